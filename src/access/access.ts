@@ -1,0 +1,118 @@
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { KubeApi, KubeResource } from "../kube/kube-api.ts";
+import { ANALYSIS_RUNS, STAGES, SUBJECT_ACCESS_REVIEWS } from "../kube/resources.ts";
+
+/** What a caller may do, as Kubernetes RBAC decides it. */
+export interface Access {
+  /** Whether the caller may read runs of the project: all of them or, where `name` is given, that one. */
+  mayReadRuns(caller: Caller, namespace: string, name?: string): Promise<boolean>;
+  /** Whether the caller may list the project's runs. */
+  mayListRuns(caller: Caller, namespace: string): Promise<boolean>;
+  /** Whether the caller may read this Stage. */
+  mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
+  /** Whether the caller may read runs in every project there is. */
+  mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
+}
+
+export interface AccessOptions {
+  readonly kube: KubeApi;
+  readonly clock: Clock;
+  /** Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart. */
+  readonly subresource?: "log" | undefined;
+  /** For how long a decision is used again, in milliseconds. Default 10,000, which is also the most. */
+  readonly cacheMs?: number;
+}
+
+const CACHE_MS = 10_000;
+const CACHED_DECISIONS = 50_000;
+
+interface Question {
+  readonly verb: "get" | "list";
+  readonly resource: KubeResource;
+  readonly subresource?: string | undefined;
+  /** Empty: in all namespaces. */
+  readonly namespace: string;
+  readonly name?: string;
+}
+
+const Review = z.object({ status: z.object({ allowed: z.boolean(), denied: z.boolean().optional() }) });
+
+/**
+ * Asks the cluster by SubjectAccessReviews
+ * (https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/).
+ *
+ * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it asked by name.
+ */
+export function createAccess(options: AccessOptions): Access {
+  const { kube, clock, subresource } = options;
+
+  const review = async (caller: Caller, question: Question): Promise<boolean> => {
+    const { verb, resource, namespace, name } = question;
+    const answer = await kube.create(
+      SUBJECT_ACCESS_REVIEWS,
+      {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SubjectAccessReview",
+        spec: {
+          user: caller.username,
+          ...(caller.uid !== undefined && { uid: caller.uid }),
+          groups: caller.groups,
+          extra: caller.extra,
+          resourceAttributes: {
+            verb,
+            group: resource.group,
+            version: resource.version,
+            resource: resource.plural,
+            ...(question.subresource !== undefined && { subresource: question.subresource }),
+            namespace,
+            ...(name !== undefined && { name }),
+          },
+        },
+      },
+      AbortSignal.timeout(30_000),
+    );
+    const { status } = Review.parse(answer);
+    return status.allowed && status.denied !== true;
+  };
+
+  const cache = new LRUCache<string, { readonly allowed: boolean }, { caller: Caller; question: Question }>({
+    max: CACHED_DECISIONS,
+    ttl: Math.min(options.cacheMs ?? CACHE_MS, CACHE_MS),
+    ttlResolution: 0,
+    perf: clock,
+    fetchMethod: async (_key, _stale, { context }) => ({ allowed: await review(context.caller, context.question) }),
+  });
+
+  const ask = async (caller: Caller, question: Question): Promise<boolean> => {
+    const { username, uid, groups, extra } = caller;
+    const key = JSON.stringify([username, uid, groups, extra, question]);
+    return (await cache.fetch(key, { context: { caller, question } }))?.allowed === true;
+  };
+
+  const readRuns = (caller: Caller, namespace: string, name?: string): Promise<boolean> =>
+    ask(caller, { verb: "get", resource: ANALYSIS_RUNS, subresource, namespace, ...(name !== undefined && { name }) });
+
+  return {
+    mayReadRuns: async (caller, namespace, name) =>
+      (await readRuns(caller, namespace)) || (name !== undefined && (await readRuns(caller, namespace, name))),
+    mayListRuns: (caller, namespace) => ask(caller, { verb: "list", resource: ANALYSIS_RUNS, namespace }),
+    mayReadStage: async (caller, namespace, name) =>
+      (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
+      (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
+    mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
+  };
+}
+
+/** The one answer to everybody who may not read something: the same whether or not it exists. */
+export function denied(namespace: string): Failure {
+  return new Failure(
+    "denied",
+    "ACCESS_DENIED",
+    `You may not read this in project "${namespace}", or there is no such project.`,
+    { next: "Check the project's name, or ask its owner for the right to get analysisruns and stages." },
+  );
+}

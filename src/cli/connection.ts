@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
+import { readContexts } from "./context-file.ts";
+import { CliError, EXIT } from "./exit.ts";
+
+/** The flags that say which server to call, as whom, about what. */
+export interface ConnectionFlags {
+  readonly server?: string;
+  readonly tokenFile?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly project?: string;
+}
+
+/** A server to call, and the project to ask about. */
+export interface Connection {
+  readonly client: TaffrailClient;
+  readonly project: string;
+}
+
+/** Adds the flags of {@link ConnectionFlags} to a command. */
+export function withConnectionFlags(command: Command): Command {
+  return command
+    .option("-n, --namespace <project>", "the project, which is the namespace of its runs")
+    .option("-p, --project <project>", "the same as -n")
+    .option("--server <url>", "the server (default: TAFFRAIL_SERVER, else the context's)")
+    .option(
+      "--token-file <file>",
+      "a file with the token (default: TAFFRAIL_TOKEN, TAFFRAIL_TOKEN_FILE, else the context's)",
+    )
+    .option("--context <name>", "a context of the context file (default: TAFFRAIL_CONTEXT, else the current one)");
+}
+
+/**
+ * Decides by flags, then the environment, then the context file.
+ *
+ * @throws CliError with status 2 when something is missing, saying how to give it.
+ */
+export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
+  const { current, contexts } = readContexts(env);
+  const name = flags.context ?? env.TAFFRAIL_CONTEXT;
+  const context = contexts[name ?? current ?? ""];
+  if (name !== undefined && context === undefined) {
+    throw new CliError(EXIT.usage, `there is no context "${name}"`, [
+      `there are: ${Object.keys(contexts).join(", ") || "none"}`,
+    ]);
+  }
+  const server = flags.server ?? (env.TAFFRAIL_SERVER || context?.server);
+  if (server === undefined) {
+    throw new CliError(EXIT.usage, "no server is named", [
+      "try     --server https://taffrail.example.com, or TAFFRAIL_SERVER",
+    ]);
+  }
+  const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
+  if (project === undefined) throw new CliError(EXIT.usage, "no project is named", ["try     -n PROJECT"]);
+  // A token belongs to the server that it was given for: another server does not get the context's.
+  const ownContext = server === context?.server ? context : undefined;
+  const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, ownContext);
+  return {
+    project,
+    client: createTaffrailClient({ baseUrl: baseUrl(server), ...(token !== undefined && { token }) }),
+  };
+}
+
+function tokenOf(
+  flag: string | undefined,
+  variable: string | undefined,
+  variableFile: string | undefined,
+  context: { readonly token?: string | undefined; readonly tokenFile?: string | undefined } | undefined,
+): string | undefined {
+  if (flag !== undefined) return readToken(flag);
+  if (variable) return variable;
+  if (variableFile) return readToken(variableFile);
+  return context?.token ?? (context?.tokenFile === undefined ? undefined : readToken(context.tokenFile));
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new CliError(EXIT.usage, `cannot read the token file ${file} (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function baseUrl(server: string): string {
+  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
+  if (!URL.canParse(text))
+    throw new CliError(EXIT.usage, `"${server}" is not an address`, ["try     --server https://taffrail.example.com"]);
+  return text.replace(/\/+$/, "");
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { type Command, InvalidArgumentError } from "commander";
+import { pino } from "pino";
+import { systemClock } from "../clock.ts";
+import { parseConfig } from "../config/load.ts";
+import { demoConfig } from "../demo/config.ts";
+import { STORE_TOKEN, startLogStore } from "../demo/log-store.ts";
+import { startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { type KubeObject, loadObjects } from "../demo/objects.ts";
+import { createKubeApi } from "../kube/kube-api.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
+import { contextFilePath, writeContext } from "./context-file.ts";
+import { CliError, EXIT } from "./exit.ts";
+import type { CliIo } from "./io.ts";
+import { untilStopped } from "./until-stopped.ts";
+
+interface DemoFlags {
+  readonly port: number;
+  readonly cluster?: string;
+}
+
+const CONTEXT = "demo";
+const PROJECT = "guestbook";
+const VIEWER = "demo-viewer";
+/** Ports that are tried where the wanted one is taken. */
+const PORTS = 20;
+
+/** Adds `taffrail demo`. */
+export function addDemoCommand(program: Command, io: CliIo): void {
+  program
+    .command("demo")
+    .description("Run the gateway on a small cluster and a log store of its own, to try everything.")
+    .option("--port <port>", "where to listen on this machine; where it is taken, the next free one", portOf, 8080)
+    .option("--cluster <file>", "what is in the cluster, as Kubernetes objects (default: src/demo/cluster.yaml)")
+    .action((flags: DemoFlags) => runDemo(io, flags));
+}
+
+async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
+  const now = new Date();
+  const objects = readCluster(flags.cluster, now);
+  const store = await startLogStore({ now });
+  const cluster = await startMiniKubernetes({ objects });
+  const clock = systemClock;
+  const gateway = await startOnFreePort(flags.port, {
+    compiled: parseConfig(demoConfig(store.url), {
+      name: "the demo's config.yaml",
+      folder: ".",
+      env: { TAFFRAIL_DEMO_STORE_TOKEN: STORE_TOKEN },
+      clock,
+    }),
+    kube: createKubeApi({
+      server: cluster.url,
+      credentials: () => Promise.resolve({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
+    }),
+    clock,
+    log: pino({ level: io.env.TAFFRAIL_LOG_LEVEL || "error" }),
+    host: "127.0.0.1",
+    tls: undefined,
+  });
+  const { port } = gateway.address;
+  writeContext(io.env, CONTEXT, { server: `http://127.0.0.1:${port}`, token: VIEWER, project: PROJECT });
+  for (const line of welcome(port, flags.port, newestFailed(objects), io.env)) io.stdout.write(`${line}\n`);
+  await untilStopped(() => gateway.stop());
+  await Promise.all([store.close(), cluster.close()]);
+}
+
+function readCluster(file: string | undefined, now: Date): readonly KubeObject[] {
+  try {
+    return loadObjects(readFileSync(file ?? new URL("../demo/cluster.yaml", import.meta.url), "utf8"), now, file);
+  } catch (error) {
+    throw new CliError(EXIT.usage, (error as Error).message);
+  }
+}
+
+async function startOnFreePort(wanted: number, options: Omit<GatewayOptions, "port">): Promise<Gateway> {
+  for (let port = wanted; ; port += 1) {
+    try {
+      return await startGateway({ ...options, port });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port >= wanted + PORTS) throw error;
+    }
+  }
+}
+
+/** The run that `@failed` stands for. */
+function newestFailed(objects: readonly KubeObject[]): string {
+  const failed = objects
+    .filter(({ kind, metadata }) => kind === "AnalysisRun" && metadata.namespace === PROJECT)
+    .filter(({ status }) => ["Failed", "Error"].includes((status as { phase?: string } | undefined)?.phase ?? ""))
+    .sort((a, b) => String(b.metadata.creationTimestamp).localeCompare(String(a.metadata.creationTimestamp)));
+  return failed[0]?.metadata.name ?? "RUN";
+}
+
+function welcome(port: number, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
+  const at = `127.0.0.1:${port}`;
+  const moved = port === wanted ? "" : ` (port ${wanted} was taken)`;
+  return [
+    `Taffrail demo on http://${at}${moved}. Ctrl-C stops it. Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
+    `A verification of project ${PROJECT} failed. Read why, in a second terminal, by any of:`,
+    `  npx taffrail logs @failed --context ${CONTEXT}`,
+    `  curl -H 'authorization: Bearer ${VIEWER}' http://${at}/raw/${PROJECT}/${run}`,
+    `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '{"namespace":"${PROJECT}","name":"${run}"}' ${at} taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs`,
+    `Then: npx taffrail runs --context ${CONTEXT}, and TAFFRAIL_TOKEN=demo-outsider in front of either, who may read nothing.`,
+  ];
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError("It is not a port.");
+}

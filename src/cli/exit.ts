@@ -1,0 +1,67 @@
+import { Code } from "@connectrpc/connect";
+import type { ErrorDescription } from "../client/describe-error.ts";
+
+/** What the process ends with, so that scripts can tell one failure from another. */
+export const EXIT = {
+  ok: 0,
+  other: 1,
+  /** Wrong usage or configuration. */
+  usage: 2,
+  /** A name that does not exist: project, run, metric, container, attempt. */
+  noSuchName: 3,
+  /** Not signed in, or not allowed. */
+  denied: 4,
+  /** The log is not there, or not yet. */
+  noLog: 5,
+  /** The source or the network failed: what was printed is incomplete. */
+  incomplete: 6,
+  interrupted: 130,
+  brokenPipe: 141,
+} as const;
+
+/** A failure that ends the process, with what to say about it. */
+export class CliError extends Error {
+  readonly exitCode: number;
+  /** More lines to say, such as what to do. */
+  readonly lines: readonly string[];
+
+  constructor(exitCode: number, message: string, lines: readonly string[] = []) {
+    super(message);
+    this.name = "CliError";
+    this.exitCode = exitCode;
+    this.lines = lines;
+  }
+}
+
+const NO_SUCH_NAME: ReadonlySet<string> = new Set([
+  "RUN_NOT_FOUND",
+  "METRIC_NOT_FOUND",
+  "ATTEMPT_NOT_FOUND",
+  "CONTAINER_NOT_FOUND",
+]);
+
+/** The exit code for a failed call. */
+export function exitCodeOf({ code, reason }: ErrorDescription): number {
+  switch (code) {
+    case Code.InvalidArgument:
+      return EXIT.usage;
+    case Code.Unauthenticated:
+    case Code.PermissionDenied:
+      return EXIT.denied;
+    case Code.NotFound:
+      return NO_SUCH_NAME.has(reason) ? EXIT.noSuchName : EXIT.noLog;
+    case Code.FailedPrecondition:
+    case Code.Unimplemented:
+      return EXIT.noLog;
+    case Code.Unavailable:
+    case Code.DeadlineExceeded:
+    case Code.ResourceExhausted:
+    case Code.Aborted:
+    case Code.Unknown:
+      return EXIT.incomplete;
+    case Code.Internal:
+      return reason === "BACKEND_REFUSED" ? EXIT.incomplete : EXIT.other;
+    default:
+      return EXIT.other;
+  }
+}

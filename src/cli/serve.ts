@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { type Logger, pino } from "pino";
+import { systemClock } from "../clock.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load.ts";
+import type { KubeConnection } from "../kube/connection.ts";
+import { inClusterConnection } from "../kube/in-cluster.ts";
+import { createKubeApi } from "../kube/kube-api.ts";
+import { kubeconfigConnection } from "../kube/kubeconfig.ts";
+import { startGateway } from "../server/gateway.ts";
+import { CliError, EXIT } from "./exit.ts";
+import type { CliIo } from "./io.ts";
+import { untilStopped } from "./until-stopped.ts";
+
+interface ServeFlags {
+  readonly config?: string;
+  readonly listen?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** Adds `taffrail serve`. */
+export function addServeCommand(program: Command, io: CliIo): void {
+  program
+    .command("serve")
+    .description("Run the gateway.")
+    .option("--config <file>", "the configuration (default: Kargo's ANALYSIS_RUN_LOG_… variables)")
+    .option("--listen <host:port>", "where to listen (default: the configuration's, else :8080)")
+    .option("--kubeconfig <file>", "how to reach the cluster (default: KUBECONFIG, else the pod's ServiceAccount)")
+    .option("--context <name>", "a context of the kubeconfig (default: its current one)")
+    .action((flags: ServeFlags) => serve(io, flags));
+}
+
+async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
+  const clock = systemClock;
+  const log = pino({ level: env.TAFFRAIL_LOG_LEVEL || "info" });
+  const compiled = configured(() => loadConfig({ file: flags.config, env, clock }));
+  const { config } = compiled;
+  const { host, port } = hostAndPort(flags.listen ?? config.listen);
+  const tls = config.tls && configured(() => readTls(config.tls));
+  const kube = createKubeApi(await kubeConnection(env, flags, log));
+  const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
+  const { address, family } = gateway.address;
+  const shown = family === "IPv6" ? `[${address}]` : address;
+  log.info({ address: `${tls ? "https" : "http"}://${shown}:${gateway.address.port}` }, "listening");
+  await untilStopped(() => {
+    log.info("stopping");
+    return gateway.stop();
+  });
+  log.info("stopped");
+}
+
+async function kubeConnection(env: NodeJS.ProcessEnv, flags: ServeFlags, log: Logger): Promise<KubeConnection> {
+  const named = flags.kubeconfig !== undefined || flags.context !== undefined || Boolean(env.KUBECONFIG);
+  const inCluster = named ? undefined : inClusterConnection(env, systemClock);
+  if (inCluster !== undefined) return inCluster;
+  try {
+    const connection = await kubeconfigConnection(flags.kubeconfig, flags.context, systemClock);
+    log.debug({ server: connection.server }, "using a kubeconfig");
+    return connection;
+  } catch (error) {
+    throw new CliError(EXIT.usage, `no way to the cluster: ${(error as Error).message}`, [
+      "try     --kubeconfig FILE, or KUBECONFIG; in a pod its ServiceAccount is used",
+      "        taffrail demo      needs no cluster",
+    ]);
+  }
+}
+
+function configured<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "the configuration is wrong", error.faults);
+    throw error;
+  }
+}
+
+function readTls(tls: { readonly certFile: string; readonly keyFile: string } | undefined) {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      throw new ConfigError([`tls: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`]);
+    }
+  };
+  return tls && { cert: read(tls.certFile), key: read(tls.keyFile) };
+}
+
+function hostAndPort(text: string): { host: string | undefined; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new CliError(EXIT.usage, `"${text}" is not HOST:PORT`);
+  return { host: match[1] ?? (match[2] || undefined), port };
+}

@@ -1,0 +1,105 @@
+import type { Clock } from "../clock.ts";
+import { type AddressTemplate, compileAddress } from "../template/address.ts";
+import { TemplateError } from "../template/errors.ts";
+import { compileText, type TextTemplate } from "../template/text.ts";
+import { ConfigError } from "./config-error.ts";
+import type { Places } from "./places.ts";
+import type { Config, SourceConfig } from "./schema.ts";
+import { openSecret, type SecretReader } from "./secret.ts";
+
+/** A source whose templates and secrets are known to be good. */
+export interface CompiledSource {
+  readonly config: SourceConfig;
+  readonly url: AddressTemplate;
+  readonly headers: Readonly<Record<string, TextTemplate>>;
+  readonly token: SecretReader | undefined;
+}
+
+/** A link whose template is known to be good. */
+export interface CompiledLink {
+  readonly config: Config["links"][number];
+  readonly url: AddressTemplate;
+}
+
+/** A configuration that can be run. */
+export interface CompiledConfig {
+  readonly config: Config;
+  readonly sources: readonly CompiledSource[];
+  readonly links: readonly CompiledLink[];
+}
+
+/**
+ * Compiles the templates and opens the secrets of a configuration.
+ *
+ * @throws ConfigError with every fault and its place.
+ */
+export function compileConfig(
+  config: Config,
+  places: Places,
+  { folder, env, clock }: { readonly folder: string; readonly env: NodeJS.ProcessEnv; readonly clock: Clock },
+): CompiledConfig {
+  const faults: string[] = [];
+  const { vars } = config;
+
+  /** Does one thing that may be at fault, so that all faults are told at once. */
+  const attempt = <T>(path: readonly PropertyKey[], work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      const offset = error instanceof TemplateError ? error.offset : undefined;
+      faults.push(`${places.of(path, offset)}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+
+  const names = new Set<string>();
+  const sources = config.sources.map((source, index): CompiledSource | undefined => {
+    const path = ["sources", index];
+    if (names.has(source.name))
+      faults.push(`${places.of([...path, "name"])}: another source is called "${source.name}" already`);
+    names.add(source.name);
+    const { url, headers, token, hosts, charset } = source.http;
+    const at = [...path, "http"];
+    if (charset !== undefined) {
+      attempt([...at, "charset"], () => {
+        if (!isCharset(charset))
+          throw new Error(`there is no encoding "${charset}". Names are those of https://encoding.spec.whatwg.org`);
+      });
+    }
+    const address = attempt([...at, "url"], () => compileAddress(url, { vars, ...(hosts !== undefined && { hosts }) }));
+    const compiled: Record<string, TextTemplate> = {};
+    for (const [name, text] of Object.entries(headers)) {
+      const header = attempt([...at, "headers", name], () => {
+        const made = compileText(text, "header", { vars, token: true });
+        if (made.names.has("token") && token === undefined) {
+          throw new Error("the header wants ${{ token }}, but this source has no `token`");
+        }
+        return made;
+      });
+      if (header !== undefined) compiled[name] = header;
+    }
+    const secret = token && attempt([...at, "token"], () => openSecret(token, folder, env, clock));
+    return address && { config: source, url: address, headers: compiled, token: secret };
+  });
+
+  const links = config.links.map((link, index): CompiledLink | undefined => {
+    const url = attempt(["links", index, "url"], () => compileAddress(link.url, { vars, fragment: true }));
+    return url && { config: link, url };
+  });
+
+  if (faults.length > 0) throw new ConfigError(faults);
+  return {
+    config,
+    sources: sources.filter((each) => each !== undefined),
+    links: links.filter((each) => each !== undefined),
+  };
+}
+
+function isCharset(label: string): boolean {
+  try {
+    new TextDecoder(label);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * A whole configuration out of the variables with which Kargo's API server is told where logs are
+ * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or `undefined` without them.
+ *
+ * `ANALYSIS_RUN_LOG_HTTP_HEADERS` is `NAME=VALUE,NAME=VALUE`. A comma that no `NAME=` follows belongs to the value.
+ */
+export function kargoConfig(env: NodeJS.ProcessEnv): object | undefined {
+  const url = env.ANALYSIS_RUN_LOG_URL_TEMPLATE;
+  if (!url) return undefined;
+  const headers: Record<string, string> = {};
+  for (const pair of (env.ANALYSIS_RUN_LOG_HTTP_HEADERS ?? "").split(/,(?=[-\w]+=)/)) {
+    const at = pair.indexOf("=");
+    if (at > 0) headers[pair.slice(0, at).trim()] = pair.slice(at + 1);
+  }
+  const token = env.ANALYSIS_RUN_LOG_TOKEN ? { token: { env: "ANALYSIS_RUN_LOG_TOKEN" } } : {};
+  return { sources: [{ name: "kargo", http: { url, headers, ...token } }] };
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { isNamespaceName } from "../kube/names.ts";
+import { Duration, Size } from "./units.ts";
+
+const Namespace = z.string().refine(isNamespaceName, "must be a namespace's name");
+const HeaderName = z.string().regex(/^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/, "must be the name of an HTTP header");
+
+const Secret = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A file that holds the secret. White space around it is cut off. Read again when it changes."),
+    env: z.string().min(1).optional().describe("The environment variable that holds the secret."),
+  })
+  .refine(
+    (secret) => (secret.file === undefined) !== (secret.env === undefined),
+    "must name either a file or an env variable",
+  )
+  .describe("Where a secret is: never the secret itself.");
+
+const Match = z
+  .strictObject({
+    project: z.string().optional(),
+    stage: z.string().optional(),
+    shard: z.string().optional(),
+    metric: z.string().optional(),
+  })
+  .describe("Ask this source about these runs only. `*` stands for any text. Default: about all.");
+
+const Http = z
+  .strictObject({
+    url: z.string().describe("The address of a log, as a template (docs/templates.md)."),
+    headers: z
+      .record(HeaderName, z.string())
+      .default({})
+      .describe("Headers to send, as templates. `${{ token }}` is the token below."),
+    token: Secret.optional(),
+    hosts: z
+      .array(z.string().min(1))
+      .optional()
+      .describe("Hosts that the template may make, where variables stand in the address's host: `*.logs.example.com`."),
+    charset: z
+      .string()
+      .optional()
+      .describe("The encoding of logs for which the store names none, such as utf-16le. Default: utf-8."),
+    notFound: z
+      .array(z.int().min(400).max(499))
+      .default([404, 410])
+      .describe("The statuses that say that there is no such log. S3 without the right to list a bucket says 403."),
+    timeouts: z
+      .strictObject({
+        connect: Duration.default(5_000).describe("For a connection to come about. Default 5s."),
+        headers: Duration.default(30_000).describe("For the store to begin to answer. Default 30s."),
+        idle: Duration.default(60_000).describe("For the store to go on sending. Default 60s."),
+      })
+      .prefault({}),
+  })
+  .describe("A store that answers GET: nginx, S3, GCS, an artifact server.");
+
+const Source = z.strictObject({
+  name: z.string().min(1).max(63).describe("What callers are told of this source."),
+  match: Match.default({}),
+  settle: Duration.default(30_000).describe("For how long after a job's end its log may still grow here. Default 30s."),
+  http: Http,
+});
+
+const Link = z.strictObject({
+  title: z.string().min(1).describe("What the page is."),
+  url: z.string().describe("Its address, as a template."),
+  match: Match.default({}),
+});
+
+/** What `taffrail.yaml` may hold. */
+export const ConfigSchema = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]]*):\d{1,5}$/, "must be HOST:PORT or :PORT")
+    .default(":8080")
+    .describe("Where to listen. Default :8080, on all addresses."),
+  tls: z
+    .strictObject({ certFile: z.string(), keyFile: z.string() })
+    .optional()
+    .describe("Serve over TLS with this certificate chain and key (PEM). Default: cleartext, HTTP/1.1 and h2c."),
+  contact: z.string().default("").describe("Whom users may ask."),
+  retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not said."),
+  identity: z
+    .strictObject({
+      audiences: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Audiences of which one must stand in a caller's token. Default: the API server's own."),
+    })
+    .prefault({}),
+  access: z
+    .strictObject({
+      subresource: z
+        .literal("log")
+        .optional()
+        .describe("Ask for the right to get analysisruns/log instead of analysisruns."),
+    })
+    .prefault({}),
+  projects: z
+    .strictObject({
+      selector: z
+        .string()
+        .default("kargo.akuity.io/project=true")
+        .describe("A label selector: which namespaces are projects. Empty: all. Default: Kargo's."),
+    })
+    .prefault({}),
+  jobNamespaces: z
+    .array(Namespace)
+    .default([])
+    .describe("Namespaces beside a run's own in which Argo Rollouts makes Jobs here."),
+  vars: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a plain name"), z.string().min(1))
+    .default({})
+    .describe("Constants for templates, by name."),
+  sources: z.array(Source).default([]).describe("Where logs are kept. The first that has a log answers."),
+  links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
+  limits: z
+    .strictObject({
+      logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
+      decompressionRatio: z
+        .int()
+        .min(10)
+        .default(200)
+        .describe("How many times larger than in the store a compressed log may be. Default 200."),
+    })
+    .prefault({}),
+  shutdown: z
+    .strictObject({
+      drain: Duration.default(20_000).describe(
+        "For how long streams may go on when the server is told to stop. Default 20s.",
+      ),
+    })
+    .prefault({}),
+  reflection: z.boolean().default(true).describe("Tell clients the API's schema by gRPC reflection. Default true."),
+});
+
+/** A configuration that is complete: every default is filled in. */
+export type Config = z.output<typeof ConfigSchema>;
+/** One source as configured. */
+export type SourceConfig = Config["sources"][number];
+/** A reference to a secret. */
+export type SecretConfig = z.output<typeof Secret>;

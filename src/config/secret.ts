@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Clock } from "../clock.ts";
+import { reuse } from "../reuse.ts";
+import type { SecretConfig } from "./schema.ts";
+
+/** A mounted Secret changes at most once a minute; this only spares reads. */
+const REREAD_MS = 10_000;
+
+/** Gives a secret's value as it is now. */
+export type SecretReader = () => Promise<string>;
+
+/**
+ * Opens a reference to a secret. The secret must be there now and is read anew as it rotates.
+ *
+ * @param folder what a relative file name is relative to.
+ * @throws Error with one sentence that names the file or variable when nothing is there.
+ */
+export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.ProcessEnv, clock: Clock): SecretReader {
+  if (secret.env !== undefined) {
+    const value = env[secret.env]?.trim();
+    if (!value) throw new Error(`the environment variable ${secret.env} is not set`);
+    return () => Promise.resolve(value);
+  }
+  const file = resolve(folder, secret.file ?? "");
+  const checked = (text: string): string => {
+    const value = text.trim();
+    if (value === "") throw new Error(`the file ${secret.file} is empty`);
+    return value;
+  };
+  try {
+    checked(readFileSync(file, "utf8"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new Error(`the file ${secret.file} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`);
+  }
+  return reuse(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
+}

@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { TOKEN_REVIEWS } from "../kube/resources.ts";
+import type { Caller } from "./caller.ts";
+
+/** Tells who owns a token. */
+export interface Authenticator {
+  /**
+   * @param token what stood after `Bearer` in the request, if anything did.
+   * @throws Failure of kind `unauthenticated` when there is no token or the cluster does not know it.
+   */
+  authenticate(token: string | undefined, signal: AbortSignal): Promise<Caller>;
+}
+
+export interface TokenReviewOptions {
+  readonly kube: KubeApi;
+  readonly clock: Clock;
+  /** The audiences of which one must stand in the token. Empty: the API server's own. */
+  readonly audiences: readonly string[];
+  /** For how long an answer is used again, in milliseconds. Default 10,000, which is also the most. */
+  readonly cacheMs?: number;
+}
+
+const CACHE_MS = 10_000;
+const CACHED_CALLERS = 10_000;
+/** Tokens of real issuers are a few KiB; API servers refuse headers of more than about 1 MiB in all. */
+const TOKEN_BYTES = 16 * 1024;
+
+const Review = z.object({
+  status: z
+    .object({
+      authenticated: z.boolean().optional(),
+      audiences: z.array(z.string()).nullish(),
+      user: z
+        .object({
+          username: z.string().optional(),
+          uid: z.string().optional(),
+          groups: z.array(z.string()).nullish(),
+          extra: z.record(z.string(), z.array(z.string())).nullish(),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+
+/**
+ * Asks the cluster who owns a token, by a TokenReview
+ * (https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/).
+ *
+ * Tokens are kept as hashes only, and no answer for longer than ten seconds.
+ */
+export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
+  const { kube, clock, audiences } = options;
+  const ttl = Math.min(options.cacheMs ?? CACHE_MS, CACHE_MS);
+
+  const review = async (token: string): Promise<Caller | "unknown"> => {
+    // Not bound to one request's signal: others may wait for the same answer.
+    const answer = await kube.create(
+      TOKEN_REVIEWS,
+      {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenReview",
+        spec: { token, ...(audiences.length > 0 && { audiences }) },
+      },
+      AbortSignal.timeout(30_000),
+    );
+    const status = Review.parse(answer).status;
+    const username = status?.user?.username;
+    if (status?.authenticated !== true || !username) return "unknown";
+    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for ours.
+    if (audiences.length > 0 && !audiences.some((each) => status.audiences?.includes(each))) return "unknown";
+    return {
+      username,
+      uid: status.user?.uid || undefined,
+      groups: status.user?.groups ?? [],
+      extra: status.user?.extra ?? {},
+    };
+  };
+
+  const cache = new LRUCache<string, { readonly caller: Caller | "unknown" }, string>({
+    max: CACHED_CALLERS,
+    ttl,
+    ttlResolution: 0,
+    perf: clock,
+    fetchMethod: async (_hash, _stale, { context: token }) => ({ caller: await review(token) }),
+  });
+
+  return {
+    async authenticate(token, signal) {
+      if (token === undefined) {
+        throw new Failure("unauthenticated", "TOKEN_MISSING", "This call needs a token.", {
+          next: "Send the header `authorization: Bearer TOKEN`, or sign in.",
+        });
+      }
+      const known =
+        token.length <= TOKEN_BYTES &&
+        (await cache.fetch(createHash("sha256").update(token).digest("base64"), { context: token }));
+      signal.throwIfAborted();
+      if (!known || known.caller === "unknown") {
+        throw new Failure(
+          "unauthenticated",
+          "TOKEN_REFUSED",
+          "The cluster does not know this token, or it has expired.",
+          {
+            next: "Sign in again, or ask for a new token.",
+          },
+        );
+      }
+      return known.caller;
+    },
+  };
+}

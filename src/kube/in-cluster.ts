@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { reuse } from "../reuse.ts";
+import type { KubeConnection } from "./connection.ts";
+
+const MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+/** Kubelets rewrite a token at 80 % of its life, which is 10 minutes at the least. */
+const REREAD_MS = 60_000;
+
+/**
+ * The connection of a pod by its ServiceAccount, or `undefined` outside a cluster.
+ *
+ * The token and the certificate authority are read again every minute, since they rotate
+ * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
+ */
+export function inClusterConnection(
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+  mount: string = MOUNT,
+): KubeConnection | undefined {
+  const host = env.KUBERNETES_SERVICE_HOST;
+  const port = env.KUBERNETES_SERVICE_PORT;
+  if (host === undefined || port === undefined) return undefined;
+  return {
+    server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    credentials: reuse(REREAD_MS, clock, async () => ({
+      headers: { authorization: `Bearer ${(await readFile(join(mount, "token"), "utf8")).trim()}` },
+      tls: { ca: await readFile(join(mount, "ca.crt"), "utf8") },
+    })),
+  };
+}

@@ -1,0 +1,13 @@
+import type { KubeResource } from "./kube-api.ts";
+
+/** Every kind of object that this server reads or creates. The role that it runs under grants these and no others. */
+export const ANALYSIS_RUNS: KubeResource = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" };
+export const STAGES: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "stages" };
+export const FREIGHTS: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "freights" };
+export const NAMESPACES: KubeResource = { group: "", version: "v1", plural: "namespaces" };
+export const TOKEN_REVIEWS: KubeResource = { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews" };
+export const SUBJECT_ACCESS_REVIEWS: KubeResource = {
+  group: "authorization.k8s.io",
+  version: "v1",
+  plural: "subjectaccessreviews",
+};

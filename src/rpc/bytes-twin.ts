@@ -1,0 +1,38 @@
+import {
+  clone,
+  createFileRegistry,
+  type DescMessage,
+  type DescMethodServerStreaming,
+  type Message,
+} from "@bufbuild/protobuf";
+import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { FieldDescriptorProto_Type, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+
+/** The same message with its string field `chunk` typed as bytes. */
+export type BytesTwin<M extends Message & { chunk: string }> = Omit<M, "chunk"> & { chunk: Uint8Array } & Message;
+
+/**
+ * Makes the bytes-typed twin of a message. A string and bytes are the same on the binary wire
+ * (https://protobuf.dev/programming-guides/encoding/#length-types), so servers and clients of binary codecs can pass a log through without making strings
+ * of it. JSON, where they differ, needs the message itself.
+ *
+ * @throws Error when the message has no field `chunk`.
+ */
+export function bytesTwin<M extends Message & { chunk: string }>(message: GenMessage<M>): GenMessage<BytesTwin<M>> {
+  const file = clone(FileDescriptorProtoSchema, message.file.proto);
+  const field = file.messageType.find(({ name }) => name === message.name)?.field.find(({ name }) => name === "chunk");
+  if (field === undefined) throw new Error(`${message.typeName} has no field chunk`);
+  field.type = FieldDescriptorProto_Type.BYTES;
+  const registry = createFileRegistry(file, (name) =>
+    message.file.dependencies.find(({ proto }) => proto.name === name),
+  );
+  return registry.getMessage(message.typeName) as GenMessage<BytesTwin<M>>;
+}
+
+/** The same method, answering with another message. */
+export function withOutput<I extends DescMessage, T extends DescMessage>(
+  method: DescMethodServerStreaming<I>,
+  output: T,
+): DescMethodServerStreaming<I, T> {
+  return { ...method, output };
+}

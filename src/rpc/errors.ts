@@ -1,0 +1,81 @@
+import { randomBytes } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { ChoicesSchema, SourceChainSchema, SourceOutcome } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
+
+/** The one table from a kind of failure to what transports say: a Connect (and gRPC) code, and a status for plain HTTP. */
+const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status: number }>> = {
+  "bad-request": { code: Code.InvalidArgument, status: 400 },
+  unauthenticated: { code: Code.Unauthenticated, status: 401 },
+  denied: { code: Code.PermissionDenied, status: 403 },
+  "not-found": { code: Code.NotFound, status: 404 },
+  "not-yet": { code: Code.FailedPrecondition, status: 409 },
+  unavailable: { code: Code.Unavailable, status: 503 },
+  refused: { code: Code.Internal, status: 502 },
+  silent: { code: Code.DeadlineExceeded, status: 504 },
+  "too-much": { code: Code.ResourceExhausted, status: 429 },
+  "not-configured": { code: Code.Unimplemented, status: 501 },
+  internal: { code: Code.Internal, status: 500 },
+};
+
+const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
+  "not-matched": SourceOutcome.NOT_MATCHED,
+  "variable-missing": SourceOutcome.VARIABLE_MISSING,
+  "value-refused": SourceOutcome.VALUE_REFUSED,
+  "not-found": SourceOutcome.NOT_FOUND,
+  refused: SourceOutcome.REFUSED,
+  unavailable: SourceOutcome.UNAVAILABLE,
+  silent: SourceOutcome.SILENT,
+};
+
+/** A failure as its reader is told it, with the mark under which operators find it in the server's log. */
+export interface ToldFailure {
+  readonly failure: Failure;
+  /** Eight hexadecimal digits. */
+  readonly reference: string;
+}
+
+/** Turns whatever was thrown into what may be told: a {@link Failure} as it is, anything else as an internal error that says nothing. */
+export function tellFailure(error: unknown): ToldFailure {
+  const reference = randomBytes(4).toString("hex");
+  if (error instanceof Failure) return { failure: error, reference };
+  return {
+    reference,
+    failure: new Failure("internal", "INTERNAL", "Something went wrong in this server.", {
+      next: `Tell an operator the reference ${reference}.`,
+      cause: error,
+    }),
+  };
+}
+
+/** The status of plain HTTP for a failure. */
+export function httpStatus(failure: Failure): number {
+  return TABLE[failure.kind].status;
+}
+
+/** The error of all RPC protocols for a failure, with its typed details. */
+export function connectError({ failure, reference }: ToldFailure): ConnectError {
+  const { kind, reason, message, next, available, tries } = failure;
+  const metadata = { reference, ...(next !== undefined && { next }) };
+  const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });
+  return new ConnectError(message, TABLE[kind].code, undefined, [
+    { desc: ErrorInfoSchema, value: info },
+    ...(available === undefined
+      ? []
+      : [{ desc: ChoicesSchema, value: create(ChoicesSchema, { available: [...available] }) }]),
+    ...(tries === undefined ? [] : [{ desc: SourceChainSchema, value: sourceChain(tries) }]),
+  ]);
+}
+
+function sourceChain(tries: readonly SourceTry[]) {
+  return create(SourceChainSchema, {
+    attempts: tries.map(({ source, outcome, httpStatus, message }) => ({
+      source,
+      outcome: OUTCOMES[outcome],
+      httpStatus: httpStatus ?? 0,
+      message,
+    })),
+  });
+}

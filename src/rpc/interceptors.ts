@@ -1,0 +1,102 @@
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { SpanStatusCode, trace } from "@opentelemetry/api";
+import type { Logger } from "pino";
+import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection as Reflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import { bearerToken } from "../identity/bearer.ts";
+import type { Authenticator } from "../identity/token-review.ts";
+import { setCaller } from "./caller-context.ts";
+import { connectError, tellFailure } from "./errors.ts";
+import { logFailure } from "./failure-log.ts";
+
+/** The services whose every method needs no token: they say nothing but that the server is there and what its API is. */
+const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
+  [Health, Reflection, ReflectionAlpha].map((each) => each.typeName),
+);
+
+/** Asks for a token on every method but those that are public by name, and notes its owner for the handler. */
+export function authentication(authenticator: Authenticator): Interceptor {
+  return (next) => async (request) => {
+    const { service, method } = request;
+    const isPublic = PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo;
+    if (!isPublic) {
+      const token = bearerToken(request.header.get("authorization"));
+      setCaller(request.contextValues, await authenticator.authenticate(token, request.signal));
+    }
+    return next(request);
+  };
+}
+
+/** Turns whatever a handler throws into a typed error, logs it, and traces the call. The outermost one, so that it sees all. */
+export function reporting(log: Logger, clock: Clock): Interceptor {
+  return (next) => async (request) => {
+    const began = clock.now();
+    const method = `${request.service.typeName}/${request.method.name}`;
+    const span = trace.getTracer("taffrail").startSpan(method, {
+      attributes: {
+        "rpc.system": "connect_rpc",
+        "rpc.service": request.service.typeName,
+        "rpc.method": request.method.name,
+      },
+    });
+    const finish = (code: string): void => {
+      span.setAttribute("rpc.connect_rpc.error_code", code);
+      span.end();
+      log.info({ method, code, ms: clock.now() - began }, "call");
+    };
+    const fail = (error: unknown): ConnectError => {
+      const told = typedError(log, error, request.signal);
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      finish(Code[told.code]);
+      return told;
+    };
+    try {
+      const response = await next(request);
+      if (!response.stream) {
+        finish("ok");
+        return response;
+      }
+      return { ...response, message: watched(response.message, () => finish("ok"), fail) };
+    } catch (error) {
+      throw fail(error);
+    }
+  };
+}
+
+async function* watched<T>(
+  messages: AsyncIterable<T>,
+  onEnd: () => void,
+  fail: (error: unknown) => ConnectError,
+): AsyncIterable<T> {
+  let done = false;
+  try {
+    yield* messages;
+    done = true;
+    onEnd();
+  } catch (error) {
+    done = true;
+    throw fail(error);
+  } finally {
+    // Neither ended nor failed: the client left.
+    if (!done) fail(new ConnectError("the client left", Code.Canceled));
+  }
+}
+
+function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectError {
+  if (signal.aborted && !(error instanceof Failure)) return ConnectError.from(signal.reason ?? error, Code.Canceled);
+  if (error instanceof ConnectError) {
+    if (error.code !== Code.InvalidArgument) return error;
+    // A request that breaks the contract's rules: told with its violations, and with a reason like all others.
+    const next = "Correct the request; the violations are in the details.";
+    const typed = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", error.rawMessage, { next })));
+    typed.details.push(...error.details);
+    return typed;
+  }
+  const told = tellFailure(error);
+  logFailure(log, told);
+  return connectError(told);
+}

@@ -1,0 +1,43 @@
+import type { CompiledLink } from "../config/compile.ts";
+import type { Metric, Run } from "../runs/run.ts";
+import type { Surroundings } from "../runs/surroundings.ts";
+import { type AddressOf, templateValues } from "../runs/template-values.ts";
+import { createMatch } from "../sources/match.ts";
+import { MissingValue, RefusedValue } from "../template/errors.ts";
+import { ATTEMPT_NAMES } from "../template/names.ts";
+
+/** A page elsewhere. */
+export interface Link {
+  readonly title: string;
+  readonly url: string;
+  /** Empty where it is not about one container. */
+  readonly containerName: string;
+}
+
+/**
+ * The links about a run or, where `of` holds an attempt, about that attempt. A link belongs to what its template's variables tell: one that names the Job belongs to
+ * an attempt, and one that names the container is made for each. A link whose address cannot be made for this run is left out.
+ */
+export function linksOf(
+  links: readonly CompiledLink[],
+  run: Run,
+  surroundings: Surroundings,
+  of: Omit<AddressOf, "container"> & { readonly metric?: Metric },
+): Link[] {
+  const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: of.metric?.name ?? "" };
+  return links.flatMap(({ config, url }): Link[] => {
+    const names = [...url.names];
+    const aboutAttempt = names.some((name) => ATTEMPT_NAMES.has(name)) || config.match.metric !== undefined;
+    if (aboutAttempt !== (of.attempt !== undefined) || !createMatch(config.match)(facts)) return [];
+    const containers = names.includes("container") ? (of.metric?.containers ?? []) : [undefined];
+    return containers.flatMap((container): Link[] => {
+      try {
+        const address = url.render(templateValues(run, surroundings, { ...of, ...(container && { container }) }));
+        return [{ title: config.title, url: address.href, containerName: container?.name ?? "" }];
+      } catch (error) {
+        if (error instanceof MissingValue || error instanceof RefusedValue) return [];
+        throw error;
+      }
+    });
+  });
+}

@@ -1,0 +1,20 @@
+import type { Access } from "../access/access.ts";
+import type { Clock } from "../clock.ts";
+import type { CompiledLink } from "../config/compile.ts";
+import type { Config } from "../config/schema.ts";
+import type { Authenticator } from "../identity/token-review.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import type { LogSource } from "../sources/source.ts";
+
+/** What handlers work with. */
+export interface Services {
+  readonly config: Config;
+  readonly kube: KubeApi;
+  readonly authenticator: Authenticator;
+  readonly access: Access;
+  readonly sources: readonly LogSource[];
+  readonly links: readonly CompiledLink[];
+  readonly clock: Clock;
+  /** Aborted when the server stops and streams have to end. */
+  readonly shutdown: AbortSignal;
+}

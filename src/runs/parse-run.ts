@@ -1,0 +1,188 @@
+import { z } from "zod";
+import type { Attempt, Container, Metric, Phase, Run, RunSummary } from "./run.ts";
+
+const PHASES = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"] as const;
+const PhaseField = z.enum(PHASES).or(z.literal("")).nullish().catch(undefined);
+const text = z.string().nullish();
+const texts = z.record(z.string(), z.string()).nullish();
+
+const Meta = z.object({
+  name: z.string(),
+  namespace: z.string(),
+  uid: z.string(),
+  creationTimestamp: z.string(),
+  labels: texts,
+  annotations: texts,
+  ownerReferences: z.array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() })).nullish(),
+});
+
+const Measurement = z.object({
+  phase: PhaseField,
+  message: text,
+  value: text,
+  startedAt: text,
+  finishedAt: text,
+  metadata: texts,
+});
+
+const MetricResult = z.object({
+  name: z.string(),
+  phase: PhaseField,
+  message: text,
+  dryRun: z.boolean().nullish(),
+  count: z.number().nullish(),
+  error: z.number().nullish(),
+  measurements: z.array(Measurement).nullish(),
+});
+
+const Containers = z.array(z.object({ name: z.string() })).nullish();
+const JobProvider = z.object({
+  spec: z
+    .object({
+      template: z.object({
+        metadata: z.object({ annotations: texts }).nullish(),
+        spec: z.object({ containers: Containers, initContainers: Containers }).nullish(),
+      }),
+    })
+    .nullish(),
+});
+
+const Object_ = z.object({
+  metadata: Meta,
+  spec: z
+    .object({
+      metrics: z.array(z.object({ name: z.string(), provider: z.record(z.string(), z.unknown()).nullish() })).nullish(),
+      args: z.array(z.object({ name: z.string(), value: text })).nullish(),
+    })
+    .nullish(),
+  status: z
+    .object({
+      phase: PhaseField,
+      message: text,
+      startedAt: text,
+      completedAt: text,
+      metricResults: z.array(MetricResult).nullish(),
+    })
+    .nullish(),
+});
+
+const Summary = z.object({
+  metadata: Meta,
+  status: z.object({ phase: PhaseField, startedAt: text, completedAt: text }).nullish(),
+});
+
+/** Reads what a list shows out of an AnalysisRun, or `undefined` where it is not one. */
+export function parseRunSummary(object: unknown): RunSummary | undefined {
+  const parsed = Summary.safeParse(object);
+  return parsed.success ? summaryOf(parsed.data) : undefined;
+}
+
+/**
+ * Reads an AnalysisRun as Argo Rollouts and Kargo write it
+ * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/).
+ *
+ * @throws ZodError where it does not have the shape that its CRD demands.
+ */
+export function parseRun(object: unknown): Run {
+  const { metadata, spec, status } = Object_.parse(object);
+  const labels = metadata.labels ?? {};
+  const annotations = metadata.annotations ?? {};
+  const owners = metadata.ownerReferences ?? [];
+  const rollout = owners.find((each) => each.kind === "Rollout" && each.apiVersion.startsWith("argoproj.io/"));
+  const args: Record<string, string> = {};
+  for (const { name, value } of spec?.args ?? []) if (typeof value === "string") args[name] = value;
+  return {
+    ...summaryOf({ metadata, status }),
+    uid: metadata.uid,
+    message: status?.message ?? "",
+    promotion: annotations["kargo.akuity.io/promotion"] || undefined,
+    freightCollection: labels["kargo.akuity.io/freight-collection"] || undefined,
+    freight: owners
+      .filter((each) => each.kind === "Freight" && each.apiVersion.startsWith("kargo.akuity.io/"))
+      .map((each) => each.name),
+    rollout: rollout?.name,
+    revision: rollout && (annotations["rollout.argoproj.io/revision"] || undefined),
+    labels,
+    annotations,
+    args,
+    metrics: (spec?.metrics ?? []).map((metric) =>
+      metricOf(
+        metric.name,
+        metric.provider ?? {},
+        status?.metricResults?.find((result) => result.name === metric.name),
+        args,
+      ),
+    ),
+  };
+}
+
+function summaryOf({ metadata, status }: z.infer<typeof Summary>): RunSummary {
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    // The label is cut at 63 characters; Kargo then writes the whole name into an annotation.
+    stage: metadata.annotations?.["kargo.akuity.io/stage"] || metadata.labels?.["kargo.akuity.io/stage"] || undefined,
+    phase: phaseOf(status?.phase),
+    createdAt: metadata.creationTimestamp,
+    startedAt: status?.startedAt || undefined,
+    endedAt: status?.completedAt || undefined,
+  };
+}
+
+function metricOf(
+  name: string,
+  providers: Readonly<Record<string, unknown>>,
+  result: z.infer<typeof MetricResult> | undefined,
+  args: Readonly<Record<string, string>>,
+): Metric {
+  const provider = Object.keys(providers)[0] ?? "";
+  const template = JobProvider.safeParse(providers.job).data?.spec?.template;
+  const container =
+    (init: boolean) =>
+    (each: { name: string }): Container => ({ name: fillIn(each.name, args), init });
+  return {
+    name,
+    provider: "job" in providers ? "job" : provider,
+    phase: phaseOf(result?.phase),
+    message: result?.message ?? "",
+    dryRun: result?.dryRun ?? false,
+    attempts: attemptsOf(result),
+    containers: [
+      ...(template?.spec?.initContainers ?? []).map(container(true)),
+      ...(template?.spec?.containers ?? []).map(container(false)),
+    ],
+    defaultContainer: template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] || undefined,
+  };
+}
+
+function attemptsOf(result: z.infer<typeof MetricResult> | undefined): Attempt[] {
+  const measurements = result?.measurements ?? [];
+  const finished = (result?.count ?? 0) + (result?.error ?? 0);
+  const running = measurements.filter((each) => !each.finishedAt).length;
+  return measurements.map((each, index) => {
+    const name = each.metadata?.["job-name"];
+    const namespace = each.metadata?.["job-namespace"];
+    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made no Job too.
+    const counted = Math.max(1, Math.trunc(finished + running) - (measurements.length - 1 - index));
+    return {
+      number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
+      phase: phaseOf(each.phase),
+      message: each.message ?? "",
+      value: each.value ?? "",
+      startedAt: each.startedAt || undefined,
+      endedAt: each.finishedAt || undefined,
+      claimedJob: name && namespace ? { namespace, name } : undefined,
+    };
+  });
+}
+
+/** Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. */
+function fillIn(text: string, args: Readonly<Record<string, string>>): string {
+  return text.replace(/\{\{\s*args\.([-\w]+)\s*\}\}/g, (whole, name: string) =>
+    Object.hasOwn(args, name) ? (args[name] ?? whole) : whole,
+  );
+}
+
+function phaseOf(phase: (typeof PHASES)[number] | "" | null | undefined): Phase {
+  return phase || "Unknown";
+}

@@ -1,0 +1,78 @@
+/** Which run: the names that a caller gives. */
+export interface RunRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The state of a run, a metric or an attempt, in Argo Rollouts' words; `Unknown` where it says nothing yet. */
+export type Phase = "Unknown" | "Pending" | "Running" | "Successful" | "Failed" | "Error" | "Inconclusive";
+
+/** Whether a phase is one that does not change any more. */
+export function hasEnded(phase: Phase): boolean {
+  return phase === "Successful" || phase === "Failed" || phase === "Error" || phase === "Inconclusive";
+}
+
+/** Whether a phase is one that a reader wants explained. */
+export function hasFailed(phase: Phase): boolean {
+  return phase === "Failed" || phase === "Error";
+}
+
+/** A run as lists show it. Times are RFC 3339. */
+export interface RunSummary extends RunRef {
+  readonly stage: string | undefined;
+  readonly phase: Phase;
+  readonly createdAt: string;
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
+}
+
+/** An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its author's word. */
+export interface Run extends RunSummary {
+  readonly uid: string;
+  readonly message: string;
+  readonly promotion: string | undefined;
+  readonly freightCollection: string | undefined;
+  /** Names of the Freight that own the run. */
+  readonly freight: readonly string[];
+  readonly rollout: string | undefined;
+  readonly revision: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Arguments that have a literal value. */
+  readonly args: Readonly<Record<string, string>>;
+  readonly metrics: readonly Metric[];
+}
+
+/** One metric of a run. */
+export interface Metric {
+  readonly name: string;
+  /** `job` for those that have logs. */
+  readonly provider: string;
+  readonly phase: Phase;
+  readonly message: string;
+  readonly dryRun: boolean;
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** Init containers first. */
+  readonly containers: readonly Container[];
+  /** The container that the Job's pods name as their default. */
+  readonly defaultContainer: string | undefined;
+}
+
+/** One measurement; for a job metric, one Job. */
+export interface Attempt {
+  readonly number: number;
+  readonly phase: Phase;
+  readonly message: string;
+  readonly value: string;
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
+  /** The Job, as the run's status names it: not to be believed before `jobOf` has looked at it. */
+  readonly claimedJob: { readonly namespace: string; readonly name: string } | undefined;
+}
+
+/** One container of a Job's pods. */
+export interface Container {
+  readonly name: string;
+  readonly init: boolean;
+}

@@ -1,0 +1,59 @@
+import type { TemplateValues } from "../template/values.ts";
+import type { Job } from "./job-of.ts";
+import type { Attempt, Container, Metric, Run } from "./run.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What of a run an address is made for. Links about the whole run have none of it; log addresses have all. */
+export interface AddressOf {
+  readonly metric?: Metric;
+  readonly attempt?: Attempt;
+  readonly job?: Job;
+  readonly container?: Container;
+}
+
+/** A Job's pods are named after it, cut so that five random characters fit into 63. */
+const POD_NAME_BASE = 58;
+
+/** What template variables stand for (the list with their meanings is in docs/templates.md). */
+export function templateValues(
+  run: Run,
+  { shard, freight }: Surroundings,
+  { metric, attempt, job, container }: AddressOf = {},
+): TemplateValues {
+  // Where a Stage takes several, none of them is *the* Freight: the template has to say of which Warehouse.
+  const only = freight.length === 1 ? freight[0] : undefined;
+  const times = attempt ?? run;
+  const own = (values: Readonly<Record<string, string>>) => (key: string) =>
+    Object.hasOwn(values, key) ? values[key] : undefined;
+  return {
+    variables: {
+      project: run.namespace,
+      namespace: run.namespace,
+      shard,
+      stage: run.stage,
+      promotion: run.promotion,
+      freight: only?.name,
+      freightAlias: only?.alias,
+      freightCollection: run.freightCollection,
+      rollout: run.rollout,
+      revision: run.revision,
+      analysisRun: run.name,
+      analysisRunUid: run.uid,
+      metricName: metric?.name,
+      attempt: attempt && String(attempt.number),
+      jobNamespace: job?.namespace,
+      jobName: job?.name,
+      podPrefix: job && `${job.name}-`.slice(0, POD_NAME_BASE),
+      container: container?.name,
+      phase: times.phase,
+      startedAt: times.startedAt,
+      finishedAt: times.endedAt,
+    },
+    lookups: {
+      label: own(run.labels),
+      annotation: own(run.annotations),
+      arg: own(run.args),
+      freight: (warehouse) => freight.find((each) => each.warehouse === warehouse)?.name,
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Logger } from "pino";
+import { createAccess } from "../access/access.ts";
+import type { Clock } from "../clock.ts";
+import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
+import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import type { Services } from "../rpc/services.ts";
+import { createHttpSource } from "../sources/http-source.ts";
+import { type Listener, listen } from "./listen.ts";
+import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { serveRaw } from "./raw.ts";
+import { createRpcRoutes } from "./rpc-routes.ts";
+
+export interface GatewayOptions {
+  readonly compiled: CompiledConfig;
+  readonly kube: KubeApi;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly host: string | undefined;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** PEM texts; `undefined`: cleartext. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** A server that serves. */
+export interface Gateway {
+  readonly address: Listener["address"];
+  /**
+   * Stops: takes no new calls, lets streams go on for as long as the configuration says, then ends them with SERVER_SHUTDOWN. Called again, it waits no longer.
+   */
+  stop(): Promise<void>;
+}
+
+/** For the last messages to reach clients once streams were told to end. */
+const LAST_WORDS_MS = 1_000;
+
+/**
+ * Starts the whole service on one port.
+ *
+ * @throws the error of `listen`, such as EADDRINUSE.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { compiled, kube, clock, log } = options;
+  const { config } = compiled;
+  const stopping = new AbortController();
+  const shutdown = new AbortController();
+  const sources = compiled.sources.map(httpSource);
+  const services: Services = {
+    config,
+    kube,
+    clock,
+    sources,
+    links: compiled.links,
+    authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
+    access: createAccess({ kube, clock, subresource: config.access.subresource }),
+    shutdown: shutdown.signal,
+  };
+  const listener = await listen({
+    host: options.host,
+    port: options.port,
+    tls: options.tls,
+    onRequest: createRoutes(services, log, stopping.signal),
+  });
+
+  const end = async (): Promise<void> => {
+    const closed = listener.close();
+    await Promise.race([closed, after(config.shutdown.drain, shutdown.signal)]);
+    shutdown.abort();
+    await Promise.race([closed, after(LAST_WORDS_MS)]);
+    listener.destroy();
+    await closed;
+    await Promise.all([...sources.map((source) => source.close()), kube.close()]);
+  };
+  let ended: Promise<void> | undefined;
+  return {
+    address: listener.address,
+    stop() {
+      if (stopping.signal.aborted) shutdown.abort();
+      stopping.abort();
+      ended ??= end();
+      return ended;
+    },
+  };
+}
+
+function httpSource({ config, url, headers, token }: CompiledSource): ReturnType<typeof createHttpSource> {
+  const { name, match, settle, http } = config;
+  return createHttpSource({
+    name,
+    url,
+    headers,
+    match,
+    settleMs: settle,
+    notFoundStatuses: http.notFound,
+    timeouts: { connectMs: http.timeouts.connect, headersMs: http.timeouts.headers, idleMs: http.timeouts.idle },
+    ...(token !== undefined && { token }),
+    ...(http.charset !== undefined && { charset: http.charset }),
+  });
+}
+
+function createRoutes(services: Services, log: Logger, stopping: AbortSignal) {
+  const serveRpc = createRpcRoutes(services, log, stopping);
+  return (request: NodeRequest, response: NodeResponse): void => {
+    // Errors of a response whose client left have no other reader.
+    response.on("error", () => undefined);
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    if (serveRpc(request, response, path)) return;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (path === "/healthz" && isRead) sendText(response, 200, "ok\n");
+    else if (path === "/readyz" && isRead)
+      sendText(response, stopping.aborted ? 503 : 200, stopping.aborted ? "stopping\n" : "ok\n");
+    else if (path.startsWith("/raw/") && isRead) void serveRaw(services, log, request, response);
+    else if (isRead) sendText(response, 404, NOT_FOUND);
+    else sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+  };
+}
+
+const NOT_FOUND = `There is nothing at this address. There are:
+  /raw/PROJECT/RUN   the log of a run as plain text
+  /healthz, /readyz  for probes
+  and the API of taffrail.v1.AnalysisRunLogService by gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
+`;
+
+/** Waits; no longer once `signal` is aborted. Keeps no process alive. */
+function after(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms).unref();
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}

@@ -1,0 +1,125 @@
+import type { Logger } from "pino";
+import { Failure } from "../failure.ts";
+import { bearerToken } from "../identity/bearer.ts";
+import { quoted } from "../quoted.ts";
+import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
+import { logFailure } from "../rpc/failure-log.ts";
+import type { LogFrame } from "../rpc/frame.ts";
+import { type LogRequest, logFrames } from "../rpc/log-frames.ts";
+import type { Services } from "../rpc/services.ts";
+import { didYouMean } from "../template/did-you-mean.ts";
+import {
+  breakOff,
+  type NodeRequest,
+  type NodeResponse,
+  sendHead,
+  sendText,
+  TEXT_HEADERS,
+  writeBody,
+} from "./node-http.ts";
+
+const PARAMETERS = ["metric", "attempt", "container", "download", "errors"] as const;
+
+/**
+ * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&download=1&errors=text`: the log as plain text.
+ *
+ * Before the first byte, a failure has the status of the error table. After it, the body is cut off so that no client takes it for whole. With `errors=text` both come as
+ * text with status 200, the last line saying what failed: for clients that show whatever comes.
+ */
+export async function serveRaw(
+  services: Services,
+  log: Logger,
+  request: NodeRequest,
+  response: NodeResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const url = new URL(request.url ?? "/", "http://localhost");
+  const asText = url.searchParams.get("errors") === "text";
+  let begun = false;
+  try {
+    const caller = await services.authenticator.authenticate(bearerToken(request.headers.authorization), gone.signal);
+    const wanted = rawRequest(url);
+    for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
+      if (frame.kind === "origin") {
+        begun = true;
+        sendHead(response, 200, { ...TEXT_HEADERS, ...disposition(url, frame) });
+        if (request.method === "HEAD") break;
+      } else if (frame.kind === "chunk") {
+        await writeBody(response, frame.bytes, gone.signal);
+      } else if (frame.kind === "end" && frame.failure !== undefined) {
+        throw frame.failure;
+      }
+    }
+    response.end();
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    const told = tellFailure(error);
+    logFailure(log, told);
+    if (!begun) sendText(response, asText ? 200 : httpStatus(told.failure), failureText(told), challenge(told));
+    else if (asText) response.end(`\n${failureText(told)}`);
+    else breakOff(response);
+  }
+}
+
+function rawRequest(url: URL): LogRequest {
+  for (const key of url.searchParams.keys()) {
+    if ((PARAMETERS as readonly string[]).includes(key)) continue;
+    const near = didYouMean(key, PARAMETERS);
+    throw badRequest(
+      `There is no parameter ${quoted(key)}.`,
+      near ? `Did you mean "${near}"?` : `There are: ${PARAMETERS.join(", ")}.`,
+    );
+  }
+  const [namespace = "", name = "", ...more] = url.pathname.slice("/raw/".length).split("/").map(decode);
+  if (more.length > 0) throw badRequest("The path is not /raw/PROJECT/RUN.", "Correct the address.");
+  const get = (key: (typeof PARAMETERS)[number]) => url.searchParams.get(key) || undefined;
+  return {
+    run: { namespace, name },
+    wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container") },
+  };
+}
+
+function attemptWish(text: string | undefined): LogRequest["wish"]["attempt"] {
+  if (text === undefined || text === "last" || text === "failed") return text;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw badRequest(`${quoted(text)} is not an attempt.`, "Give its number, counted from 1, or `last`, or `failed`.");
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badRequest("The path is not well encoded.", "Correct the address.");
+  }
+}
+
+function badRequest(message: string, next: string): Failure {
+  return new Failure("bad-request", "REQUEST_INVALID", message, { next });
+}
+
+/** At most four lines: what, why, what to do, and what to tell an operator. */
+function failureText({ failure, reference }: ToldFailure): string {
+  const { reason, message, next, tries } = failure;
+  return [
+    `taffrail: ${message} (${reason})`,
+    ...(tries ?? []).map((each) => `  source ${each.source}: ${each.message}`),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
+    `  ref: ${reference}`,
+    "",
+  ].join("\n");
+}
+
+function challenge({ failure }: ToldFailure): Record<string, string> {
+  return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
+}
+
+function disposition(url: URL, { run, selection }: Extract<LogFrame, { kind: "origin" }>): Record<string, string> {
+  if (url.searchParams.get("download") !== "1") return {};
+  const { metric, attempt, container } = selection;
+  const name = [run.name, metric.name, attempt.number, container.name]
+    .join(".")
+    .replace(/[^-.\w]+/g, "_")
+    .slice(-200);
+  return { "content-disposition": `attachment; filename="${name}.log"` };
+}

@@ -1,0 +1,97 @@
+import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
+import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
+import { SourceError } from "./source-error.ts";
+
+export interface FirstLog {
+  readonly source: LogSource;
+  readonly log: OpenedLog;
+  /** The sources that were asked, or passed over, before this one. */
+  readonly tries: readonly SourceTry[];
+}
+
+export interface OpenFirstOptions {
+  /** Whether to ask where the job runs before where logs are kept: while it runs, yes; afterwards a node may have rotated the beginning away. */
+  readonly preferLive: boolean;
+  readonly signal: AbortSignal;
+}
+
+interface Verdict {
+  readonly outcome: SourceTry["outcome"];
+  readonly kind: FailureKind;
+  readonly reason: string;
+  readonly next: string;
+}
+
+/** What no log means, by the first of these outcomes that any source had: one that is down may have the log that another has not. */
+const VERDICTS: readonly Verdict[] = [
+  {
+    outcome: "unavailable",
+    kind: "unavailable",
+    reason: "SOURCE_UNAVAILABLE",
+    next: "Try again in a moment. If it stays so, tell an operator that a log store is down.",
+  },
+  {
+    outcome: "silent",
+    kind: "silent",
+    reason: "SOURCE_SILENT",
+    next: "Try again in a moment. If it stays so, tell an operator that a log store does not answer in time.",
+  },
+  {
+    outcome: "refused",
+    kind: "refused",
+    reason: "BACKEND_REFUSED",
+    next: "Tell an operator: a log store does not accept how this server asks for logs.",
+  },
+];
+
+const NOT_FOUND: Omit<Verdict, "outcome"> = {
+  kind: "not-found",
+  reason: "LOG_NOT_FOUND",
+  next: "The log may not have been stored yet, or no longer. An operator can tell where the logs of this project are kept, and for how long.",
+};
+
+/**
+ * Opens the log at the first source that has it. Sources are asked one after another, in their given order but for `preferLive`.
+ *
+ * @throws Failure when no source has it: how each of them answered is in its `tries`.
+ * @throws the reason of `signal` when it is aborted.
+ */
+export async function openFirst(
+  sources: readonly LogSource[],
+  target: LogTarget,
+  { preferLive, signal }: OpenFirstOptions,
+): Promise<FirstLog> {
+  if (sources.length === 0) {
+    throw new Failure("not-configured", "NOT_CONFIGURED", "This server has no log sources.", {
+      next: "An operator has to configure where logs are kept.",
+      tries: [],
+    });
+  }
+  const tries: SourceTry[] = [];
+  const told: string[] = [];
+  for (const source of inOrder(sources, preferLive)) {
+    signal.throwIfAborted();
+    if (!source.matches(target.facts)) {
+      const did = "is not configured for this run";
+      tries.push({ source: source.name, outcome: "not-matched", message: `Source "${source.name}" ${did}.` });
+      told.push(`source "${source.name}" ${did}`);
+      continue;
+    }
+    try {
+      return { source, log: await source.open(target, signal), tries };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SourceError)) throw error;
+      const { outcome, httpStatus, message } = error;
+      tries.push({ source: source.name, outcome, ...(httpStatus !== undefined && { httpStatus }), message });
+      told.push(`source "${source.name}" ${error.did}`);
+    }
+  }
+  const { kind, reason, next } =
+    VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
+  throw new Failure(kind, reason, `No log: ${told.join("; ")}.`, { next, tries });
+}
+
+function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {
+  return [...sources.filter(({ live }) => live === preferLive), ...sources.filter(({ live }) => live !== preferLive)];
+}

@@ -1,0 +1,62 @@
+import { MIMEType } from "node:util";
+import { SourceError } from "./source-error.ts";
+
+/** The headers of an answer, in lower case; those that came more than once are lists. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Codings that the decompression step knows by their first bytes. */
+const KNOWN_CODINGS: ReadonlySet<string> = new Set(["gzip", "x-gzip", "zstd"]);
+
+/** The media type and the charset that a Content-Type names. What cannot be read is as if it were not there. */
+export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | undefined; charset: string | undefined } {
+  try {
+    const type = new MIMEType(first(headers["content-type"]) ?? "");
+    return { mediaType: type.essence, charset: type.params.get("charset") ?? undefined };
+  } catch {
+    return { mediaType: undefined, charset: undefined };
+  }
+}
+
+/** Whether the answer says how long it is, by a length or by chunks, so that a broken connection cannot be taken for its end. */
+export function isDelimited(headers: AnswerHeaders): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+/** @throws SourceError when the body is coded in a way that cannot be undone here. */
+export function checkCoding(source: string, headers: AnswerHeaders): void {
+  const codings = [headers["content-encoding"] ?? []]
+    .flat()
+    .flatMap((each) => each.split(","))
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== "" && each !== "identity");
+  if (codings.length === 0 || (codings.length === 1 && KNOWN_CODINGS.has(codings[0] ?? ""))) return;
+  throw new SourceError(source, "refused", "sent the log compressed in a way that is not supported; gzip and zstd are");
+}
+
+/** @throws SourceError for every status but 200 and 204. */
+export function checkStatus(source: string, status: number, notFoundStatuses: readonly number[]): void {
+  if (status === 200 || status === 204) return;
+  const outcome = notFoundStatuses.includes(status)
+    ? "not-found"
+    : status === 429 || status >= 500
+      ? "unavailable"
+      : "refused";
+  throw new SourceError(source, outcome, `answered ${status}`, { httpStatus: status });
+}
+
+/**
+ * Where a redirect leads, or `undefined` when the answer is none.
+ *
+ * @throws SourceError unless it leads to the same scheme, host and port: the operator's credentials are for that one place.
+ */
+export function redirectOf(source: string, from: URL, status: number, headers: AnswerHeaders): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
+  const location = first(headers.location);
+  const to = location === undefined ? null : URL.parse(location, from);
+  if (to?.origin === from.origin) return to;
+  throw new SourceError(source, "refused", "answered with a redirect to another place", { httpStatus: status });
+}
+
+function first(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === "string" ? value : value?.[0];
+}

@@ -1,0 +1,54 @@
+import { SourceError } from "./source-error.ts";
+
+/** How long a store may take, in milliseconds. */
+export interface HttpTimeouts {
+  /** Until the connection stands, TLS included. Default: 5,000. */
+  readonly connectMs: number;
+  /** From the request to the answer's headers. Default: 30,000. */
+  readonly headersMs: number;
+  /** Between two pieces of the body, while one is being waited for. Default: 60,000. */
+  readonly idleMs: number;
+}
+
+/** Says what became of a request that got no answer. What undici and Node say holds addresses, so it is only the cause. */
+export function requestFailure(source: string, cause: unknown, { connectMs, headersMs }: HttpTimeouts): SourceError {
+  const code = codeOf(cause);
+  const fail = (outcome: SourceError["outcome"], did: string) => new SourceError(source, outcome, did, { cause });
+  switch (code) {
+    case "UND_ERR_CONNECT_TIMEOUT":
+    case "ETIMEDOUT":
+      return fail("silent", `accepted no connection within ${seconds(connectMs)}`);
+    case "UND_ERR_HEADERS_TIMEOUT":
+      return fail("silent", `did not answer within ${seconds(headersMs)}`);
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return fail("unavailable", "has a host name that could not be resolved");
+    case "ECONNREFUSED":
+      return fail("unavailable", "refused the connection");
+    case "UND_ERR_SOCKET":
+    case "ECONNRESET":
+    case "EPIPE":
+      return fail("unavailable", "closed the connection without an answer");
+    case "UND_ERR_INVALID_ARG":
+      return fail("refused", "cannot be asked, since a header that is configured for it is not valid");
+    default:
+      if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(code)) {
+        return fail("unavailable", "could not prove who it is: TLS failed");
+      }
+      // The parser's error does not always have a code.
+      if (code === "UND_ERR_HEADERS_OVERFLOW" || (cause instanceof Error && cause.name === "HTTPParserError")) {
+        return fail("unavailable", "gave an answer that is not HTTP");
+      }
+      return fail("unavailable", "could not be reached");
+  }
+}
+
+/** A duration as a sentence has it. */
+export function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : "";
+}

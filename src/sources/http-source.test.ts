@@ -1,0 +1,428 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { readAll } from "../../test/fakes/byte-source.ts";
+import { type HostileStore, LOG, startHostileStore } from "../../test/fakes/hostile-store.ts";
+import { DecompressionFailed, decompress } from "../stream/decompress.ts";
+import { looksLikePage } from "../stream/sniff.ts";
+import { MissingValue, RefusedValue } from "../template/errors.ts";
+import { createHttpSource, type HttpSource, type HttpSourceOptions } from "./http-source.ts";
+import type { LogTarget } from "./source.ts";
+import { SourceError } from "./source-error.ts";
+
+const target: LogTarget = {
+  facts: { project: "shop", metric: "smoke" },
+  values: {
+    variables: { jobName: "job-1" },
+    lookups: { label: () => undefined, annotation: () => undefined, arg: () => undefined, freight: () => undefined },
+  },
+};
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+async function start(options?: { tls: boolean }): Promise<HostileStore> {
+  const store = await startHostileStore(options);
+  closers.push(store.close);
+  return store;
+}
+
+function sourceAt(
+  store: { readonly origin: string },
+  path: string,
+  options: Partial<HttpSourceOptions> = {},
+): HttpSource {
+  const source = createHttpSource({ name: "archive", url: { render: () => new URL(store.origin + path) }, ...options });
+  closers.push(source.close);
+  return source;
+}
+
+const signal = new AbortController().signal;
+const open = (store: { readonly origin: string }, path: string, options?: Partial<HttpSourceOptions>) =>
+  sourceAt(store, path, options).open(target, signal);
+
+/** The error of an open that has to fail, which shows no reader where the store is. */
+async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
+  const error: unknown = await opening.then(
+    () => undefined,
+    (each: unknown) => each,
+  );
+  if (!(error instanceof SourceError)) throw new Error("There was no SourceError.", { cause: error });
+  expect(error.message).not.toMatch(/127\.0|localhost|http:|secret|html|:\d/);
+  return error;
+}
+
+describe("createHttpSource, asking", () => {
+  it("opens the log and says what the store says of it", async () => {
+    const log = await open(await start(), "/log");
+    expect(log).toMatchObject({ mediaType: "text/plain", charset: "utf-8", delimited: true });
+    expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
+  });
+
+  it("sends what the operator configured, its own two headers, and nothing else", async () => {
+    const store = await start();
+    const headers = {
+      Authorization: { render: (_: unknown, token?: string) => `Bearer ${token}` },
+      "X-Job": { render: (values: LogTarget["values"]) => values.variables.jobName ?? "" },
+    };
+    await open(store, "/log?a=1%202", { headers, token: async () => "t0ken" });
+    const [first, ...lines] = (store.requests[0] ?? "").split("\r\n");
+    expect(first).toBe("GET /log?a=1%202 HTTP/1.1");
+    expect(lines.map((line) => line.toLowerCase()).sort()).toEqual(
+      [
+        "accept-encoding: identity",
+        "authorization: bearer t0ken",
+        "connection: keep-alive",
+        `host: ${new URL(store.origin).host}`,
+        "user-agent: taffrail",
+        "x-job: job-1",
+      ].sort(),
+    );
+  });
+
+  it("lets the operator replace its own headers, in any case", async () => {
+    const store = await start();
+    await open(store, "/log", { headers: { "User-Agent": { render: () => "shop" } } });
+    expect(store.requests[0]).toMatch(/^user-agent: shop$/im);
+    expect(store.requests[0]).not.toMatch(/taffrail/);
+  });
+
+  it("uses a connection again once its log was read", async () => {
+    const store = await start();
+    const source = sourceAt(store, "/log");
+    for (let i = 0; i < 20; i += 1) await readAll((await source.open(target, signal)).body);
+    // A connection that has just served is looked at once more before it serves again, so there may be a second.
+    expect(store.accepted).toBeLessThanOrEqual(2);
+  });
+
+  it("opens as many logs at once as are asked for", async () => {
+    const store = await start();
+    const source = sourceAt(store, "/half");
+    const logs = await Promise.all(Array.from({ length: 80 }, () => source.open(target, signal)));
+    expect(logs).toHaveLength(80);
+    await Promise.all(logs.map((log) => log.body[Symbol.asyncIterator]().return?.()));
+    await store.abandoned();
+  });
+
+  it("asks the token's supplier each time", async () => {
+    const store = await start();
+    const tokens = ["t1", "t2"];
+    const headers = { "x-token": { render: (_: unknown, token?: string) => String(token) } };
+    const source = sourceAt(store, "/log", { headers, token: async () => tokens.shift() });
+    for (let i = 0; i < 2; i += 1) await readAll((await source.open(target, signal)).body);
+    expect(store.requests.map((request) => /x-token: (.*)/i.exec(request)?.[1])).toEqual(["t1", "t2"]);
+  });
+
+  it.each([
+    [
+      new MissingValue(["stage"]),
+      "variable-missing",
+      'Source "archive" was not asked: this run has no value for stage.',
+    ],
+    [
+      new RefusedValue(["metricName"], "holds a slash"),
+      "value-refused",
+      'Source "archive" was not asked: the value of metricName holds a slash.',
+    ],
+  ])("is not asked where a template refuses (%s)", async (refusal, outcome, message) => {
+    const store = await start();
+    const url = {
+      render: () => {
+        throw refusal;
+      },
+    };
+    expect(await errorOf(open(store, "/log", { url }))).toMatchObject({ outcome, message });
+    expect(store.requests).toEqual([]);
+  });
+
+  it("tells an operator's fault in token or header from a store that is down", async () => {
+    const store = await start();
+    const token = async () => {
+      throw new Error("no such file: /secret");
+    };
+    expect(await errorOf(open(store, "/log", { token }))).toMatchObject({ outcome: "refused" });
+    const headers = { "bad header": { render: () => "x" } };
+    expect(await errorOf(open(store, "/log", { headers }))).toMatchObject({
+      outcome: "refused",
+      did: "cannot be asked, since a header that is configured for it is not valid",
+    });
+  });
+
+  it("is never live, settles in 30 s, and matches by its patterns", async () => {
+    const source = sourceAt(await start(), "/log", { match: { project: "sh*" } });
+    expect(source).toMatchObject({ name: "archive", live: false, settleMs: 30_000 });
+    expect(source.matches({ project: "shop", metric: "m" })).toBe(true);
+    expect(source.matches({ project: "bank", metric: "m" })).toBe(false);
+  });
+});
+
+describe("createHttpSource, answers", () => {
+  it.each([
+    ["/missing", "not-found", 404],
+    ["/gone", "not-found", 410],
+    ["/sign-in", "refused", 401],
+    ["/forbidden", "refused", 403],
+    ["/teapot", "refused", 418],
+    ["/partial", "refused", 206],
+    ["/busy", "unavailable", 429],
+    ["/broken", "unavailable", 500],
+    ["/down", "unavailable", 503],
+  ])("makes of %s the outcome %s", async (path, outcome, httpStatus) => {
+    const error = await errorOf(open(await start(), path));
+    expect(error).toMatchObject({ outcome, httpStatus, message: `Source "archive" answered ${httpStatus}.` });
+  });
+
+  it("takes the operator's word for which statuses mean that there is no log", async () => {
+    const store = await start();
+    expect(await errorOf(open(store, "/forbidden", { notFoundStatuses: [403] }))).toMatchObject({
+      outcome: "not-found",
+    });
+    expect(await errorOf(open(store, "/missing", { notFoundStatuses: [403] }))).toMatchObject({ outcome: "refused" });
+  });
+
+  it("does not wait for the end of an answer that it does not want, and lets go of it", async () => {
+    const store = await start();
+    expect(await errorOf(open(store, "/endless-error"))).toMatchObject({ outcome: "not-found" });
+    await store.abandoned();
+  });
+
+  it("opens an empty log for 204", async () => {
+    const log = await open(await start(), "/empty");
+    expect(log).toMatchObject({ mediaType: undefined, charset: undefined, delimited: true });
+    expect(await readAll(log.body)).toMatchObject({ text: "", error: undefined });
+  });
+
+  it.each(["/moved-here", "/moved-here-with-a-host", "/hop-5"])("follows %s on the same origin", async (path) => {
+    const log = await open(await start(), path);
+    expect((await readAll(log.body)).text).toBe(LOG);
+  });
+
+  it.each(["/moved-elsewhere", "/moved-to-other-scheme", "/moved-nowhere"])("does not follow %s", async (path) => {
+    const store = await start();
+    const error = await errorOf(open(store, path));
+    expect(error).toMatchObject({ outcome: "refused", did: "answered with a redirect to another place" });
+    expect(store.requests).toHaveLength(1);
+  });
+
+  it.each(["/loop", "/hop-6"])("gives up on %s after five hops", async (path) => {
+    const store = await start();
+    const error = await errorOf(open(store, path));
+    expect(error).toMatchObject({ outcome: "refused", did: "answered with one redirect after another" });
+    expect(store.requests).toHaveLength(6);
+  });
+
+  it("reads a quoted charset, and falls back on the configured one", async () => {
+    const store = await start();
+    expect(await open(store, "/quoted-charset", { charset: "utf-16" })).toMatchObject({
+      mediaType: "text/plain",
+      charset: "ISO-8859-1",
+    });
+    expect(await open(store, "/gzip-unsaid", { charset: "utf-16" })).toMatchObject({ charset: "utf-16" });
+    expect(await open(store, "/odd-type")).toMatchObject({ mediaType: undefined, charset: undefined });
+  });
+
+  it.each(["/brotli", "/gzip-twice"])("refuses the coding of %s", async (path) => {
+    expect(await errorOf(open(await start(), path))).toMatchObject({ outcome: "refused" });
+  });
+
+  it.each(["/gzip-said", "/gzip-unsaid"])("hands %s on for the next step to decode", async (path) => {
+    const log = await open(await start(), path);
+    expect((await readAll(decompress(log.body))).text).toBe(LOG);
+  });
+
+  it("hands a gzip on that the store cut short, and the next step notices", async () => {
+    const log = await open(await start(), "/gzip-cut");
+    expect((await readAll(decompress(log.body))).error).toBeInstanceOf(DecompressionFailed);
+  });
+
+  it("lets a web page be told by its first piece", async () => {
+    const log = await open(await start(), "/page");
+    const { pieces } = await readAll(log.body);
+    expect(looksLikePage(Buffer.concat(pieces), log.mediaType)).toBe(true);
+  });
+});
+
+describe("createHttpSource, a store that fails", () => {
+  it("is unavailable where nobody listens", async () => {
+    const store = await startHostileStore();
+    await store.close();
+    expect(await errorOf(open(store, "/log"))).toMatchObject({ outcome: "unavailable", did: "refused the connection" });
+  });
+
+  it("is unavailable where the certificate is wrong", async () => {
+    const error = await errorOf(open(await start({ tls: true }), "/log"));
+    expect(error).toMatchObject({ outcome: "unavailable", did: "could not prove who it is: TLS failed" });
+  });
+
+  it("is unavailable where the answer is not HTTP", async () => {
+    const error = await errorOf(open(await start(), "/not-http"));
+    expect(error).toMatchObject({ outcome: "unavailable", did: "gave an answer that is not HTTP" });
+  });
+
+  it("is unavailable where the connection is closed instead of an answer", async () => {
+    const store = await start();
+    const opening = errorOf(open(store, "/silent"));
+    await store.asked();
+    store.reset();
+    expect(await opening).toMatchObject({ outcome: "unavailable", did: "closed the connection without an answer" });
+  });
+
+  it("is silent where no answer comes, and lets go", async () => {
+    const store = await start();
+    const error = await errorOf(open(store, "/silent", { timeouts: { headersMs: 100 } }));
+    expect(error).toMatchObject({ outcome: "silent", did: "did not answer within 0.1 s" });
+    await store.abandoned();
+  });
+
+  it("is silent where the TLS handshake never ends", async () => {
+    const store = await start();
+    const secure = { origin: store.origin.replace("http:", "https:") };
+    const error = await errorOf(open(secure, "/log", { timeouts: { connectMs: 100 } }));
+    expect(error).toMatchObject({ outcome: "silent", did: "accepted no connection within 0.1 s" });
+    await store.abandoned();
+  });
+
+  it("is silent where the body stops, after what came, and lets go", async () => {
+    const store = await start();
+    const log = await open(store, "/half", { timeouts: { idleMs: 50 } });
+    const { text, error } = await readAll(log.body);
+    expect(text).toBe(LOG);
+    expect(error).toMatchObject({ name: "SourceError", outcome: "silent", did: "sent nothing more for 0.05 s" });
+    await store.abandoned();
+  });
+
+  it.each(["/half", "/half-then-close", "/chunked"])(
+    "is unavailable where %s is closed early, after what came",
+    async (path) => {
+      const store = await start();
+      const log = await open(store, path);
+      expect(log.delimited).toBe(true);
+      store.end();
+      await store.abandoned();
+      const { text, error } = await readAll(log.body);
+      expect(text).toBe(LOG);
+      expect(error).toMatchObject({
+        name: "SourceError",
+        outcome: "unavailable",
+        did: "broke off before the end of the log",
+      });
+    },
+  );
+
+  it.each(["/half", "/half-then-close", "/chunked"])("is unavailable where %s is reset", async (path) => {
+    const store = await start();
+    const body = (await open(store, path)).body[Symbol.asyncIterator]();
+    expect(Buffer.from((await body.next()).value as Uint8Array).toString()).toBe(LOG);
+    const next = body.next();
+    store.reset();
+    await expect(next).rejects.toMatchObject({ name: "SourceError", outcome: "unavailable" });
+  });
+
+  it("does not call a body delimited whose end is the connection's", async () => {
+    const store = await start();
+    const log = await open(store, "/undelimited");
+    expect(log.delimited).toBe(false);
+    store.end();
+    expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
+  });
+});
+
+describe("createHttpSource, leaving", () => {
+  const reason = new Error("left");
+
+  it("ends the connection when aborted in the wait for an answer", async () => {
+    const store = await start();
+    const abort = new AbortController();
+    const opening = sourceAt(store, "/silent").open(target, abort.signal);
+    await store.asked();
+    abort.abort(reason);
+    await expect(opening).rejects.toBe(reason);
+    await store.abandoned();
+  });
+
+  it("ends the connection when aborted in a read of the body", async () => {
+    const store = await start();
+    const abort = new AbortController();
+    const body = (await sourceAt(store, "/half").open(target, abort.signal)).body[Symbol.asyncIterator]();
+    await body.next();
+    const next = body.next();
+    abort.abort(reason);
+    await expect(next).rejects.toBe(reason);
+    await store.abandoned();
+  });
+
+  it("ends the connection when aborted between two reads, or before the first", async () => {
+    const store = await start();
+    const abort = new AbortController();
+    const body = (await sourceAt(store, "/half").open(target, abort.signal)).body[Symbol.asyncIterator]();
+    abort.abort(reason);
+    await store.abandoned();
+    await expect(body.next()).rejects.toBe(reason);
+  });
+
+  it("does not wait for the connection or the token when aborted", async () => {
+    const store = await start();
+    const abort = new AbortController();
+    const secure = { origin: store.origin.replace("http:", "https:") };
+    const connecting = sourceAt(secure, "/log", { timeouts: { connectMs: 100 } }).open(target, abort.signal);
+    const waiting = sourceAt(store, "/log", { token: () => new Promise(() => {}) }).open(target, abort.signal);
+    abort.abort(reason);
+    await expect(connecting).rejects.toBe(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(sourceAt(store, "/log").open(target, abort.signal)).rejects.toBe(reason);
+    expect(store.requests).toEqual([]);
+  });
+
+  it("ends the connection when the reader leaves, in the middle of a read too", async () => {
+    const store = await start();
+    for await (const _ of (await open(store, "/half")).body) break;
+    await store.abandoned();
+    const body = (await open(store, "/half")).body[Symbol.asyncIterator]();
+    await body.next();
+    const next = body.next();
+    await body.return?.();
+    expect((await next).done).toBe(true);
+    await store.abandoned();
+  });
+
+  it("does not take its reader's pause for the store's silence", async () => {
+    const store = await start();
+    const log = await open(store, "/half", { timeouts: { idleMs: 30 } });
+    const body = log.body[Symbol.asyncIterator]();
+    await body.next();
+    // The timer of a second source runs out meanwhile, in a read that began later.
+    const other = await open(store, "/half", { timeouts: { idleMs: 60 } });
+    await readAll(other.body);
+    store.send("x".repeat(100 - LOG.length));
+    expect(await readAll(log.body)).toMatchObject({ text: "x".repeat(100 - LOG.length), error: undefined });
+  });
+
+  it("lets the store wait while its reader does", async () => {
+    const store = await start();
+    const log = await open(store, "/undelimited", { timeouts: { idleMs: 30 } });
+    const body = log.body[Symbol.asyncIterator]();
+    await body.next();
+    const size = 32 * 1024 * 1024;
+    store.send(Buffer.alloc(size, "y"));
+    store.end();
+    // Longer than the limit, with the connection full.
+    const other = await open(await start(), "/half", { timeouts: { idleMs: 60 } });
+    await readAll(other.body);
+    let got = 0;
+    for await (const piece of log.body) {
+      got += piece.length;
+      expect(piece.length).toBeLessThanOrEqual(256 * 1024);
+    }
+    expect(got).toBe(size);
+  });
+
+  it("closes once the logs that are being read have ended", async () => {
+    const store = await start();
+    const source = sourceAt(store, "/half");
+    const log = await source.open(target, signal);
+    const closed = source.close();
+    await log.body[Symbol.asyncIterator]().return?.();
+    await closed;
+    await expect(source.open(target, signal)).rejects.toBeInstanceOf(SourceError);
+  });
+});

@@ -1,0 +1,162 @@
+import { Agent, type Dispatcher } from "undici";
+import { MissingValue, RefusedValue } from "../template/errors.ts";
+import type { TemplateValues } from "../template/values.ts";
+import { checkCoding, checkStatus, contentTypeOf, isDelimited, redirectOf } from "./http-answer.ts";
+import { readHttpBody } from "./http-body.ts";
+import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
+import { createMatch, type MatchPatterns } from "./match.ts";
+import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
+import { SourceError } from "./source-error.ts";
+
+export interface HttpSourceOptions {
+  readonly name: string;
+  /** The compiled address of the log. */
+  readonly url: { render(values: TemplateValues): URL };
+  /** Compiled header values by name. They replace what is sent otherwise: `accept-encoding: identity` and `user-agent: taffrail`. */
+  readonly headers?: Readonly<Record<string, { render(values: TemplateValues, token?: string): string }>>;
+  /** Asked on each request for what `token` stands for in a header. */
+  readonly token?: () => Promise<string | undefined>;
+  /** Default: all runs. */
+  readonly match?: MatchPatterns;
+  /** The charset of logs of which the store does not say one. */
+  readonly charset?: string;
+  /** Statuses that mean "no such log". Default: 404, 410. */
+  readonly notFoundStatuses?: readonly number[];
+  readonly timeouts?: Partial<HttpTimeouts>;
+  /** For how long after a job's end its log may still grow, in milliseconds. Default: 30,000. */
+  readonly settleMs?: number;
+}
+
+/** A {@link LogSource} with connections of its own. */
+export interface HttpSource extends LogSource {
+  /** Closes the connections once the logs that are being read have ended or were left. Nothing can be opened after. May be called again. */
+  close(): Promise<void>;
+}
+
+const TIMEOUTS: HttpTimeouts = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
+const NOT_FOUND_STATUSES = [404, 410];
+const SETTLE_MS = 30_000;
+const MAX_REDIRECTS = 5;
+/** How much of an answer that is no log is read, and for how long, so that its connection can serve again. */
+const DUMP_BYTES = 16 * 1024;
+const DUMP_MS = 1_000;
+
+/** A store that keeps each log as one file behind an HTTP address. */
+export function createHttpSource(options: HttpSourceOptions): HttpSource {
+  const { name, charset, notFoundStatuses = NOT_FOUND_STATUSES } = options;
+  const timeouts: HttpTimeouts = { ...TIMEOUTS, ...options.timeouts };
+  const agent = new Agent({
+    pipelining: 1,
+    // One connection for each log, so that leaving one closes it and a slow reader holds up nobody else.
+    allowH2: false,
+    connect: { timeout: timeouts.connectMs },
+    headersTimeout: timeouts.headersMs,
+    // undici's own timer runs while our reader is away; the body's reader has a better one.
+    bodyTimeout: 0,
+  });
+
+  let closed: Promise<void> | undefined;
+
+  /** Asks one address. */
+  const ask = async (url: URL, headers: Record<string, string>, signal: AbortSignal) => {
+    try {
+      const { origin, pathname, search } = url;
+      // undici notices an abort only once the connection stands.
+      return await orAborted(
+        agent.request({ origin, path: pathname + search, method: "GET", headers, signal }),
+        signal,
+      );
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw requestFailure(name, cause, timeouts);
+    }
+  };
+
+  const open = async (target: LogTarget, signal: AbortSignal): Promise<OpenedLog> => {
+    signal.throwIfAborted();
+    let { url, headers } = await prepare(options, target.values, signal);
+    for (let hops = 0; ; hops += 1) {
+      const answer = await ask(url, headers, signal);
+      try {
+        const next = redirectOf(name, url, answer.statusCode, answer.headers);
+        if (next === undefined) {
+          checkStatus(name, answer.statusCode, notFoundStatuses);
+          checkCoding(name, answer.headers);
+          const type = contentTypeOf(answer.headers);
+          return {
+            body: readHttpBody(answer.body, { source: name, idleMs: timeouts.idleMs, signal }),
+            mediaType: type.mediaType,
+            charset: type.charset ?? charset,
+            delimited: answer.statusCode === 204 || isDelimited(answer.headers),
+          };
+        }
+        if (hops === MAX_REDIRECTS) {
+          throw new SourceError(name, "refused", "answered with one redirect after another", {
+            httpStatus: answer.statusCode,
+          });
+        }
+        url = next;
+        dump(answer.body);
+      } catch (error) {
+        dump(answer.body);
+        throw error;
+      }
+    }
+  };
+
+  return {
+    name,
+    live: false,
+    settleMs: options.settleMs ?? SETTLE_MS,
+    matches: createMatch(options.match ?? {}),
+    open,
+    close: () => {
+      closed ??= agent.close();
+      return closed;
+    },
+  };
+}
+
+/** Renders address and headers for one target. */
+async function prepare(
+  { name, url, headers = {}, token }: HttpSourceOptions,
+  values: TemplateValues,
+  signal: AbortSignal,
+): Promise<{ url: URL; headers: Record<string, string> }> {
+  const secret = await orAborted(readToken(name, token), signal);
+  try {
+    const rendered: Record<string, string> = { "accept-encoding": "identity", "user-agent": "taffrail" };
+    for (const [header, template] of Object.entries(headers)) {
+      rendered[header.toLowerCase()] = template.render(values, secret);
+    }
+    return { url: url.render(values), headers: rendered };
+  } catch (error) {
+    if (!(error instanceof MissingValue || error instanceof RefusedValue)) throw error;
+    const outcome = error instanceof MissingValue ? "variable-missing" : "value-refused";
+    const why = error.message.charAt(0).toLowerCase() + error.message.slice(1).replace(/\.$/, "");
+    throw new SourceError(name, outcome, `was not asked: ${why}`, { cause: error });
+  }
+}
+
+async function readToken(name: string, token: HttpSourceOptions["token"]): Promise<string | undefined> {
+  try {
+    return await token?.();
+  } catch (cause) {
+    throw new SourceError(name, "refused", "was not asked: its token could not be read", { cause });
+  }
+}
+
+/** Lets go of a body that nobody is shown. */
+function dump(body: Dispatcher.ResponseData["body"]): void {
+  body.dump({ limit: DUMP_BYTES, signal: AbortSignal.timeout(DUMP_MS) }).catch(() => {});
+}
+
+/** Waits for `work`, but not beyond an abort. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}

@@ -1,0 +1,36 @@
+import type { LogTarget } from "./source.ts";
+
+/** Which runs a source is asked about: patterns in which `*` stands for any characters. What is left out matches everything. */
+export interface MatchPatterns {
+  readonly project?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly shard?: string | undefined;
+  readonly metric?: string | undefined;
+}
+
+/** Makes the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
+export function createMatch(patterns: MatchPatterns): (facts: LogTarget["facts"]) => boolean {
+  const { project, stage, shard, metric } = patterns;
+  return (facts) =>
+    matchesPattern(project, facts.project) &&
+    matchesPattern(stage, facts.stage) &&
+    matchesPattern(shard, facts.shard) &&
+    matchesPattern(metric, facts.metric);
+}
+
+function matchesPattern(pattern: string | undefined, value: string | undefined): boolean {
+  if (pattern === undefined) return true;
+  if (value === undefined) return false;
+  const [first = "", ...parts] = pattern.split("*");
+  const last = parts.pop();
+  if (last === undefined) return value === pattern;
+  if (!value.startsWith(first)) return false;
+  // The leftmost place is always good enough for a part in the middle, so nothing is tried twice.
+  let at = first.length;
+  for (const part of parts) {
+    const found = value.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return value.length - last.length >= at && value.endsWith(last);
+}

@@ -1,0 +1,35 @@
+/**
+ * How many bytes to take of these, at most `max`, so that no character of UTF-8 is cut. It may be none when `max` is below four.
+ */
+export function cutLength(bytes: Uint8Array, max: number): number {
+  return bytes.length <= max ? bytes.length : max - unfinishedLength(bytes.subarray(0, max));
+}
+
+/**
+ * How many bytes at the end, 0 to 3, are the beginning of a character that has not all come yet. Bytes that can no longer become a character are
+ * not counted.
+ */
+export function unfinishedLength(bytes: Uint8Array): number {
+  for (let length = 1; length <= 3 && length <= bytes.length; length += 1) {
+    const lead = bytes[bytes.length - length] ?? 0;
+    if (isContinuation(lead)) continue;
+    const needed =
+      lead >= 0xc2 && lead <= 0xdf ? 2 : lead >= 0xe0 && lead <= 0xef ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 1;
+    if (length >= needed) return 0;
+    return length === 1 || mayFollow(lead, bytes[bytes.length - length + 1] ?? 0) ? length : 0;
+  }
+  return 0;
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
+}
+
+/** Whether the second byte is one that the first allows: no overlong forms, no surrogates, nothing above U+10FFFF. */
+function mayFollow(lead: number, second: number): boolean {
+  if (lead === 0xe0) return second >= 0xa0;
+  if (lead === 0xed) return second <= 0x9f;
+  if (lead === 0xf0) return second >= 0x90;
+  if (lead === 0xf4) return second <= 0x8f;
+  return true;
+}

@@ -1,0 +1,134 @@
+import { createGzip, createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { byteSource, cut, readAll } from "../../test/fakes/byte-source.ts";
+import { DecompressionFailed, DecompressionLimit, decompress } from "./decompress.ts";
+
+const MIB = 1024 * 1024;
+const kinds = [
+  { kind: "gzip", compress: gzipSync, create: createGzip },
+  { kind: "zstd", compress: zstdCompressSync, create: createZstdCompress },
+] as const;
+
+const noise = (bytes: number) =>
+  Buffer.from(fc.sample(fc.uint8Array({ minLength: bytes, maxLength: bytes }), { numRuns: 1, seed: 7 })[0] ?? []);
+
+describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
+  it("decodes any bytes, in several members, however they are cut", async () => {
+    const members = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 });
+    const lengths = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 });
+    await fc.assert(
+      fc.asyncProperty(members, lengths, async (parts, turns) => {
+        const packed = Buffer.concat(parts.map((part) => compress(part)));
+        const { pieces, error } = await readAll(decompress(byteSource(cut(packed, turns))));
+        expect(error).toBeUndefined();
+        expect(Buffer.concat(pieces).equals(Buffer.concat(parts))).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  }, 20_000);
+
+  it("decodes what is larger than any buffer", async () => {
+    const log = Buffer.concat([Buffer.alloc(3 * MIB, "abc\n"), noise(300_000)]);
+    const { pieces, error } = await readAll(decompress(byteSource(cut(compress(log), [100_000]))));
+    expect(error).toBeUndefined();
+    expect(Buffer.concat(pieces).equals(log)).toBe(true);
+  });
+
+  it("gives out what it could decode of a log that was cut short, wherever, then throws", async () => {
+    const log = noise(5_000);
+    const packed = compress(log);
+    for (let length = 4; length < packed.length; length += 97) {
+      const { pieces, error } = await readAll(decompress(byteSource([packed.subarray(0, length)])));
+      expect(error).toBeInstanceOf(DecompressionFailed);
+      expect(log.subarray(0, Buffer.concat(pieces).length).equals(Buffer.concat(pieces))).toBe(true);
+    }
+    const twice = Buffer.concat([compress("first\n"), packed.subarray(0, -1)]);
+    const { pieces, error } = await readAll(decompress(byteSource([twice])));
+    expect(Buffer.concat(pieces).subarray(0, 6).toString()).toBe("first\n");
+    expect(error).toBeInstanceOf(DecompressionFailed);
+  });
+
+  it("throws at what does not belong there, after the log before it", async () => {
+    const { text, error } = await readAll(decompress(byteSource([compress("fine\n"), "something else"])));
+    expect(text).toBe("fine\n");
+    expect(error).toBeInstanceOf(DecompressionFailed);
+  });
+
+  it("passes the source's own failure on, after what came before it", async () => {
+    const failure = new Error("broken");
+    const first = compress("fine\n");
+    const { text, error } = await readAll(decompress(byteSource([first, failure])));
+    expect(text).toBe("fine\n");
+    expect(error).toBe(failure);
+  });
+
+  it("unpacks one layer only", async () => {
+    const inner = gzipSync("log");
+    const { pieces } = await readAll(decompress(byteSource([compress(inner)])));
+    expect(Buffer.concat(pieces).equals(inner)).toBe(true);
+  });
+
+  it("closes the source when its reader leaves, and does not read ahead", async () => {
+    const source = byteSource(cut(compress(noise(MIB)), [1000]));
+    for await (const _ of decompress(source)) break;
+    expect(source.closed).toBe(true);
+    expect(source.asked).toBeLessThan(300);
+  });
+
+  it("stops a bomb soon after the size that is free, having held little of it", async () => {
+    // 512 MiB of zeros, made and given as one piece.
+    const packer = create();
+    const packed: Buffer[] = [];
+    packer.on("data", (part: Buffer) => packed.push(part));
+    const zeros = Buffer.alloc(8 * MIB);
+    for (let i = 0; i < 64; i += 1) await new Promise((resolve) => packer.write(zeros, resolve));
+    await new Promise<void>((resolve) => packer.end(() => resolve()).on("end", () => resolve()));
+    let made = 0;
+    let largest = 0;
+    let error: unknown;
+    try {
+      for await (const piece of decompress(byteSource([Buffer.concat(packed)]))) {
+        made += piece.length;
+        largest = Math.max(largest, piece.length);
+      }
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toBeInstanceOf(DecompressionLimit);
+    expect(error).toMatchObject({ ratio: 200, message: "The compressed log grows to more than 200 times its size." });
+    expect(made).toBeLessThanOrEqual(64 * MIB);
+    expect(made).toBeGreaterThan(63 * MIB);
+    expect(largest).toBeLessThanOrEqual(256 * 1024);
+  }, 60_000);
+
+  it("holds to the limits that it is given", async () => {
+    const packed = compress(Buffer.alloc(100_000, "a"));
+    const limited = await readAll(decompress(byteSource([packed]), { ratio: 2, ratioFreeBytes: 1000 }));
+    expect(limited.error).toBeInstanceOf(DecompressionLimit);
+    const free = await readAll(decompress(byteSource([packed]), { ratio: 2, ratioFreeBytes: 100_000 }));
+    expect(free.error).toBeUndefined();
+  });
+});
+
+describe("decompress of anything else", () => {
+  it("passes it on as the same pieces", async () => {
+    for (const pieces of [["plain"], ["\x1f"], ["(", "see"], [deflateSync("x")], [""]]) {
+      const given = pieces.map((piece) => Buffer.from(piece as string));
+      const passed = await readAll(decompress(byteSource(given)));
+      expect(Buffer.concat(passed.pieces).equals(Buffer.concat(given))).toBe(true);
+      expect(passed.pieces.every((piece) => given.includes(piece as Buffer<ArrayBuffer>))).toBe(true);
+    }
+  });
+
+  it("does not wait for four bytes where the first says enough", async () => {
+    const never = new Promise<string>(() => {});
+    const passed = decompress(byteSource(["a", never]));
+    expect((await passed.next()).done).toBe(false);
+  });
+
+  it("lets zeros stand after a gzip member, as tape and block stores leave them", async () => {
+    const padded = Buffer.concat([gzipSync("log\n"), Buffer.alloc(40_000)]);
+    expect(await readAll(decompress(byteSource([padded])))).toMatchObject({ text: "log\n", error: undefined });
+  });
+});

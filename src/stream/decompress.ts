@@ -1,0 +1,152 @@
+import type { Transform } from "node:stream";
+import { constants, createGunzip, createZstdDecompress } from "node:zlib";
+import { peek } from "./peek.ts";
+import { ReadableReader } from "./readable-reader.ts";
+import { ZstdFrames } from "./zstd-frames.ts";
+
+export interface DecompressLimits {
+  /** How many times the compressed size a log may have. */
+  readonly ratio: number;
+  /** Up to how many bytes of log the ratio does not matter. */
+  readonly ratioFreeBytes: number;
+}
+
+const DEFAULT_LIMITS: DecompressLimits = { ratio: 200, ratioFreeBytes: 64 * 1024 * 1024 };
+
+/** Thrown when compressed data grows more than is allowed. */
+export class DecompressionLimit extends Error {
+  /** The limit: how many times its compressed size a log may have. */
+  readonly ratio: number;
+
+  constructor(ratio: number) {
+    super(`The compressed log grows to more than ${ratio} times its size.`);
+    this.name = "DecompressionLimit";
+    this.ratio = ratio;
+  }
+}
+
+/** Thrown when compressed data is damaged or cut short. */
+export class DecompressionFailed extends Error {
+  constructor(cause: unknown) {
+    super("The compressed log is damaged or was cut short.", { cause });
+    this.name = "DecompressionFailed";
+  }
+}
+
+interface Format {
+  readonly magic: readonly number[];
+  readonly createDecoder: () => Transform;
+  readonly frames?: () => ZstdFrames;
+}
+
+const PIECE_BYTES = 64 * 1024;
+/** Input is given to the decoder in parts of this size, so that the ratio is that of what was really read so far. */
+const INPUT_BYTES = 16 * 1024;
+
+const FORMATS: readonly Format[] = [
+  { magic: [0x1f, 0x8b], createDecoder: () => createGunzip({ chunkSize: PIECE_BYTES }) },
+  {
+    magic: [0x28, 0xb5, 0x2f, 0xfd],
+    createDecoder: () =>
+      createZstdDecompress({
+        chunkSize: PIECE_BYTES,
+        // The window that RFC 8878 asks every decoder to have: 8 MiB. A frame could ask for 128.
+        params: { [constants.ZSTD_d_windowLogMax]: 23 },
+      }),
+    frames: () => new ZstdFrames(),
+  },
+];
+
+/**
+ * Decodes one layer of gzip or zstd, told by the first bytes, and passes all else on untouched. Several gzip members or zstd frames are one log.
+ *
+ * Decoded bytes go out before a failure that comes after them.
+ *
+ * @param limits Default: 200 times, above 64 MiB.
+ * @throws DecompressionLimit, DecompressionFailed, and what the source throws.
+ */
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  limits: DecompressLimits = DEFAULT_LIMITS,
+): AsyncGenerator<Uint8Array> {
+  const { head, whole } = await peek(source, (bytes) => !FORMATS.some(({ magic }) => mayBecome(bytes, magic)));
+  const format = FORMATS.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
+  yield* format === undefined ? whole : decode(whole, format, limits);
+}
+
+/** Whether these bytes are a beginning of the magic number, but not all of it. */
+function mayBecome(bytes: Uint8Array, magic: readonly number[]): boolean {
+  return bytes.length < magic.length && bytes.every((byte, at) => byte === magic[at]);
+}
+
+async function* decode(
+  source: AsyncIterable<Uint8Array>,
+  format: Format,
+  { ratio, ratioFreeBytes }: DecompressLimits,
+): AsyncGenerator<Uint8Array> {
+  const decoder = format.createDecoder();
+  const reader = new ReadableReader(decoder);
+  const frames = format.frames?.();
+  let bytesIn = 0;
+  let bytesOut = 0;
+
+  /** Gives out what the decoder makes until `finished`. */
+  const drain = async function* (finished: () => boolean): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const piece = reader.take();
+      if (piece !== undefined) {
+        bytesOut += piece.length;
+        if (bytesOut > ratioFreeBytes && bytesOut > ratio * bytesIn) throw new DecompressionLimit(ratio);
+        yield piece;
+      } else if (isEnded(reader) || finished()) {
+        return;
+      } else {
+        await reader.changed();
+      }
+    }
+  };
+
+  try {
+    for await (const piece of source) {
+      for (const part of partsOf(piece, frames)) {
+        let written = false;
+        bytesIn += part.length;
+        decoder.write(part, () => {
+          written = true;
+          reader.wake();
+        });
+        yield* drain(() => written);
+      }
+    }
+    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is not whole."));
+    decoder.end();
+    yield* drain(() => false);
+  } finally {
+    decoder.destroy();
+  }
+}
+
+function isEnded(reader: ReadableReader): boolean {
+  try {
+    return reader.ended();
+  } catch (cause) {
+    throw new DecompressionFailed(cause);
+  }
+}
+
+function* partsOf(piece: Uint8Array, frames: ZstdFrames | undefined): Generator<Uint8Array> {
+  for (let at = 0; at < piece.length; ) {
+    const part = piece.subarray(at, at + INPUT_BYTES);
+    const length = frames === undefined ? part.length : followed(frames, part);
+    yield part.subarray(0, length);
+    at += length;
+  }
+}
+
+function followed(frames: ZstdFrames, part: Uint8Array): number {
+  try {
+    return frames.follow(part);
+  } catch (cause) {
+    throw new DecompressionFailed(cause);
+  }
+}

@@ -1,0 +1,62 @@
+/** The first bytes of a source, and the source with them put back. */
+export interface Peeked {
+  /** The first bytes. Fewer than were asked for only where the source ended or failed. */
+  readonly head: Uint8Array;
+  /** The whole source, the head included and in the pieces that it came in. A failure comes after the bytes that came before it. */
+  readonly whole: AsyncIterableIterator<Uint8Array>;
+}
+
+/**
+ * Reads pieces until `enough` says so of the bytes up to there, or the source ends, without consuming them.
+ *
+ * Never throws: a failure of the source is for the reader of `whole`, who closes the source too by leaving it, even before its first piece.
+ *
+ * @param enough asked after each piece, with at least one byte. Default: one piece is enough. It decides how much is held, so it must come to an end.
+ */
+export async function peek(
+  source: AsyncIterable<Uint8Array>,
+  enough: (head: Uint8Array) => boolean = () => true,
+): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]();
+  const pieces: Uint8Array[] = [];
+  let head: Uint8Array = new Uint8Array(0);
+  let failed: { readonly error: unknown } | undefined;
+  let ended = false;
+  try {
+    while (pieces.length === 0 || !enough(head)) {
+      const next = await iterator.next();
+      if (next.done === true) {
+        ended = true;
+        break;
+      }
+      if (next.value.length === 0) continue;
+      pieces.push(next.value);
+      head = pieces.length === 1 ? next.value : Buffer.concat([head, next.value]);
+    }
+  } catch (error) {
+    failed = { error };
+  }
+
+  const whole: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => whole,
+    async next() {
+      const value = pieces.shift();
+      if (value !== undefined) return { done: false, value };
+      if (failed !== undefined) {
+        const { error } = failed;
+        failed = undefined;
+        ended = true;
+        throw error;
+      }
+      return ended ? { done: true, value: undefined } : iterator.next();
+    },
+    async return() {
+      pieces.length = 0;
+      failed = undefined;
+      if (!ended) await iterator.return?.();
+      ended = true;
+      return { done: true, value: undefined };
+    },
+  };
+  return { head, whole };
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { looksLikePage } from "./sniff.ts";
+
+const page = (text: string, mediaType?: string) => looksLikePage(Buffer.from(text), mediaType);
+
+describe("looksLikePage", () => {
+  it.each(["<!DOCTYPE html><title>Sign in</title>", "<!doctype HTML>", "\ufeff \r\n\t<html lang=en>", "<HTML>\n"])(
+    "knows %j",
+    (text) => {
+      expect(page(text, undefined)).toBe(true);
+      expect(page(text, "text/plain")).toBe(true);
+    },
+  );
+
+  it.each(["", "<htmlish>", "not <html> at the start", "<testsuite>", "12:00 <html>"])(
+    "lets %j pass as a log",
+    (text) => {
+      expect(page(text, undefined)).toBe(false);
+    },
+  );
+
+  it("believes text/html only of a body that begins with a tag", () => {
+    expect(page("  <head><title>Sign in</title>", "text/html")).toBe(true);
+    expect(page("12:00 starting\n", "text/html")).toBe(false);
+    expect(page("", "text/html")).toBe(false);
+  });
+
+  it("does not look for the first character for ever", () => {
+    expect(page(`${" ".repeat(2000)}<html>`)).toBe(false);
+  });
+});

@@ -1,0 +1,245 @@
+import {
+  type BinaryExpression,
+  type CallExpression,
+  type Expression,
+  type Identifier,
+  type Literal,
+  parseExpressionAt,
+} from "acorn";
+import { didYouMean } from "./did-you-mean.ts";
+import { TemplateError } from "./errors.ts";
+import { FUNCTIONS } from "./functions.ts";
+import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
+import type { Scope } from "./scope.ts";
+
+/** An expression that was checked, as JavaScript that can do nothing else. */
+export interface CompiledExpression {
+  /**
+   * JavaScript over the names that render.ts defines: `v_stage` for a variable, `f_lower` for a helper, `l_label` for a lookup, `o_add` for an
+   * operator. It holds no braces, no backquotes and no quote within a string.
+   */
+  readonly js: string;
+  /** The variables that it uses, the operator's own and `token` too. */
+  readonly variables: readonly string[];
+  /** The lookups that it calls. */
+  readonly lookups: readonly string[];
+  /** The helpers that it calls. */
+  readonly helpers: readonly string[];
+  /** What its value comes from, as the template writes it: `stage`, `label("team")`. */
+  readonly written: readonly string[];
+}
+
+type Refuse = (node: { readonly start: number; readonly end: number }, message: string) => never;
+
+const DEEPEST = 64;
+const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", ">", "<=", ">="]);
+const ALLOWED =
+  "An expression may hold names, texts, whole numbers, +, ??, comparisons, ? : and calls of the known functions.";
+
+const knownVariables = new Set(VARIABLES.map(({ name }) => name));
+const knownLookups = new Set<string>(LOOKUPS.map(({ name }) => name));
+const knownHelpers = new Map(FUNCTIONS.map((each) => [each.name, each]));
+
+/** What an unlisted kind of node is called, for the sentence that refuses it. */
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  ArrayExpression: "A list",
+  ArrowFunctionExpression: "A function",
+  AssignmentExpression: "An assignment",
+  AwaitExpression: '"await"',
+  ChainExpression: 'Access to a member ("?.")',
+  ClassExpression: "A class",
+  FunctionExpression: "A function",
+  ImportExpression: "An import",
+  MemberExpression: 'Access to a member ("." or "[ ]")',
+  NewExpression: '"new"',
+  ObjectExpression: "An object",
+  SequenceExpression: "A comma",
+  TaggedTemplateExpression: "A text in backquotes",
+  TemplateLiteral: "A text in backquotes",
+  ThisExpression: '"this"',
+  UpdateExpression: '"++" or "--"',
+  YieldExpression: '"yield"',
+};
+
+/**
+ * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where it ends: whatever stands there is for the caller to check.
+ *
+ * @throws TemplateError
+ */
+export function compileExpression(
+  text: string,
+  start: number,
+  scope: Scope,
+): CompiledExpression & { readonly end: number } {
+  const tree = parse(text, start);
+  const variables = new Set<string>();
+  const lookups = new Set<string>();
+  const helpers = new Set<string>();
+  const written = new Set<string>();
+
+  const refuse: Refuse = (node, message) => {
+    throw new TemplateError(message, start + node.start, Math.max(1, node.end - node.start));
+  };
+
+  const write = (node: Expression, depth: number): string => {
+    if (depth > DEEPEST) refuse(node, "This expression is nested too deeply.");
+    const inner = (child: Expression): string => write(child, depth + 1);
+    switch (node.type) {
+      case "Literal":
+        return writeLiteral(node, refuse);
+      case "Identifier":
+        return writeVariable(node);
+      case "BinaryExpression":
+        return writeBinary(node, inner);
+      case "LogicalExpression":
+        if (node.operator !== "??") refuse(node, `${node.operator} is not known here. ${ALLOWED}`);
+        return `o_fallBack(${inner(node.left)},()=>${inner(node.right)})`;
+      case "ConditionalExpression":
+        return `(o_holds(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
+      case "CallExpression":
+        return writeCall(node, inner);
+      case "ParenthesizedExpression":
+        return inner(node.expression);
+      case "UnaryExpression":
+        return refuse(node, `"${node.operator}" before a value is not known here. ${ALLOWED}`);
+      default:
+        return refuse(node, `${NODE_NAMES[node.type] ?? "This"} may not stand in a template. ${ALLOWED}`);
+    }
+  };
+
+  const writeVariable = (node: Identifier): string => {
+    const { name } = node;
+    if (!scope.vars.has(name) && !knownVariables.has(name) && !(name === TOKEN && scope.token)) {
+      if (name === TOKEN) refuse(node, "token may stand in headers only.");
+      if (knownHelpers.has(name) || knownLookups.has(name)) refuse(node, `"${name}" is a function: write ${name}(…).`);
+      refuse(node, `"${name}" is not known.${suggest(name, [...knownVariables, ...scope.vars.keys()])}`);
+    }
+    variables.add(name);
+    written.add(name);
+    return `v_${name}`;
+  };
+
+  const writeBinary = (node: BinaryExpression, inner: (child: Expression) => string): string => {
+    const { left, right, operator } = node;
+    if (left.type === "PrivateIdentifier") return refuse(left, `This may not stand in a template. ${ALLOWED}`);
+    if (operator === "+") return `o_add(${inner(left)},${inner(right)})`;
+    if (!COMPARISONS.has(operator)) refuse(node, `"${operator}" is not known here. ${ALLOWED}`);
+    return `o_compare("${operator}",${inner(left)},${inner(right)})`;
+  };
+
+  const writeCall = (node: CallExpression, inner: (child: Expression) => string): string => {
+    const { callee } = node;
+    if (callee.type !== "Identifier") return refuse(callee, `Only the known functions may be called. ${ALLOWED}`);
+    const { name } = callee;
+    const args = node.arguments.map((arg) =>
+      arg.type === "SpreadElement" ? refuse(arg, '"..." is not known here.') : arg,
+    );
+    if (knownLookups.has(name)) {
+      const [key] = args;
+      if (args.length !== 1 || key?.type !== "Literal" || typeof key.value !== "string" || key.value === "") {
+        return refuse(node, `"${name}" takes one text in quotes: ${name}("…").`);
+      }
+      lookups.add(name);
+      written.add(writeLookup(name, key.value));
+      return `l_${name}(${writeText(key.value)})`;
+    }
+    const helper = knownHelpers.get(name);
+    if (helper === undefined) {
+      if (knownVariables.has(name) || scope.vars.has(name)) {
+        return refuse(callee, `"${name}" is not a function: write ${name} alone.`);
+      }
+      return refuse(
+        callee,
+        `There is no function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`,
+      );
+    }
+    const [fewest, most] = helper.counts;
+    if (args.length < fewest || args.length > most) {
+      const count = fewest === most ? `${fewest}` : `${fewest} or ${most}`;
+      refuse(node, `"${name}" takes ${count} ${most === 1 ? "argument" : "arguments"}: ${helper.usage}.`);
+    }
+    const js = args.map(inner);
+    args.forEach((arg, position) => {
+      if (arg.type !== "Literal" || (typeof arg.value !== "string" && typeof arg.value !== "number")) return;
+      const fault = helper.findFault?.(position, typeof arg.value === "string" ? arg.value : BigInt(arg.value));
+      if (fault !== undefined) refuse(arg, `This argument of "${name}" ${fault}.`);
+    });
+    helpers.add(name);
+    return `o_callWith(f_${name},[${js.join(",")}])`;
+  };
+
+  const js = write(tree, 0);
+  return {
+    js,
+    variables: [...variables],
+    lookups: [...lookups],
+    helpers: [...helpers],
+    written: [...written],
+    end: start + tree.end,
+  };
+}
+
+/** How a lookup is called in messages. */
+export function writeLookup(name: string, key: string): string {
+  return `${name}(${JSON.stringify(key)})`;
+}
+
+function parse(text: string, start: number): Expression {
+  const source = text.slice(start);
+  if (/^\s*\}\}/.test(source)) throw new TemplateError("There is no expression between ${{ and }}.", start);
+  let comment: { start: number; end: number } | undefined;
+  const onComment = (_block: boolean, _text: string, from: number, end: number): void => {
+    comment ??= { start: from, end };
+  };
+  const refuseComment = (): void => {
+    if (comment === undefined) return;
+    const length = comment.end - comment.start;
+    throw new TemplateError("A comment may not stand in an expression.", start + comment.start, length);
+  };
+  try {
+    // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
+    const tree = parseExpressionAt(source, 0, {
+      ecmaVersion: 2023,
+      sourceType: "module",
+      allowHashBang: false,
+      preserveParens: true,
+      onComment,
+    });
+    refuseComment();
+    return tree;
+  } catch (error) {
+    refuseComment();
+    if (error instanceof RangeError) throw new TemplateError("This expression is nested too deeply.", start);
+    if (!(error instanceof SyntaxError)) throw error;
+    throw explain(error, source, start);
+  }
+}
+
+function explain(error: SyntaxError, source: string, start: number): TemplateError {
+  const { pos = 0 } = error as { pos?: number };
+  if (source.slice(pos).trim() === "") {
+    return new TemplateError("This ${{ is not closed: there is no }} after it.", start - 3, 3);
+  }
+  const unterminated = /^Unterminated (string|template)/.exec(error.message);
+  if (unterminated !== null) return new TemplateError("This text is not closed by its quote.", start + pos);
+  return new TemplateError("This is not an expression from here on.", start + pos);
+}
+
+function writeLiteral(node: Literal, refuse: Refuse): string {
+  const { value } = node;
+  if (typeof value === "string") return writeText(value);
+  if (typeof value !== "number") return refuse(node, `${node.raw ?? "this"} is not known here. ${ALLOWED}`);
+  if (!Number.isSafeInteger(value)) refuse(node, "This is not a whole number that can be exact: write it in quotes.");
+  return `${BigInt(value)}n`;
+}
+
+/** A string literal in which nothing can end a string or a tag of Eta's, nor look like the beginning of one. */
+function writeText(text: string): string {
+  const safe = text.replace(/[^A-Za-z0-9]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return `"${safe}"`;
+}
+
+function suggest(name: string, candidates: readonly string[]): string {
+  const near = didYouMean(name, candidates);
+  return near === undefined ? "" : ` Did you mean ${near}?`;
+}

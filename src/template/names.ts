@@ -1,0 +1,59 @@
+/** Whether a name means the same for a whole run, or something else for each attempt and container. */
+export type Level = "run" | "attempt";
+
+export interface VariableName {
+  readonly name: string;
+  readonly level: Level;
+  readonly doc: string;
+}
+
+export interface LookupName {
+  readonly name: "label" | "annotation" | "arg" | "freight";
+  readonly level: Level;
+  readonly doc: string;
+}
+
+const run = (name: string, doc: string): VariableName => ({ name, level: "run", doc });
+const attempt = (name: string, doc: string): VariableName => ({ name, level: "attempt", doc });
+
+/** Every variable of a template but `token`, which {@link TOKEN} is. */
+export const VARIABLES: readonly VariableName[] = [
+  run("project", "the project, which is the run's namespace"),
+  run("namespace", "the run's namespace"),
+  run("shard", "the shard of the run's Stage"),
+  run("stage", "the run's Stage"),
+  run("promotion", "the Promotion that led to the run"),
+  run("freight", "the name of the run's Freight, where there is only one"),
+  run("freightAlias", "the alias of that Freight"),
+  run("freightCollection", "the id of the run's collection of Freight"),
+  run("rollout", "the Rollout that the run belongs to (plain Argo Rollouts)"),
+  run("revision", "the revision of that Rollout"),
+  run("analysisRun", "the run's name"),
+  run("analysisRunUid", "the run's uid"),
+  attempt("metricName", "the metric's name"),
+  attempt("attempt", "the attempt's number, from 1"),
+  attempt("jobNamespace", "the namespace of the attempt's Job"),
+  attempt("jobName", "the name of the attempt's Job"),
+  attempt("podName", "the name of the Job's pod, while the cluster still knows it"),
+  attempt("podPrefix", "what the names of the Job's pods begin with"),
+  attempt("container", "the container"),
+  run("phase", "the attempt's phase; in a link about a whole run, the run's"),
+  run("startedAt", "when that began"),
+  run("finishedAt", "when that ended"),
+];
+
+/** The variables that a run as a whole does not have. */
+export const ATTEMPT_NAMES: ReadonlySet<string> = new Set(
+  VARIABLES.filter(({ level }) => level === "attempt").map(({ name }) => name),
+);
+
+/** The source's secret: in headers only. */
+export const TOKEN = "token";
+
+/** The functions that look a value up in the run, by a key that the template spells out. */
+export const LOOKUPS: readonly LookupName[] = [
+  { name: "label", level: "run", doc: "a label of the run" },
+  { name: "annotation", level: "run", doc: "an annotation of the run" },
+  { name: "arg", level: "run", doc: "an argument of the run" },
+  { name: "freight", level: "run", doc: "the name of the Freight that a Warehouse gave" },
+];

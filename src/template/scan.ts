@@ -1,0 +1,95 @@
+import { TemplateError } from "./errors.ts";
+import { type CompiledExpression, compileExpression } from "./expression.ts";
+import type { Scope } from "./scope.ts";
+
+/** A part of a template: the operator's own text, or an expression. `offset` is where it begins in the template. */
+export type Piece =
+  | { readonly kind: "literal"; readonly text: string; readonly offset: number }
+  | ({ readonly kind: "expression"; readonly offset: number; readonly length: number } & CompiledExpression);
+
+/** One expression of a template. */
+export type ExpressionPiece = Extract<Piece, { kind: "expression" }>;
+
+const OPEN = "${{";
+const LONGEST_TEMPLATE = 16 * 1024;
+const CLOSE = /\s*\}\}/y;
+
+/**
+ * Splits a template into text and expressions.
+ *
+ * @throws TemplateError where the template is longer than 16 KiB, an expression is not closed, or one is not of those that templates may hold.
+ */
+export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
+  if (Buffer.byteLength(text) > LONGEST_TEMPLATE) {
+    throw new TemplateError("A template may not be longer than 16 KiB.", LONGEST_TEMPLATE);
+  }
+  const pieces: Piece[] = [];
+  let from = 0;
+  while (from < text.length) {
+    const open = text.indexOf(OPEN, from);
+    const end = open === -1 ? text.length : open;
+    if (end > from) pieces.push(readLiteral(text.slice(from, end), from));
+    if (open === -1) break;
+    const { end: close, ...expression } = compileExpression(text, open + OPEN.length, scope);
+    CLOSE.lastIndex = close;
+    if (!CLOSE.test(text)) throw notClosed(text, open, close);
+    from = CLOSE.lastIndex;
+    pieces.push({ kind: "expression", offset: open, length: from - open, ...expression });
+  }
+  return pieces;
+}
+
+function readLiteral(text: string, offset: number): Piece {
+  const statement = text.indexOf("${%");
+  if (statement !== -1) {
+    throw new TemplateError("${% … %} is not known here. Write an expression as ${{ … }}.", offset + statement, 3);
+  }
+  return { kind: "literal", text, offset };
+}
+
+function notClosed(text: string, open: number, end: number): TemplateError {
+  const rest = text.slice(end);
+  const close = rest.indexOf("}}");
+  const next = rest.indexOf(OPEN);
+  if (close === -1 || (next !== -1 && next < close)) {
+    return new TemplateError("This ${{ is not closed: there is no }} after it.", open, OPEN.length);
+  }
+  const at = end + rest.length - rest.trimStart().length;
+  return new TemplateError("The expression ends here, so }} is expected.", at);
+}
+
+/** The variables and lookups of a template, without the operator's own. */
+export function listNames(pieces: readonly Piece[], { vars }: Scope): ReadonlySet<string> {
+  const names = pieces.flatMap((piece) => (piece.kind === "expression" ? [...piece.variables, ...piece.lookups] : []));
+  return new Set(names.filter((name) => !vars.has(name)));
+}
+
+/** Stands for an expression in the text of a {@link writeSkeleton}. */
+export const MARK = "\ue000";
+
+/**
+ * The template's own text, with a {@link MARK} for each expression: what a template's shape is read from, before any value is known.
+ *
+ * @throws TemplateError where the text holds that character itself, or half of a surrogate pair.
+ */
+export function writeSkeleton(pieces: readonly Piece[]): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === "expression") return MARK;
+      const at = piece.text.search(/\ue000|\p{Cs}/u);
+      if (at !== -1) throw new TemplateError("This character may not stand in a template.", piece.offset + at);
+      return piece.text;
+    })
+    .join("");
+}
+
+/** Where a place in a skeleton is in the template. */
+export function locate(pieces: readonly Piece[], index: number): number {
+  let begin = 0;
+  for (const piece of pieces) {
+    const end = begin + (piece.kind === "literal" ? piece.text.length : 1);
+    if (index < end) return piece.offset + index - begin;
+    begin = end;
+  }
+  return 0;
+}

@@ -1,0 +1,105 @@
+import type { ContextName } from "./contexts.ts";
+import { RefusedValue, TemplateError } from "./errors.ts";
+import { findLogqlContexts } from "./logql.ts";
+import { TOKEN } from "./names.ts";
+import { createRender } from "./render.ts";
+import { type ExpressionPiece, listNames, locate, MARK, type Piece, scanTemplate, writeSkeleton } from "./scan.ts";
+import { createScope, type TemplateOptions } from "./scope.ts";
+import type { TemplateValues } from "./values.ts";
+
+/** What a template of text is for: a header's value, a LogQL query, the key of an object in S3, or JSON. */
+export type TextContext = "header" | "logql" | "s3-key" | "json";
+
+export interface TextOptions extends TemplateOptions {
+  /** Whether the template may use `token`, which headers alone may. Default: false. */
+  readonly token?: boolean;
+}
+
+/** A text whose operator chose its shape: values only fill it in. */
+export interface TextTemplate {
+  /** The variables and lookups that it uses, `token` too, without the operator's own. */
+  readonly names: ReadonlySet<string>;
+  /**
+   * @throws MissingValue where this run lacks a value, or there is no token.
+   * @throws RefusedValue where a value may not stand in its place, or the text is too long: 16,384 characters, or 1,024 bytes for a key in S3.
+   */
+  render(values: TemplateValues, token?: string): string;
+}
+
+const LONGEST_TEXT = 16 * 1024;
+const LONGEST_S3_KEY = 1024;
+
+/**
+ * Compiles a template of anything but an address.
+ *
+ * @throws TemplateError
+ */
+export function compileText(text: string, context: TextContext, options: TextOptions = {}): TextTemplate {
+  const scope = createScope(options, context === "header" && options.token === true);
+  const pieces = scanTemplate(text, scope);
+  const expressions = pieces.filter((piece) => piece.kind === "expression");
+  const renderText = createRender(pieces, findContexts(pieces, expressions, context), scope);
+  const names = expressions.flatMap(({ written }) => written);
+  return {
+    names: listNames(pieces, scope),
+    render: (values, token) => {
+      const finished = renderText(values, token);
+      const fault = findFault(finished, context);
+      if (fault !== undefined) throw new RefusedValue(names, fault);
+      return finished;
+    },
+  };
+}
+
+function findContexts(
+  pieces: readonly Piece[],
+  expressions: readonly ExpressionPiece[],
+  context: TextContext,
+): readonly ContextName[] {
+  const skeleton = writeSkeleton(pieces);
+  switch (context) {
+    case "header":
+      checkText(skeleton, pieces, /[^\t -~\u00a0-\u00ff\ue000]/, "This character may not stand in a header.");
+      return expressions.map(({ variables }) => (variables.includes(TOKEN) ? "token-header" : "header"));
+    case "logql":
+      return findLogqlContexts(pieces);
+    case "s3-key":
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for.
+      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character may not stand in a key.");
+      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key may not hold a dot segment.");
+      return expressions.map(() => "s3-key");
+    case "json":
+      checkJson(skeleton, pieces);
+      return expressions.map(() => "json");
+  }
+}
+
+function checkText(skeleton: string, pieces: readonly Piece[], bad: RegExp, message: string): void {
+  const at = skeleton.search(bad);
+  if (at !== -1) throw new TemplateError(message, locate(pieces, at));
+}
+
+/** With a mark for each expression, a template is JSON only if each of them stands within quotes. */
+function checkJson(skeleton: string, pieces: readonly Piece[]): void {
+  let keys = "";
+  try {
+    JSON.parse(skeleton, (key, value: unknown) => {
+      keys += key;
+      return value;
+    });
+  } catch {
+    throw new TemplateError("This is not JSON, or an expression in it does not stand between double quotes.", 0);
+  }
+  if (keys.includes(MARK)) {
+    throw new TemplateError("The keys of JSON have to be spelled out.", locate(pieces, skeleton.indexOf(MARK)));
+  }
+}
+
+/** Why the finished text may not be used, for all that each value was fit: the rest of a sentence about the values. */
+function findFault(text: string, context: TextContext): string | undefined {
+  if (text.length > LONGEST_TEXT) return `makes a text of more than ${LONGEST_TEXT} characters`;
+  if (context !== "s3-key") return undefined;
+  if (Buffer.byteLength(text) > LONGEST_S3_KEY) return `makes a key of more than ${LONGEST_S3_KEY} bytes`;
+  const dots = text.split("/").some((segment) => segment === "." || segment === "..");
+  return dots ? "makes a dot segment of the key" : undefined;
+}

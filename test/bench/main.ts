@@ -1,0 +1,125 @@
+/**
+ * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`, about two minutes.
+ *
+ * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that whatever else the machine does hits
+ * them alike. Prints Markdown.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { Agent } from "node:http";
+import { cpus, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
+import { loadObjects } from "../../src/demo/objects.ts";
+import { tokenNamed } from "../../src/demo/tokens.ts";
+import { ChildServer } from "../real/servers/child-server.ts";
+import { startGateway } from "../real/servers/gateway.ts";
+import { startNginx } from "../real/servers/nginx.ts";
+import { writeLog } from "./corpus.ts";
+import { measureFirstByte } from "./latency.ts";
+import { percentile } from "./statistics.ts";
+import { measureThroughput, type Target, type ThroughputSample } from "./throughput.ts";
+import { latencyWays, logPath, throughputWays, type Way } from "./ways.ts";
+
+const LARGE_BYTES = 512 * 2 ** 20;
+const SMALL_BYTES = 4096;
+const ROUNDS = 5;
+const FIRST_BYTES = 200;
+
+const memory = "/dev/shm";
+const undo: (() => Promise<unknown>)[] = [];
+
+try {
+  const folder = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "taffrail-bench-"));
+  undo.push(() => rm(folder, { recursive: true, force: true }));
+  const servers = await startServers(folder);
+  await reportThroughput(folder, servers);
+  await reportFirstBytes(servers);
+} finally {
+  for (const step of undo.toReversed()) await step();
+}
+
+async function startServers(folder: string): Promise<Readonly<Record<Way["server"], Target>>> {
+  const files = join(folder, "files");
+  for (const [log, bytes] of [
+    ["large", LARGE_BYTES],
+    ["small", SMALL_BYTES],
+  ] as const) {
+    await mkdir(dirname(join(files, logPath(log))), { recursive: true });
+    await writeLog(join(files, logPath(log)), bytes);
+  }
+  const nginx = await startNginx({ folder, files });
+  undo.push(() => nginx.server.stop());
+
+  const pipe = new ChildServer("pipe", process.execPath, [join(import.meta.dirname, "pipe-proxy.ts"), nginx.url]);
+  undo.push(() => pipe.stop());
+  const pipeUrl = await pipe.waitFor(() => /http:\S+/.exec(pipe.output)?.[0]);
+
+  const objects = loadObjects(await readFile(join(import.meta.dirname, "cluster.yaml"), "utf8"), new Date());
+  const kubernetes = await startMiniKubernetes({ objects });
+  undo.push(() => kubernetes.close());
+  const gateway = await startGateway({
+    folder,
+    config: JSON.stringify({
+      sources: [{ name: "nginx", http: { url: `${nginx.url}/\${{ project }}/\${{ jobName }}/\${{ container }}.log` } }],
+    }),
+    kubernetes: { url: kubernetes.url, token: tokenNamed(objects, "gateway") },
+  });
+  undo.push(() => gateway.server.stop());
+  return { pipe: { url: pipeUrl, pid: pipe.pid }, taffrail: { url: gateway.url, pid: gateway.server.pid } };
+}
+
+async function reportThroughput(folder: string, servers: Readonly<Record<Way["server"], Target>>): Promise<void> {
+  const samples = new Map<Way, ThroughputSample[]>(throughputWays.map((way) => [way, []]));
+  // The first round only warms the servers up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const way of throughputWays) {
+      const sample = await measureThroughput(way, servers[way.server], LARGE_BYTES, folder);
+      if (round > 0) samples.get(way)?.push(sample);
+    }
+  }
+  const median = (way: Way, field: keyof ThroughputSample) =>
+    percentile(
+      (samples.get(way) ?? []).map((sample) => sample[field]),
+      0.5,
+    );
+  const [baseline] = throughputWays;
+
+  print(
+    `## One stream of ${LARGE_BYTES / 2 ** 20} MiB (median of ${ROUNDS}, Node ${process.version}, ${cpus().length} cores)`,
+    "",
+  );
+  print(
+    "| way | MB/s | server CPU s/GiB | CPU against the pipe | peak RSS MiB |",
+    "| --- | ---: | ---: | ---: | ---: |",
+  );
+  for (const way of throughputWays) {
+    const cpu = median(way, "cpuSecondsPerGib");
+    const ratio = cpu / median(baseline, "cpuSecondsPerGib");
+    const peak = Math.max(...(samples.get(way) ?? []).map((sample) => sample.peakMemoryMib));
+    print(
+      `| ${way.name} | ${median(way, "megabytesPerSecond").toFixed(0)} | ${cpu.toFixed(2)} | ${ratio.toFixed(2)} | ${peak.toFixed(0)} |`,
+    );
+  }
+}
+
+async function reportFirstBytes(servers: Readonly<Record<Way["server"], Target>>): Promise<void> {
+  const agent = new Agent({ keepAlive: true });
+  undo.push(async () => agent.destroy());
+  const samples = new Map<Way, number[]>(latencyWays.map((way) => [way, []]));
+  for (let round = 0; round < FIRST_BYTES; round++) {
+    for (const way of latencyWays) {
+      samples.get(way)?.push(await measureFirstByte(way, servers[way.server].url, agent));
+    }
+  }
+  print("", `## First byte of a log of ${SMALL_BYTES} bytes (${FIRST_BYTES} reads, one at a time)`, "");
+  print("| way | median ms | p99 ms |", "| --- | ---: | ---: |");
+  for (const way of latencyWays) {
+    const values = samples.get(way) ?? [];
+    print(`| ${way.name} | ${percentile(values, 0.5).toFixed(2)} | ${percentile(values, 0.99).toFixed(2)} |`);
+  }
+}
+
+function print(...lines: string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

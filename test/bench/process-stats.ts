@@ -1,0 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+
+/** The CPU time that a process has used so far, in seconds: user and system, all threads. Linux only. */
+export function readCpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // The second field is the program's name in parentheses and may hold blanks: count from behind it. There, 11 and 12 are utime and stime.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** The most memory that a process has held since {@link resetPeakMemory}, in bytes. Linux only. */
+export function readPeakMemory(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  if (line === null) throw new Error(`Process ${pid} tells no peak memory.`);
+  return Number(line[1]) * 1024;
+}
+
+/** Makes a process's peak what it holds now. */
+export function resetPeakMemory(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}

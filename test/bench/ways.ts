@@ -1,0 +1,78 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { AnalysisRunLogService, GetAnalysisRunLogsRequestSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+
+/** A way to get one of the bench's logs. */
+export interface Way {
+  readonly name: string;
+  readonly server: "pipe" | "taffrail";
+  readonly version: "h1" | "h2c";
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  path(log: "large" | "small"): string;
+  /** What is sent: an enveloped message, or nothing. */
+  body(log: "large" | "small"): Uint8Array | undefined;
+}
+
+const TOKEN = "bench-reader";
+const JOB = "6f1d7f0e-58c4-4bb4-a2de-6f1d7f0e58c4";
+
+/** Where a log lies in the store, as `cluster.yaml` and the gateway's configuration make it. */
+export function logPath(log: "large" | "small"): string {
+  return `/bench/${JOB}.${log}.1/main.log`;
+}
+
+const pipe: Way = {
+  name: "plain Node pipe, HTTP/1.1",
+  server: "pipe",
+  version: "h1",
+  method: "GET",
+  headers: {},
+  path: logPath,
+  body: () => undefined,
+};
+
+const raw: Way = {
+  name: "Taffrail, raw route, HTTP/1.1",
+  server: "taffrail",
+  version: "h1",
+  method: "GET",
+  headers: { authorization: `Bearer ${TOKEN}` },
+  path: (log) => `/raw/bench/run?metric=${log}`,
+  body: () => undefined,
+};
+
+function rpc(name: string, version: Way["version"], contentType: string): Way {
+  return {
+    name,
+    server: "taffrail",
+    version,
+    method: "POST",
+    headers: { authorization: `Bearer ${TOKEN}`, "content-type": contentType, te: "trailers" },
+    path: () => `/${AnalysisRunLogService.typeName}/GetAnalysisRunLogs`,
+    body: envelope,
+  };
+}
+
+const connect = rpc("Taffrail, Connect, HTTP/1.1", "h1", "application/connect+proto");
+
+/** What is measured for throughput. The first one is what the others are compared with. */
+export const throughputWays: readonly [Way, ...Way[]] = [
+  pipe,
+  raw,
+  connect,
+  rpc("Taffrail, gRPC, h2c", "h2c", "application/grpc+proto"),
+  rpc("Taffrail, gRPC-Web, HTTP/1.1", "h1", "application/grpc-web+proto"),
+];
+
+/** What is measured for the time to the first byte. */
+export const latencyWays: readonly [Way, ...Way[]] = [pipe, raw, connect];
+
+/** Connect and gRPC frame a message alike: a zero, its length in four bytes, the message. */
+function envelope(log: "large" | "small"): Uint8Array {
+  const request = create(GetAnalysisRunLogsRequestSchema, { namespace: "bench", name: "run", metricName: log });
+  const message = toBinary(GetAnalysisRunLogsRequestSchema, request);
+  const framed = Buffer.alloc(5 + message.length);
+  framed.writeUInt32BE(message.length, 1);
+  framed.set(message, 5);
+  return framed;
+}

@@ -1,0 +1,156 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { loadObjects } from "../../src/demo/objects.ts";
+import { type MadeRun, READER, type Rules, TestProject } from "./project.ts";
+import { type Gateway, startGateway } from "./servers/gateway.ts";
+import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
+import { KubeClient } from "./servers/kube-client.ts";
+
+const LOG = "step 1: ok\nstep 2: 503 Service Unavailable, Größe 0\n";
+
+describe("a gateway with its own account on a real API server", () => {
+  const kubernetes = inject("kubernetes");
+  const admin = new KubeClient(kubernetes);
+  let gateway: Gateway;
+  let run: MadeRun;
+  let otherRun: MadeRun;
+  const tokens: Record<string, string> = {};
+
+  beforeAll(async () => {
+    gateway = await startGateway({
+      folder: inject("folder"),
+      config: `
+sources:
+  - name: archive
+    http: { url: "${inject("store").url}/\${{ project }}/\${{ jobName }}/\${{ container }}.log" }
+`,
+      kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
+    });
+    const project = await TestProject.create(admin, "orders");
+    const elsewhere = await TestProject.create(admin, "elsewhere");
+    await project.addStage("uat");
+    run = await project.addRun("uat.first", "uat", ["robot"]);
+    otherRun = await project.addRun("uat.second", "uat", ["robot"]);
+    for (const { jobOf } of [run, otherRun]) await project.storeLog(jobOf("robot"), LOG);
+
+    const byName: Rules = [
+      { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get"], resourceNames: [run.name] },
+      { apiGroups: ["kargo.akuity.io"], resources: ["stages"], verbs: ["get"], resourceNames: ["uat"] },
+    ];
+    tokens.reader = await project.addUser("reader", READER);
+    tokens.elsewhere = await elsewhere.addUser("reader", READER);
+    tokens.byName = await project.addUser("by-name", byName);
+    tokens.runsOnly = await project.addUser("runs-only", READER.slice(0, 1));
+    tokens.nobody = await project.addUser("nobody", []);
+    tokens.otherAudience = await admin.createToken("orders", "reader", ["https://vault.example.com"]);
+  });
+
+  afterAll(async () => {
+    await gateway?.server.stop();
+    await admin.close();
+  });
+
+  const client = () => createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
+  const as = (token: string | undefined) => ({ headers: { authorization: `Bearer ${token}` } });
+
+  async function readLog(token: string | undefined, name: string, namespace = "orders") {
+    let text = "";
+    let end: EndReason | undefined;
+    for await (const { chunk, event } of client().getAnalysisRunLogs({ namespace, name }, as(token))) {
+      text += chunk;
+      if (event.case === "end") end = event.value.reason;
+    }
+    return { text, end };
+  }
+
+  async function refusal(call: Promise<unknown>) {
+    const error = ConnectError.from(
+      await call.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      ),
+    );
+    return { code: error.code, message: error.rawMessage, reason: error.findDetails(ErrorInfoSchema)[0]?.reason };
+  }
+
+  it("reads a log to a user who may read the project's runs and Stages", async () => {
+    expect(await readLog(tokens.reader, run.name)).toEqual({ text: LOG, end: EndReason.COMPLETE });
+  });
+
+  it("lists the runs and the project to that user", async () => {
+    const { analysisRuns } = await client().listAnalysisRuns({ namespace: "orders" }, as(tokens.reader));
+    expect(analysisRuns.map(({ name }) => name).toSorted()).toEqual([run.name, otherRun.name]);
+    const { projects } = await client().listProjects({}, as(tokens.reader));
+    expect(projects.map(({ name }) => name)).toEqual(["orders"]);
+  });
+
+  it("tells that user the run as a tree", async () => {
+    const { analysisRun } = await client().getAnalysisRun({ namespace: "orders", name: run.name }, as(tokens.reader));
+    expect(analysisRun).toMatchObject({
+      uid: run.uid,
+      defaultSelection: { metricName: "robot", attempt: 1, containerName: "main" },
+    });
+  });
+
+  it("reads the one run to a user who may read it by name only, and no other", async () => {
+    expect((await readLog(tokens.byName, run.name)).text).toBe(LOG);
+    expect(await refusal(readLog(tokens.byName, otherRun.name))).toMatchObject({
+      code: Code.PermissionDenied,
+      reason: "ACCESS_DENIED",
+    });
+  });
+
+  it.each(["elsewhere", "nobody", "runsOnly"])(
+    "refuses %s in the same words whether or not the run and the project exist",
+    async (user) => {
+      const there = await refusal(readLog(tokens[user], run.name));
+      expect(there).toMatchObject({ code: Code.PermissionDenied, reason: "ACCESS_DENIED" });
+      // Who may read runs is told which there are; the Stage is what runs-only may not read.
+      if (user !== "runsOnly") expect(await refusal(readLog(tokens[user], "no-such-run"))).toEqual(there);
+      const nowhere = await refusal(readLog(tokens[user], run.name, "no-such-project"));
+      expect(nowhere).toEqual({ ...there, message: there.message.replace("orders", "no-such-project") });
+    },
+  );
+
+  it("shows nobody any project that they may not read", async () => {
+    expect((await client().listProjects({}, as(tokens.nobody))).projects).toEqual([]);
+    expect((await client().listProjects({}, as(tokens.elsewhere))).projects.map(({ name }) => name)).toEqual([
+      "elsewhere",
+    ]);
+  });
+
+  it("refuses a token for another audience, one that the cluster does not know, and none", async () => {
+    expect(await refusal(readLog(tokens.otherAudience, run.name))).toMatchObject({ code: Code.Unauthenticated });
+    expect(await refusal(readLog("made.up.token", run.name))).toMatchObject({ code: Code.Unauthenticated });
+    const anonymous = client().getAnalysisRun({ namespace: "orders", name: run.name });
+    expect(await refusal(anonymous)).toMatchObject({ code: Code.Unauthenticated });
+  });
+
+  // Stands last: it looks back at what the gateways did.
+  it("needed every right of deploy/cluster-role.yaml, and no other", async () => {
+    const used = new Set<string>();
+    const refused: string[] = [];
+    for (const line of (await readFile(kubernetes.auditLog, "utf8")).trim().split("\n")) {
+      const { user, verb, objectRef, responseStatus } = JSON.parse(line);
+      if (user.username !== "system:serviceaccount:taffrail:taffrail" || objectRef === undefined) continue;
+      const right = `${verb} ${objectRef.apiGroup ?? ""}/${objectRef.resource}`;
+      used.add(right);
+      if (responseStatus.code === 403) refused.push(right);
+    }
+    const role = await readFile(join(import.meta.dirname, "../../deploy/cluster-role.yaml"), "utf8");
+    const granted = loadObjects(role, new Date()).flatMap(({ rules }) =>
+      (rules as Rules).flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+        ),
+      ),
+    );
+    expect(refused).toEqual([]);
+    expect([...used].toSorted()).toEqual(granted.toSorted());
+  });
+});

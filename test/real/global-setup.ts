@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { loadObjects } from "../../src/demo/objects.ts";
+import { createCustomResources } from "./servers/custom-resources.ts";
+import { startEtcd } from "./servers/etcd.ts";
+import { type KubernetesAccess, startKubeApiserver } from "./servers/kube-apiserver.ts";
+import { KubeClient } from "./servers/kube-client.ts";
+import { startNginx } from "./servers/nginx.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** For a further API server: it needs a prefix of its own. */
+    etcdUrl: string;
+    /** A real API server that knows the CRDs in `crds/`. */
+    kubernetes: KubernetesAccess;
+    /** nginx, and the folder that it serves. */
+    store: { readonly url: string; readonly files: string };
+    /** A folder that is removed after the run. */
+    folder: string;
+  }
+}
+
+/** Starts what every real test uses, once for the run. Returns how to stop it. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of undo.toReversed()) await step();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), "taffrail-real-"));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+
+    const files = join(folder, "files");
+    await mkdir(files);
+    const nginx = await startNginx({ folder, files });
+    undo.push(() => nginx.server.stop());
+
+    const etcd = await startEtcd(folder);
+    undo.push(() => etcd.server.stop());
+
+    const kubernetes = await startKubeApiserver("own", etcd.url, folder);
+    undo.push(() => kubernetes.server.stop());
+    const admin = new KubeClient(kubernetes.access);
+    undo.push(() => admin.close());
+    await createCustomResources(admin, join(import.meta.dirname, "crds"));
+    await createGatewayAccount(admin);
+
+    project.provide("folder", folder);
+    project.provide("store", { url: nginx.url, files });
+    project.provide("etcdUrl", etcd.url);
+    project.provide("kubernetes", kubernetes.access);
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Makes the account that gateways run under, as the comment in `deploy/cluster-role.yaml` tells operators to. */
+async function createGatewayAccount(admin: KubeClient): Promise<void> {
+  const role = await readFile(join(import.meta.dirname, "../../deploy/cluster-role.yaml"), "utf8");
+  for (const object of loadObjects(role, new Date(), "cluster-role.yaml")) await admin.create(object);
+  await admin.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "taffrail" } });
+  await admin.create({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "taffrail", namespace: "taffrail" },
+  });
+  await admin.create({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: "taffrail" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "taffrail" },
+    subjects: [{ kind: "ServiceAccount", name: "taffrail", namespace: "taffrail" }],
+  });
+}

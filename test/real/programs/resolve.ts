@@ -1,0 +1,83 @@
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../run-command.ts";
+import { buildGoProgram } from "./go-build.ts";
+import { type DebianPackage, type GoProgram, realServers } from "./table.ts";
+
+/** Where a program is, and whether it had to be made. */
+export interface ResolvedServer {
+  readonly name: string;
+  readonly path: string;
+  readonly how: "found" | "built" | "installed";
+}
+
+/**
+ * Finds a server's program by its name, or builds or installs it: minutes the first time, nothing afterwards.
+ *
+ * Programs are kept in `TAFFRAIL_TEST_CACHE`, default `taffrail-test` in `XDG_CACHE_HOME` or `~/.cache`, one folder for each version.
+ * Throws where there is no such server, or where it can neither be found nor made: the message says what to install.
+ */
+export function resolveServer(name: string): Promise<ResolvedServer> {
+  const server = realServers.find((each) => each.name === name);
+  if (server === undefined) {
+    throw new Error(`There is no server "${name}". There are: ${realServers.map((each) => each.name).join(", ")}.`);
+  }
+  return server.kind === "go" ? resolveGoProgram(server) : resolvePackage(server);
+}
+
+async function resolveGoProgram(program: GoProgram): Promise<ResolvedServer> {
+  const assets = process.env.KUBEBUILDER_ASSETS;
+  if (program.kubebuilder === true && assets !== undefined && assets !== "") {
+    const path = join(assets, program.name);
+    if (await isExecutable(path)) return { name: program.name, path, how: "found" };
+  }
+  const folder = join(cacheFolder(), `${program.name}-${program.version}`);
+  const path = join(folder, program.name);
+  if (await isExecutable(path)) return { name: program.name, path, how: "found" };
+  if ((await findOnPath("go")) === undefined) {
+    throw new Error(
+      `${program.name} is built with Go, and there is no "go" on PATH: install Go, or put it at ${path}.`,
+    );
+  }
+  await mkdir(cacheFolder(), { recursive: true });
+  await buildGoProgram(program, folder);
+  return { name: program.name, path, how: "built" };
+}
+
+async function resolvePackage(server: DebianPackage): Promise<ResolvedServer> {
+  const found = await findOnPath(server.name);
+  if (found !== undefined) return { name: server.name, path: found, how: "found" };
+  if (process.getuid?.() === 0 && (await findOnPath("apt-get")) !== undefined) {
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    await runCommand("apt-get", ["update"], { env });
+    await runCommand("apt-get", ["install", "-y", "--no-install-recommends", server.package], { env });
+    const path = await findOnPath(server.name);
+    if (path !== undefined) return { name: server.name, path, how: "installed" };
+  }
+  throw new Error(
+    `There is no "${server.name}" on PATH: install it, on Debian with "apt-get install ${server.package}".`,
+  );
+}
+
+function cacheFolder(): string {
+  const own = process.env.TAFFRAIL_TEST_CACHE;
+  if (own !== undefined && own !== "") return own;
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "taffrail-test");
+}
+
+async function findOnPath(name: string): Promise<string | undefined> {
+  // Servers lie in sbin, which ordinary users of Debian do not have on their PATH.
+  for (const folder of [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]) {
+    if (folder !== "" && (await isExecutable(join(folder, name)))) return join(folder, name);
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

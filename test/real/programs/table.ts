@@ -1,0 +1,60 @@
+/** A server or tool that the real tests run. */
+export type RealServer = GoProgram | DebianPackage;
+
+/** Built from a Go module with the Go toolchain and the proxy that the environment names. */
+export interface GoProgram {
+  readonly kind: "go";
+  readonly name: string;
+  readonly module: string;
+  /** A version of the module, which is also part of the cache folder's name. */
+  readonly version: string;
+  /** The package with `func main`. */
+  readonly package: string;
+  /**
+   * The version of the modules that the module's own go.mod replaces by folders of its repository. Default: such replacements are left
+   * out, which is right where its requirements name real versions.
+   */
+  readonly replacedFolders?: string;
+  /** Go packages' string variables to set, as `package.variable`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Whether a program of this name in the folder `KUBEBUILDER_ASSETS` is taken instead, where that is set. */
+  readonly kubebuilder?: boolean;
+}
+
+/** Installed by apt-get where we may, else found on PATH. */
+export interface DebianPackage {
+  readonly kind: "debian";
+  readonly name: string;
+  readonly package: string;
+}
+
+/** Everything that `install.ts` makes ready. A further server is a further row. */
+export const realServers: readonly RealServer[] = [
+  {
+    kind: "go",
+    name: "grpcurl",
+    module: "github.com/fullstorydev/grpcurl",
+    version: "v1.9.4",
+    package: "github.com/fullstorydev/grpcurl/cmd/grpcurl",
+  },
+  {
+    kind: "go",
+    name: "etcd",
+    module: "go.etcd.io/etcd/server/v3",
+    version: "v3.6.16",
+    package: "go.etcd.io/etcd/server/v3",
+    kubebuilder: true,
+  },
+  {
+    kind: "go",
+    name: "kube-apiserver",
+    module: "k8s.io/kubernetes",
+    version: "v1.36.3",
+    package: "k8s.io/kubernetes/cmd/kube-apiserver",
+    replacedFolders: "v0.36.3",
+    // Without it the server says that it is v0.0.0-master.
+    variables: { "k8s.io/component-base/version.gitVersion": "v1.36.3" },
+    kubebuilder: true,
+  },
+  { kind: "debian", name: "nginx", package: "nginx-light" },
+];

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface ChildServerOptions {
+  readonly cwd?: string;
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How much of a server's output is kept, in characters: enough to say why it did not start. */
+const OUTPUT_KEPT = 200_000;
+const POLL_MS = 50;
+const START_MS = 60_000;
+const STOP_MS = 10_000;
+
+/** A server that runs as a child process. It dies with this process at the latest. */
+export class ChildServer {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #kill = () => this.#child.kill("SIGKILL");
+  #output = "";
+  #ended: string | undefined;
+
+  constructor(name: string, command: string, args: readonly string[], options: ChildServerOptions = {}) {
+    this.name = name;
+    this.#child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-OUTPUT_KEPT);
+      });
+    }
+    this.#child.once("error", (error) => {
+      this.#ended = error.message;
+    });
+    this.#exited = once(this.#child, "close").then(
+      ([code, signal]) => {
+        this.#ended ??= `it ended with ${code ?? signal}`;
+      },
+      () => undefined,
+    );
+    process.once("exit", this.#kill);
+  }
+
+  /** The process's id. Throws where it could not be started. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.name} could not be started: ${this.#ended ?? ""}`);
+    return this.#child.pid;
+  }
+
+  /** The end of what it wrote to standard output and standard error. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /**
+   * Asks again and again until the check has an answer, and returns that. A check that throws is asked again.
+   *
+   * Throws with the end of the server's output when the server ends or a minute passes.
+   */
+  async waitFor<T>(check: () => Promise<T | undefined> | T | undefined): Promise<T> {
+    const deadline = performance.now() + START_MS;
+    let reason = "it was not ready within a minute";
+    for (;;) {
+      try {
+        const answer = await check();
+        if (answer !== undefined) return answer;
+      } catch (error) {
+        reason = `it was not ready within a minute (${error instanceof Error ? error.message : String(error)})`;
+      }
+      if (this.#ended !== undefined) reason = this.#ended;
+      if (this.#ended !== undefined || performance.now() > deadline) {
+        throw new Error(`${this.name}: ${reason}. The end of its output:\n${this.#output.slice(-3000)}`);
+      }
+      await pause(POLL_MS);
+    }
+  }
+
+  /** Ends the server: asks first, and kills it where it has not ended ten seconds later. */
+  async stop(): Promise<void> {
+    if (this.#ended === undefined) {
+      this.#child.kill("SIGTERM");
+      const timer = setTimeout(this.#kill, STOP_MS);
+      await this.#exited;
+      clearTimeout(timer);
+    }
+    process.removeListener("exit", this.#kill);
+  }
+}

@@ -1,0 +1,87 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { resolveServer } from "../programs/resolve.ts";
+import { ChildServer } from "./child-server.ts";
+import { findFreePort } from "./free-port.ts";
+import { KubeClient } from "./kube-client.ts";
+
+/** What is needed to talk to a Kubernetes API server. */
+export interface KubernetesAccess {
+  readonly url: string;
+  /** The certificate authority, as PEM. */
+  readonly ca: string;
+  /** A token of the group system:masters. */
+  readonly adminToken: string;
+  /** A file with a line of JSON for each request that was answered: an `Event` of audit.k8s.io/v1. */
+  readonly auditLog: string;
+}
+
+const AUDIT_POLICY = `
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{ level: Metadata }]
+`;
+
+/** The audience of tokens for the API server itself. */
+export const API_AUDIENCE = "https://kubernetes.default.svc";
+
+/**
+ * Starts a kube-apiserver with RBAC, and waits until it is ready. It has no controllers, no nodes and no kubelets.
+ *
+ * @param name tells several API servers on one etcd apart: their data and files lie apart.
+ */
+export async function startKubeApiserver(
+  name: string,
+  etcdUrl: string,
+  folder: string,
+): Promise<{ readonly access: KubernetesAccess; readonly server: ChildServer }> {
+  const { path } = await resolveServer("kube-apiserver");
+  const own = join(folder, name);
+  await mkdir(own);
+  const adminToken = randomBytes(16).toString("hex");
+  await writeFile(join(own, "tokens.csv"), `${adminToken},admin,admin,system:masters\n`);
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  await writeFile(join(own, "account.key"), privateKey.export({ type: "pkcs8", format: "pem" }));
+  await writeFile(join(own, "account.pub"), publicKey.export({ type: "spki", format: "pem" }));
+  await writeFile(join(own, "audit-policy.yaml"), AUDIT_POLICY);
+  const auditLog = join(own, "audit.log");
+  const port = await findFreePort();
+  const server = new ChildServer(`kube-apiserver (${name})`, path, [
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    `--secure-port=${port}`,
+    // It makes a certificate for itself there.
+    `--cert-dir=${join(own, "certificates")}`,
+    `--etcd-servers=${etcdUrl}`,
+    `--etcd-prefix=/${name}`,
+    `--token-auth-file=${join(own, "tokens.csv")}`,
+    `--service-account-issuer=${API_AUDIENCE}`,
+    `--service-account-key-file=${join(own, "account.pub")}`,
+    `--service-account-signing-key-file=${join(own, "account.key")}`,
+    "--authorization-mode=RBAC",
+    `--audit-policy-file=${join(own, "audit-policy.yaml")}`,
+    `--audit-log-path=${auditLog}`,
+    "--service-cluster-ip-range=10.96.0.0/24",
+    // It would wait for a controller that makes accounts.
+    "--disable-admission-plugins=ServiceAccount",
+  ]);
+  try {
+    const url = `https://127.0.0.1:${port}`;
+    const access = await server.waitFor(async () => {
+      const ca = await readFile(join(own, "certificates", "apiserver.crt"), "utf8");
+      const candidate = { url, ca, adminToken, auditLog };
+      const kube = new KubeClient(candidate, adminToken);
+      try {
+        return (await kube.request("GET", "/readyz")).status === 200 ? candidate : undefined;
+      } finally {
+        await kube.close();
+      }
+    });
+    return { access, server };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/real/**/*.test.ts"],
+    globalSetup: "test/real/global-setup.ts",
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
