@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
-import { demoConfig } from "../demo/config.ts";
+import { DEMO_CLUSTER, demoConfig } from "../demo/config.ts";
 import { STORE_TOKEN, startLogStore } from "../demo/log-store.ts";
 import { startMiniKubernetes } from "../demo/mini-kubernetes.ts";
 import { type KubeObject, loadObjects } from "../demo/objects.ts";
@@ -66,7 +66,7 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
 
 function readCluster(file: string | undefined, now: Date): readonly KubeObject[] {
   try {
-    return loadObjects(readFileSync(file ?? new URL("../demo/cluster.yaml", import.meta.url), "utf8"), now, file);
+    return loadObjects(readFileSync(file ?? DEMO_CLUSTER, "utf8"), now, file);
   } catch (error) {
     throw new CliError(EXIT.usage, (error as Error).message);
   }

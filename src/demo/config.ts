@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 
+/** The file that holds the demo's objects. */
+export const DEMO_CLUSTER = new URL("./cluster.yaml", import.meta.url);
+
 const PLACEHOLDER = "http://127.0.0.1:STORE_PORT";
 
 /**

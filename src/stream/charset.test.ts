@@ -7,8 +7,11 @@ const utf16 = (text: string, bigEnd = false) => {
   const bytes = Buffer.from(text, "utf16le");
   return bigEnd ? bytes.swap16() : bytes;
 };
-const read = async (pieces: (Uint8Array | string)[], charset?: string) =>
-  (await readAll(toUtf8(byteSource(pieces), { charset }))).text;
+const read = async (pieces: (Uint8Array | string)[], charset?: string) => {
+  const { text, error } = await readAll(toUtf8(byteSource(pieces), { charset }));
+  if (error !== undefined) throw error;
+  return text;
+};
 
 /** Bytes among which lead and continuation bytes, and their borders, are frequent. */
 const tricky = fc.array(
@@ -53,7 +56,17 @@ describe("toUtf8", () => {
   });
 
   it("says the same however any bytes are cut, with and without any charset", async () => {
-    const charset = fc.constantFrom(undefined, "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "shift_jis", "gb18030");
+    const charset = fc.constantFrom(
+      undefined,
+      "utf-16",
+      "utf-16le",
+      "utf-16be",
+      "iso-8859-1",
+      "gb18030",
+      "gbk",
+      "shift_jis",
+      "iso-2022-jp",
+    );
     const zeros = fc.array(fc.oneof(fc.constant(0), fc.nat(255)), { maxLength: 80 });
     await fc.assert(
       fc.asyncProperty(fc.oneof(tricky, zeros), lengths, charset, async (bytes, turns, label) => {
@@ -82,6 +95,8 @@ describe("toUtf8", () => {
   it.each([
     ["ISO-8859-1", [0xe9, 0x0a], "é\n"],
     [" latin1 ", [0x93, 0x80], "“€"],
+    ["latin1", [0xff, 0x41], "ÿA"],
+    ["gb18030", [0x81, 0x30, 0x00], "\ufffd0\0"],
     ["koi8-r", [0xc1], "а"],
     ["utf-16be", [0x00, 0x41], "A"],
     ["utf-16le", [0x41, 0x00], "A"],

@@ -11,6 +11,11 @@ export interface ToUtf8Options {
 }
 
 const REPLACEMENT = "\ufffd";
+/**
+ * The least that a decoder of other encodings is given before the end. Node throws when the characters of held back bytes do not fit into a buffer
+ * that it makes as large as the piece.
+ */
+const DECODED_BYTES = 4;
 
 /**
  * Makes valid UTF-8 of text in any encoding. No piece ends inside a character, and a byte order mark is left out.
@@ -66,15 +71,19 @@ async function* decode(
   name: string,
   replaced: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder(name, { ignoreBOM: true });
+  // Node loses a first byte 0xFF of windows-1252 when told to keep byte order marks, which only UTF-16 has here.
+  const decoder = new TextDecoder(name, { ignoreBOM: name.startsWith("utf-16") });
   const encode = (text: string): Uint8Array => {
     if (text.includes(REPLACEMENT)) replaced();
     return Buffer.from(text);
   };
+  let carry: Uint8Array = new Uint8Array(0);
   for await (const piece of source) {
-    const text = decoder.decode(piece, { stream: true });
+    const bytes = carry.length === 0 ? piece : Buffer.concat([carry, piece]);
+    carry = bytes.length < DECODED_BYTES ? new Uint8Array(bytes) : new Uint8Array(0);
+    const text = carry.length > 0 ? "" : decoder.decode(bytes, { stream: true });
     if (text !== "") yield encode(text);
   }
-  const rest = decoder.decode();
+  const rest = decoder.decode(carry);
   if (rest !== "") yield encode(rest);
 }

@@ -4,7 +4,7 @@ import { matchesHost } from "./host-pattern.ts";
 import { createRender } from "./render.ts";
 import { listNames, locate, MARK, type Piece, scanTemplate, writeSkeleton } from "./scan.ts";
 import { createScope, type TemplateOptions } from "./scope.ts";
-import { readShape, type UrlShape } from "./url-shape.ts";
+import { keepsShape, readShape, type UrlShape } from "./url-shape.ts";
 import type { TemplateValues } from "./values.ts";
 
 export interface AddressOptions extends TemplateOptions {
@@ -78,7 +78,7 @@ export function compileAddress(text: string, options: AddressOptions = {}): Addr
           DNS_NAME.test(url.hostname) && hosts.some((pattern) => matchesHost(pattern, url.hostname, port));
         if (!allowed) throw new RefusedValue(namesIn("host"), "makes a host that the configuration does not allow");
       }
-      if (!isReadAsWritten(made.url, made.shape, origin)) {
+      if (!isReadAsWritten(url, made.shape, origin)) {
         throw new RefusedValue(everywhere, "makes something else of the address");
       }
       return url;
@@ -175,19 +175,6 @@ function parseFinished(text: string): { readonly shape: UrlShape; readonly url: 
   }
 }
 
-function keepsShape(made: UrlShape, wanted: UrlShape): boolean {
-  return (
-    made.scheme === wanted.scheme &&
-    made.port === wanted.port &&
-    made.host.split(".").length === wanted.host.split(".").length &&
-    made.segments.length === wanted.segments.length &&
-    made.segments.every((segment, index) => segment !== "" || wanted.segments[index] === "") &&
-    made.parameters.length === wanted.parameters.length &&
-    made.parameters.every(({ key }, index) => key === wanted.parameters[index]?.key) &&
-    (made.fragment === "") === (wanted.fragment === "")
-  );
-}
-
 /** Whether a URL is what was written, and nothing that the URL standard made of it. */
 function isReadAsWritten(url: URL, { host, path, query, fragment }: UrlShape, origin: string | undefined): boolean {
   return (
@@ -195,6 +182,7 @@ function isReadAsWritten(url: URL, { host, path, query, fragment }: UrlShape, or
     url.username === "" &&
     url.password === "" &&
     url.pathname === (path || "/") &&
+    // The standard encodes an apostrophe in a query.
     url.search === (query.length > 1 ? query.replaceAll("'", "%27") : "") &&
     url.hash === (fragment.length > 1 ? fragment : "")
   );

@@ -52,9 +52,6 @@ function findHeaderFault(value: string): string | undefined {
   return /[\u0100-\uffff]/.test(value) ? "holds a character that may not stand in a header" : undefined;
 }
 
-/** As `encodeURIComponent`, and the apostrophe, which the URL standard encodes in queries anyway. */
-const encode = (value: string): string => encodeURIComponent(value).replaceAll("'", "%27");
-
 const escapeJson = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 /** As in Go's string literals, which LogQL's are (https://grafana.com/docs/loki/latest/query/). */
@@ -78,10 +75,10 @@ export const CONTEXTS: Readonly<Record<ContextName, Context>> = {
       DNS_LABEL.test(value) ? undefined : "is not one label of a host name, which is all that may stand in a host",
     write: same,
   },
-  path: { findFault: findPathFault, write: encode },
-  "nested-path": { findFault: (value) => findPathFault(value) ?? findNestedFault(value), write: encode },
-  query: { findFault: fine, write: encode },
-  "nested-query": { findFault: findNestedFault, write: encode },
+  path: { findFault: findPathFault, write: encodeURIComponent },
+  "nested-path": { findFault: (value) => findPathFault(value) ?? findNestedFault(value), write: encodeURIComponent },
+  query: { findFault: fine, write: encodeURIComponent },
+  "nested-query": { findFault: findNestedFault, write: encodeURIComponent },
   header: {
     // Between tenants, `a|b` asks Loki, Mimir and Tempo for both.
     findFault: (value) =>

@@ -1,15 +1,9 @@
-import {
-  type BinaryExpression,
-  type CallExpression,
-  type Expression,
-  type Identifier,
-  type Literal,
-  parseExpressionAt,
-} from "acorn";
+import type { BinaryExpression, CallExpression, Expression, Identifier, Literal } from "acorn";
 import { didYouMean } from "./did-you-mean.ts";
 import { TemplateError } from "./errors.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
+import { parseExpression } from "./parse.ts";
 import type { Scope } from "./scope.ts";
 
 /** An expression that was checked, as JavaScript that can do nothing else. */
@@ -62,7 +56,7 @@ const NODE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where it ends: whatever stands there is for the caller to check.
+ * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where the template goes on, after the `}}`.
  *
  * @throws TemplateError
  */
@@ -71,7 +65,7 @@ export function compileExpression(
   start: number,
   scope: Scope,
 ): CompiledExpression & { readonly end: number } {
-  const tree = parse(text, start);
+  const { tree, end } = parseExpression(text, start);
   const variables = new Set<string>();
   const lookups = new Set<string>();
   const helpers = new Set<string>();
@@ -175,54 +169,13 @@ export function compileExpression(
     lookups: [...lookups],
     helpers: [...helpers],
     written: [...written],
-    end: start + tree.end,
+    end,
   };
 }
 
 /** How a lookup is called in messages. */
 export function writeLookup(name: string, key: string): string {
   return `${name}(${JSON.stringify(key)})`;
-}
-
-function parse(text: string, start: number): Expression {
-  const source = text.slice(start);
-  if (/^\s*\}\}/.test(source)) throw new TemplateError("There is no expression between ${{ and }}.", start);
-  let comment: { start: number; end: number } | undefined;
-  const onComment = (_block: boolean, _text: string, from: number, end: number): void => {
-    comment ??= { start: from, end };
-  };
-  const refuseComment = (): void => {
-    if (comment === undefined) return;
-    const length = comment.end - comment.start;
-    throw new TemplateError("A comment may not stand in an expression.", start + comment.start, length);
-  };
-  try {
-    // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
-    const tree = parseExpressionAt(source, 0, {
-      ecmaVersion: 2023,
-      sourceType: "module",
-      allowHashBang: false,
-      preserveParens: true,
-      onComment,
-    });
-    refuseComment();
-    return tree;
-  } catch (error) {
-    refuseComment();
-    if (error instanceof RangeError) throw new TemplateError("This expression is nested too deeply.", start);
-    if (!(error instanceof SyntaxError)) throw error;
-    throw explain(error, source, start);
-  }
-}
-
-function explain(error: SyntaxError, source: string, start: number): TemplateError {
-  const { pos = 0 } = error as { pos?: number };
-  if (source.slice(pos).trim() === "") {
-    return new TemplateError("This ${{ is not closed: there is no }} after it.", start - 3, 3);
-  }
-  const unterminated = /^Unterminated (string|template)/.exec(error.message);
-  if (unterminated !== null) return new TemplateError("This text is not closed by its quote.", start + pos);
-  return new TemplateError("This is not an expression from here on.", start + pos);
 }
 
 function writeLiteral(node: Literal, refuse: Refuse): string {

@@ -23,7 +23,7 @@ export interface TemplateFunction {
 }
 
 /** The longest text that an expression may make, in UTF-16 units: what keeps nested calls from growing without end. */
-export const LONGEST_VALUE = 8192;
+const LONGEST_VALUE = 8192;
 
 /** Refuses a length over {@link LONGEST_VALUE}. */
 export function checkLength(length: number): void {

@@ -12,7 +12,6 @@ export type ExpressionPiece = Extract<Piece, { kind: "expression" }>;
 
 const OPEN = "${{";
 const LONGEST_TEMPLATE = 16 * 1024;
-const CLOSE = /\s*\}\}/y;
 
 /**
  * Splits a template into text and expressions.
@@ -27,13 +26,11 @@ export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
   let from = 0;
   while (from < text.length) {
     const open = text.indexOf(OPEN, from);
-    const end = open === -1 ? text.length : open;
-    if (end > from) pieces.push(readLiteral(text.slice(from, end), from));
+    const literal = text.slice(from, open === -1 ? text.length : open);
+    if (literal !== "") pieces.push(readLiteral(literal, from));
     if (open === -1) break;
-    const { end: close, ...expression } = compileExpression(text, open + OPEN.length, scope);
-    CLOSE.lastIndex = close;
-    if (!CLOSE.test(text)) throw notClosed(text, open, close);
-    from = CLOSE.lastIndex;
+    const { end, ...expression } = compileExpression(text, open + OPEN.length, scope);
+    from = end;
     pieces.push({ kind: "expression", offset: open, length: from - open, ...expression });
   }
   return pieces;
@@ -45,17 +42,6 @@ function readLiteral(text: string, offset: number): Piece {
     throw new TemplateError("${% … %} is not known here. Write an expression as ${{ … }}.", offset + statement, 3);
   }
   return { kind: "literal", text, offset };
-}
-
-function notClosed(text: string, open: number, end: number): TemplateError {
-  const rest = text.slice(end);
-  const close = rest.indexOf("}}");
-  const next = rest.indexOf(OPEN);
-  if (close === -1 || (next !== -1 && next < close)) {
-    return new TemplateError("This ${{ is not closed: there is no }} after it.", open, OPEN.length);
-  }
-  const at = end + rest.length - rest.trimStart().length;
-  return new TemplateError("The expression ends here, so }} is expected.", at);
 }
 
 /** The variables and lookups of a template, without the operator's own. */

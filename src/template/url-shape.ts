@@ -97,3 +97,17 @@ function explainAuthority(authority: string, offset: number): TemplateError {
   }
   return new TemplateError("This is not a host, or a host and a port.", offset, Math.max(1, authority.length));
 }
+
+/** Whether an address has the shape of its template, with values where the template has expressions. */
+export function keepsShape(made: UrlShape, wanted: UrlShape): boolean {
+  return (
+    made.scheme === wanted.scheme &&
+    made.port === wanted.port &&
+    made.host.split(".").length === wanted.host.split(".").length &&
+    made.segments.length === wanted.segments.length &&
+    made.segments.every((segment, index) => segment !== "" || wanted.segments[index] === "") &&
+    made.parameters.length === wanted.parameters.length &&
+    made.parameters.every(({ key }, index) => key === wanted.parameters[index]?.key) &&
+    (made.fragment === "") === (wanted.fragment === "")
+  );
+}

@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cutLength, unfinishedLength } from "./characters.ts";
+
+/** Bytes at which a rule of UTF-8 begins or ends. */
+const BORDERS = [
+  0x00, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0,
+  0xf1, 0xf3, 0xf4, 0xf5, 0xff,
+];
+
+/** Whether something could follow that makes one character of these bytes. */
+function mayBecomeCharacter(bytes: readonly number[]): boolean {
+  const endings = [[], [0x80], [0x80, 0x80]];
+  const decodes = (all: readonly number[]) => {
+    try {
+      return [...new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(all))].length === 1;
+    } catch {
+      return false;
+    }
+  };
+  return !decodes(bytes) && [0x80, 0x90, 0xa0].some((next) => endings.some((end) => decodes([...bytes, next, ...end])));
+}
+
+describe("unfinishedLength", () => {
+  it("finds the beginning of a character at the end of any bytes, and nothing else", () => {
+    for (const first of BORDERS) {
+      for (const second of BORDERS) {
+        for (const third of BORDERS) {
+          const bytes = [first, second, third];
+          const expected = [3, 2, 1].find((length) => mayBecomeCharacter(bytes.slice(3 - length))) ?? 0;
+          expect([bytes, unfinishedLength(Uint8Array.from(bytes))]).toEqual([bytes, expected]);
+        }
+      }
+    }
+  }, 20_000);
+
+  it("knows the end of a whole character", () => {
+    for (const text of ["", "a", "é", "日", "😀", "a\u0301"]) expect(unfinishedLength(Buffer.from(text))).toBe(0);
+  });
+});
+
+describe("cutLength", () => {
+  it("takes as many whole characters as fit", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.nat(40), (text, max) => {
+        let expected = "";
+        for (const character of text) {
+          if (Buffer.byteLength(expected + character) > max) break;
+          expected += character;
+        }
+        const bytes = Buffer.from(text);
+        expect(bytes.subarray(0, cutLength(bytes, max)).toString()).toBe(expected);
+      }),
+    );
+  });
+});

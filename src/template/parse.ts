@@ -1,0 +1,73 @@
+import { type Expression, parseExpressionAt } from "acorn";
+import { TemplateError } from "./errors.ts";
+
+export interface ParsedExpression {
+  /** Positions in it count from where the expression begins. */
+  readonly tree: Expression;
+  /** Where the template goes on, after the `}}`. */
+  readonly end: number;
+}
+
+const OPEN = "${{";
+const NOT_CLOSED = "This ${{ is not closed: there is no }} after it.";
+const CLOSE = /\s*\}\}/y;
+
+/**
+ * Parses the JavaScript expression that begins at `start`, just after a `${{`. Its own grammar tells where it ends, so a `}}` within quotes does not.
+ *
+ * @throws TemplateError where there is none, it is not closed, or there is a comment in it.
+ */
+export function parseExpression(text: string, start: number): ParsedExpression {
+  const source = text.slice(start);
+  if (/^\s*\}\}/.test(source)) throw new TemplateError("There is no expression between ${{ and }}.", start);
+  let comment: { start: number; end: number } | undefined;
+  const onComment = (_block: boolean, _text: string, from: number, end: number): void => {
+    comment ??= { start: from, end };
+  };
+  const refuseComment = (): void => {
+    if (comment === undefined) return;
+    const length = comment.end - comment.start;
+    throw new TemplateError("A comment may not stand in an expression.", start + comment.start, length);
+  };
+  try {
+    // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
+    const tree = parseExpressionAt(source, 0, {
+      ecmaVersion: 2023,
+      sourceType: "module",
+      allowHashBang: false,
+      preserveParens: true,
+      onComment,
+    });
+    refuseComment();
+    CLOSE.lastIndex = tree.end;
+    if (!CLOSE.test(source)) throw notClosed(source, start, tree.end);
+    return { tree, end: start + CLOSE.lastIndex };
+  } catch (error) {
+    refuseComment();
+    if (!(error instanceof SyntaxError)) throw error;
+    throw explain(error, source, start);
+  }
+}
+
+function explain(error: SyntaxError, source: string, start: number): TemplateError {
+  const { pos = 0 } = error as { pos?: number };
+  if (error.message.startsWith("Not enough stack space")) {
+    return new TemplateError("This expression is nested too deeply.", start);
+  }
+  if (source.slice(pos).trim() === "") {
+    return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
+  }
+  const unterminated = /^Unterminated (string|template)/.exec(error.message);
+  if (unterminated !== null) return new TemplateError("This text is not closed by its quote.", start + pos);
+  return new TemplateError("This is not an expression from here on.", start + pos);
+}
+
+function notClosed(source: string, start: number, end: number): TemplateError {
+  const close = source.indexOf("}}", end);
+  const next = source.indexOf(OPEN);
+  if (close === -1 || (next !== -1 && next < close)) {
+    return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
+  }
+  const at = source.length - source.slice(end).trimStart().length;
+  return new TemplateError("The expression ends here, so }} is expected.", start + at);
+}
