@@ -18,9 +18,12 @@ await build({
   minifyWhitespace: true,
   legalComments: "linked",
   // Packages in CommonJS still call require.
-  banner: { js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);',
+  },
 });
 // The demo's files are read from beside the code that reads them.
-for (const name of ["cluster.yaml", "config.yaml", "logs", "reports"]) cpSync(`src/demo/${name}`, `dist/${name}`, { recursive: true });
+for (const name of ["cluster.yaml", "config.yaml", "logs", "reports"])
+  cpSync(`src/demo/${name}`, `dist/${name}`, { recursive: true });
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });

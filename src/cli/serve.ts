@@ -39,6 +39,7 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const { config } = compiled;
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
   const tls = config.tls && configured(() => readTls(config.tls));
+  if (config.sources.length === 0) log.warn("no sources are configured: no log will be found");
   const kube = createKubeApi(await kubeConnection(env, flags, log));
   const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
   const { address, family } = gateway.address;
@@ -57,6 +58,8 @@ async function kubeConnection(env: NodeJS.ProcessEnv, flags: ServeFlags, log: Lo
   if (inCluster !== undefined) return inCluster;
   try {
     const connection = await kubeconfigConnection(flags.kubeconfig, flags.context, systemClock);
+    // A kubeconfig that cannot work says so now, rather than to the first caller.
+    await connection.credentials();
     log.debug({ server: connection.server }, "using a kubeconfig");
     return connection;
   } catch (error) {

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { didYouMean } from "../template/did-you-mean.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { type CompiledConfig, compileConfig } from "./compile.ts";
 import { ConfigError } from "./config-error.ts";
 import { kargoConfig } from "./kargo-env.ts";

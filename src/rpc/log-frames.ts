@@ -97,7 +97,7 @@ async function* readLog(
         replaced.seen = true;
       },
     });
-    for await (const bytes of count.through(coalesce(limitBytes(text, limits.logBytes)))) {
+    for await (const bytes of count.through(coalesce(limitBytes(text, limits.logBytes), CHUNK_BYTES))) {
       if (first && looksLikePage(bytes, log.mediaType)) {
         yield { kind: "notice", notice: "looks-like-page", message: LOOKS_LIKE_PAGE };
       }
@@ -116,6 +116,8 @@ async function* readLog(
   }
 }
 
+/** A little less than 256 KiB: the encoder doubles its buffer until a message fits, field tags and all. */
+const CHUNK_BYTES = 255 * 1024;
 /** Short logs of one line over and over compress better than any ratio that a bomb could not have too. */
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import { bearerToken } from "../identity/bearer.ts";
 import { quoted } from "../quoted.ts";
@@ -7,7 +8,6 @@ import { logFailure } from "../rpc/failure-log.ts";
 import type { LogFrame } from "../rpc/frame.ts";
 import { type LogRequest, logFrames } from "../rpc/log-frames.ts";
 import type { Services } from "../rpc/services.ts";
-import { didYouMean } from "../template/did-you-mean.ts";
 import {
   breakOff,
   type NodeRequest,

@@ -1,5 +1,5 @@
 import type { BinaryExpression, CallExpression, Expression, Identifier, Literal } from "acorn";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { TemplateError } from "./errors.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
