@@ -34,6 +34,7 @@ export interface SourceTry {
     | "variable-missing"
     | "value-refused"
     | "not-found"
+    | "not-yet"
     | "refused"
     | "unavailable"
     | "silent";

@@ -7,7 +7,8 @@ export function reuse<T>(forMs: number, clock: Clock, read: () => Promise<T>): (
   let current: { readonly at: number; readonly value: Promise<T> } | undefined;
   return () => {
     const now = clock.now();
-    if (current === undefined || now - current.at >= forMs) {
+    // A clock that was set back must not keep a value for longer.
+    if (current === undefined || now < current.at || now - current.at >= forMs) {
       const value = read();
       const made = { at: now, value };
       current = made;

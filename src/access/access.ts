@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { KubeApi, KubeResource } from "../kube/kube-api.ts";
+import { type KubeApi, type KubeResource, readAnswer } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, STAGES, SUBJECT_ACCESS_REVIEWS } from "../kube/resources.ts";
 
 /** What a caller may do, as Kubernetes RBAC decides it. */
@@ -23,10 +23,9 @@ export interface AccessOptions {
   readonly clock: Clock;
   /** Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart. */
   readonly subresource?: "log" | undefined;
-  /** For how long a decision is used again, in milliseconds. Default 10,000, which is also the most. */
-  readonly cacheMs?: number;
 }
 
+/** For how long a decision is used again. */
 const CACHE_MS = 10_000;
 const CACHED_DECISIONS = 50_000;
 
@@ -52,38 +51,36 @@ export function createAccess(options: AccessOptions): Access {
 
   const review = async (caller: Caller, question: Question): Promise<boolean> => {
     const { verb, resource, namespace, name } = question;
-    const answer = await kube.create(
-      SUBJECT_ACCESS_REVIEWS,
-      {
-        apiVersion: "authorization.k8s.io/v1",
-        kind: "SubjectAccessReview",
-        spec: {
-          user: caller.username,
-          ...(caller.uid !== undefined && { uid: caller.uid }),
-          groups: caller.groups,
-          extra: caller.extra,
-          resourceAttributes: {
-            verb,
-            group: resource.group,
-            version: resource.version,
-            resource: resource.plural,
-            ...(question.subresource !== undefined && { subresource: question.subresource }),
-            namespace,
-            ...(name !== undefined && { name }),
-          },
+    const answer = await kube.create(SUBJECT_ACCESS_REVIEWS, {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: {
+        user: caller.username,
+        ...(caller.uid !== undefined && { uid: caller.uid }),
+        groups: caller.groups,
+        extra: caller.extra,
+        resourceAttributes: {
+          verb,
+          group: resource.group,
+          version: resource.version,
+          resource: resource.plural,
+          ...(question.subresource !== undefined && { subresource: question.subresource }),
+          namespace,
+          ...(name !== undefined && { name }),
         },
       },
-      AbortSignal.timeout(30_000),
-    );
-    const { status } = Review.parse(answer);
+    });
+    const { status } = readAnswer(Review, answer);
     return status.allowed && status.denied !== true;
   };
 
   const cache = new LRUCache<string, { readonly allowed: boolean }, { caller: Caller; question: Question }>({
     max: CACHED_DECISIONS,
-    ttl: Math.min(options.cacheMs ?? CACHE_MS, CACHE_MS),
+    ttl: CACHE_MS,
     ttlResolution: 0,
     perf: clock,
+    // Else whoever waits fails when a flood of others pushes the question out.
+    ignoreFetchAbort: true,
     fetchMethod: async (_key, _stale, { context }) => ({ allowed: await review(context.caller, context.question) }),
   });
 

@@ -18,6 +18,7 @@ interface LogsFlags extends ConnectionFlags {
   readonly metric?: string;
   readonly container?: string;
   readonly attempt?: string;
+  readonly pod?: string;
 }
 
 /** Adds `taffrail logs`. */
@@ -28,6 +29,7 @@ export function addLogsCommand(program: Command, io: CliIo): void {
     .option("-m, --metric <metric>", "the metric (default: the first job metric that failed)")
     .option("-c, --container <container>", "the container or init container (default: the pods' default one)")
     .option("-a, --attempt <attempt>", "its number, or last, or failed (default: the one that decided)")
+    .option("--pod <pod>", "the pod, where the Job made several (default: the newest that the cluster still knows)")
     .addHelpText(
       "after",
       "\nThe log goes to stdout and nothing else does; what was chosen is said on stderr.\n\nExamples:\n  taffrail logs @failed -n guestbook\n  taffrail logs uat.01jq -n guestbook -m smoke -a 1 > smoke.log",
@@ -46,6 +48,7 @@ async function printLog(io: CliIo, runArgument: string | undefined, flags: LogsF
     metricName: flags.metric ?? "",
     containerName: flags.container ?? "",
     attempt: attemptField(flags.attempt),
+    podName: flags.pod ?? "",
   };
   for await (const event of client.getAnalysisRunLogs(request, { signal })) {
     switch (event.kind) {
@@ -54,6 +57,7 @@ async function printLog(io: CliIo, runArgument: string | undefined, flags: LogsF
         break;
       case "origin":
         io.say(choiceText(name, event.origin));
+        if (event.origin.previous) io.say("note: the container was restarted; this is the log of its run before");
         break;
       case "notice":
         io.say(`note: ${event.notice.message}`);
@@ -102,12 +106,14 @@ function choiceText(run: string, origin: Origin): string {
     ...origin.metricNames.filter((each) => each !== origin.metricName).map((each) => `-m ${shellWord(each)}`),
     ...origin.attempts.filter((each) => each !== origin.attempt).map((each) => `-a ${each}`),
     ...origin.containerNames.filter((each) => each !== origin.containerName).map((each) => `-c ${each}`),
+    ...origin.podNames.filter((each) => each !== origin.podName).map((each) => `--pod ${each}`),
   ];
   const chosen = [
     `run=${run}`,
     `metric=${shellWord(origin.metricName)}${why(origin.metricReason)}`,
     `attempt=${origin.attempt}${why(origin.attemptReason)}`,
     `container=${origin.containerName}${why(origin.containerReason)}`,
+    ...(origin.podName === "" ? [] : [`pod=${origin.podName}${why(origin.podReason)}`]),
     `source=${origin.source}`,
   ];
   return `showing ${chosen.join(" ")}${others.length === 0 ? "" : `; others: ${others.slice(0, 12).join(", ")}`}`;

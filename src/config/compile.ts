@@ -4,12 +4,17 @@ import { TemplateError } from "../template/errors.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Places } from "./places.ts";
-import type { Config, SourceConfig } from "./schema.ts";
+import type { Config, HttpConfig, SourceConfig } from "./schema.ts";
 import { openSecret, type SecretReader } from "./secret.ts";
 
 /** A source whose templates and secrets are known to be good. */
-export interface CompiledSource {
-  readonly config: SourceConfig;
+export type CompiledSource =
+  | { readonly kind: "kubernetes"; readonly config: SourceConfig }
+  | { readonly kind: "http"; readonly config: SourceConfig; readonly http: CompiledHttp };
+
+/** An HTTP store whose templates and secrets are known to be good. */
+export interface CompiledHttp {
+  readonly config: HttpConfig;
   readonly url: AddressTemplate;
   readonly headers: Readonly<Record<string, TextTemplate>>;
   readonly token: SecretReader | undefined;
@@ -52,14 +57,8 @@ export function compileConfig(
     }
   };
 
-  const names = new Set<string>();
-  const sources = config.sources.map((source, index): CompiledSource | undefined => {
-    const path = ["sources", index];
-    if (names.has(source.name))
-      faults.push(`${places.of([...path, "name"])}: another source is called "${source.name}" already`);
-    names.add(source.name);
-    const { url, headers, token, hosts, charset } = source.http;
-    const at = [...path, "http"];
+  const compileHttp = (at: readonly PropertyKey[], http: HttpConfig): CompiledHttp | undefined => {
+    const { url, headers, token, hosts, charset } = http;
     if (charset !== undefined) {
       attempt([...at, "charset"], () => {
         if (!isCharset(charset))
@@ -79,7 +78,18 @@ export function compileConfig(
       if (header !== undefined) compiled[name] = header;
     }
     const secret = token && attempt([...at, "token"], () => openSecret(token, folder, env, clock));
-    return address && { config: source, url: address, headers: compiled, token: secret };
+    return address && { config: http, url: address, headers: compiled, token: secret };
+  };
+
+  const names = new Set<string>();
+  const sources = config.sources.map((source, index): CompiledSource | undefined => {
+    const path = ["sources", index];
+    if (names.has(source.name))
+      faults.push(`${places.of([...path, "name"])}: another source is called "${source.name}" already`);
+    names.add(source.name);
+    if (source.http === undefined) return { kind: "kubernetes", config: source };
+    const http = compileHttp([...path, "http"], source.http);
+    return http && { kind: "http", config: source, http };
   });
 
   const links = config.links.map((link, index): CompiledLink | undefined => {

@@ -59,12 +59,26 @@ const Http = z
   })
   .describe("A store that answers GET: nginx, S3, GCS, an artifact server.");
 
-const Source = z.strictObject({
-  name: z.string().min(1).max(63).describe("What callers are told of this source."),
-  match: Match.default({}),
-  settle: Duration.default(30_000).describe("For how long after a job's end its log may still grow here. Default 30s."),
-  http: Http,
-});
+const Source = z
+  .strictObject({
+    name: z.string().min(1).max(63).describe("What callers are told of this source."),
+    match: Match.default({}),
+    settle: Duration.default(30_000).describe(
+      "For how long after a job's end its log may still grow here. Default 30s.",
+    ),
+    connections: z.int().min(1).default(256).describe("Logs that may be open here at once. Default 256."),
+    http: Http.optional(),
+    kubernetes: z
+      .strictObject({})
+      .optional()
+      .describe(
+        "The pods of the Jobs, as long as the cluster has them. The gateway's account then needs deploy/cluster-role-pods.yaml too.",
+      ),
+  })
+  .refine(
+    (source) => (source.http === undefined) !== (source.kubernetes === undefined),
+    "must have either http or kubernetes",
+  );
 
 const Link = z.strictObject({
   title: z.string().min(1).describe("What the page is."),
@@ -121,6 +135,8 @@ export const ConfigSchema = z.strictObject({
   links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
   limits: z
     .strictObject({
+      streams: z.int().min(1).default(1_000).describe("Logs that may be open at once. Default 1000."),
+      streamsPerCaller: z.int().min(1).default(50).describe("Logs that one caller may have open at once. Default 50."),
       logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
       decompressionRatio: z
         .int()
@@ -143,5 +159,7 @@ export const ConfigSchema = z.strictObject({
 export type Config = z.output<typeof ConfigSchema>;
 /** One source as configured. */
 export type SourceConfig = Config["sources"][number];
+/** An HTTP store as configured. */
+export type HttpConfig = z.output<typeof Http>;
 /** A reference to a secret. */
 export type SecretConfig = z.output<typeof Secret>;

@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import type { KubeApi } from "../kube/kube-api.ts";
+import { type KubeApi, readAnswer } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
 import type { Caller } from "./caller.ts";
 
@@ -21,10 +21,9 @@ export interface TokenReviewOptions {
   readonly clock: Clock;
   /** The audiences of which one must stand in the token. Empty: the API server's own. */
   readonly audiences: readonly string[];
-  /** For how long an answer is used again, in milliseconds. Default 10,000, which is also the most. */
-  readonly cacheMs?: number;
 }
 
+/** For how long an answer is used again. */
 const CACHE_MS = 10_000;
 const CACHED_CALLERS = 10_000;
 /** Tokens of real issuers are a few KiB; API servers refuse headers of more than about 1 MiB in all. */
@@ -55,20 +54,14 @@ const Review = z.object({
  */
 export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
   const { kube, clock, audiences } = options;
-  const ttl = Math.min(options.cacheMs ?? CACHE_MS, CACHE_MS);
 
   const review = async (token: string): Promise<Caller | "unknown"> => {
-    // Not bound to one request's signal: others may wait for the same answer.
-    const answer = await kube.create(
-      TOKEN_REVIEWS,
-      {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenReview",
-        spec: { token, ...(audiences.length > 0 && { audiences }) },
-      },
-      AbortSignal.timeout(30_000),
-    );
-    const status = Review.parse(answer).status;
+    const answer = await kube.create(TOKEN_REVIEWS, {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      spec: { token, ...(audiences.length > 0 && { audiences }) },
+    });
+    const { status } = readAnswer(Review, answer);
     const username = status?.user?.username;
     if (status?.authenticated !== true || !username) return "unknown";
     // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for ours.
@@ -83,9 +76,11 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
 
   const cache = new LRUCache<string, { readonly caller: Caller | "unknown" }, string>({
     max: CACHED_CALLERS,
-    ttl,
+    ttl: CACHE_MS,
     ttlResolution: 0,
     perf: clock,
+    // Else whoever waits fails when a flood of others pushes the question out.
+    ignoreFetchAbort: true,
     fetchMethod: async (_hash, _stale, { context: token }) => ({ caller: await review(token) }),
   });
 

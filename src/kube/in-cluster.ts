@@ -21,7 +21,7 @@ export function inClusterConnection(
 ): KubeConnection | undefined {
   const host = env.KUBERNETES_SERVICE_HOST;
   const port = env.KUBERNETES_SERVICE_PORT;
-  if (host === undefined || port === undefined) return undefined;
+  if (!host || !port) return undefined;
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
     credentials: reuse(REREAD_MS, clock, async () => ({

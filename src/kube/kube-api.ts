@@ -1,8 +1,10 @@
+import type { Readable } from "node:stream";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { z } from "zod";
 import { Failure } from "../failure.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
-import { isObjectName } from "./names.ts";
+import { isNamespaceName, isObjectName } from "./names.ts";
+import { PODS } from "./resources.ts";
 
 /** A kind of object, as the API server's paths name it. */
 export interface KubeResource {
@@ -11,6 +13,13 @@ export interface KubeResource {
   readonly version: string;
   /** Plural, in lower case. */
   readonly plural: string;
+}
+
+/** A log that the API server has begun to answer with, or why it has not. */
+export interface KubeLogAnswer {
+  readonly status: number;
+  /** The log where the status is 200, else a short text about why there is none. */
+  readonly body: Readable;
 }
 
 /** The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. */
@@ -23,16 +32,36 @@ export interface KubeApi {
     namespace: string | undefined,
     options: { readonly labelSelector?: string; readonly signal: AbortSignal },
   ): AsyncIterable<readonly unknown[]>;
-  /** Creates a cluster-wide object, such as a review, and returns what the server made of it. */
-  create(resource: KubeResource, body: object, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what the API server says:
+   * the kubelet behind it speaks through it. How long the body may be silent is for its reader to decide.
+   *
+   * @throws what the connection throws; the reason of `signal` when it is aborted.
+   */
+  openPodLog(
+    pod: { readonly namespace: string; readonly name: string; readonly container: string; readonly previous: boolean },
+    signal: AbortSignal,
+  ): Promise<KubeLogAnswer>;
+  /**
+   * Creates a cluster-wide object, such as a review, and returns what the server made of it. No caller who leaves ends it: others may wait for the same
+   * answer.
+   */
+  create(resource: KubeResource, body: object): Promise<unknown>;
   /** Closes all connections. */
   close(): Promise<void>;
+}
+
+/** How long and how large an answer may be. */
+export interface KubeLimits {
+  /** For an answer to begin, and then for each next piece of it, in milliseconds. Default 30,000. */
+  readonly answerMs?: number;
+  /** The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
+  readonly answerBytes?: number;
 }
 
 const CHUNK = 250;
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
-/** The largest answer that is read: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
 
 const List = z.object({
@@ -45,7 +74,8 @@ const List = z.object({
  *
  * @param connection where it is, and with which credentials. They are asked for on each call, so rotated ones are used at once.
  */
-export function createKubeApi(connection: KubeConnection): KubeApi {
+export function createKubeApi(connection: KubeConnection, limits: KubeLimits = {}): KubeApi {
+  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES } = limits;
   let agent: { readonly tls: string; readonly dispatcher: Dispatcher } | undefined;
 
   /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
@@ -53,34 +83,49 @@ export function createKubeApi(connection: KubeConnection): KubeApi {
     const key = JSON.stringify(tls);
     if (agent?.tls !== key) {
       agent?.dispatcher.close().catch(() => undefined);
-      const limits = { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS };
+      const times = { headersTimeout: answerMs, bodyTimeout: answerMs };
       const dispatcher =
         connection.proxyUrl === undefined
-          ? new Agent({ ...limits, connect: { ...tls, timeout: CONNECT_MS } })
-          : new ProxyAgent({ ...limits, uri: connection.proxyUrl, requestTls: { ...tls, timeout: CONNECT_MS } });
+          ? new Agent({ ...times, connect: { ...tls, timeout: CONNECT_MS } })
+          : new ProxyAgent({ ...times, uri: connection.proxyUrl, requestTls: { ...tls, timeout: CONNECT_MS } });
       agent = { tls: key, dispatcher };
     }
     return agent.dispatcher;
   };
 
-  const call = async (method: "GET" | "POST", path: string, signal: AbortSignal, body?: object): Promise<unknown> => {
+  const send = async (
+    method: "GET" | "POST",
+    path: string,
+    signal: AbortSignal | undefined,
+    { body, ...options }: { readonly body?: object; readonly bodyTimeout?: number } = {},
+  ): Promise<Dispatcher.ResponseData> => {
+    const { headers, tls } = await connection.credentials();
+    const { origin, pathname } = new URL(connection.server);
+    return dispatcherFor(tls).request({
+      origin,
+      path: `${pathname === "/" ? "" : pathname}${path}`,
+      method,
+      ...(signal && { signal }),
+      ...options,
+      headers: { ...headers, accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  };
+
+  const call = async (
+    method: "GET" | "POST",
+    path: string,
+    signal: AbortSignal | undefined,
+    body?: object,
+  ): Promise<unknown> => {
     try {
-      const { headers, tls } = await connection.credentials();
-      const { origin, pathname } = new URL(connection.server);
-      const answer = await dispatcherFor(tls).request({
-        origin,
-        path: `${pathname === "/" ? "" : pathname}${path}`,
-        method,
-        signal,
-        headers: { ...headers, accept: "application/json", ...(body && { "content-type": "application/json" }) },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      const text = await readText(answer.body);
+      const answer = await send(method, path, signal, { ...(body && { body }) });
+      const text = await readText(answer.body, answerBytes);
       if (answer.statusCode === 404) return undefined;
       if (answer.statusCode >= 300) throw failureOf(answer.statusCode, text);
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     } catch (cause) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (cause instanceof Failure) throw cause;
       throw unavailable("The Kubernetes API server could not be reached.", cause);
     }
@@ -89,9 +134,12 @@ export function createKubeApi(connection: KubeConnection): KubeApi {
   return {
     // Names come from labels and annotations too, where any text may stand: what cannot be a name names nothing.
     get: async (resource, namespace, name, signal) =>
-      isObjectName(name) ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal) : undefined,
+      isPlace(namespace) && isObjectName(name)
+        ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal)
+        : undefined,
 
     async *list(resource, namespace, { labelSelector, signal }) {
+      if (!isPlace(namespace)) return;
       let next: string | undefined;
       do {
         const query = new URLSearchParams({
@@ -101,14 +149,21 @@ export function createKubeApi(connection: KubeConnection): KubeApi {
         });
         const answer = await call("GET", `${pathOf(resource, namespace)}?${query}`, signal);
         if (answer === undefined) return;
-        const list = List.parse(answer);
+        const list = readAnswer(List, answer);
         yield list.items ?? [];
         next = list.metadata?.continue || undefined;
       } while (next !== undefined);
     },
 
-    create: async (resource, body, signal) => {
-      const made = await call("POST", pathOf(resource, undefined), signal, body);
+    async openPodLog({ namespace, name, container, previous }, signal) {
+      const query = new URLSearchParams({ container, ...(previous && { previous: "true" }) });
+      const path = `${pathOf(PODS, namespace)}/${encodeURIComponent(name)}/log?${query}`;
+      const { statusCode, body } = await send("GET", path, signal, { bodyTimeout: 0 });
+      return { status: statusCode, body };
+    },
+
+    create: async (resource, body) => {
+      const made = await call("POST", pathOf(resource, undefined), undefined, body);
       if (made === undefined) throw unavailable(`The Kubernetes API server does not know ${resource.plural}.`);
       return made;
     },
@@ -117,20 +172,50 @@ export function createKubeApi(connection: KubeConnection): KubeApi {
   };
 }
 
+/**
+ * Reads what the API server answered as what it should be.
+ *
+ * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server, its answer is worth nothing.
+ */
+export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
+  const { data, error } = shape.safeParse(answer);
+  if (error !== undefined) throw unreadable(error);
+  return data as T;
+}
+
+function isPlace(namespace: string | undefined): boolean {
+  return namespace === undefined || isNamespaceName(namespace);
+}
+
 function pathOf({ group, version, plural }: KubeResource, namespace: string | undefined): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   return `${root}${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
 }
 
-async function readText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+async function readText(body: Dispatcher.ResponseData["body"], most: number): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of body as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > ANSWER_BYTES) throw unavailable("The Kubernetes API server's answer is too large.");
+    if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
+}
+
+function parseJson(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(error);
+  }
+  if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
+  return value;
+}
+
+function unreadable(cause: unknown): Failure {
+  return unavailable("The Kubernetes API server's answer makes no sense.", cause);
 }
 
 function failureOf(status: number, body: string): Failure {

@@ -1,17 +1,20 @@
+import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { Clock } from "../clock.ts";
 import { reuse } from "../reuse.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
+import { findTokenFile } from "./token-file.ts";
 
-/** Exec plugins and token files have expiry times of their own, which the library keeps; this only spares it work. */
+/** Exec plugins have expiry times of their own, which the library keeps; this only spares work. */
 const REUSE_MS = 10_000;
+const MADE_UP = "loaded-context";
 
 /**
  * The connection that a kubeconfig describes: certificates, tokens, token files and exec plugins, as kubectl reads them.
  *
  * @param file the kubeconfig; without it those that `KUBECONFIG` names, or `~/.kube/config`.
  * @param context the context in it; without it the current one.
- * @throws Error with one sentence when the file or the context is not there.
+ * @throws Error with one sentence when the file cannot be read, or the context is not there.
  */
 export async function kubeconfigConnection(
   file: string | undefined,
@@ -21,8 +24,12 @@ export async function kubeconfigConnection(
   // Costs most of a second and 85 MiB when loaded, so only those who have a kubeconfig pay.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  if (file === undefined) config.loadFromDefault();
-  else config.loadFromFile(file);
+  try {
+    if (file === undefined) config.loadFromDefault();
+    else config.loadFromFile(file);
+  } catch (error) {
+    throw new Error(`The kubeconfig cannot be read: ${whyOf(error)}.`, { cause: error });
+  }
   if (context !== undefined) {
     const known = config.getContexts().map((each) => each.name);
     if (!known.includes(context)) {
@@ -31,7 +38,17 @@ export async function kubeconfigConnection(
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error("The kubeconfig names no current cluster. Say which with --context.");
+  if (cluster === null) throw new Error("The kubeconfig names no current cluster: say which context to use.");
+  // What the library makes up where there is no kubeconfig at all.
+  if (file === undefined && cluster.server === "http://localhost:8080" && config.getCurrentContext() === MADE_UP) {
+    throw new Error("There is no kubeconfig.");
+  }
+  if (cluster.server.startsWith("http:")) {
+    // Without TLS there is nothing to verify; the library wants it said.
+    config.clusters = config.clusters.map((each) => (each === cluster ? { ...each, skipTLSVerify: true } : each));
+  }
+  const user = config.getCurrentUser();
+  const tokenFile = user === null ? undefined : findTokenFile(file, user.name);
   return {
     server: cluster.server.replace(/\/+$/, ""),
     ...(cluster.proxyUrl === undefined ? {} : { proxyUrl: cluster.proxyUrl }),
@@ -41,11 +58,17 @@ export async function kubeconfigConnection(
       const headers: Record<string, string> = {};
       for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value);
       if (typeof options.auth === "string") {
-        headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+        headers.Authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
       }
+      if (tokenFile !== undefined) headers.Authorization = `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`;
       return { headers, tls: tlsOf(options) };
     }),
   };
+}
+
+/** The first line of an error's text: a YAML reader goes on with a picture of the place. */
+function whyOf(error: unknown): string {
+  return (error as Error).message.split("\n", 1)[0] ?? "";
 }
 
 function tlsOf(options: RequestOptions & { servername?: string }): KubeTls {

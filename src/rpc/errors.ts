@@ -25,6 +25,7 @@ const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
   "variable-missing": SourceOutcome.VARIABLE_MISSING,
   "value-refused": SourceOutcome.VALUE_REFUSED,
   "not-found": SourceOutcome.NOT_FOUND,
+  "not-yet": SourceOutcome.NOT_YET,
   refused: SourceOutcome.REFUSED,
   unavailable: SourceOutcome.UNAVAILABLE,
   silent: SourceOutcome.SILENT,

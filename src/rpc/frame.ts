@@ -8,9 +8,13 @@ export type LogFrame =
       readonly kind: "origin";
       readonly run: Run;
       readonly selection: Selection;
+      /** The pods of the attempt's Job that the cluster still knows, oldest first. */
+      readonly podNames: readonly string[];
       /** The source that answers. */
       readonly source: string;
       readonly live: boolean;
+      /** Whether it is the log of the container's run before its last restart. */
+      readonly previous: boolean;
     }
   /** UTF-8, never cut inside a character. */
   | { readonly kind: "chunk"; readonly bytes: Uint8Array }

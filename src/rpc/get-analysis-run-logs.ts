@@ -10,6 +10,7 @@ import {
   type GetAnalysisRunLogsRequest,
   GetAnalysisRunLogsResponseSchema,
   LineNumbers,
+  SelectionReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { jobMetrics } from "../runs/selection.ts";
 import { bytesTwin, withOutput } from "./bytes-twin.ts";
@@ -65,7 +66,7 @@ function kargoRequest({ namespace, name, metricName, containerName }: KargoField
 
 function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
   const { run, wish } = kargoRequest(request);
-  return { run, wish: { ...wish, attempt: attemptWish(request.attempt) } };
+  return { run, wish: { ...wish, attempt: attemptWish(request.attempt), pod: request.podName || undefined } };
 }
 
 function attemptWish(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["wish"]["attempt"] {
@@ -91,8 +92,8 @@ async function* messages<T>(
 function eventOf(frame: Exclude<LogFrame, { kind: "chunk" }>): Event {
   switch (frame.kind) {
     case "origin": {
-      const { run, selection, source, live } = frame;
-      const { metric, attempt, container } = selection;
+      const { run, selection, podNames, source, live, previous } = frame;
+      const { metric, attempt, container, pod, podReason } = selection;
       const value = {
         metricName: metric.name,
         metricReason: REASONS[selection.metricReason],
@@ -107,6 +108,10 @@ function eventOf(frame: Exclude<LogFrame, { kind: "chunk" }>): Event {
         source,
         live,
         lineNumbers: LineNumbers.ABSOLUTE,
+        podName: pod?.name ?? "",
+        podReason: podReason === undefined ? SelectionReason.UNSPECIFIED : REASONS[podReason],
+        podNames: [...podNames],
+        previous,
       };
       return { case: "origin", value };
     }

@@ -3,20 +3,29 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type {
   GetAnalysisRunRequest,
   GetAnalysisRunResponseSchema,
-  LinkSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
-import { jobOf } from "../runs/job-of.ts";
+import { type Job, jobOf } from "../runs/job-of.ts";
+import type { Pod } from "../runs/pod.ts";
+import { readPods } from "../runs/read-pods.ts";
 import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { readSurroundings, type Surroundings } from "../runs/surroundings.ts";
 import { callerOf } from "./caller-context.ts";
 import { linksOf } from "./links.ts";
 import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
+import { podMessage } from "./pod-message.ts";
 import type { Services } from "./services.ts";
 
-type Links = MessageInitShape<typeof LinkSchema>[];
+/** What is known of a run beside the run itself. */
+interface Around {
+  readonly surroundings: Surroundings;
+  /** The Job of an attempt; absent where there is none, or where the one that the run names cannot be its own. */
+  readonly jobOf: (attempt: Attempt) => Job | undefined;
+  /** The pods of an attempt's Job that the cluster still knows. */
+  readonly podsOf: (attempt: Attempt) => readonly Pod[];
+}
 
 /** Tells what a run measured, what may be selected from it, and where to read on. */
 export async function getAnalysisRun(
@@ -25,7 +34,8 @@ export async function getAnalysisRun(
   { signal, values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
-  const surroundings = await readSurroundings(services.kube, run, signal);
+  const around = await lookAround(services, run, signal);
+  const { surroundings, podsOf } = around;
   return {
     analysisRun: {
       summary: summaryMessage(run),
@@ -41,51 +51,71 @@ export async function getAnalysisRun(
       shard: surroundings.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
-      metrics: run.metrics.map((metric) => metricMessage(services, run, surroundings, metric)),
-      ...given("defaultSelection", defaultSelection(run)),
+      metrics: run.metrics.map((metric) => metricMessage(services, run, metric, around)),
+      ...given("defaultSelection", defaultSelection(run, podsOf)),
       links: linksOf(services.links, run, surroundings, {}),
     },
   };
 }
 
-function metricMessage(services: Services, run: Run, surroundings: Surroundings, metric: Metric) {
-  const attemptLinks = (attempt: Attempt): Links => {
-    if (metric.provider !== "job") return [];
-    try {
-      const job = jobOf(run, attempt, services.config.jobNamespaces);
-      return linksOf(services.links, run, surroundings, { metric, attempt, job });
-    } catch (error) {
-      // An attempt whose Job cannot be the run's is told without links; asking for its log tells why.
-      if (error instanceof Failure) return [];
-      throw error;
+async function lookAround({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<Around> {
+  const surroundings = await readSurroundings(kube, run, signal);
+  const jobs = new Map<Attempt, Job>();
+  const namespaces = new Set<string>();
+  for (const metric of jobMetrics(run)) {
+    const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name };
+    const isLive = sources.some((source) => source.live && source.matches(facts));
+    for (const attempt of metric.attempts) {
+      const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
+      if (job === undefined) continue;
+      jobs.set(attempt, job);
+      if (isLive) namespaces.add(job.namespace);
     }
+  }
+  const pods = await readPods(kube, run, namespaces, signal);
+  return {
+    surroundings,
+    jobOf: (attempt) => jobs.get(attempt),
+    podsOf: (attempt) => pods.filter(({ jobName }) => jobName === jobs.get(attempt)?.name),
   };
+}
+
+function metricMessage(services: Services, run: Run, metric: Metric, { surroundings, jobOf, podsOf }: Around) {
   return {
     name: metric.name,
     provider: metric.provider,
     phase: PHASES[metric.phase],
     message: metric.message,
     dryRun: metric.dryRun,
-    attempts: metric.attempts.map((attempt) => ({
-      number: attempt.number,
-      phase: PHASES[attempt.phase],
-      message: attempt.message,
-      value: attempt.value,
-      ...given("startTime", timestamp(attempt.startedAt)),
-      ...given("endTime", timestamp(attempt.endedAt)),
-      links: attemptLinks(attempt),
-    })),
+    attempts: metric.attempts.map((attempt) => {
+      const job = jobOf(attempt);
+      return {
+        number: attempt.number,
+        phase: PHASES[attempt.phase],
+        message: attempt.message,
+        value: attempt.value,
+        ...given("startTime", timestamp(attempt.startedAt)),
+        ...given("endTime", timestamp(attempt.endedAt)),
+        links: job === undefined ? [] : linksOf(services.links, run, surroundings, { metric, attempt, job }),
+        pods: podsOf(attempt).map(podMessage),
+      };
+    }),
     containers: metric.containers.map(({ name, init }) => ({ name, init })),
   };
 }
 
-function defaultSelection(run: Run) {
-  if (jobMetrics(run).length === 0) return undefined;
+function defaultSelection(run: Run, podsOf: Around["podsOf"]) {
+  const selection = orUndefined(() => select(run, {}, podsOf));
+  if (selection === undefined) return undefined;
+  const { metric, attempt, container, pod } = selection;
+  return { metricName: metric.name, attempt: attempt.number, containerName: container.name, podName: pod?.name ?? "" };
+}
+
+/** What cannot be told of a run is left out here; asking for its log tells why. */
+function orUndefined<T>(tell: () => T): T | undefined {
   try {
-    const { metric, attempt, container } = select(run, {});
-    return { metricName: metric.name, attempt: attempt.number, containerName: container.name };
+    return tell();
   } catch (error) {
-    // Nothing was measured yet: there is nothing to show by default.
     if (error instanceof Failure) return undefined;
     throw error;
   }

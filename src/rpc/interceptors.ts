@@ -46,7 +46,9 @@ export function reporting(log: Logger, clock: Clock): Interceptor {
     const finish = (code: string): void => {
       span.setAttribute("rpc.connect_rpc.error_code", code);
       span.end();
-      log.info({ method, code, ms: clock.now() - began }, "call");
+      // Clients that leave are nothing to speak of, and may be a thousand at once.
+      const level = code === Code[Code.Canceled] ? "debug" : "info";
+      log[level]({ method, code, ms: clock.now() - began }, "call");
     };
     const fail = (error: unknown): ConnectError => {
       const told = typedError(log, error, request.signal);

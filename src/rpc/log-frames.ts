@@ -2,12 +2,14 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import { jobOf } from "../runs/job-of.ts";
-import { hasEnded, type RunRef } from "../runs/run.ts";
-import { select, type Wish } from "../runs/selection.ts";
+import type { ContainerStatus, Pod } from "../runs/pod.ts";
+import { readPods } from "../runs/read-pods.ts";
+import { type Container, hasEnded, type RunRef } from "../runs/run.ts";
+import { selectAttempt, selectContainer, type Wish } from "../runs/selection.ts";
 import { readSurroundings } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
 import { openFirst } from "../sources/chain.ts";
-import type { LogSource, OpenedLog } from "../sources/source.ts";
+import type { LogSource, OpenedLog, TargetPod } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
@@ -38,6 +40,7 @@ export async function* logFrames(
   { run: ref, wish }: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LogFrame, void, undefined> {
+  const leave = services.slots.enter(caller);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal.reason);
   const onShutdown = (): void => stop.abort(shuttingDown());
@@ -48,17 +51,23 @@ export async function* logFrames(
     if (services.shutdown.aborted) throw shuttingDown();
 
     const run = await readAuthorizedRun(services, caller, ref, stop.signal);
-    const selection = select(run, wish);
-    const { metric, attempt, container } = selection;
+    const selected = selectAttempt(run, wish);
+    const { metric, attempt } = selected;
     const job = jobOf(run, attempt, services.config.jobNamespaces);
     const surroundings = await readSurroundings(services.kube, run, stop.signal);
-    const target = {
-      facts: { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name },
-      values: templateValues(run, surroundings, { metric, attempt, job, container }),
-    };
+    const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name };
+    const isLive = services.sources.some((source) => source.live && source.matches(facts));
+    const pods = isLive ? await readPods(services.kube, run, [job.namespace], stop.signal) : [];
+    const jobPods = pods.filter(({ jobName }) => jobName === job.name);
+    const selection = { ...selected, ...selectContainer(metric, wish, jobPods) };
+    const { container, pod } = selection;
+    const values = templateValues(run, surroundings, { metric, attempt, job, container, ...(pod && { pod }) });
+    const target = { facts, values, ...(pod && { pod: targetPod(pod, container, selection.status) }) };
     const ended = hasEnded(attempt.phase);
     const { source, log } = await openFirst(services.sources, target, { preferLive: !ended, signal: stop.signal });
-    yield { kind: "origin", run, selection, source: source.name, live: source.live };
+    const podNames = jobPods.map(({ name }) => name);
+    const previous = source.live && target.pod?.previous === true;
+    yield { kind: "origin", run, selection, podNames, source: source.name, live: source.live, previous };
 
     const provesAll = (): boolean => log.delimited && hasSettled(attempt.endedAt, source, services.clock.now());
     yield* readLog(services, log, stop.signal, () =>
@@ -69,7 +78,16 @@ export async function* logFrames(
     services.shutdown.removeEventListener("abort", onShutdown);
     // Whoever left in mid-stream leaves a request to a store behind: this ends it.
     stop.abort();
+    leave();
   }
+}
+
+/** Which log of a container is meant: where it waits to be restarted, the one of its run before. */
+function targetPod({ namespace, name }: Pod, container: Container, status: ContainerStatus | undefined): TargetPod {
+  const isWaiting = status?.state === "waiting";
+  const previous = isWaiting && status.exitCode !== undefined;
+  const waiting = isWaiting && !previous ? status.reason : undefined;
+  return { namespace, name, container: container.name, previous, waiting };
 }
 
 /** Bytes of a store to frames: the log's text, then how it ended. */

@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { LogSource } from "../sources/source.ts";
+import type { StreamSlots } from "./stream-slots.ts";
 
 /** What handlers work with. */
 export interface Services {
@@ -14,6 +15,7 @@ export interface Services {
   readonly access: Access;
   readonly sources: readonly LogSource[];
   readonly links: readonly CompiledLink[];
+  readonly slots: StreamSlots;
   readonly clock: Clock;
   /** Aborted when the server stops and streams have to end. */
   readonly shutdown: AbortSignal;

@@ -3,6 +3,7 @@ import { denied } from "../access/access.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { isObjectName } from "../kube/names.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { parseRunSummary } from "./parse-run.ts";
 import type { Phase, RunSummary } from "./run.ts";
@@ -44,13 +45,18 @@ export async function listRuns(
   const { namespace, stage, phases, pageSize } = query;
   if (!(await access.mayListRuns(caller, namespace))) throw denied(namespace);
   const after = query.pageToken === undefined ? undefined : decodePageToken(query.pageToken);
+  // No Stage is named so, and Kubernetes would refuse it as a label's value.
+  if (stage !== undefined && !isObjectName(stage)) return { runs: [], nextPageToken: undefined, incomplete: false };
 
   const found: RunSummary[] = [];
   let read = 0;
+  let incomplete = false;
   const labelSelector =
     stage !== undefined && stage.length <= LABEL_LENGTH ? `kargo.akuity.io/stage=${stage}` : undefined;
   const chunks = kube.list(ANALYSIS_RUNS, namespace, { signal, ...(labelSelector !== undefined && { labelSelector }) });
   for await (const chunk of chunks) {
+    incomplete = read >= MOST_RUNS;
+    if (incomplete) break;
     for (const object of chunk) {
       const run = parseRunSummary(object);
       if (run === undefined) continue;
@@ -60,13 +66,13 @@ export async function listRuns(
       found.push(run);
     }
     read += chunk.length;
-    if (read >= MOST_RUNS) break;
   }
   found.sort(newestFirst);
 
   const runs: RunSummary[] = [];
   const allowed = stageFilter(access, caller, namespace);
   for (const run of found) {
+    signal.throwIfAborted();
     if (runs.length > pageSize) break;
     if (await allowed(run)) runs.push(run);
   }
@@ -75,7 +81,7 @@ export async function listRuns(
   return {
     runs: page,
     nextPageToken: runs.length > pageSize && last !== undefined ? encodePageToken(last) : undefined,
-    incomplete: read >= MOST_RUNS,
+    incomplete,
   };
 }
 

@@ -105,14 +105,11 @@ export function parseRun(object: unknown): Run {
     labels,
     annotations,
     args,
-    metrics: (spec?.metrics ?? []).map((metric) =>
-      metricOf(
-        metric.name,
-        metric.provider ?? {},
-        status?.metricResults?.find((result) => result.name === metric.name),
-        args,
-      ),
-    ),
+    metrics: (spec?.metrics ?? []).map((metric) => {
+      const name = fillIn(metric.name, args);
+      const result = status?.metricResults?.find((each) => each.name === name);
+      return metricOf(name, metric.provider ?? {}, result, args);
+    }),
   };
 }
 
@@ -151,7 +148,8 @@ function metricOf(
       ...(template?.spec?.initContainers ?? []).map(container(true)),
       ...(template?.spec?.containers ?? []).map(container(false)),
     ],
-    defaultContainer: template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] || undefined,
+    defaultContainer:
+      fillIn(template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ?? "", args) || undefined,
   };
 }
 
@@ -178,7 +176,7 @@ function attemptsOf(result: z.infer<typeof MetricResult> | undefined): Attempt[]
 
 /** Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. */
 function fillIn(text: string, args: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{\s*args\.([-\w]+)\s*\}\}/g, (whole, name: string) =>
+  return text.replace(/\{\{\s*args\.([^{}\s]+)\s*\}\}/g, (whole, name: string) =>
     Object.hasOwn(args, name) ? (args[name] ?? whole) : whole,
   );
 }

@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { notStarted } from "./job-of.ts";
+import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
 /** What a caller names of a run's logs; whatever is left out is chosen. */
@@ -8,32 +9,69 @@ export interface Wish {
   readonly metric?: string | undefined;
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
+  readonly pod?: string | undefined;
 }
 
 /** Why something was selected. */
 export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last";
 
-/** One container of one attempt of one metric, and why these. */
-export interface Selection {
+/** One attempt of one metric, and why these. */
+export interface AttemptSelection {
   readonly metric: Metric;
   readonly metricReason: Reason;
   readonly attempt: Attempt;
   readonly attemptReason: Reason;
+}
+
+/** One container of one pod of an attempt, and why these. */
+export interface ContainerSelection {
   readonly container: Container;
   readonly containerReason: Reason;
+  /** The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more). */
+  readonly pod: Pod | undefined;
+  readonly podReason: Reason | undefined;
+  readonly status: ContainerStatus | undefined;
+}
+
+/** One container of one attempt of one metric, and why these. */
+export interface Selection extends AttemptSelection, ContainerSelection {}
+
+/**
+ * Selects the metric and the attempt that are wanted or, where they are not named, those that explain the run's phase.
+ *
+ * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was measured yet.
+ */
+export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt">): AttemptSelection {
+  const [metric, metricReason] = chooseMetric(run, wish.metric);
+  const [attempt, attemptReason] = chooseAttempt(run, metric, wish.attempt);
+  return { metric, metricReason, attempt, attemptReason };
 }
 
 /**
- * Selects what is wanted, and chooses what is not said: the metric, the attempt and the container that explain the run's phase.
+ * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's phase.
  *
- * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG, ATTEMPT_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was
- * measured yet.
+ * @param pods those of the attempt's Job that the cluster still knows, oldest first; none where nothing reads pods.
+ * @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is.
  */
-export function select(run: Run, wish: Wish): Selection {
-  const [metric, metricReason] = selectMetric(run, wish.metric);
-  const [attempt, attemptReason] = selectAttempt(run, metric, wish.attempt);
-  const [container, containerReason] = selectContainer(metric, wish.container);
-  return { metric, metricReason, attempt, attemptReason, container, containerReason };
+export function selectContainer(
+  metric: Metric,
+  wish: Pick<Wish, "container" | "pod">,
+  pods: readonly Pod[],
+): ContainerSelection {
+  const [pod, podReason] = choosePod(pods, wish.pod);
+  const [container, containerReason] = chooseContainer(metric, wish.container, pod);
+  const status = pod?.containers.find((each) => each.name === container.name);
+  return { pod, podReason, container, containerReason, status };
+}
+
+/**
+ * Selects all of it at once.
+ *
+ * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ */
+export function select(run: Run, wish: Wish, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Selection {
+  const selected = selectAttempt(run, wish);
+  return { ...selected, ...selectContainer(selected.metric, wish, podsOf(selected.attempt)) };
 }
 
 /** The metrics of a run that have logs. */
@@ -41,7 +79,7 @@ export function jobMetrics(run: Run): readonly Metric[] {
   return run.metrics.filter((each) => each.provider === "job");
 }
 
-function selectMetric(run: Run, name: string | undefined): [Metric, Reason] {
+function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
   const metrics = jobMetrics(run);
   if (name !== undefined) {
     const named = run.metrics.find((each) => each.name === name);
@@ -54,7 +92,7 @@ function selectMetric(run: Run, name: string | undefined): [Metric, Reason] {
         `The metric ${quoted(name)} is measured by ${named.provider || "no provider"}, not by a Job, so it has no log.`,
         {
           next: "Look at its measured values in the run, or name a metric that runs a Job.",
-          available: available.slice(0, MOST_CHOICES),
+          available: fewOf(available),
         },
       );
     }
@@ -78,7 +116,7 @@ function selectMetric(run: Run, name: string | undefined): [Metric, Reason] {
   return chosen === undefined ? [first, "first"] : [chosen, "failed"];
 }
 
-function selectAttempt(run: Run, metric: Metric, wish: Wish["attempt"]): [Attempt, Reason] {
+function chooseAttempt(run: Run, metric: Metric, wish: Wish["attempt"]): [Attempt, Reason] {
   const { attempts } = metric;
   const newest = attempts.at(-1);
   if (newest === undefined) {
@@ -110,11 +148,23 @@ function selectAttempt(run: Run, metric: Metric, wish: Wish["attempt"]): [Attemp
     throw notThere("ATTEMPT_NOT_FOUND", `No attempt of the metric ${quoted(metric.name)} failed.`, available);
   }
   if (attempts.length === 1) return [newest, "only"];
-  const deciding = attempts.findLast((each) => each.phase === metric.phase);
-  return deciding !== undefined && hasFailed(deciding.phase) ? [deciding, "failed"] : [deciding ?? newest, "last"];
+  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest attempt left it.
+  const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
+  return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
 }
 
-function selectContainer(metric: Metric, name: string | undefined): [Container, Reason] {
+function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
+  const newest = pods.at(-1);
+  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is wrong.
+  if (newest === undefined) return [undefined, undefined];
+  if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
+  const named = pods.find((each) => each.name === name);
+  if (named !== undefined) return [named, "named"];
+  const available = pods.map((each) => each.name);
+  throw notThere("POD_NOT_FOUND", `The attempt's Job has no pod ${quoted(name)} (any more).`, available);
+}
+
+function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | undefined): [Container, Reason] {
   const { containers, defaultContainer } = metric;
   if (name !== undefined) {
     const named = containers.find((each) => each.name === name);
@@ -129,16 +179,34 @@ function selectContainer(metric: Metric, name: string | undefined): [Container, 
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];
+  const failed = pod && firstFailed(pod);
+  const known = containers.find((each) => each.name === failed?.name);
+  if (known !== undefined) return [known, "failed"];
   const annotated = containers.find((each) => each.name === defaultContainer);
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
 }
 
+/** The container that failed first: the others are often killed because of it. */
+function firstFailed({ containers }: Pod): ContainerStatus | undefined {
+  const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
+  return containers.filter(endedBadly).sort((a, b) => endOf(a) - endOf(b))[0];
+}
+
 /** Details travel in trailers, which proxies cut off at a few KiB. */
 const MOST_CHOICES = 30;
+const CHOICES_LENGTH = 2_000;
+
+function fewOf(choices: readonly string[]): readonly string[] {
+  let length = 0;
+  return choices.slice(0, MOST_CHOICES).filter((each) => {
+    length += each.length;
+    return length <= CHOICES_LENGTH;
+  });
+}
 
 function notThere(reason: string, message: string, choices: readonly string[]): Failure {
-  const available = choices.slice(0, MOST_CHOICES);
-  const more = choices.length > MOST_CHOICES ? ` and ${choices.length - MOST_CHOICES} more` : "";
+  const available = fewOf(choices);
+  const more = choices.length > available.length ? ` and ${choices.length - available.length} more` : "";
   const next = available.length === 0 ? undefined : `There is: ${available.map(quoted).join(", ")}${more}.`;
   return new Failure("not-found", reason, message, { available, ...(next !== undefined && { next }) });
 }

@@ -1,5 +1,6 @@
 import type { TemplateValues } from "../template/values.ts";
 import type { Job } from "./job-of.ts";
+import type { Pod } from "./pod.ts";
 import type { Attempt, Container, Metric, Run } from "./run.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -9,6 +10,7 @@ export interface AddressOf {
   readonly attempt?: Attempt;
   readonly job?: Job;
   readonly container?: Container;
+  readonly pod?: Pod;
 }
 
 /** A Job's pods are named after it, cut so that five random characters fit into 63. */
@@ -18,7 +20,7 @@ const POD_NAME_BASE = 58;
 export function templateValues(
   run: Run,
   { shard, freight }: Surroundings,
-  { metric, attempt, job, container }: AddressOf = {},
+  { metric, attempt, job, container, pod }: AddressOf = {},
 ): TemplateValues {
   // Where a Stage takes several, none of them is *the* Freight: the template has to say of which Warehouse.
   const only = freight.length === 1 ? freight[0] : undefined;
@@ -43,6 +45,7 @@ export function templateValues(
       attempt: attempt && String(attempt.number),
       jobNamespace: job?.namespace,
       jobName: job?.name,
+      podName: pod?.name,
       podPrefix: job && `${job.name}-`.slice(0, POD_NAME_BASE),
       container: container?.name,
       phase: times.phase,

@@ -5,7 +5,11 @@ import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Services } from "../rpc/services.ts";
+import { createStreamSlots } from "../rpc/stream-slots.ts";
 import { createHttpSource } from "../sources/http-source.ts";
+import { createKubernetesSource } from "../sources/kubernetes-source.ts";
+import { limitConnections } from "../sources/limit-connections.ts";
+import type { LogSource } from "../sources/source.ts";
 import { type Listener, listen } from "./listen.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
@@ -32,6 +36,9 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** The API server's connections are not a source's to close. */
+type ClosableSource = LogSource & { close?(): Promise<void> };
+
 /** For the last messages to reach clients once streams were told to end. */
 const LAST_WORDS_MS = 1_000;
 
@@ -45,7 +52,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = compiled;
   const stopping = new AbortController();
   const shutdown = new AbortController();
-  const sources = compiled.sources.map(httpSource);
+  const sources = compiled.sources.map((source) =>
+    limitConnections(createSource(source, kube), source.config.connections),
+  );
   const services: Services = {
     config,
     kube,
@@ -54,6 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     links: compiled.links,
     authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
     access: createAccess({ kube, clock, subresource: config.access.subresource }),
+    slots: createStreamSlots({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller }),
     shutdown: shutdown.signal,
   };
   const listener = await listen({
@@ -70,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.race([closed, after(LAST_WORDS_MS)]);
     listener.destroy();
     await closed;
-    await Promise.all([...sources.map((source) => source.close()), kube.close()]);
+    await Promise.all([...sources.map((source) => source.close?.()), kube.close()]);
   };
   let ended: Promise<void> | undefined;
   return {
@@ -84,18 +94,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function httpSource({ config, url, headers, token }: CompiledSource): ReturnType<typeof createHttpSource> {
-  const { name, match, settle, http } = config;
+function createSource(source: CompiledSource, kube: KubeApi): ClosableSource {
+  const { name, match, settle } = source.config;
+  const common = { name, match, settleMs: settle };
+  if (source.kind === "kubernetes") return createKubernetesSource({ ...common, kube });
+  const { config, url, headers, token } = source.http;
   return createHttpSource({
-    name,
+    ...common,
     url,
     headers,
-    match,
-    settleMs: settle,
-    notFoundStatuses: http.notFound,
-    timeouts: { connectMs: http.timeouts.connect, headersMs: http.timeouts.headers, idleMs: http.timeouts.idle },
+    notFoundStatuses: config.notFound,
+    timeouts: { connectMs: config.timeouts.connect, headersMs: config.timeouts.headers, idleMs: config.timeouts.idle },
     ...(token !== undefined && { token }),
-    ...(http.charset !== undefined && { charset: http.charset }),
+    ...(config.charset !== undefined && { charset: config.charset }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -60,21 +60,32 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const h2 = createHttp2Server({ settings: { maxConcurrentStreams: 256, maxHeaderListSize: HEADER_BYTES } }, onRequest);
   const sessions = trackSessions(h2);
   const sockets = new Set<Socket>();
+  const undecided = new Set<Socket>();
+  let closing = false;
 
   const event = tls === undefined ? "connection" : "secureConnection";
   const serveH1 = h1.listeners(event) as ((socket: Socket) => void)[];
   const handOn = (socket: Socket, isH2: boolean): void => {
+    undecided.delete(socket);
     if (isH2) h2.emit("connection", socket);
     else for (const serve of serveH1) serve.call(h1, socket);
   };
   h1.removeAllListeners(event);
-  h1.on(event, (socket: Socket) => {
+  h1.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+  });
+  h1.on(event, (socket: Socket) => {
     // Whatever owns the socket hears of its errors too; without this one, an error between owners would end the process.
     socket.on("error", () => undefined);
-    if (tls === undefined) lookAtHead(socket, headersMs, (isH2) => handOn(socket, isH2));
-    else handOn(socket, (socket as TLSSocket).alpnProtocol === "h2");
+    if (tls !== undefined) return handOn(socket, (socket as TLSSocket).alpnProtocol === "h2");
+    undecided.add(socket);
+    socket.once("close", () => undecided.delete(socket));
+    lookAtHead(socket, headersMs, (isH2) => handOn(socket, isH2));
+  });
+  h1.on("request", (_request, response: ServerResponse) => {
+    // A connection that its client keeps for a next request would hold up the end.
+    response.once("close", () => closing && h1.closeIdleConnections());
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -87,7 +98,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   return {
     address: h1.address() as AddressInfo,
-    close: () => closeAll(h1, sessions, sockets),
+    close() {
+      closing = true;
+      for (const socket of undecided) socket.destroy();
+      return closeAll(h1, sessions, sockets);
+    },
     destroy() {
       for (const socket of sockets) socket.destroy();
     },
@@ -100,8 +115,10 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   const forget = (): void => {
     clearTimeout(timer);
-    socket.off("readable", look).off("end", forget).off("close", forget);
+    socket.off("readable", look).off("end", leave).off("close", forget);
   };
+  // The server's sockets stay open on our side when clients close theirs, as the checks of load balancers do.
+  const leave = (): void => void socket.destroy();
   const look = (): void => {
     for (let part = socket.read() as Buffer | null; part !== null; part = socket.read() as Buffer | null) {
       head = Buffer.concat([head, part]);
@@ -114,7 +131,7 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
     socket.unshift(head);
     decide(alike);
   };
-  socket.on("readable", look).once("end", forget).once("close", forget);
+  socket.on("readable", look).once("end", leave).once("close", forget);
 }
 
 function trackSessions(h2: Http2Server): ReadonlySet<ServerHttp2Session> {

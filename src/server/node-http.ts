@@ -48,7 +48,7 @@ export function breakOff(response: NodeResponse): void {
     // A body of HTTP/1.0 ends where the connection is closed: only a reset says that it is cut.
     response.socket?.resetAndDestroy();
   } else {
-    // The chunked body lacks its last chunk. What was sent before still arrives.
-    response.destroy();
+    // The chunked body lacks its last chunk. What was written before still goes out.
+    response.socket?.destroySoon();
   }
 }

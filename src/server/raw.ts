@@ -18,10 +18,10 @@ import {
   writeBody,
 } from "./node-http.ts";
 
-const PARAMETERS = ["metric", "attempt", "container", "download", "errors"] as const;
+const PARAMETERS = ["metric", "attempt", "container", "pod", "download", "errors"] as const;
 
 /**
- * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&download=1&errors=text`: the log as plain text.
+ * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&download=1&errors=text`: the log as plain text.
  *
  * Before the first byte, a failure has the status of the error table. After it, the body is cut off so that no client takes it for whole. With `errors=text` both come as
  * text with status 200, the last line saying what failed: for clients that show whatever comes.
@@ -39,7 +39,7 @@ export async function serveRaw(
   let begun = false;
   try {
     const caller = await services.authenticator.authenticate(bearerToken(request.headers.authorization), gone.signal);
-    const wanted = rawRequest(url);
+    const wanted = rawRequest(request.url ?? "", url.searchParams);
     for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
       if (frame.kind === "origin") {
         begun = true;
@@ -62,8 +62,8 @@ export async function serveRaw(
   }
 }
 
-function rawRequest(url: URL): LogRequest {
-  for (const key of url.searchParams.keys()) {
+function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
+  for (const key of parameters.keys()) {
     if ((PARAMETERS as readonly string[]).includes(key)) continue;
     const near = didYouMean(key, PARAMETERS);
     throw badRequest(
@@ -71,12 +71,14 @@ function rawRequest(url: URL): LogRequest {
       near ? `Did you mean "${near}"?` : `There are: ${PARAMETERS.join(", ")}.`,
     );
   }
-  const [namespace = "", name = "", ...more] = url.pathname.slice("/raw/".length).split("/").map(decode);
+  // As it was sent: a URL has its dots resolved and its backslashes turned, and then names something else.
+  const [path = ""] = target.split("?", 1);
+  const [namespace = "", name = "", ...more] = path.slice("/raw/".length).split("/").map(decode);
   if (more.length > 0) throw badRequest("The path is not /raw/PROJECT/RUN.", "Correct the address.");
-  const get = (key: (typeof PARAMETERS)[number]) => url.searchParams.get(key) || undefined;
+  const get = (key: (typeof PARAMETERS)[number]) => parameters.get(key) || undefined;
   return {
     run: { namespace, name },
-    wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container") },
+    wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container"), pod: get("pod") },
   };
 }
 

@@ -42,6 +42,12 @@ const VERDICTS: readonly Verdict[] = [
     reason: "BACKEND_REFUSED",
     next: "Tell an operator: a log store does not accept how this server asks for logs.",
   },
+  {
+    outcome: "not-yet",
+    kind: "not-yet",
+    reason: "LOG_NOT_YET",
+    next: "Try again when the container has started.",
+  },
 ];
 
 const NOT_FOUND: Omit<Verdict, "outcome"> = {

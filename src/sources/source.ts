@@ -11,6 +11,19 @@ export interface LogTarget {
   };
   /** What the variables of a source's templates stand for. */
   readonly values: TemplateValues;
+  /** The container in its pod. Absent where the cluster does not know the pod any more, or where no source is live. */
+  readonly pod?: TargetPod | undefined;
+}
+
+/** A container of a pod that is known to be the attempt's own. */
+export interface TargetPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly container: string;
+  /** Whether the log wanted is that of the container's run before its last restart. */
+  readonly previous: boolean;
+  /** Why the container has not started; absent where it has. */
+  readonly waiting: string | undefined;
 }
 
 /** A log that a source has begun to answer with. */
@@ -29,7 +42,7 @@ export interface OpenedLog {
 export interface LogSource {
   /** The name that the configuration gives to it. */
   readonly name: string;
-  /** Whether it is where the job runs, rather than where logs are kept afterwards. */
+  /** Whether it is where the job runs, rather than where logs are kept afterwards. Pods are read only for such sources. */
   readonly live: boolean;
   /** For how long after a job's end the log may still grow, in milliseconds. */
   readonly settleMs: number;

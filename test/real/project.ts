@@ -17,6 +17,16 @@ export interface MadeRun {
   jobOf(metric: string): string;
 }
 
+/** A run that is not as most are. */
+export interface RunOptions {
+  /** Of the run, its metrics and their attempts. Default: Failed. */
+  readonly phase?: "Running" | "Failed";
+  /** Default: `main`. */
+  readonly containers?: readonly string[];
+  /** Default: none. */
+  readonly initContainers?: readonly string[];
+}
+
 /** What an account may do in the project: RBAC rules. */
 export type Rules = readonly {
   readonly apiGroups: readonly string[];
@@ -71,11 +81,13 @@ export class TestProject {
   }
 
   /**
-   * Makes an AnalysisRun of a Stage that failed: each metric is one Job of one container, `main`, in one attempt. Its Freight need not exist.
+   * Makes an AnalysisRun of a Stage: each metric is one Job in one attempt. Its Freight need not exist.
    *
    * A run's uid is the server's choice and begins its Jobs' names: so the status, which names them, comes second.
    */
-  async addRun(name: string, stage: string, metrics: readonly string[]): Promise<MadeRun> {
+  async addRun(name: string, stage: string, metrics: readonly string[], options: RunOptions = {}): Promise<MadeRun> {
+    const { phase = "Failed", containers = ["main"], initContainers = [] } = options;
+    const podSpec = { initContainers: initContainers.map(imageOf), containers: containers.map(imageOf) };
     const owner = { apiVersion: KARGO, kind: "Freight", name: "f0e1d2c3", uid: "00000000-0000-4000-8000-000000000000" };
     const created = await this.#kube.create({
       apiVersion: ARGO,
@@ -84,26 +96,24 @@ export class TestProject {
       spec: {
         metrics: metrics.map((metric) => ({
           name: metric,
-          provider: {
-            job: { spec: { template: { spec: { containers: [{ name: "main", image: "example.com/tests" }] } } } },
-          },
+          provider: { job: { spec: { template: { spec: podSpec } } } },
         })),
       },
     });
     const uid = String(created.metadata.uid);
     const jobOf = (metric: string) => `${uid}.${metric}.1`;
-    const times = { startedAt: "2026-01-01T00:00:00Z", finishedAt: "2026-01-01T00:05:00Z" };
+    const startedAt = "2026-01-01T00:00:00Z";
+    const ended = phase === "Failed" ? "2026-01-01T00:05:00Z" : undefined;
     const status = {
-      phase: "Failed",
-      startedAt: times.startedAt,
-      completedAt: times.finishedAt,
+      phase,
+      startedAt,
+      completedAt: ended,
       metricResults: metrics.map((metric) => ({
         name: metric,
-        phase: "Failed",
+        phase,
         count: 1,
-        failed: 1,
         measurements: [
-          { phase: "Failed", ...times, metadata: { "job-name": jobOf(metric), "job-namespace": this.name } },
+          { phase, startedAt, finishedAt: ended, metadata: { "job-name": jobOf(metric), "job-namespace": this.name } },
         ],
       })),
     };
@@ -117,4 +127,9 @@ export class TestProject {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, log);
   }
+}
+
+/** A container that nobody will ever run. */
+export function imageOf(name: string): object {
+  return { name, image: "example.com/tests" };
 }

@@ -13,12 +13,12 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file taffrail/v1/analysis_run_logs.proto.
  */
 export const file_taffrail_v1_analysis_run_logs: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEihwMKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIAEIJCgdhdHRlbXB0IqMBChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIlCgZvcmlnaW4YAyABKAsyEy50YWZmcmFpbC52MS5PcmlnaW5IABIlCgZub3RpY2UYBCABKAsyEy50YWZmcmFpbC52MS5Ob3RpY2VIABIfCgNlbmQYBSABKAsyEC50YWZmcmFpbC52MS5FbmRIAEIHCgVldmVudCKrAwoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkiYQoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQiOwoLU291cmNlQ2hhaW4SLAoIYXR0ZW1wdHMYASADKAsyGi50YWZmcmFpbC52MS5Tb3VyY2VBdHRlbXB0InIKDVNvdXJjZUF0dGVtcHQSDgoGc291cmNlGAEgASgJEisKB291dGNvbWUYAiABKA4yGi50YWZmcmFpbC52MS5Tb3VyY2VPdXRjb21lEhMKC2h0dHBfc3RhdHVzGAMgASgNEg8KB21lc3NhZ2UYBCABKAkiHAoHQ2hvaWNlcxIRCglhdmFpbGFibGUYASADKAkitQEKFUdldEFuYWx5c2lzUnVuUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSXAoEbmFtZRgCIAEoCUJOukhLyAEBckYY/QEyQV5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyhcLlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KSokIkgKFkdldEFuYWx5c2lzUnVuUmVzcG9uc2USLgoMYW5hbHlzaXNfcnVuGAEgASgLMhgudGFmZnJhaWwudjEuQW5hbHlzaXNSdW4i5wIKC0FuYWx5c2lzUnVuEjAKB3N1bW1hcnkYASABKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSCwoDdWlkGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEQoJcHJvbW90aW9uGAQgASgJEhoKEmZyZWlnaHRfY29sbGVjdGlvbhgFIAEoCRIlCgdmcmVpZ2h0GAYgAygLMhQudGFmZnJhaWwudjEuRnJlaWdodBINCgVzaGFyZBgHIAEoCRIPCgdyb2xsb3V0GAggASgJEhAKCHJldmlzaW9uGAkgASgJEiQKB21ldHJpY3MYCiADKAsyEy50YWZmcmFpbC52MS5NZXRyaWMSOAoRZGVmYXVsdF9zZWxlY3Rpb24YCyABKAsyHS50YWZmcmFpbC52MS5EZWZhdWx0U2VsZWN0aW9uEiAKBWxpbmtzGAwgAygLMhEudGFmZnJhaWwudjEuTGluayL+AQoSQW5hbHlzaXNSdW5TdW1tYXJ5EhEKCW5hbWVzcGFjZRgBIAEoCRIMCgRuYW1lGAIgASgJEg0KBXN0YWdlGAMgASgJEikKBXBoYXNlGAQgASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKc3RhcnRfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjkKB0ZyZWlnaHQSDAoEbmFtZRgBIAEoCRINCgVhbGlhcxgCIAEoCRIRCgl3YXJlaG91c2UYAyABKAkiyQEKBk1ldHJpYxIMCgRuYW1lGAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEikKBXBoYXNlGAMgASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIPCgdtZXNzYWdlGAQgASgJEg8KB2RyeV9ydW4YBSABKAgSJgoIYXR0ZW1wdHMYBiADKAsyFC50YWZmcmFpbC52MS5BdHRlbXB0EioKCmNvbnRhaW5lcnMYByADKAsyFi50YWZmcmFpbC52MS5Db250YWluZXIi5AEKB0F0dGVtcHQSDgoGbnVtYmVyGAEgASgNEikKBXBoYXNlGAIgASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIPCgdtZXNzYWdlGAMgASgJEg0KBXZhbHVlGAQgASgJEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVsaW5rcxgHIAMoCzIRLnRhZmZyYWlsLnYxLkxpbmsiJwoJQ29udGFpbmVyEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCCJQChBEZWZhdWx0U2VsZWN0aW9uEhMKC21ldHJpY19uYW1lGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SFgoOY29udGFpbmVyX25hbWUYAyABKAkiOgoETGluaxINCgV0aXRsZRgBIAEoCRILCgN1cmwYAiABKAkSFgoOY29udGFpbmVyX25hbWUYAyABKAki+QEKF0xpc3RBbmFseXNpc1J1bnNSZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBImCgVzdGFnZRgCIAEoCUIXukgUchIY/QEyDV5bLWEtejAtOS5dKiQSOwoGcGhhc2VzGAMgAygOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZUIPukgMkgEJEAciBYIBAhABEhsKCXBhZ2Vfc2l6ZRgEIAEoDUIIukgFKgMY9AMSHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMY9AMifwoYTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlEjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgiFQoTTGlzdFByb2plY3RzUmVxdWVzdCJSChRMaXN0UHJvamVjdHNSZXNwb25zZRImCghwcm9qZWN0cxgBIAMoCzIULnRhZmZyYWlsLnYxLlByb2plY3QSEgoKaW5jb21wbGV0ZRgCIAEoCCIXCgdQcm9qZWN0EgwKBG5hbWUYASABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3QihQEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEjIKD3NpZ25faW5fbWV0aG9kcxgCIAMoDjIZLnRhZmZyYWlsLnYxLlNpZ25Jbk1ldGhvZBIPCgdjb250YWN0GAMgASgJEhYKDnJldGVudGlvbl9kYXlzGAQgASgNKlsKC0F0dGVtcHRSdWxlEhwKGEFUVEVNUFRfUlVMRV9VTlNQRUNJRklFRBAAEhUKEUFUVEVNUFRfUlVMRV9MQVNUEAESFwoTQVRURU1QVF9SVUxFX0ZBSUxFRBACKucBCg9TZWxlY3Rpb25SZWFzb24SIAocU0VMRUNUSU9OX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlNFTEVDVElPTl9SRUFTT05fTkFNRUQQARIZChVTRUxFQ1RJT05fUkVBU09OX09OTFkQAhIbChdTRUxFQ1RJT05fUkVBU09OX0ZBSUxFRBADEicKI1NFTEVDVElPTl9SRUFTT05fREVGQVVMVF9BTk5PVEFUSU9OEAQSGgoWU0VMRUNUSU9OX1JFQVNPTl9GSVJTVBAFEhkKFVNFTEVDVElPTl9SRUFTT05fTEFTVBAGKkYKC0xpbmVOdW1iZXJzEhwKGExJTkVfTlVNQkVSU19VTlNQRUNJRklFRBAAEhkKFUxJTkVfTlVNQkVSU19BQlNPTFVURRABKmoKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACKvkBCglFbmRSZWFzb24SGgoWRU5EX1JFQVNPTl9VTlNQRUNJRklFRBAAEhcKE0VORF9SRUFTT05fQ09NUExFVEUQARIYChRFTkRfUkVBU09OX0NBVUdIVF9VUBACEhsKF0VORF9SRUFTT05fU09VUkNFX0VOREVEEAMSHAoYRU5EX1JFQVNPTl9TT1VSQ0VfRkFJTEVEEAcSHgoaRU5EX1JFQVNPTl9TRVJWRVJfU0hVVERPV04QCBIjCh9FTkRfUkVBU09OX1NFUlZFUl9MSU1JVF9SRUFDSEVEEAkSHQoZRU5EX1JFQVNPTl9TT1VSQ0VfU1RBTExFRBAKKtwBCg1BbmFseXNpc1BoYXNlEh4KGkFOQUxZU0lTX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWQU5BTFlTSVNfUEhBU0VfUEVORElORxABEhoKFkFOQUxZU0lTX1BIQVNFX1JVTk5JTkcQAhIdChlBTkFMWVNJU19QSEFTRV9TVUNDRVNTRlVMEAMSGQoVQU5BTFlTSVNfUEhBU0VfRkFJTEVEEAQSGAoUQU5BTFlTSVNfUEhBU0VfRVJST1IQBRIfChtBTkFMWVNJU19QSEFTRV9JTkNPTkNMVVNJVkUQBiqLAgoNU291cmNlT3V0Y29tZRIeChpTT1VSQ0VfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGlNPVVJDRV9PVVRDT01FX05PVF9NQVRDSEVEEAESIwofU09VUkNFX09VVENPTUVfVkFSSUFCTEVfTUlTU0lORxACEiAKHFNPVVJDRV9PVVRDT01FX1ZBTFVFX1JFRlVTRUQQAxIcChhTT1VSQ0VfT1VUQ09NRV9OT1RfRk9VTkQQBBIaChZTT1VSQ0VfT1VUQ09NRV9SRUZVU0VEEAUSHgoaU09VUkNFX09VVENPTUVfVU5BVkFJTEFCTEUQBhIZChVTT1VSQ0VfT1VUQ09NRV9TSUxFTlQQBypPCgxTaWduSW5NZXRob2QSHgoaU0lHTl9JTl9NRVRIT0RfVU5TUEVDSUZJRUQQABIfChtTSUdOX0lOX01FVEhPRF9CRUFSRVJfVE9LRU4QATKCBAoVQW5hbHlzaXNSdW5Mb2dTZXJ2aWNlEmwKEkdldEFuYWx5c2lzUnVuTG9ncxImLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QaJy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZSIDkAIBMAESXgoOR2V0QW5hbHlzaXNSdW4SIi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlcXVlc3QaIy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlc3BvbnNlIgOQAgESZAoQTGlzdEFuYWx5c2lzUnVucxIkLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXF1ZXN0GiUudGFmZnJhaWwudjEuTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlIgOQAgESWAoMTGlzdFByb2plY3RzEiAudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEiyAMKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kQgkKB2F0dGVtcHQiowEKGkdldEFuYWx5c2lzUnVuTG9nc1Jlc3BvbnNlEg0KBWNodW5rGAEgASgJEiUKBm9yaWdpbhgDIAEoCzITLnRhZmZyYWlsLnYxLk9yaWdpbkgAEiUKBm5vdGljZRgEIAEoCzITLnRhZmZyYWlsLnYxLk5vdGljZUgAEh8KA2VuZBgFIAEoCzIQLnRhZmZyYWlsLnYxLkVuZEgAQgcKBWV2ZW50IpQECgZPcmlnaW4SEwoLbWV0cmljX25hbWUYASABKAkSMwoNbWV0cmljX3JlYXNvbhgCIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIUCgxtZXRyaWNfbmFtZXMYAyADKAkSDwoHYXR0ZW1wdBgEIAEoDRI0Cg5hdHRlbXB0X3JlYXNvbhgFIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIQCghhdHRlbXB0cxgGIAMoDRIWCg5jb250YWluZXJfbmFtZRgHIAEoCRI2ChBjb250YWluZXJfcmVhc29uGAggASgOMhwudGFmZnJhaWwudjEuU2VsZWN0aW9uUmVhc29uEhcKD2NvbnRhaW5lcl9uYW1lcxgJIAMoCRIxCg1hdHRlbXB0X3BoYXNlGAogASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIOCgZzb3VyY2UYCyABKAkSDAoEbGl2ZRgMIAEoCBIuCgxsaW5lX251bWJlcnMYDSABKA4yGC50YWZmcmFpbC52MS5MaW5lTnVtYmVycxIQCghwb2RfbmFtZRgOIAEoCRIwCgpwb2RfcmVhc29uGA8gASgOMhwudGFmZnJhaWwudjEuU2VsZWN0aW9uUmVhc29uEhEKCXBvZF9uYW1lcxgQIAMoCRIQCghwcmV2aW91cxgRIAEoCCJACgZOb3RpY2USJQoEa2luZBgBIAEoDjIXLnRhZmZyYWlsLnYxLk5vdGljZUtpbmQSDwoHbWVzc2FnZRgCIAEoCSJhCgNFbmQSJgoGcmVhc29uGAEgASgOMhYudGFmZnJhaWwudjEuRW5kUmVhc29uEhQKDGhlYWRfbWlzc2luZxgCIAEoCBINCgVsaW5lcxgDIAEoBBINCgVieXRlcxgEIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIv4BChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkBChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDIn8KGExpc3RBbmFseXNpc1J1bnNSZXNwb25zZRI2Cg1hbmFseXNpc19ydW5zGAEgAygLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpbCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAirnAQoPU2VsZWN0aW9uUmVhc29uEiAKHFNFTEVDVElPTl9SRUFTT05fVU5TUEVDSUZJRUQQABIaChZTRUxFQ1RJT05fUkVBU09OX05BTUVEEAESGQoVU0VMRUNUSU9OX1JFQVNPTl9PTkxZEAISGwoXU0VMRUNUSU9OX1JFQVNPTl9GQUlMRUQQAxInCiNTRUxFQ1RJT05fUkVBU09OX0RFRkFVTFRfQU5OT1RBVElPThAEEhoKFlNFTEVDVElPTl9SRUFTT05fRklSU1QQBRIZChVTRUxFQ1RJT05fUkVBU09OX0xBU1QQBipGCgtMaW5lTnVtYmVycxIcChhMSU5FX05VTUJFUlNfVU5TUEVDSUZJRUQQABIZChVMSU5FX05VTUJFUlNfQUJTT0xVVEUQASpqCgpOb3RpY2VLaW5kEhsKF05PVElDRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobTk9USUNFX0tJTkRfTE9PS1NfTElLRV9QQUdFEAESHgoaTk9USUNFX0tJTkRfQllURVNfUkVQTEFDRUQQAir5AQoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fU09VUkNFX0ZBSUxFRBAHEh4KGkVORF9SRUFTT05fU0VSVkVSX1NIVVRET1dOEAgSIwofRU5EX1JFQVNPTl9TRVJWRVJfTElNSVRfUkVBQ0hFRBAJEh0KGUVORF9SRUFTT05fU09VUkNFX1NUQUxMRUQQCircAQoNQW5hbHlzaXNQaGFzZRIeChpBTkFMWVNJU19QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkFOQUxZU0lTX1BIQVNFX1BFTkRJTkcQARIaChZBTkFMWVNJU19QSEFTRV9SVU5OSU5HEAISHQoZQU5BTFlTSVNfUEhBU0VfU1VDQ0VTU0ZVTBADEhkKFUFOQUxZU0lTX1BIQVNFX0ZBSUxFRBAEEhgKFEFOQUxZU0lTX1BIQVNFX0VSUk9SEAUSHwobQU5BTFlTSVNfUEhBU0VfSU5DT05DTFVTSVZFEAYqpwIKDVNvdXJjZU91dGNvbWUSHgoaU09VUkNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpTT1VSQ0VfT1VUQ09NRV9OT1RfTUFUQ0hFRBABEiMKH1NPVVJDRV9PVVRDT01FX1ZBUklBQkxFX01JU1NJTkcQAhIgChxTT1VSQ0VfT1VUQ09NRV9WQUxVRV9SRUZVU0VEEAMSHAoYU09VUkNFX09VVENPTUVfTk9UX0ZPVU5EEAQSGgoWU09VUkNFX09VVENPTUVfUkVGVVNFRBAFEh4KGlNPVVJDRV9PVVRDT01FX1VOQVZBSUxBQkxFEAYSGQoVU09VUkNFX09VVENPTUVfU0lMRU5UEAcSGgoWU09VUkNFX09VVENPTUVfTk9UX1lFVBAIKosBCg5Db250YWluZXJTdGF0ZRIfChtDT05UQUlORVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05UQUlORVJfU1RBVEVfV0FJVElORxABEhsKF0NPTlRBSU5FUl9TVEFURV9SVU5OSU5HEAISHgoaQ09OVEFJTkVSX1NUQVRFX1RFUk1JTkFURUQQAypPCgxTaWduSW5NZXRob2QSHgoaU0lHTl9JTl9NRVRIT0RfVU5TUEVDSUZJRUQQABIfChtTSUdOX0lOX01FVEhPRF9CRUFSRVJfVE9LRU4QATKCBAoVQW5hbHlzaXNSdW5Mb2dTZXJ2aWNlEmwKEkdldEFuYWx5c2lzUnVuTG9ncxImLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QaJy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZSIDkAIBMAESXgoOR2V0QW5hbHlzaXNSdW4SIi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlcXVlc3QaIy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlc3BvbnNlIgOQAgESZAoQTGlzdEFuYWx5c2lzUnVucxIkLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXF1ZXN0GiUudGFmZnJhaWwudjEuTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlIgOQAgESWAoMTGlzdFByb2plY3RzEiAudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * What to read. Fields 1 to 4 are those of Kargo's request of the same name. What is left out is chosen, and told in `Origin`.
  *
- * Numbers 7 to 19 are kept for: pod name, all containers, follow, tail, since, until, grep, timestamps, line limit, byte limit, first
+ * Numbers 8 to 19 are kept for: all containers, follow, tail, since, until, grep, timestamps, line limit, byte limit, first
  * line, wait, cursor.
  *
  * @generated from message taffrail.v1.GetAnalysisRunLogsRequest
@@ -46,8 +46,8 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   metricName: string;
 
   /**
-   * The container's or init container's name. Default: the one that the annotation `kubectl.kubernetes.io/default-container` of the
-   * Job's pods names, else the first container.
+   * The container's or init container's name. Default: the one that failed, as long as the cluster still knows the pod; else the one that
+   * the annotation `kubectl.kubernetes.io/default-container` of the Job's pods names; else the first container.
    *
    * @generated from field: string container_name = 4;
    */
@@ -75,6 +75,14 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
     value: AttemptRule;
     case: "attemptRule";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The pod, where the Job made several (it retries). Default: the newest that the cluster still knows. Where sources keep logs by Job
+   * and not by pod, it decides nothing.
+   *
+   * @generated from field: string pod_name = 7;
+   */
+  podName: string;
 };
 
 /**
@@ -232,6 +240,34 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
    * @generated from field: taffrail.v1.LineNumbers line_numbers = 13;
    */
   lineNumbers: LineNumbers;
+
+  /**
+   * The pod. Empty where the cluster does not know it any more, or where the server reads no pods.
+   *
+   * @generated from field: string pod_name = 14;
+   */
+  podName: string;
+
+  /**
+   * Why this pod.
+   *
+   * @generated from field: taffrail.v1.SelectionReason pod_reason = 15;
+   */
+  podReason: SelectionReason;
+
+  /**
+   * All pods of the attempt's Job that the cluster still knows, oldest first.
+   *
+   * @generated from field: repeated string pod_names = 16;
+   */
+  podNames: string[];
+
+  /**
+   * The container was restarted in its pod, and this is the log of the run before: the present one has written none yet.
+   *
+   * @generated from field: bool previous = 17;
+   */
+  previous: boolean;
 };
 
 /**
@@ -757,6 +793,13 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
    * @generated from field: repeated taffrail.v1.Link links = 7;
    */
   links: Link[];
+
+  /**
+   * The pods of the Job that the cluster still knows, oldest first: several where the Job retries. Empty where the server reads no pods.
+   *
+   * @generated from field: repeated taffrail.v1.Pod pods = 8;
+   */
+  pods: Pod[];
 };
 
 /**
@@ -765,6 +808,139 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 14);
+
+/**
+ * A pod of a Job.
+ *
+ * @generated from message taffrail.v1.Pod
+ */
+export type Pod = Message<"taffrail.v1.Pod"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its phase in Kubernetes' words: `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
+   *
+   * @generated from field: string phase = 2;
+   */
+  phase: string;
+
+  /**
+   * Why it has its phase, for programs: `Evicted`, `Unschedulable`. Empty where Kubernetes says nothing.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The same for a person.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * When it was created.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 5;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * What became of its containers, init containers first.
+   *
+   * @generated from field: repeated taffrail.v1.ContainerStatus containers = 6;
+   */
+  containers: ContainerStatus[];
+};
+
+/**
+ * Describes the message taffrail.v1.Pod.
+ * Use `create(PodSchema)` to create a new message.
+ */
+export const PodSchema: GenMessage<Pod> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 15);
+
+/**
+ * What became of a container.
+ *
+ * @generated from message taffrail.v1.ContainerStatus
+ */
+export type ContainerStatus = Message<"taffrail.v1.ContainerStatus"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Whether it runs before the others.
+   *
+   * @generated from field: bool init = 2;
+   */
+  init: boolean;
+
+  /**
+   * Whether it waits, runs or has ended.
+   *
+   * @generated from field: taffrail.v1.ContainerState state = 3;
+   */
+  state: ContainerState;
+
+  /**
+   * What it ended with, if it has ended. Of a container that waits to be restarted: what it ended with before.
+   *
+   * @generated from field: optional int32 exit_code = 4;
+   */
+  exitCode?: number | undefined;
+
+  /**
+   * Why it has its state: `OOMKilled`, `Error`, `Completed`, `CrashLoopBackOff`, `ImagePullBackOff`. Empty where Kubernetes says nothing.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * The same for a person.
+   *
+   * @generated from field: string message = 6;
+   */
+  message: string;
+
+  /**
+   * How often it was restarted in its pod.
+   *
+   * @generated from field: uint32 restarts = 7;
+   */
+  restarts: number;
+
+  /**
+   * When it began. Absent before that.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 8;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When it ended. Absent before that.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 9;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message taffrail.v1.ContainerStatus.
+ * Use `create(ContainerStatusSchema)` to create a new message.
+ */
+export const ContainerStatusSchema: GenMessage<ContainerStatus> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 16);
 
 /**
  * One container of a Job's pods.
@@ -792,7 +968,7 @@ export type Container = Message<"taffrail.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 15);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 17);
 
 /**
  * What is shown when nothing is named.
@@ -820,6 +996,13 @@ export type DefaultSelection = Message<"taffrail.v1.DefaultSelection"> & {
    * @generated from field: string container_name = 3;
    */
   containerName: string;
+
+  /**
+   * The pod's name. Empty where the cluster does not know it any more, or where the server reads no pods.
+   *
+   * @generated from field: string pod_name = 4;
+   */
+  podName: string;
 };
 
 /**
@@ -827,7 +1010,7 @@ export type DefaultSelection = Message<"taffrail.v1.DefaultSelection"> & {
  * Use `create(DefaultSelectionSchema)` to create a new message.
  */
 export const DefaultSelectionSchema: GenMessage<DefaultSelection> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 16);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 18);
 
 /**
  * A page elsewhere: a report, a dashboard.
@@ -862,7 +1045,7 @@ export type Link = Message<"taffrail.v1.Link"> & {
  * Use `create(LinkSchema)` to create a new message.
  */
 export const LinkSchema: GenMessage<Link> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 17);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 19);
 
 /**
  * Which runs to list.
@@ -911,7 +1094,7 @@ export type ListAnalysisRunsRequest = Message<"taffrail.v1.ListAnalysisRunsReque
  * Use `create(ListAnalysisRunsRequestSchema)` to create a new message.
  */
 export const ListAnalysisRunsRequestSchema: GenMessage<ListAnalysisRunsRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 18);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 20);
 
 /**
  * Runs.
@@ -946,7 +1129,7 @@ export type ListAnalysisRunsResponse = Message<"taffrail.v1.ListAnalysisRunsResp
  * Use `create(ListAnalysisRunsResponseSchema)` to create a new message.
  */
 export const ListAnalysisRunsResponseSchema: GenMessage<ListAnalysisRunsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 19);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 21);
 
 /**
  * Which projects to list: all.
@@ -961,7 +1144,7 @@ export type ListProjectsRequest = Message<"taffrail.v1.ListProjectsRequest"> & {
  * Use `create(ListProjectsRequestSchema)` to create a new message.
  */
 export const ListProjectsRequestSchema: GenMessage<ListProjectsRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 20);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 22);
 
 /**
  * Projects.
@@ -989,7 +1172,7 @@ export type ListProjectsResponse = Message<"taffrail.v1.ListProjectsResponse"> &
  * Use `create(ListProjectsResponseSchema)` to create a new message.
  */
 export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 21);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 23);
 
 /**
  * A project.
@@ -1010,7 +1193,7 @@ export type Project = Message<"taffrail.v1.Project"> & {
  * Use `create(ProjectSchema)` to create a new message.
  */
 export const ProjectSchema: GenMessage<Project> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 22);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
 
 /**
  * Asks what a client needs to know before it signs in.
@@ -1025,7 +1208,7 @@ export type GetServerInfoRequest = Message<"taffrail.v1.GetServerInfoRequest"> &
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 23);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 25);
 
 /**
  * What a client needs to know before it signs in.
@@ -1067,7 +1250,7 @@ export type GetServerInfoResponse = Message<"taffrail.v1.GetServerInfoResponse">
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 26);
 
 /**
  * Picks an attempt without knowing its number.
@@ -1460,6 +1643,13 @@ export const SourceOutcome = {
    * @generated from enum value: SOURCE_OUTCOME_SILENT = 7;
    */
   SILENT: 7,
+
+  /**
+   * The container has not started yet.
+   *
+   * @generated from enum value: SOURCE_OUTCOME_NOT_YET = 8;
+   */
+  NOT_YET: 8,
 } as const;
 
 /**
@@ -1474,6 +1664,54 @@ export type SourceOutcome = (typeof SourceOutcome)[keyof typeof SourceOutcome] |
  */
 export const SourceOutcomeSchema: GenEnum<SourceOutcome> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 6);
+
+/**
+ * What a container does.
+ *
+ * @generated from enum taffrail.v1.ContainerState
+ */
+export const ContainerState = {
+  /**
+   * Not known.
+   *
+   * @generated from enum value: CONTAINER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It has not begun, or not again.
+   *
+   * @generated from enum value: CONTAINER_STATE_WAITING = 1;
+   */
+  WAITING: 1,
+
+  /**
+   * It runs.
+   *
+   * @generated from enum value: CONTAINER_STATE_RUNNING = 2;
+   */
+  RUNNING: 2,
+
+  /**
+   * It has ended.
+   *
+   * @generated from enum value: CONTAINER_STATE_TERMINATED = 3;
+   */
+  TERMINATED: 3,
+} as const;
+
+/**
+ * What a container does.
+ *
+ * @generated from enum taffrail.v1.ContainerState
+ */
+export type ContainerState = (typeof ContainerState)[keyof typeof ContainerState] | UnknownEnum;
+
+/**
+ * Describes the enum taffrail.v1.ContainerState.
+ */
+export const ContainerStateSchema: GenEnum<ContainerState> = /*@__PURE__*/
+  enumDesc(file_taffrail_v1_analysis_run_logs, 7);
 
 /**
  * A way to sign in.
@@ -1507,7 +1745,7 @@ export type SignInMethod = (typeof SignInMethod)[keyof typeof SignInMethod] | Un
  * Describes the enum taffrail.v1.SignInMethod.
  */
 export const SignInMethodSchema: GenEnum<SignInMethod> = /*@__PURE__*/
-  enumDesc(file_taffrail_v1_analysis_run_logs, 7);
+  enumDesc(file_taffrail_v1_analysis_run_logs, 8);
 
 /**
  * Reads the logs of the Kubernetes Jobs that verify a delivery: those of Argo Rollouts AnalysisRuns, made by Kargo or by a Rollout.

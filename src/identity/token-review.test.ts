@@ -1,0 +1,221 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { creatingApi } from "../../test/fakes/kube-api.ts";
+import { Failure } from "../failure.ts";
+import { createTokenReviewAuthenticator } from "./token-review.ts";
+
+interface Review {
+  readonly spec: { readonly token: string; readonly audiences?: readonly string[] };
+}
+
+const never = new AbortController().signal;
+const ANNA = { authenticated: true, user: { username: "anna" } };
+
+let clock: { time: number; now(): number };
+beforeEach(() => {
+  clock = { time: 1_000_000, now: () => clock.time };
+});
+
+function authenticatorOf(answer: (review: Review) => unknown, audiences: readonly string[] = []) {
+  const kube = creatingApi(answer);
+  return { kube, authenticator: createTokenReviewAuthenticator({ kube, clock, audiences }) };
+}
+
+async function refusalOf(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return error as Failure;
+}
+
+describe("a token", () => {
+  it("belongs to whom the cluster says", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({
+      status: {
+        authenticated: true,
+        user: { username: "anna", uid: "7", groups: ["a", "b"], extra: { "example.com/scopes": ["x", "y"] } },
+      },
+    }));
+    expect(await authenticator.authenticate("secret", never)).toEqual({
+      username: "anna",
+      uid: "7",
+      groups: ["a", "b"],
+      extra: { "example.com/scopes": ["x", "y"] },
+    });
+    expect(kube.created).toEqual([
+      {
+        resource: { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews" },
+        body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token: "secret" } },
+      },
+    ]);
+  });
+
+  it("may belong to somebody of whom only the name is known", async () => {
+    for (const more of [{}, { uid: "", groups: null, extra: null }]) {
+      const { authenticator } = authenticatorOf(() => ({
+        status: { authenticated: true, user: { username: "anna", ...more } },
+      }));
+      expect(await authenticator.authenticate("secret", never)).toEqual({
+        username: "anna",
+        uid: undefined,
+        groups: [],
+        extra: {},
+      });
+    }
+  });
+
+  it.each([
+    ["not authenticated", { authenticated: false, user: { username: "anna" } }],
+    ["not said to be", { user: { username: "anna" } }],
+    ["of nobody", { authenticated: true }],
+    ["of somebody without a name", { authenticated: true, user: { uid: "7", groups: ["system:masters"] } }],
+    ["of somebody with an empty name", { authenticated: true, user: { username: "" } }],
+    ["in error", { authenticated: false, error: "token has expired" }],
+    ["without a status", undefined],
+  ])("is refused when it is %s", async (_, status) => {
+    const { authenticator } = authenticatorOf(() => ({ status }));
+    const failure = await refusalOf(authenticator.authenticate("secret", never));
+    expect(failure).toMatchObject({ kind: "unauthenticated", reason: "TOKEN_REFUSED" });
+    expect(`${failure.message} ${failure.next}`).not.toContain("secret");
+  });
+
+  it("is missed without asking the cluster", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
+    expect(await refusalOf(authenticator.authenticate(undefined, never))).toMatchObject({
+      kind: "unauthenticated",
+      reason: "TOKEN_MISSING",
+    });
+    expect(kube.created).toEqual([]);
+  });
+
+  it("of 20 KB is refused without asking the cluster, and one of 16 KiB is asked about", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
+    const failure = await refusalOf(authenticator.authenticate("x".repeat(20_000), never));
+    expect(failure).toMatchObject({ reason: "TOKEN_REFUSED" });
+    expect(kube.created).toEqual([]);
+    expect(await authenticator.authenticate("x".repeat(16 * 1024), never)).toMatchObject({ username: "anna" });
+  });
+});
+
+describe("audiences", () => {
+  const OURS = ["taffrail", "kargo"];
+
+  it.each([
+    ["one of ours comes back", ["kargo"], true],
+    ["one of ours comes back among others", ["other", "taffrail"], true],
+    ["only others come back", ["https://kubernetes.default.svc"], false],
+    ["none comes back", [], false],
+    ["nothing comes back, as from a server that does not know them", undefined, false],
+    ["null comes back", null, false],
+  ])("let a token pass when %s: %j, %j", async (_, audiences, passes) => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: { ...ANNA, audiences } }), OURS);
+    const answer = authenticator.authenticate("secret", never);
+    if (passes) expect(await answer).toMatchObject({ username: "anna" });
+    else expect(await refusalOf(answer)).toMatchObject({ reason: "TOKEN_REFUSED" });
+    expect(kube.created[0]?.body.spec.audiences).toEqual(OURS);
+  });
+
+  it("are not asked for, nor looked at, where none are configured", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: { ...ANNA, audiences: ["whatever"] } }));
+    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+    expect(kube.created[0]?.body.spec).toEqual({ token: "secret" });
+  });
+});
+
+describe("an answer", () => {
+  it("is used again for ten seconds, and no longer", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
+    await authenticator.authenticate("secret", never);
+    clock.time += 10_000;
+    await authenticator.authenticate("secret", never);
+    expect(kube.created).toHaveLength(1);
+    clock.time += 1;
+    await authenticator.authenticate("secret", never);
+    expect(kube.created).toHaveLength(2);
+  });
+
+  it("does not live longer because it is used", async () => {
+    const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
+    for (let second = 0; second <= 20; second += 1) {
+      await authenticator.authenticate("secret", never);
+      clock.time += 1_000;
+    }
+    expect(kube.created).toHaveLength(2);
+  });
+
+  it("that refuses is used again too, and the token is taken once the cluster knows it", async () => {
+    let known = false;
+    const { kube, authenticator } = authenticatorOf(() => ({ status: known ? ANNA : { authenticated: false } }));
+    await refusalOf(authenticator.authenticate("secret", never));
+    known = true;
+    await refusalOf(authenticator.authenticate("secret", never));
+    expect(kube.created).toHaveLength(1);
+    clock.time += 10_001;
+    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+  });
+
+  it("belongs to its own token alone", async () => {
+    const { authenticator } = authenticatorOf(({ spec }) => ({
+      status: { authenticated: true, user: { username: `owner of ${spec.token}` } },
+    }));
+    expect(await authenticator.authenticate("one", never)).toMatchObject({ username: "owner of one" });
+    expect(await authenticator.authenticate("two", never)).toMatchObject({ username: "owner of two" });
+    expect(await authenticator.authenticate("one", never)).toMatchObject({ username: "owner of one" });
+  });
+
+  it("serves all who wait for it", async () => {
+    const gate = createGate<object>();
+    const { kube, authenticator } = authenticatorOf(() => gate.opened);
+    const waiting = [1, 2, 3].map(() => authenticator.authenticate("secret", never));
+    gate.open({ status: ANNA });
+    expect(await Promise.all(waiting)).toHaveLength(3);
+    expect(kube.created).toHaveLength(1);
+  });
+
+  it("reaches those who still wait when one of them has left", async () => {
+    const gate = createGate<object>();
+    const { authenticator } = authenticatorOf(() => gate.opened);
+    const leaving = new AbortController();
+    const left = authenticator.authenticate("secret", leaving.signal);
+    const waiting = authenticator.authenticate("secret", never);
+    leaving.abort(new Error("left"));
+    gate.open({ status: ANNA });
+    await expect(left).rejects.toThrow("left");
+    expect(await waiting).toMatchObject({ username: "anna" });
+  });
+
+  it("that is an error reaches all who wait, is no refusal, and is asked for again", async () => {
+    const failure = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
+    let down = true;
+    const { kube, authenticator } = authenticatorOf(() => {
+      if (down) throw failure;
+      return { status: ANNA };
+    });
+    const waiting = [authenticator.authenticate("secret", never), authenticator.authenticate("secret", never)];
+    for (const each of await Promise.allSettled(waiting)) expect(each).toMatchObject({ reason: failure });
+    down = false;
+    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+    expect(kube.created).toHaveLength(2);
+  });
+
+  it.each([{}, { status: { authenticated: "yes" } }, { status: { authenticated: true, user: { username: 7 } } }, []])(
+    "that makes no sense lets nobody pass: %j",
+    async (answer) => {
+      const { authenticator } = authenticatorOf(() => answer);
+      const { kind } = await refusalOf(authenticator.authenticate("secret", never));
+      expect(["unauthenticated", "unavailable"]).toContain(kind);
+    },
+  );
+
+  it("still comes to its token when more others are asked about than are kept", async () => {
+    const gate = createGate<object>();
+    const { authenticator } = authenticatorOf(({ spec }) => (spec.token === "mine" ? gate.opened : { status: {} }));
+    const mine = authenticator.authenticate("mine", never);
+    const flood = Array.from({ length: 10_001 }, (_, index) => authenticator.authenticate(`bogus ${index}`, never));
+    await Promise.allSettled(flood);
+    gate.open({ status: ANNA });
+    expect(await mine).toMatchObject({ username: "anna" });
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { inClusterConnection } from "./in-cluster.ts";
+
+const ENV = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
+
+let mount: string;
+beforeEach(async () => {
+  mount = await mkdtemp(join(tmpdir(), "taffrail-mount-"));
+  await writeFile(join(mount, "token"), "first\n");
+  await writeFile(join(mount, "ca.crt"), "the authority");
+});
+afterEach(() => rm(mount, { recursive: true }));
+
+describe("in a pod", () => {
+  it.each([
+    ["10.0.0.1", "443", "https://10.0.0.1:443"],
+    ["fd00::1", "6443", "https://[fd00::1]:6443"],
+    ["kubernetes.default", "443", "https://kubernetes.default:443"],
+  ])("the API server at %s and port %s is %s", (KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, server) => {
+    const env = { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT };
+    expect(inClusterConnection(env, { now: () => 0 }, mount)?.server).toBe(server);
+  });
+
+  it("sends the token, and trusts the authority, of the mounted ServiceAccount", async () => {
+    expect(await inClusterConnection(ENV, { now: () => 0 }, mount)?.credentials()).toEqual({
+      headers: { authorization: "Bearer first" },
+      tls: { ca: "the authority" },
+    });
+  });
+
+  it("reads token and authority again after a minute", async () => {
+    const clock = { time: 0, now: () => clock.time };
+    const connection = inClusterConnection(ENV, clock, mount);
+    await connection?.credentials();
+    await writeFile(join(mount, "token"), "second");
+    await writeFile(join(mount, "ca.crt"), "another");
+    clock.time = 59_999;
+    expect((await connection?.credentials())?.headers).toEqual({ authorization: "Bearer first" });
+    clock.time = 60_000;
+    expect(await connection?.credentials()).toEqual({
+      headers: { authorization: "Bearer second" },
+      tls: { ca: "another" },
+    });
+  });
+
+  it("tries again at once where the token could not be read", async () => {
+    const connection = inClusterConnection(ENV, { now: () => 0 }, mount);
+    await rm(join(mount, "token"));
+    await expect(connection?.credentials()).rejects.toThrow("ENOENT");
+    await writeFile(join(mount, "token"), "back");
+    expect((await connection?.credentials())?.headers).toEqual({ authorization: "Bearer back" });
+  });
+});
+
+describe("outside a pod", () => {
+  it.each([
+    {},
+    { KUBERNETES_SERVICE_HOST: "10.0.0.1" },
+    { KUBERNETES_SERVICE_PORT: "443" },
+    { KUBERNETES_SERVICE_HOST: "", KUBERNETES_SERVICE_PORT: "" },
+  ])("there is no connection with %j", (env) => {
+    expect(inClusterConnection(env, { now: () => 0 }, mount)).toBeUndefined();
+  });
+});

@@ -1,0 +1,447 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
+import { DEMO_CLUSTER } from "../demo/config.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { loadObjects } from "../demo/objects.ts";
+import { Failure } from "../failure.ts";
+import type { KubeCredentials } from "./connection.ts";
+import { createKubeApi, type KubeApi, type KubeLimits } from "./kube-api.ts";
+import { ANALYSIS_RUNS, NAMESPACES, STAGES, SUBJECT_ACCESS_REVIEWS, TOKEN_REVIEWS } from "./resources.ts";
+
+const RUN = "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5";
+const never = new AbortController().signal;
+const GATEWAY: KubeCredentials = { headers: { authorization: "Bearer demo-gateway" }, tls: {} };
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+function apiFor(
+  server: string,
+  credentials: () => Promise<KubeCredentials> = async () => GATEWAY,
+  limits?: KubeLimits,
+): KubeApi {
+  const api = createKubeApi({ server, credentials }, limits);
+  closing.unshift(() => api.close());
+  return api;
+}
+
+async function serverThat(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  tls?: Parameters<typeof startApiServer>[1],
+): Promise<ApiServer> {
+  const server = await startApiServer(answer, tls);
+  closing.push(() => server.close());
+  return server;
+}
+
+async function all(chunks: AsyncIterable<readonly unknown[]>): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const chunk of chunks) items.push(...chunk);
+  return items;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return error as Failure;
+}
+
+/** What a reader is told must not say where the API server is, nor what it said. */
+function expectNothingTold(failure: Failure): void {
+  expect(`${failure.message} ${failure.next}`).not.toMatch(
+    /127\.0\.0\.1|localhost|\/api|:\d{2,}|secret-word|ECONN|UND_/,
+  );
+}
+
+describe("with an API server", () => {
+  let kubernetes: MiniKubernetes;
+  let api: KubeApi;
+  beforeEach(async () => {
+    kubernetes = await startMiniKubernetes({ objects: loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date()) });
+    closing.push(() => kubernetes.close());
+    api = apiFor(kubernetes.url);
+  });
+
+  it("gets an object", async () => {
+    expect(await api.get(ANALYSIS_RUNS, "guestbook", RUN, never)).toMatchObject({ metadata: { name: RUN } });
+  });
+
+  it("gets nothing where there is nothing", async () => {
+    expect(await api.get(ANALYSIS_RUNS, "guestbook", "no-such-run", never)).toBeUndefined();
+    expect(await api.get({ group: "example.com", version: "v1", plural: "things" }, "guestbook", "a", never)).toBe(
+      undefined,
+    );
+  });
+
+  it("lists a namespace, a whole cluster, and by labels", async () => {
+    expect(await all(api.list(ANALYSIS_RUNS, "guestbook", { signal: never }))).toHaveLength(9);
+    expect(await all(api.list(ANALYSIS_RUNS, undefined, { signal: never }))).toHaveLength(10);
+    const labelSelector = "kargo.akuity.io/stage=uat";
+    expect(await all(api.list(ANALYSIS_RUNS, "guestbook", { labelSelector, signal: never }))).toHaveLength(2);
+  });
+
+  it("lists nothing of a kind that the server does not know", async () => {
+    const unknown = { group: "example.com", version: "v1", plural: "things" };
+    expect(await all(api.list(unknown, "guestbook", { signal: never }))).toEqual([]);
+  });
+
+  it("lists in chunks of 250, each once, in the server's order", async () => {
+    for (let index = 0; index < 600; index += 1) {
+      const name = `n-${String(index).padStart(4, "0")}`;
+      kubernetes.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { many: "yes" } } });
+    }
+    const sizes: number[] = [];
+    const names: string[] = [];
+    for await (const chunk of api.list(NAMESPACES, undefined, { labelSelector: "many=yes", signal: never })) {
+      sizes.push(chunk.length);
+      names.push(...chunk.map((each) => (each as { metadata: { name: string } }).metadata.name));
+    }
+    expect(sizes).toEqual([250, 250, 100]);
+    expect(names).toEqual(Array.from({ length: 600 }, (_, index) => `n-${String(index).padStart(4, "0")}`));
+  });
+
+  it("creates a review and returns its answer", async () => {
+    const answer = await api.create(TOKEN_REVIEWS, { spec: { token: "demo-viewer" } });
+    expect(answer).toMatchObject({ status: { authenticated: true, user: { username: "demo-viewer" } } });
+  });
+
+  it("sends the credentials of the moment with each call", async () => {
+    const tokens = ["demo-gateway", "nobody"];
+    const rotating = apiFor(kubernetes.url, async () => ({
+      headers: { authorization: `Bearer ${tokens.shift()}` },
+      tls: {},
+    }));
+    expect(await rotating.get(ANALYSIS_RUNS, "guestbook", RUN, never)).toBeDefined();
+    expect(await failureOf(rotating.get(ANALYSIS_RUNS, "guestbook", RUN, never))).toMatchObject({
+      kind: "refused",
+      reason: "KUBERNETES_REFUSED",
+    });
+  });
+
+  it("tells apart what it may not do from what is not there", async () => {
+    const outsider = apiFor(kubernetes.url, async () => ({
+      headers: { authorization: "Bearer demo-outsider" },
+      tls: {},
+    }));
+    const failure = await failureOf(outsider.get(STAGES, "guestbook", "uat", never));
+    expect(failure).toMatchObject({ kind: "refused", reason: "KUBERNETES_REFUSED" });
+    expect(String(failure.cause)).toContain("403");
+    expectNothingTold(failure);
+  });
+});
+
+describe("names", () => {
+  it("sends none that Kubernetes would not take", async () => {
+    const server = await serverThat((_, response) => sendJson(response, 200, { items: [{}] }));
+    const api = apiFor(server.url);
+    const wrong = ["", ".", "..", "a/b", "a%2fb", "a\\b", "A", "a b", "a?b", "a#b", "-a", "a-", "a..b", "é", "a\n"];
+    for (const name of [...wrong, "a".repeat(254)]) {
+      expect(await api.get(STAGES, "guestbook", name, never)).toBeUndefined();
+    }
+    for (const namespace of [...wrong, "a.b", "a".repeat(64)]) {
+      expect(await api.get(STAGES, namespace, "uat", never)).toBeUndefined();
+      expect(await all(api.list(STAGES, namespace, { signal: never }))).toEqual([]);
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  it("makes the paths of core and other kinds, after the path of the server's own address", async () => {
+    const server = await serverThat((_, response) => sendJson(response, 200, { items: [] }));
+    const api = apiFor(`${server.url}/clusters/east`);
+    await api.get(STAGES, "guestbook", "uat.1", never);
+    await all(api.list(NAMESPACES, undefined, { labelSelector: "a in (b,c)", signal: never }));
+    await api.create(SUBJECT_ACCESS_REVIEWS, {});
+    expect(server.requests).toEqual([
+      "GET /clusters/east/apis/kargo.akuity.io/v1alpha1/namespaces/guestbook/stages/uat.1",
+      "GET /clusters/east/api/v1/namespaces?limit=250&labelSelector=a+in+%28b%2Cc%29",
+      "POST /clusters/east/apis/authorization.k8s.io/v1/subjectaccessreviews",
+    ]);
+  });
+});
+
+describe("what the API server answers", () => {
+  const answering = async (status: number, body: string, limits?: KubeLimits): Promise<KubeApi> => {
+    const server = await serverThat((_, response) =>
+      response.writeHead(status, { location: "/secret-word" }).end(body),
+    );
+    return apiFor(server.url, undefined, limits);
+  };
+
+  it.each([401, 403])("is a refusal of our own account with status %i", async (status) => {
+    const api = await answering(status, '{"message":"secret-word"}');
+    for (const work of [
+      api.get(STAGES, "a", "b", never),
+      all(api.list(STAGES, "a", { signal: never })),
+      api.create(TOKEN_REVIEWS, {}),
+    ]) {
+      const failure = await failureOf(work);
+      expect(failure).toMatchObject({ kind: "refused", reason: "KUBERNETES_REFUSED" });
+      expect(String(failure.cause)).toContain("secret-word");
+      expectNothingTold(failure);
+    }
+  });
+
+  it.each([301, 302, 307, 400, 409, 410, 422, 429, 500, 502, 503, 504])(
+    "is unavailability with status %i, which is told",
+    async (status) => {
+      const failure = await failureOf((await answering(status, "secret-word")).get(STAGES, "a", "b", never));
+      expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
+      expect(failure.message).toContain(`status ${status}`);
+      expectNothingTold(failure);
+    },
+  );
+
+  it.each(["", "<html>secret-word</html>", '{"a":', "null", '"text"', "7", "\xff"])(
+    "makes no sense as %j, which is a failure of its own",
+    async (body) => {
+      const api = await answering(200, body);
+      for (const work of [
+        api.get(STAGES, "a", "b", never),
+        all(api.list(STAGES, "a", { signal: never })),
+        api.create(TOKEN_REVIEWS, {}),
+      ]) {
+        const failure = await failureOf(work);
+        expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
+        expect(failure.message).toContain("makes no sense");
+        expectNothingTold(failure);
+      }
+    },
+  );
+
+  it.each([{}, { items: 1 }, { items: [], metadata: { continue: 7 } }, []])(
+    "makes no sense as a list that is %j",
+    async (list) => {
+      const api = await answering(200, JSON.stringify(list));
+      expect(await failureOf(all(api.list(STAGES, "a", { signal: never })))).toMatchObject({
+        reason: "KUBERNETES_UNAVAILABLE",
+      });
+    },
+  );
+
+  it.each([{ items: null }, { items: null, metadata: {} }, { items: [], metadata: { continue: "" } }])(
+    "is an empty list as %j",
+    async (list) => {
+      const api = await answering(200, JSON.stringify(list));
+      expect(await all(api.list(STAGES, "a", { signal: never }))).toEqual([]);
+    },
+  );
+
+  it("is not taken for a review where its kind is not known", async () => {
+    const failure = await failureOf((await answering(404, "")).create(TOKEN_REVIEWS, {}));
+    expect(failure).toMatchObject({ kind: "unavailable", message: expect.stringContaining("tokenreviews") });
+  });
+
+  it("is read up to a limit, and the connection is ended there", async () => {
+    const server = await serverThat((_, response) => {
+      response.writeHead(200);
+      const more = (): void => {
+        while (response.write("x".repeat(1000)));
+        response.once("drain", more);
+      };
+      more();
+    });
+    const api = apiFor(server.url, undefined, { answerBytes: 10_000 });
+    const failure = await failureOf(api.get(STAGES, "a", "b", never));
+    expect(failure).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE", message: expect.stringContaining("too large") });
+    await server.abandoned();
+  });
+});
+
+describe("what the connection does", () => {
+  const expectUnavailable = async (work: Promise<unknown>): Promise<void> => {
+    const failure = await failureOf(work);
+    expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
+    expect(failure.cause).toBeDefined();
+    expectNothingTold(failure);
+  };
+
+  it("is unavailability where nobody listens", async () => {
+    const server = await startApiServer(() => {});
+    await server.close();
+    await expectUnavailable(apiFor(server.url).get(STAGES, "a", "b", never));
+  });
+
+  it("is unavailability where it is reset, before an answer and within one", async () => {
+    const server = await serverThat((request, response) => {
+      if (request.url?.endsWith("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
+      setImmediate(() => request.socket.resetAndDestroy());
+    });
+    const api = apiFor(server.url);
+    await expectUnavailable(api.get(STAGES, "a", "before", never));
+    await expectUnavailable(api.get(STAGES, "a", "within", never));
+    await expectUnavailable(api.create(TOKEN_REVIEWS, {}));
+  });
+
+  it("is unavailability where no answer comes, or where one stops coming, and nothing is left open", async () => {
+    const server = await serverThat((request, response) => {
+      if (request.url?.endsWith("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
+    });
+    const api = apiFor(server.url, undefined, { answerMs: 50 });
+    await expectUnavailable(api.get(STAGES, "a", "before", never));
+    await expectUnavailable(api.get(STAGES, "a", "within", never));
+    await expectUnavailable(api.create(TOKEN_REVIEWS, {}));
+    await server.abandoned();
+  });
+
+  it("is unavailability where the server's address is none, or its credentials cannot be had", async () => {
+    await expectUnavailable(apiFor("not an address").get(STAGES, "a", "b", never));
+    const failing = apiFor("http://127.0.0.1:1", () => Promise.reject(new Error("no file /secret-word")));
+    await expectUnavailable(failing.get(STAGES, "a", "b", never));
+  });
+
+  it("ends with the request when its reader leaves: before an answer, within one, and between the chunks of a list", async () => {
+    const asked = createGate();
+    const server = await serverThat((request, response) => {
+      if (request.url?.includes("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
+      asked.open();
+    });
+    for (const name of ["before", "within"]) {
+      const leaving = new AbortController();
+      const reading = apiFor(server.url).get(STAGES, "a", name, leaving.signal);
+      await asked.opened;
+      leaving.abort(new Error("left"));
+      await expect(reading).rejects.toThrow("left");
+      await server.abandoned();
+    }
+
+    const endless = await serverThat((_, response) =>
+      sendJson(response, 200, { items: [{}], metadata: { continue: "on" } }),
+    );
+    const leaving = new AbortController();
+    const reading = async (): Promise<void> => {
+      for await (const _ of apiFor(endless.url).list(STAGES, "a", { signal: leaving.signal })) {
+        leaving.abort(new Error("left"));
+      }
+    };
+    await expect(reading()).rejects.toThrow("left");
+    expect(endless.requests).toHaveLength(1);
+  });
+
+  it("is not made for a reader who has left already", async () => {
+    const server = await serverThat((_, response) => sendJson(response, 200, {}));
+    await expect(apiFor(server.url).get(STAGES, "a", "b", AbortSignal.abort(new Error("left")))).rejects.toThrow(
+      "left",
+    );
+    expect(server.requests).toEqual([]);
+  });
+
+  it("is kept from call to call", async () => {
+    const server = await serverThat((_, response) => sendJson(response, 200, {}));
+    const api = createKubeApi({ server: server.url, credentials: async () => GATEWAY });
+    for (let index = 0; index < 20; index += 1) await api.get(STAGES, "a", "b", never);
+    // A call that follows at once may find the first connection not yet free.
+    expect(server.accepted).toBeLessThanOrEqual(2);
+    await api.close();
+    await server.abandoned();
+  });
+});
+
+describe("over TLS", () => {
+  const { key, cert } = SERVER_CERTIFICATE;
+  const names: string[] = [];
+  const start = (): Promise<ApiServer> => {
+    names.length = 0;
+    return serverThat(
+      (request, response) => {
+        const peer = (request.socket as TLSSocket).getPeerCertificate();
+        names.push(String(peer.subject?.CN));
+        sendJson(response, 200, {});
+      },
+      { key, cert, requestCert: true, rejectUnauthorized: false, ca: [FIRST_CLIENT.cert, SECOND_CLIENT.cert] },
+    );
+  };
+
+  it("trusts the certificate authority that it was given, and no other", async () => {
+    const server = await start();
+    const trusting = apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert } }));
+    expect(await trusting.get(STAGES, "a", "b", never)).toEqual({});
+    for (const ca of [undefined, FIRST_CLIENT.cert]) {
+      const wary = apiFor(server.url, async () => ({ headers: {}, tls: ca === undefined ? {} : { ca } }));
+      const failure = await failureOf(wary.get(STAGES, "a", "b", never));
+      expect(failure).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
+      expectNothingTold(failure);
+    }
+  });
+
+  it("checks the name that it was given", async () => {
+    const server = await start();
+    const named = (servername: string): KubeApi =>
+      apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert, servername } }));
+    expect(await named("kubernetes.example").get(STAGES, "a", "b", never)).toEqual({});
+    await failureOf(named("other.example").get(STAGES, "a", "b", never));
+  });
+
+  it("shows its own certificate, and a new one as soon as it was rotated", async () => {
+    const server = await start();
+    let own = FIRST_CLIENT;
+    const api = apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert, cert: own.cert, key: own.key } }));
+    await api.get(STAGES, "a", "b", never);
+    await api.get(STAGES, "a", "b", never);
+    own = SECOND_CLIENT;
+    await api.get(STAGES, "a", "b", never);
+    expect(names).toEqual(["first", "first", "second"]);
+  });
+
+  it("lets a call end that was under way when the certificate was rotated", async () => {
+    const asked = createGate();
+    const answer = createGate();
+    const server = await serverThat(
+      (request, response) => {
+        if (!request.url?.endsWith("/slow")) return sendJson(response, 200, {});
+        asked.open();
+        void answer.opened.then(() => sendJson(response, 200, { slow: true }));
+      },
+      { key, cert },
+    );
+    let own = FIRST_CLIENT;
+    const api = apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert, cert: own.cert, key: own.key } }));
+    const slow = api.get(STAGES, "a", "slow", never);
+    await asked.opened;
+    own = SECOND_CLIENT;
+    expect(await api.get(STAGES, "a", "b", never)).toEqual({});
+    answer.open();
+    expect(await slow).toEqual({ slow: true });
+  });
+});
+
+describe("through a proxy", () => {
+  it("asks the proxy for a tunnel to the server", async () => {
+    const server = await serverThat((_, response) => sendJson(response, 200, { through: "proxy" }), {
+      key: SERVER_CERTIFICATE.key,
+      cert: SERVER_CERTIFICATE.cert,
+    });
+    const tunnels: string[] = [];
+    const proxy = createServer().on("connect", (request: IncomingMessage, socket) => {
+      tunnels.push(request.url ?? "");
+      const [host, port] = (request.url ?? "").split(":");
+      const far = connect(Number(port), host ?? "", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        far.pipe(socket).pipe(far);
+      });
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    closing.push(async () => void proxy.close());
+    const { port } = proxy.address() as { port: number };
+    const api = createKubeApi({
+      server: server.url,
+      proxyUrl: `http://127.0.0.1:${port}`,
+      credentials: async () => ({ headers: {}, tls: { ca: SERVER_CERTIFICATE.cert } }),
+    });
+    closing.unshift(() => api.close());
+    expect(await api.get(STAGES, "a", "b", never)).toEqual({ through: "proxy" });
+    expect(tunnels).toEqual([server.url.replace("https://", "")]);
+  });
+});

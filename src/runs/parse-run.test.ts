@@ -1,0 +1,379 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DEMO_CLUSTER } from "../demo/config.ts";
+import { loadObjects } from "../demo/objects.ts";
+import { parseRun, parseRunSummary } from "./parse-run.ts";
+
+const OBJECTS = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date("2026-03-12T14:00:00Z"));
+const UID = "1c5989f1-ba2d-4e83-858b-fed0a712755f";
+
+function demoRun(name: string): unknown {
+  const found = OBJECTS.find(({ kind, metadata }) => kind === "AnalysisRun" && metadata.name === name);
+  if (found === undefined) throw new Error(`The demo has no run ${name}.`);
+  return found;
+}
+
+interface Parts {
+  readonly metadata?: object;
+  readonly spec?: unknown;
+  readonly status?: unknown;
+}
+
+const object = ({ metadata = {}, ...rest }: Parts = {}): unknown => ({
+  metadata: { name: "run", namespace: "shop", uid: UID, creationTimestamp: "2026-03-12T14:00:00Z", ...metadata },
+  ...rest,
+});
+const job = (containers: readonly object[], more: object = {}, template: object = {}): object => ({
+  job: { spec: { template: { ...template, spec: { containers, ...more } } } },
+});
+const withResult = (result: object): unknown =>
+  object({
+    spec: { metrics: [{ name: "smoke", provider: job([{ name: "main" }]) }] },
+    status: { phase: "Failed", metricResults: [{ name: "smoke", ...result }] },
+  });
+const measurement = (
+  number: number | undefined,
+  phase: string,
+  finishedAt: string | null = "2026-03-12T14:00:00Z",
+) => ({
+  phase,
+  startedAt: "2026-03-12T13:59:00Z",
+  ...(finishedAt !== null && { finishedAt }),
+  ...(number !== undefined && {
+    metadata: { "job-name": `${UID}.smoke.${number}`, "job-namespace": "shop" },
+  }),
+});
+const numbers = (result: object): readonly number[] | undefined =>
+  parseRun(withResult(result)).metrics[0]?.attempts.map((each) => each.number);
+
+describe("a run of Kargo's", () => {
+  it("is read whole", () => {
+    expect(parseRun(demoRun("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5"))).toEqual({
+      namespace: "guestbook",
+      name: "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5",
+      uid: UID,
+      stage: "uat",
+      phase: "Failed",
+      message: 'Metric "robot" assessed Failed due to failed (2) > failureLimit (1)',
+      createdAt: "2026-03-12T13:53:45Z",
+      startedAt: "2026-03-12T13:53:46Z",
+      endedAt: "2026-03-12T13:58:03Z",
+      promotion: "uat.01kkhfv9m0gjzdzsp5bfn49f8d.15e565e",
+      freightCollection: "00d90e5c019e02baeb37d2ced97be719b4291d9b",
+      freight: ["15e565e7544f949723e56ef6e6c084c798ab9f60"],
+      rollout: undefined,
+      revision: undefined,
+      labels: expect.objectContaining({ team: "storefront" }),
+      annotations: expect.objectContaining({}),
+      args: { "base-url": "http://guestbook.uat.svc" },
+      metrics: [
+        {
+          name: "robot",
+          provider: "job",
+          phase: "Failed",
+          message: "",
+          dryRun: false,
+          containers: [{ name: "robot", init: false }],
+          defaultContainer: undefined,
+          attempts: [
+            {
+              number: 1,
+              phase: "Failed",
+              message: "",
+              value: "",
+              startedAt: "2026-03-12T13:53:46Z",
+              endedAt: "2026-03-12T13:55:44Z",
+              claimedJob: { namespace: "guestbook", name: `${UID}.robot.1` },
+            },
+            expect.objectContaining({ number: 2, claimedJob: { namespace: "guestbook", name: `${UID}.robot.2` } }),
+          ],
+        },
+        expect.objectContaining({
+          name: "error-rate",
+          provider: "web",
+          containers: [],
+          attempts: [expect.objectContaining({ number: 1, value: "0.2", claimedJob: undefined })],
+        }),
+      ],
+    });
+  });
+
+  it("has no promotion when a Stage was verified again", () => {
+    expect(parseRun(demoRun("perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5"))).toMatchObject({
+      stage: "perf",
+      promotion: undefined,
+      phase: "Pending",
+      endedAt: undefined,
+      metrics: [{ name: "load", phase: "Unknown", attempts: [], containers: [{ name: "load" }] }],
+    });
+  });
+
+  it("may verify several Freight", () => {
+    expect(parseRun(demoRun("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9")).freight).toEqual([
+      "b3624493a50ff4deade5018dd85b72d015ce9f2a",
+      "5d43e1db9597a0446b229e90d0a94de403e80916",
+    ]);
+  });
+
+  it("names init containers first, and the pods' default container", () => {
+    expect(parseRun(demoRun("dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f")).metrics[0]).toMatchObject({
+      containers: [
+        { name: "seed-database", init: true },
+        { name: "proxy", init: false },
+        { name: "tests", init: false },
+      ],
+      defaultContainer: "tests",
+    });
+  });
+
+  it("takes the Stage's whole name from the annotation, since the label may be cut", () => {
+    const whole = `stage-${"a".repeat(80)}`;
+    const metadata = {
+      labels: { "kargo.akuity.io/stage": "stage-aaaa-1234567" },
+      annotations: { "kargo.akuity.io/stage": whole },
+    };
+    expect(parseRun(object({ metadata })).stage).toBe(whole);
+    expect(parseRunSummary(object({ metadata }))?.stage).toBe(whole);
+  });
+
+  it("has no Stage where its names are empty", () => {
+    const empty = { "kargo.akuity.io/stage": "" };
+    expect(parseRun(object({ metadata: { labels: empty, annotations: empty } })).stage).toBeUndefined();
+    expect(
+      parseRun(object({ metadata: { labels: { "kargo.akuity.io/stage": "uat" }, annotations: empty } })).stage,
+    ).toBe("uat");
+  });
+});
+
+describe("a run of a plain Rollout", () => {
+  it("has a Rollout and a revision, and nothing of Kargo's", () => {
+    expect(parseRun(demoRun("guestbook-ui-7d9c5b8f64-12-2"))).toMatchObject({
+      stage: undefined,
+      promotion: undefined,
+      freight: [],
+      freightCollection: undefined,
+      rollout: "guestbook-ui",
+      revision: "12",
+    });
+  });
+
+  it("has none of it by owners of other groups", () => {
+    const run = parseRun(
+      object({
+        metadata: {
+          annotations: { "rollout.argoproj.io/revision": "3" },
+          ownerReferences: [
+            { apiVersion: "example.com/v1", kind: "Rollout", name: "not-argo" },
+            { apiVersion: "argoproj.io.example.com/v1", kind: "Rollout", name: "nearly-argo" },
+            { apiVersion: "example.com/v1", kind: "Freight", name: "not-kargo" },
+          ],
+        },
+      }),
+    );
+    expect(run).toMatchObject({ rollout: undefined, revision: undefined, freight: [] });
+  });
+});
+
+describe("attempts", () => {
+  it("keep their numbers when Argo Rollouts has forgotten the older ones", () => {
+    const measurements = [5, 6, 7].map((number) => measurement(number, "Failed"));
+    expect(numbers({ count: 7, failed: 7, measurements })).toEqual([5, 6, 7]);
+  });
+
+  it("that made no Job are numbered by how many were finished before", () => {
+    const measurements = [measurement(5, "Failed"), measurement(undefined, "Error"), measurement(7, "Failed")];
+    expect(numbers({ count: 6, error: 1, measurements })).toEqual([5, 6, 7]);
+    expect(numbers({ count: 2, error: 5, measurements: [measurement(undefined, "Error")] })).toEqual([7]);
+  });
+
+  it("that run and have no Job yet are numbered as the next", () => {
+    expect(
+      numbers({ count: 1, error: 1, measurements: [measurement(2, "Error"), measurement(undefined, "Running", null)] }),
+    ).toEqual([2, 3]);
+    expect(numbers({ measurements: [measurement(undefined, "Pending", null)] })).toEqual([1]);
+  });
+
+  it("have a number of at least one, whatever the counters say", () => {
+    for (const counters of [{}, { count: 0 }, { count: -5, error: -5 }, { count: 1.5 }, { count: null, error: null }]) {
+      expect(numbers({ ...counters, measurements: [measurement(undefined, "Error")] })).toEqual([1]);
+    }
+  });
+
+  it.each([
+    ["x.smoke.0", 4],
+    ["x.smoke.01", 4],
+    ["x.smoke.12", 12],
+    ["x.smoke", 4],
+    ["x.smoke.1234567890", 4],
+    ["x.smoke.-3", 4],
+    ["", 4],
+  ])("take their number from a Job's name such as %j: %i", (name, number) => {
+    const one = { phase: "Failed", finishedAt: "t", metadata: { "job-name": name, "job-namespace": "shop" } };
+    expect(numbers({ count: 4, measurements: [one] })).toEqual([number]);
+  });
+
+  it("claim a Job only where both its name and its namespace are said", () => {
+    const claims = [{}, { "job-name": "a" }, { "job-namespace": "b" }, { "job-name": "a", "job-namespace": "" }].map(
+      (metadata) => parseRun(withResult({ measurements: [{ metadata }] })).metrics[0]?.attempts[0]?.claimedJob,
+    );
+    expect(claims).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it("are read fast, though there be 10,000", () => {
+    const measurements = Array.from({ length: 10_000 }, (_, index) => measurement(index + 1, "Failed"));
+    const began = performance.now();
+    const attempts = parseRun(withResult({ count: 10_000, measurements })).metrics[0]?.attempts;
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(attempts).toHaveLength(10_000);
+    expect(attempts?.at(-1)?.number).toBe(10_000);
+  });
+});
+
+describe("arguments", () => {
+  const args = [
+    { name: "suite", value: "smoke" },
+    { name: "a.b", value: "dotted" },
+    { name: "secret", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+  ];
+  const first = (metric: object, status: object = {}) =>
+    parseRun(object({ spec: { args, metrics: [metric] }, status })).metrics[0];
+
+  it("that have a value are known; those from elsewhere are not", () => {
+    expect(parseRun(object({ spec: { args } })).args).toEqual({ suite: "smoke", "a.b": "dotted" });
+  });
+
+  it.each([
+    ["{{args.suite}}-tests", "smoke-tests"],
+    ["{{ args.suite }}", "smoke"],
+    ["{{args.a.b}}", "dotted"],
+    ["a-{{args.suite}}-{{args.suite}}", "a-smoke-smoke"],
+    ["{{args.secret}}", "{{args.secret}}"],
+    ["{{args.toString}}", "{{args.toString}}"],
+    ["{{args.__proto__}}", "{{args.__proto__}}"],
+    ["{{suite}}", "{{suite}}"],
+    ["{{args.suite", "{{args.suite"],
+  ])("stand in a container's name, a metric's name and the default container as %j: %j", (text, filled) => {
+    const template = { metadata: { annotations: { "kubectl.kubernetes.io/default-container": text } } };
+    const metric = first({ name: text, provider: job([{ name: text }], {}, template) });
+    expect(metric).toMatchObject({
+      name: filled,
+      containers: [{ name: filled, init: false }],
+      defaultContainer: filled,
+    });
+  });
+
+  it("in a metric's name are filled in where its result is named", () => {
+    const status = { metricResults: [{ name: "smoke", phase: "Failed", measurements: [{ phase: "Failed" }] }] };
+    expect(first({ name: "{{args.suite}}", provider: job([]) }, status)).toMatchObject({
+      name: "smoke",
+      phase: "Failed",
+      attempts: [{ phase: "Failed" }],
+    });
+  });
+
+  it("are filled in fast, whatever stands there", () => {
+    const began = performance.now();
+    for (const text of ["{{args.".repeat(20_000), `{{${" ".repeat(100_000)}`, `{{args.${"a".repeat(100_000)}`]) {
+      expect(first({ name: text, provider: job([]) })?.name).toBe(text);
+    }
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
+describe("what may be missing", () => {
+  it("is missing in a run that has just been made", () => {
+    expect(parseRun(object())).toMatchObject({
+      phase: "Unknown",
+      message: "",
+      startedAt: undefined,
+      labels: {},
+      annotations: {},
+      args: {},
+      freight: [],
+      metrics: [],
+    });
+  });
+
+  it("may be null", () => {
+    const nothing = { labels: null, annotations: null, ownerReferences: null };
+    expect(parseRun(object({ metadata: nothing, spec: null, status: null }))).toMatchObject({ metrics: [] });
+    expect(
+      parseRun(object({ spec: { metrics: null, args: null }, status: { metricResults: null, phase: null } })),
+    ).toMatchObject({ metrics: [], phase: "Unknown" });
+    expect(
+      parseRun(withResult({ phase: null, measurements: null, count: null, dryRun: null, message: null })).metrics[0],
+    ).toMatchObject({ phase: "Unknown", attempts: [], dryRun: false, message: "" });
+    expect(parseRun(object({ spec: { metrics: [{ name: "a", provider: null }] } })).metrics[0]).toMatchObject({
+      provider: "",
+      containers: [],
+    });
+  });
+
+  it("is a metric's result, when another metric failed first", () => {
+    const run = parseRun(
+      object({
+        spec: {
+          metrics: [
+            { name: "smoke", provider: job([{ name: "main" }]) },
+            { name: "load", provider: job([{ name: "main" }]) },
+          ],
+        },
+        status: { phase: "Failed", metricResults: [{ name: "smoke", phase: "Failed" }] },
+      }),
+    );
+    expect(run.metrics.map(({ name, phase }) => [name, phase])).toEqual([
+      ["smoke", "Failed"],
+      ["load", "Unknown"],
+    ]);
+  });
+
+  it.each([null, {}, { spec: null }, { spec: { template: {} } }, { spec: { template: { spec: null } } }, "rubbish", 7])(
+    "is what a Job is to run: %j",
+    (provider) => {
+      const run = parseRun(object({ spec: { metrics: [{ name: "a", provider: { job: provider } }] } }));
+      expect(run.metrics[0]).toMatchObject({ provider: "job", containers: [], defaultContainer: undefined });
+    },
+  );
+
+  it("is a phase that we know", () => {
+    for (const phase of ["Rubbish", "failed", "", 7, {}, null]) {
+      const run = parseRun(
+        object({
+          spec: { metrics: [{ name: "smoke", provider: job([]) }] },
+          status: { phase, metricResults: [{ name: "smoke", phase, measurements: [{ phase }] }] },
+        }),
+      );
+      expect([run.phase, run.metrics[0]?.phase, run.metrics[0]?.attempts[0]?.phase]).toEqual([
+        "Unknown",
+        "Unknown",
+        "Unknown",
+      ]);
+      expect(parseRunSummary(object({ status: { phase } }))?.phase).toBe("Unknown");
+    }
+  });
+});
+
+describe("a summary", () => {
+  it("is what lists show", () => {
+    expect(parseRunSummary(demoRun("dev.01kkh78mj0ybmgq052an9t2aa5.dd78add"))).toEqual({
+      namespace: "guestbook",
+      name: "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add",
+      stage: "dev",
+      phase: "Running",
+      createdAt: "2026-03-12T13:59:38Z",
+      startedAt: "2026-03-12T13:59:38Z",
+      endedAt: undefined,
+    });
+  });
+
+  it.each([null, undefined, 7, "text", {}, { metadata: {} }, { metadata: { name: "a" } }])(
+    "is not there for what is no run: %j",
+    (rubbish) => {
+      expect(parseRunSummary(rubbish)).toBeUndefined();
+    },
+  );
+
+  it("is there though the rest of the run be rubbish", () => {
+    expect(parseRunSummary(object({ spec: 7, status: { metricResults: "rubbish" } }))?.name).toBe("run");
+  });
+});

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { PODS } from "../kube/resources.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
+import type { Run } from "./run.ts";
+
+/** The label that Argo Rollouts gives to the pods of a run's Jobs. */
+const RUN_UID = "analysisrun.argoproj.io/uid";
+/** A Job's pods are few; more than this are not looked at, whatever somebody has labelled. */
+const MOST_PODS = 1_000;
+
+const text = z.string().nullish();
+const Terminated = z.object({ exitCode: z.number(), reason: text, message: text, startedAt: text, finishedAt: text });
+const Status = z.object({
+  name: z.string(),
+  restartCount: z.number().nullish(),
+  state: z
+    .object({
+      waiting: z.object({ reason: text, message: text }).nullish(),
+      running: z.object({ startedAt: text }).nullish(),
+      terminated: Terminated.nullish(),
+    })
+    .nullish(),
+  lastState: z.object({ terminated: Terminated.nullish() }).nullish(),
+});
+const Names = z.array(z.object({ name: z.string() })).nullish();
+const PodObject = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    creationTimestamp: z.string(),
+    labels: z.record(z.string(), z.string()).nullish(),
+    ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).nullish(),
+  }),
+  spec: z.object({ initContainers: Names, containers: Names }),
+  status: z
+    .object({
+      phase: text,
+      reason: text,
+      message: text,
+      conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: text, message: text })).nullish(),
+      initContainerStatuses: z.array(Status).nullish(),
+      containerStatuses: z.array(Status).nullish(),
+    })
+    .nullish(),
+});
+
+/**
+ * Reads the pods of a run's Jobs that the cluster still knows, oldest first.
+ *
+ * A pod is the run's if it carries the label with the run's uid and a Job owns it whose name begins with that uid.
+ *
+ * @param namespaces where the run's Jobs are: namespaces that `jobOf` has let pass.
+ */
+export async function readPods(
+  kube: KubeApi,
+  run: Run,
+  namespaces: Iterable<string>,
+  signal: AbortSignal,
+): Promise<readonly Pod[]> {
+  const pods: Pod[] = [];
+  for (const namespace of new Set(namespaces)) {
+    let seen = 0;
+    for await (const chunk of kube.list(PODS, namespace, { labelSelector: `${RUN_UID}=${run.uid}`, signal })) {
+      pods.push(...chunk.map((object) => podOf(object, run)).filter((pod) => pod !== undefined));
+      seen += chunk.length;
+      if (seen >= MOST_PODS) break;
+    }
+  }
+  return pods.sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.name < b.name ? -1 : 1));
+}
+
+function podOf(object: unknown, { uid }: Run): Pod | undefined {
+  const { data } = PodObject.safeParse(object);
+  if (data === undefined || data.metadata.labels?.[RUN_UID] !== uid) return undefined;
+  const { metadata, spec, status } = data;
+  const job = metadata.ownerReferences?.find(({ kind, name }) => kind === "Job" && name.startsWith(`${uid}.`));
+  if (job === undefined) return undefined;
+  const unscheduled = status?.conditions?.find((each) => each.type === "PodScheduled" && each.status === "False");
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    jobName: job.name,
+    createdAt: metadata.creationTimestamp,
+    phase: status?.phase ?? "",
+    reason: status?.reason || unscheduled?.reason || "",
+    message: status?.message || unscheduled?.message || "",
+    containers: [
+      ...(spec.initContainers ?? []).map((each) => statusOf(each.name, true, status?.initContainerStatuses ?? [])),
+      ...(spec.containers ?? []).map((each) => statusOf(each.name, false, status?.containerStatuses ?? [])),
+    ],
+  };
+}
+
+function statusOf(name: string, init: boolean, statuses: readonly z.infer<typeof Status>[]): ContainerStatus {
+  const status = statuses.find((each) => each.name === name);
+  const { waiting, running, terminated } = status?.state ?? {};
+  const ended = terminated ?? (waiting ? status?.lastState?.terminated : undefined);
+  return {
+    name,
+    init,
+    state: terminated ? "terminated" : running ? "running" : waiting || status === undefined ? "waiting" : "unknown",
+    exitCode: ended?.exitCode,
+    reason: terminated?.reason || waiting?.reason || "",
+    message: terminated?.message || waiting?.message || "",
+    restarts: status?.restartCount ?? 0,
+    startedAt: (running?.startedAt ?? ended?.startedAt) || undefined,
+    endedAt: ended?.finishedAt || undefined,
+  };
+}

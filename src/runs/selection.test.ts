@@ -1,0 +1,249 @@
+import { describe, expect, it } from "vitest";
+import { makeAttempt, makeMetric, makeRun } from "../../test/fakes/run.ts";
+import { Failure } from "../failure.ts";
+import type { Attempt, Metric, Phase } from "./run.ts";
+import { jobMetrics, type Selection, select, type Wish } from "./selection.ts";
+
+const attemptsOf = (...phases: Phase[]): Attempt[] =>
+  phases.map((phase, index) => makeAttempt({ number: index + 1, phase }));
+const web = (name: string): Metric => makeMetric({ name, provider: "web", containers: [] });
+
+/** What is selected, in short: `smoke failed, 2 last, main only`. */
+function selected(metrics: readonly Metric[], wish: Wish = {}, phase: Phase = "Failed"): string {
+  const made: Selection = select(makeRun({ metrics, phase }), wish);
+  const { metric, metricReason, attempt, attemptReason, container, containerReason } = made;
+  return `${metric.name} ${metricReason}, ${attempt.number} ${attemptReason}, ${container.name} ${containerReason}`;
+}
+
+function failureOf(metrics: readonly Metric[], wish: Wish = {}, phase: Phase = "Failed"): Failure {
+  try {
+    select(makeRun({ metrics, phase }), wish);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Failure);
+    return error as Failure;
+  }
+  throw new Error("Nothing was thrown.");
+}
+
+describe("the metric", () => {
+  it.each<[string, Metric[], Wish, string]>([
+    ["the only one", [makeMetric()], {}, "smoke only"],
+    ["the only one that runs a Job", [web("rate"), makeMetric()], {}, "smoke only"],
+    ["the only one, though it did not fail", [makeMetric({ phase: "Successful" })], {}, "smoke only"],
+    [
+      "the first that failed",
+      [makeMetric({ phase: "Successful" }), makeMetric({ name: "b" }), makeMetric({ name: "c" })],
+      {},
+      "b failed",
+    ],
+    [
+      "one that ended in an error",
+      [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", phase: "Error" })],
+      {},
+      "b failed",
+    ],
+    [
+      "the first of none that failed",
+      [makeMetric({ phase: "Running" }), makeMetric({ name: "b", phase: "Inconclusive" })],
+      {},
+      "smoke first",
+    ],
+    [
+      "one whose failure counts, before a dry run",
+      [makeMetric({ dryRun: true }), makeMetric({ name: "b" })],
+      {},
+      "b failed",
+    ],
+    [
+      "a dry run, where nothing else failed",
+      [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", dryRun: true })],
+      {},
+      "b failed",
+    ],
+    [
+      "no failed one that has no Job",
+      [web("rate"), makeMetric({ phase: "Successful" }), makeMetric({ name: "b", phase: "Running" })],
+      {},
+      "smoke first",
+    ],
+    ["the named one", [makeMetric(), makeMetric({ name: "b", phase: "Successful" })], { metric: "b" }, "b named"],
+    ["the named one, though it is the only one", [makeMetric()], { metric: "smoke" }, "smoke named"],
+  ])("is %s", (_, metrics, wish, expected) => {
+    expect(selected(metrics, wish).split(",")[0]).toBe(expected);
+  });
+
+  it("that is not there is told with those that are and run Jobs", () => {
+    const failure = failureOf([makeMetric(), web("rate"), makeMetric({ name: "two words" })], { metric: "smok" });
+    expect(failure).toMatchObject({
+      kind: "not-found",
+      reason: "METRIC_NOT_FOUND",
+      message: 'This run has no metric "smok".',
+      next: 'There is: "smoke", "two words".',
+      available: ["smoke", "two words"],
+    });
+  });
+
+  it("that runs no Job has no log", () => {
+    expect(failureOf([makeMetric(), web("rate")], { metric: "rate" })).toMatchObject({
+      kind: "not-found",
+      reason: "METRIC_HAS_NO_LOG",
+      message: 'The metric "rate" is measured by web, not by a Job, so it has no log.',
+      available: ["smoke"],
+    });
+    expect(failureOf([makeMetric({ provider: "" })], { metric: "smoke" }).message).toContain("by no provider");
+  });
+
+  it("is none where no metric runs a Job", () => {
+    for (const metrics of [[], [web("rate")]]) {
+      expect(failureOf(metrics)).toMatchObject({ reason: "METRIC_HAS_NO_LOG", available: [] });
+    }
+  });
+
+  it("is looked for in a run by its exact name", () => {
+    for (const metric of ["", "Smoke", "smoke ", "__proto__", "toString"]) {
+      expect(failureOf([makeMetric()], { metric }).reason).toBe("METRIC_NOT_FOUND");
+    }
+  });
+});
+
+describe("the attempt", () => {
+  const all = (phase: Phase, ...phases: Phase[]): Metric[] => [makeMetric({ phase, attempts: attemptsOf(...phases) })];
+
+  it.each<[string, Metric[], Wish["attempt"], string]>([
+    ["the only one", all("Failed", "Failed"), undefined, "1 only"],
+    [
+      "the newest that failed, of a failed metric",
+      all("Failed", "Failed", "Failed", "Successful"),
+      undefined,
+      "2 failed",
+    ],
+    ["the newest that failed, not one in error", all("Failed", "Failed", "Error"), undefined, "1 failed"],
+    ["the newest in error, of a metric in error", all("Error", "Failed", "Error", "Error"), undefined, "3 failed"],
+    ["the newest, where none is of a failed metric's phase", all("Failed", "Error", "Successful"), undefined, "2 last"],
+    ["the newest of a successful metric", all("Successful", "Successful", "Failed"), undefined, "2 last"],
+    ["the newest of an inconclusive metric", all("Inconclusive", "Inconclusive", "Inconclusive"), undefined, "2 last"],
+    ["the one that runs", all("Running", "Failed", "Successful", "Running"), undefined, "3 last"],
+    ["the newest, of a phase that nobody knows", all("Unknown", "Failed", "Unknown"), undefined, "2 last"],
+    ["the last when asked for", all("Failed", "Failed", "Successful"), "last", "2 named"],
+    ["the only one when the last is asked for", all("Failed", "Failed"), "last", "1 named"],
+    ["the newest that failed when asked for", all("Running", "Failed", "Error", "Running"), "failed", "2 named"],
+    ["the one of a number", all("Failed", "Failed", "Failed", "Failed"), 2, "2 named"],
+  ])("is %s", (_, metrics, attempt, expected) => {
+    expect(selected(metrics, { attempt }).split(", ")[1]).toBe(expected);
+  });
+
+  it("is found by the number in its Job's name, though older ones are gone", () => {
+    const attempts = [7, 8, 9].map((number) => makeAttempt({ number }));
+    const { attempt } = select(makeRun({ metrics: [makeMetric({ attempts })] }), { attempt: 8 });
+    expect(attempt.claimedJob?.name).toMatch(/\.8$/);
+  });
+
+  it("of a number that is gone is told with the numbers that are left", () => {
+    const metrics = [makeMetric({ attempts: [7, 8].map((number) => makeAttempt({ number })) })];
+    expect(failureOf(metrics, { attempt: 3 })).toMatchObject({
+      kind: "not-found",
+      reason: "ATTEMPT_NOT_FOUND",
+      message: 'The metric "smoke" has no attempt 3 (any more).',
+      available: ["7", "8"],
+    });
+  });
+
+  it("that failed is not there where none did", () => {
+    expect(failureOf(all("Successful", "Successful"), { attempt: "failed" })).toMatchObject({
+      reason: "ATTEMPT_NOT_FOUND",
+      available: ["1"],
+    });
+  });
+
+  it.each<[Phase, string, string]>([
+    ["Unknown", "not-yet", "JOB_NOT_STARTED"],
+    ["Pending", "not-yet", "JOB_NOT_STARTED"],
+    ["Running", "not-yet", "JOB_NOT_STARTED"],
+    ["Failed", "not-found", "ATTEMPT_NOT_FOUND"],
+    ["Successful", "not-found", "ATTEMPT_NOT_FOUND"],
+  ])("is none before anything was measured: in a run that is %s, %s and %s", (phase, kind, reason) => {
+    for (const attempt of [undefined, "last", "failed", 1] as const) {
+      expect(failureOf([makeMetric({ attempts: [] })], { attempt }, phase)).toMatchObject({ kind, reason });
+    }
+  });
+});
+
+describe("the container", () => {
+  const main = { name: "main", init: false };
+  const proxy = { name: "proxy", init: false };
+  const seed = { name: "seed", init: true };
+
+  it.each<[string, Partial<Metric>, string | undefined, string]>([
+    ["the only one", { containers: [main] }, undefined, "main only"],
+    [
+      "the only one, whatever the annotation says",
+      { containers: [main], defaultContainer: "gone" },
+      undefined,
+      "main only",
+    ],
+    ["the first, init containers aside", { containers: [seed, proxy, main] }, undefined, "proxy first"],
+    [
+      "the annotation's",
+      { containers: [seed, proxy, main], defaultContainer: "main" },
+      undefined,
+      "main default-annotation",
+    ],
+    [
+      "the annotation's, though it be an init container",
+      { containers: [seed, main], defaultContainer: "seed" },
+      undefined,
+      "seed default-annotation",
+    ],
+    [
+      "the first where the annotation's is none",
+      { containers: [proxy, main], defaultContainer: "gone" },
+      undefined,
+      "proxy first",
+    ],
+    ["the named one", { containers: [proxy, main], defaultContainer: "proxy" }, "main", "main named"],
+    ["the named init container", { containers: [seed, main] }, "seed", "seed named"],
+  ])("is %s", (_, parts, container, expected) => {
+    expect(selected([makeMetric(parts)], { container }).split(", ")[2]).toBe(expected);
+  });
+
+  it("that is not there is told with those that are, init containers too", () => {
+    expect(failureOf([makeMetric({ containers: [seed, main] })], { container: "mian" })).toMatchObject({
+      kind: "not-found",
+      reason: "CONTAINER_NOT_FOUND",
+      message: 'The Job of the metric "smoke" has no container "mian".',
+      available: ["seed", "main"],
+    });
+  });
+
+  it("is none where the Job has none to run", () => {
+    for (const containers of [[], [seed]]) {
+      expect(failureOf([makeMetric({ containers })])).toMatchObject({ reason: "CONTAINER_NOT_FOUND", available: [] });
+    }
+  });
+});
+
+describe("what there is instead", () => {
+  it("is told of 30 at the most, and how many more there are", () => {
+    const metrics = Array.from({ length: 100 }, (_, index) => makeMetric({ name: `m${index}` }));
+    const failure = failureOf(metrics, { metric: "gone" });
+    expect(failure.available).toHaveLength(30);
+    expect(failure.next).toMatch(/^There is: "m0", .*"m29" and 70 more\.$/);
+  });
+
+  it("stays short though names be long", () => {
+    const metrics = Array.from({ length: 20 }, (_, index) => makeMetric({ name: `${index}${"x".repeat(900)}` }));
+    for (const failure of [
+      failureOf(metrics, { metric: "gone" }),
+      failureOf([...metrics, web("rate")], { metric: "rate" }),
+    ]) {
+      expect(failure.available).toHaveLength(2);
+      expect(JSON.stringify([failure.message, failure.next, failure.available]).length).toBeLessThan(4_000);
+    }
+  });
+
+  it("is what jobMetrics gives", () => {
+    expect(jobMetrics(makeRun({ metrics: [web("a"), makeMetric(), web("b")] })).map(({ name }) => name)).toEqual([
+      "smoke",
+    ]);
+  });
+});

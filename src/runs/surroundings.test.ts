@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRun } from "../../test/fakes/run.ts";
+import { DEMO_CLUSTER } from "../demo/config.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { loadObjects } from "../demo/objects.ts";
+import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+const never = new AbortController().signal;
+const APP = "b3624493a50ff4deade5018dd85b72d015ce9f2a";
+const CONFIG = "5d43e1db9597a0446b229e90d0a94de403e80916";
+
+let kubernetes: MiniKubernetes;
+let kube: KubeApi;
+beforeAll(async () => {
+  kubernetes = await startMiniKubernetes({ objects: loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date()) });
+  const credentials = async () => ({ headers: { authorization: "Bearer demo-gateway" }, tls: {} });
+  kube = createKubeApi({ server: kubernetes.url, credentials });
+});
+afterAll(async () => {
+  await kube.close();
+  await kubernetes.close();
+});
+
+const around = (parts: Parameters<typeof makeRun>[0]) =>
+  readSurroundings(kube, makeRun({ namespace: "guestbook", ...parts }), never);
+
+describe("what stands around a run", () => {
+  it("is its Stage's shard, and alias and Warehouse of all its Freight, in the run's order", async () => {
+    expect(await around({ stage: "prod", freight: [CONFIG, APP] })).toEqual({
+      shard: "eu-west",
+      freight: [
+        { name: CONFIG, alias: "calm-badger", warehouse: "guestbook-config" },
+        { name: APP, alias: "brisk-heron", warehouse: "guestbook" },
+      ],
+    });
+  });
+
+  it("is nothing for a run without a Stage, and for a Stage without a shard", async () => {
+    expect(await around({ stage: undefined })).toEqual({ shard: undefined, freight: [] });
+    expect(await around({ stage: "uat" })).toEqual({ shard: undefined, freight: [] });
+  });
+
+  it("leaves out what is gone", async () => {
+    expect(await around({ stage: "deleted", freight: ["gone"] })).toEqual({
+      shard: undefined,
+      freight: [{ name: "gone", alias: undefined, warehouse: undefined }],
+    });
+  });
+
+  it("leaves out what cannot be a name, whatever a run's author wrote", async () => {
+    expect(await around({ stage: "../../secrets", freight: ["../x", ""] })).toEqual({
+      shard: undefined,
+      freight: [
+        { name: "../x", alias: undefined, warehouse: undefined },
+        { name: "", alias: undefined, warehouse: undefined },
+      ],
+    });
+  });
+
+  it("takes an alias from the label where it stands nowhere else", async () => {
+    kubernetes.put({
+      apiVersion: "kargo.akuity.io/v1alpha1",
+      kind: "Freight",
+      metadata: { name: "labelled", namespace: "guestbook", labels: { "kargo.akuity.io/alias": "old-style" } },
+    });
+    expect((await around({ freight: ["labelled"] })).freight).toEqual([
+      { name: "labelled", alias: "old-style", warehouse: undefined },
+    ]);
+  });
+
+  it("is read of 20 Freight at the most", async () => {
+    const freight = Array.from({ length: 500 }, (_, index) => `f${index}`);
+    expect((await around({ freight })).freight).toHaveLength(20);
+  });
+});

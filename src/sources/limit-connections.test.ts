@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { limitConnections } from "./limit-connections.ts";
+import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
+
+const target = {
+  facts: { project: "p", metric: "m" },
+  values: {
+    variables: {},
+    lookups: { label: () => undefined, annotation: () => undefined, arg: () => undefined, freight: () => undefined },
+  },
+} satisfies LogTarget;
+
+const log: OpenedLog = { body: (async function* () {})(), mediaType: undefined, charset: undefined, delimited: true };
+
+function sourceThat(open: LogSource["open"]): LogSource {
+  return { name: "store", live: false, settleMs: 0, matches: () => true, open };
+}
+
+describe("limitConnections", () => {
+  it("refuses one log more than the limit and says the limit", async () => {
+    const source = limitConnections(
+      sourceThat(async () => log),
+      1,
+    );
+    await source.open(target, new AbortController().signal);
+    await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({
+      kind: "too-much",
+      reason: "SOURCE_BUSY",
+      message: 'Source "store" has 1 logs open, which is the most.',
+    });
+  });
+
+  it("counts a log until its signal is aborted", async () => {
+    const source = limitConnections(
+      sourceThat(async () => log),
+      1,
+    );
+    const first = new AbortController();
+    await source.open(target, first.signal);
+    first.abort();
+    await expect(source.open(target, new AbortController().signal)).resolves.toBe(log);
+  });
+
+  it("does not count a log that could not be opened, nor twice one that was aborted while it was being opened", async () => {
+    const refused = new Error("no such log");
+    let answer: () => Promise<OpenedLog> = () => Promise.reject(refused);
+    const source = limitConnections(
+      sourceThat(() => answer()),
+      1,
+    );
+    const stop = new AbortController();
+    await expect(source.open(target, stop.signal)).rejects.toBe(refused);
+    stop.abort();
+    const aborted = new AbortController();
+    answer = () => {
+      aborted.abort();
+      return Promise.reject(refused);
+    };
+    await expect(source.open(target, aborted.signal)).rejects.toBe(refused);
+    answer = () => Promise.resolve(log);
+    await source.open(target, new AbortController().signal);
+    await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({ reason: "SOURCE_BUSY" });
+  });
+});

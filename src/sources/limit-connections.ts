@@ -1,0 +1,35 @@
+import { Failure } from "../failure.ts";
+import type { LogSource } from "./source.ts";
+
+/**
+ * Holds the number of logs that are open at a source at once to a limit. It is counted here, and whoever comes too late is told so: a pool of connections
+ * would let them wait without a word, for ever where the others follow their logs.
+ *
+ * A log counts until the signal that it was opened with is aborted, which whoever opens one has to do in the end.
+ *
+ * @throws (by `open`) Failure SOURCE_BUSY, saying the limit.
+ */
+export function limitConnections<T extends LogSource>(source: T, most: number): T {
+  let open = 0;
+  return {
+    ...source,
+    async open(target, signal) {
+      if (open >= most) {
+        const message = `Source "${source.name}" has ${open} logs open, which is the most.`;
+        throw new Failure("too-much", "SOURCE_BUSY", message, { next: "Wait a moment, then try again." });
+      }
+      open += 1;
+      const leave = (): void => {
+        signal.removeEventListener("abort", leave);
+        open -= 1;
+      };
+      signal.addEventListener("abort", leave);
+      try {
+        return await source.open(target, signal);
+      } catch (error) {
+        if (!signal.aborted) leave();
+        throw error;
+      }
+    },
+  };
+}

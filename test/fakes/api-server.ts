@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+
+/** An API server that answers as a test says. */
+export interface ApiServer {
+  /** Where it is, without a path. */
+  readonly url: string;
+  /** `GET /path`, in the order in which they came. */
+  readonly requests: readonly string[];
+  /** How many connections it ever accepted. */
+  readonly accepted: number;
+  /** Settles when no connection is open. */
+  abandoned(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts one on a free port of the loopback interface. */
+export async function startApiServer(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  tls?: ServerOptions,
+): Promise<ApiServer> {
+  const requests: string[] = [];
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  let waiting: (() => void)[] = [];
+  const listener: RequestListener = (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  };
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  server.on("connection", (socket: Socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      if (sockets.size > 0) return;
+      for (const tell of waiting) tell();
+      waiting = [];
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    get accepted() {
+      return accepted;
+    },
+    abandoned: async () => {
+      if (sockets.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}

@@ -1,0 +1,28 @@
+import type { KubeApi, KubeResource } from "../../src/kube/kube-api.ts";
+
+/** What a test's API server is asked to create. */
+export interface Created<Body> {
+  readonly resource: KubeResource;
+  readonly body: Body;
+}
+
+/** An API that only creates: it answers as the test says, and tells what it was asked. `Body` is what the test knows it to be asked for. */
+export function creatingApi<Body>(
+  answer: (body: Body, resource: KubeResource) => unknown,
+): KubeApi & { readonly created: readonly Created<Body>[] } {
+  const created: Created<Body>[] = [];
+  const refuse = (): never => {
+    throw new Error("This API only creates.");
+  };
+  return {
+    created,
+    get: refuse,
+    list: refuse,
+    openPodLog: refuse,
+    close: refuse,
+    create: async (resource, body) => {
+      created.push({ resource, body: body as Body });
+      return answer(body as Body, resource);
+    },
+  };
+}

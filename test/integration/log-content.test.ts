@@ -1,0 +1,125 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { EndReason, LineNumbers, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { cut } from "../fakes/byte-source.ts";
+import { sends } from "../fakes/scripted-store.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { readLog } from "./read-log.ts";
+import { useWorld } from "./world.ts";
+
+// Without a mark, UTF-16 is told by a beginning in ASCII.
+const MIXED =
+  "2026-01-01T00:00:00Z INFO begins\nplain ä € 😀 ﷽ \u0000 \ufeff \u2028 end\nGrüße, 世界 😀😀😀\r\nlast line without a line feed";
+const utf16 = (text: string): Buffer => Buffer.from(text, "utf16le");
+
+describe.each(PROTOCOLS)("a log over $name", (protocol) => {
+  const world = useWorld();
+  const read = (answer: Parameters<ReturnType<typeof world>["addLog"]>[0]) =>
+    readLog(world().transport(protocol), world().addLog(answer));
+
+  it("begins with its origin and ends with how it ended", async () => {
+    const { kinds, origin, end, text, error } = await read(sends("one\ntwo\nthree"));
+    expect(kinds).toEqual(["origin", "chunk", "end"]);
+    expect(text).toBe("one\ntwo\nthree");
+    expect(origin).toMatchObject({
+      metricName: "checks",
+      metricReason: SelectionReason.ONLY,
+      metricNames: ["checks"],
+      attempt: 1,
+      attempts: [1],
+      containerName: "main",
+      containerNames: ["main"],
+      source: "archive",
+      live: false,
+      lineNumbers: LineNumbers.ABSOLUTE,
+    });
+    expect(end).toMatchObject({ reason: EndReason.COMPLETE, headMissing: false, lines: 3n, bytes: 13n });
+    expect(error).toBeUndefined();
+  });
+
+  it("is text to the byte, wherever the store cuts it", async () => {
+    for (const length of [1, 2, 3, 5, 7]) {
+      const { text, end } = await read(sends(cut(Buffer.from(MIXED), [length])));
+      expect(text).toBe(MIXED);
+      expect(end).toMatchObject({ lines: 4n, bytes: BigInt(Buffer.byteLength(MIXED)) });
+    }
+  });
+
+  it("keeps characters of four bytes whole over the edges of large messages", async () => {
+    const log = `x${"😀".repeat(300_000)}`;
+    const { text, chunks } = await read(sends(log));
+    expect(text === log).toBe(true);
+    expect(chunks.length).toBeGreaterThan(4);
+    expect(Math.max(...chunks.map((each) => Buffer.byteLength(each)))).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  it("has no chunk when it is empty, and is complete all the same", async () => {
+    const { kinds, end } = await read(sends("", { "content-length": "0" }));
+    expect(kinds).toEqual(["origin", "end"]);
+    expect(end).toMatchObject({ reason: EndReason.COMPLETE, lines: 0n, bytes: 0n });
+  });
+
+  it("is complete when the store answers 204", async () => {
+    const { kinds, end } = await read((response) => response.writeHead(204).end());
+    expect(kinds).toEqual(["origin", "end"]);
+    expect(end?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("does not claim to be complete when a closed connection is all that ends it", async () => {
+    const { text, end, error } = await read((response) => {
+      response.socket?.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it?\n");
+    });
+    expect(text).toBe("all of it?\n");
+    expect(end?.reason).toBe(EndReason.SOURCE_ENDED);
+    expect(error).toBeUndefined();
+  });
+
+  it("has caught up when the job still runs", async () => {
+    const ref = world().addLog(sends("so far\n"), [{ running: true }]);
+    const { text, end } = await readLog(world().transport(protocol), ref);
+    expect(text).toBe("so far\n");
+    expect(end?.reason).toBe(EndReason.CAUGHT_UP);
+  });
+
+  it("shows bytes that are no text as U+FFFD, and says so once, before the first of them", async () => {
+    const log = Buffer.concat([Buffer.from("good\n"), Buffer.from([0xff, 0xfe, 0x20, 0xc3]), Buffer.from("\nbad")]);
+    const { text, notices, kinds } = await read(sends(log));
+    expect(text).toBe("good\n\ufffd\ufffd \ufffd\nbad");
+    expect(notices).toMatchObject([{ kind: NoticeKind.BYTES_REPLACED }]);
+    expect(kinds).toEqual(["origin", "notice", "chunk", "end"]);
+  });
+
+  it("counts the bytes that were sent, not those that were stored", async () => {
+    const { end } = await read(sends(Buffer.from([0xff])));
+    expect(end?.bytes).toBe(3n);
+  });
+
+  it.each([
+    ["UTF-16 with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]), {}],
+    ["UTF-16, big end first, with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]).swap16(), {}],
+    ["UTF-16 without a mark", utf16(MIXED), {}],
+    ["a charset that the store names", utf16(MIXED), { "content-type": "text/plain; charset=utf-16le" }],
+    ["UTF-8 with a mark, which is left out", Buffer.from(`\ufeff${MIXED}`), {}],
+    ["gzip that the store says", gzipSync(MIXED), { "content-encoding": "gzip" }],
+    ["gzip that the store does not mention", gzipSync(MIXED), {}],
+    ["two members of gzip", Buffer.concat([gzipSync(MIXED.slice(0, 9)), gzipSync(MIXED.slice(9))]), {}],
+    ["zstd", zstdCompressSync(MIXED), {}],
+    ["UTF-16 within zstd", zstdCompressSync(utf16(MIXED)), {}],
+  ])("is read from %s", async (_, body, headers) => {
+    for (const pieces of [[body], cut(body, [1])]) {
+      const { text, error, notices } = await read(sends(pieces, headers));
+      expect(text).toBe(MIXED);
+      expect(notices).toEqual([]);
+      expect(error).toBeUndefined();
+    }
+  });
+
+  it("comes with a notice when it looks like a web page", async () => {
+    const page = "<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n";
+    const { text, notices, kinds, end } = await read(sends(page, { "content-type": "text/html" }));
+    expect(notices).toMatchObject([{ kind: NoticeKind.LOOKS_LIKE_PAGE, message: expect.stringMatching(/page/) }]);
+    expect(kinds).toEqual(["origin", "notice", "chunk", "end"]);
+    expect(text).toBe(page);
+    expect(end?.reason).toBe(EndReason.COMPLETE);
+  });
+});

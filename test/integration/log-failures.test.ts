@@ -1,0 +1,150 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type Answer, hangs, refuses, sends, sendsThenHangs, sendsThenResets } from "../fakes/scripted-store.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { type ReadLog, readLog } from "./read-log.ts";
+import { SECRETS, useWorld } from "./world.ts";
+
+const BEGINNING = "the first half\n";
+
+/** What a store does instead of answering with a log, and what its reader is told. */
+const REFUSALS: readonly (readonly [
+  string,
+  Answer,
+  Readonly<Record<"code" | "reason" | "outcome", string>>,
+  number,
+])[] = [
+  ["has no such log", refuses(404), { code: "NotFound", reason: "LOG_NOT_FOUND", outcome: "NOT_FOUND" }, 404],
+  ["wants credentials", refuses(401, { "www-authenticate": "Basic vault" }), refused(), 401],
+  ["forbids it", refuses(403), refused(), 403],
+  ["redirects elsewhere", refuses(301, { location: "http://127.0.0.2:1/vault" }), refused(), 301],
+  ["fails", refuses(500), unavailable(), 500],
+  ["is down", refuses(503), unavailable(), 503],
+  ["is busy", refuses(429), unavailable(), 429],
+  ["resets the connection", (response) => response.socket?.resetAndDestroy(), unavailable(), 0],
+  ["does not speak HTTP", (response) => response.socket?.end("SSH-2.0-vault\r\n"), unavailable(), 0],
+  ["says nothing", hangs, { code: "DeadlineExceeded", reason: "SOURCE_SILENT", outcome: "SILENT" }, 0],
+  ["answers in a coding that is not known", sends("?", { "content-encoding": "br" }), refused(), 0],
+];
+
+function refused() {
+  return { code: "Internal", reason: "BACKEND_REFUSED", outcome: "REFUSED" };
+}
+
+function unavailable() {
+  return { code: "Unavailable", reason: "SOURCE_UNAVAILABLE", outcome: "UNAVAILABLE" };
+}
+
+describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
+  const world = useWorld({ timeouts: { headers: "200ms", idle: "200ms" } });
+  const port = () => new URL(world().store.origin).port;
+  const read = (answer: Answer) => readLog(world().transport(protocol), world().addLog(answer));
+
+  function expectNoSecrets({ headers, error }: ReadLog): void {
+    const told = `${error?.whole}\n${headers}`;
+    expect(told).not.toMatch(SECRETS);
+    expect(told).not.toContain(port());
+    expect(told).not.toContain("    at ");
+  }
+
+  it.each(REFUSALS)("that %s: says so, and nothing of where it is", async (_, answer, expected, httpStatus) => {
+    const log = await read(answer);
+    const { code, reason, outcome } = expected;
+    expect(log.kinds).toEqual([]);
+    expect(log.error).toMatchObject({ code, reason });
+    expect(log.error?.message).toMatch(/^No log: source "archive" [^:]+(: TLS failed)?\.$/);
+    expect(log.error?.next).toMatch(/\.$/);
+    expect(log.error?.reference).toMatch(/^[0-9a-f]{8}$/);
+    expect(log.error?.sources).toEqual([
+      {
+        source: "archive",
+        outcome: `SOURCE_OUTCOME_${outcome}`,
+        ...(httpStatus > 0 && { httpStatus }),
+        message: expect.stringMatching(/^Source "archive" .*\.$/),
+      },
+    ]);
+    expectNoSecrets(log);
+  });
+
+  it("that ends the connection in mid-log: shows the half, ends with SOURCE_FAILED, and fails", async () => {
+    const log = await read(sendsThenResets(BEGINNING));
+    expect(log.text).toBe(BEGINNING);
+    expect(log.kinds).toEqual(["origin", "chunk", "end"]);
+    expect(log.end).toMatchObject({ reason: EndReason.SOURCE_FAILED, lines: 1n, bytes: 15n });
+    expect(log.error).toMatchObject({ code: "Unavailable", reason: "SOURCE_FAILED" });
+    expectNoSecrets(log);
+  });
+
+  it("that falls silent in mid-log: shows the half, ends with SOURCE_STALLED, and fails", async () => {
+    const log = await read(sendsThenHangs(BEGINNING));
+    expect(log.kinds).toEqual(["origin", "chunk", "end"]);
+    expect(log.end).toMatchObject({ reason: EndReason.SOURCE_STALLED, lines: 1n, bytes: 15n });
+    expect(log.error).toMatchObject({ code: "DeadlineExceeded", reason: "SOURCE_STALLED" });
+    expectNoSecrets(log);
+    await world().store.untilAnswering(0);
+  });
+
+  it("that cuts compressed data short: shows what could be read, and fails", async () => {
+    const log = await read(sends(gzipSync(BEGINNING).subarray(0, -6)));
+    expect(log.text).toBe(BEGINNING);
+    expect(log.end?.reason).toBe(EndReason.SOURCE_FAILED);
+    expect(log.error).toMatchObject({ code: "Unavailable", reason: "SOURCE_FAILED" });
+    expectNoSecrets(log);
+  });
+});
+
+describe.each(PROTOCOLS)("a store that cannot be reached, over $name", (protocol) => {
+  const world = useWorld({
+    config: {
+      sources: [
+        { name: "elsewhere", match: { stage: "prod-*" }, http: { url: "http://127.0.0.1:1/hidden-shelf/a.log" } },
+        { name: "labelled", http: { url: 'http://127.0.0.1:1/hidden-shelf/${{ label("team") }}.log' } },
+        { name: "closed", http: { url: "http://127.0.0.1:1/hidden-shelf/${{ jobName }}.log" } },
+        { name: "unknown", http: { url: "http://vault.invalid/hidden-shelf/${{ jobName }}.log" } },
+      ],
+    },
+  });
+
+  it("is told with every other source and what came of it", async () => {
+    const { error, headers } = await readLog(world().transport(protocol), world().addLog(hangs));
+    expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_UNAVAILABLE" });
+    expect(error?.sources).toMatchObject([
+      { source: "elsewhere", outcome: "SOURCE_OUTCOME_NOT_MATCHED" },
+      { source: "labelled", outcome: "SOURCE_OUTCOME_VARIABLE_MISSING" },
+      { source: "closed", outcome: "SOURCE_OUTCOME_UNAVAILABLE" },
+      { source: "unknown", outcome: "SOURCE_OUTCOME_UNAVAILABLE" },
+    ]);
+    expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);
+  });
+});
+
+describe.each(PROTOCOLS)("a server that does not work, over $name", (protocol) => {
+  const unconfigured = useWorld({ config: { sources: [] } });
+  const world = useWorld();
+
+  it("says that it has no sources", async () => {
+    const { error } = await readLog(unconfigured().transport(protocol), unconfigured().addLog(hangs));
+    expect(error).toMatchObject({ code: "Unimplemented", reason: "NOT_CONFIGURED" });
+  });
+
+  it("tells a reference and nothing else when the fault is its own, and logs the cause under it", async () => {
+    const ref = world().addLog(hangs);
+    world().cluster.put({
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "AnalysisRun",
+      metadata: { ...ref },
+      spec: { metrics: "vault" },
+    });
+    const { error, headers } = await readLog(world().transport(protocol), ref);
+    expect(error).toMatchObject({
+      code: "Internal",
+      reason: "INTERNAL",
+      message: "Something went wrong in this server.",
+      next: `Tell an operator the reference ${error?.reference}.`,
+    });
+    expect(`${error?.whole}\n${headers}`).not.toMatch(/metrics|expected|array|zod|vault/i);
+    const entry = world().log.find(({ reference }) => reference === error?.reference);
+    expect(entry).toMatchObject({ reason: "INTERNAL", err: { message: expect.stringContaining("metrics") } });
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { type Answer, hangs, refuses, sendsThenHangs, sendsThenResets } from "../fakes/scripted-store.ts";
+import { HTTP_VERSIONS, type HttpAnswer } from "./http-versions.ts";
+import { TOKENS } from "./objects.ts";
+import { SECRETS, useWorld, type World } from "./world.ts";
+
+const reader = { authorization: `Bearer ${TOKENS.reader}` };
+
+/** Makes each kind of failure come about before the first byte: how, the status, the reason. */
+const KINDS: readonly (readonly [string, (world: World) => [path: string, token?: string], number, string])[] = [
+  ["bad-request", () => ["/raw/shop/Uat"], 400, "NAME_INVALID"],
+  ["unauthenticated", () => ["/raw/shop/uat.run", "rubbish"], 401, "TOKEN_REFUSED"],
+  ["denied", (world) => [pathTo(world, hangs), TOKENS.stranger], 403, "ACCESS_DENIED"],
+  ["not-found", (world) => [pathTo(world, refuses(404))], 404, "LOG_NOT_FOUND"],
+  ["not-yet", (world) => [pathToPending(world)], 409, "JOB_NOT_STARTED"],
+  ["unavailable", (world) => [pathTo(world, refuses(500))], 503, "SOURCE_UNAVAILABLE"],
+  ["refused", (world) => [pathTo(world, refuses(403))], 502, "BACKEND_REFUSED"],
+  ["silent", (world) => [pathTo(world, hangs)], 504, "SOURCE_SILENT"],
+  ["internal", (world) => [pathToBroken(world)], 500, "INTERNAL"],
+];
+
+function pathTo(world: World, answer: Answer): string {
+  const { namespace, name } = world.addLog(answer);
+  return `/raw/${namespace}/${name}`;
+}
+
+function pathToPending(world: World): string {
+  return put(world, "uat.pending", { metrics: [{ name: "checks", provider: { job: {} } }] });
+}
+
+function pathToBroken(world: World): string {
+  return put(world, "uat.broken", { metrics: "vault" });
+}
+
+function put(world: World, name: string, spec: object): string {
+  const metadata = { name, namespace: "shop", labels: { "kargo.akuity.io/stage": "uat" } };
+  world.cluster.put({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", metadata, spec });
+  return `/raw/shop/${name}`;
+}
+
+describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ version, ask }) => {
+  const world = useWorld({ timeouts: { headers: "200ms", idle: "200ms" }, config: { limits: { logBytes: "64KiB" } } });
+  const unconfigured = useWorld({ config: { sources: [] } });
+  const get = (path: string, headers: Record<string, string> = reader) => ask(world().port, { path, headers });
+
+  function expectTold({ body, headers }: HttpAnswer, reason: string): void {
+    expect(body).toMatch(new RegExp(`^taffrail: .*\\. \\(${reason}\\)\n`));
+    expect(body).toMatch(/\n {2}ref: [0-9a-f]{8}\n$/);
+    expect(body).not.toMatch(SECRETS);
+    expect(body).not.toContain(new URL(world().store.origin).port);
+    expect(headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" });
+  }
+
+  it.each(KINDS)("of kind %s has its status before the first byte", async (_, arrange, status, reason) => {
+    const [path, token = TOKENS.reader] = arrange(world());
+    const answer = await get(path, { authorization: `Bearer ${token}` });
+    expect([answer.status, answer.whole]).toEqual([status, true]);
+    expectTold(answer, reason);
+  });
+
+  it.each(KINDS)("of kind %s is text with status 200 where that is asked for", async (_, arrange, __, reason) => {
+    const [path, token = TOKENS.reader] = arrange(world());
+    const answer = await get(`${path}?errors=text`, { authorization: `Bearer ${token}` });
+    expect([answer.status, answer.whole]).toEqual([200, true]);
+    expectTold(answer, reason);
+  });
+
+  it("of kind not-configured has its status", async () => {
+    const path = pathTo(unconfigured(), hangs);
+    const answer = await ask(unconfigured().port, { path, headers: reader });
+    expect(answer.status).toBe(501);
+    expectTold(answer, "NOT_CONFIGURED");
+  });
+
+  it.each([
+    ["breaks off", sendsThenResets("half\n"), "half\n", "SOURCE_FAILED"],
+    ["falls silent", sendsThenHangs("half\n"), "half\n", "SOURCE_STALLED"],
+    ["goes on for too long", sendsThenHangs("x".repeat(70_000)), "x".repeat(65_536), "LIMIT_REACHED"],
+  ])("in mid-log, as the store %s, can be taken for an end by nobody", async (_, answer, sent, reason) => {
+    const path = pathTo(world(), answer);
+    const cut = await get(path);
+    expect([cut.status, cut.whole]).toEqual([200, false]);
+    // A reset may overtake what was sent before it; nothing else does.
+    expect(cut.body === sent || (version === "HTTP/1.0" && sent.startsWith(cut.body))).toBe(true);
+
+    const told = await get(`${path}?errors=text`);
+    expect([told.status, told.whole]).toEqual([200, true]);
+    expect(told.body.startsWith(`${sent}\ntaffrail: `)).toBe(true);
+    expect(told.body.slice(sent.length)).toContain(`(${reason})`);
+    expect(told.body).not.toMatch(SECRETS);
+    await world().store.untilAnswering(0);
+  });
+});

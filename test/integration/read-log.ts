@@ -1,0 +1,120 @@
+import { toJson } from "@bufbuild/protobuf";
+import { type CallOptions, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import {
+  AnalysisRunLogService,
+  ChoicesSchema,
+  type End,
+  type GetAnalysisRunLogsRequest,
+  type GetAnalysisRunLogsResponse,
+  type Notice,
+  type Origin,
+  SourceChainSchema,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { TOKENS } from "./objects.ts";
+
+/** Everything that came of asking for a log. */
+export interface ReadLog {
+  /** What the messages held, in order: `chunk`, or the name of the event. */
+  readonly kinds: readonly string[];
+  readonly chunks: readonly string[];
+  readonly text: string;
+  readonly origin: Origin | undefined;
+  readonly notices: readonly Notice[];
+  readonly end: End | undefined;
+  readonly error: ToldError | undefined;
+  /** Every header and trailer that came. */
+  readonly headers: string;
+}
+
+/** An error as its reader gets it. */
+export interface ToldError {
+  readonly code: string;
+  readonly message: string;
+  readonly reason: string | undefined;
+  readonly next: string | undefined;
+  readonly reference: string | undefined;
+  readonly available: readonly string[] | undefined;
+  /** What came of each source, as the JSON of the detail has it. */
+  readonly sources: readonly object[] | undefined;
+  /** All of it: message, metadata and the bytes of the details, as one text. */
+  readonly whole: string;
+}
+
+type Request = Omit<Partial<GetAnalysisRunLogsRequest>, "$typeName">;
+
+/** Call options with a bearer token. */
+export function as(token: string): CallOptions {
+  return { headers: { authorization: `Bearer ${token}` } };
+}
+
+/** Reads a log to its end, whatever that is. */
+export async function readLog(
+  transport: Transport,
+  request: Request,
+  options: CallOptions = as(TOKENS.reader),
+): Promise<ReadLog> {
+  const messages: GetAnalysisRunLogsResponse[] = [];
+  let error: ToldError | undefined;
+  let headers = "";
+  const note = (each: Headers): void => {
+    headers += readable(each);
+  };
+  try {
+    const client = createClient(AnalysisRunLogService, transport);
+    const stream = client.getAnalysisRunLogs(request, { ...options, onHeader: note, onTrailer: note });
+    for await (const message of stream) messages.push(message);
+  } catch (caught) {
+    error = toldError(caught);
+  }
+  const chunks = messages.filter(({ event }) => event.case === undefined).map(({ chunk }) => chunk);
+  const events = messages.map(({ event }) => event);
+  return {
+    kinds: messages.map(({ event }) => event.case ?? "chunk"),
+    chunks,
+    text: chunks.join(""),
+    origin: events.flatMap((each) => (each.case === "origin" ? [each.value] : []))[0],
+    notices: events.flatMap((each) => (each.case === "notice" ? [each.value] : [])),
+    end: events.flatMap((each) => (each.case === "end" ? [each.value] : []))[0],
+    error,
+    headers,
+  };
+}
+
+/** Takes an error apart. */
+export function toldError(caught: unknown): ToldError {
+  const error = ConnectError.from(caught);
+  const info = error.findDetails(ErrorInfoSchema)[0];
+  const chain = error.findDetails(SourceChainSchema)[0];
+  const details = error.details.map((each) =>
+    "value" in each && each.value instanceof Uint8Array ? Buffer.from(each.value).toString("latin1") : "",
+  );
+  return {
+    code: Code[error.code],
+    message: error.rawMessage,
+    reason: info?.reason,
+    next: info?.metadata.next,
+    reference: info?.metadata.reference,
+    available: error.findDetails(ChoicesSchema)[0]?.available,
+    sources: chain && (toJson(SourceChainSchema, chain) as { attempts?: object[] }).attempts,
+    whole: [error.rawMessage, readable(error.metadata), ...details].join("\n"),
+  };
+}
+
+/** The error of a call that has to fail. */
+export async function errorOf(call: Promise<unknown>): Promise<ToldError> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => toldError(error),
+  );
+  if (outcome === undefined) throw new Error("The call did not fail.");
+  return outcome;
+}
+
+/** Headers as text, those in base64 decoded. */
+function readable(headers: Headers): string {
+  const lines = [...headers].map(([name, value]) =>
+    name.endsWith("-bin") ? `${name}: ${Buffer.from(value, "base64").toString("latin1")}` : `${name}: ${value}`,
+  );
+  return lines.join("\n");
+}

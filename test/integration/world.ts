@@ -1,0 +1,152 @@
+import { pino } from "pino";
+import { afterAll, beforeAll } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
+import { createKubeApi } from "../../src/kube/kube-api.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../../src/server/gateway.ts";
+import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
+import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } from "./objects.ts";
+import type { Protocol } from "./protocols.ts";
+
+/** What nobody outside may see of the store, beside its address. The words stand in its path, its headers and its token. */
+export const SECRETS = /127\.0\.0|localhost|hidden-shelf|store-key|s3cret|vault|token-of-gateway|http:\/\//i;
+
+/** One entry of the gateway's own log. */
+export interface LogEntry {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** pino's number for it. */
+export const DEBUG = 20;
+
+/** Which log to ask for. */
+export interface LogRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface WorldOptions {
+  /** More of `taffrail.yaml`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** The store's time limits. */
+  readonly timeouts?: Readonly<Record<string, string>>;
+  readonly tls?: GatewayOptions["tls"];
+}
+
+/** A gateway between a small cluster and a store that tests script, all in this process. */
+export interface World {
+  /** `http://127.0.0.1:PORT`, or https. */
+  readonly url: string;
+  readonly port: number;
+  readonly gateway: Gateway;
+  readonly cluster: MiniKubernetes;
+  readonly store: ScriptedStore;
+  /** Stands still, a day after the runs ended. */
+  readonly clock: Clock & { advance(ms: number): void };
+  /** What the gateway logged, at every level. */
+  readonly log: readonly LogEntry[];
+  /** Settles when the gateway has logged as many entries that pass. */
+  untilLogged(count: number, test: (entry: LogEntry) => boolean): Promise<void>;
+  /** Makes a run of one Job, or of these metrics, whose first log the store answers so. */
+  addLog(answer: Answer, metrics?: readonly MadeMetric[]): LogRef;
+  /** A way to the gateway, the same each time. */
+  transport(protocol: Protocol): ReturnType<Protocol["open"]>["transport"];
+  close(): Promise<void>;
+}
+
+/** Starts one for all tests of a file or a `describe`. */
+export function useWorld(options: WorldOptions = {}): () => World {
+  let world: World | undefined;
+  beforeAll(async () => {
+    world = await startWorld(options);
+  });
+  afterAll(() => world?.close());
+  return () => {
+    if (world === undefined) throw new Error("The world has not been started yet.");
+    return world;
+  };
+}
+
+/** Starts one. */
+export async function startWorld({ config = {}, timeouts = {}, tls }: WorldOptions = {}): Promise<World> {
+  const store = await startScriptedStore();
+  const cluster = await startMiniKubernetes({ objects: clusterObjects() });
+  const clock = createClock(Date.parse("2026-01-02T00:00:00Z"));
+  const log: LogEntry[] = [];
+  let waiting: (() => void)[] = [];
+  const write = (line: string): void => {
+    log.push(JSON.parse(line) as LogEntry);
+    const told = waiting;
+    waiting = [];
+    for (const each of told) each();
+  };
+  const url = `${store.origin}/hidden-shelf/\${{ project }}/\${{ jobName }}/\${{ container }}.log`;
+  const http = { url, headers: { "X-Store-Key": "${{ token }}" }, token: { env: "STORE_TOKEN" }, timeouts };
+  const settings = { sources: [{ name: "archive", http }], shutdown: { drain: "0ms" }, ...config };
+  const gateway = await startGateway({
+    compiled: parseConfig(JSON.stringify(settings), {
+      name: "taffrail.yaml",
+      folder: ".",
+      env: { STORE_TOKEN: "s3cret" },
+      clock,
+    }),
+    kube: createKubeApi({
+      server: cluster.url,
+      credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
+    }),
+    clock,
+    log: pino({ level: "trace" }, { write }),
+    host: "127.0.0.1",
+    port: 0,
+    tls,
+  });
+  const { port } = gateway.address;
+  const baseUrl = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
+  const ways = new Map<Protocol, ReturnType<Protocol["open"]>>();
+  let runs = 0;
+
+  return {
+    url: baseUrl,
+    port,
+    gateway,
+    cluster,
+    store,
+    clock,
+    log,
+    untilLogged: async (count, test) => {
+      while (log.filter(test).length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    addLog(answer, metrics = [{}]) {
+      runs += 1;
+      const uid = `00000000-0000-4000-8000-${String(runs).padStart(12, "0")}`;
+      const ref = { namespace: "shop", name: `uat.run-${runs}` };
+      cluster.put(analysisRun({ ...ref, uid, metrics }));
+      const { name = "checks", containers = ["main"] } = metrics[0] ?? {};
+      store.answer(`/hidden-shelf/shop/${jobName(uid, name)}/${containers[0]}.log`, answer);
+      return ref;
+    },
+    transport(protocol) {
+      const way = ways.get(protocol) ?? protocol.open(baseUrl);
+      ways.set(protocol, way);
+      return way.transport;
+    },
+    async close() {
+      for (const way of ways.values()) way.close();
+      await gateway.stop();
+      await Promise.all([store.close(), cluster.close()]);
+    },
+  };
+}
+
+function createClock(start: number): World["clock"] {
+  let now = start;
+  return {
+    now: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
