@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
 import { readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { serverAddress } from "./server-address.ts";
 
 /** The flags that say which server to call, as whom, about what. */
 export interface ConnectionFlags {
@@ -39,8 +40,9 @@ export function withConnectionFlags(command: Command): Command {
  */
 export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
   const { current, contexts } = readContexts(env);
-  const name = flags.context ?? env.TAFFRAIL_CONTEXT;
-  const context = contexts[name ?? current ?? ""];
+  const name = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
+  const wanted = name ?? current ?? "";
+  const context = Object.hasOwn(contexts, wanted) ? contexts[wanted] : undefined;
   if (name !== undefined && context === undefined) {
     throw new CliError(EXIT.usage, `there is no context "${name}"`, [
       `there are: ${Object.keys(contexts).join(", ") || "none"}`,
@@ -59,7 +61,7 @@ export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connect
   const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, ownContext);
   return {
     project,
-    client: createTaffrailClient({ baseUrl: baseUrl(server), ...(token !== undefined && { token }) }),
+    client: createTaffrailClient({ baseUrl: serverAddress(server), ...(token !== undefined && { token }) }),
   };
 }
 
@@ -70,22 +72,25 @@ function tokenOf(
   context: { readonly token?: string | undefined; readonly tokenFile?: string | undefined } | undefined,
 ): string | undefined {
   if (flag !== undefined) return readToken(flag);
-  if (variable) return variable;
+  if (variable) return checkToken(variable, "in TAFFRAIL_TOKEN");
   if (variableFile) return readToken(variableFile);
-  return context?.token ?? (context?.tokenFile === undefined ? undefined : readToken(context.tokenFile));
+  if (context?.token !== undefined) return checkToken(context.token, "of the context");
+  return context?.tokenFile === undefined ? undefined : readToken(context.tokenFile);
 }
 
 function readToken(file: string): string {
+  let text: string;
   try {
-    return readFileSync(file, "utf8").trim();
+    text = readFileSync(file, "utf8");
   } catch (error) {
     throw new CliError(EXIT.usage, `cannot read the token file ${file} (${(error as NodeJS.ErrnoException).code})`);
   }
+  return checkToken(text, `in the file ${file}`);
 }
 
-function baseUrl(server: string): string {
-  const text = /^https?:\/\//.test(server) ? server : `http://${server}`;
-  if (!URL.canParse(text))
-    throw new CliError(EXIT.usage, `"${server}" is not an address`, ["try     --server https://taffrail.example.com"]);
-  return text.replace(/\/+$/, "");
+/** Refuses what no header can hold here: what would refuse it later would show it. */
+function checkToken(text: string, where: string): string {
+  const token = text.trim();
+  if (/^[!-~]+$/.test(token)) return token;
+  throw new CliError(EXIT.usage, `the token ${where} is ${token === "" ? "empty" : "not one word"}`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fchmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -42,7 +42,8 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
   try {
     return ContextFile.parse(parse(text) ?? {});
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    // A YAML reader's text goes on with the lines in question, in which tokens may stand.
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : firstLine((error as Error).message);
     throw new CliError(EXIT.usage, `${path} is not well formed`, why.split("\n").slice(0, 4));
   }
 }
@@ -50,8 +51,19 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
 /** Writes one context, which becomes the current one where there is none. The file can be read by its owner alone: it holds tokens. */
 export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Context): void {
   const path = contextFilePath(env);
-  const file = readContexts(env);
+  const { current, contexts } = readContexts(env);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const next: ContextFile = { current: file.current ?? name, contexts: { ...file.contexts, [name]: context } };
-  writeFileSync(path, stringify(next), { mode: 0o600 });
+  const next: ContextFile = { current: current ?? name, contexts: { ...contexts, [name]: context } };
+  const file = openSync(path, "w", 0o600);
+  try {
+    // The mode above is for a new file only: one that others could read must be closed to them before a token is in it.
+    fchmodSync(file, 0o600);
+    writeFileSync(file, stringify(next));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }

@@ -4,9 +4,9 @@ import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
 import { DEMO_CLUSTER, demoConfig } from "../demo/config.ts";
-import { STORE_TOKEN, startLogStore } from "../demo/log-store.ts";
-import { startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { STORE_TOKEN } from "../demo/log-store.ts";
 import { type KubeObject, loadObjects } from "../demo/objects.ts";
+import { startDemoServers } from "../demo/servers.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
 import { contextFilePath, writeContext } from "./context-file.ts";
@@ -38,18 +38,17 @@ export function addDemoCommand(program: Command, io: CliIo): void {
 async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
   const now = new Date();
   const objects = readCluster(flags.cluster, now);
-  const store = await startLogStore({ now });
-  const cluster = await startMiniKubernetes({ objects });
+  const servers = await startDemoServers({ objects, now });
   const clock = systemClock;
   const gateway = await startOnFreePort(flags.port, {
-    compiled: parseConfig(demoConfig(store.url), {
+    compiled: parseConfig(demoConfig(servers.store.url), {
       name: "the demo's config.yaml",
       folder: ".",
       env: { TAFFRAIL_DEMO_STORE_TOKEN: STORE_TOKEN },
       clock,
     }),
     kube: createKubeApi({
-      server: cluster.url,
+      server: servers.cluster.url,
       credentials: () => Promise.resolve({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
     }),
     clock,
@@ -61,7 +60,7 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
   writeContext(io.env, CONTEXT, { server: `http://127.0.0.1:${port}`, token: VIEWER, project: PROJECT });
   for (const line of welcome(port, flags.port, newestFailed(objects), io.env)) io.stdout.write(`${line}\n`);
   await untilStopped(() => gateway.stop());
-  await Promise.all([store.close(), cluster.close()]);
+  await servers.close();
 }
 
 function readCluster(file: string | undefined, now: Date): readonly KubeObject[] {
@@ -93,7 +92,7 @@ function newestFailed(objects: readonly KubeObject[]): string {
 
 function welcome(port: number, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
   const at = `127.0.0.1:${port}`;
-  const moved = port === wanted ? "" : ` (port ${wanted} was taken)`;
+  const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} was taken)`;
   return [
     `Taffrail demo on http://${at}${moved}. Ctrl-C stops it. Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
     `A verification of project ${PROJECT} failed. Read why, in a second terminal, by any of:`,

@@ -1,5 +1,5 @@
-import { Code } from "@connectrpc/connect";
-import type { ErrorDescription } from "../client/describe-error.ts";
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { describeError } from "../client/describe-error.ts";
 
 /** What the process ends with, so that scripts can tell one failure from another. */
 export const EXIT = {
@@ -7,7 +7,7 @@ export const EXIT = {
   other: 1,
   /** Wrong usage or configuration. */
   usage: 2,
-  /** A name that does not exist: project, run, metric, container, attempt. */
+  /** A name that does not exist: project, run, metric, container, attempt, pod. */
   noSuchName: 3,
   /** Not signed in, or not allowed. */
   denied: 4,
@@ -38,10 +38,12 @@ const NO_SUCH_NAME: ReadonlySet<string> = new Set([
   "METRIC_NOT_FOUND",
   "ATTEMPT_NOT_FOUND",
   "CONTAINER_NOT_FOUND",
+  "POD_NOT_FOUND",
 ]);
 
 /** The exit code for a failed call. */
-export function exitCodeOf({ code, reason }: ErrorDescription): number {
+export function exitCodeOf(error: ConnectError): number {
+  const { code, reason } = describeError(error);
   switch (code) {
     case Code.InvalidArgument:
       return EXIT.usage;
@@ -49,10 +51,11 @@ export function exitCodeOf({ code, reason }: ErrorDescription): number {
     case Code.PermissionDenied:
       return EXIT.denied;
     case Code.NotFound:
-      return NO_SUCH_NAME.has(reason) ? EXIT.noSuchName : EXIT.noLog;
     case Code.FailedPrecondition:
     case Code.Unimplemented:
-      return EXIT.noLog;
+      // Without a reason it is not a Taffrail server that says so, but whatever stands at the address.
+      if (reason === "") return EXIT.incomplete;
+      return NO_SUCH_NAME.has(reason) ? EXIT.noSuchName : EXIT.noLog;
     case Code.Unavailable:
     case Code.DeadlineExceeded:
     case Code.ResourceExhausted:

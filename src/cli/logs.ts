@@ -39,8 +39,8 @@ export function addLogsCommand(program: Command, io: CliIo): void {
 
 async function printLog(io: CliIo, runArgument: string | undefined, flags: LogsFlags): Promise<void> {
   const { client, project } = connect(flags, io.env);
-  const name = await runName(client, project, runArgument);
   const { stdout, signal } = io;
+  const name = await runName(client, project, runArgument, signal);
   const filter = stdout.isTTY ? createTerminalFilter() : undefined;
   const request = {
     namespace: project,
@@ -69,7 +69,12 @@ async function printLog(io: CliIo, runArgument: string | undefined, flags: LogsF
   }
 }
 
-async function runName(client: TaffrailClient, project: string, argument: string | undefined): Promise<string> {
+async function runName(
+  client: TaffrailClient,
+  project: string,
+  argument: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   if (argument === undefined) {
     throw new CliError(EXIT.usage, "which run?", [
       `try     taffrail logs @failed -n ${project}`,
@@ -78,7 +83,7 @@ async function runName(client: TaffrailClient, project: string, argument: string
   }
   if (argument !== "@latest" && argument !== "@failed") return argument;
   const phases = argument === "@failed" ? [AnalysisPhase.FAILED, AnalysisPhase.ERROR] : [];
-  const { analysisRuns } = await client.listAnalysisRuns({ namespace: project, phases, pageSize: 1 });
+  const { analysisRuns } = await client.listAnalysisRuns({ namespace: project, phases, pageSize: 1 }, { signal });
   const [newest] = analysisRuns;
   if (newest !== undefined) return newest.name;
   throw new CliError(EXIT.noSuchName, `project ${project} has no ${argument === "@failed" ? "failed run" : "run"}`);

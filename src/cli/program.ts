@@ -1,6 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
+import { printable } from "../quoted.ts";
 import { VERSION } from "../version.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
@@ -15,14 +16,18 @@ import { addServeCommand } from "./serve.ts";
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+export async function runCli(args: readonly string[], ends: CliIo): Promise<number> {
+  // Names and messages come from other machines, and some from whoever may write a run.
+  const io: CliIo = { ...ends, say: (line) => ends.say(printable(line)) };
   const program = new Command("taffrail")
     .description("Read the log of a failed verification job, wherever it is kept.")
     .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.say(text.trimEnd()),
+      writeErr: (text) => {
+        for (const line of text.trimEnd().split("\n")) io.say(line);
+      },
     });
   addLogsCommand(program, io);
   addRunsCommand(program, io);
@@ -46,21 +51,29 @@ function tell(error: unknown, { say, signal }: CliIo): number {
   }
   if (signal.aborted) return EXIT.interrupted;
   if (isBrokenPipe(error)) return EXIT.brokenPipe;
-  const described = describeError(error);
-  const unreachable = described.reason === "" && described.code === Code.Unavailable;
-  say(`error: ${printable(described.message)}${described.reason === "" ? "" : ` (${described.reason})`}`);
-  for (const { source, message } of described.sources) say(`  source  ${printable(source)}: ${printable(message)}`);
-  if (described.next !== "") say(`  try     ${printable(described.next)}`);
-  else if (unreachable || !(error instanceof ConnectError)) say("  try     again; is the server's address right?");
-  if (described.reference !== "") say(`  ref     ${printable(described.reference)}`);
-  return exitCodeOf(described);
+  if (!(error instanceof ConnectError)) {
+    say(`error: ${(error as Error).message}`);
+    return EXIT.other;
+  }
+  const { reason, message, sources, next, reference } = describeError(error);
+  const why = reason || socketError(error);
+  say(`error: ${message}${why && ` (${why})`}`);
+  for (const source of sources) say(`  source  ${source.source}: ${source.message}`);
+  if (next !== "") say(`  try     ${next}`);
+  else if (reason === "") say("  try     again; is the server's address right?");
+  if (reference !== "") say(`  ref     ${reference}`);
+  return exitCodeOf(error);
+}
+
+/** What the system says about a connection that failed, such as ECONNREFUSED; empty where it was not that. */
+function socketError(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === "string") return code;
+  }
+  return "";
 }
 
 function isBrokenPipe(error: unknown): boolean {
   return (error as NodeJS.ErrnoException)?.code === "EPIPE";
-}
-
-/** Another machine's text, without what a terminal would obey. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\uFFFD");
 }

@@ -6,6 +6,7 @@ import {
   type AnalysisRunSummary,
   ListAnalysisRunsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { printable } from "../quoted.ts";
 import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 
@@ -49,7 +50,8 @@ async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
 function table(runs: readonly AnalysisRunSummary[], now: number): string {
   const rows = [
     ["PHASE", "AGE", "STAGE", "NAME"],
-    ...runs.map((run) => [phaseName(run.phase), age(run, now), run.stage || "-", run.name]),
+    // A Stage's name is what the run's author wrote into an annotation.
+    ...runs.map((run) => [phaseName(run.phase), age(run, now), printable(run.stage) || "-", run.name]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

@@ -40,7 +40,7 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
   const tls = config.tls && configured(() => readTls(config.tls));
   if (config.sources.length === 0) log.warn("no sources are configured: no log will be found");
-  const kube = createKubeApi(await kubeConnection(env, flags, log));
+  const kube = createKubeApi(await kubeConnection(env, flags, log), {}, compiled.egress);
   const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
   const { address, family } = gateway.address;
   const shown = family === "IPv6" ? `[${address}]` : address;

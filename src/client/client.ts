@@ -78,15 +78,22 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
   return {
     ...unary,
     async *getAnalysisRunLogs(request, callOptions) {
+      // Transports read on until the call is aborted: leaving the loop alone would not end it.
+      const leaving = new AbortController();
+      const signal = AbortSignal.any([leaving.signal, ...(callOptions?.signal ? [callOptions.signal] : [])]);
       let ended = false;
-      for await (const { chunk, event } of logs.getAnalysisRunLogs(request, callOptions)) {
-        if (chunk.length > 0) yield { kind: "chunk", bytes: chunk };
-        if (event.case === "origin") yield { kind: "origin", origin: event.value };
-        if (event.case === "notice") yield { kind: "notice", notice: event.value };
-        if (event.case === "end") {
-          ended = true;
-          yield { kind: "end", end: event.value };
+      try {
+        for await (const { chunk, event } of logs.getAnalysisRunLogs(request, { ...callOptions, signal })) {
+          if (chunk.length > 0) yield { kind: "chunk", bytes: chunk };
+          if (event.case === "origin") yield { kind: "origin", origin: event.value };
+          if (event.case === "notice") yield { kind: "notice", notice: event.value };
+          if (event.case === "end") {
+            ended = true;
+            yield { kind: "end", end: event.value };
+          }
         }
+      } finally {
+        leaving.abort();
       }
       if (!ended) throw new ConnectError("The stream broke off: the log is incomplete.", Code.Unavailable);
     },

@@ -1,4 +1,6 @@
 import type { Clock } from "../clock.ts";
+import { createEgress, type Egress } from "../egress/egress.ts";
+import { readProxies } from "../egress/proxies.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { TemplateError } from "../template/errors.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
@@ -6,6 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import type { Places } from "./places.ts";
 import type { Config, HttpConfig, SourceConfig } from "./schema.ts";
 import { openSecret, type SecretReader } from "./secret.ts";
+import { openTlsFiles, type TlsReader } from "./tls-files.ts";
 
 /** A source whose templates and secrets are known to be good. */
 export type CompiledSource =
@@ -18,6 +21,7 @@ export interface CompiledHttp {
   readonly url: AddressTemplate;
   readonly headers: Readonly<Record<string, TextTemplate>>;
   readonly token: SecretReader | undefined;
+  readonly tls: TlsReader | undefined;
 }
 
 /** A link whose template is known to be good. */
@@ -29,6 +33,8 @@ export interface CompiledLink {
 /** A configuration that can be run. */
 export interface CompiledConfig {
   readonly config: Config;
+  /** The way to all stores. */
+  readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
   readonly links: readonly CompiledLink[];
 }
@@ -58,7 +64,7 @@ export function compileConfig(
   };
 
   const compileHttp = (at: readonly PropertyKey[], http: HttpConfig): CompiledHttp | undefined => {
-    const { url, headers, token, hosts, charset } = http;
+    const { url, headers, token, hosts, charset, tls } = http;
     if (charset !== undefined) {
       attempt([...at, "charset"], () => {
         if (!isCharset(charset))
@@ -78,7 +84,14 @@ export function compileConfig(
       if (header !== undefined) compiled[name] = header;
     }
     const secret = token && attempt([...at, "token"], () => openSecret(token, folder, env, clock));
-    return address && { config: http, url: address, headers: compiled, token: secret };
+    const files =
+      tls &&
+      attempt([...at, "tls"], () => {
+        if (!/^https:/i.test(url))
+          throw new Error("the address of this source begins with http://, so there is no TLS");
+        return openTlsFiles(tls, folder, clock);
+      });
+    return address && { config: http, url: address, headers: compiled, token: secret, tls: files };
   };
 
   const names = new Set<string>();
@@ -97,12 +110,23 @@ export function compileConfig(
     return url && { config: link, url };
   });
 
-  if (faults.length > 0) throw new ConfigError(faults);
+  const egress = createWay(config, env, faults);
+  if (faults.length > 0 || egress === undefined) throw new ConfigError(faults);
   return {
     config,
+    egress,
     sources: sources.filter((each) => each !== undefined),
     links: links.filter((each) => each !== undefined),
   };
+}
+
+function createWay({ egress }: Config, env: NodeJS.ProcessEnv, faults: string[]): Egress | undefined {
+  try {
+    return createEgress({ allow: egress.allow, proxies: readProxies(env) });
+  } catch (error) {
+    faults.push((error as Error).message);
+    return undefined;
+  }
 }
 
 function isCharset(label: string): boolean {

@@ -1,16 +1,12 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { didYouMean } from "../did-you-mean.ts";
 import { type CompiledConfig, compileConfig } from "./compile.ts";
 import { ConfigError } from "./config-error.ts";
 import { kargoConfig } from "./kargo-env.ts";
 import { type Places, yamlPlaces } from "./places.ts";
-import { ConfigSchema } from "./schema.ts";
-
-const MOST_FAULTS = 10;
+import { checkShape } from "./shape.ts";
 
 export interface LoadOptions {
   /** The configuration file. Without it, Kargo's variables in `env` are the configuration. */
@@ -62,55 +58,34 @@ export function parseConfig(
 ): CompiledConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.slice(0, MOST_FAULTS).map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return `${options.name}:${line}:${col}: ${error.message}`;
-      }),
-    );
+  const faults = document.errors.map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return `${options.name}:${line}:${col}: ${error.message}`;
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  let raw: unknown;
+  try {
+    raw = document.toJS() ?? {};
+  } catch (error) {
+    // An alias without its anchor, or far too many of them.
+    throw new ConfigError([`${options.name}: ${(error as Error).message}`]);
   }
-  return check(document.toJS() ?? {}, yamlPlaces(options.name, document, lines), options);
+  return check(raw, yamlPlaces(options.name, document, lines), options);
 }
 
+/** Collects the faults of the shape and, where there is a shape to go on with, those of templates and secrets. */
 function check(
   raw: unknown,
   places: Places,
   options: { readonly folder: string; readonly env: NodeJS.ProcessEnv; readonly clock: Clock },
 ): CompiledConfig {
-  const parsed = ConfigSchema.safeParse(raw);
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.flatMap((issue) => tell(issue, places)).slice(0, MOST_FAULTS));
-  return compileConfig(parsed.data, places, options);
-}
-
-function tell(issue: z.core.$ZodIssue, places: Places): string[] {
-  if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path);
-    return issue.keys.map((key) => {
-      const near = didYouMean(key, known);
-      const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
-      return `${places.ofKey(issue.path, key)}: there is no key "${key}" here. ${hint}`;
-    });
+  const { config, faults } = checkShape(raw, places);
+  try {
+    const compiled = config && compileConfig(config, places, options);
+    if (compiled !== undefined && faults.length === 0) return compiled;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults);
   }
-  const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
-  return [`${places.of(issue.path)}: ${describe(issue.path)} ${missing ? "is missing" : `is wrong: ${issue.message}`}`];
-}
-
-function describe(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return "the configuration";
-  return path
-    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
-    .join("");
-}
-
-/** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  type Schema = { properties?: Record<string, Schema>; items?: Schema; additionalProperties?: Schema };
-  let schema = z.toJSONSchema(ConfigSchema, { io: "input" }) as Schema | undefined;
-  for (const key of path) {
-    schema =
-      typeof key === "number" ? schema?.items : (schema?.properties?.[String(key)] ?? schema?.additionalProperties);
-  }
-  return Object.keys(schema?.properties ?? {});
+  throw new ConfigError(faults);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAddressRange } from "../egress/address-kind.ts";
 import { isNamespaceName } from "../kube/names.ts";
 import { Duration, Size } from "./units.ts";
 
@@ -29,6 +30,27 @@ const Match = z
   })
   .describe("Ask this source about these runs only. `*` stands for any text. Default: about all.");
 
+const ClientTls = z
+  .strictObject({
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Certificates (PEM) of which one must have signed the store's, instead of the public ones."),
+    certFile: z.string().min(1).optional().describe("The certificate chain (PEM) by which we say who we are."),
+    keyFile: z.string().min(1).optional().describe("Its key (PEM)."),
+    serverName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The name in the store's certificate. Default: the host of the address."),
+  })
+  .refine(
+    (tls) => (tls.certFile === undefined) === (tls.keyFile === undefined),
+    "must have both certFile and keyFile, or neither",
+  )
+  .describe("How the store proves who it is, and how we do. The files are read again when they change.");
+
 const Http = z
   .strictObject({
     url: z.string().describe("The address of a log, as a template (docs/templates.md)."),
@@ -41,6 +63,7 @@ const Http = z
       .array(z.string().min(1))
       .optional()
       .describe("Hosts that the template may make, where variables stand in the address's host: `*.logs.example.com`."),
+    tls: ClientTls.optional(),
     charset: z
       .string()
       .optional()
@@ -132,6 +155,16 @@ export const ConfigSchema = z.strictObject({
     .default({})
     .describe("Constants for templates, by name."),
   sources: z.array(Source).default([]).describe("Where logs are kept. The first that has a log answers."),
+  egress: z
+    .strictObject({
+      allow: z
+        .array(z.string().refine(isAddressRange, "must be an address or a range such as 169.254.10.0/24"))
+        .default([])
+        .describe(
+          "Addresses and ranges that may be connected to although they are private (where variables stand in the host) or have a special purpose.",
+        ),
+    })
+    .prefault({}),
   links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
   limits: z
     .strictObject({
@@ -161,5 +194,7 @@ export type Config = z.output<typeof ConfigSchema>;
 export type SourceConfig = Config["sources"][number];
 /** An HTTP store as configured. */
 export type HttpConfig = z.output<typeof Http>;
+/** How a store proves itself, and how we do, as configured. */
+export type ClientTlsConfig = z.output<typeof ClientTls>;
 /** A reference to a secret. */
 export type SecretConfig = z.output<typeof Secret>;

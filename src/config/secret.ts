@@ -32,9 +32,14 @@ export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.Pro
   try {
     checked(readFileSync(file, "utf8"));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new Error(`the file ${secret.file} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`);
+    throw explainUnread(secret.file ?? "", error);
   }
   return reuse(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
+}
+
+/** What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is. */
+export function explainUnread(file: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) return error;
+  return new Error(`the file ${file} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`);
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../clock.ts";
+import { type Body, sendBody } from "./body.ts";
 import { listOf } from "./list.ts";
 import { groupOf, type KubeObject, keyOf } from "./objects.ts";
+import { type ContainerRef, containerOf, lostLog } from "./pod-log.ts";
 import { allowedBy } from "./rbac.ts";
 import { apiVersionOf, type PathTarget, READABLE, type ResourceKind, targetOf } from "./resource-kinds.ts";
 import { answerReview } from "./reviews.ts";
@@ -16,7 +18,14 @@ export interface MiniKubernetesOptions {
   readonly port?: number;
   /** When objects that do not say it were created. Default: the system's clock. */
   readonly clock?: Clock;
+  /** What a container has written; `undefined`: the node has lost it. Default: no container has written anything. */
+  readonly podLog?: (container: ContainerRef) => Promise<Pick<Body, "chunks"> | undefined>;
 }
+
+type Answer =
+  | { readonly kind: "json"; readonly code: number; readonly body: object }
+  | { readonly kind: "log"; readonly body: Pick<Body, "chunks"> }
+  | { readonly kind: "nothing" };
 
 /** A running server. */
 export interface MiniKubernetes {
@@ -34,13 +43,13 @@ export interface MiniKubernetes {
 const BODY_BYTES = 1024 * 1024;
 
 /**
- * Starts a small Kubernetes API server on the loopback address: reads of what Taffrail reads, and the two reviews. Every call needs a token
+ * Starts a small Kubernetes API server on the loopback address: reads of what Taffrail reads, the logs of pods, and the two reviews. Every call needs a token
  * (objects of kind `Token`) and what RBAC says, as with a real one.
  *
- * There is no watch and no writing over HTTP.
+ * There is no watch, no following of a log, and no writing over HTTP.
  */
 export async function startMiniKubernetes(options: MiniKubernetesOptions): Promise<MiniKubernetes> {
-  const { port = 0, clock = systemClock } = options;
+  const { port = 0, clock = systemClock, podLog = async () => ({ chunks: () => [] }) } = options;
   const objects = new Map<string, KubeObject>();
   let version = 1000;
 
@@ -59,7 +68,7 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
   };
   for (const object of options.objects) put(object);
 
-  const answer = async (request: IncomingMessage): Promise<{ readonly code: number; readonly body: object }> => {
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const user = token === undefined ? undefined : userOf(objects.values(), token);
     if (user === undefined) throw unauthorized();
@@ -71,33 +80,39 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
     // A Namespace lies in itself, so that a Role in it can let somebody read it.
     const namespace = target.resource.kind === "Namespace" ? target.name : target.namespace;
     const { group, plural } = target.resource;
-    const question = { user: user.username, groups: user.groups, verb, group, resource: plural, subresource: "" };
-    if (allowedBy(objects.values(), { ...question, name: target.name, namespace }) === undefined) {
+    const { name, subresource } = target;
+    const question = { user: user.username, groups: user.groups, verb, group, resource: plural };
+    if (allowedBy(objects.values(), { ...question, subresource, name, namespace }) === undefined) {
       throw forbidden(target, user.username, verb, namespace);
     }
 
-    if (verb === "create") return { code: 201, body: answerReview(objects.values(), target, await readJson(request)) };
+    if (verb === "create") {
+      return { kind: "json", code: 201, body: answerReview(objects.values(), target, await readJson(request)) };
+    }
     if (verb === "list") {
       const ofKind = [...objects.values()].filter((object) => isOf(object, target.resource));
-      return { code: 200, body: listOf(ofKind, target, url.searchParams, version) };
+      return { kind: "json", code: 200, body: listOf(ofKind, target, url.searchParams, version) };
     }
-    const { resource, name } = target;
+    const { resource } = target;
     const metadata = { name, ...(resource.namespaced && { namespace: target.namespace }) };
     const found = objects.get(keyOf({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata }));
     if (found === undefined) throw notFound(target);
-    return { code: 200, body: found };
+    if (subresource === "") return { kind: "json", code: 200, body: found };
+    const container = containerOf(found, url.searchParams);
+    if (container === undefined) return { kind: "nothing" };
+    return { kind: "log", body: (await podLog(container)) ?? lostLog(container) };
   };
 
   const server = createServer((request, response) => {
-    void answer(request)
-      .catch((error: unknown) => {
+    answer(request)
+      .catch((error: unknown): Answer => {
         const status =
           error instanceof StatusError ? error : new StatusError(500, "InternalError", `Internal error: ${error}`);
-        return { code: status.code, body: status.toBody() };
+        return { kind: "json", code: status.code, body: status.toBody() };
       })
-      .then(({ code, body }) => {
-        response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(body));
-      });
+      .then((answered) => send(response, answered))
+      // The reader has left.
+      .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(port, "127.0.0.1", resolve);
@@ -116,6 +131,19 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
         server.closeAllConnections();
       }),
   };
+}
+
+async function send(response: ServerResponse, answer: Answer): Promise<void> {
+  switch (answer.kind) {
+    case "json":
+      response.writeHead(answer.code, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
+      return;
+    case "log":
+      response.writeHead(200, { "content-type": "text/plain" });
+      return sendBody(response, answer.body);
+    case "nothing":
+      response.writeHead(204).end();
+  }
 }
 
 function verbOf(method: string | undefined, { resource, name }: PathTarget): "get" | "list" | "create" {

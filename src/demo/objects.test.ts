@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadObjects } from "./objects.ts";
+import { parseRun } from "../runs/parse-run.ts";
+import { readPods } from "../runs/read-pods.ts";
+import { createLogFiles } from "./log-files.ts";
+import { type KubeObject, loadObjects } from "./objects.ts";
 
 const NOW = new Date("2026-03-12T14:00:00.500Z");
 const read = (at: string): unknown =>
@@ -84,7 +87,7 @@ describe("cluster.yaml", () => {
         ),
       );
     });
-    expect(names).toHaveLength(9);
+    expect(names).toHaveLength(10);
     for (const { is, should } of names) {
       expect(is).toBe(should);
       expect(should.length).toBeLessThanOrEqual(63);
@@ -102,7 +105,43 @@ describe("cluster.yaml", () => {
       if (promotion !== undefined) expect(there).toContain(`Promotion ${metadata.namespace} ${promotion}`);
     }
   });
+
+  it("has pods that are its runs' own, with the log of each container that was started", async () => {
+    const pods = objects.filter(({ kind }) => kind === "Pod");
+    const reader = createKubeReader(pods);
+    const files = createLogFiles({ now: NOW, clock: { now: () => NOW.getTime() } });
+    const told: string[] = [];
+    for (const object of runs) {
+      const run = parseRun(object);
+      const found = await readPods(reader, run, [run.namespace], new AbortController().signal);
+      for (const { namespace, jobName, phase, reason, containers } of found) {
+        const metric = run.metrics.find(({ attempts }) => attempts.some((each) => each.claimedJob?.name === jobName));
+        expect(metric?.containers).toEqual(containers.map(({ name, init }) => ({ name, init })));
+        told.push(`${jobName.slice(37)} ${phase}${reason && ` ${reason}`}`);
+        for (const { name, state } of containers) {
+          const log = await files.find(`/logs/${namespace}/${jobName}/${name}.log`);
+          expect(log !== undefined).toBe(state !== "waiting");
+        }
+      }
+    }
+    expect(told).toHaveLength(pods.length);
+    expect(told.toSorted()).toEqual([
+      "integration.1 Failed",
+      "robot.1 Pending Unschedulable",
+      "robot.2 Failed",
+      "soak.1 Running",
+    ]);
+  });
 });
+
+/** Lists objects, whatever the selector. */
+function createKubeReader(objects: readonly KubeObject[]) {
+  return {
+    list: async function* () {
+      yield objects;
+    },
+  };
+}
 
 interface Measurement {
   readonly metadata?: Readonly<Record<string, string>>;

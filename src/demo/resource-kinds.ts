@@ -18,6 +18,7 @@ export const READABLE: readonly ResourceKind[] = [
   { ...KARGO, plural: "freights", kind: "Freight", namespaced: true },
   { ...KARGO, plural: "projects", kind: "Project", namespaced: false },
   { group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false },
+  { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
 ];
 
 /** The kinds that can only be created: an answer is made of them, and nothing is kept. */
@@ -44,6 +45,8 @@ export interface PathTarget {
   readonly namespace: string;
   /** Empty: the list. */
   readonly name: string;
+  /** What of the object. Empty: the object itself. */
+  readonly subresource: "" | "log";
 }
 
 /** Reads a path such as `/apis/argoproj.io/v1alpha1/namespaces/x/analysisruns/y`; `undefined` where it names nothing that is served. */
@@ -60,12 +63,13 @@ export function targetOf(pathname: string): PathTarget | undefined {
 
   // `namespaces/x/stages` is about Stages, `namespaces/x` about the Namespace.
   const within = rest[0] === "namespaces" && rest.length > 2;
-  const [plural, name = "", ...more] = within ? rest.slice(2) : rest;
+  const [plural, name = "", subresource = "", ...more] = within ? rest.slice(2) : rest;
   const resource = [...READABLE, ...REVIEWS].find(
     (each) => each.group === group && each.version === version && each.plural === plural,
   );
   if (resource === undefined || more.length > 0) return undefined;
+  if (subresource !== "" && !(subresource === "log" && resource.kind === "Pod")) return undefined;
   if (!resource.namespaced && within) return undefined;
   if (resource.namespaced && !within && name !== "") return undefined;
-  return { resource, namespace: within ? (rest[1] ?? "") : "", name };
+  return { resource, namespace: within ? (rest[1] ?? "") : "", name, subresource };
 }

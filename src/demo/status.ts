@@ -38,10 +38,11 @@ export function notFound(target: PathTarget): StatusError {
 
 /** @param namespace the one that the decision was asked for; empty for cluster scope. */
 export function forbidden(target: PathTarget, user: string, verb: string, namespace: string): StatusError {
-  const { resource, name } = target;
+  const { resource, name, subresource } = target;
+  const part = subresource === "" ? resource.plural : `${resource.plural}/${subresource}`;
   const what = name === "" ? qualified(target) : `${qualified(target)} "${name}"`;
   const where = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
-  const may = `User "${user}" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${where}`;
+  const may = `User "${user}" cannot ${verb} resource "${part}" in API group "${resource.group}" ${where}`;
   return new StatusError(403, "Forbidden", `${what} is forbidden: ${may}`, detailsOf(target));
 }
 

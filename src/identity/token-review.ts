@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
+import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { type KubeApi, readAnswer } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
@@ -78,7 +78,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     max: CACHED_CALLERS,
     ttl: CACHE_MS,
     ttlResolution: 0,
-    perf: clock,
+    perf: steadyClock(clock),
     // Else whoever waits fails when a flood of others pushes the question out.
     ignoreFetchAbort: true,
     fetchMethod: async (_hash, _stale, { context: token }) => ({ caller: await review(token) }),

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { type Dispatcher, ProxyAgent } from "undici";
 import { z } from "zod";
+import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
@@ -73,8 +74,13 @@ const List = z.object({
  * Talks to the API server over connections that are kept.
  *
  * @param connection where it is, and with which credentials. They are asked for on each call, so rotated ones are used at once.
+ * @param egress the way there. Default: one without exceptions.
  */
-export function createKubeApi(connection: KubeConnection, limits: KubeLimits = {}): KubeApi {
+export function createKubeApi(
+  connection: KubeConnection,
+  limits: KubeLimits = {},
+  egress: Egress = createEgress(),
+): KubeApi {
   const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES } = limits;
   let agent: { readonly tls: string; readonly dispatcher: Dispatcher } | undefined;
 
@@ -83,11 +89,17 @@ export function createKubeApi(connection: KubeConnection, limits: KubeLimits = {
     const key = JSON.stringify(tls);
     if (agent?.tls !== key) {
       agent?.dispatcher.close().catch(() => undefined);
-      const times = { headersTimeout: answerMs, bodyTimeout: answerMs };
+      const times = { connectMs: CONNECT_MS, headersMs: answerMs, bodyMs: answerMs };
+      const { proxyUrl: uri } = connection;
       const dispatcher =
-        connection.proxyUrl === undefined
-          ? new Agent({ ...times, connect: { ...tls, timeout: CONNECT_MS } })
-          : new ProxyAgent({ ...times, uri: connection.proxyUrl, requestTls: { ...tls, timeout: CONNECT_MS } });
+        uri === undefined
+          ? egress.createAgent({ written: true, proxied: false, tls, allowH2: true, ...times })
+          : new ProxyAgent({
+              headersTimeout: answerMs,
+              bodyTimeout: answerMs,
+              uri,
+              requestTls: { ...tls, timeout: CONNECT_MS },
+            });
       agent = { tls: key, dispatcher };
     }
     return agent.dispatcher;

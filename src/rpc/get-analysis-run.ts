@@ -76,8 +76,13 @@ async function lookAround({ kube, config, sources }: Services, run: Run, signal:
   return {
     surroundings,
     jobOf: (attempt) => jobs.get(attempt),
-    podsOf: (attempt) => pods.filter(({ jobName }) => jobName === jobs.get(attempt)?.name),
+    podsOf: (attempt) => podsOf(jobs.get(attempt), pods),
   };
+}
+
+/** A run may name Jobs of one name in several namespaces. */
+function podsOf(job: Job | undefined, pods: readonly Pod[]): readonly Pod[] {
+  return pods.filter(({ namespace, jobName }) => namespace === job?.namespace && jobName === job.name);
 }
 
 function metricMessage(services: Services, run: Run, metric: Metric, { surroundings, jobOf, podsOf }: Around) {

@@ -62,7 +62,9 @@ export function reporting(log: Logger, clock: Clock): Interceptor {
         finish("ok");
         return response;
       }
-      return { ...response, message: watched(response.message, () => finish("ok"), fail) };
+      // Some handlers end of themselves when their client has left.
+      const onEnd = (): void => finish(request.signal.aborted ? Code[Code.Canceled] : "ok");
+      return { ...response, message: watched(response.message, onEnd, fail) };
     } catch (error) {
       throw fail(error);
     }

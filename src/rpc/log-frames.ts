@@ -2,14 +2,13 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import { jobOf } from "../runs/job-of.ts";
-import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
-import { type Container, hasEnded, type RunRef } from "../runs/run.ts";
+import { hasEnded, type RunRef } from "../runs/run.ts";
 import { selectAttempt, selectContainer, type Wish } from "../runs/selection.ts";
 import { readSurroundings } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
 import { openFirst } from "../sources/chain.ts";
-import type { LogSource, OpenedLog, TargetPod } from "../sources/source.ts";
+import type { LogSource, OpenedLog } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
@@ -19,6 +18,7 @@ import { limitBytes, SizeLimit } from "../stream/limit.ts";
 import { looksLikePage } from "../stream/sniff.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { Services } from "./services.ts";
+import { targetPod } from "./target-pod.ts";
 
 /** What a caller asks for: a run, and what of it. */
 export interface LogRequest {
@@ -62,7 +62,7 @@ export async function* logFrames(
     const selection = { ...selected, ...selectContainer(metric, wish, jobPods) };
     const { container, pod } = selection;
     const values = templateValues(run, surroundings, { metric, attempt, job, container, ...(pod && { pod }) });
-    const target = { facts, values, ...(pod && { pod: targetPod(pod, container, selection.status) }) };
+    const target = { facts, values, pod: targetPod(attempt, selection) };
     const ended = hasEnded(attempt.phase);
     const { source, log } = await openFirst(services.sources, target, { preferLive: !ended, signal: stop.signal });
     const podNames = jobPods.map(({ name }) => name);
@@ -80,14 +80,6 @@ export async function* logFrames(
     stop.abort();
     leave();
   }
-}
-
-/** Which log of a container is meant: where it waits to be restarted, the one of its run before. */
-function targetPod({ namespace, name }: Pod, container: Container, status: ContainerStatus | undefined): TargetPod {
-  const isWaiting = status?.state === "waiting";
-  const previous = isWaiting && status.exitCode !== undefined;
-  const waiting = isWaiting && !previous ? status.reason : undefined;
-  return { namespace, name, container: container.name, previous, waiting };
 }
 
 /** Bytes of a store to frames: the log's text, then how it ended. */

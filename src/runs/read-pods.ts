@@ -53,7 +53,7 @@ const PodObject = z.object({
  * @param namespaces where the run's Jobs are: namespaces that `jobOf` has let pass.
  */
 export async function readPods(
-  kube: KubeApi,
+  kube: Pick<KubeApi, "list">,
   run: Run,
   namespaces: Iterable<string>,
   signal: AbortSignal,

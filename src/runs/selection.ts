@@ -179,17 +179,21 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];
-  const failed = pod && firstFailed(pod);
-  const known = containers.find((each) => each.name === failed?.name);
-  if (known !== undefined) return [known, "failed"];
+  const failed = pod && firstFailed(containers, pod);
+  if (failed !== undefined) return [failed, "failed"];
   const annotated = containers.find((each) => each.name === defaultContainer);
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
 }
 
-/** The container that failed first: the others are often killed because of it. */
-function firstFailed({ containers }: Pod): ContainerStatus | undefined {
+/** The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes ends sidecars by a signal. */
+function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
+  if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  return containers.filter(endedBadly).sort((a, b) => endOf(a) - endOf(b))[0];
+  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the other.
+  const [first] = pod.containers
+    .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
+    .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));
+  return containers.find(({ name }) => name === first?.name);
 }
 
 /** Details travel in trailers, which proxies cut off at a few KiB. */

@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController();
   const shutdown = new AbortController();
   const sources = compiled.sources.map((source) =>
-    limitConnections(createSource(source, kube), source.config.connections),
+    limitConnections(createSource(source, compiled, kube), source.config.connections),
   );
   const services: Services = {
     config,
@@ -94,18 +94,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function createSource(source: CompiledSource, kube: KubeApi): ClosableSource {
+function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: KubeApi): ClosableSource {
   const { name, match, settle } = source.config;
   const common = { name, match, settleMs: settle };
   if (source.kind === "kubernetes") return createKubernetesSource({ ...common, kube });
-  const { config, url, headers, token } = source.http;
+  const { config, url, headers, token, tls } = source.http;
   return createHttpSource({
     ...common,
+    egress,
     url,
     headers,
     notFoundStatuses: config.notFound,
     timeouts: { connectMs: config.timeouts.connect, headersMs: config.timeouts.headers, idleMs: config.timeouts.idle },
     ...(token !== undefined && { token }),
+    ...(tls !== undefined && { tls }),
     ...(config.charset !== undefined && { charset: config.charset }),
   });
 }
@@ -118,12 +120,13 @@ function createRoutes(services: Services, log: Logger, stopping: AbortSignal) {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     if (serveRpc(request, response, path)) return;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    if (path === "/healthz" && isRead) sendText(response, 200, "ok\n");
-    else if (path === "/readyz" && isRead)
-      sendText(response, stopping.aborted ? 503 : 200, stopping.aborted ? "stopping\n" : "ok\n");
-    else if (path.startsWith("/raw/") && isRead) void serveRaw(services, log, request, response);
-    else if (isRead) sendText(response, 404, NOT_FOUND);
-    else sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+    const isRaw = path.startsWith("/raw/");
+    // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
+    if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
+    else if (!isRead) sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+    else if (isRaw) void serveRaw(services, log, request, response);
+    else if (path === "/readyz" && stopping.aborted) sendText(response, 503, "stopping\n");
+    else sendText(response, 200, "ok\n");
   };
 }
 

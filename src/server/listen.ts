@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -67,8 +67,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const serveH1 = h1.listeners(event) as ((socket: Socket) => void)[];
   const handOn = (socket: Socket, isH2: boolean): void => {
     undecided.delete(socket);
-    if (isH2) h2.emit("connection", socket);
-    else for (const serve of serveH1) serve.call(h1, socket);
+    if (isH2) {
+      // Sockets of an HTTP/1.1 server stay open when their clients close them, and HTTP/2's would never hear of it.
+      socket.allowHalfOpen = false;
+      h2.emit("connection", socket);
+    } else {
+      for (const serve of serveH1) serve.call(h1, socket);
+    }
   };
   h1.removeAllListeners(event);
   h1.on("connection", (socket: Socket) => {
@@ -139,6 +144,10 @@ function trackSessions(h2: Http2Server): ReadonlySet<ServerHttp2Session> {
   h2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
+  });
+  h2.on("stream", (stream) => {
+    // Node lets a stream that its client reset for no reason wait for what is still to be written, which never goes out.
+    stream.once("aborted", () => stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.destroy());
   });
   // A client's fault: its session is gone, and nobody needs to know.
   h2.on("sessionError", () => undefined);

@@ -1,4 +1,13 @@
-import { createRegistry, type DescFile, type DescService, toBinary } from "@bufbuild/protobuf";
+import {
+  createRegistry,
+  type DescEnum,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { type ServerReflectionRequest, ServerReflection as V1 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
@@ -18,6 +27,9 @@ export function serveReflection(
   const listed = [...services, V1, V1Alpha];
   const files = closure([...listed.map(({ file }) => file), ...more]);
   const byName = new Map(files.map((file) => [`${file.name}.proto`, file]));
+  const bySymbol = new Map(
+    files.flatMap((file) => [...nestedTypes(file)].flatMap(symbolsOf).map((symbol) => [symbol, file] as const)),
+  );
   const registry = createRegistry(...files);
 
   const answer = ({ messageRequest }: ServerReflectionRequest) => {
@@ -31,9 +43,7 @@ export function serveReflection(
         return descriptors(byName.get(messageRequest.value), messageRequest.value);
       case "fileContainingSymbol": {
         const symbol = messageRequest.value;
-        // A symbol may be a member of a type: a method, a field.
-        const type = registry.get(symbol) ?? registry.get(symbol.slice(0, symbol.lastIndexOf(".")));
-        return descriptors(type?.file, symbol);
+        return descriptors(bySymbol.get(symbol), symbol);
       }
       case "fileContainingExtension": {
         const { containingType, extensionNumber } = messageRequest.value;
@@ -48,6 +58,8 @@ export function serveReflection(
       }
       case "allExtensionNumbersOfType": {
         const baseTypeName = messageRequest.value;
+        if (registry.getMessage(baseTypeName) === undefined)
+          return refusal(Code.NotFound, `There is no ${baseTypeName} here.`);
         const extensionNumber = [...registry].flatMap((each) =>
           each.kind === "extension" && each.extendee.typeName === baseTypeName ? [each.number] : [],
         );
@@ -80,6 +92,26 @@ function closure(roots: readonly DescFile[]): DescFile[] {
   };
   roots.forEach(visit);
   return [...seen];
+}
+
+type Declared = DescMessage | DescEnum | DescExtension | DescService;
+
+/** The full names that a declaration brings with it: its own, and those of its members. */
+function symbolsOf(declared: Declared): string[] {
+  const { typeName } = declared;
+  switch (declared.kind) {
+    case "message":
+      return [typeName, ...[...declared.fields, ...declared.oneofs].map(({ name }) => `${typeName}.${name}`)];
+    case "service":
+      return [typeName, ...declared.methods.map(({ name }) => `${typeName}.${name}`)];
+    case "enum": {
+      // Values are no members of their enum: they stand beside it.
+      const around = typeName.slice(0, -declared.name.length);
+      return [typeName, ...declared.values.map(({ name }) => around + name)];
+    }
+    case "extension":
+      return [typeName];
+  }
 }
 
 function descriptors(file: DescFile | undefined, what: string) {

@@ -91,6 +91,17 @@ describe("openFirst", () => {
     expect(failure.tries?.map(({ outcome }) => outcome)).toEqual(outcomes);
   });
 
+  it("keeps the reasons that no reader may see as its cause: the one, or all of them", async () => {
+    const down = (name: string) => new SourceError(name, "unavailable", "is down", { cause: new Error("10.0.0.1") });
+    const [archive, loki] = [down("archive"), down("loki")];
+    const missing = failed("missing", "not-found", "answered 404", 404);
+    expect((await failureOf([missing])).cause).toBeUndefined();
+    expect((await failureOf([missing, source("archive", archive)])).cause).toBe(archive);
+    const all = await failureOf([source("archive", archive), missing, source("loki", loki)]);
+    expect(all.cause).toMatchObject({ name: "AggregateError", errors: [archive, loki] });
+    expect(JSON.stringify(all)).not.toContain("10.0.0.1");
+  });
+
   it("finds no log where no source is meant for the run", async () => {
     const failure = await failureOf([source("archive")]);
     expect(failure).toMatchObject({ kind: "not-found", reason: "LOG_NOT_FOUND" });

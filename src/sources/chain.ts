@@ -75,6 +75,7 @@ export async function openFirst(
   }
   const tries: SourceTry[] = [];
   const told: string[] = [];
+  const causes: SourceError[] = [];
   for (const source of inOrder(sources, preferLive)) {
     signal.throwIfAborted();
     if (!source.matches(target.facts)) {
@@ -91,11 +92,18 @@ export async function openFirst(
       const { outcome, httpStatus, message } = error;
       tries.push({ source: source.name, outcome, ...(httpStatus !== undefined && { httpStatus }), message });
       told.push(`source "${source.name}" ${error.did}`);
+      if (error.cause !== undefined) causes.push(error);
     }
   }
   const { kind, reason, next } =
     VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
-  throw new Failure(kind, reason, `No log: ${told.join("; ")}.`, { next, tries });
+  throw new Failure(kind, reason, `No log: ${told.join("; ")}.`, { next, tries, ...causeOf(causes) });
+}
+
+/** For the server's own log: why each source failed. */
+function causeOf(errors: readonly SourceError[]): { readonly cause?: unknown } {
+  if (errors.length <= 1) return errors[0] === undefined ? {} : { cause: errors[0] };
+  return { cause: new AggregateError(errors, "More than one source failed.") };
 }
 
 function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {

@@ -19,16 +19,14 @@ export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | und
 
 /** Whether the answer says how long it is, by a length or by chunks, so that a broken connection cannot be taken for its end. */
 export function isDelimited(headers: AnswerHeaders): boolean {
-  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+  const transfer = codingsOf(headers["transfer-encoding"]);
+  // Whatever else a body was transferred in ends with the connection (RFC 9112 §6.3).
+  return transfer.length > 0 ? transfer.at(-1) === "chunked" : headers["content-length"] !== undefined;
 }
 
 /** @throws SourceError when the body is coded in a way that cannot be undone here. */
 export function checkCoding(source: string, headers: AnswerHeaders): void {
-  const codings = [headers["content-encoding"] ?? []]
-    .flat()
-    .flatMap((each) => each.split(","))
-    .map((each) => each.trim().toLowerCase())
-    .filter((each) => each !== "" && each !== "identity");
+  const codings = codingsOf(headers["content-encoding"]).filter((each) => each !== "identity");
   if (codings.length === 0 || (codings.length === 1 && KNOWN_CODINGS.has(codings[0] ?? ""))) return;
   throw new SourceError(source, "refused", "sent the log compressed in a way that is not supported; gzip and zstd are");
 }
@@ -55,6 +53,15 @@ export function redirectOf(source: string, from: URL, status: number, headers: A
   const to = location === undefined ? null : URL.parse(location, from);
   if (to?.origin === from.origin) return to;
   throw new SourceError(source, "refused", "answered with a redirect to another place", { httpStatus: status });
+}
+
+/** What a list of codings names, in order, over all the headers that it came in. */
+function codingsOf(value: AnswerHeaders[string]): string[] {
+  return [value ?? []]
+    .flat()
+    .flatMap((each) => each.split(","))
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== "");
 }
 
 function first(value: string | readonly string[] | undefined): string | undefined {

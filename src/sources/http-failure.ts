@@ -15,6 +15,10 @@ export function requestFailure(source: string, cause: unknown, { connectMs, head
   const code = codeOf(cause);
   const fail = (outcome: SourceError["outcome"], did: string) => new SourceError(source, outcome, did, { cause });
   switch (code) {
+    case "ERR_EGRESS_REFUSED":
+      return fail("refused", "may not be connected to by the configuration");
+    case "ERR_TUNNEL_REFUSED":
+      return fail("unavailable", "could not be reached through the proxy");
     case "UND_ERR_CONNECT_TIMEOUT":
     case "ETIMEDOUT":
       return fail("silent", `accepted no connection within ${seconds(connectMs)}`);

@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { readAll } from "../../test/fakes/byte-source.ts";
 import { type HostileStore, LOG, startHostileStore } from "../../test/fakes/hostile-store.ts";
+import { startHttpProxy } from "../../test/fakes/http-proxy.ts";
+import { WRONG_CERTIFICATE } from "../../test/fakes/wrong-certificate.ts";
+import { createEgress } from "../egress/egress.ts";
+import { readProxies } from "../egress/proxies.ts";
 import { DecompressionFailed, decompress } from "../stream/decompress.ts";
 import { looksLikePage } from "../stream/sniff.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
@@ -32,7 +36,8 @@ function sourceAt(
   path: string,
   options: Partial<HttpSourceOptions> = {},
 ): HttpSource {
-  const source = createHttpSource({ name: "archive", url: { render: () => new URL(store.origin + path) }, ...options });
+  const url = { origin: store.origin, render: () => new URL(store.origin + path) };
+  const source = createHttpSource({ name: "archive", egress: createEgress(), url, ...options });
   closers.push(source.close);
   return source;
 }
@@ -127,6 +132,7 @@ describe("createHttpSource, asking", () => {
   ])("is not asked where a template refuses (%s)", async (refusal, outcome, message) => {
     const store = await start();
     const url = {
+      origin: store.origin,
       render: () => {
         throw refusal;
       },
@@ -221,7 +227,7 @@ describe("createHttpSource, answers", () => {
     expect(await open(store, "/odd-type")).toMatchObject({ mediaType: undefined, charset: undefined });
   });
 
-  it.each(["/brotli", "/gzip-twice"])("refuses the coding of %s", async (path) => {
+  it.each(["/brotli", "/gzip-twice", "/gzip-twice-in-two-headers"])("refuses the coding of %s", async (path) => {
     expect(await errorOf(open(await start(), path))).toMatchObject({ outcome: "refused" });
   });
 
@@ -239,6 +245,57 @@ describe("createHttpSource, answers", () => {
     const log = await open(await start(), "/page");
     const { pieces } = await readAll(log.body);
     expect(looksLikePage(Buffer.concat(pieces), log.mediaType)).toBe(true);
+  });
+});
+
+describe("createHttpSource, the way to the store", () => {
+  it("refuses where the way may not be taken, and keeps the reason to the server's own log", async () => {
+    const store = await start();
+    const url = { origin: undefined, render: () => new URL(`${store.origin}/log`) };
+    const error = await errorOf(open(store, "/log", { url }));
+    expect(error).toMatchObject({
+      outcome: "refused",
+      message: 'Source "archive" may not be connected to by the configuration.',
+    });
+    expect(String(error.cause)).toContain("127.0.0.1 is inside");
+    expect(store.accepted).toBe(0);
+  });
+
+  it("goes inside for a host that values have made where an entry allows it", async () => {
+    const store = await start();
+    const url = { origin: undefined, render: () => new URL(`${store.origin}/moved-here`) };
+    const log = await open(store, "/log", { url, egress: createEgress({ allow: ["127.0.0.1"] }) });
+    expect((await readAll(log.body)).text).toBe(LOG);
+  });
+
+  it("refuses an address that is not where the template leads", async () => {
+    const store = await start();
+    const url = { origin: "http://127.0.0.1:1", render: () => new URL(`${store.origin}/log`) };
+    expect(await errorOf(open(store, "/log", { url }))).toMatchObject({ outcome: "refused" });
+    expect(store.accepted).toBe(0);
+  });
+
+  it("is unavailable where the proxy does not let it through", async () => {
+    const proxy = await startHttpProxy();
+    closers.push(proxy.close);
+    proxy.verdict = "503 Service Unavailable";
+    const egress = createEgress({ proxies: readProxies({ HTTPS_PROXY: proxy.url }) });
+    const url = { origin: "https://store.example", render: () => new URL("https://store.example/log") };
+    expect(await errorOf(open(await start(), "/log", { url, egress }))).toMatchObject({
+      outcome: "unavailable",
+      did: "could not be reached through the proxy",
+    });
+  });
+
+  it("knows a store by the certificates that it is given, and says so where they cannot be read", async () => {
+    const store = await start({ tls: true });
+    const tls = async () => ({ ca: WRONG_CERTIFICATE.cert, servername: "wrong.example" });
+    expect((await readAll((await open(store, "/log", { tls })).body)).text).toBe(LOG);
+    const unreadable = () => Promise.reject(new Error("no such file: /secret.pem"));
+    expect(await errorOf(open(store, "/log", { tls: unreadable }))).toMatchObject({
+      outcome: "refused",
+      did: "was not asked: its certificates could not be read",
+    });
   });
 });
 
@@ -318,13 +375,16 @@ describe("createHttpSource, a store that fails", () => {
     await expect(next).rejects.toMatchObject({ name: "SourceError", outcome: "unavailable" });
   });
 
-  it("does not call a body delimited whose end is the connection's", async () => {
-    const store = await start();
-    const log = await open(store, "/undelimited");
-    expect(log.delimited).toBe(false);
-    store.end();
-    expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
-  });
+  it.each(["/undelimited", "/transferred-until-the-end"])(
+    "does not call a body delimited whose end is the connection's, as that of %s",
+    async (path) => {
+      const store = await start();
+      const log = await open(store, path);
+      expect(log.delimited).toBe(false);
+      store.end();
+      expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
+    },
+  );
 });
 
 describe("createHttpSource, leaving", () => {

@@ -1,8 +1,11 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import type { Egress, TlsSettings } from "../egress/egress.ts";
+import { orAborted } from "../or-aborted.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import type { TemplateValues } from "../template/values.ts";
 import { checkCoding, checkStatus, contentTypeOf, isDelimited, redirectOf } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
+import { createHttpConnections } from "./http-connections.ts";
 import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
 import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
@@ -10,12 +13,16 @@ import { SourceError } from "./source-error.ts";
 
 export interface HttpSourceOptions {
   readonly name: string;
-  /** The compiled address of the log. */
-  readonly url: { render(values: TemplateValues): URL };
+  /** The way to the store. */
+  readonly egress: Egress;
+  /** The compiled address of the log. Where it has no `origin`, values make the host, and it may not lead inside. */
+  readonly url: { readonly origin: string | undefined; render(values: TemplateValues): URL };
   /** Compiled header values by name. They replace what is sent otherwise: `accept-encoding: identity` and `user-agent: taffrail`. */
   readonly headers?: Readonly<Record<string, { render(values: TemplateValues, token?: string): string }>>;
   /** Asked on each request for what `token` stands for in a header. */
   readonly token?: () => Promise<string | undefined>;
+  /** Asked on each request for how the store proves itself, and how we do. Gives the same object until that changes. Default: as public sites do. */
+  readonly tls?: () => Promise<TlsSettings>;
   /** Default: all runs. */
   readonly match?: MatchPatterns;
   /** The charset of logs of which the store does not say one. */
@@ -45,38 +52,17 @@ const DUMP_MS = 1_000;
 export function createHttpSource(options: HttpSourceOptions): HttpSource {
   const { name, charset, notFoundStatuses = NOT_FOUND_STATUSES } = options;
   const timeouts: HttpTimeouts = { ...TIMEOUTS, ...options.timeouts };
-  const agent = new Agent({
-    pipelining: 1,
-    // One connection for each log, so that leaving one closes it and a slow reader holds up nobody else.
-    allowH2: false,
-    connect: { timeout: timeouts.connectMs },
-    headersTimeout: timeouts.headersMs,
-    // undici's own timer runs while our reader is away; the body's reader has a better one.
-    bodyTimeout: 0,
-  });
-
-  let closed: Promise<void> | undefined;
-
-  /** Asks one address. */
-  const ask = async (url: URL, headers: Record<string, string>, signal: AbortSignal) => {
-    try {
-      const { origin, pathname, search } = url;
-      // undici notices an abort only once the connection stands.
-      return await orAborted(
-        agent.request({ origin, path: pathname + search, method: "GET", headers, signal }),
-        signal,
-      );
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw requestFailure(name, cause, timeouts);
-    }
-  };
+  const connections = createHttpConnections({ egress: options.egress, origin: options.url.origin, timeouts });
 
   const open = async (target: LogTarget, signal: AbortSignal): Promise<OpenedLog> => {
     signal.throwIfAborted();
-    let { url, headers } = await prepare(options, target.values, signal);
+    const { headers, tls, ...first } = await prepare(options, target.values, signal);
+    let { url } = first;
     for (let hops = 0; ; hops += 1) {
-      const answer = await ask(url, headers, signal);
+      const answer = await connections.get(url, { headers, tls, signal }).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw requestFailure(name, cause, timeouts);
+      });
       try {
         const next = redirectOf(name, url, answer.statusCode, answer.headers);
         if (next === undefined) {
@@ -110,26 +96,24 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
     settleMs: options.settleMs ?? SETTLE_MS,
     matches: createMatch(options.match ?? {}),
     open,
-    close: () => {
-      closed ??= agent.close();
-      return closed;
-    },
+    close: connections.close,
   };
 }
 
-/** Renders address and headers for one target. */
+/** Renders address and headers for one target, and reads what secrets they need. */
 async function prepare(
-  { name, url, headers = {}, token }: HttpSourceOptions,
+  { name, url, headers = {}, token, tls }: HttpSourceOptions,
   values: TemplateValues,
   signal: AbortSignal,
-): Promise<{ url: URL; headers: Record<string, string> }> {
-  const secret = await orAborted(readToken(name, token), signal);
+): Promise<{ url: URL; headers: Record<string, string>; tls: TlsSettings | undefined }> {
+  const secret = await orAborted(read(name, "token", token), signal);
+  const settings = await orAborted(read(name, "certificates", tls), signal);
   try {
     const rendered: Record<string, string> = { "accept-encoding": "identity", "user-agent": "taffrail" };
     for (const [header, template] of Object.entries(headers)) {
       rendered[header.toLowerCase()] = template.render(values, secret);
     }
-    return { url: url.render(values), headers: rendered };
+    return { url: url.render(values), headers: rendered, tls: settings };
   } catch (error) {
     if (!(error instanceof MissingValue || error instanceof RefusedValue)) throw error;
     const outcome = error instanceof MissingValue ? "variable-missing" : "value-refused";
@@ -138,25 +122,15 @@ async function prepare(
   }
 }
 
-async function readToken(name: string, token: HttpSourceOptions["token"]): Promise<string | undefined> {
+async function read<T>(name: string, what: string, reader: (() => Promise<T>) | undefined): Promise<T | undefined> {
   try {
-    return await token?.();
+    return await reader?.();
   } catch (cause) {
-    throw new SourceError(name, "refused", "was not asked: its token could not be read", { cause });
+    throw new SourceError(name, "refused", `was not asked: its ${what} could not be read`, { cause });
   }
 }
 
 /** Lets go of a body that nobody is shown. */
 function dump(body: Dispatcher.ResponseData["body"]): void {
   body.dump({ limit: DUMP_BYTES, signal: AbortSignal.timeout(DUMP_MS) }).catch(() => {});
-}
-
-/** Waits for `work`, but not beyond an abort. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason);
-    if (signal.aborted) leave();
-    signal.addEventListener("abort", leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
 }

@@ -1,6 +1,8 @@
-import { text as readAll } from "node:stream/consumers";
+import type { Readable } from "node:stream";
 import { z } from "zod";
-import type { KubeApi } from "../kube/kube-api.ts";
+import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
+import { orAborted } from "../or-aborted.ts";
+import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
@@ -14,41 +16,68 @@ export interface KubernetesSourceOptions {
   readonly match?: MatchPatterns;
   /** For how long after a job's end its log may still grow, in milliseconds. Default: 30,000. */
   readonly settleMs?: number;
+  /** For how long the log may be silent while it is being read, in milliseconds. Default: 60,000. */
+  readonly idleMs?: number;
 }
 
+/** Those of the API server's connections, which sentences name. */
 const TIMEOUTS = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
-/** A Status object is a few hundred bytes. */
+/** A Status object is a few hundred bytes, and comes with its headers. */
 const STATUS_BYTES = 16 * 1024;
+const STATUS_MS = 1_000;
 const Status = z.object({ message: z.string() });
+
+/** Longer than what the kubelet says where it has no log. */
+const WORDS_BYTES = 1_024;
+/** The kubelet begins its answer before it looks for the file: that there is none is said in the log's place, with status 200. */
+const NO_LOG =
+  /^(unable to retrieve container logs for [\w-]+:\/\/\w*|failed to (try resolving symlinks in path|open log file) "[^"]*": .*no such file or directory)$/;
 
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
 export function createKubernetesSource(options: KubernetesSourceOptions): LogSource {
-  const { name, kube, match = {}, settleMs = 30_000 } = options;
+  const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
   return {
     name,
     live: true,
     settleMs,
     matches: createMatch(match),
     async open({ pod }, signal) {
+      signal.throwIfAborted();
       if (pod === undefined) throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)");
-      if (pod.waiting !== undefined) {
-        throw new SourceError(name, "not-yet", `has no log yet: the container waits${because(pod.waiting)}`);
-      }
+      if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
       const { status, body } = await ask(name, kube, pod, signal);
       if (status !== 200) throw await refusal(name, status, body);
-      return {
-        body: readHttpBody(body, { source: name, idleMs: TIMEOUTS.idleMs, signal }),
-        mediaType: "text/plain",
-        charset: undefined,
-        delimited: true,
-      };
+      const { head, whole } = await peek(readHttpBody(body, { source: name, idleMs, signal }), isLongEnough);
+      signal.throwIfAborted();
+      if (!isLongEnough(head) && NO_LOG.test(Buffer.from(head).toString())) {
+        throw new SourceError(name, "not-found", "no longer has the log: the node has removed it");
+      }
+      // The API server ends its answer as if all were well when the kubelet breaks off, and a kubelet may have rotated the beginning away: no end proves anything.
+      return { body: whole, mediaType: "text/plain", charset: undefined, delimited: false };
     },
   };
 }
 
-async function ask(name: string, kube: KubernetesSourceOptions["kube"], pod: TargetPod, signal: AbortSignal) {
+function isLongEnough(head: Uint8Array): boolean {
+  return head.length > WORDS_BYTES || head.includes(0x0a);
+}
+
+function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unstarted"]>): SourceError {
+  // A reason is a word; some container runtimes have put whole errors there, with addresses in them.
+  const because = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
+  return final
+    ? new SourceError(name, "not-found", `has no log: the container was never started${because}`)
+    : new SourceError(name, "not-yet", `has no log yet: the container waits to be started${because}`);
+}
+
+async function ask(
+  name: string,
+  kube: KubernetesSourceOptions["kube"],
+  pod: TargetPod,
+  signal: AbortSignal,
+): Promise<KubeLogAnswer> {
   try {
-    return await kube.openPodLog(pod, signal);
+    return await orAborted(kube.openPodLog(pod, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw requestFailure(name, error, TIMEOUTS);
@@ -56,32 +85,39 @@ async function ask(name: string, kube: KubernetesSourceOptions["kube"], pod: Tar
 }
 
 /** Says why the API server gave no log. Its words name nodes and addresses: they are only the cause. */
-async function refusal(name: string, status: number, body: Parameters<typeof readAll>[0]): Promise<SourceError> {
+async function refusal(name: string, status: number, body: Readable): Promise<SourceError> {
   const words = await shortText(body);
   const cause = new Error(`The API server answered ${status}: ${words}`);
   const fail = (outcome: SourceError["outcome"], did: string) =>
     new SourceError(name, outcome, did, { httpStatus: status, cause });
   if (status === 404) return fail("not-found", "knows no such pod or container any more");
-  // The kubelet's way to say that there is no log yet, or that a restarted container's is gone.
-  if (status === 400 && /waiting to start|is not available|initializing/.test(words)) {
-    return fail("not-yet", "has no log yet: the container has not started");
+  if (status === 400 && /is not valid for pod/.test(words)) {
+    return fail("not-found", "has no such container in the pod");
   }
   if (status === 400 && /previous terminated container/.test(words)) {
     return fail("not-found", "no longer has the log of the container's run before its restart");
+  }
+  // 204: the pod is on no node yet. 400: the kubelet's way to say that there is no log yet.
+  if (status === 204 || (status === 400 && /waiting to start|is not available|initializing/.test(words))) {
+    return fail("not-yet", "has no log yet: the container has not started");
   }
   if (status === 429 || status >= 500) return fail("unavailable", `answered ${status}`);
   return fail("refused", `answered ${status}`);
 }
 
-async function shortText(body: Parameters<typeof readAll>[0]): Promise<string> {
+/** The message of a Status object, or the text as it is; as much of it as comes at once. */
+async function shortText(body: Readable): Promise<string> {
+  let text = "";
+  const timer = setTimeout(() => body.destroy(), STATUS_MS);
   try {
-    const whole = (await readAll(body)).slice(0, STATUS_BYTES);
-    return Status.safeParse(JSON.parse(whole)).data?.message ?? whole;
+    for await (const part of body.setEncoding("utf8")) {
+      text += part;
+      if (text.length > STATUS_BYTES) break;
+    }
+    return Status.safeParse(JSON.parse(text)).data?.message ?? text;
   } catch {
-    return "";
+    return text.slice(0, STATUS_BYTES);
+  } finally {
+    clearTimeout(timer);
   }
-}
-
-function because(reason: string): string {
-  return reason === "" ? "" : ` (${reason})`;
 }

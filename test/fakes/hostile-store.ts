@@ -73,6 +73,8 @@ const ANSWERS: Readonly<Record<string, (origin: string) => string | Uint8Array>>
   "/gzip-cut": () => answer("200 OK", [], gzipSync(LOG).subarray(0, -6)),
   "/brotli": () => answer("200 OK", ["Content-Encoding: br"], "?"),
   "/gzip-twice": () => answer("200 OK", ["Content-Encoding: gzip, gzip"], "?"),
+  "/gzip-twice-in-two-headers": () => answer("200 OK", ["Content-Encoding: gzip", "Content-Encoding: gzip"], "?"),
+  "/transferred-until-the-end": () => `${head("Transfer-Encoding: gzip", "Connection: close")}${LOG}`,
   "/page": () => answer("200 OK", ["Content-Type: text/html"], PAGE),
 };
 

@@ -82,7 +82,7 @@ export async function readLog(
 }
 
 /** Takes an error apart. */
-export function toldError(caught: unknown): ToldError {
+function toldError(caught: unknown): ToldError {
   const error = ConnectError.from(caught);
   const info = error.findDetails(ErrorInfoSchema)[0];
   const chain = error.findDetails(SourceChainSchema)[0];

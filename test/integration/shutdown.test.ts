@@ -120,6 +120,20 @@ describe("a gateway that stops", () => {
     await stopped;
   });
 
+  it("leaves no socket behind", async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((each) => each.startsWith("TCP")).length;
+    const world = await startWorld();
+    for (const protocol of PROTOCOLS) {
+      void readLog(world.transport(protocol), world.addLog(sendsThenHangs("begin\n")));
+      await world.store.untilAnswering(1 + PROTOCOLS.indexOf(protocol));
+    }
+    expect(sockets()).toBeGreaterThan(0);
+    await world.close();
+    // A socket is counted until the turn after its end.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    expect(sockets()).toBe(0);
+  });
+
   it("waits for no connection that carries nothing", async () => {
     const world = await start("1h");
     const silent = await connection(world.port);

@@ -130,6 +130,6 @@ export class TestProject {
 }
 
 /** A container that nobody will ever run. */
-export function imageOf(name: string): object {
+function imageOf(name: string): object {
   return { name, image: "example.com/tests" };
 }

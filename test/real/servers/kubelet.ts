@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { SERVER_CERTIFICATE } from "../../fakes/certificates.ts";
 import type { Answer } from "../../fakes/scripted-store.ts";
 import type { KubeClient } from "./kube-client.ts";
@@ -13,43 +13,20 @@ export interface Kubelet {
   readonly asked: readonly string[];
   /** What to answer for a container of a pod. Without it, the kubelet knows no such pod. */
   answer(pod: { readonly namespace: string; readonly name: string }, container: string, answer: Answer): void;
-  /** Settles when a request that passes has come. */
-  untilAsked(path: string): Promise<void>;
-  /** Settles when no connection is open. */
-  untilAbandoned(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Starts one, and makes a Node that leads the API server to it. */
 export async function startKubelet(kube: KubeClient, node: string): Promise<Kubelet> {
   const answers = new Map<string, Answer>();
-  const sockets = new Set<Socket>();
   const asked: string[] = [];
-  let waiting: (() => void)[] = [];
-  const tell = (): void => {
-    const told = waiting;
-    waiting = [];
-    for (const each of told) each();
-  };
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) await new Promise<void>((resolve) => waiting.push(resolve));
-  };
 
   const server = createServer(SERVER_CERTIFICATE, (request, response) => {
     const path = request.url ?? "";
     asked.push(path);
-    tell();
     const answer = answers.get(path.split("?", 1)[0] ?? "");
     if (answer === undefined) response.writeHead(404).end("pod does not exist\n");
     else answer(response, request);
-  });
-  server.on("secureConnection", (socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    socket.once("close", () => {
-      sockets.delete(socket);
-      tell();
-    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -70,8 +47,6 @@ export async function startKubelet(kube: KubeClient, node: string): Promise<Kube
     asked,
     answer: ({ namespace, name }, container, answer) =>
       void answers.set(`/containerLogs/${namespace}/${name}/${container}`, answer),
-    untilAsked: (path) => until(() => asked.includes(path)),
-    untilAbandoned: () => until(() => sockets.size === 0),
     close: async () => {
       server.close();
       server.closeAllConnections();

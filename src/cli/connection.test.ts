@@ -1,0 +1,204 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromBinary } from "@bufbuild/protobuf";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ListAnalysisRunsRequestSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type CliResult, runInProcess } from "../../test/fakes/cli.ts";
+import { writeContext } from "./context-file.ts";
+
+/** A server that answers 404 to everything and notes who asked about what. */
+interface Recorder {
+  readonly url: string;
+  readonly calls: { readonly authorization: string | undefined; readonly project: string; readonly path: string }[];
+  readonly server: Server;
+}
+
+async function startRecorder(): Promise<Recorder> {
+  const calls: Recorder["calls"] = [];
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const { namespace } = fromBinary(ListAnalysisRunsRequestSchema, Buffer.concat(parts));
+    calls.push({ authorization: request.headers.authorization, project: namespace, path: request.url ?? "" });
+    response.writeHead(404).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, server };
+}
+
+let one: Recorder;
+let two: Recorder;
+let folder: string;
+beforeAll(async () => {
+  one = await startRecorder();
+  two = await startRecorder();
+});
+afterAll(() => {
+  one.server.close();
+  two.server.close();
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "taffrail-cli-"));
+  writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, token: "token-of-one", project: "shop" });
+  writeContext({ XDG_CONFIG_HOME: folder }, "two", { server: two.url, token: "token-of-two", project: "bank" });
+  one.calls.length = 0;
+  two.calls.length = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const runs = (args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> =>
+  runInProcess(["runs", ...args], { env: { XDG_CONFIG_HOME: folder, ...env } });
+const calls = () => ({ one: one.calls.map(short), two: two.calls.map(short) });
+const short = ({ authorization = "nobody", project }: Recorder["calls"][number]): string =>
+  `${authorization.replace("Bearer ", "")} about ${project}`;
+
+describe("what is called, as whom, about what", () => {
+  it("is the current context's", async () => {
+    await runs([]);
+    expect(calls()).toEqual({ one: ["token-of-one about shop"], two: [] });
+  });
+
+  it("is a named context's, by flag before environment", async () => {
+    await runs(["--context", "two"]);
+    await runs([], { TAFFRAIL_CONTEXT: "two" });
+    await runs(["--context", "one"], { TAFFRAIL_CONTEXT: "two" });
+    await runs([], { TAFFRAIL_CONTEXT: "" });
+    expect(calls()).toEqual({
+      one: ["token-of-one about shop", "token-of-one about shop"],
+      two: ["token-of-two about bank", "token-of-two about bank"],
+    });
+  });
+
+  it("is a project by flag, then environment, then context", async () => {
+    await runs(["-n", "a"], { TAFFRAIL_PROJECT: "b" });
+    await runs(["-p", "a"], { TAFFRAIL_PROJECT: "b" });
+    await runs(["-n", "a", "-p", "c"]);
+    await runs([], { TAFFRAIL_PROJECT: "b" });
+    await runs([], { TAFFRAIL_PROJECT: "" });
+    expect(one.calls.map(({ project }) => project)).toEqual(["a", "a", "a", "b", "shop"]);
+  });
+
+  it("is a token by flag, then environment, then context", async () => {
+    const file = join(folder, "token");
+    const other = join(folder, "other");
+    writeFileSync(file, "of-the-flag\n");
+    writeFileSync(other, "of-a-variable's-file");
+    const env = { TAFFRAIL_TOKEN: "of-the-variable", TAFFRAIL_TOKEN_FILE: other };
+    await runs(["--token-file", file], env);
+    await runs([], env);
+    await runs([], { TAFFRAIL_TOKEN_FILE: other });
+    await runs([], { TAFFRAIL_TOKEN: "", TAFFRAIL_TOKEN_FILE: "" });
+    expect(one.calls.map(({ authorization }) => authorization)).toEqual([
+      "Bearer of-the-flag",
+      "Bearer of-the-variable",
+      "Bearer of-a-variable's-file",
+      "Bearer token-of-one",
+    ]);
+  });
+
+  it("is a token from the file that the context names", async () => {
+    const file = join(folder, "token");
+    writeFileSync(file, "of-the-context's-file\n");
+    writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, tokenFile: file, project: "shop" });
+    await runs([]);
+    expect(calls().one).toEqual(["of-the-context's-file about shop"]);
+  });
+
+  it("is a server by flag, then environment; none of them gets the context's token", async () => {
+    await runs(["--server", two.url]);
+    await runs([], { TAFFRAIL_SERVER: two.url });
+    await runs(["--server", two.url], { TAFFRAIL_SERVER: one.url });
+    await runs(["--server", `${one.url}/other/base`]);
+    expect(calls()).toEqual({
+      one: ["nobody about shop"],
+      two: ["nobody about shop", "nobody about shop", "nobody about shop"],
+    });
+  });
+
+  it("is the context's own server, named again, with its token", async () => {
+    await runs(["--server", one.url]);
+    expect(calls().one).toEqual(["token-of-one about shop"]);
+  });
+
+  it("is a server under a base path, with or without a scheme and a slash at the end", async () => {
+    await runs(["--server", `${one.url}/base/`]);
+    await runs(["--server", one.url.replace("http://", "")]);
+    expect(one.calls.map(({ path }) => path)).toEqual([
+      "/base/taffrail.v1.AnalysisRunLogService/ListAnalysisRuns",
+      "/taffrail.v1.AnalysisRunLogService/ListAnalysisRuns",
+    ]);
+  });
+});
+
+describe("what is missing or wrong", () => {
+  it.each<[string, string[], Record<string, string>, string[]]>([
+    [
+      "no server",
+      ["-n", "shop"],
+      { XDG_CONFIG_HOME: "/nowhere" },
+      ["error: no server is named", "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER"],
+    ],
+    [
+      "no project",
+      ["--server", "http://127.0.0.1:1"],
+      { XDG_CONFIG_HOME: "/nowhere" },
+      ["error: no project is named", "    try     -n PROJECT"],
+    ],
+    ["no such context", ["--context", "three"], {}, ['error: there is no context "three"', "    there are: one, two"]],
+    [
+      "a context that every object has",
+      ["--context", "constructor"],
+      {},
+      ['error: there is no context "constructor"', "    there are: one, two"],
+    ],
+    [
+      "no address",
+      ["--server", "http://"],
+      {},
+      ["error: the server's address is not one", "    try     --server https://taffrail.example.com"],
+    ],
+    [
+      "an address with a password",
+      ["--server", "http://me:s3cret@127.0.0.1:1"],
+      {},
+      ["error: the server's address is not one", "    try     --server https://taffrail.example.com"],
+    ],
+    [
+      "no token file",
+      ["--token-file", "/nowhere/token"],
+      {},
+      ["error: cannot read the token file /nowhere/token (ENOENT)"],
+    ],
+    [
+      "a token of two lines",
+      [],
+      { TAFFRAIL_TOKEN: "s3cret\nother" },
+      ["error: the token in TAFFRAIL_TOKEN is not one word"],
+    ],
+    [
+      "a token that is no ASCII",
+      [],
+      { TAFFRAIL_TOKEN: "s3crét" },
+      ["error: the token in TAFFRAIL_TOKEN is not one word"],
+    ],
+    ["a token of spaces", [], { TAFFRAIL_TOKEN: "  " }, ["error: the token in TAFFRAIL_TOKEN is empty"]],
+  ])("is told with status 2, and nobody is called: %s", async (_, args, env, lines) => {
+    const { code, out, said } = await runs(args, env);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(said.map((line) => line.trim())).toEqual(lines.map((line) => line.trim()));
+    expect(said.join()).not.toContain("s3cr");
+    expect(calls()).toEqual({ one: [], two: [] });
+  });
+
+  it("is an empty token file", async () => {
+    writeFileSync(join(folder, "token"), "\n");
+    const { code, said } = await runs(["--token-file", join(folder, "token")]);
+    expect([code, said]).toEqual([2, [`error: the token in the file ${join(folder, "token")} is empty`]]);
+  });
+});

@@ -1,0 +1,102 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { contextFilePath, readContexts, writeContext } from "./context-file.ts";
+import { CliError } from "./exit.ts";
+
+let env: NodeJS.ProcessEnv;
+let path: string;
+beforeEach(() => {
+  env = { XDG_CONFIG_HOME: mkdtempSync(join(tmpdir(), "taffrail-contexts-")) };
+  path = contextFilePath(env);
+});
+afterEach(() => rmSync(env.XDG_CONFIG_HOME ?? "", { recursive: true }));
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+const put = (text: string, mode = 0o644): void => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+};
+
+describe("contexts", () => {
+  it("are kept where XDG says, else in ~/.config", () => {
+    expect(contextFilePath({ XDG_CONFIG_HOME: "/x" })).toBe("/x/taffrail/config.yaml");
+    for (const none of [{}, { XDG_CONFIG_HOME: "" }]) {
+      expect(contextFilePath(none)).toBe(join(homedir(), ".config/taffrail/config.yaml"));
+    }
+  });
+
+  it("are none where there is no file, or an empty one", () => {
+    expect(readContexts(env)).toEqual({ contexts: {} });
+    put("");
+    expect(readContexts(env)).toEqual({ contexts: {} });
+  });
+
+  it("are written one by one, and the first is the current one", () => {
+    writeContext(env, "one", { server: "http://one", token: "t", project: "p" });
+    writeContext(env, "two", { server: "http://two" });
+    writeContext(env, "one", { server: "http://other" });
+    expect(readContexts(env)).toEqual({
+      current: "one",
+      contexts: { one: { server: "http://other" }, two: { server: "http://two" } },
+    });
+  });
+
+  it("leave the chosen current one as it is", () => {
+    put("current: mine\ncontexts:\n  mine: { server: http://mine }\n");
+    writeContext(env, "demo", { server: "http://demo" });
+    expect(readContexts(env).current).toBe("mine");
+  });
+
+  it("can be read by their owner alone, though the file could be read by all before", () => {
+    writeContext(env, "one", { server: "http://one", token: "t" });
+    expect([modeOf(path), modeOf(dirname(path))]).toEqual(["600", "700"]);
+    chmodSync(path, 0o666);
+    writeContext(env, "two", { server: "http://two", token: "t" });
+    expect(modeOf(path)).toBe("600");
+    expect(readFileSync(path, "utf8")).toContain("two");
+  });
+});
+
+describe("a context file that is wrong", () => {
+  const errorOf = (text: string): CliError => {
+    put(text);
+    try {
+      readContexts(env);
+    } catch (error) {
+      expect(error).toBeInstanceOf(CliError);
+      return error as CliError;
+    }
+    throw new Error("Nothing was thrown.");
+  };
+
+  it.each([
+    "contexts: [1]",
+    "contexts: { a: { server: 7 } }",
+    "contexts: { a: { server: x, tokn: y } }",
+    "a: [",
+    "text",
+  ])("as in %j is told, with status 2 and its path", (text) => {
+    const { exitCode, message, lines } = errorOf(text);
+    expect([exitCode, message]).toEqual([2, `${path} is not well formed`]);
+    expect(lines.length).toBeGreaterThan(0);
+  });
+
+  it("is told without what stands in it", () => {
+    const { message, lines } = errorOf('contexts:\n  a: { server: x, token: "s3cret\n  b: c"d');
+    expect(`${message} ${lines.join("\n")}`).not.toContain("s3cret");
+  });
+
+  it("is left alone", () => {
+    put("contexts: [1]");
+    expect(() => writeContext(env, "one", { server: "http://one" })).toThrow(CliError);
+    expect(readFileSync(path, "utf8")).toBe("contexts: [1]");
+  });
+
+  it("may not be a folder", () => {
+    mkdirSync(path, { recursive: true });
+    expect(() => readContexts(env)).toThrow(`cannot read ${path} (EISDIR)`);
+  });
+});

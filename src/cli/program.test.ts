@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runInProcess } from "../../test/fakes/cli.ts";
+import { VERSION } from "../version.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "taffrail-program-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("taffrail", () => {
+  it("tells its version and its help on stdout", async () => {
+    expect(await runInProcess(["--version"])).toEqual({ code: 0, out: `${VERSION}\n`, said: [] });
+    for (const args of [["--help"], ["help"], ["logs", "--help"], ["help", "runs"]]) {
+      const { code, out, said } = await runInProcess(args);
+      expect([code, said]).toEqual([0, []]);
+      expect(out).toMatch(/^Usage: taffrail /);
+    }
+  });
+
+  it("shows its help on stderr when nothing is asked of it", async () => {
+    const { code, out, said } = await runInProcess([]);
+    expect([code, out, said[0]]).toEqual([2, "", "Usage: taffrail [options] [command]"]);
+  });
+
+  it("tells what was meant", async () => {
+    expect(await runInProcess(["lgos"])).toEqual({
+      code: 2,
+      out: "",
+      said: ["error: unknown command 'lgos'", "(Did you mean logs?)"],
+    });
+  });
+});
+
+describe("taffrail serve", () => {
+  const KARGO = { ANALYSIS_RUN_LOG_URL_TEMPLATE: "https://logs.example/${{ jobName }}", TAFFRAIL_LOG_LEVEL: "silent" };
+  const POD = { ...KARGO, KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "1" };
+
+  it("says all that is wrong with its configuration", async () => {
+    const file = join(folder, "taffrail.yaml");
+    writeFileSync(file, "sorces: []\nlisten: 7\n");
+    expect(await runInProcess(["serve", "--config", file])).toEqual({
+      code: 2,
+      out: "",
+      said: [
+        "error: the configuration is wrong",
+        '  taffrail.yaml:1:1: there is no key "sorces" here. Did you mean "sources"?',
+        "  taffrail.yaml:2:9: listen is wrong: must be string, not number",
+      ],
+    });
+    expect(await runInProcess(["serve"])).toMatchObject({ code: 2 });
+    writeFileSync(file, "tls: { certFile: /nowhere/crt, keyFile: /nowhere/key }");
+    expect((await runInProcess(["serve", "--config", file], { env: POD })).said[1]).toContain("/nowhere/crt (ENOENT)");
+  });
+
+  it.each(["nowhere", ":", ":99999", "[::1", "a:b"])("does not listen at %j", async (listen) => {
+    const { code, said } = await runInProcess(["serve", "--listen", listen], { env: POD });
+    expect([code, said]).toEqual([2, [`error: "${listen}" is not HOST:PORT`]]);
+  });
+
+  it("says in a sentence why there is no way to the cluster", async () => {
+    const { code, said } = await runInProcess(["serve", "--kubeconfig", join(folder, "gone")], { env: KARGO });
+    expect(code).toBe(2);
+    expect(said[0]).toMatch(/^error: no way to the cluster: The kubeconfig cannot be read: ENOENT/);
+  });
+
+  it("says that its port is taken", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+    const { code, said } = await runInProcess(["serve", "--listen", listen], { env: POD });
+    expect([code, said]).toEqual([1, [`error: listen EADDRINUSE: address already in use ${listen}`]]);
+    taken.close();
+  });
+});
+
+describe("taffrail demo", () => {
+  it("says what is wrong with its cluster's file or its port", async () => {
+    const file = join(folder, "cluster.yaml");
+    writeFileSync(file, "kind: Namespace\n");
+    const wrong = await runInProcess(["demo", "--cluster", file]);
+    expect([wrong.code, wrong.said]).toEqual([
+      2,
+      [expect.stringMatching(/^error: .*cluster\.yaml:1: no Kubernetes object/)],
+    ]);
+    expect(await runInProcess(["demo", "--cluster", join(folder, "gone")])).toMatchObject({ code: 2 });
+    expect(await runInProcess(["demo", "--port", "x"])).toMatchObject({ code: 2 });
+  });
+});

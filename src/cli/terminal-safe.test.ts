@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cut } from "../../test/fakes/byte-source.ts";
+import { createTerminalFilter } from "./terminal-safe.ts";
+
+function filtered(input: string | Uint8Array, lengths: readonly number[] = [1_000_000]): string {
+  const filter = createTerminalFilter();
+  const bytes = typeof input === "string" ? Buffer.from(input) : input;
+  return Buffer.concat(cut(bytes, lengths).map(filter)).toString("utf8");
+}
+
+const ESC = "\x1b";
+const BEL = "\x07";
+const ST = `${ESC}\\`;
+
+describe("what is left", () => {
+  it.each([
+    ["plain text", "one\ntwo\tthree äöü 漢字 😀\n"],
+    ["colours", `${ESC}[31mred${ESC}[0m ${ESC}[m ${ESC}[1;38;5;196mx${ESC}[38:2::1:2:3my`],
+    ["a byte order mark", "\uFEFFtext"],
+    ["nothing", ""],
+  ])("is %s, as it is", (_, text) => {
+    expect(filtered(text)).toBe(text);
+  });
+});
+
+describe("what is taken out", () => {
+  it.each([
+    ["a title", `a${ESC}]0;evil${BEL}b`, "ab"],
+    ["a title that ends in ST", `a${ESC}]2;evil${ST}b`, "ab"],
+    ["a link, but not its text", `${ESC}]8;;http://evil.example${ST}text${ESC}]8;;${ST}`, "text"],
+    ["a write to the clipboard", `a${ESC}]52;c;ZXZpbA==${BEL}b`, "ab"],
+    ["device control", `a${ESC}P$q"p${ST}b`, "ab"],
+    ["APC, PM and SOS", `a${ESC}_G${ST}b${ESC}^x${ST}c${ESC}Xy${ST}d`, "abcd"],
+    ["cursor moves and erasure", `a${ESC}[2J${ESC}[1;1H${ESC}[3A${ESC}[Kb`, "ab"],
+    ["private modes", `a${ESC}[?1049h${ESC}[?25lb`, "ab"],
+    ["reports", `a${ESC}[6n${ESC}[c${ESC}[>0qb`, "ab"],
+    ["sequences that only look like colours", `a${ESC}[>4;2m${ESC}[?4m${ESC}[0 m${ESC}[1!mb`, "ab"],
+    ["a colour with too many parameters", `a${ESC}[${"1;".repeat(500)}mb`, "ab"],
+    ["a reset of the terminal", `a${ESC}cb${ESC}7c${ESC}8d`, "abcd"],
+    ["character sets", `a${ESC}(0b${ESC}#8c${ESC}%Gd`, "abcd"],
+    ["a screen's title sequence, but not its text", `a${ESC}kname${ST}b`, "anameb"],
+    ["C1 controls", "a\u009b31mb\u009dc\u0090d\u0085e\u009cf", "a31mbcdef"],
+    ["bytes that are C1 controls to old terminals", Buffer.from("a\x9b31mb\x9dc", "latin1"), "a\uFFFD31mb\uFFFDc"],
+    ["bells, backspaces and other controls", "a\x07b\x08\x08c\x00d\x0ee\x7ff\x0cg\x0bh", "abcdefgh"],
+    ["an escape in the middle of a sequence", `a${ESC}[3${ESC}[31mb`, `a${ESC}[31mb`],
+    ["an escape in the middle of a string", `a${ESC}]0;x${ESC}[31mb`, `a${ESC}[31mb`],
+    ["escapes in a row", `a${ESC}${ESC}${ESC}[31mb`, `a${ESC}[31mb`],
+    ["a string that was cancelled", `a${ESC}]0;x\x18b`, "ab"],
+  ])("is %s", (_, input, expected) => {
+    expect(filtered(input)).toBe(expected);
+  });
+
+  it.each([
+    [`a${ESC}]0;never ends\nnext`, "a\nnext"],
+    [`a${ESC}[31\nnext`, "a\nnext"],
+    [`a${ESC}\nnext`, "a\nnext"],
+    [`a${ESC}]0;x${ESC}\nnext`, "a\nnext"],
+    [`a${ESC}Pnever ends\r\nnext`, "a\nnext"],
+  ])("from %j is nothing of the next line", (input, expected) => {
+    expect(filtered(input)).toBe(expected);
+  });
+
+  it.each([
+    [`${ESC}ä`, "ä"],
+    [`${ESC}[ä`, "ä"],
+    [`${ESC}[3漢b`, "漢b"],
+    [`${ESC}\u009b31m`, "31m"],
+    [`${ESC}[\u009b31m`, "31m"],
+    [`${ESC}\r\nx`, "\nx"],
+  ])("from %j is no half of a character", (input, expected) => {
+    expect(filtered(input)).toBe(expected);
+  });
+});
+
+describe("a carriage return", () => {
+  it.each([
+    ["a\r\nb", "a\nb"],
+    ["good\rbad", "good\nbad"],
+    ["1%\r2%\r3%\r\n", "1%\n2%\n3%\n"],
+    ["a\r\r\nb", "a\n\nb"],
+    [`a\r${ESC}[31mb`, `a\n${ESC}[31mb`],
+    [`a\r${ESC}]0;x${BEL}b`, "a\nb"],
+  ])("in %j hides nothing: %j", (input, expected) => {
+    expect(filtered(input)).toBe(expected);
+  });
+});
+
+describe("any log", () => {
+  const part = fc.oneof(
+    fc.constantFrom(ESC, "[", "]", "0;", "31", "m", ";", ":", BEL, ST, "\r", "\n", "\r\n", "\t", "?", "P", "\\"),
+    fc.constantFrom("\u009b", "\u009d", "\u0085", "\x00", "\x7f", "ä", "漢", "😀", "J", "c", " ", "text", `${ESC}[0m`),
+    fc.string({ unit: "binary", maxLength: 3 }),
+  );
+  const log = fc.array(part, { maxLength: 40 }).map((parts) => parts.join(""));
+  const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
+
+  it("gives the same however it is cut", () => {
+    fc.assert(
+      fc.property(log, lengths, (text, cuts) => {
+        expect(filtered(text, cuts)).toBe(filtered(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("gives no control but colours, tabs and line feeds, though it be no text at all", () => {
+    const bytes = fc.oneof(
+      log.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 100 }),
+      fc.array(fc.constantFrom(0x1b, 0x5b, 0x5d, 0xc2, 0x9b, 0x9d, 0x80, 0x6d, 0x33, 0x0d, 0x0a), { maxLength: 60 }),
+    );
+    fc.assert(
+      fc.property(bytes, lengths, (input, cuts) => {
+        const out = filtered(Uint8Array.from(input), cuts);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+        expect(out.replace(/\x1b\[[0-9:;]*m/g, "")).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("without controls comes through as it is", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), lengths, (text, cuts) => {
+        fc.pre(!/\p{Cc}/u.test(text));
+        expect(filtered(text, cuts)).toBe(text);
+      }),
+    );
+  });
+});

@@ -1,0 +1,220 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  AnalysisRunLogService,
+  EndReason,
+  GetAnalysisRunLogsResponseSchema,
+  NoticeKind,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
+import { createTaffrailClient, type LogEvent, type TaffrailClient } from "./client.ts";
+import { describeError } from "./describe-error.ts";
+
+const FAILED = { namespace: "guestbook", name: "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5" };
+const ENDED = { event: { case: "end" as const, value: { reason: EndReason.COMPLETE } } };
+
+async function collect(events: AsyncIterable<LogEvent>): Promise<{ events: LogEvent[]; error: unknown }> {
+  const seen: LogEvent[] = [];
+  try {
+    for await (const event of events) seen.push(event);
+  } catch (error) {
+    return { events: seen, error };
+  }
+  return { events: seen, error: undefined };
+}
+
+describe("with a gateway", () => {
+  let gateway: DemoGateway;
+  let client: TaffrailClient;
+  beforeAll(async () => {
+    gateway = await startDemoGateway();
+    client = createTaffrailClient({ baseUrl: gateway.url, token: "demo-viewer" });
+  });
+  afterAll(() => gateway.close());
+
+  it("gives a log's origin first, then its bytes, then its end", async () => {
+    const { events, error } = await collect(client.getAnalysisRunLogs(FAILED));
+    expect(error).toBeUndefined();
+    expect(events[0]).toMatchObject({ kind: "origin", origin: { metricName: "robot", attempt: 2 } });
+    expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.COMPLETE } });
+    const chunks = events.filter((event) => event.kind === "chunk").map(({ bytes }) => bytes);
+    expect(events.map(({ kind }) => kind)).toEqual(["origin", ...chunks.map(() => "chunk"), "end"]);
+    expect(Buffer.concat(chunks).toString("utf8")).toContain("guestbook");
+  });
+
+  it("throws what a server refuses, with its details", async () => {
+    const { events, error } = await collect(client.getAnalysisRunLogs({ ...FAILED, metricName: "robt" }));
+    expect(events).toEqual([]);
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(describeError(error)).toMatchObject({
+      code: Code.NotFound,
+      reason: "METRIC_NOT_FOUND",
+      available: ["robot"],
+    });
+  });
+
+  it("asks for the token on each call, and sends none where there is none", async () => {
+    const tokens = ["demo-viewer", "nobody", "demo-viewer"];
+    const asking = createTaffrailClient({ baseUrl: gateway.url, token: () => tokens.shift() ?? "" });
+    const list = () => asking.listAnalysisRuns({ namespace: "guestbook" });
+    expect((await list()).analysisRuns.length).toBeGreaterThan(0);
+    await expect(list()).rejects.toMatchObject({ code: Code.Unauthenticated });
+    expect((await collect(asking.getAnalysisRunLogs(FAILED))).error).toBeUndefined();
+
+    const waiting = createTaffrailClient({ baseUrl: gateway.url, token: async () => "demo-viewer" });
+    expect((await waiting.listProjects({})).projects).toMatchObject([{ name: "guestbook" }]);
+
+    const nobody = createTaffrailClient({ baseUrl: gateway.url });
+    expect((await nobody.getServerInfo({})).version).toMatch(/^\d/);
+    const error: unknown = await nobody.listProjects({}).catch((reason: unknown) => reason);
+    expect(describeError(error)).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+
+  it("fails a call whose token cannot be had, without making it", async () => {
+    const failing = createTaffrailClient({
+      baseUrl: "http://127.0.0.1:1",
+      token: () => Promise.reject(new Error("not signed in")),
+    });
+    await expect(failing.listProjects({})).rejects.toThrow("not signed in");
+    expect((await collect(failing.getAnalysisRunLogs(FAILED))).error).toMatchObject({ rawMessage: "not signed in" });
+  });
+});
+
+describe("a stream", () => {
+  type Message = { chunk?: string; event?: unknown };
+  const clientOf = (messages: () => AsyncIterable<Message>): TaffrailClient =>
+    createTaffrailClient({
+      baseUrl: "http://unused",
+      transport: createRouterTransport(({ service }) => {
+        service(AnalysisRunLogService, { getAnalysisRunLogs: messages as never });
+      }),
+    });
+
+  it("is given event by event, in the order of the server's messages", async () => {
+    const { events, error } = await collect(
+      clientOf(async function* () {
+        yield {};
+        yield { event: { case: "notice", value: { kind: NoticeKind.BYTES_REPLACED, message: "a" } } };
+        yield { chunk: "one " };
+        yield { chunk: "", event: undefined };
+        yield { chunk: "zwei ä", event: { case: "notice", value: { message: "b" } } };
+        yield ENDED;
+      }).getAnalysisRunLogs(FAILED),
+    );
+    expect(error).toBeUndefined();
+    const short = events.map((event) =>
+      event.kind === "chunk"
+        ? Buffer.from(event.bytes).toString("utf8")
+        : event.kind === "notice"
+          ? event.notice.message
+          : event.kind,
+    );
+    expect(short).toEqual(["a", "one ", "zwei ä", "b", "end"]);
+  });
+
+  it("that ends without an end has broken off", async () => {
+    for (const messages of [[], [{}], [{ chunk: "half of it" }]] as Message[][]) {
+      const { events, error } = await collect(
+        clientOf(async function* () {
+          yield* messages;
+        }).getAnalysisRunLogs(FAILED),
+      );
+      expect(events.map(({ kind }) => kind)).toEqual(messages.filter(({ chunk }) => chunk).map(() => "chunk"));
+      expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining("incomplete") });
+    }
+  });
+
+  it("that fails after its end gives the end first, and then throws", async () => {
+    const { events, error } = await collect(
+      clientOf(async function* () {
+        yield { event: { case: "end", value: { reason: EndReason.SOURCE_FAILED } } };
+        throw new ConnectError("broke off", Code.Unavailable);
+      }).getAnalysisRunLogs(FAILED),
+    );
+    expect(events).toMatchObject([{ kind: "end", end: { reason: EndReason.SOURCE_FAILED } }]);
+    expect(error).toMatchObject({ rawMessage: "broke off" });
+  });
+});
+
+describe("over HTTP", () => {
+  const message = toBinary(
+    GetAnalysisRunLogsResponseSchema,
+    create(GetAnalysisRunLogsResponseSchema, { chunk: "a\n" }),
+  );
+  const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+
+  /** A server that answers so, and tells when its client has left. */
+  async function serverThat(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    const left = createGate();
+    const asked = createGate();
+    const server = createServer((request, response) => {
+      response.once("close", () => left.open());
+      asked.open();
+      answer(request, response);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return {
+      client: createTaffrailClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+      asked: asked.opened,
+      left: left.opened,
+      close: () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  }
+  const streaming = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200, { "content-type": "application/connect+proto" });
+    response.write(envelope);
+  };
+
+  it("leaving the loop ends the request", async () => {
+    const { client, left, close } = await serverThat(streaming);
+    for await (const { kind } of client.getAnalysisRunLogs(FAILED)) {
+      expect(kind).toBe("chunk");
+      break;
+    }
+    await left;
+    close();
+  });
+
+  it("aborting ends the request, in the middle of a stream and before it begins", async () => {
+    for (const answer of [streaming, () => {}]) {
+      const { client, asked, left, close } = await serverThat(answer);
+      const aborting = new AbortController();
+      const collecting = collect(client.getAnalysisRunLogs(FAILED, { signal: aborting.signal }));
+      await asked;
+      aborting.abort();
+      const { error } = await collecting;
+      expect(error).toMatchObject({ code: Code.Canceled });
+      await left;
+      close();
+    }
+  });
+
+  it("a connection that breaks is an error, however much came before", async () => {
+    const { client, close } = await serverThat((request, response) => {
+      streaming(request, response);
+      setImmediate(() => request.socket.resetAndDestroy());
+    });
+    expect((await collect(client.getAnalysisRunLogs(FAILED))).error).toBeInstanceOf(ConnectError);
+    close();
+  });
+
+  it("an answer that ends too early is an error, though the connection be well", async () => {
+    const { client, close } = await serverThat((request, response) => {
+      streaming(request, response);
+      response.end();
+    });
+    const { events, error } = await collect(client.getAnalysisRunLogs(FAILED));
+    expect(events).toHaveLength(1);
+    expect(error).toBeInstanceOf(ConnectError);
+    close();
+  });
+});

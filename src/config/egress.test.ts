@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "./config-error.ts";
+import { parseConfig } from "./load.ts";
+
+const clock = { now: () => 0 };
+const parse = (text: string, env: NodeJS.ProcessEnv = {}) =>
+  parseConfig(text, { name: "t.yaml", folder: "/nowhere", env, clock });
+
+function faultsOf(text: string, env: NodeJS.ProcessEnv = {}): readonly string[] {
+  try {
+    parse(text, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+const withTls = (tls: string, url = "https://store.example/log"): string =>
+  `sources: [{ name: a, http: {\n  url: "${url}",\n  tls: ${tls} } }]`;
+
+describe("egress.allow", () => {
+  it("is empty where it is left out", () => {
+    expect(parse("").config.egress).toEqual({ allow: [] });
+  });
+
+  it("takes addresses and ranges", () => {
+    const allow = ["10.0.0.0/8", "169.254.10.1", "fd00::/8", "::1"];
+    expect(parse(`egress: { allow: ${JSON.stringify(allow)} }`).config.egress).toEqual({ allow });
+  });
+
+  it("takes nothing else, and says where that stands", () => {
+    expect(faultsOf("egress:\n  allow:\n    - 10.0.0.0/8\n    - internal.example")).toEqual([
+      "t.yaml:4:7: egress.allow[1] is wrong: must be an address or a range such as 169.254.10.0/24",
+    ]);
+  });
+});
+
+describe("tls of a source", () => {
+  it("is told with its place where a file is missing", () => {
+    expect(faultsOf(withTls("{ caFile: gone.pem }"))).toEqual(["t.yaml:3:8: the file gone.pem does not exist"]);
+  });
+
+  it("needs an address with https", () => {
+    expect(faultsOf(withTls("{ serverName: a.example }", "http://store.example/log"))).toEqual([
+      "t.yaml:3:8: the address of this source begins with http://, so there is no TLS",
+    ]);
+    expect(faultsOf(withTls("{ serverName: a.example }", "HTTPS://store.example/log"))).toEqual([]);
+  });
+
+  it.each(["{ certFile: a }", "{ keyFile: a }"])("needs both a certificate and a key, not %s", (tls) => {
+    expect(faultsOf(withTls(tls))[0]).toMatch(/must have both certFile and keyFile, or neither/);
+  });
+
+  it("is read anew for each request", async () => {
+    const [source] = parse(withTls("{ serverName: a.example }")).sources;
+    expect(source?.kind === "http" && (await source.http.tls?.())).toEqual({ servername: "a.example" });
+  });
+});
+
+describe("the environment's proxies", () => {
+  it("are checked with the configuration, and not shown", () => {
+    expect(faultsOf("lisen: 1", { HTTPS_PROXY: "socks5://me:hidden@proxy.example" })).toContainEqual(
+      expect.stringMatching(/^t\.yaml:1:1: there is no key "lisen"/),
+    );
+    expect(faultsOf("", { HTTPS_PROXY: "socks5://me:hidden@proxy.example" })).toEqual([
+      "HTTPS_PROXY is not the address of an HTTP proxy, such as http://proxy.example.com:3128",
+    ]);
+  });
+});

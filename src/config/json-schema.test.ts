@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { configJsonSchema } from "./json-schema.ts";
+
+const HINT =
+  "The configuration has changed. Renew docs/taffrail.schema.json: npm run gen, or node src/config/write-json-schema.ts";
+
+it("stands in docs/taffrail.schema.json as it is now", () => {
+  const file = readFileSync(new URL("../../docs/taffrail.schema.json", import.meta.url), "utf8");
+  // What JSON cannot hold, such as undefined, is no part of it.
+  expect(JSON.parse(file), HINT).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+});
+
+it("lets everything be left out, and nothing unknown in", () => {
+  expect(configJsonSchema()).not.toHaveProperty("required");
+  expect(configJsonSchema()).toHaveProperty("additionalProperties", false);
+});

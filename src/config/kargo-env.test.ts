@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { kargoConfig } from "./kargo-env.ts";
+import { loadConfig } from "./load.ts";
+
+const URL_TEMPLATE = "https://logs.example/${{ project }}/${{ jobName }}.log";
+const clock = { now: () => 0 };
+const load = (env: NodeJS.ProcessEnv) => loadConfig({ file: undefined, env, clock });
+
+describe("Kargo's variables", () => {
+  it("are a whole configuration", async () => {
+    const { sources, config } = load({
+      ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE,
+      ANALYSIS_RUN_LOG_HTTP_HEADERS: "Authorization=Bearer ${{ token }},X-Scope=tenant",
+      ANALYSIS_RUN_LOG_TOKEN: "s3cret",
+    });
+    expect(config.sources.map(({ name }) => name)).toEqual(["kargo"]);
+    const [source] = sources;
+    if (source?.kind !== "http") throw new Error("There is no source.");
+    expect(Object.keys(source.http.headers)).toEqual(["Authorization", "X-Scope"]);
+    expect(await source.http.token?.()).toBe("s3cret");
+    expect(JSON.stringify(config)).not.toContain("s3cret");
+  });
+
+  it("are one without headers and without a token", () => {
+    const [source] = load({ ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE }).sources;
+    expect(source).toMatchObject({ kind: "http", http: { headers: {}, token: undefined } });
+  });
+
+  it.each([{}, { ANALYSIS_RUN_LOG_URL_TEMPLATE: "" }, { ANALYSIS_RUN_LOG_TOKEN: "t" }])(
+    "are none without an address: %j",
+    (env) => {
+      expect(kargoConfig(env)).toBeUndefined();
+      expect(() => load(env)).toThrow("There is no configuration. Name a file with --config, or set");
+    },
+  );
+
+  it.each([
+    ["A=1", { A: "1" }],
+    ["A=1,B=2", { A: "1", B: "2" }],
+    ["A=", { A: "" }],
+    ["Authorization=Basic dTpw==", { Authorization: "Basic dTpw==" }],
+    ["Accept=text/plain, text/html;q=0.5,X-Id=7", { Accept: "text/plain, text/html;q=0.5", "X-Id": "7" }],
+    ["X-List=a,b,c", { "X-List": "a,b,c" }],
+    ["A=1,", { A: "1," }],
+    ["=1", {}],
+    ["rubbish", {}],
+    ["", {}],
+  ])("name the headers %j: %j", (text, headers) => {
+    const env = { ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE, ANALYSIS_RUN_LOG_HTTP_HEADERS: text };
+    expect(kargoConfig(env)).toMatchObject({ sources: [{ http: { headers } }] });
+  });
+
+  it("are blamed for what is wrong in them", () => {
+    const faultsOf = (env: NodeJS.ProcessEnv): string => {
+      try {
+        load(env);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(faultsOf({ ANALYSIS_RUN_LOG_URL_TEMPLATE: "https://logs.example/${{ projekt }}" })).toMatch(
+      /^ANALYSIS_RUN_LOG_URL_TEMPLATE: .*"projekt".*project/,
+    );
+    const env = { ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE };
+    expect(faultsOf({ ...env, ANALYSIS_RUN_LOG_HTTP_HEADERS: "A=${{ nope }}" })).toMatch(
+      /^ANALYSIS_RUN_LOG_HTTP_HEADERS: .*"nope"/,
+    );
+    expect(faultsOf({ ...env, ANALYSIS_RUN_LOG_HTTP_HEADERS: "A=${{ token }}" })).toMatch(
+      /^ANALYSIS_RUN_LOG_HTTP_HEADERS: .*no `token`/,
+    );
+  });
+});

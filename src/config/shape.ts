@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { didYouMean } from "../did-you-mean.ts";
+import type { Places } from "./places.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
+
+/** What came of checking a configuration's shape. */
+export interface CheckedShape {
+  /** Absent where the shape is too wrong to go on with. */
+  readonly config: Config | undefined;
+  /** One line for each, with its place. */
+  readonly faults: string[];
+}
+
+/**
+ * Checks the keys and values of a configuration, and fills in its defaults.
+ *
+ * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands below it is checked at once too.
+ *
+ * @param raw is changed by that.
+ */
+export function checkShape(raw: unknown, places: Places): CheckedShape {
+  const faults: string[] = [];
+  for (;;) {
+    const parsed = ConfigSchema.safeParse(raw);
+    if (parsed.success) return { config: parsed.data, faults };
+    const unknown = parsed.error.issues.filter((issue) => issue.code === "unrecognized_keys");
+    if (unknown.length === 0) {
+      faults.push(...parsed.error.issues.map((issue) => tell(issue, places)));
+      return { config: undefined, faults };
+    }
+    for (const { path, keys } of unknown) {
+      const parent = path.reduce((node, key) => (node as Record<PropertyKey, unknown>)[key], raw);
+      for (const key of keys) faults.push(takeForKnown(parent as Record<string, unknown>, key, path, places));
+    }
+  }
+}
+
+/** Tells of a key that is not known, and renames it to what was meant, or removes it. */
+function takeForKnown(
+  parent: Record<string, unknown>,
+  key: string,
+  path: readonly PropertyKey[],
+  places: Places,
+): string {
+  const known = keysAt(path);
+  const near = didYouMean(key, known);
+  if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
+  delete parent[key];
+  const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
+  return `${places.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
+}
+
+function tell(issue: z.core.$ZodIssue, places: Places): string {
+  const place =
+    issue.code === "invalid_key"
+      ? places.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
+      : places.of(issue.path);
+  return `${place}: ${describe(issue.path)} ${whatIsWrong(issue)}`;
+}
+
+function whatIsWrong(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) return "is missing";
+  // The issue of a record's key holds the key's own.
+  const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
+  return `is wrong: ${message.replace(/^Invalid input: expected (\w+), received (\w+)$/, "must be $1, not $2")}`;
+}
+
+function describe(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "the configuration";
+  return path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
+    .join("");
+}
+
+/** The keys that the schema knows at a path. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  type Schema = { properties?: Record<string, Schema>; items?: Schema; additionalProperties?: Schema };
+  let schema = z.toJSONSchema(ConfigSchema, { io: "input" }) as Schema | undefined;
+  for (const key of path) {
+    schema =
+      typeof key === "number" ? schema?.items : (schema?.properties?.[String(key)] ?? schema?.additionalProperties);
+  }
+  return Object.keys(schema?.properties ?? {});
+}

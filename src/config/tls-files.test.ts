@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
+import { openTlsFiles } from "./tls-files.ts";
+
+const REREAD_MS = 10_000;
+const PAIR = { certFile: "tls.crt", keyFile: "tls.key" };
+
+describe("openTlsFiles", () => {
+  let folder: string;
+  let now: number;
+  const clock = { now: () => now };
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+  const writePair = async ({ cert, key }: typeof FIRST_CLIENT) => {
+    await write(PAIR.certFile, cert);
+    await write(PAIR.keyFile, key);
+  };
+
+  beforeEach(async () => {
+    now = 0;
+    folder = await mkdtemp(join(tmpdir(), "taffrail-tls-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("gives what the files hold, and the name", async () => {
+    await writePair(FIRST_CLIENT);
+    const bundle = `# two of them\n${SERVER_CERTIFICATE.cert}\n${SECOND_CLIENT.cert}`;
+    await write("ca.crt", bundle);
+    const read = openTlsFiles({ ...PAIR, caFile: "ca.crt", serverName: "store.example" }, folder, clock);
+    expect(await read()).toEqual({ ca: bundle, ...FIRST_CLIENT, servername: "store.example" });
+    expect(await openTlsFiles({}, folder, clock)()).toEqual({});
+  });
+
+  it("gives the same object until a file changes, and looks at most every 10 s", async () => {
+    await writePair(FIRST_CLIENT);
+    const read = openTlsFiles(PAIR, folder, clock);
+    const first = await read();
+    now += REREAD_MS;
+    expect(await read()).toBe(first);
+    await writePair(SECOND_CLIENT);
+    now += REREAD_MS - 1;
+    expect(await read()).toBe(first);
+    now += 1;
+    expect(await read()).toEqual(SECOND_CLIENT);
+  });
+
+  it("fails in the middle of a rotation, and reads again at the next request", async () => {
+    await writePair(FIRST_CLIENT);
+    const read = openTlsFiles(PAIR, folder, clock);
+    await write(PAIR.certFile, SECOND_CLIENT.cert);
+    await expect(read()).rejects.toThrow("cannot be used");
+    await write(PAIR.keyFile, SECOND_CLIENT.key);
+    expect(await read()).toEqual(SECOND_CLIENT);
+  });
+
+  it("wants every file to be there", async () => {
+    await writePair(FIRST_CLIENT);
+    expect(() => openTlsFiles({ ...PAIR, caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt does not exist");
+    expect(() => openTlsFiles({ caFile: "." }, folder, clock)).toThrow("the file . cannot be read (EISDIR)");
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["no certificate", "hello"],
+    ["a key", FIRST_CLIENT.key],
+  ])("wants authorities where there is %s", async (_, text) => {
+    await write("ca.crt", text);
+    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt holds no certificate");
+  });
+
+  it("reads every authority of a bundle", async () => {
+    const damaged = SECOND_CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA");
+    await write("ca.crt", SERVER_CERTIFICATE.cert + damaged);
+    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow(
+      "the file ca.crt holds a certificate that cannot be read",
+    );
+  });
+
+  it.each([
+    ["of another certificate", SECOND_CLIENT.key],
+    ["that is none", "hello"],
+    ["that is damaged", FIRST_CLIENT.key.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA")],
+  ])("wants the certificate's own key, not one %s, and shows nothing of it", async (_, key) => {
+    await writePair({ ...FIRST_CLIENT, key });
+    const lines = key.split("\n").filter((line) => line.length > 5 && !line.startsWith("---"));
+    try {
+      openTlsFiles(PAIR, folder, clock);
+      expect.unreachable();
+    } catch (error) {
+      const { message } = error as Error;
+      expect(message).toMatch(/^the certificate in tls\.crt and the key in tls\.key cannot be used: [\w ]+$/);
+      for (const line of lines) expect(message).not.toContain(line);
+    }
+  });
+});

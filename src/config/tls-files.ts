@@ -1,0 +1,82 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { createSecureContext } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../clock.ts";
+import type { TlsSettings } from "../egress/egress.ts";
+import { reuse } from "../reuse.ts";
+import type { ClientTlsConfig } from "./schema.ts";
+import { explainUnread } from "./secret.ts";
+
+/** A mounted Secret changes at most once a minute; this only spares reads. */
+const REREAD_MS = 10_000;
+const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** Gives the settings as they are now: the same object until a file changes. */
+export type TlsReader = () => Promise<TlsSettings>;
+
+/**
+ * Opens certificates and a key. They must be there and fit now, and are read anew as they rotate.
+ *
+ * @param folder what relative file names are relative to.
+ * @throws Error with one sentence that names the file.
+ */
+export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clock): TlsReader {
+  const { caFile, certFile, keyFile } = config;
+  const files = [caFile, certFile, keyFile];
+  const paths = files.map((file) => file && resolve(folder, file));
+  let current = settingsOf(
+    config,
+    paths.map((path, index) => {
+      try {
+        return path && readFileSync(path, "utf8");
+      } catch (error) {
+        throw explainUnread(files[index] ?? "", error);
+      }
+    }),
+  );
+  return reuse(REREAD_MS, clock, async () => {
+    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them again.
+    const next = settingsOf(config, await Promise.all(paths.map((path) => path && readFile(path, "utf8"))));
+    if (!isDeepStrictEqual(next, current)) current = next;
+    return current;
+  });
+}
+
+function settingsOf(
+  { caFile, certFile, keyFile, serverName }: ClientTlsConfig,
+  [ca, cert, key]: readonly (string | undefined)[],
+): TlsSettings {
+  if (ca !== undefined) checkCertificates(ca, caFile);
+  if (cert !== undefined && key !== undefined) {
+    checkCertificates(cert, certFile);
+    try {
+      createSecureContext({ cert, key });
+    } catch (error) {
+      // OpenSSL says what is wrong after the last colon, and never what stands in a key.
+      const why = (error as Error).message.split(":").at(-1);
+      throw new Error(`the certificate in ${certFile} and the key in ${keyFile} cannot be used: ${why}`);
+    }
+  }
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(serverName !== undefined && { servername: serverName }),
+  };
+}
+
+/** Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is asked. */
+function checkCertificates(text: string, file: string | undefined): void {
+  const found = text.match(CERTIFICATE) ?? [];
+  if (found.length === 0) throw new Error(`the file ${file} holds no certificate`);
+  for (const each of found) {
+    try {
+      new X509Certificate(each);
+    } catch {
+      throw new Error(`the file ${file} holds a certificate that cannot be read`);
+    }
+  }
+}

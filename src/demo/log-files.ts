@@ -1,0 +1,42 @@
+import { type Clock, systemClock } from "../clock.ts";
+import type { Body } from "./body.ts";
+import { growingLog } from "./growing-log.ts";
+import { largeLog } from "./large-log.ts";
+import { readStaticFile } from "./static-file.ts";
+
+export interface LogFilesOptions {
+  /** When the demo was started: the same moment as the one that the objects' times are counted from. */
+  readonly now: Date;
+  /** Tells how much of the growing log there is. Default: the system's clock. */
+  readonly clock?: Clock;
+  /** The folder that holds `logs/` and `reports/`, ending with a slash. Default: the demo's own. */
+  readonly files?: URL;
+  /** Bodies that are made rather than read, by path. Default: the demo's growing log and its large one. */
+  readonly made?: ReadonlyMap<string, (start: number, now: number) => Body>;
+}
+
+/** The texts that the demo serves: of the store, and of the pods. */
+export interface LogFiles {
+  /** What lies at `/logs/PROJECT/JOB/CONTAINER.log` or `/reports/PROJECT/JOB/report.html` now; `undefined`: nothing. */
+  find(path: string): Promise<Body | undefined>;
+}
+
+const MADE: NonNullable<LogFilesOptions["made"]> = new Map([
+  ["/logs/guestbook/0ce8fcc9-45ac-46b9-820d-bc210f8a7abf.soak.1/soak.log", growingLog],
+  ["/logs/guestbook/a398d022-d435-4df4-8322-905089933837.load.1/load.log", largeLog],
+]);
+
+const SEGMENT = "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
+const LOG = new RegExp(`^/logs/${SEGMENT}/${SEGMENT}/${SEGMENT}\\.log$`);
+const REPORT = new RegExp(`^/reports/${SEGMENT}/${SEGMENT}/report\\.html$`);
+
+/** Opens the demo's texts. */
+export function createLogFiles(options: LogFilesOptions): LogFiles {
+  const { now, clock = systemClock, made = MADE, files = new URL("./", import.meta.url) } = options;
+  return {
+    find: async (path) => {
+      if (!LOG.test(path) && !REPORT.test(path)) return undefined;
+      return made.get(path)?.(now.getTime(), clock.now()) ?? (await readStaticFile(new URL(`.${path}`, files)));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import type { Body } from "./body.ts";
+import type { KubeObject } from "./objects.ts";
+import { badRequest } from "./status.ts";
+
+/** A container whose log is asked for. */
+export interface ContainerRef {
+  readonly namespace: string;
+  readonly pod: string;
+  /** The Job that made the pod. */
+  readonly job: string;
+  readonly container: string;
+  /** Whether the log of its run before the last restart is wanted. */
+  readonly previous: boolean;
+}
+
+const Named = z.array(z.looseObject({ name: z.string() })).default([]);
+const Statuses = z
+  .array(
+    z.object({
+      name: z.string(),
+      state: z
+        .object({
+          waiting: z.object({ reason: z.string().default("") }).optional(),
+          running: z.object({}).optional(),
+          terminated: z.object({}).optional(),
+        })
+        .default({}),
+      lastState: z.object({ terminated: z.object({}).optional() }).default({}),
+    }),
+  )
+  .default([]);
+const PodShape = z.object({
+  metadata: z.object({ ownerReferences: Named }),
+  spec: z.object({ nodeName: z.string().default(""), initContainers: Named, containers: Named }),
+  status: z.object({ initContainerStatuses: Statuses, containerStatuses: Statuses }).prefault({}),
+});
+
+/**
+ * Finds the container that is meant, as an API server and a kubelet do.
+ *
+ * @param query `container` and `previous`.
+ * @returns `undefined` where the pod is on no node yet, which a real API server answers with nothing.
+ * @throws StatusError 400 where there is no such container, or no log of it (yet).
+ */
+export function containerOf(object: KubeObject, query: URLSearchParams): ContainerRef | undefined {
+  const { metadata, spec, status } = PodShape.parse(object);
+  const pod = object.metadata.name;
+  const [only, ...others] = spec.containers.map(({ name }) => name);
+  const container = query.get("container") || (others.length === 0 ? only : undefined);
+  if (container === undefined) {
+    throw badRequest(`a container name must be specified for pod ${pod}, choose one of: [${only} ${others.join(" ")}]`);
+  }
+  if (![...spec.initContainers, ...spec.containers].some(({ name }) => name === container)) {
+    throw badRequest(`container ${container} is not valid for pod ${pod}`);
+  }
+  if (spec.nodeName === "") return undefined;
+
+  const previous = /^(1|true)$/i.test(query.get("previous") ?? "");
+  const { state = {}, lastState = {} } =
+    [...status.initContainerStatuses, ...status.containerStatuses].find(({ name }) => name === container) ?? {};
+  if (previous && lastState.terminated === undefined) {
+    throw badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
+  }
+  const begun = [state.running, state.terminated, lastState.terminated].some((each) => each !== undefined);
+  if (!begun) {
+    throw badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${state.waiting?.reason ?? ""}`);
+  }
+  const job = metadata.ownerReferences[0]?.name ?? "";
+  return { namespace: object.metadata.namespace ?? "", pod, job, container, previous };
+}
+
+/** What a kubelet says in the place of a log that its node has lost. */
+export function lostLog({ container }: ContainerRef): Pick<Body, "chunks"> {
+  const id = Buffer.from(container).toString("hex");
+  return { chunks: () => [Buffer.from(`unable to retrieve container logs for containerd://${id}`)] };
+}

@@ -1,0 +1,131 @@
+import { BlockList, isIP, isIPv4 } from "node:net";
+
+/**
+ * Where an address leads: `public` into the internet, `inside` to this machine or a private network, `special` to where no log store is: link-local,
+ * metadata services of clouds, multicast, broadcast, unspecified, reserved.
+ */
+export type AddressKind = "public" | "inside" | "special";
+
+/** Loopback, RFC 1918, RFC 6598 (carriers and some clusters), RFC 2544 (some clusters too), RFC 4193. */
+const INSIDE = listOf([
+  "127.0.0.0/8",
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "198.18.0.0/15",
+  "::1",
+  "fc00::/7",
+]);
+
+/** What the IANA's registries of special-purpose addresses hold beside those, and the metadata services of clouds. */
+const SPECIAL = listOf([
+  "0.0.0.0/8",
+  "169.254.0.0/16",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+  "2001::/23",
+  "2001:db8::/32",
+  "3fff::/20",
+  // Metadata where the ranges above do not hold it: Alibaba Cloud, Azure, AWS, Google Cloud, Oracle Cloud, Scaleway.
+  "100.100.100.200",
+  "168.63.129.16",
+  "fd00:ec2::/32",
+  "fd20:ce::254",
+  "fd00:c1::a9fe:a9fe",
+  "fd00:42::42",
+]);
+
+/** Of IPv6, the internet is only this: all else that is not inside has a special purpose, or none yet. */
+const INTERNET_V6 = listOf(["2000::/3"]);
+
+/** Beginnings of IPv6 addresses whose end is an IPv4 address: mapped, translated (RFC 2765), NAT64 (RFC 6052), compatible. */
+const WITH_IPV4_AT_END = ["0:0:0:0:0:ffff", "0:0:0:0:ffff:0", "64:ff9b:0:0:0:0", "0:0:0:0:0:0"];
+
+/** Says where an address leads. An IPv6 address that stands for an IPv4 address leads where that one does. */
+export function kindOfAddress(address: string): AddressKind {
+  const { text, family } = seenThrough(address);
+  if (SPECIAL.check(text, family)) return "special";
+  if (INSIDE.check(text, family)) return "inside";
+  return family === "ipv4" || INTERNET_V6.check(text, family) ? "public" : "special";
+}
+
+/** A set of addresses, as {@link createAddressSet} makes them. */
+export interface AddressSet {
+  /** Whether an address is in it, as it is written or as the IPv4 address that it stands for. */
+  has(address: string): boolean;
+}
+
+/**
+ * Makes a set of addresses and ranges of them such as `10.0.0.0/8`.
+ *
+ * @throws Error when a text is neither.
+ */
+export function createAddressSet(texts: readonly string[]): AddressSet {
+  const list = listOf(texts);
+  return {
+    has(address) {
+      const { text, family } = seenThrough(address);
+      const written = withoutZone(address);
+      return list.check(text, family) || list.check(written, isIPv4(written) ? "ipv4" : "ipv6");
+    },
+  };
+}
+
+/** Whether a text is an address or a range of addresses. */
+export function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const version = address.includes("%") ? 0 : isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function listOf(texts: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    if (!isAddressRange(text)) throw new Error(`"${text}" is neither an address nor a range of addresses.`);
+    const [address = "", bits] = text.split("/");
+    const family = isIPv4(address) ? "ipv4" : "ipv6";
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+function seenThrough(address: string): { readonly text: string; readonly family: "ipv4" | "ipv6" } {
+  const text = withoutZone(address);
+  const ipv4 = isIPv4(text) ? text : ipv4Within(groupsOf(text));
+  return ipv4 === undefined ? { text, family: "ipv6" } : { text: ipv4, family: "ipv4" };
+}
+
+function ipv4Within(groups: readonly number[]): string | undefined {
+  const is6to4 = groups[0] === 0x2002;
+  const [high = 0, low = 0] = is6to4 ? groups.slice(1, 3) : groups.slice(6);
+  const beginning = groups
+    .slice(0, 6)
+    .map((group) => group.toString(16))
+    .join(":");
+  if (!is6to4 && !WITH_IPV4_AT_END.includes(beginning)) return undefined;
+  // :: and ::1 are addresses of their own.
+  if (beginning === "0:0:0:0:0:0" && high === 0 && low <= 1) return undefined;
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+/** Resolvers add a zone to link-local addresses: `fe80::1%eth0`. */
+function withoutZone(address: string): string {
+  return address.replace(/%.*/s, "");
+}
+
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): number[] {
+  // The URL standard writes each address in one way, without the dotted form.
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const [left, right] = [head, tail ?? ""].map((part) => (part === "" ? [] : part.split(":"))) as [string[], string[]];
+  const zeros = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill("0");
+  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { createAddressPolicy, EgressRefused } from "./address-policy.ts";
+
+const PUBLIC = ["93.184.216.34", "2606:4700::1111"];
+const INSIDE = ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "::ffff:10.0.0.1"];
+const SPECIAL = ["169.254.169.254", "fe80::1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "fd00:ec2::254"];
+
+function allows(allow: readonly string[], address: string, written: boolean): boolean {
+  try {
+    createAddressPolicy(allow).check("store.example", address, written);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(EgressRefused);
+    return false;
+  }
+}
+
+describe("createAddressPolicy", () => {
+  it.each(PUBLIC)("allows the public address %s to every host", (address) => {
+    expect(allows([], address, true)).toBe(true);
+    expect(allows([], address, false)).toBe(true);
+  });
+
+  it.each(INSIDE)("allows %s, which is inside, only to a host that the operator wrote", (address) => {
+    expect(allows([], address, true)).toBe(true);
+    expect(allows([], address, false)).toBe(false);
+  });
+
+  it.each(SPECIAL)("allows %s, which no store has, to nobody", (address) => {
+    expect(allows([], address, true)).toBe(false);
+    expect(allows([], address, false)).toBe(false);
+  });
+
+  it.each([...INSIDE, ...SPECIAL])("allows %s where an entry has it", (address) => {
+    expect(allows([address], address, false)).toBe(true);
+    expect(allows(["203.0.113.1", address], address, true)).toBe(true);
+    expect(allows(["203.0.113.1"], address, false)).toBe(false);
+  });
+
+  it("says for the log which host, which address and what would allow it", () => {
+    const policy = createAddressPolicy([]);
+    expect(() => policy.check("a.example", "169.254.169.254", true)).toThrow(
+      "a.example has the address 169.254.169.254, which is no place for a log store. An entry in egress.allow would allow it.",
+    );
+    expect(() => policy.check("10.0.0.1", "10.0.0.1", false)).toThrow(
+      "10.0.0.1 is inside, where a host that values made may not lead.",
+    );
+  });
+
+  it("refuses an entry that is no range", () => {
+    expect(() => createAddressPolicy(["internal"])).toThrow('"internal" is neither');
+  });
+});

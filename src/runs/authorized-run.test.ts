@@ -1,0 +1,150 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createAccess } from "../access/access.ts";
+import { systemClock } from "../clock.ts";
+import { DEMO_CLUSTER } from "../demo/config.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { loadObjects } from "../demo/objects.ts";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
+import { readAuthorizedRun } from "./authorized-run.ts";
+
+const never = new AbortController().signal;
+const RUN = "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5";
+const callerOf = (username: string): Caller => ({ username, uid: undefined, groups: [], extra: {} });
+const VIEWER = callerOf("demo-viewer");
+const OUTSIDER = callerOf("demo-outsider");
+const RBAC = "rbac.authorization.k8s.io/v1";
+
+let kubernetes: MiniKubernetes;
+let kube: KubeApi;
+/** What was read, in short. */
+const reads: string[] = [];
+beforeAll(async () => {
+  kubernetes = await startMiniKubernetes({ objects: loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date()) });
+  const credentials = async () => ({ headers: { authorization: "Bearer demo-gateway" }, tls: {} });
+  const real = createKubeApi({ server: kubernetes.url, credentials });
+  kube = {
+    ...real,
+    get: (resource, namespace, name, signal) => {
+      reads.push(`${resource.plural} ${namespace}/${name}`);
+      return real.get(resource, namespace, name, signal);
+    },
+  };
+});
+afterAll(async () => {
+  await kube.close();
+  await kubernetes.close();
+});
+
+const read = (caller: Caller, namespace: string, name: string) =>
+  readAuthorizedRun({ access: createAccess({ kube, clock: systemClock }), kube }, caller, { namespace, name }, never);
+
+async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return error as Failure;
+}
+
+/** Lets somebody get what is named, or all of a kind. */
+function allow(user: string, resources: string[], resourceNames: string[] = []): void {
+  const name = `${user}-${resources.join("-")}-${resourceNames.length}`;
+  const metadata = { name, namespace: "guestbook" };
+  const rule = { apiGroups: ["*"], resources, verbs: ["get"], resourceNames };
+  kubernetes.put({ apiVersion: RBAC, kind: "Role", metadata, rules: [rule] });
+  const subjects = [{ kind: "User", name: user }];
+  kubernetes.put({ apiVersion: RBAC, kind: "RoleBinding", metadata, roleRef: { kind: "Role", name }, subjects });
+}
+
+describe("a run", () => {
+  it("is read for those who may read runs and Stages of the project", async () => {
+    expect(await read(VIEWER, "guestbook", RUN)).toMatchObject({ name: RUN, stage: "uat" });
+  });
+
+  it("is read for those who may read just this one and its Stage", async () => {
+    allow("narrow", ["analysisruns"], [RUN]);
+    allow("narrow", ["stages"], ["uat"]);
+    expect(await read(callerOf("narrow"), "guestbook", RUN)).toMatchObject({ name: RUN });
+    const other = "dev.01kkh6pam01pbwvj1g26p8xzgj.00d90e5";
+    expect(await failureOf(read(callerOf("narrow"), "guestbook", other))).toMatchObject({ reason: "ACCESS_DENIED" });
+  });
+
+  it("is not even read for those who may not", async () => {
+    reads.length = 0;
+    expect(await failureOf(read(OUTSIDER, "guestbook", RUN))).toMatchObject({ kind: "denied" });
+    expect(reads).toEqual([]);
+  });
+
+  it("is denied in one same way: there or not, in a project or in none, by the run's right or by the Stage's", async () => {
+    allow("no-stages", ["analysisruns"]);
+    allow("stages-only", ["stages"]);
+    const told = await Promise.all(
+      [
+        read(OUTSIDER, "guestbook", RUN),
+        read(OUTSIDER, "guestbook", "no-such-run"),
+        read(OUTSIDER, "no-such-project", RUN),
+        read(VIEWER, "payments", "dev.01kkhb8t40ftdpa6d9tpp92c7m.074a8ce"),
+        read(callerOf("no-stages"), "guestbook", RUN),
+        read(callerOf("stages-only"), "guestbook", RUN),
+      ].map(async (work) => {
+        const { kind, reason, message, next, available, tries, cause } = await failureOf(work);
+        const project = /"([^"]*)"/.exec(message)?.[1] ?? "";
+        return JSON.stringify({ kind, reason, message: message.replace(project, "P"), next, available, tries, cause });
+      }),
+    );
+    expect(new Set(told).size).toBe(1);
+  });
+
+  it("that is not there is said to be so only to those who may read the project's runs", async () => {
+    expect(await failureOf(read(VIEWER, "guestbook", "no-such-run"))).toMatchObject({
+      kind: "not-found",
+      reason: "RUN_NOT_FOUND",
+      message: 'There is no run "no-such-run" in project "guestbook".',
+    });
+  });
+
+  it("of a Stage that was deleted is read by those who may read Stages", async () => {
+    const gone = {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "AnalysisRun",
+      metadata: { name: "of-gone", namespace: "guestbook", labels: { "kargo.akuity.io/stage": "deleted" } },
+    };
+    kubernetes.put(gone);
+    expect(await read(VIEWER, "guestbook", "of-gone")).toMatchObject({ stage: "deleted" });
+    allow("no-stages", ["analysisruns"]);
+    expect(await failureOf(read(callerOf("no-stages"), "guestbook", "of-gone"))).toMatchObject({ kind: "denied" });
+  });
+
+  it("without a Stage asks for no right to one", async () => {
+    allow("no-stages", ["analysisruns"]);
+    expect(await read(callerOf("no-stages"), "guestbook", "guestbook-ui-7d9c5b8f64-12-2")).toMatchObject({
+      stage: undefined,
+    });
+  });
+
+  it.each([
+    ["", RUN],
+    ["guestbook", ""],
+    ["..", RUN],
+    ["guestbook", ".."],
+    ["guestbook/analysisruns", RUN],
+    ["guestbook", `${RUN}/status`],
+    ["Guestbook", RUN],
+    ["a.b", RUN],
+    ["guestbook", "a?watch=1"],
+    ["guestbook", "a".repeat(254)],
+  ])("is not asked about as %j %j, which no name is", async (namespace, name) => {
+    reads.length = 0;
+    const asked: unknown[] = [];
+    const access = createAccess({ kube: { ...kube, create: async () => asked.push(1) }, clock: systemClock });
+    expect(await failureOf(readAuthorizedRun({ access, kube }, VIEWER, { namespace, name }, never))).toMatchObject({
+      kind: "bad-request",
+      reason: "NAME_INVALID",
+    });
+    expect([reads, asked]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import type { Access } from "../access/access.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { listProjects } from "./list-projects.ts";
+
+const never = new AbortController().signal;
+const CALLER: Caller = { username: "anna", uid: undefined, groups: [], extra: {} };
+
+const refuse = (): never => {
+  throw new Error("not to be asked");
+};
+
+/** A cluster of these namespaces, in chunks of 250. */
+function clusterOf(names: readonly unknown[]) {
+  const selectors: (string | undefined)[] = [];
+  const kube: KubeApi = {
+    get: refuse,
+    create: refuse,
+    close: refuse,
+    openPodLog: refuse,
+    async *list(_resource, _namespace, { labelSelector }) {
+      selectors.push(labelSelector);
+      for (let from = 0; from < names.length; from += 250) {
+        yield names.slice(from, from + 250).map((name) => ({ metadata: { name } }));
+      }
+    },
+  };
+  return { kube, selectors };
+}
+
+function accessTo(may: (namespace: string) => boolean | Promise<boolean>, everywhere = false) {
+  const asked: string[] = [];
+  let atOnce = 0;
+  const most = { atOnce: 0 };
+  const access: Access = {
+    mayListRuns: refuse,
+    mayReadStage: refuse,
+    mayReadRunsEverywhere: async () => everywhere,
+    mayReadRuns: async (_caller, namespace) => {
+      asked.push(namespace);
+      atOnce += 1;
+      most.atOnce = Math.max(most.atOnce, atOnce);
+      const answer = await may(namespace);
+      atOnce -= 1;
+      return answer;
+    },
+  };
+  return { access, asked, most };
+}
+
+const numbered = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `p${String(index).padStart(4, "0")}`);
+
+describe("projects", () => {
+  it("are those in which the caller may read runs, by name", async () => {
+    const { kube } = clusterOf(["shop", "bank", "zoo", "attic"]);
+    const { access } = accessTo((name) => name !== "bank");
+    expect(await listProjects({ access, kube }, CALLER, "", never)).toEqual({
+      names: ["attic", "shop", "zoo"],
+      incomplete: false,
+    });
+  });
+
+  it("are all of them, without asking about each, for those who may read runs everywhere", async () => {
+    const { kube } = clusterOf(["shop", "bank"]);
+    const { access, asked } = accessTo(() => false, true);
+    expect(await listProjects({ access, kube }, CALLER, "", never)).toEqual({
+      names: ["bank", "shop"],
+      incomplete: false,
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it("are none for those who may read none, and where there is none", async () => {
+    const { access } = accessTo(() => false);
+    expect((await listProjects({ access, kube: clusterOf(["shop"]).kube }, CALLER, "", never)).names).toEqual([]);
+    expect((await listProjects({ access, kube: clusterOf([]).kube }, CALLER, "", never)).names).toEqual([]);
+  });
+
+  it("are chosen by the label selector, where there is one", async () => {
+    const { kube, selectors } = clusterOf([]);
+    const { access } = accessTo(() => true);
+    await listProjects({ access, kube }, CALLER, "a=b", never);
+    await listProjects({ access, kube }, CALLER, "", never);
+    expect(selectors).toEqual(["a=b", undefined]);
+  });
+
+  it("are not what has no name", async () => {
+    const { kube } = clusterOf(["shop", undefined, 7, null]);
+    const { access } = accessTo(() => true);
+    expect((await listProjects({ access, kube }, CALLER, "", never)).names).toEqual(["shop"]);
+  });
+
+  it("are asked about up to 1,000, 16 at a time, each once; beyond, the list is incomplete", async () => {
+    for (const count of [1_000, 1_001, 3_000]) {
+      const { kube } = clusterOf(numbered(count));
+      const { access, asked, most } = accessTo(() => true);
+      const { names, incomplete } = await listProjects({ access, kube }, CALLER, "", never);
+      expect(names).toEqual(numbered(1_000));
+      expect(incomplete).toBe(count > 1_000);
+      expect([...asked].sort()).toEqual(numbered(1_000));
+      expect(most.atOnce).toBe(16);
+    }
+  });
+
+  it("of somebody who may read all are 1,000 at the most too", async () => {
+    const { kube } = clusterOf(numbered(1_500));
+    const { access } = accessTo(() => false, true);
+    const { names, incomplete } = await listProjects({ access, kube }, CALLER, "", never);
+    expect([names.length, incomplete]).toEqual([1_000, true]);
+  });
+
+  it("cannot be told where one cannot be asked about", async () => {
+    const { kube } = clusterOf(["shop", "bank"]);
+    const { access } = accessTo((name) => {
+      if (name === "bank") throw new Error("down");
+      return true;
+    });
+    await expect(listProjects({ access, kube }, CALLER, "", never)).rejects.toThrow("down");
+  });
+
+  it("are asked about no longer once the reader has left", async () => {
+    const leaving = new AbortController();
+    const { kube } = clusterOf(numbered(500));
+    const { access, asked } = accessTo(() => {
+      leaving.abort(new Error("left"));
+      return true;
+    });
+    await expect(listProjects({ access, kube }, CALLER, "", leaving.signal)).rejects.toThrow("left");
+    expect(asked.length).toBeLessThanOrEqual(16);
+  });
+});

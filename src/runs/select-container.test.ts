@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { makeMetric } from "../../test/fakes/run.ts";
+import type { Failure } from "../failure.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
+import { selectContainer } from "./selection.ts";
+
+const METRIC = makeMetric({
+  containers: [
+    { name: "seed", init: true },
+    { name: "tests", init: false },
+    { name: "proxy", init: false },
+  ],
+  defaultContainer: "proxy",
+});
+
+type Ended = Partial<ContainerStatus>;
+const ended = (exitCode: number, at = "2026-01-01T00:00:30Z", more: Ended = {}): Ended => ({
+  state: "terminated",
+  exitCode,
+  endedAt: at,
+  ...more,
+});
+
+function makePod(containers: Readonly<Record<string, Ended>> = {}, parts: Partial<Pod> = {}): Pod {
+  return {
+    namespace: "shop",
+    name: "pod-1",
+    jobName: "job",
+    createdAt: "2026-01-01T00:00:00Z",
+    phase: "Failed",
+    reason: "",
+    message: "",
+    containers: Object.entries(containers).map(([name, status]) => ({
+      name,
+      init: name === "seed",
+      state: "running",
+      exitCode: undefined,
+      reason: "",
+      message: "",
+      restarts: 0,
+      startedAt: undefined,
+      endedAt: undefined,
+      ...status,
+    })),
+    ...parts,
+  };
+}
+
+describe("the container", () => {
+  const chosen = (pod: Pod | undefined, metric = METRIC): string => {
+    const { container, containerReason } = selectContainer(metric, {}, pod === undefined ? [] : [pod]);
+    return `${container.name} ${containerReason}`;
+  };
+
+  it.each<[string, Pod | undefined, string]>([
+    ["the one that failed", makePod({ seed: ended(0), tests: ended(1), proxy: ended(0) }), "tests failed"],
+    [
+      "the one that failed first",
+      makePod({ tests: ended(137, "2026-01-01T00:00:31Z"), proxy: ended(2, "2026-01-01T00:00:30Z") }),
+      "proxy failed",
+    ],
+    [
+      "the init container that failed, though the others never started",
+      makePod({ seed: ended(1), tests: { state: "waiting" }, proxy: { state: "waiting" } }),
+      "seed failed",
+    ],
+    [
+      "one that was killed for its memory",
+      makePod({ tests: ended(137, undefined, { reason: "OOMKilled" }), proxy: {} }),
+      "tests failed",
+    ],
+    [
+      "one that waits to be restarted",
+      makePod(
+        { tests: ended(1, undefined, { state: "waiting", reason: "CrashLoopBackOff" }), proxy: {} },
+        { phase: "Running" },
+      ),
+      "tests failed",
+    ],
+    [
+      "one whose end has no time after those that have one",
+      makePod({ tests: ended(1, undefined, { endedAt: undefined }), proxy: ended(1) }),
+      "proxy failed",
+    ],
+    [
+      "before the sidecar among the init containers that was ended in the same second",
+      makePod({ seed: ended(143), tests: ended(1) }),
+      "tests failed",
+    ],
+    [
+      "none by its exit code in a pod that succeeded: sidecars are ended by a signal",
+      makePod({ seed: ended(143), tests: ended(0), proxy: ended(0) }, { phase: "Succeeded" }),
+      "proxy default-annotation",
+    ],
+    ["the annotated one while none has failed", makePod({ tests: {}, proxy: {} }), "proxy default-annotation"],
+    ["the annotated one where there is no pod any more", undefined, "proxy default-annotation"],
+    [
+      "none that was put into the pod from outside, but the next that failed",
+      makePod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
+      "tests failed",
+    ],
+    [
+      "the annotated one where only a container from outside failed",
+      makePod({ mesh: ended(1) }),
+      "proxy default-annotation",
+    ],
+  ])("is %s", (_what, pod, expected) => {
+    expect(chosen(pod)).toBe(expected);
+  });
+
+  it("is the only one, though it failed", () => {
+    expect(chosen(makePod({ main: ended(1) }), makeMetric())).toBe("main only");
+  });
+
+  it("is the named one, though another failed, and comes with what became of it", () => {
+    const pod = makePod({ seed: ended(0), tests: ended(1) });
+    expect(selectContainer(METRIC, { container: "seed" }, [pod])).toMatchObject({
+      container: { name: "seed" },
+      containerReason: "named",
+      status: { name: "seed", exitCode: 0 },
+    });
+    expect(selectContainer(METRIC, { container: "proxy" }, [pod]).status).toBeUndefined();
+  });
+});
+
+describe("the pod", () => {
+  const pods = ["pod-1", "pod-2", "pod-3"].map((name) => makePod({ tests: ended(1) }, { name }));
+  const chosen = (name: string | undefined, of: readonly Pod[]) => {
+    const { pod, podReason } = selectContainer(METRIC, { pod: name }, of);
+    return [pod?.name, podReason];
+  };
+
+  it("is the newest, the only one, or the named one", () => {
+    expect(chosen(undefined, pods)).toEqual(["pod-3", "last"]);
+    expect(chosen(undefined, pods.slice(0, 1))).toEqual(["pod-1", "only"]);
+    expect(chosen("pod-1", pods)).toEqual(["pod-1", "named"]);
+  });
+
+  it("is none where the cluster knows none, whatever was named", () => {
+    expect(chosen(undefined, [])).toEqual([undefined, undefined]);
+    expect(chosen("pod-1", [])).toEqual([undefined, undefined]);
+  });
+
+  it("decides which container failed", () => {
+    const retried = [makePod({ tests: ended(1) }), makePod({ proxy: ended(1) }, { name: "pod-2" })];
+    expect(selectContainer(METRIC, {}, retried).container.name).toBe("proxy");
+    expect(selectContainer(METRIC, { pod: "pod-1" }, retried).container.name).toBe("tests");
+  });
+
+  it("is refused where there is none of that name, with what there is", () => {
+    let failure: Failure | undefined;
+    try {
+      chosen("pod-9", pods);
+    } catch (error) {
+      failure = error as Failure;
+    }
+    expect(failure).toMatchObject({
+      kind: "not-found",
+      reason: "POD_NOT_FOUND",
+      message: 'The attempt\'s Job has no pod "pod-9" (any more).',
+      available: ["pod-1", "pod-2", "pod-3"],
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import type { Dispatcher } from "undici";
+import { EgressRefused } from "../egress/address-policy.ts";
+import type { Egress, TlsSettings } from "../egress/egress.ts";
+import { orAborted } from "../or-aborted.ts";
+import type { HttpTimeouts } from "./http-failure.ts";
+
+export interface HttpConnectionsOptions {
+  readonly egress: Egress;
+  /** `scheme://host:port` of all addresses that may be asked, where the operator wrote it. */
+  readonly origin: string | undefined;
+  readonly timeouts: HttpTimeouts;
+}
+
+export interface HttpRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** The same object as before, unless the settings have changed: then new connections are made. */
+  readonly tls: TlsSettings | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The connections to a store: one for each log, so that leaving one closes it, and kept for the next. */
+export interface HttpConnections {
+  /**
+   * Asks one address.
+   *
+   * @throws EgressRefused, what the connection throws, or the reason of `signal`.
+   */
+  get(url: URL, request: HttpRequest): Promise<Dispatcher.ResponseData>;
+  /** Closes the connections once their answers have been read or left. Nothing can be asked after. May be called again. */
+  close(): Promise<void>;
+}
+
+/** Makes connections to a store as they are needed. */
+export function createHttpConnections({ egress, origin, timeouts }: HttpConnectionsOptions): HttpConnections {
+  let current: { readonly tls: TlsSettings | undefined; readonly agent: Dispatcher } | undefined;
+  let closed: Promise<void> | undefined;
+  const retired = new Set<Promise<void>>();
+
+  const agentFor = (tls: TlsSettings | undefined): Dispatcher => {
+    if (closed !== undefined) throw new Error("The source was closed.");
+    if (current === undefined || current.tls !== tls) {
+      if (current !== undefined) {
+        const done = current.agent.close().finally(() => retired.delete(done));
+        retired.add(done);
+      }
+      const { connectMs, headersMs } = timeouts;
+      // undici's own timer for bodies runs while our reader is away; the body's reader has a better one.
+      const limits = { connectMs, headersMs, bodyMs: 0 };
+      const agent = egress.createAgent({
+        written: origin !== undefined,
+        proxied: true,
+        tls,
+        allowH2: false,
+        ...limits,
+      });
+      current = { tls, agent };
+    }
+    return current.agent;
+  };
+
+  return {
+    async get(url, { headers, tls, signal }) {
+      if (origin !== undefined && url.origin !== origin) {
+        throw new EgressRefused(`${url.origin} is not where the source's template leads, which is ${origin}.`);
+      }
+      const path = url.pathname + url.search;
+      const request = agentFor(tls).request({ origin: url.origin, path, method: "GET", headers, signal });
+      // undici notices an abort only once the connection stands, or was given up.
+      return orAborted(request, signal);
+    },
+    close() {
+      closed ??= Promise.all([...retired, current?.agent.close()]).then(() => undefined);
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { KubeObject } from "../../src/demo/objects.ts";
+
+/** What became of a container: what stands in a pod's status, but for the name. */
+export type MadeStatus = Readonly<Record<string, unknown>>;
+
+/** A pod of a run's Job. */
+export interface MadePod {
+  /** Default: `shop`. */
+  readonly namespace?: string;
+  readonly uid: string;
+  /** The Job's name. */
+  readonly job: string;
+  /** What the pod's name ends with. Default: `aaaaa`. */
+  readonly suffix?: string;
+  /** Default: `2026-01-01T00:00:00Z`. */
+  readonly createdAt?: string;
+  /** Default: `Running`. */
+  readonly phase?: string;
+  /** More of the pod's status. */
+  readonly status?: object;
+  /** What became of each container. `undefined`: nobody has said anything yet. Default: `main` runs. */
+  readonly containers?: Readonly<Record<string, MadeStatus | undefined>>;
+  /** Default: none. */
+  readonly initContainers?: Readonly<Record<string, MadeStatus | undefined>>;
+  /** More of the pod's spec. */
+  readonly spec?: object;
+}
+
+/** The pod as the Job controller and a kubelet write it: every API server takes it. */
+export function podObject(made: MadePod): KubeObject {
+  const { namespace = "shop", uid, job, createdAt = "2026-01-01T00:00:00Z" } = made;
+  const { phase = "Running", containers = { main: running() }, initContainers = {} } = made;
+  const statuses = (of: MadePod["containers"] = {}) =>
+    Object.entries(of).flatMap(([name, status]) => (status === undefined ? [] : [{ name, ...status }]));
+  const specs = (of: MadePod["containers"] = {}) =>
+    Object.keys(of).map((name) => ({ name, image: "registry.example.com/tests" }));
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: podName(made),
+      namespace,
+      creationTimestamp: createdAt,
+      labels: { "analysisrun.argoproj.io/uid": uid, "batch.kubernetes.io/job-name": job },
+      ownerReferences: [
+        {
+          apiVersion: "batch/v1",
+          kind: "Job",
+          name: job,
+          uid: "00000000-0000-4000-8000-00000000000a",
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: {
+      restartPolicy: "Never",
+      initContainers: specs(initContainers),
+      containers: specs(containers),
+      ...made.spec,
+    },
+    status: {
+      phase,
+      initContainerStatuses: statuses(initContainers),
+      containerStatuses: statuses(containers),
+      ...made.status,
+    },
+  };
+}
+
+/** What such a pod is called. */
+export function podName({ job, suffix = "aaaaa" }: Pick<MadePod, "job" | "suffix">): string {
+  return `${`${job}-`.slice(0, 58)}${suffix}`;
+}
+
+const COMMON = {
+  image: "registry.example.com/tests",
+  imageID: "registry.example.com/tests@sha256:0",
+  ready: false,
+  restartCount: 0,
+};
+const ID = { containerID: "containerd://0123456789abcdef" };
+/** What Kubernetes says beside a reason may hold addresses. */
+const MESSAGE = "nothing to be had from 10.0.0.1:5000";
+
+/** A container that runs. */
+export function running(): MadeStatus {
+  return { ...COMMON, ...ID, ready: true, state: { running: { startedAt: "2026-01-01T00:00:01Z" } } };
+}
+
+/** A container that has ended. */
+export function terminated(exitCode: number, finishedAt = "2026-01-01T00:04:59Z", reason?: string): MadeStatus {
+  return { ...COMMON, ...ID, state: end(exitCode, finishedAt, reason) };
+}
+
+/** A container that has not been started, or that waits to be started again after it ended with `exitCodeBefore`. */
+export function waiting(reason: string, exitCodeBefore?: number): MadeStatus {
+  return {
+    ...COMMON,
+    state: { waiting: { reason, message: MESSAGE } },
+    ...(exitCodeBefore !== undefined && { restartCount: 3, lastState: end(exitCodeBefore, "2026-01-01T00:04:00Z") }),
+  };
+}
+
+function end(exitCode: number, finishedAt: string, reason = exitCode === 0 ? "Completed" : "Error"): object {
+  return { terminated: { ...ID, exitCode, reason, startedAt: "2026-01-01T00:00:01Z", finishedAt } };
+}

@@ -1,0 +1,143 @@
+import { createFileRegistry, fromBinary, toBinary, toJson } from "@bufbuild/protobuf";
+import { type FileDescriptorProto, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { GetAnalysisRunLogsResponseSchema as KargoResponseSchema } from "../../gen/akuity/io/kargo/service/v1alpha1/service_pb.ts";
+import { GetAnalysisRunLogsResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { bytesTwin } from "../../src/rpc/bytes-twin.ts";
+import { cut } from "../fakes/byte-source.ts";
+import { sends } from "../fakes/scripted-store.ts";
+import { TOKENS } from "./objects.ts";
+import { PROTOCOLS, type Protocol } from "./protocols.ts";
+import { readLog } from "./read-log.ts";
+import { useWorld } from "./world.ts";
+
+const LOGS_PATH = "/taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
+
+describe.each([GetAnalysisRunLogsResponseSchema, KargoResponseSchema])(
+  "the twin with bytes of $typeName",
+  (message) => {
+    // The two types differ in ways that do not matter here.
+    const twin = bytesTwin(message as typeof KargoResponseSchema);
+
+    it("differs in the type of its chunk alone", () => {
+      const shape = (file: FileDescriptorProto) => toJson(FileDescriptorProtoSchema, file);
+      const proto = JSON.stringify(shape(message.file.proto));
+      const asBytes = proto.replace(
+        /("name":"GetAnalysisRunLogsResponse","field":\[\{"name":"chunk","number":1,"label":"LABEL_OPTIONAL","type":)"TYPE_STRING"/,
+        '$1"TYPE_BYTES"',
+      );
+      expect(asBytes).not.toBe(proto);
+      expect(JSON.stringify(shape(twin.file.proto))).toBe(asBytes);
+    });
+
+    it("leaves the message itself as it is", () => {
+      expect(message.field.chunk?.scalar).not.toBe(twin.field.chunk?.scalar);
+      expect(() =>
+        createFileRegistry(message.file.proto, (name) =>
+          message.file.dependencies.find((each) => each.proto.name === name),
+        ),
+      ).not.toThrow();
+    });
+
+    it("is the same on the wire", () => {
+      fc.assert(
+        fc.property(fc.string({ unit: "binary" }), (chunk) => {
+          const bytes = Buffer.from(chunk);
+          const made = { ...fromBinary(twin, new Uint8Array(0)), chunk: new Uint8Array(bytes) };
+          const wire = toBinary(twin, made);
+          expect(fromBinary(message, wire).chunk).toBe(bytes.toString());
+          expect(Buffer.from(toBinary(message, { ...fromBinary(message, new Uint8Array(0)), chunk }))).toEqual(
+            Buffer.from(wire),
+          );
+        }),
+      );
+    });
+  },
+);
+
+describe("what goes over the wire", () => {
+  const world = useWorld();
+
+  /** The messages of a stream as their bytes, with the flags of their envelopes. */
+  async function messagesOf(contentType: string, request: Uint8Array, log = "Größe\n") {
+    const ref = world().addLog(sends(log));
+    const body = contentType.endsWith("json") ? Buffer.from(JSON.stringify(ref)) : request;
+    const envelope = Buffer.alloc(5);
+    envelope.writeUInt32BE(body.length, 1);
+    const headers = {
+      "content-type": contentType,
+      "connect-accept-encoding": "gzip",
+      authorization: `Bearer ${TOKENS.reader}`,
+    };
+    const init = { method: "POST", headers, body: Buffer.concat([envelope, body]) };
+    const response = await fetch(world().url + LOGS_PATH, init);
+    const answer = Buffer.from(await response.arrayBuffer());
+    const messages: { flags: number; body: Buffer }[] = [];
+    for (let at = 0; at < answer.length; ) {
+      const length = answer.readUInt32BE(at + 1);
+      messages.push({ flags: answer[at] ?? 0, body: answer.subarray(at + 5, at + 5 + length) });
+      at += 5 + length;
+    }
+    return { type: response.headers.get("content-type"), messages };
+  }
+
+  // Field 1, "shop"; field 2, "uat.run-1".
+  const REQUEST = Buffer.from("0a0473686f7012097561742e72756e2d31", "hex");
+
+  it("is, in binary, the chunk as field 1 and nothing else", async () => {
+    const { type, messages } = await messagesOf("application/connect+proto", REQUEST);
+    expect(type).toBe("application/connect+proto");
+    expect(messages.map(({ flags }) => flags)).toEqual([0, 0, 0, 2]);
+    // Field 1 with a length of 8: G r ö ß e, line feed.
+    expect(messages[1]?.body.toString("hex")).toBe("0a084772c3b6c39f650a");
+    // Field 5, 6 bytes: reason 1 COMPLETE; field 3, 1 line; field 4, 8 bytes.
+    expect(messages[2]?.body.toString("hex")).toBe("2a06080118012008");
+    expect(messages[3]?.body.toString()).toBe("{}");
+  });
+
+  it("is, in JSON, the chunk as a string and nothing else", async () => {
+    const { type, messages } = await messagesOf("application/connect+json", REQUEST);
+    expect(type).toBe("application/connect+json");
+    expect(messages.slice(1).map(({ body }) => body.toString())).toEqual([
+      '{"chunk":"Größe\\n"}',
+      '{"end":{"reason":"END_REASON_COMPLETE","lines":"1","bytes":"8"}}',
+      "{}",
+    ]);
+  });
+
+  it("is never compressed message by message, whatever the client offers", async () => {
+    const { messages } = await messagesOf("application/connect+json", REQUEST, "all the same ".repeat(10_000));
+    expect(messages.filter(({ flags }) => (flags & 1) === 1)).toEqual([]);
+    expect(messages.reduce((sum, { body }) => sum + body.length, 0)).toBeGreaterThan(130_000);
+  });
+});
+
+describe("any bytes in the store, cut anywhere", () => {
+  const world = useWorld();
+  const binary = PROTOCOLS.filter(({ json }) => !json);
+  const json = PROTOCOLS.find((each) => each.json);
+
+  const text = fc.string({ unit: "binary", maxLength: 60 }).map((each) => Buffer.from(each));
+  const utf16 = fc.string({ unit: "binary", maxLength: 60 }).map((each) => Buffer.from(`\ufeff${each}`, "utf16le"));
+  const rubbish = fc.uint8Array({ maxLength: 60 }).map((each) => Buffer.from(each));
+  const bytes = fc.array(fc.oneof(text, rubbish, utf16), { maxLength: 4 }).map((parts) => Buffer.concat(parts));
+  const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+
+  it("are the same text over every protocol, with the same end", async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, lengths, fc.nat(), async (log, cuts, turn) => {
+        const ref = world().addLog(sends(cut(log, cuts)));
+        const read = (protocol: Protocol | undefined) => protocol && readLog(world().transport(protocol), ref);
+        const [one, other] = await Promise.all([read(binary[turn % binary.length]), read(json)]);
+        expect(other).toBeDefined();
+        expect(other?.text).toBe(one?.text);
+        expect(other?.error).toEqual(one?.error);
+        expect(other?.notices).toEqual(one?.notices);
+        expect(other?.end).toEqual(one?.end);
+        expect(one?.end?.bytes).toBe(BigInt(Buffer.byteLength(one?.text ?? "")));
+      }),
+      { numRuns: 150 },
+    );
+  }, 30_000);
+});

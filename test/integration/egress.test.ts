@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hangs, type ScriptedStore, sends, startScriptedStore } from "../fakes/scripted-store.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { readLog } from "./read-log.ts";
+import { SECRETS, startWorld, type World } from "./world.ts";
+
+const [protocol] = PROTOCOLS;
+if (protocol === undefined) throw new Error("There is no protocol.");
+
+describe("a store whose host is made of values", () => {
+  let store: ScriptedStore;
+  beforeAll(async () => {
+    store = await startScriptedStore();
+    store.answer("/hidden-shelf", sends("hello\n"));
+  });
+  afterAll(() => store.close());
+
+  const gateway = (allow: readonly string[]): Promise<World> => {
+    const { port } = new URL(store.origin);
+    const http = { url: `http://127.0.0.\${{ attempt }}:${port}/hidden-shelf`, hosts: ["127.0.0.*"] };
+    return startWorld({ config: { sources: [{ name: "archive", http }], egress: { allow } } });
+  };
+
+  it("may not lead inside: callers are told so in one sentence, and the server's own log has the address", async () => {
+    const world = await gateway([]);
+    try {
+      const { error, headers } = await readLog(world.transport(protocol), world.addLog(hangs));
+      expect(error).toMatchObject({
+        code: "Internal",
+        reason: "BACKEND_REFUSED",
+        message: 'No log: source "archive" may not be connected to by the configuration.',
+      });
+      expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);
+      expect(store.asked).toEqual([]);
+      const entry = world.log.find(({ reference }) => reference === error?.reference);
+      expect(entry).toMatchObject({ err: { message: expect.stringContaining("127.0.0.1 is inside") } });
+    } finally {
+      await world.close();
+    }
+  });
+
+  it("may lead where an entry in egress.allow has it", async () => {
+    const world = await gateway(["127.0.0.0/8"]);
+    try {
+      expect(await readLog(world.transport(protocol), world.addLog(hangs))).toMatchObject({ text: "hello\n" });
+    } finally {
+      await world.close();
+    }
+  });
+});

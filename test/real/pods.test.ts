@@ -1,0 +1,286 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { AnalysisRunLogService, ContainerState, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { loadObjects } from "../../src/demo/objects.ts";
+import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
+import { type MadePod, podObject, running, terminated, waiting } from "../fakes/pods.ts";
+import { type Answer, hangs, sends, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { as, readLog } from "../integration/read-log.ts";
+import { type MadeRun, READER, type RunOptions, TestProject } from "./project.ts";
+import { rightsGranted, rightsUsed } from "./rights.ts";
+import { type Gateway, startGateway } from "./servers/gateway.ts";
+import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
+import { KubeClient } from "./servers/kube-client.ts";
+import { type Kubelet, startKubelet } from "./servers/kubelet.ts";
+
+const NAMESPACE = "warehouse";
+const METRIC = "robot";
+const ACCOUNT = "with-pods";
+
+describe("the logs of pods, through a real API server's log proxy", () => {
+  const kubernetes = inject("kubernetes");
+  const admin = new KubeClient(kubernetes);
+  let kubelet: Kubelet;
+  let project: TestProject;
+  let gateway: Gateway;
+  let user: string;
+  let account: { readonly url: string; readonly ca: string; readonly token: string };
+  let runs = 0;
+
+  beforeAll(async () => {
+    kubelet = await startKubelet(admin, "node-1");
+    project = await TestProject.create(admin, NAMESPACE);
+    await project.addStage("uat");
+    user = await project.addUser("reader", READER);
+    await createAccount();
+    account = { ...kubernetes, token: await admin.createToken("taffrail", ACCOUNT, [API_AUDIENCE]) };
+    gateway = await start(account);
+  });
+
+  afterAll(async () => {
+    await gateway?.server.stop();
+    await kubelet?.close();
+    await admin.close();
+  });
+
+  /** Makes the account of a gateway that reads pods, with the two roles that operators are told to bind. */
+  async function createAccount(): Promise<void> {
+    const metadata = { name: ACCOUNT, namespace: "taffrail" };
+    await admin.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
+    const role = await readFile(join(import.meta.dirname, "../../deploy/cluster-role-pods.yaml"), "utf8");
+    for (const object of loadObjects(role, new Date())) await admin.create(object);
+    for (const name of ["taffrail", "taffrail-pods"]) {
+      await admin.create({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: `${ACCOUNT}-${name}` },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+        subjects: [{ kind: "ServiceAccount", ...metadata }],
+      });
+    }
+  }
+
+  const start = (access: typeof account) =>
+    startGateway({
+      folder: inject("folder"),
+      config: `
+sources:
+  - name: pods
+    kubernetes: {}
+  - name: archive
+    http: { url: "${inject("store").url}/\${{ project }}/\${{ jobName }}/\${{ container }}.log" }
+`,
+      kubernetes: access,
+    });
+
+  const addRun = (options: RunOptions = {}) => {
+    runs += 1;
+    return project.addRun(`uat.run-${runs}`, "uat", [METRIC], options);
+  };
+
+  /** Makes a pod on the kubelet's node, and says what that answers. */
+  async function addPod(
+    { uid, jobOf }: MadeRun,
+    made: Partial<MadePod>,
+    answers: Readonly<Record<string, Answer>> = {},
+  ) {
+    const spec = { nodeName: kubelet.node };
+    const pod = podObject({ namespace: NAMESPACE, uid, job: jobOf(METRIC), spec, ...made });
+    await admin.create(pod);
+    const ref = { namespace: NAMESPACE, name: pod.metadata.name };
+    for (const [container, answer] of Object.entries(answers)) kubelet.answer(ref, container, answer);
+    return ref;
+  }
+
+  /** Removes a pod at once: there is nobody to end it. */
+  const removePod = (pod: { readonly name: string }) =>
+    admin.request("DELETE", `/api/v1/namespaces/${NAMESPACE}/pods/${pod.name}?gracePeriodSeconds=0`);
+
+  const read = (run: MadeRun, signal?: AbortSignal, baseUrl = gateway.url) =>
+    readLog(
+      createGrpcTransport({ baseUrl }),
+      { namespace: NAMESPACE, name: run.name },
+      { ...as(user), ...(signal && { signal }) },
+    );
+
+  it("gives the log of a container that runs", async () => {
+    const run = await addRun({ phase: "Running" });
+    const text = "step 1: ok\nstep 2: Größe 0\n";
+    const pod = await addPod(run, {}, { main: sends(text) });
+    const log = await read(run);
+    expect(log).toMatchObject({ text, origin: { source: "pods", live: true, podName: pod.name, previous: false } });
+    expect(log.end?.reason).toBe(EndReason.CAUGHT_UP);
+    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main`);
+  });
+
+  it("gives the log of the run before, where a container waits to be restarted", async () => {
+    const run = await addRun({ phase: "Running" });
+    const crashing = { spec: { nodeName: kubelet.node, restartPolicy: "OnFailure" } };
+    const pod = await addPod(
+      run,
+      { ...crashing, containers: { main: waiting("CrashLoopBackOff", 2) } },
+      { main: sends("before\n") },
+    );
+    expect(await read(run)).toMatchObject({ text: "before\n", origin: { previous: true } });
+    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?previous=true`);
+  });
+
+  it("gives the log of the init container that failed", async () => {
+    const run = await addRun({ phase: "Running", initContainers: ["seed"] });
+    const pod = await addPod(
+      run,
+      {
+        phase: "Failed",
+        initContainers: { seed: terminated(1) },
+        containers: { main: waiting("PodInitializing") },
+      },
+      { seed: sends("no database\n") },
+    );
+    expect(await read(run)).toMatchObject({ text: "no database\n", origin: { containerName: "seed" } });
+    const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
+    const { analysisRun } = await client.getAnalysisRun({ namespace: NAMESPACE, name: run.name }, as(user));
+    expect(analysisRun?.metrics[0]?.attempts[0]?.pods).toMatchObject([
+      {
+        name: pod.name,
+        phase: "Failed",
+        containers: [
+          { name: "seed", init: true, state: ContainerState.TERMINATED, exitCode: 1 },
+          { name: "main", init: false, state: ContainerState.WAITING, reason: "PodInitializing" },
+        ],
+      },
+    ]);
+  });
+
+  it("says that there is no log yet of a container that waits, whoever knows it", async () => {
+    const waits = await addRun({ phase: "Running" });
+    await addPod(waits, { phase: "Pending", containers: { main: waiting("ImagePullBackOff") } });
+    const error = (await read(waits)).error;
+    expect(error).toMatchObject({ code: "FailedPrecondition", reason: "LOG_NOT_YET" });
+    expect(error?.message).toContain("the container waits to be started (ImagePullBackOff)");
+
+    const asked = await addRun({ phase: "Running" });
+    await addPod(
+      asked,
+      {},
+      { main: (response) => response.writeHead(400).end('container "main" is waiting to start: X') },
+    );
+    expect((await read(asked)).error).toMatchObject({ code: "FailedPrecondition", reason: "LOG_NOT_YET" });
+  });
+
+  it("says why a pod is on no node", async () => {
+    const run = await addRun({ phase: "Running" });
+    const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes" }];
+    await addPod(run, { phase: "Pending", spec: {}, containers: { main: undefined }, status: { conditions } });
+    expect((await read(run)).error?.message).toContain("the container waits to be started (Unschedulable)");
+  });
+
+  it("gives the log that is stored once the pod is gone", async () => {
+    const run = await addRun();
+    const pod = await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: sends("live\n") });
+    const live = await read(run);
+    expect(live).toMatchObject({ text: "live\n", origin: { source: "pods" } });
+    // The API server would not tell if the kubelet had broken off: see below.
+    expect(live.end?.reason).toBe(EndReason.SOURCE_ENDED);
+
+    expect((await removePod(pod)).status).toBe(200);
+    expect((await read(run)).error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
+    await project.storeLog(run.jobOf(METRIC), "stored\n");
+    const stored = await read(run);
+    expect(stored).toMatchObject({ text: "stored\n", origin: { source: "archive", podName: "" } });
+    expect(stored.end?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("never says that a log is complete which the kubelet broke off: the API server ends its own answer well", async () => {
+    const run = await addRun();
+    const breaksOff: Answer = (response) => {
+      response.writeHead(200, { "content-length": "1000" });
+      response.write("half\n", () => response.socket?.destroy());
+    };
+    await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: breaksOff });
+    const { text, end } = await read(run);
+    expect(text).toBe("half\n");
+    expect(end?.reason).toBe(EndReason.SOURCE_ENDED);
+  });
+
+  it("fails, and does not wait, where the way to the API server breaks in the middle of the log", async () => {
+    const begun = Promise.withResolvers<void>();
+    const run = await addRun({ phase: "Running" });
+    const half = "half of it\n".repeat(10_000);
+    await addPod(run, {}, { main: sendsThenHangs(half) });
+    const proxy = await startCuttingProxy(Number(new URL(kubernetes.url).port), []);
+    const other = await start({ ...account, url: `https://127.0.0.1:${proxy.port}` });
+    try {
+      const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: other.url }));
+      const stream = client.getAnalysisRunLogs({ namespace: NAMESPACE, name: run.name }, as(user));
+      const reading = (async () => {
+        let text = "";
+        let end: EndReason | undefined;
+        try {
+          for await (const { chunk, event } of stream) {
+            text += chunk;
+            if (text !== "") begun.resolve();
+            if (event.case === "end") end = event.value.reason;
+          }
+        } catch (error) {
+          return { text, end, error };
+        }
+        return { text, end, error: undefined };
+      })();
+      await begun.promise;
+      await proxy.close();
+      const { text, end, error } = await reading;
+      expect(half.startsWith(text)).toBe(true);
+      expect(end).toBe(EndReason.SOURCE_FAILED);
+      expect(error).toMatchObject({ rawMessage: expect.stringContaining("incomplete") });
+    } finally {
+      await other.server.stop();
+    }
+  });
+
+  it("lets the kubelet go when the caller leaves", async () => {
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const run = await addRun({ phase: "Running" });
+    await addPod(
+      run,
+      {},
+      {
+        main: (response, request) => {
+          response.once("close", ended.resolve);
+          hangs(response, request);
+          begun.resolve();
+        },
+      },
+    );
+    const leave = new AbortController();
+    const reading = read(run, leave.signal);
+    await begun.promise;
+    leave.abort();
+    expect((await reading).error?.code).toBe("Canceled");
+    await ended.promise;
+  });
+
+  it("says that the cluster is at fault where no kubelet answers, and not where that one is", async () => {
+    const gone = await startKubelet(admin, "node-2");
+    await gone.close();
+    const run = await addRun({ phase: "Running" });
+    await addPod(run, { spec: { nodeName: "node-2" }, containers: { main: running() } });
+    const { error } = await read(run);
+    expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_UNAVAILABLE" });
+    expect(error?.whole).not.toMatch(/127\.0\.0|https?:|node-2|dial/);
+    expect(gateway.server.output).toContain("connect: connection refused");
+  });
+
+  // Stands last: it looks back at what the gateways did.
+  it("needed every right of the two roles in deploy/, and no other", async () => {
+    const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
+    await client.listProjects({}, as(user));
+    await client.listAnalysisRuns({ namespace: NAMESPACE }, as(user));
+    const { used, refused } = await rightsUsed(kubernetes.auditLog, `system:serviceaccount:taffrail:${ACCOUNT}`);
+    expect(refused).toEqual([]);
+    expect(used).toEqual(await rightsGranted("cluster-role.yaml", "cluster-role-pods.yaml"));
+  });
+});
