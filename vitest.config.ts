@@ -1,3 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["src/**/*.test.ts", "test/integration/**/*.test.ts"] } });
+export default defineConfig({
+  test: { maxWorkers: "100%", include: ["src/**/*.test.ts", "test/integration/**/*.test.ts"] },
+});
