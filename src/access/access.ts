@@ -3,7 +3,8 @@ import { z } from "zod";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { type KubeApi, type KubeResource, readAnswer } from "../kube/kube-api.ts";
+import { readAnswer } from "../kube/answer.ts";
+import type { KubeApi, KubeResource } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, STAGES, SUBJECT_ACCESS_REVIEWS } from "../kube/resources.ts";
 
 /** What a caller may do, as Kubernetes RBAC decides it. */

@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { type KubeApi, readAnswer } from "../kube/kube-api.ts";
+import { readAnswer } from "../kube/answer.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
 import type { Caller } from "./caller.ts";
 

@@ -29,7 +29,7 @@ function apiFor(
   credentials: () => Promise<KubeCredentials> = async () => GATEWAY,
   limits?: KubeLimits,
 ): KubeApi {
-  const api = createKubeApi({ server, credentials }, limits);
+  const api = createKubeApi({ server, credentials }, { wait: async () => {}, ...limits });
   closing.unshift(() => api.close());
   return api;
 }
@@ -262,6 +262,55 @@ describe("what the API server answers", () => {
     const failure = await failureOf(api.get(STAGES, "a", "b", never));
     expect(failure).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE", message: expect.stringContaining("too large") });
     await server.abandoned();
+  });
+});
+
+describe("trouble that may pass", () => {
+  const DOWN: readonly ((request: IncomingMessage, response: ServerResponse) => void)[] = [
+    (request) => request.socket.resetAndDestroy(),
+    (_, response) => response.writeHead(503).end(),
+    (_, response) => response.writeHead(429, { "retry-after": "1" }).end(),
+  ];
+
+  it("is waited for: three tries that fail cost nobody an answer", async () => {
+    let count = 0;
+    const server = await serverThat((request, response) => {
+      const trouble = DOWN[count++];
+      if (trouble === undefined) sendJson(response, 200, { kind: "Stage" });
+      else trouble(request, response);
+    });
+    const waits: number[] = [];
+    const api = apiFor(server.url, undefined, { wait: async (ms) => void waits.push(ms) });
+    expect(await api.get(STAGES, "a", "b", never)).toEqual({ kind: "Stage" });
+    expect(waits).toHaveLength(3);
+    expect(waits[2]).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it("is given up after the fourth try, with reviews as with reads", async () => {
+    const server = await serverThat((_, response) => response.writeHead(500).end());
+    await failureOf(apiFor(server.url).create(TOKEN_REVIEWS, {}));
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it("is not what a refusal is, nor an answer that makes no sense: those are told at once", async () => {
+    const server = await serverThat((request, response) => {
+      response.writeHead(request.url?.endsWith("/refused") ? 403 : 200).end("rubbish");
+    });
+    await failureOf(apiFor(server.url).get(STAGES, "a", "refused", never));
+    await failureOf(apiFor(server.url).get(STAGES, "a", "rubbish", never));
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("is not waited for by a reader who leaves", async () => {
+    const server = await serverThat((_, response) => response.writeHead(503).end());
+    const leaving = new AbortController();
+    const wait = (_: number, signal: AbortSignal | undefined): Promise<void> => {
+      leaving.abort(new Error("left"));
+      return Promise.reject(signal?.reason);
+    };
+    const reading = apiFor(server.url, undefined, { wait }).get(STAGES, "a", "b", leaving.signal);
+    await expect(reading).rejects.toThrow("left");
+    expect(server.requests).toHaveLength(1);
   });
 });
 

@@ -3,9 +3,11 @@ import { type Dispatcher, ProxyAgent } from "undici";
 import { z } from "zod";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
+import { parseJson, readAnswer, readText, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
 import { PODS } from "./resources.ts";
+import { isSilence, isTransient, retryAfter, retryDelay, type Wait, waitReally } from "./retry.ts";
 
 /** A kind of object, as the API server's paths name it. */
 export interface KubeResource {
@@ -23,7 +25,10 @@ export interface KubeLogAnswer {
   readonly body: Readable;
 }
 
-/** The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. */
+/**
+ * The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. A call that fails in a way that may change (no connection, 429, 5xx) is
+ * tried again, four times in ten seconds at the most; access is never taken for granted meanwhile.
+ */
 export interface KubeApi {
   /** Reads one object, or `undefined` where there is none. `namespace` is left out for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
@@ -58,7 +63,16 @@ export interface KubeLimits {
   readonly answerMs?: number;
   /** The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
   readonly answerBytes?: number;
+  /** How to wait between tries, so that tests need not. */
+  readonly wait?: Wait;
 }
+
+type Call = [method: "GET" | "POST", path: string, signal: AbortSignal | undefined, body?: object];
+
+type Try =
+  | { readonly kind: "answer"; readonly value: unknown }
+  | { readonly kind: "again"; readonly failure: Failure; readonly askedMs: number | undefined }
+  | { readonly kind: "final"; readonly failure: Failure };
 
 const CHUNK = 250;
 const CONNECT_MS = 5_000;
@@ -81,7 +95,7 @@ export function createKubeApi(
   limits: KubeLimits = {},
   egress: Egress = createEgress(),
 ): KubeApi {
-  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES } = limits;
+  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES, wait = waitReally } = limits;
   let agent: { readonly tls: string; readonly dispatcher: Dispatcher } | undefined;
 
   /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
@@ -124,22 +138,39 @@ export function createKubeApi(
     });
   };
 
-  const call = async (
-    method: "GET" | "POST",
-    path: string,
-    signal: AbortSignal | undefined,
-    body?: object,
-  ): Promise<unknown> => {
+  /** One try: what it gave, or why it gave nothing and whether that may change. */
+  const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
-      const answer = await send(method, path, signal, { ...(body && { body }) });
-      const text = await readText(answer.body, answerBytes);
-      if (answer.statusCode === 404) return undefined;
-      if (answer.statusCode >= 300) throw failureOf(answer.statusCode, text);
-      return parseJson(text);
+      const { statusCode, headers, body: answer } = await send(method, path, signal, { ...(body && { body }) });
+      const text = await readText(answer, answerBytes);
+      if (statusCode === 404) return { kind: "answer", value: undefined };
+      if (statusCode < 300) return { kind: "answer", value: parseJson(text) };
+      const failure = statusFailure(statusCode, text);
+      return isTransient(statusCode)
+        ? { kind: "again", failure, askedMs: retryAfter(headers) }
+        : { kind: "final", failure };
     } catch (cause) {
       signal?.throwIfAborted();
-      if (cause instanceof Failure) throw cause;
-      throw unavailable("The Kubernetes API server could not be reached.", cause);
+      if (cause instanceof Failure) return { kind: "final", failure: cause };
+      const failure = unavailable("The Kubernetes API server could not be reached.", cause);
+      return isSilence(cause) ? { kind: "final", failure } : { kind: "again", failure, askedMs: undefined };
+    }
+  };
+
+  /** Reads and reviews change nothing, so each may be tried again. */
+  const call = async (...request: Call): Promise<unknown> => {
+    const [, , signal] = request;
+    const began = performance.now();
+    for (let tries = 1; ; tries += 1) {
+      const result = await tryOnce(...request);
+      if (result.kind === "answer") return result.value;
+      if (result.kind === "final") throw result.failure;
+      const delay = retryDelay(tries, performance.now() - began, result.askedMs, Math.random());
+      if (delay === undefined) throw result.failure;
+      await wait(delay, signal).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw error;
+      });
     }
   };
 
@@ -184,17 +215,6 @@ export function createKubeApi(
   };
 }
 
-/**
- * Reads what the API server answered as what it should be.
- *
- * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server, its answer is worth nothing.
- */
-export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
-  const { data, error } = shape.safeParse(answer);
-  if (error !== undefined) throw unreadable(error);
-  return data as T;
-}
-
 function isPlace(namespace: string | undefined): boolean {
   return namespace === undefined || isNamespaceName(namespace);
 }
@@ -202,50 +222,4 @@ function isPlace(namespace: string | undefined): boolean {
 function pathOf({ group, version, plural }: KubeResource, namespace: string | undefined): string {
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
   return `${root}${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
-}
-
-async function readText(body: Dispatcher.ResponseData["body"], most: number): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
-
-function parseJson(text: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(error);
-  }
-  if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
-  return value;
-}
-
-function unreadable(cause: unknown): Failure {
-  return unavailable("The Kubernetes API server's answer makes no sense.", cause);
-}
-
-function failureOf(status: number, body: string): Failure {
-  const cause = new Error(`The API server answered ${status}: ${body.slice(0, 1000)}`);
-  if (status === 401 || status === 403) {
-    return new Failure(
-      "refused",
-      "KUBERNETES_REFUSED",
-      "The Kubernetes API server refused this server's own account.",
-      {
-        next: "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.",
-        cause,
-      },
-    );
-  }
-  return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
-}
-
-function unavailable(message: string, cause?: unknown): Failure {
-  return new Failure("unavailable", "KUBERNETES_UNAVAILABLE", message, { next: "Try again in a moment.", cause });
 }

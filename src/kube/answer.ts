@@ -1,0 +1,58 @@
+import type { Dispatcher } from "undici";
+import type { z } from "zod";
+import { Failure } from "../failure.ts";
+
+/**
+ * Reads what the API server answered as what it should be.
+ *
+ * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server, its answer is worth nothing.
+ */
+export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
+  const { data, error } = shape.safeParse(answer);
+  if (error !== undefined) throw unreadable(error);
+  return data as T;
+}
+
+/** Reads a body as text, and no more of it than `most` bytes. */
+export async function readText(body: Dispatcher.ResponseData["body"], most: number): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** Reads a text as a JSON object. */
+export function parseJson(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(error);
+  }
+  if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
+  return value;
+}
+
+/** What a status means that is no success. What the server said is only the cause: it names accounts and places. */
+export function statusFailure(status: number, body: string): Failure {
+  const cause = new Error(`The API server answered ${status}: ${body.slice(0, 1000)}`);
+  if (status !== 401 && status !== 403) {
+    return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
+  }
+  const next = "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.";
+  const message = "The Kubernetes API server refused this server's own account.";
+  return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
+}
+
+/** The failure of a call that the API server did not serve. */
+export function unavailable(message: string, cause?: unknown): Failure {
+  return new Failure("unavailable", "KUBERNETES_UNAVAILABLE", message, { next: "Try again in a moment.", cause });
+}
+
+function unreadable(cause: unknown): Failure {
+  return unavailable("The Kubernetes API server's answer makes no sense.", cause);
+}
