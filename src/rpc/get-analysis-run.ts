@@ -59,7 +59,7 @@ export async function getAnalysisRun(
 }
 
 async function lookAround({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<Around> {
-  const surroundings = await readSurroundings(kube, run, signal);
+  const surroundings = await readSurroundings(kube, run, { shard: true, freight: true }, signal);
   const jobs = new Map<Attempt, Job>();
   const namespaces = new Set<string>();
   for (const metric of jobMetrics(run)) {

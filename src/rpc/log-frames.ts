@@ -54,7 +54,7 @@ export async function* logFrames(
     const selected = selectAttempt(run, wish);
     const { metric, attempt } = selected;
     const job = jobOf(run, attempt, services.config.jobNamespaces);
-    const surroundings = await readSurroundings(services.kube, run, stop.signal);
+    const surroundings = await readSurroundings(services.kube, run, services.sourcesWish, stop.signal);
     const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name };
     const isLive = services.sources.some((source) => source.live && source.matches(facts));
     const pods = isLive ? await readPods(services.kube, run, [job.namespace], stop.signal) : [];

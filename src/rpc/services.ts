@@ -4,6 +4,7 @@ import type { CompiledLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { StreamSlots } from "./stream-slots.ts";
 
@@ -14,6 +15,8 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
+  /** What the sources' addresses and patterns need to know of a run's surroundings. */
+  readonly sourcesWish: SurroundingsWish;
   readonly links: readonly CompiledLink[];
   readonly slots: StreamSlots;
   readonly clock: Clock;

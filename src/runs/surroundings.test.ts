@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const around = (parts: Parameters<typeof makeRun>[0]) =>
-  readSurroundings(kube, makeRun({ namespace: "guestbook", ...parts }), never);
+  readSurroundings(kube, makeRun({ namespace: "guestbook", ...parts }), { shard: true, freight: true }, never);
 
 describe("what stands around a run", () => {
   it("is its Stage's shard, and alias and Warehouse of all its Freight, in the run's order", async () => {
@@ -40,6 +40,24 @@ describe("what stands around a run", () => {
   it("is nothing for a run without a Stage, and for a Stage without a shard", async () => {
     expect(await around({ stage: undefined })).toEqual({ shard: undefined, freight: [] });
     expect(await around({ stage: "uat" })).toEqual({ shard: undefined, freight: [] });
+  });
+
+  it("is asked for only as far as it is wanted: names of Freight stand in the run itself", async () => {
+    const asked: string[] = [];
+    const watched = {
+      get: (...args: Parameters<KubeApi["get"]>) => {
+        asked.push(args[0].plural);
+        return kube.get(...args);
+      },
+    };
+    const run = makeRun({ namespace: "guestbook", stage: "prod", freight: [APP] });
+    expect(await readSurroundings(watched, run, { shard: false, freight: false }, never)).toEqual({
+      shard: undefined,
+      freight: [{ name: APP, alias: undefined, warehouse: undefined }],
+    });
+    expect(asked).toEqual([]);
+    await readSurroundings(watched, run, { shard: true, freight: false }, never);
+    expect(asked).toEqual(["stages"]);
   });
 
   it("leaves out what is gone", async () => {

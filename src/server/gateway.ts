@@ -5,6 +5,7 @@ import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Services } from "../rpc/services.ts";
+import { wishOf } from "../rpc/sources-wish.ts";
 import { createStreamSlots } from "../rpc/stream-slots.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
@@ -60,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     kube,
     clock,
     sources,
+    sourcesWish: wishOf(compiled.sources),
     links: compiled.links,
     authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
     access: createAccess({ kube, clock, subresource: config.access.subresource }),

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../clock.ts";
+import { parseConfig } from "../config/load.ts";
+import { wishOf } from "./sources-wish.ts";
+
+function wishFor(source: string): ReturnType<typeof wishOf> {
+  const options = { name: "taffrail.yaml", folder: ".", env: { TOKEN: "t" }, clock: systemClock };
+  return wishOf(parseConfig(`sources: [{ name: s, ${source} }]`, options).sources);
+}
+
+describe("what sources need to know of a run's surroundings", () => {
+  it("is nothing where addresses are made of the run alone", () => {
+    const url = "https://logs.example.com/${{ project }}/${{ stage }}/${{ jobName }}";
+    expect(wishFor(`http: { url: "${url}" }`)).toEqual({ shard: false, freight: false });
+    expect(wishFor("kubernetes: {}")).toEqual({ shard: false, freight: false });
+  });
+
+  it.each([
+    ["an address", `http: { url: "https://logs.example.com/\${{ shard }}" }`],
+    ["a header", `http: { url: "https://logs.example.com/a", headers: { X-Shard: "\${{ shard }}" } }`],
+    ["a pattern", `kubernetes: {}, match: { shard: "eu-*" }`],
+  ])("is the shard where %s names it", (_, source) => {
+    expect(wishFor(source)).toEqual({ shard: true, freight: false });
+  });
+
+  it.each(["freight", "freightAlias", "freight('api')"])("is the Freight where an address names %s", (name) => {
+    expect(wishFor(`http: { url: "https://logs.example.com/\${{ ${name} }}" }`)).toEqual({
+      shard: false,
+      freight: true,
+    });
+  });
+});
