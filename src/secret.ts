@@ -28,3 +28,8 @@ export class Secret {
 }
 
 const HIDDEN = "[secret]";
+
+/** A text of which some are secret and some are not. Where it has to be one text, for the wire that it is meant for. */
+export function revealText(text: string | Secret): string {
+  return typeof text === "string" ? text : text.reveal();
+}

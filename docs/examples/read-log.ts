@@ -1,6 +1,7 @@
 import { createTaffrailClient, describeError } from "taffrail";
 
-const client = createTaffrailClient({ baseUrl: "http://127.0.0.1:8080", token: "demo-viewer" });
+const baseUrl = process.env.TAFFRAIL_SERVER ?? "http://127.0.0.1:8080";
+const client = createTaffrailClient({ baseUrl, token: "demo-viewer" });
 const namespace = "guestbook";
 try {
   const { analysisRuns } = await client.listAnalysisRuns({ namespace, stage: "uat", pageSize: 1 });

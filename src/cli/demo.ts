@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
-import { pino } from "pino";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
 import { DEMO_CLUSTER, demoConfig } from "../demo/config.ts";
@@ -8,7 +7,9 @@ import { STORE_TOKEN } from "../demo/log-store.ts";
 import { type KubeObject, loadObjects } from "../demo/objects.ts";
 import { startDemoServers } from "../demo/servers.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
+import { Secret } from "../secret.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
+import { createLog } from "../telemetry/log.ts";
 import { contextFilePath, writeContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
@@ -49,10 +50,10 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
     }),
     kube: createKubeApi({
       server: servers.cluster.url,
-      credentials: () => Promise.resolve({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
+      credentials: () => Promise.resolve({ headers: { authorization: new Secret("Bearer demo-gateway") }, tls: {} }),
     }),
     clock,
-    log: pino({ level: io.env.TAFFRAIL_LOG_LEVEL || "error" }),
+    log: createLog(io.env.TAFFRAIL_LOG_LEVEL || "error"),
     host: "127.0.0.1",
     tls: undefined,
   });

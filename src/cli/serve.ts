@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load.ts";
@@ -8,7 +8,9 @@ import type { KubeConnection } from "../kube/connection.ts";
 import { inClusterConnection } from "../kube/in-cluster.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { kubeconfigConnection } from "../kube/kubeconfig.ts";
+import { Secret } from "../secret.ts";
 import { startGateway } from "../server/gateway.ts";
+import { createLog } from "../telemetry/log.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -34,7 +36,7 @@ export function addServeCommand(program: Command, io: CliIo): void {
 
 async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const clock = systemClock;
-  const log = pino({ level: env.TAFFRAIL_LOG_LEVEL || "info" });
+  const log = createLog(env.TAFFRAIL_LOG_LEVEL || "info");
   const compiled = configured(() => loadConfig({ file: flags.config, env, clock }));
   const { config } = compiled;
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
@@ -87,7 +89,7 @@ function readTls(tls: { readonly certFile: string; readonly keyFile: string } | 
       throw new ConfigError([`tls: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`]);
     }
   };
-  return tls && { cert: read(tls.certFile), key: read(tls.keyFile) };
+  return tls && { cert: read(tls.certFile), key: new Secret(read(tls.keyFile)) };
 }
 
 function hostAndPort(text: string): { host: string | undefined; port: number } {

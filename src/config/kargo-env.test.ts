@@ -17,7 +17,7 @@ describe("Kargo's variables", () => {
     const [source] = sources;
     if (source?.kind !== "http") throw new Error("There is no source.");
     expect(Object.keys(source.http.headers)).toEqual(["Authorization", "X-Scope"]);
-    expect(await source.http.token?.()).toBe("s3cret");
+    expect((await source.http.token?.())?.reveal()).toBe("s3cret");
     expect(JSON.stringify(config)).not.toContain("s3cret");
   });
 

@@ -17,19 +17,19 @@ const ofFile = (file: string) => openSecret({ file }, folder, {}, clock);
 describe("a secret in a file", () => {
   it("is read from beside the configuration, without white space around it", async () => {
     await writeFile(join(folder, "token"), "  s3cret\n\n");
-    expect(await ofFile("token")()).toBe("s3cret");
-    expect(await ofFile(join(folder, "token"))()).toBe("s3cret");
+    expect((await ofFile("token")()).reveal()).toBe("s3cret");
+    expect((await ofFile(join(folder, "token"))()).reveal()).toBe("s3cret");
   });
 
   it("is read again when it has changed", async () => {
     await writeFile(join(folder, "token"), "one");
     const read = ofFile("token");
-    expect(await read()).toBe("one");
+    expect((await read()).reveal()).toBe("one");
     await writeFile(join(folder, "token"), "two");
     clock.time = 9_999;
-    expect(await read()).toBe("one");
+    expect((await read()).reveal()).toBe("one");
     clock.time = 10_000;
-    expect(await read()).toBe("two");
+    expect((await read()).reveal()).toBe("two");
   });
 
   it("that has become empty, or is gone, is a failure until it is back", async () => {
@@ -40,7 +40,7 @@ describe("a secret in a file", () => {
     await rm(join(folder, "token"));
     await expect(read()).rejects.toThrow();
     await writeFile(join(folder, "token"), "back");
-    expect(await read()).toBe("back");
+    expect((await read()).reveal()).toBe("back");
   });
 
   it("must be there at once", async () => {
@@ -60,7 +60,8 @@ describe("a secret in a file", () => {
 
 describe("a secret in the environment", () => {
   it("is taken without white space around it", async () => {
-    expect(await openSecret({ env: "TOKEN" }, folder, { TOKEN: " s3cret\n" }, clock)()).toBe("s3cret");
+    const read = openSecret({ env: "TOKEN" }, folder, { TOKEN: " s3cret\n" }, clock);
+    expect((await read()).reveal()).toBe("s3cret");
   });
 
   it.each([{}, { TOKEN: "" }, { TOKEN: "  " }])("must be set: %j", (env) => {

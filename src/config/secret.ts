@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock } from "../clock.ts";
 import { reuse } from "../reuse.ts";
+import { Secret } from "../secret.ts";
 import type { SecretConfig } from "./schema.ts";
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
 
 /** Gives a secret's value as it is now. */
-export type SecretReader = () => Promise<string>;
+export type SecretReader = () => Promise<Secret>;
 
 /**
  * Opens a reference to a secret. The secret must be there now and is read anew as it rotates.
@@ -21,13 +22,14 @@ export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.Pro
   if (secret.env !== undefined) {
     const value = env[secret.env]?.trim();
     if (!value) throw new Error(`the environment variable ${secret.env} is not set`);
-    return () => Promise.resolve(value);
+    const found = new Secret(value);
+    return () => Promise.resolve(found);
   }
   const file = resolve(folder, secret.file ?? "");
-  const checked = (text: string): string => {
+  const checked = (text: string): Secret => {
     const value = text.trim();
     if (value === "") throw new Error(`the file ${secret.file} is empty`);
-    return value;
+    return new Secret(value);
   };
   try {
     checked(readFileSync(file, "utf8"));

@@ -3,9 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
+import type { TlsSettings } from "../egress/egress.ts";
+import { Secret } from "../secret.ts";
 import { openTlsFiles } from "./tls-files.ts";
 
 const REREAD_MS = 10_000;
+/** The settings with the key as it goes to TLS. */
+const shown = (settings: TlsSettings): object =>
+  settings.key instanceof Secret ? { ...settings, key: settings.key.reveal() } : settings;
+
 const PAIR = { certFile: "tls.crt", keyFile: "tls.key" };
 
 describe("openTlsFiles", () => {
@@ -29,7 +35,7 @@ describe("openTlsFiles", () => {
     const bundle = `# two of them\n${SERVER_CERTIFICATE.cert}\n${SECOND_CLIENT.cert}`;
     await write("ca.crt", bundle);
     const read = openTlsFiles({ ...PAIR, caFile: "ca.crt", serverName: "store.example" }, folder, clock);
-    expect(await read()).toEqual({ ca: bundle, ...FIRST_CLIENT, servername: "store.example" });
+    expect(shown(await read())).toEqual({ ca: bundle, ...FIRST_CLIENT, servername: "store.example" });
     expect(await openTlsFiles({}, folder, clock)()).toEqual({});
   });
 
@@ -43,7 +49,7 @@ describe("openTlsFiles", () => {
     now += REREAD_MS - 1;
     expect(await read()).toBe(first);
     now += 1;
-    expect(await read()).toEqual(SECOND_CLIENT);
+    expect(shown(await read())).toEqual(SECOND_CLIENT);
   });
 
   it("fails in the middle of a rotation, and reads again at the next request", async () => {
@@ -52,7 +58,7 @@ describe("openTlsFiles", () => {
     await write(PAIR.certFile, SECOND_CLIENT.cert);
     await expect(read()).rejects.toThrow("cannot be used");
     await write(PAIR.keyFile, SECOND_CLIENT.key);
-    expect(await read()).toEqual(SECOND_CLIENT);
+    expect(shown(await read())).toEqual(SECOND_CLIENT);
   });
 
   it("wants every file to be there", async () => {

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { reuse } from "../reuse.ts";
+import { Secret } from "../secret.ts";
 import type { ClientTlsConfig } from "./schema.ts";
 import { explainUnread } from "./secret.ts";
 
@@ -27,20 +28,22 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
   const { caFile, certFile, keyFile } = config;
   const files = [caFile, certFile, keyFile];
   const paths = files.map((file) => file && resolve(folder, file));
-  let current = settingsOf(
-    config,
-    paths.map((path, index) => {
-      try {
-        return path && readFileSync(path, "utf8");
-      } catch (error) {
-        throw explainUnread(files[index] ?? "", error);
-      }
-    }),
-  );
+  let texts = paths.map((path, index) => {
+    try {
+      return path && readFileSync(path, "utf8");
+    } catch (error) {
+      throw explainUnread(files[index] ?? "", error);
+    }
+  });
+  let current = settingsOf(config, texts);
   return reuse(REREAD_MS, clock, async () => {
+    const read = await Promise.all(paths.map((path) => path && readFile(path, "utf8")));
     // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them again.
-    const next = settingsOf(config, await Promise.all(paths.map((path) => path && readFile(path, "utf8"))));
-    if (!isDeepStrictEqual(next, current)) current = next;
+    const next = settingsOf(config, read);
+    if (!isDeepStrictEqual(read, texts)) {
+      texts = read;
+      current = next;
+    }
     return current;
   });
 }
@@ -63,7 +66,7 @@ function settingsOf(
   return {
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
+    ...(key !== undefined && { key: new Secret(key) }),
     ...(serverName !== undefined && { servername: serverName }),
   };
 }

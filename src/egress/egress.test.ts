@@ -428,13 +428,13 @@ describe("createEgress, through a proxy", () => {
   });
 
   it.each(["407 Proxy Authentication Required", "502 Bad Gateway"])(
-    "says that the proxy answered %s",
+    "says with which status the proxy answered, and not in which words: %s",
     async (verdict) => {
       const { get } = agentOf({ resolve, proxies: readProxies({ HTTPS_PROXY: await start() }) });
       proxy.verdict = verdict;
       expect(await errorOf(get("https://store.example"))).toMatchObject({
         code: "ERR_TUNNEL_REFUSED",
-        message: `The proxy answered: HTTP/1.1 ${verdict}`,
+        message: `The proxy answered: HTTP/1.1 ${verdict.slice(0, 3)}`,
       });
       await proxy.abandoned();
     },

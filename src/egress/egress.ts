@@ -1,16 +1,17 @@
 import { isIP, type Socket } from "node:net";
-import { type ConnectionOptions, createSecureContext } from "node:tls";
+import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from "node:tls";
 import { Agent, type buildConnector, type Dispatcher } from "undici";
 import { orAborted } from "../or-aborted.ts";
+import { revealText, type Secret } from "../secret.ts";
 import { createAddressPolicy } from "./address-policy.ts";
 import type { HttpProxy, Proxies } from "./proxies.ts";
 import { openTcp, openTls, openTunnel, type Resolve, type ResolvedAddress, systemResolve } from "./sockets.ts";
 
 /** How the other end proves itself, and how we do. */
-export type TlsSettings = Pick<
-  ConnectionOptions,
-  "ca" | "cert" | "key" | "passphrase" | "servername" | "rejectUnauthorized"
->;
+export interface TlsSettings
+  extends Pick<ConnectionOptions, "ca" | "cert" | "passphrase" | "servername" | "rejectUnauthorized"> {
+  readonly key?: string | Buffer | Secret;
+}
 
 export interface EgressOptions {
   /** Addresses and ranges that may be connected to whatever they are. Default: none. */
@@ -74,7 +75,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
   const createAgent = (agentOptions: AgentOptions): Dispatcher => {
     const { written, proxied, tls = {}, allowH2, connectMs, headersMs, bodyMs } = agentOptions;
     const proxyFor: Proxies = (destination) => (proxied ? proxies(destination) : undefined);
-    const context = createSecureContext(tls);
+    const context = createSecureContext(revealKey(tls));
 
     const connect = async (to: buildConnector.Options, stop: AbortSignal): Promise<Socket> => {
       const { hostname, protocol, port, servername } = to;
@@ -86,7 +87,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
         if (isIP(hostname) !== 0) check(hostname, hostname, written);
         socket = await connectToProxy(proxy, stop);
         const authority = `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${portOf({ protocol, port })}`;
-        if (protocol === "https:") await openTunnel(socket, authority, proxy.authorization, stop);
+        if (protocol === "https:") await openTunnel(socket, authority, proxy.authorization?.reveal(), stop);
       }
       if (protocol !== "https:") return socket;
       const name = tls.servername || servername || hostname;
@@ -138,9 +139,14 @@ function throughProxy(request: Dispatcher.DispatchOptions, proxyFor: Proxies): D
     path: `${origin}${path}`,
     headers: {
       ...(headers as Record<string, string>),
-      ...(authorization !== undefined && { "proxy-authorization": authorization }),
+      ...(authorization !== undefined && { "proxy-authorization": authorization.reveal() }),
     },
   };
+}
+
+function revealKey({ key, ...rest }: TlsSettings): SecureContextOptions {
+  if (key === undefined) return rest;
+  return { ...rest, key: Buffer.isBuffer(key) ? key : revealText(key) };
 }
 
 function portOf({ protocol, port }: { readonly protocol: string; readonly port: string }): number {

@@ -30,7 +30,11 @@ describe("readProxies", () => {
 
   it("reads the credentials, also those that are escaped or cannot be", () => {
     const authorization = (url: string) =>
-      readProxies({ HTTPS_PROXY: url })({ protocol: "https:", hostname: "store.example", port: "" })?.authorization;
+      readProxies({ HTTPS_PROXY: url })({
+        protocol: "https:",
+        hostname: "store.example",
+        port: "",
+      })?.authorization?.reveal();
     const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
     expect(authorization("http://proxy.example")).toBeUndefined();
     expect(authorization("http://me@proxy.example")).toBe(basic("me:"));

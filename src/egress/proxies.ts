@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { Secret } from "../secret.ts";
 import { type AddressSet, createAddressSet, isAddressRange } from "./address-kind.ts";
 
 /** An HTTP proxy. */
@@ -6,7 +7,7 @@ export interface HttpProxy {
   /** Its scheme, host and port: `http:` or `https:`. */
   readonly url: URL;
   /** The value of `proxy-authorization`, where the proxy wants one. */
-  readonly authorization: string | undefined;
+  readonly authorization: Secret | undefined;
 }
 
 /** Whom a connection is wanted to. */
@@ -56,7 +57,7 @@ function readProxy(env: NodeJS.ProcessEnv, variable: string): HttpProxy | undefi
   const credentials = `${decode(url.username)}:${decode(url.password)}`;
   return {
     url: new URL(url.origin),
-    authorization: credentials === ":" ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`,
+    authorization: credentials === ":" ? undefined : new Secret(`Basic ${Buffer.from(credentials).toString("base64")}`),
   };
 }
 

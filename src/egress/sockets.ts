@@ -24,7 +24,8 @@ class TunnelRefused extends Error {
   readonly code = "ERR_TUNNEL_REFUSED";
 
   constructor(head: string) {
-    super(`The proxy answered: ${head.split("\r\n", 1)[0]}`);
+    // The words after the status are the proxy's own choice, and may repeat what it was asked with.
+    super(`The proxy answered: ${/^HTTP\/1\.[01] \d{3}(?=[ \r])/.exec(head)?.[0] ?? "something that is not HTTP"}`);
     this.name = "TunnelRefused";
   }
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { Failure } from "../failure.ts";
+import { Secret } from "../secret.ts";
 import { createTokenReviewAuthenticator } from "./token-review.ts";
 
 interface Review {
@@ -38,7 +39,7 @@ describe("a token", () => {
         user: { username: "anna", uid: "7", groups: ["a", "b"], extra: { "example.com/scopes": ["x", "y"] } },
       },
     }));
-    expect(await authenticator.authenticate("secret", never)).toEqual({
+    expect(await authenticator.authenticate(new Secret("secret"), never)).toEqual({
       username: "anna",
       uid: "7",
       groups: ["a", "b"],
@@ -57,7 +58,7 @@ describe("a token", () => {
       const { authenticator } = authenticatorOf(() => ({
         status: { authenticated: true, user: { username: "anna", ...more } },
       }));
-      expect(await authenticator.authenticate("secret", never)).toEqual({
+      expect(await authenticator.authenticate(new Secret("secret"), never)).toEqual({
         username: "anna",
         uid: undefined,
         groups: [],
@@ -76,7 +77,7 @@ describe("a token", () => {
     ["without a status", undefined],
   ])("is refused when it is %s", async (_, status) => {
     const { authenticator } = authenticatorOf(() => ({ status }));
-    const failure = await refusalOf(authenticator.authenticate("secret", never));
+    const failure = await refusalOf(authenticator.authenticate(new Secret("secret"), never));
     expect(failure).toMatchObject({ kind: "unauthenticated", reason: "TOKEN_REFUSED" });
     expect(`${failure.message} ${failure.next}`).not.toContain("secret");
   });
@@ -92,10 +93,12 @@ describe("a token", () => {
 
   it("of 20 KB is refused without asking the cluster, and one of 16 KiB is asked about", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
-    const failure = await refusalOf(authenticator.authenticate("x".repeat(20_000), never));
+    const failure = await refusalOf(authenticator.authenticate(new Secret("x".repeat(20_000)), never));
     expect(failure).toMatchObject({ reason: "TOKEN_REFUSED" });
     expect(kube.created).toEqual([]);
-    expect(await authenticator.authenticate("x".repeat(16 * 1024), never)).toMatchObject({ username: "anna" });
+    expect(await authenticator.authenticate(new Secret("x".repeat(16 * 1024)), never)).toMatchObject({
+      username: "anna",
+    });
   });
 });
 
@@ -111,7 +114,7 @@ describe("audiences", () => {
     ["null comes back", null, false],
   ])("let a token pass when %s: %j, %j", async (_, audiences, passes) => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: { ...ANNA, audiences } }), OURS);
-    const answer = authenticator.authenticate("secret", never);
+    const answer = authenticator.authenticate(new Secret("secret"), never);
     if (passes) expect(await answer).toMatchObject({ username: "anna" });
     else expect(await refusalOf(answer)).toMatchObject({ reason: "TOKEN_REFUSED" });
     expect(kube.created[0]?.body.spec.audiences).toEqual(OURS);
@@ -119,7 +122,7 @@ describe("audiences", () => {
 
   it("are not asked for, nor looked at, where none are configured", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: { ...ANNA, audiences: ["whatever"] } }));
-    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+    expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({ username: "anna" });
     expect(kube.created[0]?.body.spec).toEqual({ token: "secret" });
   });
 });
@@ -127,19 +130,19 @@ describe("audiences", () => {
 describe("an answer", () => {
   it("is used again for ten seconds, and no longer", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
-    await authenticator.authenticate("secret", never);
+    await authenticator.authenticate(new Secret("secret"), never);
     clock.time += 10_000;
-    await authenticator.authenticate("secret", never);
+    await authenticator.authenticate(new Secret("secret"), never);
     expect(kube.created).toHaveLength(1);
     clock.time += 1;
-    await authenticator.authenticate("secret", never);
+    await authenticator.authenticate(new Secret("secret"), never);
     expect(kube.created).toHaveLength(2);
   });
 
   it("does not live longer because it is used", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
     for (let second = 0; second <= 20; second += 1) {
-      await authenticator.authenticate("secret", never);
+      await authenticator.authenticate(new Secret("secret"), never);
       clock.time += 1_000;
     }
     expect(kube.created).toHaveLength(2);
@@ -148,27 +151,27 @@ describe("an answer", () => {
   it("that refuses is used again too, and the token is taken once the cluster knows it", async () => {
     let known = false;
     const { kube, authenticator } = authenticatorOf(() => ({ status: known ? ANNA : { authenticated: false } }));
-    await refusalOf(authenticator.authenticate("secret", never));
+    await refusalOf(authenticator.authenticate(new Secret("secret"), never));
     known = true;
-    await refusalOf(authenticator.authenticate("secret", never));
+    await refusalOf(authenticator.authenticate(new Secret("secret"), never));
     expect(kube.created).toHaveLength(1);
     clock.time += 10_001;
-    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+    expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({ username: "anna" });
   });
 
   it("belongs to its own token alone", async () => {
     const { authenticator } = authenticatorOf(({ spec }) => ({
       status: { authenticated: true, user: { username: `owner of ${spec.token}` } },
     }));
-    expect(await authenticator.authenticate("one", never)).toMatchObject({ username: "owner of one" });
-    expect(await authenticator.authenticate("two", never)).toMatchObject({ username: "owner of two" });
-    expect(await authenticator.authenticate("one", never)).toMatchObject({ username: "owner of one" });
+    expect(await authenticator.authenticate(new Secret("one"), never)).toMatchObject({ username: "owner of one" });
+    expect(await authenticator.authenticate(new Secret("two"), never)).toMatchObject({ username: "owner of two" });
+    expect(await authenticator.authenticate(new Secret("one"), never)).toMatchObject({ username: "owner of one" });
   });
 
   it("serves all who wait for it", async () => {
     const gate = createGate<object>();
     const { kube, authenticator } = authenticatorOf(() => gate.opened);
-    const waiting = [1, 2, 3].map(() => authenticator.authenticate("secret", never));
+    const waiting = [1, 2, 3].map(() => authenticator.authenticate(new Secret("secret"), never));
     gate.open({ status: ANNA });
     expect(await Promise.all(waiting)).toHaveLength(3);
     expect(kube.created).toHaveLength(1);
@@ -178,8 +181,8 @@ describe("an answer", () => {
     const gate = createGate<object>();
     const { authenticator } = authenticatorOf(() => gate.opened);
     const leaving = new AbortController();
-    const left = authenticator.authenticate("secret", leaving.signal);
-    const waiting = authenticator.authenticate("secret", never);
+    const left = authenticator.authenticate(new Secret("secret"), leaving.signal);
+    const waiting = authenticator.authenticate(new Secret("secret"), never);
     leaving.abort(new Error("left"));
     gate.open({ status: ANNA });
     await expect(left).rejects.toThrow("left");
@@ -193,10 +196,13 @@ describe("an answer", () => {
       if (down) throw failure;
       return { status: ANNA };
     });
-    const waiting = [authenticator.authenticate("secret", never), authenticator.authenticate("secret", never)];
+    const waiting = [
+      authenticator.authenticate(new Secret("secret"), never),
+      authenticator.authenticate(new Secret("secret"), never),
+    ];
     for (const each of await Promise.allSettled(waiting)) expect(each).toMatchObject({ reason: failure });
     down = false;
-    expect(await authenticator.authenticate("secret", never)).toMatchObject({ username: "anna" });
+    expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({ username: "anna" });
     expect(kube.created).toHaveLength(2);
   });
 
@@ -204,7 +210,7 @@ describe("an answer", () => {
     "that makes no sense lets nobody pass: %j",
     async (answer) => {
       const { authenticator } = authenticatorOf(() => answer);
-      const { kind } = await refusalOf(authenticator.authenticate("secret", never));
+      const { kind } = await refusalOf(authenticator.authenticate(new Secret("secret"), never));
       expect(["unauthenticated", "unavailable"]).toContain(kind);
     },
   );
@@ -212,8 +218,10 @@ describe("an answer", () => {
   it("still comes to its token when more others are asked about than are kept", async () => {
     const gate = createGate<object>();
     const { authenticator } = authenticatorOf(({ spec }) => (spec.token === "mine" ? gate.opened : { status: {} }));
-    const mine = authenticator.authenticate("mine", never);
-    const flood = Array.from({ length: 10_001 }, (_, index) => authenticator.authenticate(`bogus ${index}`, never));
+    const mine = authenticator.authenticate(new Secret("mine"), never);
+    const flood = Array.from({ length: 10_001 }, (_, index) =>
+      authenticator.authenticate(new Secret(`bogus ${index}`), never),
+    );
     await Promise.allSettled(flood);
     gate.open({ status: ANNA });
     expect(await mine).toMatchObject({ username: "anna" });

@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { readAnswer } from "../kube/answer.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
+import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
 
 /** Tells who owns a token. */
@@ -14,7 +15,7 @@ export interface Authenticator {
    * @param token what stood after `Bearer` in the request, if anything did.
    * @throws Failure of kind `unauthenticated` when there is no token or the cluster does not know it.
    */
-  authenticate(token: string | undefined, signal: AbortSignal): Promise<Caller>;
+  authenticate(token: Secret | undefined, signal: AbortSignal): Promise<Caller>;
 }
 
 export interface TokenReviewOptions {
@@ -56,11 +57,11 @@ const Review = z.object({
 export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
   const { kube, clock, audiences } = options;
 
-  const review = async (token: string): Promise<Caller | "unknown"> => {
+  const review = async (token: Secret): Promise<Caller | "unknown"> => {
     const answer = await kube.create(TOKEN_REVIEWS, {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenReview",
-      spec: { token, ...(audiences.length > 0 && { audiences }) },
+      spec: { token: token.reveal(), ...(audiences.length > 0 && { audiences }) },
     });
     const { status } = readAnswer(Review, answer);
     const username = status?.user?.username;
@@ -75,7 +76,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     };
   };
 
-  const cache = new LRUCache<string, { readonly caller: Caller | "unknown" }, string>({
+  const cache = new LRUCache<string, { readonly caller: Caller | "unknown" }, Secret>({
     max: CACHED_CALLERS,
     ttl: CACHE_MS,
     ttlResolution: 0,
@@ -93,8 +94,8 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
         });
       }
       const known =
-        token.length <= TOKEN_BYTES &&
-        (await cache.fetch(createHash("sha256").update(token).digest("base64"), { context: token }));
+        token.reveal().length <= TOKEN_BYTES &&
+        (await cache.fetch(createHash("sha256").update(token.reveal()).digest("base64"), { context: token }));
       signal.throwIfAborted();
       if (!known || known.caller === "unknown") {
         throw new Failure(

@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici";
-import type { z } from "zod";
+import { z } from "zod";
 import { Failure } from "../failure.ts";
+
+const Status = z.object({ message: z.string() });
 
 /**
  * Reads what the API server answered as what it should be.
@@ -30,16 +32,20 @@ export function parseJson(text: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(error);
+  } catch {
+    // What the parser says quotes the text, which may repeat what was asked.
+    throw unreadable(new Error("The answer is not JSON."));
   }
   if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
   return value;
 }
 
-/** What a status means that is no success. What the server said is only the cause: it names accounts and places. */
+/**
+ * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a body that is no `Status` nothing is kept: whatever
+ * answered instead of the API server may repeat what it was sent, tokens and all.
+ */
 export function statusFailure(status: number, body: string): Failure {
-  const cause = new Error(`The API server answered ${status}: ${body.slice(0, 1000)}`);
+  const cause = new Error(`The API server answered ${status}: ${messageOf(body) ?? ""}`);
   if (status !== 401 && status !== 403) {
     return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
   }
@@ -51,6 +57,14 @@ export function statusFailure(status: number, body: string): Failure {
 /** The failure of a call that the API server did not serve. */
 export function unavailable(message: string, cause?: unknown): Failure {
   return new Failure("unavailable", "KUBERNETES_UNAVAILABLE", message, { next: "Try again in a moment.", cause });
+}
+
+function messageOf(body: string): string | undefined {
+  try {
+    return Status.parse(JSON.parse(body)).message.slice(0, 1000);
+  } catch {
+    return undefined;
+  }
 }
 
 function unreadable(cause: unknown): Failure {

@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { revealText } from "../secret.ts";
+import type { KubeCredentials } from "./connection.ts";
 import { inClusterConnection } from "./in-cluster.ts";
+
+/** The headers, as they would go over the wire. */
+function shown(credentials: KubeCredentials | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(credentials?.headers ?? {}).map(([name, text]) => [name, revealText(text)]));
+}
 
 const ENV = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };
 
@@ -25,10 +32,9 @@ describe("in a pod", () => {
   });
 
   it("sends the token, and trusts the authority, of the mounted ServiceAccount", async () => {
-    expect(await inClusterConnection(ENV, { now: () => 0 }, mount)?.credentials()).toEqual({
-      headers: { authorization: "Bearer first" },
-      tls: { ca: "the authority" },
-    });
+    const made = await inClusterConnection(ENV, { now: () => 0 }, mount)?.credentials();
+    expect(shown(made)).toEqual({ authorization: "Bearer first" });
+    expect(made?.tls).toEqual({ ca: "the authority" });
   });
 
   it("reads token and authority again after a minute", async () => {
@@ -38,12 +44,10 @@ describe("in a pod", () => {
     await writeFile(join(mount, "token"), "second");
     await writeFile(join(mount, "ca.crt"), "another");
     clock.time = 59_999;
-    expect((await connection?.credentials())?.headers).toEqual({ authorization: "Bearer first" });
+    expect(shown(await connection?.credentials())).toEqual({ authorization: "Bearer first" });
     clock.time = 60_000;
-    expect(await connection?.credentials()).toEqual({
-      headers: { authorization: "Bearer second" },
-      tls: { ca: "another" },
-    });
+    expect(shown(await connection?.credentials())).toEqual({ authorization: "Bearer second" });
+    expect((await connection?.credentials())?.tls).toEqual({ ca: "another" });
   });
 
   it("tries again at once where the token could not be read", async () => {
@@ -51,7 +55,7 @@ describe("in a pod", () => {
     await rm(join(mount, "token"));
     await expect(connection?.credentials()).rejects.toThrow("ENOENT");
     await writeFile(join(mount, "token"), "back");
-    expect((await connection?.credentials())?.headers).toEqual({ authorization: "Bearer back" });
+    expect(shown(await connection?.credentials())).toEqual({ authorization: "Bearer back" });
   });
 });
 

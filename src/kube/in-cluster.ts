@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { reuse } from "../reuse.ts";
+import { Secret } from "../secret.ts";
 import type { KubeConnection } from "./connection.ts";
 
 const MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -25,7 +26,7 @@ export function inClusterConnection(
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
     credentials: reuse(REREAD_MS, clock, async () => ({
-      headers: { authorization: `Bearer ${(await readFile(join(mount, "token"), "utf8")).trim()}` },
+      headers: { authorization: new Secret(`Bearer ${(await readFile(join(mount, "token"), "utf8")).trim()}`) },
       tls: { ca: await readFile(join(mount, "ca.crt"), "utf8") },
     })),
   };

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { type Dispatcher, ProxyAgent } from "undici";
 import { z } from "zod";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
+import { revealText } from "../secret.ts";
 import { parseJson, readAnswer, readText, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
@@ -96,27 +98,39 @@ export function createKubeApi(
   egress: Egress = createEgress(),
 ): KubeApi {
   const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES, wait = waitReally } = limits;
-  let agent: { readonly tls: string; readonly dispatcher: Dispatcher } | undefined;
+  let agent: { readonly given: KubeTls; readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
   /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
-  const dispatcherFor = (tls: KubeTls): Dispatcher => {
-    const key = JSON.stringify(tls);
-    if (agent?.tls !== key) {
-      agent?.dispatcher.close().catch(() => undefined);
-      const times = { connectMs: CONNECT_MS, headersMs: answerMs, bodyMs: answerMs };
-      const { proxyUrl: uri } = connection;
-      const dispatcher =
-        uri === undefined
-          ? egress.createAgent({ written: true, proxied: false, tls, allowH2: true, ...times })
-          : new ProxyAgent({
-              headersTimeout: answerMs,
-              bodyTimeout: answerMs,
-              uri,
-              requestTls: { ...tls, timeout: CONNECT_MS },
-            });
-      agent = { tls: key, dispatcher };
+  const dispatcherFor = (given: KubeTls): Dispatcher => {
+    // Mostly the same object as before: only a new one has to be looked into.
+    if (agent?.given === given) return agent.dispatcher;
+    const tls = revealKey(given);
+    const fingerprint = createHash("sha256").update(JSON.stringify(tls)).digest("base64");
+    if (agent?.fingerprint === fingerprint) {
+      agent = { ...agent, given };
+      return agent.dispatcher;
     }
-    return agent.dispatcher;
+    agent?.dispatcher.close().catch(() => undefined);
+    const { proxyUrl: uri } = connection;
+    const dispatcher =
+      uri === undefined
+        ? egress.createAgent({
+            written: true,
+            proxied: false,
+            tls: given,
+            allowH2: true,
+            connectMs: CONNECT_MS,
+            headersMs: answerMs,
+            bodyMs: answerMs,
+          })
+        : new ProxyAgent({
+            headersTimeout: answerMs,
+            bodyTimeout: answerMs,
+            uri,
+            requestTls: { ...tls, timeout: CONNECT_MS },
+          });
+    agent = { given, fingerprint, dispatcher };
+    return dispatcher;
   };
 
   const send = async (
@@ -133,7 +147,11 @@ export function createKubeApi(
       method,
       ...(signal && { signal }),
       ...options,
-      headers: { ...headers, accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      headers: {
+        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)])),
+        accept: "application/json",
+        ...(body && { "content-type": "application/json" }),
+      },
       ...(body && { body: JSON.stringify(body) }),
     });
   };
@@ -213,6 +231,11 @@ export function createKubeApi(
 
     close: async () => agent?.dispatcher.close(),
   };
+}
+
+function revealKey({ key, ...rest }: KubeTls): Omit<KubeTls, "key"> & { readonly key?: string | Buffer } {
+  if (key === undefined) return rest;
+  return { ...rest, key: Buffer.isBuffer(key) ? key : revealText(key) };
 }
 
 function isPlace(namespace: string | undefined): boolean {

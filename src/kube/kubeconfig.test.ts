@@ -4,12 +4,18 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { startMiniKubernetes } from "../demo/mini-kubernetes.ts";
+import { revealText, Secret } from "../secret.ts";
+import type { KubeCredentials } from "./connection.ts";
 import { createKubeApi } from "./kube-api.ts";
 import { kubeconfigConnection } from "./kubeconfig.ts";
 import { NAMESPACES } from "./resources.ts";
 
 const clock = { now: () => 0 };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** The headers, as they would go over the wire. */
+const shown = ({ headers }: KubeCredentials): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, revealText(text)]));
 
 let folder: string;
 let file: string;
@@ -59,7 +65,8 @@ describe("a kubeconfig", () => {
   it("says where another context's server is, and gives that one's token", async () => {
     const connection = await kubeconfigConnection(await write({ user: { token: "east-token" } }), "west", clock);
     expect(connection.server).toBe("https://west.example");
-    expect(await connection.credentials()).toEqual({ headers: { Authorization: "Bearer west-token" }, tls: {} });
+    expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer west-token" });
+    expect((await connection.credentials()).tls).toEqual({});
   });
 
   it("is found by KUBECONFIG where none is named, or at home", async () => {
@@ -71,7 +78,7 @@ describe("a kubeconfig", () => {
       vi.stubEnv("KUBECONFIG", path);
       vi.stubEnv("HOME", folder);
       const connection = await kubeconfigConnection(undefined, undefined, clock);
-      expect((await connection.credentials()).headers).toEqual({ Authorization: "Bearer of a file" });
+      expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer of a file" });
     }
   });
 
@@ -83,10 +90,10 @@ describe("a kubeconfig", () => {
       undefined,
       time,
     );
-    expect((await connection.credentials()).headers).toEqual({ Authorization: "Bearer one" });
+    expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer one" });
     await writeFile(join(folder, "token"), "two");
     time.at = 10_000;
-    expect((await connection.credentials()).headers).toEqual({ Authorization: "Bearer two" });
+    expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer two" });
   });
 
   it("gives a certificate authority, a client certificate and a server name, inline or from files beside it", async () => {
@@ -97,7 +104,10 @@ describe("a kubeconfig", () => {
     const connection = await kubeconfigConnection(await write({ cluster, user }), undefined, clock);
     const { headers, tls } = await connection.credentials();
     expect(headers).toEqual({});
-    const texts = Object.fromEntries(Object.entries(tls).map(([key, value]) => [key, String(value)]));
+    const texts = Object.fromEntries(
+      Object.entries(tls).map(([key, value]) => [key, value instanceof Secret ? value.reveal() : String(value)]),
+    );
+    expect(String(tls.key)).toBe("[secret]");
     expect(texts).toEqual({
       ca: "authority",
       cert: "certificate",
@@ -123,10 +133,8 @@ describe("a kubeconfig", () => {
     const user = { username: "me", password: "pass" };
     const connection = await kubeconfigConnection(await write({ cluster, user }), undefined, clock);
     expect(connection.proxyUrl).toBe("http://proxy.example:3128");
-    expect(await connection.credentials()).toEqual({
-      headers: { Authorization: `Basic ${base64("me:pass")}` },
-      tls: { rejectUnauthorized: false },
-    });
+    expect(shown(await connection.credentials())).toEqual({ Authorization: `Basic ${base64("me:pass")}` });
+    expect((await connection.credentials()).tls).toEqual({ rejectUnauthorized: false });
   });
 
   it("reaches a server without TLS", async () => {

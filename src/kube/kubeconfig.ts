@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { Clock } from "../clock.ts";
 import { reuse } from "../reuse.ts";
+import { Secret } from "../secret.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { findTokenFile } from "./token-file.ts";
 
@@ -55,12 +56,14 @@ export async function kubeconfigConnection(
     credentials: reuse(REUSE_MS, clock, async () => {
       const options: RequestOptions & { servername?: string } = {};
       await config.applyToHTTPSOptions(options);
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value);
+      const headers: Record<string, Secret> = {};
+      for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = new Secret(String(value));
       if (typeof options.auth === "string") {
-        headers.Authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+        headers.Authorization = new Secret(`Basic ${Buffer.from(options.auth).toString("base64")}`);
       }
-      if (tokenFile !== undefined) headers.Authorization = `Bearer ${(await readFile(tokenFile, "utf8")).trim()}`;
+      if (tokenFile !== undefined) {
+        headers.Authorization = new Secret(`Bearer ${(await readFile(tokenFile, "utf8")).trim()}`);
+      }
       return { headers, tls: tlsOf(options) };
     }),
   };
@@ -72,11 +75,11 @@ function whyOf(error: unknown): string {
 }
 
 function tlsOf(options: RequestOptions & { servername?: string }): KubeTls {
-  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options as KubeTls;
+  const { ca, cert, key, passphrase, servername, rejectUnauthorized } = options as KubeTls & { key?: string | Buffer };
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...(key === undefined ? {} : { key: new Secret(key.toString()) }),
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(servername === undefined ? {} : { servername }),
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),

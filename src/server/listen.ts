@@ -3,6 +3,7 @@ import { constants, createServer as createHttp2Server, type Http2Server, type Se
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { Secret } from "../secret.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 export interface ListenOptions {
@@ -11,7 +12,7 @@ export interface ListenOptions {
   /** 0: any that is free. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
   /** For a request's headers to arrive, in milliseconds. Default 10,000. */
   readonly headersMs?: number;
@@ -54,7 +55,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     tls === undefined
       ? createServer(limits, onRequest)
       : createHttpsServer(
-          { ...limits, ...tls, ALPNProtocols: ["h2", "http/1.1"], handshakeTimeout: headersMs, minVersion: "TLSv1.2" },
+          {
+            ...limits,
+            cert: tls.cert,
+            key: tls.key.reveal(),
+            ALPNProtocols: ["h2", "http/1.1"],
+            handshakeTimeout: headersMs,
+            minVersion: "TLSv1.2",
+          },
           onRequest,
         );
   const h2 = createHttp2Server({ settings: { maxConcurrentStreams: 256, maxHeaderListSize: HEADER_BYTES } }, onRequest);

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { EgressRefused } from "../egress/address-policy.ts";
 import type { Egress, TlsSettings } from "../egress/egress.ts";
 import { orAborted } from "../or-aborted.ts";
+import { revealText, type Secret } from "../secret.ts";
 import type { HttpTimeouts } from "./http-failure.ts";
 
 export interface HttpConnectionsOptions {
@@ -12,7 +13,7 @@ export interface HttpConnectionsOptions {
 }
 
 export interface HttpRequest {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | Secret>>;
   /** The same object as before, unless the settings have changed: then new connections are made. */
   readonly tls: TlsSettings | undefined;
   readonly signal: AbortSignal;
@@ -64,7 +65,8 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
         throw new EgressRefused(`${url.origin} is not where the source's template leads, which is ${origin}.`);
       }
       const path = url.pathname + url.search;
-      const request = agentFor(tls).request({ origin: url.origin, path, method: "GET", headers, signal });
+      const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)]));
+      const request = agentFor(tls).request({ origin: url.origin, path, method: "GET", headers: sent, signal });
       // undici notices an abort only once the connection stands, or was given up.
       return orAborted(request, signal);
     },

@@ -5,6 +5,7 @@ import { startHttpProxy } from "../../test/fakes/http-proxy.ts";
 import { WRONG_CERTIFICATE } from "../../test/fakes/wrong-certificate.ts";
 import { createEgress } from "../egress/egress.ts";
 import { readProxies } from "../egress/proxies.ts";
+import { Secret } from "../secret.ts";
 import { DecompressionFailed, decompress } from "../stream/decompress.ts";
 import { looksLikePage } from "../stream/sniff.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
@@ -67,10 +68,10 @@ describe("createHttpSource, asking", () => {
   it("sends what the operator configured, its own two headers, and nothing else", async () => {
     const store = await start();
     const headers = {
-      Authorization: { render: (_: unknown, token?: string) => `Bearer ${token}` },
+      Authorization: { render: (_: unknown, token?: Secret) => `Bearer ${token?.reveal()}` },
       "X-Job": { render: (values: LogTarget["values"]) => values.variables.jobName ?? "" },
     };
-    await open(store, "/log?a=1%202", { headers, token: async () => "t0ken" });
+    await open(store, "/log?a=1%202", { headers, token: async () => new Secret("t0ken") });
     const [first, ...lines] = (store.requests[0] ?? "").split("\r\n");
     expect(first).toBe("GET /log?a=1%202 HTTP/1.1");
     expect(lines.map((line) => line.toLowerCase()).sort()).toEqual(
@@ -111,8 +112,8 @@ describe("createHttpSource, asking", () => {
 
   it("asks the token's supplier each time", async () => {
     const store = await start();
-    const tokens = ["t1", "t2"];
-    const headers = { "x-token": { render: (_: unknown, token?: string) => String(token) } };
+    const tokens = ["t1", "t2"].map((each) => new Secret(each));
+    const headers = { "x-token": { render: (_: unknown, token?: Secret) => String(token?.reveal()) } };
     const source = sourceAt(store, "/log", { headers, token: async () => tokens.shift() });
     for (let i = 0; i < 2; i += 1) await readAll((await source.open(target, signal)).body);
     expect(store.requests.map((request) => /x-token: (.*)/i.exec(request)?.[1])).toEqual(["t1", "t2"]);

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Egress, TlsSettings } from "../egress/egress.ts";
 import { orAborted } from "../or-aborted.ts";
+import { Secret } from "../secret.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import type { TemplateValues } from "../template/values.ts";
 import { checkCoding, checkStatus, contentTypeOf, isDelimited, redirectOf } from "./http-answer.ts";
@@ -18,9 +19,9 @@ export interface HttpSourceOptions {
   /** The compiled address of the log. Where it has no `origin`, values make the host, and it may not lead inside. */
   readonly url: { readonly origin: string | undefined; render(values: TemplateValues): URL };
   /** Compiled header values by name. They replace what is sent otherwise: `accept-encoding: identity` and `user-agent: taffrail`. */
-  readonly headers?: Readonly<Record<string, { render(values: TemplateValues, token?: string): string }>>;
+  readonly headers?: Readonly<Record<string, { render(values: TemplateValues, token?: Secret): string }>>;
   /** Asked on each request for what `token` stands for in a header. */
-  readonly token?: () => Promise<string | undefined>;
+  readonly token?: () => Promise<Secret | undefined>;
   /** Asked on each request for how the store proves itself, and how we do. Gives the same object until that changes. Default: as public sites do. */
   readonly tls?: () => Promise<TlsSettings>;
   /** Default: all runs. */
@@ -105,13 +106,13 @@ async function prepare(
   { name, url, headers = {}, token, tls }: HttpSourceOptions,
   values: TemplateValues,
   signal: AbortSignal,
-): Promise<{ url: URL; headers: Record<string, string>; tls: TlsSettings | undefined }> {
+): Promise<{ url: URL; headers: Record<string, string | Secret>; tls: TlsSettings | undefined }> {
   const secret = await orAborted(read(name, "token", token), signal);
   const settings = await orAborted(read(name, "certificates", tls), signal);
   try {
-    const rendered: Record<string, string> = { "accept-encoding": "identity", "user-agent": "taffrail" };
+    const rendered: Record<string, string | Secret> = { "accept-encoding": "identity", "user-agent": "taffrail" };
     for (const [header, template] of Object.entries(headers)) {
-      rendered[header.toLowerCase()] = template.render(values, secret);
+      rendered[header.toLowerCase()] = new Secret(template.render(values, secret));
     }
     return { url: url.render(values), headers: rendered, tls: settings };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
 import { createGate, readAll } from "../../test/fakes/byte-source.ts";
@@ -202,6 +203,13 @@ describe("createKubernetesSource, in front of an API server that fails", () => {
   it("says that the headers did not come in time", async () => {
     const { source } = await start(() => {});
     expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({ outcome: "silent" });
+  });
+
+  it("keeps nothing of words that are no Status: they may repeat the server's own token", async () => {
+    const { source } = await start((response) => response.writeHead(403).end("you sent: Bearer planted"));
+    const error = await errorOf(source.open(targetOf(POD), never));
+    expect(inspect(error, { depth: 9 })).not.toContain("planted");
+    expect(error).toMatchObject({ outcome: "refused", httpStatus: 403 });
   });
 
   it("waits a second for the words of a refusal, and no longer", async () => {

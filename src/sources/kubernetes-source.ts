@@ -86,8 +86,11 @@ async function ask(
 
 /** Says why the API server gave no log. Its words name nodes and addresses: they are only the cause. */
 async function refusal(name: string, status: number, body: Readable): Promise<SourceError> {
-  const words = await shortText(body);
-  const cause = new Error(`The API server answered ${status}: ${words}`);
+  const text = await shortText(body);
+  const said = messageOf(text);
+  const words = said ?? text;
+  // What is no Status may come from whatever answered instead of the API server, and repeat our own credentials.
+  const cause = new Error(`The API server answered ${status}: ${said ?? ""}`);
   const fail = (outcome: SourceError["outcome"], did: string) =>
     new SourceError(name, outcome, did, { httpStatus: status, cause });
   if (status === 404) return fail("not-found", "knows no such pod or container any more");
@@ -105,7 +108,7 @@ async function refusal(name: string, status: number, body: Readable): Promise<So
   return fail("refused", `answered ${status}`);
 }
 
-/** The message of a Status object, or the text as it is; as much of it as comes at once. */
+/** As much of the text as comes at once. */
 async function shortText(body: Readable): Promise<string> {
   let text = "";
   const timer = setTimeout(() => body.destroy(), STATUS_MS);
@@ -114,10 +117,19 @@ async function shortText(body: Readable): Promise<string> {
       text += part;
       if (text.length > STATUS_BYTES) break;
     }
-    return Status.safeParse(JSON.parse(text)).data?.message ?? text;
   } catch {
-    return text.slice(0, STATUS_BYTES);
+    // What came until then is what there is.
   } finally {
     clearTimeout(timer);
+  }
+  return text.slice(0, STATUS_BYTES);
+}
+
+/** The message of a Status object, where the text is one. */
+function messageOf(text: string): string | undefined {
+  try {
+    return Status.safeParse(JSON.parse(text)).data?.message;
+  } catch {
+    return undefined;
   }
 }

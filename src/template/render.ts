@@ -1,4 +1,5 @@
 import { Eta } from "eta";
+import { Secret } from "../secret.ts";
 import { CONTEXTS, type ContextName } from "./contexts.ts";
 import { MisplacedValue, MissingValue, RefusedValue, TemplateError, Unfit } from "./errors.ts";
 import { writeLookup } from "./expression.ts";
@@ -10,7 +11,7 @@ import type { Scope } from "./scope.ts";
 import type { TemplateValues } from "./values.ts";
 
 /** Renders a template to text, each value written for the place where it stands. */
-export type Render = (values: TemplateValues, token?: string) => string;
+export type Render = (values: TemplateValues, token?: Secret) => string;
 
 const OPERATORS = {
   o_add: add,
@@ -21,6 +22,7 @@ const OPERATORS = {
 };
 const HELPERS: ReadonlyMap<string, unknown> = new Map(FUNCTIONS.map(({ name, call }) => [name, call]));
 const SAMPLE = "1";
+const SAMPLE_TOKEN = new Secret(SAMPLE);
 const SAMPLES: TemplateValues = {
   variables: {
     ...Object.fromEntries(VARIABLES.map(({ name }) => [name, SAMPLE])),
@@ -55,7 +57,7 @@ function isConstant({ lookups, variables }: ExpressionPiece, vars: Scope["vars"]
 /** Renders with values that may stand anywhere: what is refused then (`date(startedAt, "yyyy/MM")` in a path) would be refused for every run. */
 function tryOut({ offset, length }: ExpressionPiece, render: Render, constant: boolean): void {
   try {
-    render(SAMPLES, SAMPLE);
+    render(SAMPLES, SAMPLE_TOKEN);
   } catch (error) {
     if (constant || error instanceof MisplacedValue) throw new TemplateError((error as Error).message, offset, length);
   }
@@ -103,14 +105,14 @@ function bind(
   expressions: readonly ExpressionPiece[],
   vars: Scope["vars"],
   values: TemplateValues,
-  token: string | undefined,
+  token: Secret | undefined,
 ): object {
   const data: Record<string, unknown> = { ...OPERATORS };
   for (const { variables, lookups, helpers } of expressions) {
     for (const name of helpers) data[`f_${name}`] = HELPERS.get(name);
     for (const name of lookups) data[`l_${name}`] = (key: string) => lookUp(values, name as Lookup, key);
     for (const name of variables) {
-      const value = name === TOKEN ? token : (vars.get(name) ?? own(values.variables, name));
+      const value = name === TOKEN ? token?.reveal() : (vars.get(name) ?? own(values.variables, name));
       data[`v_${name}`] = orMissing(value, name);
     }
   }

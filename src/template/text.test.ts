@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Secret } from "../secret.ts";
 import { compileText, type TextContext } from "./text.ts";
 import type { TemplateValues } from "./values.ts";
 
@@ -37,10 +38,12 @@ describe("the operator's own text", () => {
 describe("a header", () => {
   it("takes a token where it may", () => {
     const template = compileText("Bearer ${{ token }}", "header", { token: true });
-    expect(template.render(valuesOf("x"), "a|b")).toBe("Bearer a|b");
+    expect(template.render(valuesOf("x"), new Secret("a|b"))).toBe("Bearer a|b");
     expect([...template.names]).toEqual(["token"]);
     expect(() => template.render(valuesOf("x"))).toThrow("This run has no value for token.");
-    expect(() => template.render(valuesOf("x"), "a\r\nb")).toThrow("The value of token holds a control character.");
+    expect(() => template.render(valuesOf("x"), new Secret("a\r\nb"))).toThrow(
+      "The value of token holds a control character.",
+    );
     expect(() => compileText("${{ token }}", "s3-key", { token: true })).toThrow(/in headers only/);
   });
 

@@ -1,3 +1,4 @@
+import type { Secret } from "../secret.ts";
 import type { ContextName } from "./contexts.ts";
 import { RefusedValue, TemplateError } from "./errors.ts";
 import { findLogqlContexts } from "./logql.ts";
@@ -23,7 +24,7 @@ export interface TextTemplate {
    * @throws MissingValue where this run lacks a value, or there is no token.
    * @throws RefusedValue where a value may not stand in its place, or the text is too long: 16,384 characters, or 1,024 bytes for a key in S3.
    */
-  render(values: TemplateValues, token?: string): string;
+  render(values: TemplateValues, token?: Secret): string;
 }
 
 const LONGEST_TEXT = 16 * 1024;

@@ -11,14 +11,23 @@ export function readCpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** The memory that a process holds now, in bytes. Linux only. */
+export function readMemory(pid: number): number {
+  return readStatus(pid, "VmRSS");
+}
+
 /** The most memory that a process has held since {@link resetPeakMemory}, in bytes. Linux only. */
 export function readPeakMemory(pid: number): number {
-  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  if (line === null) throw new Error(`Process ${pid} tells no peak memory.`);
-  return Number(line[1]) * 1024;
+  return readStatus(pid, "VmHWM");
 }
 
 /** Makes a process's peak what it holds now. */
 export function resetPeakMemory(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
+}
+
+function readStatus(pid: number, field: "VmRSS" | "VmHWM"): number {
+  const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  if (line === null) throw new Error(`Process ${pid} tells no ${field}.`);
+  return Number(line[1]) * 1024;
 }

@@ -49,7 +49,7 @@ function rpc(name: string, version: Way["version"], contentType: string): Way {
     method: "POST",
     headers: { authorization: `Bearer ${TOKEN}`, "content-type": contentType, te: "trailers" },
     path: () => `/${AnalysisRunLogService.typeName}/GetAnalysisRunLogs`,
-    body: envelope,
+    body: requestFor,
   };
 }
 
@@ -67,12 +67,15 @@ export const throughputWays: readonly [Way, ...Way[]] = [
 /** What is measured for the time to the first byte. */
 export const latencyWays: readonly [Way, ...Way[]] = [pipe, raw, connect];
 
-/** Connect and gRPC frame a message alike: a zero, its length in four bytes, the message. */
-function envelope(log: "large" | "small"): Uint8Array {
-  const request = create(GetAnalysisRunLogsRequestSchema, { namespace: "bench", name: "run", metricName: log });
-  const message = toBinary(GetAnalysisRunLogsRequestSchema, request);
+/** Frames a message as Connect and gRPC do alike: a zero, its length in four bytes, the message. */
+export function envelope(message: Uint8Array): Uint8Array {
   const framed = Buffer.alloc(5 + message.length);
   framed.writeUInt32BE(message.length, 1);
   framed.set(message, 5);
   return framed;
+}
+
+function requestFor(log: "large" | "small"): Uint8Array {
+  const request = create(GetAnalysisRunLogsRequestSchema, { namespace: "bench", name: "run", metricName: log });
+  return envelope(toBinary(GetAnalysisRunLogsRequestSchema, request));
 }

@@ -5,12 +5,14 @@ import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterEach, describe, expect, it } from "vitest";
+import { Secret } from "../../src/secret.ts";
 import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
 import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
 import { TOKENS } from "./objects.ts";
 import { readLog } from "./read-log.ts";
 import { startWorld, useWorld, type World } from "./world.ts";
 
+const tls = { cert: WRONG_CERTIFICATE.cert, key: new Secret(WRONG_CERTIFICATE.key) };
 const trust = { ca: WRONG_CERTIFICATE.cert, servername: "wrong.example" };
 const opened: (() => unknown)[] = [];
 
@@ -19,7 +21,7 @@ afterEach(() => {
 });
 
 describe("a gateway over TLS", () => {
-  const world = useWorld({ tls: WRONG_CERTIFICATE });
+  const world = useWorld({ tls });
 
   it.each([
     ["h2", ["h2"]],
@@ -72,7 +74,7 @@ describe("a gateway over TLS", () => {
 
 describe("a gateway over TLS that stops", () => {
   async function started(): Promise<World> {
-    const world = await startWorld({ tls: WRONG_CERTIFICATE });
+    const world = await startWorld({ tls });
     opened.push(world.close);
     return world;
   }

@@ -1,10 +1,10 @@
-import { pino } from "pino";
 import { afterAll, beforeAll } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } from "./objects.ts";
 import type { Protocol } from "./protocols.ts";
@@ -98,7 +98,7 @@ export async function startWorld({ config = {}, timeouts = {}, tls }: WorldOptio
       credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
     }),
     clock,
-    log: pino({ level: "trace" }, { write }),
+    log: createLog("trace", { write }),
     host: "127.0.0.1",
     port: 0,
     tls,

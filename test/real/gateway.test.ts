@@ -6,6 +6,7 @@ import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis
 import { type MadeRun, READER, type Rules, TestProject } from "./project.ts";
 import { rightsGranted, rightsUsed } from "./rights.ts";
 import { type Gateway, startGateway } from "./servers/gateway.ts";
+import { GATEWAY_USERNAME } from "./servers/gateway-account.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 
@@ -29,8 +30,8 @@ sources:
 `,
       kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
     });
-    const project = await TestProject.create(admin, "orders");
-    const elsewhere = await TestProject.create(admin, "elsewhere");
+    const project = await TestProject.create(admin, "orders", inject("store").files);
+    const elsewhere = await TestProject.create(admin, "elsewhere", inject("store").files);
     await project.addStage("uat");
     run = await project.addRun("uat.first", "uat", ["robot"]);
     otherRun = await project.addRun("uat.second", "uat", ["robot"]);
@@ -131,7 +132,7 @@ sources:
 
   // Stands last: it looks back at what the gateways did.
   it("needed every right of deploy/cluster-role.yaml, and no other", async () => {
-    const { used, refused } = await rightsUsed(kubernetes.auditLog, "system:serviceaccount:taffrail:taffrail");
+    const { used, refused } = await rightsUsed(kubernetes.auditLog, GATEWAY_USERNAME);
     const granted = await rightsGranted("cluster-role.yaml");
     expect(refused).toEqual([]);
     expect(used).toEqual(granted);

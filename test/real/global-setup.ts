@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { loadObjects } from "../../src/demo/objects.ts";
 import { createCustomResources } from "./servers/custom-resources.ts";
 import { startEtcd } from "./servers/etcd.ts";
+import { createGatewayAccount } from "./servers/gateway-account.ts";
 import { type KubernetesAccess, startKubeApiserver } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 import { startNginx } from "./servers/nginx.ts";
@@ -56,23 +56,4 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await stop();
     throw error;
   }
-}
-
-/** Makes the account that gateways run under, as the comment in `deploy/cluster-role.yaml` tells operators to. */
-async function createGatewayAccount(admin: KubeClient): Promise<void> {
-  const role = await readFile(join(import.meta.dirname, "../../deploy/cluster-role.yaml"), "utf8");
-  for (const object of loadObjects(role, new Date(), "cluster-role.yaml")) await admin.create(object);
-  await admin.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "taffrail" } });
-  await admin.create({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name: "taffrail", namespace: "taffrail" },
-  });
-  await admin.create({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name: "taffrail" },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "taffrail" },
-    subjects: [{ kind: "ServiceAccount", name: "taffrail", namespace: "taffrail" }],
-  });
 }

@@ -28,7 +28,7 @@ sources:
 `,
       kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
     });
-    const project = await TestProject.create(admin, "grpcurl");
+    const project = await TestProject.create(admin, "grpcurl", inject("store").files);
     await project.addStage("uat");
     run = await project.addRun("uat.first", "uat", ["kept", "lost"]);
     await project.storeLog(run.jobOf("kept"), LOG);

@@ -44,7 +44,7 @@ describe("nginx as the store", () => {
       config: JSON.stringify({ sources }),
       kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
     });
-    const project = await TestProject.create(admin, "stored");
+    const project = await TestProject.create(admin, "stored", inject("store").files);
     await project.addStage("uat");
     run = await project.addRun("uat.first", "uat", METRICS);
     token = await project.addUser("reader", READER);

@@ -32,7 +32,7 @@ describe("the logs of pods, through a real API server's log proxy", () => {
 
   beforeAll(async () => {
     kubelet = await startKubelet(admin, "node-1");
-    project = await TestProject.create(admin, NAMESPACE);
+    project = await TestProject.create(admin, NAMESPACE, inject("store").files);
     await project.addStage("uat");
     user = await project.addUser("reader", READER);
     await createAccount();

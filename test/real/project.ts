@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { inject } from "vitest";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import type { KubeClient } from "./servers/kube-client.ts";
@@ -45,20 +44,26 @@ export const READER: Rules = [
 export class TestProject {
   readonly name: string;
   readonly #kube: KubeClient;
+  readonly #files: string;
 
-  private constructor(name: string, kube: KubeClient) {
+  private constructor(name: string, kube: KubeClient, files: string) {
     this.name = name;
     this.#kube = kube;
+    this.#files = files;
   }
 
-  /** Makes the project's namespace. Each test file needs names of its own. */
-  static async create(kube: KubeClient, name: string): Promise<TestProject> {
+  /**
+   * Makes the project's namespace. Each test file needs names of its own.
+   *
+   * @param files the folder that nginx serves.
+   */
+  static async create(kube: KubeClient, name: string, files: string): Promise<TestProject> {
     await kube.create({
       apiVersion: "v1",
       kind: "Namespace",
       metadata: { name, labels: { "kargo.akuity.io/project": "true" } },
     });
-    return new TestProject(name, kube);
+    return new TestProject(name, kube, files);
   }
 
   async addStage(name: string): Promise<void> {
@@ -123,7 +128,7 @@ export class TestProject {
 
   /** Puts a log where the sources of these tests look for it: `project/job/main.log` in nginx's folder. */
   async storeLog(job: string, log: string | Uint8Array, suffix = ""): Promise<void> {
-    const file = join(inject("store").files, this.name, job, `main.log${suffix}`);
+    const file = join(this.#files, this.name, job, `main.log${suffix}`);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, log);
   }

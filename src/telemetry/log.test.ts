@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { createLog, describeError } from "./log.ts";
+
+const inner = Object.assign(new Error("inner"), { code: "ECONNRESET", data: "planted" });
+const outer = Object.assign(new TypeError("outer", { cause: inner }), { headers: { authorization: "planted" } });
+
+describe("the log", () => {
+  it("tells an error's name, words, code, causes and stack, and nothing that it holds", () => {
+    const lines: string[] = [];
+    createLog("info", { write: (line) => void lines.push(line) }).warn({ err: outer }, "failed");
+    const { err } = JSON.parse(lines.join(""));
+    expect(err).toEqual({
+      type: "TypeError",
+      message: "outer: inner",
+      code: "ECONNRESET",
+      stack: expect.stringMatching(/^TypeError: outer\n.*log\.test.*\ncaused by: Error: inner\n/s),
+    });
+    expect(lines.join("")).not.toContain("planted");
+  });
+
+  it("tells each of several errors", () => {
+    const several = new Error("all", { cause: new AggregateError([inner, outer], "two") });
+    expect(describeError(several)).toMatchObject({
+      message: "all: two",
+      errors: [{ message: "inner" }, { message: "outer: inner" }],
+    });
+  });
+
+  it("comes to an end with errors that go round in a circle", () => {
+    const circle = new Error("round");
+    circle.cause = circle;
+    const knot = new AggregateError([], "knot");
+    knot.errors.push(knot, knot);
+    expect(describeError(circle).message).toBe("round");
+    expect(describeError(knot).errors).toHaveLength(2);
+  });
+
+  it("shows nothing of what is thrown and is no error", () => {
+    expect(describeError("planted")).toEqual({ type: "string", message: "What was thrown is no error." });
+  });
+});

@@ -1,0 +1,54 @@
+import type { Pool } from "undici";
+
+/** One request for the small log. */
+export interface LogRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+/** What each of several reads took, in milliseconds, and how many there were a second. */
+export interface Reads {
+  readonly times: readonly number[];
+  readonly perSecond: number;
+}
+
+/** Reads a log whole over a kept connection. Returns the milliseconds that it took. Throws unless the answer is whole and holds the log. */
+export async function timeRead(pool: Pool, request: LogRequest, log: Buffer): Promise<number> {
+  const start = performance.now();
+  const answer = await pool.request({
+    method: request.method,
+    path: request.path,
+    headers: request.headers,
+    body: request.body ?? null,
+  });
+  const bytes = Buffer.from(await answer.body.arrayBuffer());
+  const elapsed = performance.now() - start;
+  // A stream that failed half way tells so in its last envelope, with status 200.
+  if (answer.statusCode === 200 && bytes.includes(log) && !bytes.includes('"error"')) return elapsed;
+  throw new Error(`${request.path}: status ${answer.statusCode}: ${bytes.toString().slice(0, 500)}`);
+}
+
+/** Reads again and again with so many readers at once, for so long. */
+export async function readAtOnce(readers: number, ms: number, read: () => Promise<number>): Promise<Reads> {
+  const times: number[] = [];
+  const start = performance.now();
+  const readOn = async () => {
+    while (performance.now() - start < ms) times.push(await read());
+  };
+  await Promise.all(Array.from({ length: readers }, readOn));
+  return { times, perSecond: perSecond(times.length, start) };
+}
+
+/** Reads so many times, one after the other. */
+export async function readInTurn(count: number, read: (index: number) => Promise<number>): Promise<Reads> {
+  const times: number[] = [];
+  const start = performance.now();
+  for (let index = 0; index < count; index++) times.push(await read(index));
+  return { times, perSecond: perSecond(times.length, start) };
+}
+
+function perSecond(count: number, start: number): number {
+  return count / ((performance.now() - start) / 1000);
+}

@@ -1,0 +1,326 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import { get } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TLSSocket } from "node:tls";
+import { inspect } from "node:util";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import type { CompiledConfig } from "../../src/config/compile.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
+import type { KubeConnection } from "../../src/kube/connection.ts";
+import { createKubeApi, type KubeApi } from "../../src/kube/kube-api.ts";
+import { kubeconfigConnection } from "../../src/kube/kubeconfig.ts";
+import { Secret } from "../../src/secret.ts";
+import { type Gateway, startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { type ApiServer, startApiServer } from "../fakes/api-server.ts";
+import { FIRST_CLIENT, SERVER_CERTIFICATE } from "../fakes/certificates.ts";
+import { type HttpProxy, startHttpProxy } from "../fakes/http-proxy.ts";
+import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
+import { analysisRun, clusterObjects, GATEWAY_TOKEN, TOKENS } from "./objects.ts";
+import { as, readLog } from "./read-log.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+
+const plant = (): string => `${randomBytes(15).toString("hex")}/+${randomBytes(6).toString("hex")}`;
+/** What goes over the wire somewhere, each once. */
+const SENT = {
+  header: plant(),
+  fileToken: plant(),
+  envToken: plant(),
+  queryConstant: plant(),
+  goodCaller: plant(),
+  badCaller: plant(),
+  gateway: plant(),
+  proxyPassword: plant(),
+};
+const KEYS = { sourceKey: FIRST_CLIENT.key, serverKey: WRONG_CERTIFICATE.key };
+const TRUST = { ca: WRONG_CERTIFICATE.cert, servername: "wrong.example" };
+
+/** Everything that a secret may look like: as it is, percent-encoded, or in base64 wherever in a longer text it stood. */
+function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const encoded = [0, 1, 2].flatMap((shift) => {
+    const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
+    return (["base64", "base64url"] as const).map((form) => shifted.toString(form).slice(shift && shift + 1, -4));
+  });
+  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...encoded];
+}
+
+const FORMS: readonly (readonly [name: string, forms: readonly string[]])[] = [
+  ...Object.entries(SENT).map(([name, secret]) => [name, formsOf(secret)] as const),
+  ...Object.entries(KEYS).map(
+    ([name, pem]) => [name, pem.split("\n").filter((line) => line.length > 20 && !line.startsWith("-"))] as const,
+  ),
+];
+
+/** The names of the secrets that a text holds: never the secrets, so that a failing test does not print them. */
+function secretsIn(shown: string): string[] {
+  return FORMS.filter(([, forms]) => forms.some((form) => shown.includes(form))).map(([name]) => name);
+}
+
+const echoOf = ({ url, headers }: IncomingMessage, body: string): string => JSON.stringify({ url, headers, body });
+/** Repeats all that it was sent, in the body and in a header. */
+const echoes =
+  (status: number): Answer =>
+  (request, response, body) => {
+    const echo = echoOf(request, body);
+    response.writeHead(status, { "www-authenticate": encodeURIComponent(echo), "x-echo": echo }).end(echo);
+  };
+const redirects =
+  (to: string): Answer =>
+  (request, response) =>
+    response.writeHead(302, { location: `${to}/${encodeURIComponent(echoOf(request, ""))}` }).end();
+const resets: Answer = (_, response) => response.socket?.destroy();
+const speaksNoHttp: Answer = (request, response, body) => response.socket?.end(`${echoOf(request, body)}\r\n\r\n`);
+
+const STORE_ANSWERS: Readonly<Record<string, Answer>> = {
+  log: (_, response) => response.end("a log\n"),
+  401: echoes(401),
+  403: echoes(403),
+  404: echoes(404),
+  500: echoes(500),
+  "redirect elsewhere": redirects("http://elsewhere.example"),
+  "redirect in place": redirects("/moved"),
+  "unknown coding": (request, response) =>
+    response.writeHead(200, { "content-encoding": echoOf(request, "") }).end("a log\n"),
+  hang: () => {},
+  reset: resets,
+  "no HTTP": speaksNoHttp,
+  "reset in mid-log": (_, response) => {
+    response.writeHead(200, { "content-length": "1000" });
+    response.write("half\n", () => response.socket?.destroy());
+  },
+};
+const API_ANSWERS: Readonly<Record<string, Answer>> = {
+  401: echoes(401),
+  403: echoes(403),
+  500: echoes(500),
+  "200 without JSON": (request, response) => response.end(request.headers.authorization),
+  "200 with other JSON": echoes(200),
+  reset: resets,
+  "no HTTP": speaksNoHttp,
+};
+
+let folder: string;
+let now = Date.parse("2026-01-02T00:00:00Z");
+let storeAnswer: Answer;
+let apiAnswer: Answer | undefined;
+let proxy: HttpProxy;
+let cluster: MiniKubernetes;
+let servers: readonly ApiServer[];
+let connection: KubeConnection;
+let kube: KubeApi;
+let compiled: CompiledConfig;
+let gateway: Gateway;
+const clock = { now: () => now };
+const wire: string[] = [];
+const peers = new Set<string>();
+const log: string[] = [];
+/** What was logged since this was last asked. */
+const newEntries = (): string => log.splice(0).join("");
+const warnings: string[] = [];
+const onWarning = (warning: Error): void => void warnings.push(inspect(warning, { depth: 12, showHidden: true }));
+
+/** A server that notes what it is sent, and answers as it should at that time. */
+const noting =
+  (answer: () => Answer) =>
+  async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    response.on("error", () => {});
+    const body = await text(request);
+    wire.push(decodeURIComponent(request.url ?? ""), ...Object.values(request.headers).map(String), body);
+    answer()(request, response, body);
+  };
+
+/** Hands a request on to the cluster. */
+const passOn: Answer = ({ method, url, headers }, response, body) => {
+  const { port } = new URL(cluster.url);
+  forward({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(response);
+  }).end(body);
+};
+
+beforeAll(async () => {
+  process.on("warning", onWarning);
+  folder = await mkdtemp(join(tmpdir(), "taffrail-secrets-"));
+  const planted = JSON.stringify(clusterObjects())
+    .replaceAll(`"${GATEWAY_TOKEN}"`, `"${SENT.gateway}"`)
+    .replaceAll(`"${TOKENS.reader}"`, `"${SENT.goodCaller}"`);
+  cluster = await startMiniKubernetes({ objects: JSON.parse(planted) });
+  for (const [index, metric] of ["plain", "tunnelled", "untrusted"].entries()) {
+    const uid = `00000000-0000-4000-8000-00000000000${index}`;
+    cluster.put(analysisRun({ namespace: "shop", name: `uat.${metric}`, uid, metrics: [{ name: metric }] }));
+  }
+  const api = await startApiServer(noting(() => apiAnswer ?? passOn));
+  const plain = await startApiServer(noting(() => storeAnswer));
+  const tls = { ...SERVER_CERTIFICATE, ca: FIRST_CLIENT.cert, requestCert: true };
+  const secure = await startApiServer((request, response) => {
+    peers.add(String((request.socket as TLSSocket).getPeerCertificate().subject?.CN));
+    void noting(() => storeAnswer)(request, response);
+  }, tls);
+  servers = [api, plain, secure];
+  proxy = await startHttpProxy();
+  await writeFile(join(folder, "token"), SENT.fileToken);
+  await writeFile(join(folder, "ca.crt"), SERVER_CERTIFICATE.cert);
+  await writeFile(join(folder, "tls.crt"), FIRST_CLIENT.cert);
+  await writeFile(join(folder, "tls.key"), FIRST_CLIENT.key);
+  const kubeconfig = {
+    clusters: [{ name: "c", cluster: { server: api.url } }],
+    users: [{ name: "u", user: { token: SENT.gateway } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+    "current-context": "x",
+  };
+  await writeFile(join(folder, "kubeconfig"), stringify(kubeconfig));
+
+  const path = "/${{ jobName }}.log?key=${{ key }}";
+  const headers = { Authorization: "Bearer ${{ token }}", "X-Constant": SENT.header };
+  const timeouts = { headers: "100ms", idle: "100ms" };
+  const http = (origin: string, token: object, more: object = {}) => ({
+    http: { url: `${origin}${path}`, headers, token, timeouts, ...more },
+  });
+  const files = { caFile: "ca.crt", certFile: "tls.crt", keyFile: "tls.key" };
+  const port = (server: ApiServer): string => new URL(server.url).port;
+  const config = {
+    vars: { key: SENT.queryConstant },
+    shutdown: { drain: "0ms" },
+    sources: [
+      {
+        name: "plain",
+        match: { metric: "plain" },
+        ...http(plain.url, { file: "token" }),
+      },
+      {
+        name: "tunnelled",
+        match: { metric: "tunnelled" },
+        ...http(`https://kubernetes.example:${port(secure)}`, { env: "STORE_TOKEN" }, { tls: files }),
+      },
+      { name: "untrusted", match: { metric: "untrusted" }, ...http(secure.url, { file: "token" }) },
+    ],
+  };
+  const way = proxy.url.replace("://", `://me:${encodeURIComponent(SENT.proxyPassword)}@`);
+  const env = { STORE_TOKEN: SENT.envToken, HTTP_PROXY: way, HTTPS_PROXY: way };
+  compiled = parseConfig(JSON.stringify(config), { name: "taffrail.yaml", folder, env, clock });
+  connection = await kubeconfigConnection(join(folder, "kubeconfig"), undefined, clock);
+  kube = createKubeApi(connection, { wait: async () => {} });
+  gateway = await startGateway({
+    compiled,
+    kube,
+    clock,
+    log: createLog("trace", { write: (line) => void log.push(line) }),
+    host: "127.0.0.1",
+    port: 0,
+    tls: { cert: WRONG_CERTIFICATE.cert, key: new Secret(WRONG_CERTIFICATE.key) },
+  });
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+  await Promise.all([...(servers ?? []), proxy, cluster].map((each) => each?.close()));
+  await rm(folder, { recursive: true });
+  process.off("warning", onWarning);
+});
+
+/** Asks for one log in every way, and gives all that came back. */
+async function askEverywhere(name: string, token: string = SENT.goodCaller): Promise<string> {
+  const baseUrl = `https://127.0.0.1:${gateway.address.port}`;
+  const seen: unknown[] = [];
+  for (const transport of [
+    createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false, nodeOptions: TRUST }),
+    createGrpcTransport({ baseUrl, nodeOptions: TRUST }),
+  ]) {
+    // Nothing that was learned in the call before is used again.
+    now += 60_000;
+    seen.push(await readLog(transport, { namespace: "shop", name }, as(token)));
+  }
+  for (const query of ["", "?errors=text"]) {
+    now += 60_000;
+    const headers = { authorization: `Bearer ${token}` };
+    const asked = get(`${baseUrl}/raw/shop/${name}${query}`, { ...TRUST, headers, agent: false });
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    const body = await text(response).catch((error: Error) => error.message);
+    seen.push({ status: response.statusCode, headers: response.rawHeaders, trailers: response.rawTrailers, body });
+  }
+  return inspect(seen, { depth: 12, maxStringLength: null, maxArrayLength: null, breakLength: Infinity });
+}
+
+describe("no secret is shown to a caller or in the log", () => {
+  const cases = ["plain", "tunnelled"].flatMap((metric) => Object.keys(STORE_ANSWERS).map((kind) => [metric, kind]));
+
+  it.each(cases)("by the store %s that answers with: %s", async (metric, kind) => {
+    storeAnswer = STORE_ANSWERS[kind ?? ""] as Answer;
+    apiAnswer = undefined;
+    const seen = await askEverywhere(`uat.${metric}`);
+    expect(seen.includes("a log\\n"), "the log is there where it should be").toBe(kind === "log");
+    expect(secretsIn(seen)).toEqual([]);
+    const entries = newEntries();
+    expect(entries).not.toBe("");
+    expect(secretsIn(entries)).toEqual([]);
+  });
+
+  it("by a store that cannot prove who it is", async () => {
+    const seen = await askEverywhere("uat.untrusted");
+    expect(seen).toContain("TLS failed");
+    expect(secretsIn(seen + newEntries())).toEqual([]);
+  });
+
+  it("by a proxy that refuses, and repeats what it was sent", async () => {
+    proxy.verdict = `407 ${Buffer.from(`me:${SENT.proxyPassword}`).toString("base64")}`;
+    const seen = await askEverywhere("uat.tunnelled");
+    proxy.verdict = "200 OK";
+    expect(seen).toContain("through the proxy");
+    expect(secretsIn(seen + newEntries())).toEqual([]);
+  });
+
+  it.each(Object.keys(API_ANSWERS))("by an API server that answers with: %s", async (kind) => {
+    apiAnswer = API_ANSWERS[kind];
+    const seen = await askEverywhere("uat.plain");
+    apiAnswer = undefined;
+    expect(seen).toMatch(/KUBERNETES_(UNAVAILABLE|REFUSED)|TOKEN_REFUSED/);
+    expect(secretsIn(seen + newEntries())).toEqual([]);
+  });
+
+  it("where the caller's token is unknown", async () => {
+    const seen = await askEverywhere("uat.plain", SENT.badCaller);
+    expect(seen).toContain("TOKEN_REFUSED");
+    expect(secretsIn(seen + newEntries())).toEqual([]);
+  });
+});
+
+// After all of the above, whose wire and warnings they look at.
+describe("the secrets", () => {
+  it("did go over the wire to those whom they are for", () => {
+    const basic = proxy.credentials.map((each) => Buffer.from(each?.replace("Basic ", "") ?? "", "base64").toString());
+    const sent = [...wire, ...basic].join("\n");
+    const missing = Object.entries(SENT).filter(([, secret]) => !sent.includes(secret));
+    expect(missing.map(([name]) => name)).toEqual([]);
+    expect([...peers]).toContain("first");
+  });
+
+  it("are in nothing that can be inspected, and in no warning", async () => {
+    const [plain, tunnelled] = compiled.sources;
+    const credentials = [
+      await connection.credentials(),
+      await (plain?.kind === "http" && plain.http.token?.()),
+      await (tunnelled?.kind === "http" && tunnelled.http.token?.()),
+      await (tunnelled?.kind === "http" && tunnelled.http.tls?.()),
+    ];
+    const held = { gateway, kube, connection, egress: compiled.egress, credentials };
+    const options = {
+      depth: 20,
+      showHidden: true,
+      getters: true,
+      maxStringLength: null,
+      maxArrayLength: null,
+    } as const;
+    expect(secretsIn(inspect(held, options) + JSON.stringify(credentials))).toEqual([]);
+    expect(secretsIn(warnings.join())).toEqual([]);
+  });
+});
