@@ -5,21 +5,21 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file taffrail/v1/analysis_run_logs.proto.
  */
 export const file_taffrail_v1_analysis_run_logs: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEiyAMKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kQgkKB2F0dGVtcHQiowEKGkdldEFuYWx5c2lzUnVuTG9nc1Jlc3BvbnNlEg0KBWNodW5rGAEgASgJEiUKBm9yaWdpbhgDIAEoCzITLnRhZmZyYWlsLnYxLk9yaWdpbkgAEiUKBm5vdGljZRgEIAEoCzITLnRhZmZyYWlsLnYxLk5vdGljZUgAEh8KA2VuZBgFIAEoCzIQLnRhZmZyYWlsLnYxLkVuZEgAQgcKBWV2ZW50IpQECgZPcmlnaW4SEwoLbWV0cmljX25hbWUYASABKAkSMwoNbWV0cmljX3JlYXNvbhgCIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIUCgxtZXRyaWNfbmFtZXMYAyADKAkSDwoHYXR0ZW1wdBgEIAEoDRI0Cg5hdHRlbXB0X3JlYXNvbhgFIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIQCghhdHRlbXB0cxgGIAMoDRIWCg5jb250YWluZXJfbmFtZRgHIAEoCRI2ChBjb250YWluZXJfcmVhc29uGAggASgOMhwudGFmZnJhaWwudjEuU2VsZWN0aW9uUmVhc29uEhcKD2NvbnRhaW5lcl9uYW1lcxgJIAMoCRIxCg1hdHRlbXB0X3BoYXNlGAogASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIOCgZzb3VyY2UYCyABKAkSDAoEbGl2ZRgMIAEoCBIuCgxsaW5lX251bWJlcnMYDSABKA4yGC50YWZmcmFpbC52MS5MaW5lTnVtYmVycxIQCghwb2RfbmFtZRgOIAEoCRIwCgpwb2RfcmVhc29uGA8gASgOMhwudGFmZnJhaWwudjEuU2VsZWN0aW9uUmVhc29uEhEKCXBvZF9uYW1lcxgQIAMoCRIQCghwcmV2aW91cxgRIAEoCCJACgZOb3RpY2USJQoEa2luZBgBIAEoDjIXLnRhZmZyYWlsLnYxLk5vdGljZUtpbmQSDwoHbWVzc2FnZRgCIAEoCSJhCgNFbmQSJgoGcmVhc29uGAEgASgOMhYudGFmZnJhaWwudjEuRW5kUmVhc29uEhQKDGhlYWRfbWlzc2luZxgCIAEoCBINCgVsaW5lcxgDIAEoBBINCgVieXRlcxgEIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIv4BChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkBChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDIn8KGExpc3RBbmFseXNpc1J1bnNSZXNwb25zZRI2Cg1hbmFseXNpc19ydW5zGAEgAygLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpbCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAirnAQoPU2VsZWN0aW9uUmVhc29uEiAKHFNFTEVDVElPTl9SRUFTT05fVU5TUEVDSUZJRUQQABIaChZTRUxFQ1RJT05fUkVBU09OX05BTUVEEAESGQoVU0VMRUNUSU9OX1JFQVNPTl9PTkxZEAISGwoXU0VMRUNUSU9OX1JFQVNPTl9GQUlMRUQQAxInCiNTRUxFQ1RJT05fUkVBU09OX0RFRkFVTFRfQU5OT1RBVElPThAEEhoKFlNFTEVDVElPTl9SRUFTT05fRklSU1QQBRIZChVTRUxFQ1RJT05fUkVBU09OX0xBU1QQBipGCgtMaW5lTnVtYmVycxIcChhMSU5FX05VTUJFUlNfVU5TUEVDSUZJRUQQABIZChVMSU5FX05VTUJFUlNfQUJTT0xVVEUQASpqCgpOb3RpY2VLaW5kEhsKF05PVElDRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobTk9USUNFX0tJTkRfTE9PS1NfTElLRV9QQUdFEAESHgoaTk9USUNFX0tJTkRfQllURVNfUkVQTEFDRUQQAir5AQoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fU09VUkNFX0ZBSUxFRBAHEh4KGkVORF9SRUFTT05fU0VSVkVSX1NIVVRET1dOEAgSIwofRU5EX1JFQVNPTl9TRVJWRVJfTElNSVRfUkVBQ0hFRBAJEh0KGUVORF9SRUFTT05fU09VUkNFX1NUQUxMRUQQCircAQoNQW5hbHlzaXNQaGFzZRIeChpBTkFMWVNJU19QSEFTRV9VTlNQRUNJRklFRBAAEhoKFkFOQUxZU0lTX1BIQVNFX1BFTkRJTkcQARIaChZBTkFMWVNJU19QSEFTRV9SVU5OSU5HEAISHQoZQU5BTFlTSVNfUEhBU0VfU1VDQ0VTU0ZVTBADEhkKFUFOQUxZU0lTX1BIQVNFX0ZBSUxFRBAEEhgKFEFOQUxZU0lTX1BIQVNFX0VSUk9SEAUSHwobQU5BTFlTSVNfUEhBU0VfSU5DT05DTFVTSVZFEAYqpwIKDVNvdXJjZU91dGNvbWUSHgoaU09VUkNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpTT1VSQ0VfT1VUQ09NRV9OT1RfTUFUQ0hFRBABEiMKH1NPVVJDRV9PVVRDT01FX1ZBUklBQkxFX01JU1NJTkcQAhIgChxTT1VSQ0VfT1VUQ09NRV9WQUxVRV9SRUZVU0VEEAMSHAoYU09VUkNFX09VVENPTUVfTk9UX0ZPVU5EEAQSGgoWU09VUkNFX09VVENPTUVfUkVGVVNFRBAFEh4KGlNPVVJDRV9PVVRDT01FX1VOQVZBSUxBQkxFEAYSGQoVU09VUkNFX09VVENPTUVfU0lMRU5UEAcSGgoWU09VUkNFX09VVENPTUVfTk9UX1lFVBAIKosBCg5Db250YWluZXJTdGF0ZRIfChtDT05UQUlORVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05UQUlORVJfU1RBVEVfV0FJVElORxABEhsKF0NPTlRBSU5FUl9TVEFURV9SVU5OSU5HEAISHgoaQ09OVEFJTkVSX1NUQVRFX1RFUk1JTkFURUQQAypPCgxTaWduSW5NZXRob2QSHgoaU0lHTl9JTl9NRVRIT0RfVU5TUEVDSUZJRUQQABIfChtTSUdOX0lOX01FVEhPRF9CRUFSRVJfVE9LRU4QATKCBAoVQW5hbHlzaXNSdW5Mb2dTZXJ2aWNlEmwKEkdldEFuYWx5c2lzUnVuTG9ncxImLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QaJy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZSIDkAIBMAESXgoOR2V0QW5hbHlzaXNSdW4SIi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlcXVlc3QaIy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlc3BvbnNlIgOQAgESZAoQTGlzdEFuYWx5c2lzUnVucxIkLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXF1ZXN0GiUudGFmZnJhaWwudjEuTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlIgOQAgESWAoMTGlzdFByb2plY3RzEiAudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIv4BChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkBChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDIn8KGExpc3RBbmFseXNpc1J1bnNSZXNwb25zZRI2Cg1hbmFseXNpc19ydW5zGAEgAygLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpxCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAhIUChBBVFRFTVBUX1JVTEVfQUxMEAMq5wEKD1NlbGVjdGlvblJlYXNvbhIgChxTRUxFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWU0VMRUNUSU9OX1JFQVNPTl9OQU1FRBABEhkKFVNFTEVDVElPTl9SRUFTT05fT05MWRACEhsKF1NFTEVDVElPTl9SRUFTT05fRkFJTEVEEAMSJwojU0VMRUNUSU9OX1JFQVNPTl9ERUZBVUxUX0FOTk9UQVRJT04QBBIaChZTRUxFQ1RJT05fUkVBU09OX0ZJUlNUEAUSGQoVU0VMRUNUSU9OX1JFQVNPTl9MQVNUEAYqYQoLTGluZU51bWJlcnMSHAoYTElORV9OVU1CRVJTX1VOU1BFQ0lGSUVEEAASGQoVTElORV9OVU1CRVJTX0FCU09MVVRFEAESGQoVTElORV9OVU1CRVJTX1JFTEFUSVZFEAIqggMKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACEhcKE05PVElDRV9LSU5EX1dBSVRJTkcQAxIeChpOT1RJQ0VfS0lORF9TT1VSQ0VfQ0hBTkdFRBAEEhQKEE5PVElDRV9LSU5EX1NFQU0QBRIaChZOT1RJQ0VfS0lORF9MSU5FU19MT1NUEAYSHAoYTk9USUNFX0tJTkRfSEVBRF9NSVNTSU5HEAcSHAoYTk9USUNFX0tJTkRfTE9HX1JFUExBQ0VEEAgSGAoUTk9USUNFX0tJTkRfTElORV9DVVQQCRIbChdOT1RJQ0VfS0lORF9QT0RfQ0hBTkdFRBAKEh4KGk5PVElDRV9LSU5EX0FUVEVNUFRfQkVHSU5TEAsSGAoUTk9USUNFX0tJTkRfTk9fVElNRVMQDCq3AwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fTElNSVRfUkVBQ0hFRBAEEhwKGEVORF9SRUFTT05fVU5USUxfUkVBQ0hFRBAFEiAKHEVORF9SRUFTT05fU0NBTl9CVURHRVRfU1BFTlQQBhIcChhFTkRfUkVBU09OX1NPVVJDRV9GQUlMRUQQBxIeChpFTkRfUkVBU09OX1NFUlZFUl9TSFVURE9XThAIEiMKH0VORF9SRUFTT05fU0VSVkVSX0xJTUlUX1JFQUNIRUQQCRIdChlFTkRfUkVBU09OX1NPVVJDRV9TVEFMTEVEEAoSHQoZRU5EX1JFQVNPTl9SRUFERVJfU1RBTExFRBALEiEKHUVORF9SRUFTT05fQVVUSE9SSVpBVElPTl9MT1NUEAwSHAoYRU5EX1JFQVNPTl9UT0tFTl9FWFBJUkVEEA0q3AEKDUFuYWx5c2lzUGhhc2USHgoaQU5BTFlTSVNfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZBTkFMWVNJU19QSEFTRV9QRU5ESU5HEAESGgoWQU5BTFlTSVNfUEhBU0VfUlVOTklORxACEh0KGUFOQUxZU0lTX1BIQVNFX1NVQ0NFU1NGVUwQAxIZChVBTkFMWVNJU19QSEFTRV9GQUlMRUQQBBIYChRBTkFMWVNJU19QSEFTRV9FUlJPUhAFEh8KG0FOQUxZU0lTX1BIQVNFX0lOQ09OQ0xVU0lWRRAGKqcCCg1Tb3VyY2VPdXRjb21lEh4KGlNPVVJDRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaU09VUkNFX09VVENPTUVfTk9UX01BVENIRUQQARIjCh9TT1VSQ0VfT1VUQ09NRV9WQVJJQUJMRV9NSVNTSU5HEAISIAocU09VUkNFX09VVENPTUVfVkFMVUVfUkVGVVNFRBADEhwKGFNPVVJDRV9PVVRDT01FX05PVF9GT1VORBAEEhoKFlNPVVJDRV9PVVRDT01FX1JFRlVTRUQQBRIeChpTT1VSQ0VfT1VUQ09NRV9VTkFWQUlMQUJMRRAGEhkKFVNPVVJDRV9PVVRDT01FX1NJTEVOVBAHEhoKFlNPVVJDRV9PVVRDT01FX05PVF9ZRVQQCCqLAQoOQ29udGFpbmVyU3RhdGUSHwobQ09OVEFJTkVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXQ09OVEFJTkVSX1NUQVRFX1dBSVRJTkcQARIbChdDT05UQUlORVJfU1RBVEVfUlVOTklORxACEh4KGkNPTlRBSU5FUl9TVEFURV9URVJNSU5BVEVEEAMqTwoMU2lnbkluTWV0aG9kEh4KGlNJR05fSU5fTUVUSE9EX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9JTl9NRVRIT0RfQkVBUkVSX1RPS0VOEAEyggQKFUFuYWx5c2lzUnVuTG9nU2VydmljZRJsChJHZXRBbmFseXNpc1J1bkxvZ3MSJi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXF1ZXN0GicudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5Mb2dzUmVzcG9uc2UiA5ACATABEl4KDkdldEFuYWx5c2lzUnVuEiIudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXF1ZXN0GiMudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXNwb25zZSIDkAIBEmQKEExpc3RBbmFseXNpc1J1bnMSJC50YWZmcmFpbC52MS5MaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBolLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBElgKDExpc3RQcm9qZWN0cxIgLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaIS50YWZmcmFpbC52MS5MaXN0UHJvamVjdHNSZXNwb25zZSIDkAIBElsKDUdldFNlcnZlckluZm8SIS50YWZmcmFpbC52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBoiLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What to read. Fields 1 to 4 are those of Kargo's request of the same name. What is left out is chosen, and told in `Origin`.
  *
- * Numbers 8 to 19 are kept for: all containers, follow, tail, since, until, grep, timestamps, line limit, byte limit, first
- * line, wait, cursor.
+ * `tail_lines`, `first_line`, `since` and `until` say which part of the log is looked at, `grep` which lines of that part are sent, `limit_lines` and `limit_bytes`
+ * how much.
  *
  * @generated from message taffrail.v1.GetAnalysisRunLogsRequest
  */
@@ -83,6 +83,95 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
    * @generated from field: string pod_name = 7;
    */
   podName: string;
+
+  /**
+   * The logs of all containers, init containers too: merged by time where the source tells times, else one after another in the order in
+   * which they are started. Not together with `container_name`. Default: of one container.
+   *
+   * @generated from field: bool all_containers = 8;
+   */
+  allContainers: boolean;
+
+  /**
+   * Whether to go on once all that there is has been sent, until the job has ended and the source has no more. A job that has not begun
+   * is waited for. Default: no.
+   *
+   * @generated from field: bool follow = 9;
+   */
+  follow: boolean;
+
+  /**
+   * Only the last lines, as many as this. 0: none of those that are there now, which makes sense with `follow`. Default: all. Not
+   * together with `first_line`.
+   *
+   * @generated from field: optional uint64 tail_lines = 10;
+   */
+  tailLines?: bigint | undefined;
+
+  /**
+   * Only lines of this time and later: by the source's times, else by those that stand at the beginning of lines. A line without a
+   * time has that of the line before.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 11;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Only lines before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 12;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * Only lines that match. Default: all.
+   *
+   * @generated from field: taffrail.v1.Grep grep = 13;
+   */
+  grep?: Grep | undefined;
+
+  /**
+   * Puts the source's time (RFC 3339, UTC, in nanoseconds) and a space before each line. Only where the source tells times. Default: no.
+   *
+   * @generated from field: bool timestamps = 14;
+   */
+  timestamps: boolean;
+
+  /**
+   * How many lines to send at most. Default, and 0: any number.
+   *
+   * @generated from field: uint64 limit_lines = 15;
+   */
+  limitLines: bigint;
+
+  /**
+   * How many bytes to send at most, up to the last whole character. Default, and 0: any number, within the server's own limit.
+   *
+   * @generated from field: uint64 limit_bytes = 16;
+   */
+  limitBytes: bigint;
+
+  /**
+   * The number of the first line to send, counted from 1. Default, and 0: 1.
+   *
+   * @generated from field: uint64 first_line = 17;
+   */
+  firstLine: bigint;
+
+  /**
+   * For how long to wait for a job that has not begun, or for a log that is not there yet. Default: with `follow` without limit, else not
+   * at all.
+   *
+   * @generated from field: google.protobuf.Duration wait = 18;
+   */
+  wait?: Duration | undefined;
+
+  /**
+   * `cursor` of a message: goes on behind it. All other fields have to be as they were in that request. Default: from the beginning.
+   *
+   * @generated from field: string cursor = 19;
+   */
+  cursor: string;
 };
 
 /**
@@ -93,7 +182,64 @@ export const GetAnalysisRunLogsRequestSchema: GenMessage<GetAnalysisRunLogsReque
   messageDesc(file_taffrail_v1_analysis_run_logs, 0);
 
 /**
- * A piece of the log, or something about it. A message with nothing in it is a heartbeat. Number 2 is kept for the resume cursor.
+ * Which lines to send.
+ *
+ * @generated from message taffrail.v1.Grep
+ */
+export type Grep = Message<"taffrail.v1.Grep"> & {
+  /**
+   * What to look for. A regular expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax), matched in linear time
+   * against each line without its line feed and without escape sequences for colours. Required.
+   *
+   * @generated from field: string pattern = 1;
+   */
+  pattern: string;
+
+  /**
+   * Whether the pattern is a text rather than a regular expression. Default: no.
+   *
+   * @generated from field: bool fixed = 2;
+   */
+  fixed: boolean;
+
+  /**
+   * Whether upper and lower case are the same. Default: no.
+   *
+   * @generated from field: bool ignore_case = 3;
+   */
+  ignoreCase: boolean;
+
+  /**
+   * Whether to send the lines that do not match. Default: no.
+   *
+   * @generated from field: bool invert = 4;
+   */
+  invert: boolean;
+
+  /**
+   * How many lines to send before each match. Default 0.
+   *
+   * @generated from field: uint32 before = 5;
+   */
+  before: number;
+
+  /**
+   * How many lines to send after each match. Default 0.
+   *
+   * @generated from field: uint32 after = 6;
+   */
+  after: number;
+};
+
+/**
+ * Describes the message taffrail.v1.Grep.
+ * Use `create(GrepSchema)` to create a new message.
+ */
+export const GrepSchema: GenMessage<Grep> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 1);
+
+/**
+ * A piece of the log, or something about it. A message with nothing in it, or with a cursor alone, is a heartbeat: there is one at least every 15 seconds.
  *
  * @generated from message taffrail.v1.GetAnalysisRunLogsResponse
  */
@@ -104,6 +250,14 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
    * @generated from field: string chunk = 1;
    */
   chunk: string;
+
+  /**
+   * Where to go on behind this message; see the request's `cursor`. Opaque, and good for seven days. Empty on messages that nobody has to
+   * resume behind, or where nothing can be resumed.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
 
   /**
    * What is told beside the log.
@@ -135,6 +289,41 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
     value: End;
     case: "end";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The number of the line in which `chunk` begins; 0 where there is no chunk. What it counts from is in `Origin`.
+   *
+   * @generated from field: uint64 first_line = 6;
+   */
+  firstLine: bigint;
+
+  /**
+   * With `grep`, `since` or `until`, where lines may be missing between those of `chunk`: its lines, in order. Else empty: then they follow one another.
+   *
+   * @generated from field: repeated taffrail.v1.LineRun line_runs = 7;
+   */
+  lineRuns: LineRun[];
+
+  /**
+   * The container whose log `chunk` is of. Set where the request asks for all containers.
+   *
+   * @generated from field: string container_name = 8;
+   */
+  containerName: string;
+
+  /**
+   * The attempt that `chunk` is of. Set where the request asks for all attempts.
+   *
+   * @generated from field: uint32 attempt = 9;
+   */
+  attempt: number;
+
+  /**
+   * How many bytes of the log's text lie before `chunk`, of the log as it is stored. Absent where that is not known.
+   *
+   * @generated from field: optional uint64 offset = 10;
+   */
+  offset?: bigint | undefined;
 };
 
 /**
@@ -142,7 +331,42 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
  * Use `create(GetAnalysisRunLogsResponseSchema)` to create a new message.
  */
 export const GetAnalysisRunLogsResponseSchema: GenMessage<GetAnalysisRunLogsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 1);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 2);
+
+/**
+ * Lines that follow one another.
+ *
+ * @generated from message taffrail.v1.LineRun
+ */
+export type LineRun = Message<"taffrail.v1.LineRun"> & {
+  /**
+   * The number of the first one.
+   *
+   * @generated from field: uint64 first_line = 1;
+   */
+  firstLine: bigint;
+
+  /**
+   * How many they are.
+   *
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+
+  /**
+   * Whether they do not match, but stand before or after a line that does.
+   *
+   * @generated from field: bool context = 3;
+   */
+  context: boolean;
+};
+
+/**
+ * Describes the message taffrail.v1.LineRun.
+ * Use `create(LineRunSchema)` to create a new message.
+ */
+export const LineRunSchema: GenMessage<LineRun> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 3);
 
 /**
  * What was selected, why, and what else there is to select.
@@ -275,7 +499,7 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
  * Use `create(OriginSchema)` to create a new message.
  */
 export const OriginSchema: GenMessage<Origin> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 2);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 4);
 
 /**
  * Something to know about the log. It changes nothing in it.
@@ -303,7 +527,7 @@ export type Notice = Message<"taffrail.v1.Notice"> & {
  * Use `create(NoticeSchema)` to create a new message.
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 3);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 5);
 
 /**
  * How a stream ended.
@@ -338,6 +562,13 @@ export type End = Message<"taffrail.v1.End"> & {
    * @generated from field: uint64 bytes = 4;
    */
   bytes: bigint;
+
+  /**
+   * Bytes of the log that were looked through, whether or not they were sent.
+   *
+   * @generated from field: uint64 scanned_bytes = 5;
+   */
+  scannedBytes: bigint;
 };
 
 /**
@@ -345,7 +576,7 @@ export type End = Message<"taffrail.v1.End"> & {
  * Use `create(EndSchema)` to create a new message.
  */
 export const EndSchema: GenMessage<End> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 4);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 6);
 
 /**
  * Detail of an error with reason LOG_NOT_FOUND, or of one in reaching a source: every source that was asked, in order.
@@ -366,7 +597,7 @@ export type SourceChain = Message<"taffrail.v1.SourceChain"> & {
  * Use `create(SourceChainSchema)` to create a new message.
  */
 export const SourceChainSchema: GenMessage<SourceChain> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 5);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 7);
 
 /**
  * What came of asking one source.
@@ -408,7 +639,7 @@ export type SourceAttempt = Message<"taffrail.v1.SourceAttempt"> & {
  * Use `create(SourceAttemptSchema)` to create a new message.
  */
 export const SourceAttemptSchema: GenMessage<SourceAttempt> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 6);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 8);
 
 /**
  * Detail of an error with reason METRIC_NOT_FOUND, ATTEMPT_NOT_FOUND or CONTAINER_NOT_FOUND: what there is to select instead.
@@ -429,7 +660,7 @@ export type Choices = Message<"taffrail.v1.Choices"> & {
  * Use `create(ChoicesSchema)` to create a new message.
  */
 export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 7);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 9);
 
 /**
  * Which run to tell about.
@@ -457,7 +688,7 @@ export type GetAnalysisRunRequest = Message<"taffrail.v1.GetAnalysisRunRequest">
  * Use `create(GetAnalysisRunRequestSchema)` to create a new message.
  */
 export const GetAnalysisRunRequestSchema: GenMessage<GetAnalysisRunRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 8);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 10);
 
 /**
  * The run.
@@ -478,7 +709,7 @@ export type GetAnalysisRunResponse = Message<"taffrail.v1.GetAnalysisRunResponse
  * Use `create(GetAnalysisRunResponseSchema)` to create a new message.
  */
 export const GetAnalysisRunResponseSchema: GenMessage<GetAnalysisRunResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 9);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 11);
 
 /**
  * A run as a tree: metrics, their attempts, their containers.
@@ -576,7 +807,7 @@ export type AnalysisRun = Message<"taffrail.v1.AnalysisRun"> & {
  * Use `create(AnalysisRunSchema)` to create a new message.
  */
 export const AnalysisRunSchema: GenMessage<AnalysisRun> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 10);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 12);
 
 /**
  * A run in a list.
@@ -639,7 +870,7 @@ export type AnalysisRunSummary = Message<"taffrail.v1.AnalysisRunSummary"> & {
  * Use `create(AnalysisRunSummarySchema)` to create a new message.
  */
 export const AnalysisRunSummarySchema: GenMessage<AnalysisRunSummary> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 11);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 13);
 
 /**
  * One Freight.
@@ -674,7 +905,7 @@ export type Freight = Message<"taffrail.v1.Freight"> & {
  * Use `create(FreightSchema)` to create a new message.
  */
 export const FreightSchema: GenMessage<Freight> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 12);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 14);
 
 /**
  * One metric.
@@ -737,7 +968,7 @@ export type Metric = Message<"taffrail.v1.Metric"> & {
  * Use `create(MetricSchema)` to create a new message.
  */
 export const MetricSchema: GenMessage<Metric> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 13);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 15);
 
 /**
  * One measurement; for a job metric, one Job.
@@ -807,7 +1038,7 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 14);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 16);
 
 /**
  * A pod of a Job.
@@ -863,7 +1094,7 @@ export type Pod = Message<"taffrail.v1.Pod"> & {
  * Use `create(PodSchema)` to create a new message.
  */
 export const PodSchema: GenMessage<Pod> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 15);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 17);
 
 /**
  * What became of a container.
@@ -940,7 +1171,7 @@ export type ContainerStatus = Message<"taffrail.v1.ContainerStatus"> & {
  * Use `create(ContainerStatusSchema)` to create a new message.
  */
 export const ContainerStatusSchema: GenMessage<ContainerStatus> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 16);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 18);
 
 /**
  * One container of a Job's pods.
@@ -968,7 +1199,7 @@ export type Container = Message<"taffrail.v1.Container"> & {
  * Use `create(ContainerSchema)` to create a new message.
  */
 export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 17);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 19);
 
 /**
  * What is shown when nothing is named.
@@ -1010,7 +1241,7 @@ export type DefaultSelection = Message<"taffrail.v1.DefaultSelection"> & {
  * Use `create(DefaultSelectionSchema)` to create a new message.
  */
 export const DefaultSelectionSchema: GenMessage<DefaultSelection> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 18);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 20);
 
 /**
  * A page elsewhere: a report, a dashboard.
@@ -1045,7 +1276,7 @@ export type Link = Message<"taffrail.v1.Link"> & {
  * Use `create(LinkSchema)` to create a new message.
  */
 export const LinkSchema: GenMessage<Link> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 19);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 21);
 
 /**
  * Which runs to list.
@@ -1094,7 +1325,7 @@ export type ListAnalysisRunsRequest = Message<"taffrail.v1.ListAnalysisRunsReque
  * Use `create(ListAnalysisRunsRequestSchema)` to create a new message.
  */
 export const ListAnalysisRunsRequestSchema: GenMessage<ListAnalysisRunsRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 20);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 22);
 
 /**
  * Runs.
@@ -1129,7 +1360,7 @@ export type ListAnalysisRunsResponse = Message<"taffrail.v1.ListAnalysisRunsResp
  * Use `create(ListAnalysisRunsResponseSchema)` to create a new message.
  */
 export const ListAnalysisRunsResponseSchema: GenMessage<ListAnalysisRunsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 21);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 23);
 
 /**
  * Which projects to list: all.
@@ -1144,7 +1375,7 @@ export type ListProjectsRequest = Message<"taffrail.v1.ListProjectsRequest"> & {
  * Use `create(ListProjectsRequestSchema)` to create a new message.
  */
 export const ListProjectsRequestSchema: GenMessage<ListProjectsRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 22);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
 
 /**
  * Projects.
@@ -1172,7 +1403,7 @@ export type ListProjectsResponse = Message<"taffrail.v1.ListProjectsResponse"> &
  * Use `create(ListProjectsResponseSchema)` to create a new message.
  */
 export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 23);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 25);
 
 /**
  * A project.
@@ -1193,7 +1424,7 @@ export type Project = Message<"taffrail.v1.Project"> & {
  * Use `create(ProjectSchema)` to create a new message.
  */
 export const ProjectSchema: GenMessage<Project> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 26);
 
 /**
  * Asks what a client needs to know before it signs in.
@@ -1208,7 +1439,7 @@ export type GetServerInfoRequest = Message<"taffrail.v1.GetServerInfoRequest"> &
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 25);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 27);
 
 /**
  * What a client needs to know before it signs in.
@@ -1250,7 +1481,7 @@ export type GetServerInfoResponse = Message<"taffrail.v1.GetServerInfoResponse">
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 26);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 28);
 
 /**
  * Picks an attempt without knowing its number.
@@ -1278,6 +1509,13 @@ export const AttemptRule = {
    * @generated from enum value: ATTEMPT_RULE_FAILED = 2;
    */
   FAILED: 2,
+
+  /**
+   * All that are still known, oldest first, one after another: a notice ATTEMPT_BEGINS stands before each.
+   *
+   * @generated from enum value: ATTEMPT_RULE_ALL = 3;
+   */
+  ALL: 3,
 } as const;
 
 /**
@@ -1381,6 +1619,13 @@ export const LineNumbers = {
    * @generated from enum value: LINE_NUMBERS_ABSOLUTE = 1;
    */
   ABSOLUTE: 1,
+
+  /**
+   * The first line sent is number 1: how many there are before it is not known.
+   *
+   * @generated from enum value: LINE_NUMBERS_RELATIVE = 2;
+   */
+  RELATIVE: 2,
 } as const;
 
 /**
@@ -1422,6 +1667,76 @@ export const NoticeKind = {
    * @generated from enum value: NOTICE_KIND_BYTES_REPLACED = 2;
    */
   BYTES_REPLACED: 2,
+
+  /**
+   * There is no log yet; `message` says what is waited for.
+   *
+   * @generated from enum value: NOTICE_KIND_WAITING = 3;
+   */
+  WAITING: 3,
+
+  /**
+   * The log goes on in another source, at the same line: what both have of it is the same.
+   *
+   * @generated from enum value: NOTICE_KIND_SOURCE_CHANGED = 4;
+   */
+  SOURCE_CHANGED: 4,
+
+  /**
+   * The log goes on in another source, but nothing proves that it is at the same place, or what both have of it differs.
+   *
+   * @generated from enum value: NOTICE_KIND_SEAM = 5;
+   */
+  SEAM: 5,
+
+  /**
+   * Lines are missing here: the source has dropped them.
+   *
+   * @generated from enum value: NOTICE_KIND_LINES_LOST = 6;
+   */
+  LINES_LOST: 6,
+
+  /**
+   * The source no longer has the beginning of the log.
+   *
+   * @generated from enum value: NOTICE_KIND_HEAD_MISSING = 7;
+   */
+  HEAD_MISSING: 7,
+
+  /**
+   * The log was replaced by another one in its store, or cut. What follows would not belong to what was sent: the stream ends.
+   *
+   * @generated from enum value: NOTICE_KIND_LOG_REPLACED = 8;
+   */
+  LOG_REPLACED: 8,
+
+  /**
+   * A line was too long to be looked at whole: `grep` has looked at its beginning.
+   *
+   * @generated from enum value: NOTICE_KIND_LINE_CUT = 9;
+   */
+  LINE_CUT: 9,
+
+  /**
+   * The Job has started another pod, or the container again: what follows is its log.
+   *
+   * @generated from enum value: NOTICE_KIND_POD_CHANGED = 10;
+   */
+  POD_CHANGED: 10,
+
+  /**
+   * The log of another attempt begins.
+   *
+   * @generated from enum value: NOTICE_KIND_ATTEMPT_BEGINS = 11;
+   */
+  ATTEMPT_BEGINS: 11,
+
+  /**
+   * The source tells no times: what was asked for by time is not to be had.
+   *
+   * @generated from enum value: NOTICE_KIND_NO_TIMES = 12;
+   */
+  NO_TIMES: 12,
 } as const;
 
 /**
@@ -1438,7 +1753,7 @@ export const NoticeKindSchema: GenEnum<NoticeKind> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 3);
 
 /**
- * Why a stream ended. With the first three the call ends OK.
+ * Why a stream ended. With the first six the call ends OK.
  *
  * @generated from enum taffrail.v1.EndReason
  */
@@ -1472,6 +1787,27 @@ export const EndReason = {
   SOURCE_ENDED: 3,
 
   /**
+   * As many lines or bytes as the caller asked for were sent.
+   *
+   * @generated from enum value: END_REASON_LIMIT_REACHED = 4;
+   */
+  LIMIT_REACHED: 4,
+
+  /**
+   * The next line is not before `until` any more.
+   *
+   * @generated from enum value: END_REASON_UNTIL_REACHED = 5;
+   */
+  UNTIL_REACHED: 5,
+
+  /**
+   * This server has looked through as much of the log as it does for one call. The cursor goes on from there.
+   *
+   * @generated from enum value: END_REASON_SCAN_BUDGET_SPENT = 6;
+   */
+  SCAN_BUDGET_SPENT: 6,
+
+  /**
    * The source failed in mid-stream: the log is incomplete. The call ends with UNAVAILABLE.
    *
    * @generated from enum value: END_REASON_SOURCE_FAILED = 7;
@@ -1498,10 +1834,31 @@ export const EndReason = {
    * @generated from enum value: END_REASON_SOURCE_STALLED = 10;
    */
   SOURCE_STALLED: 10,
+
+  /**
+   * The client took nothing for too long. The call ends with DEADLINE_EXCEEDED.
+   *
+   * @generated from enum value: END_REASON_READER_STALLED = 11;
+   */
+  READER_STALLED: 11,
+
+  /**
+   * The caller may not read this any more. The call ends with PERMISSION_DENIED.
+   *
+   * @generated from enum value: END_REASON_AUTHORIZATION_LOST = 12;
+   */
+  AUTHORIZATION_LOST: 12,
+
+  /**
+   * The caller's token has expired. The call ends with UNAUTHENTICATED; sign in again, then go on by the cursor.
+   *
+   * @generated from enum value: END_REASON_TOKEN_EXPIRED = 13;
+   */
+  TOKEN_EXPIRED: 13,
 } as const;
 
 /**
- * Why a stream ended. With the first three the call ends OK.
+ * Why a stream ended. With the first six the call ends OK.
  *
  * @generated from enum taffrail.v1.EndReason
  */
@@ -1760,9 +2117,10 @@ export const SignInMethodSchema: GenEnum<SignInMethod> = /*@__PURE__*/
  */
 export const AnalysisRunLogService: GenService<{
   /**
-   * Streams the log of one container of one attempt of one job metric.
+   * Streams the log of one container of one attempt of one job metric, or of several containers or attempts.
    *
-   * The first message holds `origin`, the last one `end`. A stream that ends without `end` is broken and its log is incomplete. A
+   * `origin` comes before the first piece of log, and nothing but notices before it; the last message holds `end`. A stream that ends
+   * without `end` is broken and its log is incomplete: the same request with the newest `cursor` goes on behind the last message, on any replica. A
    * client that knows `chunk` alone prints a correct log. The status says whether the call failed; `end` says how complete the log is.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.GetAnalysisRunLogs
