@@ -56,7 +56,9 @@ describe("taffrail serve", () => {
     });
     expect(await runInProcess(["serve"])).toMatchObject({ code: 2 });
     writeFileSync(file, "tls: { certFile: /nowhere/crt, keyFile: /nowhere/key }");
-    expect((await runInProcess(["serve", "--config", file], { env: POD })).said[1]).toContain("/nowhere/crt (ENOENT)");
+    expect((await runInProcess(["serve", "--config", file], { env: POD })).said[1]).toBe(
+      "  taffrail.yaml:1:6: the file /nowhere/crt does not exist",
+    );
   });
 
   it.each(["nowhere", ":", ":99999", "[::1", "a:b"])("does not listen at %j", async (listen) => {

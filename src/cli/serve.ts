@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
@@ -8,7 +7,6 @@ import type { KubeConnection } from "../kube/connection.ts";
 import { inClusterConnection } from "../kube/in-cluster.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { kubeconfigConnection } from "../kube/kubeconfig.ts";
-import { Secret } from "../secret.ts";
 import { startGateway } from "../server/gateway.ts";
 import { createLog } from "../telemetry/log.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -38,9 +36,8 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const clock = systemClock;
   const log = createLog(env.TAFFRAIL_LOG_LEVEL || "info");
   const compiled = configured(() => loadConfig({ file: flags.config, env, clock }));
-  const { config } = compiled;
+  const { config, tls } = compiled;
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
-  const tls = config.tls && configured(() => readTls(config.tls));
   if (config.sources.length === 0) log.warn("no sources are configured: no log will be found");
   const kube = createKubeApi(await kubeConnection(env, flags, log), {}, compiled.egress);
   const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
@@ -79,17 +76,6 @@ function configured<T>(load: () => T): T {
     if (error instanceof ConfigError) throw new CliError(EXIT.usage, "the configuration is wrong", error.faults);
     throw error;
   }
-}
-
-function readTls(tls: { readonly certFile: string; readonly keyFile: string } | undefined) {
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, "utf8");
-    } catch (error) {
-      throw new ConfigError([`tls: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`]);
-    }
-  };
-  return tls && { cert: read(tls.certFile), key: new Secret(read(tls.keyFile)) };
 }
 
 function hostAndPort(text: string): { host: string | undefined; port: number } {

@@ -8,7 +8,7 @@ import { ConfigError } from "./config-error.ts";
 import type { Places } from "./places.ts";
 import type { Config, HttpConfig, SourceConfig } from "./schema.ts";
 import { openSecret, type SecretReader } from "./secret.ts";
-import { openTlsFiles, type TlsReader } from "./tls-files.ts";
+import { openTlsFiles, readServerTls, type ServerTls, type TlsReader } from "./tls-files.ts";
 
 /** A source whose templates and secrets are known to be good. */
 export type CompiledSource =
@@ -33,6 +33,8 @@ export interface CompiledLink {
 /** A configuration that can be run. */
 export interface CompiledConfig {
   readonly config: Config;
+  /** The port's certificate and key; `undefined`: cleartext. */
+  readonly tls: ServerTls | undefined;
   /** The way to all stores. */
   readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
@@ -40,7 +42,7 @@ export interface CompiledConfig {
 }
 
 /**
- * Compiles the templates and opens the secrets of a configuration.
+ * Compiles the templates and opens the secrets and certificates of a configuration.
  *
  * @throws ConfigError with every fault and its place.
  */
@@ -110,10 +112,13 @@ export function compileConfig(
     return url && { config: link, url };
   });
 
+  const { tls: files } = config;
+  const tls = files && attempt(["tls"], () => readServerTls(files, folder));
   const egress = createWay(config, env, faults);
   if (faults.length > 0 || egress === undefined) throw new ConfigError(faults);
   return {
     config,
+    tls,
     egress,
     sources: sources.filter((each) => each !== undefined),
     links: links.filter((each) => each !== undefined),

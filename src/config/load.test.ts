@@ -184,6 +184,15 @@ describe("a secret that is wrong", () => {
   });
 });
 
+describe("the port's certificate", () => {
+  it("is told with its place where a file is missing, beside all other faults", () => {
+    expect(faultsOf("contac: me\ntls: { certFile: gone.crt, keyFile: gone.key }")).toEqual([
+      't.yaml:1:1: there is no key "contac" here. Did you mean "contact"?',
+      "t.yaml:2:6: the file gone.crt does not exist",
+    ]);
+  });
+});
+
 describe("YAML that is wrong", () => {
   it.each([
     ["a: [1", /^t\.yaml:\d+:\d+: /],

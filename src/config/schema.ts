@@ -117,7 +117,7 @@ export const ConfigSchema = z.strictObject({
     .default(":8080")
     .describe("Where to listen. Default :8080, on all addresses."),
   tls: z
-    .strictObject({ certFile: z.string(), keyFile: z.string() })
+    .strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) })
     .optional()
     .describe("Serve over TLS with this certificate chain and key (PEM). Default: cleartext, HTTP/1.1 and h2c."),
   contact: z.string().default("").describe("Whom users may ask."),
@@ -196,5 +196,7 @@ export type SourceConfig = Config["sources"][number];
 export type HttpConfig = z.output<typeof Http>;
 /** How a store proves itself, and how we do, as configured. */
 export type ClientTlsConfig = z.output<typeof ClientTls>;
+/** The certificate and key of the port, as configured. */
+export type ServerTlsConfig = NonNullable<Config["tls"]>;
 /** A reference to a secret. */
 export type SecretConfig = z.output<typeof Secret>;

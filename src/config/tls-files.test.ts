@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { Secret } from "../secret.ts";
-import { openTlsFiles } from "./tls-files.ts";
+import { openTlsFiles, readServerTls } from "./tls-files.ts";
 
 const REREAD_MS = 10_000;
 /** The settings with the key as it goes to TLS. */
@@ -99,5 +99,34 @@ describe("openTlsFiles", () => {
       expect(message).toMatch(/^the certificate in tls\.crt and the key in tls\.key cannot be used: [\w ]+$/);
       for (const line of lines) expect(message).not.toContain(line);
     }
+  });
+});
+
+describe("readServerTls", () => {
+  let folder: string;
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "taffrail-tls-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("gives the certificate and its key, from beside the configuration", async () => {
+    await write(PAIR.certFile, SERVER_CERTIFICATE.cert);
+    await write(PAIR.keyFile, SERVER_CERTIFICATE.key);
+    const { cert, key } = readServerTls(PAIR, folder);
+    expect([cert, key.reveal()]).toEqual([SERVER_CERTIFICATE.cert, SERVER_CERTIFICATE.key]);
+  });
+
+  it("says which file is missing, is no certificate, or does not fit", async () => {
+    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt does not exist");
+    await write(PAIR.certFile, "hello");
+    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.key does not exist");
+    await write(PAIR.keyFile, FIRST_CLIENT.key);
+    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt holds no certificate");
+    await write(PAIR.certFile, SERVER_CERTIFICATE.cert);
+    expect(() => readServerTls(PAIR, folder)).toThrow(
+      /^the certificate in tls\.crt and the key in tls\.key cannot be used: [\w ]+$/,
+    );
   });
 });

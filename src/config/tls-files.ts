@@ -8,12 +8,20 @@ import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { reuse } from "../reuse.ts";
 import { Secret } from "../secret.ts";
-import type { ClientTlsConfig } from "./schema.ts";
+import type { ClientTlsConfig, ServerTlsConfig } from "./schema.ts";
 import { explainUnread } from "./secret.ts";
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g;
+
+/** What the port shows of itself, and its key. */
+export interface ServerTls {
+  /** The certificate chain, as PEM. */
+  readonly cert: string;
+  /** Its key, as PEM. */
+  readonly key: Secret;
+}
 
 /** Gives the settings as they are now: the same object until a file changes. */
 export type TlsReader = () => Promise<TlsSettings>;
@@ -48,6 +56,26 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
   });
 }
 
+/**
+ * Reads the port's own certificate and key.
+ *
+ * @param folder what relative file names are relative to.
+ * @throws Error with one sentence that names the file.
+ */
+export function readServerTls({ certFile, keyFile }: ServerTlsConfig, folder: string): ServerTls {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(resolve(folder, file), "utf8");
+    } catch (error) {
+      throw explainUnread(file, error);
+    }
+  };
+  const [cert, key] = [read(certFile), read(keyFile)];
+  checkCertificates(cert, certFile);
+  checkPair(cert, certFile, key, keyFile);
+  return { cert, key: new Secret(key) };
+}
+
 function settingsOf(
   { caFile, certFile, keyFile, serverName }: ClientTlsConfig,
   [ca, cert, key]: readonly (string | undefined)[],
@@ -55,13 +83,7 @@ function settingsOf(
   if (ca !== undefined) checkCertificates(ca, caFile);
   if (cert !== undefined && key !== undefined) {
     checkCertificates(cert, certFile);
-    try {
-      createSecureContext({ cert, key });
-    } catch (error) {
-      // OpenSSL says what is wrong after the last colon, and never what stands in a key.
-      const why = (error as Error).message.split(":").at(-1);
-      throw new Error(`the certificate in ${certFile} and the key in ${keyFile} cannot be used: ${why}`);
-    }
+    checkPair(cert, certFile, key, keyFile);
   }
   return {
     ...(ca !== undefined && { ca }),
@@ -69,6 +91,16 @@ function settingsOf(
     ...(key !== undefined && { key: new Secret(key) }),
     ...(serverName !== undefined && { servername: serverName }),
   };
+}
+
+function checkPair(cert: string, certFile: string | undefined, key: string, keyFile: string | undefined): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    // OpenSSL says what is wrong after the last colon, and never what stands in a key.
+    const why = (error as Error).message.split(":").at(-1);
+    throw new Error(`the certificate in ${certFile} and the key in ${keyFile} cannot be used: ${why}`);
+  }
 }
 
 /** Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is asked. */

@@ -2,12 +2,12 @@ import type { Logger } from "pino";
 import { createAccess } from "../access/access.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
+import type { ServerTls } from "../config/tls-files.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
 import { createStreamSlots } from "../rpc/stream-slots.ts";
-import type { Secret } from "../secret.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
@@ -26,7 +26,7 @@ export interface GatewayOptions {
   /** 0: any that is free. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
-  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly tls: ServerTls | undefined;
 }
 
 /** A server that serves. */

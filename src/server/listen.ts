@@ -3,7 +3,7 @@ import { constants, createServer as createHttp2Server, type Http2Server, type Se
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Secret } from "../secret.ts";
+import type { ServerTls } from "../config/tls-files.ts";
 import type { NodeRequest, NodeResponse } from "./node-http.ts";
 
 export interface ListenOptions {
@@ -12,7 +12,7 @@ export interface ListenOptions {
   /** 0: any that is free. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
-  readonly tls: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly tls: ServerTls | undefined;
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
   /** For a request's headers to arrive, in milliseconds. Default 10,000. */
   readonly headersMs?: number;
