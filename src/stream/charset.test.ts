@@ -113,10 +113,21 @@ describe("toUtf8", () => {
     expect(await read([utf16("no", true)])).toBe("no");
   });
 
+  it.each([false, true])(
+    "knows UTF-16 without a mark by a beginning that is mostly ASCII (big end first: %j)",
+    async (bigEnd) => {
+      for (const text of ["ok: слово\n", "2026-01-01 世界　Ā begins\n"]) {
+        const log = text.padEnd(40, "x");
+        expect(await read([utf16(log, bigEnd)])).toBe(log);
+      }
+    },
+  );
+
   it("takes a log with a few zero bytes for what it is", async () => {
     expect(await read(["a\0"])).toBe("a\0");
     expect(await read(["a\0bc\0d"])).toBe("a\0bc\0d");
     expect(await read(["\0\0\0\0"])).toBe("\0\0\0\0");
+    expect(await read(["a\0b\0and so on"])).toBe("a\0b\0and so on");
   });
 
   it("gives the first line out before a second comes", async () => {

@@ -49,13 +49,21 @@ function utf16(head: Uint8Array, ended: boolean): string | undefined {
   return ended || head.length >= LOOK_BYTES ? "utf-16be" : undefined;
 }
 
-/** UTF-16 of mostly ASCII has a zero at every other place. Two characters of it are the least that is believed. */
+/**
+ * UTF-16 of mostly ASCII has a zero in most of its characters, always at the same place. Its first two have to be ASCII, and half of those that are looked at: what else
+ * begins so is hardly text.
+ */
 function guess(head: Uint8Array, ended: boolean): string | undefined {
   const looked = head.subarray(0, LOOK_BYTES);
-  const littleEnd = looked.every((byte, at) => (byte === 0) === (at % 2 === 1));
-  const bigEnd = looked.every((byte, at) => (byte === 0) === (at % 2 === 0));
-  if (!littleEnd && !bigEnd) return "utf-8";
+  const bigEnd = looked[0] === 0;
+  let others = 0;
+  for (let at = 0; at + 1 < looked.length; at += 2) {
+    const [high, low] = bigEnd ? [looked[at], looked[at + 1]] : [looked[at + 1], looked[at]];
+    if (high === 0 && low !== 0) continue;
+    others += 1;
+    if (at < 4 || others > LOOK_BYTES / 4) return "utf-8";
+  }
   if (looked.length < LOOK_BYTES && !ended) return undefined;
-  if (looked.length < 4) return "utf-8";
-  return littleEnd ? "utf-16le" : "utf-16be";
+  if (looked.length < 4 || others > looked.length / 4) return "utf-8";
+  return bigEnd ? "utf-16be" : "utf-16le";
 }
