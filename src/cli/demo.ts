@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
@@ -32,7 +33,10 @@ export function addDemoCommand(program: Command, io: CliIo): void {
     .command("demo")
     .description("Run the gateway on a small cluster and a log store of its own, to try everything.")
     .option("--port <port>", "where to listen on this machine; where it is taken, the next free one", portOf, 8080)
-    .option("--cluster <file>", "what is in the cluster, as Kubernetes objects (default: src/demo/cluster.yaml)")
+    .option(
+      "--cluster <file>",
+      `what is in the cluster, as Kubernetes objects (default: ${fileURLToPath(DEMO_CLUSTER)})`,
+    )
     .action((flags: DemoFlags) => runDemo(io, flags));
 }
 

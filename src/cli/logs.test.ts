@@ -63,7 +63,14 @@ describe("what goes wrong", () => {
     ["no attempt", [FAILED, "-a", "0"], {}, 2, /^error: "0" is not an attempt\n/],
     ["no such option", [FAILED, "--atempt", "1"], {}, 2, /unknown option '--atempt'\n\(Did you mean --attempt\?\)/],
     ["too many arguments", [FAILED, "x"], {}, 2, /too many arguments/],
-    ["a name that cannot be", ["Not_A_Name"], {}, 2, /^error: .*\(REQUEST_INVALID\)\n {2}try {5}/],
+    ["a name that cannot be", ["Not_A_Name"], {}, 2, /^error: name: is not a name in Kubernetes \(REQUEST_INVALID\)\n/],
+    [
+      "no such shorthand",
+      ["@first"],
+      {},
+      2,
+      /^error: there is no "@first"\n {2}try {5}@latest, @failed, or the run's name$/,
+    ],
     [
       "no such run",
       ["gone"],

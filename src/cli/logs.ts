@@ -27,7 +27,10 @@ export function addLogsCommand(program: Command, io: CliIo): void {
     .description("Print the log of a verification job.")
     .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed")
     .option("-m, --metric <metric>", "the metric (default: the first job metric that failed)")
-    .option("-c, --container <container>", "the container or init container (default: the pods' default one)")
+    .option(
+      "-c, --container <container>",
+      "the container or init container (default: the one that failed, else the pods' default one)",
+    )
     .option("-a, --attempt <attempt>", "its number, or last, or failed (default: the one that decided)")
     .option("--pod <pod>", "the pod, where the Job made several (default: the newest that the cluster still knows)")
     .addHelpText(
@@ -81,7 +84,10 @@ async function runName(
       `        taffrail runs -n ${project}      lists them`,
     ]);
   }
-  if (argument !== "@latest" && argument !== "@failed") return argument;
+  if (!argument.startsWith("@")) return argument;
+  if (argument !== "@latest" && argument !== "@failed") {
+    throw new CliError(EXIT.usage, `there is no "${argument}"`, ["try     @latest, @failed, or the run's name"]);
+  }
   const phases = argument === "@failed" ? [AnalysisPhase.FAILED, AnalysisPhase.ERROR] : [];
   const { analysisRuns } = await client.listAnalysisRuns({ namespace: project, phases, pageSize: 1 }, { signal });
   const [newest] = analysisRuns;

@@ -96,11 +96,19 @@ function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectEr
     if (error.code !== Code.InvalidArgument) return error;
     // A request that breaks the contract's rules: told with its violations, and with a reason like all others.
     const next = "Correct the request; the violations are in the details.";
-    const typed = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", error.rawMessage, { next })));
+    const message = forPeople(error.rawMessage);
+    const typed = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message, { next })));
     typed.details.push(...error.details);
     return typed;
   }
   const told = tellFailure(error);
   logFailure(log, told);
   return connectError(told);
+}
+
+/** Protovalidate names the rule after its sentence; and the patterns of the contract are all those of names in Kubernetes. */
+function forPeople(violation: string): string {
+  return violation
+    .replace(/does not match regex pattern `[^`]*`/, "is not a name in Kubernetes")
+    .replace(/ \[[\w.]+\]/, "");
 }

@@ -100,7 +100,7 @@ function badRequest(message: string, next: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, { next });
 }
 
-/** At most four lines: what, why, what to do, and what to tell an operator. */
+/** What, a line for each source that was asked, what to do, and what to tell an operator. */
 function failureText({ failure, reference }: ToldFailure): string {
   const { reason, message, next, tries } = failure;
   return [

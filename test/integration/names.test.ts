@@ -102,6 +102,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     const { error } = await read({ ...world().addLog(hangs), ...wrong });
     expect(error).toMatchObject({ code: "InvalidArgument", reason: "REQUEST_INVALID" });
     expect(error?.next).toMatch(/^Correct the request/);
+    expect(error?.message).not.toMatch(/regex|\[|`/);
     expect(world().store.asked.length).toBe(asked);
   });
 

@@ -642,7 +642,7 @@ export const SourceAttemptSchema: GenMessage<SourceAttempt> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 8);
 
 /**
- * Detail of an error with reason METRIC_NOT_FOUND, ATTEMPT_NOT_FOUND or CONTAINER_NOT_FOUND: what there is to select instead.
+ * Detail of an error with reason METRIC_NOT_FOUND, ATTEMPT_NOT_FOUND, POD_NOT_FOUND or CONTAINER_NOT_FOUND: what there is to select instead.
  *
  * @generated from message taffrail.v1.Choices
  */
