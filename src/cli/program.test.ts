@@ -57,7 +57,7 @@ describe("taffrail serve", () => {
     expect(await runInProcess(["serve"])).toMatchObject({ code: 2 });
     writeFileSync(file, "tls: { certFile: /nowhere/crt, keyFile: /nowhere/key }");
     expect((await runInProcess(["serve", "--config", file], { env: POD })).said[1]).toBe(
-      "  taffrail.yaml:1:6: the file /nowhere/crt does not exist",
+      "  taffrail.yaml:1:6: the file /nowhere/crt does not exist: put it there, or name another",
     );
   });
 

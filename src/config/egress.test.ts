@@ -38,7 +38,9 @@ describe("egress.allow", () => {
 
 describe("tls of a source", () => {
   it("is told with its place where a file is missing", () => {
-    expect(faultsOf(withTls("{ caFile: gone.pem }"))).toEqual(["t.yaml:3:8: the file gone.pem does not exist"]);
+    expect(faultsOf(withTls("{ caFile: gone.pem }"))).toEqual([
+      "t.yaml:3:8: the file gone.pem does not exist: put it there, or name another",
+    ]);
   });
 
   it("needs an address with https", () => {

@@ -171,8 +171,8 @@ describe("a template that is wrong", () => {
 
 describe("a secret that is wrong", () => {
   it.each([
-    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist"],
-    ["token: { env: NOT_SET }", "t.yaml:5:14: the environment variable NOT_SET is not set"],
+    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist: put it there, or name another"],
+    ["token: { env: NOT_SET }", "t.yaml:5:14: the environment variable NOT_SET is not set: set it, or name another"],
     [
       "token: { file: a, env: B }",
       "t.yaml:5:14: sources[0].http.token is wrong: must name either a file or an env variable",
@@ -188,7 +188,7 @@ describe("the port's certificate", () => {
   it("is told with its place where a file is missing, beside all other faults", () => {
     expect(faultsOf("contac: me\ntls: { certFile: gone.crt, keyFile: gone.key }")).toEqual([
       't.yaml:1:1: there is no key "contac" here. Did you mean "contact"?',
-      "t.yaml:2:6: the file gone.crt does not exist",
+      "t.yaml:2:6: the file gone.crt does not exist: put it there, or name another",
     ]);
   });
 });
@@ -233,7 +233,7 @@ describe("faults", () => {
       't.yaml:1:1: there is no key "lisen" here. Did you mean "listen"?',
       't.yaml:4:5: there is no key "htp" here. Did you mean "http"?',
       expect.stringMatching(/^t\.yaml:8:37: "jobNam" is not known/),
-      "t.yaml:9:14: the environment variable NOT_SET is not set",
+      "t.yaml:9:14: the environment variable NOT_SET is not set: set it, or name another",
       't.yaml:10:11: another source is called "b" already',
     ]);
   });

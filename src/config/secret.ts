@@ -21,7 +21,7 @@ export type SecretReader = () => Promise<Secret>;
 export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.ProcessEnv, clock: Clock): SecretReader {
   if (secret.env !== undefined) {
     const value = env[secret.env]?.trim();
-    if (!value) throw new Error(`the environment variable ${secret.env} is not set`);
+    if (!value) throw new Error(`the environment variable ${secret.env} is not set: set it, or name another`);
     const found = new Secret(value);
     return () => Promise.resolve(found);
   }
@@ -43,5 +43,7 @@ export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.Pro
 export function explainUnread(file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  return new Error(`the file ${file} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}`);
+  return new Error(
+    `the file ${file} ${code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`}`,
+  );
 }
