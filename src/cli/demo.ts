@@ -72,7 +72,8 @@ function readCluster(file: string | undefined, now: Date): readonly KubeObject[]
   try {
     return loadObjects(readFileSync(file ?? DEMO_CLUSTER, "utf8"), now, file);
   } catch (error) {
-    throw new CliError(EXIT.usage, (error as Error).message);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new CliError(EXIT.usage, code === undefined ? message : `cannot read ${file} (${code})`);
   }
 }
 

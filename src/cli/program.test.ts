@@ -91,7 +91,8 @@ describe("taffrail demo", () => {
       2,
       [expect.stringMatching(/^error: .*cluster\.yaml:1: no Kubernetes object/)],
     ]);
-    expect(await runInProcess(["demo", "--cluster", join(folder, "gone")])).toMatchObject({ code: 2 });
+    const gone = await runInProcess(["demo", "--cluster", join(folder, "gone")]);
+    expect([gone.code, gone.said]).toEqual([2, [`error: cannot read ${join(folder, "gone")} (ENOENT)`]]);
     expect(await runInProcess(["demo", "--port", "x"])).toMatchObject({ code: 2 });
   });
 });

@@ -44,6 +44,7 @@ export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService
   ): AsyncIterable<LogEvent>;
 }
 
+/** Which server to call, and as whom. */
 export interface TaffrailClientOptions {
   /** The server's address, with its base path if it has one: `https://taffrail.example.com`. */
   readonly baseUrl: string;
