@@ -1,0 +1,78 @@
+import { RE2JS } from "re2js";
+import { createCandidates } from "./candidates.ts";
+import { requiredLiterals } from "./line-literals.ts";
+import type { LineMatcher } from "./line-matcher.ts";
+import { PatternError } from "./pattern-error.ts";
+import { explainPattern } from "./pattern-fault.ts";
+
+const LINE_FEED = 0x0a;
+/** The largest program, in instructions, that a pattern may become: where no automaton of states fits, each character of a line costs as many steps. */
+const MAX_INSTRUCTIONS = 2000;
+
+/** A regular expression that matches the text alone. */
+export function quoteRegex(text: string): string {
+  return RE2JS.quote(text);
+}
+
+/**
+ * Finds lines that match a regular expression in RE2's syntax.
+ *
+ * Where the expression needs certain literals, only lines that hold one of them are matched.
+ *
+ * @throws PatternError when it is none, or is too large.
+ */
+export function createRegexFinder(options: { readonly pattern: string; readonly ignoreCase: boolean }): LineMatcher {
+  // The flag at the front is what people write; without it the literals can be told.
+  const inline = options.pattern.startsWith("(?i)");
+  const pattern = options.pattern;
+  const ignoreCase = options.ignoreCase || inline;
+  if (pattern === "") throw new PatternError("The pattern is empty.", 0);
+  const expression = compile(pattern, ignoreCase);
+  if (expression.programSize() > MAX_INSTRUCTIONS) {
+    throw new PatternError("The pattern is too large once its repetitions are written out.", largestRepeat(pattern));
+  }
+  const cased = ignoreCase ? compile(inline ? pattern.slice(4) : pattern, false) : expression;
+  const candidates = createCandidates(requiredLiterals(cased.re2Input.prefilter) ?? [], ignoreCase);
+
+  return {
+    over(lines) {
+      const nextCandidate = candidates(lines);
+      return {
+        next(from) {
+          for (let start = from; start < lines.length; ) {
+            const candidate = nextCandidate(start);
+            if (candidate >= lines.length) break;
+            const before = candidate === start ? -1 : lines.lastIndexOf(LINE_FEED, candidate - 1);
+            if (before >= start) start = before + 1;
+            const feed = lines.indexOf(LINE_FEED, candidate);
+            const end = feed === -1 ? lines.length : feed;
+            if (expression.test(lines.subarray(start, end))) return start;
+            start = end + 1;
+          }
+          return lines.length;
+        },
+      };
+    },
+  };
+}
+
+function compile(pattern: string, ignoreCase: boolean): RE2JS {
+  try {
+    return RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+  } catch (error) {
+    throw explainPattern(pattern, error, (part) => RE2JS.compile(part));
+  }
+}
+
+/** Where the repetition with the largest number stands. */
+function largestRepeat(pattern: string): number {
+  let position = 0;
+  let largest = 0;
+  for (const repeat of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    const times = Math.max(Number(repeat[1]), Number(repeat[2] ?? 0));
+    if (times <= largest) continue;
+    largest = times;
+    position = repeat.index;
+  }
+  return position;
+}
