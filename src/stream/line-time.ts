@@ -16,7 +16,7 @@ const JSON_FIELD = /"(?:time|ts|timestamp|@timestamp)" {0,4}: {0,4}"?/g;
 const BETWEEN = /(?:[\s[\](){}"'|*:=-]|<\d{1,3}>)*/y;
 /** A level, or a word that a mark sets off from what follows: a logger's or a field's name, an address. */
 const WORD =
-  /(?:(?:trace|debug|dbug|info|notice|warn|warning|error|fatal|critical|panic)(?![\w.-])|[\w.@/-]{1,40}(?=[\]:=|)]| \|| {2}| - ))/iy;
+  /(?:(?:trace|debug|dbug|info|notice|warn|warning|error|fatal|critical|panic)(?![\w.-])|[\w.:-]{1,40}(?= - )|[\w.@/-]{1,40}(?=[\]:=|)]| \|| {2}| \[))/iy;
 
 /**
  * The time that stands at the beginning of a line, written as in `LineTime`; undefined where there is none.

@@ -12,7 +12,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   "duplicate capture group name": "Another group has this name.",
   "invalid or unsupported Perl syntax": "RE2 does not have this.",
   "invalid nested repetition operator": "A repetition cannot be repeated.",
-  "invalid repeat count": "This is no number of times to repeat, or too large: 1000 is the most.",
+  "invalid repeat count": "This repeats no number of times, or more than 1000 times with what it stands in.",
   "missing argument to repetition operator": "There is nothing to repeat.",
   "trailing backslash at end of expression": "Nothing follows the backslash.",
   "expression nests too deeply": "Groups are nested too deeply.",
@@ -26,7 +26,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
  */
 export function explainPattern(pattern: string, error: unknown, compile: (pattern: string) => unknown): PatternError {
   const { fault, part } = read(error);
-  const sentence = SENTENCES[fault] ?? `The pattern cannot be used: ${fault}.`;
+  const sentence = /^\(\?<?[=!]/.test(part)
+    ? "RE2 does not look ahead or behind."
+    : (SENTENCES[fault] ?? `The pattern cannot be used: ${fault}.`);
   if (fault === "missing closing )") return new PatternError(sentence, unclosedGroup(pattern));
   let low = 0;
   let high = pattern.length;
@@ -37,8 +39,8 @@ export function explainPattern(pattern: string, error: unknown, compile: (patter
     if (same?.fault === fault && (same.part === part || fault === "unexpected )")) high = middle;
     else low = middle + 1;
   }
-  const length = fault === "unexpected )" || part === "" ? 1 : part.length;
-  return new PatternError(sentence, Math.max(0, high - length));
+  if (fault === "unexpected )" || part === "") return new PatternError(sentence, Math.max(0, high - 1));
+  return new PatternError(sentence, Math.max(0, pattern.lastIndexOf(part, high - part.length)));
 }
 
 function faultOf(pattern: string, compile: (pattern: string) => unknown): { fault: string; part: string } | undefined {

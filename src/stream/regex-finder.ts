@@ -6,8 +6,11 @@ import { PatternError } from "./pattern-error.ts";
 import { explainPattern } from "./pattern-fault.ts";
 
 const LINE_FEED = 0x0a;
-/** The largest program, in instructions, that a pattern may become: where no automaton of states fits, each character of a line costs as many steps. */
-const MAX_INSTRUCTIONS = 2000;
+/**
+ * How many instructions more than it has characters a pattern may become when its repetitions are written out. Where its states are too many to be kept, each
+ * character of a line costs as many steps as there are instructions.
+ */
+const MAX_WRITTEN_OUT = 500;
 
 /** A regular expression that matches the text alone. */
 export function quoteRegex(text: string): string {
@@ -22,13 +25,13 @@ export function quoteRegex(text: string): string {
  * @throws PatternError when it is none, or is too large.
  */
 export function createRegexFinder(options: { readonly pattern: string; readonly ignoreCase: boolean }): LineMatcher {
+  const { pattern } = options;
   // The flag at the front is what people write; without it the literals can be told.
-  const inline = options.pattern.startsWith("(?i)");
-  const pattern = options.pattern;
+  const inline = pattern.startsWith("(?i)");
   const ignoreCase = options.ignoreCase || inline;
   if (pattern === "") throw new PatternError("The pattern is empty.", 0);
   const expression = compile(pattern, ignoreCase);
-  if (expression.programSize() > MAX_INSTRUCTIONS) {
+  if (expression.programSize() > pattern.length + MAX_WRITTEN_OUT) {
     throw new PatternError("The pattern is too large once its repetitions are written out.", largestRepeat(pattern));
   }
   const cased = ignoreCase ? compile(inline ? pattern.slice(4) : pattern, false) : expression;

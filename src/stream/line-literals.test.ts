@@ -1,0 +1,27 @@
+import { RE2JS } from "re2js";
+import { describe, expect, it } from "vitest";
+import { requiredLiterals } from "./line-literals.ts";
+
+const literals = (pattern: string) => requiredLiterals(RE2JS.compile(pattern).re2Input.prefilter);
+
+describe("requiredLiterals", () => {
+  it.each([
+    ["ERROR|FATAL", ["ERROR", "FATAL"]],
+    ["status=5\\d\\d", ["status=5"]],
+    ["timeout after \\d+ms", ["timeout after "]],
+    ["(?:foo|bar)+x.*", ["foo", "bar"]],
+    ["(?:a.*longer|bc)y", ["longer", "bc"]],
+  ])("finds what %s needs", (pattern, wanted) => {
+    expect(literals(pattern)).toEqual(wanted);
+  });
+
+  it.each(["\\d+", "(?:foo)?", "foo|\\d", "(?i)foo", ".*"])("finds nothing that %s needs", (pattern) => {
+    expect(literals(pattern)).toBeUndefined();
+  });
+
+  it("takes nothing from what it does not know", () => {
+    for (const other of [undefined, null, {}, { type: 1 }, { type: 3 }, { type: 9, subs: [] }]) {
+      expect(requiredLiterals(other)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * What choosing lines costs: the filter alone on the bench's log, in texts of 256 KiB as they come from a source, against `grep` and
+ * `rg` on the same file where they are installed.
+ */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createLineFilter, type TimedText } from "../../src/stream/line-filter.ts";
+import { createLineMatcher } from "../../src/stream/line-matcher.ts";
+import { writeLog } from "./corpus.ts";
+import { percentile } from "./statistics.ts";
+
+const LOG_BYTES = 64 * 2 ** 20;
+const TEXT_BYTES = 256 * 1024;
+const ROUNDS = 5;
+
+interface Search {
+  readonly name: string;
+  readonly pattern: string;
+  readonly fixed?: boolean;
+  readonly ignoreCase?: boolean;
+  readonly context?: number;
+}
+
+const SEARCHES: readonly Search[] = [
+  { name: "literal, no match", pattern: "connection refused", fixed: true },
+  { name: "literal, one line in 1,000", pattern: "in 77 ms", fixed: true },
+  { name: "the same, 3 lines of context", pattern: "in 77 ms", fixed: true, context: 3 },
+  { name: "literal, nine lines in ten", pattern: "check status", fixed: true },
+  { name: "literal, any case", pattern: "Connection Refused", fixed: true, ignoreCase: true },
+  { name: "`ERROR\\|FATAL`", pattern: "ERROR|FATAL" },
+  { name: "`status=5\\d\\d`", pattern: "status=5\\d\\d" },
+  { name: "`timeout after \\d+ms`", pattern: "timeout after \\d+ms" },
+  { name: "`step \\d+7 .* in 9\\d ms`", pattern: "step \\d+7 .* in 9\\d ms" },
+  { name: "`(a+)+$`", pattern: "(a+)+$" },
+  { name: "`\\b\\d{9}\\b`", pattern: "\\b\\d{9}\\b" },
+];
+
+/** Measures the searches on a log that is made in `folder`. Lines of Markdown. */
+export async function measureGrep(folder: string): Promise<string[]> {
+  const file = join(folder, "grep.log");
+  await writeLog(file, LOG_BYTES);
+  const log = await readFile(file);
+  const programs = await installed(["grep", "rg"]);
+  const lines = [
+    `## Choosing lines of ${log.length / 2 ** 20} MiB (median of ${ROUNDS}, MB/s; the programs with their start)`,
+    "",
+    `| pattern | matches | filter |${programs.map((name) => ` ${name} |`).join("")}`,
+    `| --- | ---: | ---: |${programs.map(() => " ---: |").join("")}`,
+  ];
+  for (const search of SEARCHES) {
+    let matches = 0;
+    const filter = await median(log.length, () => {
+      matches = filterLog(log, search);
+    });
+    const others: string[] = [];
+    for (const name of programs) {
+      const { rate, count } = await runProgram(name, search, file, log.length);
+      others.push(` ${rate.toFixed(0)}${count === matches ? "" : ` (${count} matches)`} |`);
+    }
+    lines.push(`| ${search.name} | ${matches} | ${filter.toFixed(0)} |${others.join("")}`);
+  }
+  return lines;
+}
+
+/** How many lines matched. */
+function filterLog(log: Buffer, { pattern, fixed = false, ignoreCase = false, context = 0 }: Search): number {
+  const matches = createLineMatcher({ pattern, fixed, ignoreCase });
+  const filter = createLineFilter(
+    { timestamps: false, grep: { matches, invert: false, before: context, after: context } },
+    { line: 1 },
+  );
+  let count = 0;
+  const send = (text: TimedText): void => {
+    for (const { runs } of filter.push(text)) for (const run of runs) count += run.context ? 0 : run.count;
+  };
+  for (let at = 0; at < log.length; at += TEXT_BYTES) send({ bytes: log.subarray(at, at + TEXT_BYTES) });
+  return count;
+}
+
+async function median(bytes: number, run: () => unknown): Promise<number> {
+  const rates: number[] = [];
+  // The first round only warms up.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const begin = performance.now();
+    await run();
+    if (round > 0) rates.push(bytes / 1000 / (performance.now() - begin));
+  }
+  return percentile(rates, 0.5);
+}
+
+async function runProgram(
+  name: string,
+  { pattern, fixed = false, ignoreCase = false, context = 0 }: Search,
+  file: string,
+  bytes: number,
+): Promise<{ readonly rate: number; readonly count: number }> {
+  const options = [
+    fixed ? "-F" : name === "grep" ? "-P" : "",
+    ignoreCase ? "-i" : "",
+    context > 0 ? `-C${context}` : "",
+  ];
+  const args = [...options.filter((option) => option !== ""), "-n", "-e", pattern, file];
+  const search = (more: readonly string[]) =>
+    new Promise<string>((resolve) => {
+      // They exit with 1 where nothing matches.
+      execFile(name, [...more, ...args], { maxBuffer: 2 ** 30 }, (_, output) => resolve(output));
+    });
+  const rate = await median(bytes, () => search([]));
+  return { rate, count: Number((await search(["-c"])).trim() || "0") };
+}
+
+async function installed(names: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of names) {
+    const works = await promisify(execFile)(name, ["--version"]).then(
+      () => true,
+      () => false,
+    );
+    if (works) found.push(name);
+  }
+  return found;
+}
