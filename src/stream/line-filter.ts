@@ -226,6 +226,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       send(begin, stop, false);
     };
     const pass = (begin: number, stop: number): void => {
+      if (begin === stop) return;
       const held = begin + Math.min(contextLeft, stop - begin);
       send(begin, held, true);
       for (let index = Math.max(held, stop - (grep?.before ?? 0)); index < stop; index += 1) {
@@ -247,14 +248,20 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       const [hit, miss] = grep.invert ? [pass, match] : [match, pass];
       const offset = startOf(begin);
       const hits = grep.matches.over(bytes.subarray(offset, startOf(stop)));
+      // Hits that follow one another go on together.
+      let hitsFrom = begin;
       for (let index = begin; index < stop; ) {
         const place = offset + hits.next(startOf(index) - offset);
         let found = index;
         while (found < stop && startOf(found + 1) <= place) found += 1;
-        miss(index, found);
-        if (found < stop) hit(found, found + 1);
-        index = found + 1;
+        if (found > index) {
+          hit(hitsFrom, index);
+          miss(index, found);
+          hitsFrom = found;
+        }
+        index = Math.min(found + 1, stop);
       }
+      hit(hitsFrom, stop);
     };
 
     let stop = count;
