@@ -4,6 +4,17 @@ import { Failure } from "../failure.ts";
 
 const Status = z.object({ message: z.string() });
 
+/** What a server answered that was no success. */
+class AnswerError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(`The API server answered ${status}: ${message}`);
+    this.name = "AnswerError";
+    this.status = status;
+  }
+}
+
 /**
  * Reads what the API server answered as what it should be.
  *
@@ -45,13 +56,18 @@ export function parseJson(text: string): object {
  * answered instead of the API server may repeat what it was sent, tokens and all.
  */
 export function statusFailure(status: number, body: string): Failure {
-  const cause = new Error(`The API server answered ${status}: ${messageOf(body) ?? ""}`);
+  const cause = new AnswerError(status, messageOf(body) ?? "");
   if (status !== 401 && status !== 403) {
     return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
   }
   const next = "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.";
   const message = "The Kubernetes API server refused this server's own account.";
   return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
+}
+
+/** Whether the server no longer has the version, or the list, that was to be gone on from: a new list is needed. */
+export function isExpired({ cause }: Failure): boolean {
+  return cause instanceof AnswerError && cause.status === 410;
 }
 
 /** The failure of a call that the API server did not serve. */

@@ -1,15 +1,17 @@
-import { createHash } from "node:crypto";
+import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { type Dispatcher, ProxyAgent } from "undici";
-import { z } from "zod";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
-import { revealText } from "../secret.ts";
-import { parseJson, readAnswer, readText, statusFailure, unavailable } from "./answer.ts";
-import type { KubeConnection, KubeTls } from "./connection.ts";
+import { parseJson, readText, statusFailure, unavailable } from "./answer.ts";
+import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
+import { newestOf } from "./newest.ts";
+import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
+import { readList } from "./read-list.ts";
 import { PODS } from "./resources.ts";
 import { isSilence, isTransient, retryAfter, retryDelay, type Wait, waitReally } from "./retry.ts";
+import { createTransport } from "./transport.ts";
+import { followObjects, type WatchSelection } from "./watch.ts";
 
 /** A kind of object, as the API server's paths name it. */
 export interface KubeResource {
@@ -41,21 +43,35 @@ export interface KubeApi {
     options: { readonly labelSelector?: string; readonly signal: AbortSignal },
   ): AsyncIterable<readonly unknown[]>;
   /**
+   * Gives the objects as they are now, all at once, and the whole of them again whenever something of them has changed. While the reader is busy only the newest set is kept.
+   * Objects of the core may lack their `apiVersion` and `kind`.
+   *
+   * It never ends by itself. A watch that the server ends, breaks off or no longer answers is gone on with, or begun anew where the server has forgotten where it was;
+   * what changed meanwhile is seen as one change. Leaving closes the request at once.
+   *
+   * @param selection a name that Kubernetes would not take is that of nothing, for ever.
+   * @throws Failure KUBERNETES_UNAVAILABLE where the server was last heard four tries or ten seconds ago, answers what makes no sense, or does not know the kind;
+   * KUBERNETES_REFUSED; the reason of `signal` when it is aborted.
+   */
+  watch(
+    resource: KubeResource,
+    namespace: string | undefined,
+    selection: WatchSelection,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly unknown[]>;
+  /**
    * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what the API server says:
    * the kubelet behind it speaks through it. How long the body may be silent is for its reader to decide.
    *
    * @throws what the connection throws; the reason of `signal` when it is aborted.
    */
-  openPodLog(
-    pod: { readonly namespace: string; readonly name: string; readonly container: string; readonly previous: boolean },
-    signal: AbortSignal,
-  ): Promise<KubeLogAnswer>;
+  openPodLog(pod: PodLogRef, options: PodLogOptions, signal: AbortSignal): Promise<KubeLogAnswer>;
   /**
    * Creates a cluster-wide object, such as a review, and returns what the server made of it. No caller who leaves ends it: others may wait for the same
    * answer.
    */
   create(resource: KubeResource, body: object): Promise<unknown>;
-  /** Closes all connections. */
+  /** Closes all connections, once what is under way has ended. Watches have to be left before. */
   close(): Promise<void>;
 }
 
@@ -65,8 +81,14 @@ export interface KubeLimits {
   readonly answerMs?: number;
   /** The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
   readonly answerBytes?: number;
+  /** For how long a watch is asked for, but for a tenth more or less, in milliseconds: then it is gone on with. Default: 5 minutes. */
+  readonly watchMs?: number;
+  /** How much longer a watch may be silent before it is begun anew, in milliseconds. Default: 15,000. */
+  readonly watchGraceMs?: number;
   /** How to wait between tries, so that tests need not. */
   readonly wait?: Wait;
+  /** Tells how much time has passed, in milliseconds. Default: the process's own clock. */
+  readonly now?: () => number;
 }
 
 type Call = [method: "GET" | "POST", path: string, signal: AbortSignal | undefined, body?: object];
@@ -76,15 +98,10 @@ type Try =
   | { readonly kind: "again"; readonly failure: Failure; readonly askedMs: number | undefined }
   | { readonly kind: "final"; readonly failure: Failure };
 
-const CHUNK = 250;
-const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
 const ANSWER_BYTES = 256 * 1024 * 1024;
-
-const List = z.object({
-  items: z.array(z.unknown()).nullable(),
-  metadata: z.object({ continue: z.string().optional() }).optional(),
-});
+const WATCH_MS = 5 * 60_000;
+const WATCH_GRACE_MS = 15_000;
 
 /**
  * Talks to the API server over connections that are kept.
@@ -97,64 +114,9 @@ export function createKubeApi(
   limits: KubeLimits = {},
   egress: Egress = createEgress(),
 ): KubeApi {
-  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES, wait = waitReally } = limits;
-  let agent: { readonly given: KubeTls; readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
-
-  /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
-  const dispatcherFor = (given: KubeTls): Dispatcher => {
-    // Mostly the same object as before: only a new one has to be looked into.
-    if (agent?.given === given) return agent.dispatcher;
-    const tls = revealKey(given);
-    const fingerprint = createHash("sha256").update(JSON.stringify(tls)).digest("base64");
-    if (agent?.fingerprint === fingerprint) {
-      agent = { ...agent, given };
-      return agent.dispatcher;
-    }
-    agent?.dispatcher.close().catch(() => undefined);
-    const { proxyUrl: uri } = connection;
-    const dispatcher =
-      uri === undefined
-        ? egress.createAgent({
-            written: true,
-            proxied: false,
-            tls: given,
-            allowH2: true,
-            connectMs: CONNECT_MS,
-            headersMs: answerMs,
-            bodyMs: answerMs,
-          })
-        : new ProxyAgent({
-            headersTimeout: answerMs,
-            bodyTimeout: answerMs,
-            uri,
-            requestTls: { ...tls, timeout: CONNECT_MS },
-          });
-    agent = { given, fingerprint, dispatcher };
-    return dispatcher;
-  };
-
-  const send = async (
-    method: "GET" | "POST",
-    path: string,
-    signal: AbortSignal | undefined,
-    { body, ...options }: { readonly body?: object; readonly bodyTimeout?: number } = {},
-  ): Promise<Dispatcher.ResponseData> => {
-    const { headers, tls } = await connection.credentials();
-    const { origin, pathname } = new URL(connection.server);
-    return dispatcherFor(tls).request({
-      origin,
-      path: `${pathname === "/" ? "" : pathname}${path}`,
-      method,
-      ...(signal && { signal }),
-      ...options,
-      headers: {
-        ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)])),
-        accept: "application/json",
-        ...(body && { "content-type": "application/json" }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-  };
+  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES, wait = waitReally, now = () => performance.now() } = limits;
+  const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
+  const { send, close } = createTransport(connection, egress, answerMs);
 
   /** One try: what it gave, or why it gave nothing and whether that may change. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
@@ -178,12 +140,12 @@ export function createKubeApi(
   /** Reads and reviews change nothing, so each may be tried again. */
   const call = async (...request: Call): Promise<unknown> => {
     const [, , signal] = request;
-    const began = performance.now();
+    const began = now();
     for (let tries = 1; ; tries += 1) {
       const result = await tryOnce(...request);
       if (result.kind === "answer") return result.value;
       if (result.kind === "final") throw result.failure;
-      const delay = retryDelay(tries, performance.now() - began, result.askedMs, Math.random());
+      const delay = retryDelay(tries, now() - began, result.askedMs, Math.random());
       if (delay === undefined) throw result.failure;
       await wait(delay, signal).catch((error: unknown) => {
         signal?.throwIfAborted();
@@ -201,24 +163,25 @@ export function createKubeApi(
 
     async *list(resource, namespace, { labelSelector, signal }) {
       if (!isPlace(namespace)) return;
-      let next: string | undefined;
-      do {
-        const query = new URLSearchParams({
-          limit: String(CHUNK),
-          ...(labelSelector !== undefined && { labelSelector }),
-          ...(next !== undefined && { continue: next }),
-        });
-        const answer = await call("GET", `${pathOf(resource, namespace)}?${query}`, signal);
-        if (answer === undefined) return;
-        const list = readAnswer(List, answer);
-        yield list.items ?? [];
-        next = list.metadata?.continue || undefined;
-      } while (next !== undefined);
+      const get = (path: string): Promise<unknown> => call("GET", path, signal);
+      const query = labelSelector === undefined ? {} : { labelSelector };
+      for await (const { items } of readList(get, pathOf(resource, namespace), query)) yield items;
     },
 
-    async openPodLog({ namespace, name, container, previous }, signal) {
-      const query = new URLSearchParams({ container, ...(previous && { previous: "true" }) });
-      const path = `${pathOf(PODS, namespace)}/${encodeURIComponent(name)}/log?${query}`;
+    watch: (resource, namespace, selection, signal) =>
+      newestOf(async (put, stop) => {
+        if (!isPlace(namespace) || ("name" in selection && !isObjectName(selection.name))) {
+          put([]);
+          await once(stop, "abort");
+          return;
+        }
+        const calls = { get: (path: string) => call("GET", path, stop), send, wait };
+        const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
+        await followObjects(pathOf(resource, namespace), selection, calls, limitsOfWatch, put, stop);
+      }, signal),
+
+    async openPodLog(pod, options, signal) {
+      const path = podLogPath(pathOf(PODS, pod.namespace), pod, options);
       const { statusCode, body } = await send("GET", path, signal, { bodyTimeout: 0 });
       return { status: statusCode, body };
     },
@@ -229,13 +192,8 @@ export function createKubeApi(
       return made;
     },
 
-    close: async () => agent?.dispatcher.close(),
+    close,
   };
-}
-
-function revealKey({ key, ...rest }: KubeTls): Omit<KubeTls, "key"> & { readonly key?: string | Buffer } {
-  if (key === undefined) return rest;
-  return { ...rest, key: Buffer.isBuffer(key) ? key : revealText(key) };
 }
 
 function isPlace(namespace: string | undefined): boolean {

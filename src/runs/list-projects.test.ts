@@ -18,6 +18,7 @@ function clusterOf(names: readonly unknown[]) {
     get: refuse,
     create: refuse,
     close: refuse,
+    watch: refuse,
     openPodLog: refuse,
     async *list(_resource, _namespace, { labelSelector }) {
       selectors.push(labelSelector);

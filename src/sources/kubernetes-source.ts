@@ -77,7 +77,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<KubeLogAnswer> {
   try {
-    return await orAborted(kube.openPodLog(pod, signal), signal);
+    return await orAborted(kube.openPodLog(pod, {}, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw requestFailure(name, error, TIMEOUTS);

@@ -18,6 +18,7 @@ export function creatingApi<Body>(
     created,
     get: refuse,
     list: refuse,
+    watch: refuse,
     openPodLog: refuse,
     close: refuse,
     create: async (resource, body) => {

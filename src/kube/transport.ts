@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { type Dispatcher, ProxyAgent } from "undici";
+import type { Egress } from "../egress/egress.ts";
+import { revealText } from "../secret.ts";
+import type { KubeConnection, KubeTls } from "./connection.ts";
+
+/** What a request has beside its method and path. */
+export interface SendOptions {
+  /** Sent as JSON. */
+  readonly body?: object;
+  /** Between two pieces of the answer, in milliseconds; 0: no limit. Default: the transport's. */
+  readonly bodyTimeout?: number;
+}
+
+/** Sends requests to the API server, over connections that are kept. */
+export interface Transport {
+  /**
+   * Sends one request with the credentials of the moment.
+   *
+   * @param path after the path of the server's own address.
+   * @throws what the connection throws; the reason of `signal` when it is aborted.
+   */
+  send(
+    method: "GET" | "POST",
+    path: string,
+    signal: AbortSignal | undefined,
+    options?: SendOptions,
+  ): Promise<Dispatcher.ResponseData>;
+  /** Closes all connections, once what is under way has ended. */
+  close(): Promise<void>;
+}
+
+const CONNECT_MS = 5_000;
+
+/** @param answerMs for an answer to begin, and then for each next piece of it, in milliseconds. */
+export function createTransport(connection: KubeConnection, egress: Egress, answerMs: number): Transport {
+  let agent: { readonly given: KubeTls; readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
+
+  /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
+  const dispatcherFor = (given: KubeTls): Dispatcher => {
+    // Mostly the same object as before: only a new one has to be looked into.
+    if (agent?.given === given) return agent.dispatcher;
+    const tls = revealKey(given);
+    const fingerprint = createHash("sha256").update(JSON.stringify(tls)).digest("base64");
+    if (agent?.fingerprint === fingerprint) {
+      agent = { ...agent, given };
+      return agent.dispatcher;
+    }
+    agent?.dispatcher.close().catch(() => undefined);
+    const { proxyUrl: uri } = connection;
+    const dispatcher =
+      uri === undefined
+        ? egress.createAgent({
+            written: true,
+            proxied: false,
+            tls: given,
+            allowH2: true,
+            connectMs: CONNECT_MS,
+            headersMs: answerMs,
+            bodyMs: answerMs,
+          })
+        : new ProxyAgent({
+            headersTimeout: answerMs,
+            bodyTimeout: answerMs,
+            uri,
+            requestTls: { ...tls, timeout: CONNECT_MS },
+          });
+    agent = { given, fingerprint, dispatcher };
+    return dispatcher;
+  };
+
+  return {
+    async send(method, path, signal, { body, ...options } = {}) {
+      const { headers, tls } = await connection.credentials();
+      const { origin, pathname } = new URL(connection.server);
+      return dispatcherFor(tls).request({
+        origin,
+        path: `${pathname === "/" ? "" : pathname}${path}`,
+        method,
+        ...(signal && { signal }),
+        ...options,
+        headers: {
+          ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)])),
+          accept: "application/json",
+          ...(body && { "content-type": "application/json" }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    },
+    close: async () => agent?.dispatcher.close(),
+  };
+}
+
+function revealKey({ key, ...rest }: KubeTls): Omit<KubeTls, "key"> & { readonly key?: string | Buffer } {
+  if (key === undefined) return rest;
+  return { ...rest, key: Buffer.isBuffer(key) ? key : revealText(key) };
+}

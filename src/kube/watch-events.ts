@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { parseJson, readAnswer, unavailable } from "./answer.ts";
+
+/** An object, as far as a watch has to tell one from another. */
+export const WatchedShape = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string().min(1),
+    namespace: z.string().optional(),
+    resourceVersion: z.string().min(1),
+  }),
+});
+export type Watched = z.infer<typeof WatchedShape>;
+
+const Event = z.discriminatedUnion("type", [
+  z.object({ type: z.enum(["ADDED", "MODIFIED", "DELETED"]), object: WatchedShape }),
+  z.object({
+    type: z.literal("BOOKMARK"),
+    object: z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().min(1) }) }),
+  }),
+  z.object({
+    type: z.literal("ERROR"),
+    object: z.looseObject({ code: z.number().optional(), message: z.string().optional() }),
+  }),
+]);
+/** What a watch says (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
+export type WatchEvent = z.infer<typeof Event>;
+
+/**
+ * Reads the body of a watch: a JSON object on each line. A line that is not whole when the body ends is nothing.
+ *
+ * @param most how long a line may be, in bytes.
+ * @throws Failure where a line is longer than that, or no event; what the body throws.
+ */
+export async function* readEvents(body: AsyncIterable<Buffer>, most: number): AsyncGenerator<WatchEvent> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for await (let rest of body) {
+    while (rest.length > 0) {
+      const end = rest.indexOf(0x0a);
+      const part = end < 0 ? rest : rest.subarray(0, end);
+      size += part.length;
+      if (size > most) throw unavailable("An object of the Kubernetes API server is too large.");
+      parts.push(part);
+      if (end < 0) break;
+      const line = Buffer.concat(parts, size).toString("utf8");
+      parts = [];
+      size = 0;
+      rest = rest.subarray(end + 1);
+      if (line.trim() !== "") yield readAnswer(Event, parseJson(line));
+    }
+  }
+}
