@@ -3,6 +3,9 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { KubeObject } from "../../src/demo/objects.ts";
+import { createKubeApi } from "../../src/kube/kube-api.ts";
+import { ANALYSIS_RUNS } from "../../src/kube/resources.ts";
 import { type MadeRun, READER, type Rules, TestProject } from "./project.ts";
 import { rightsGranted, rightsUsed } from "./rights.ts";
 import { type Gateway, startGateway } from "./servers/gateway.ts";
@@ -128,6 +131,26 @@ sources:
     expect(await refusal(readLog("made.up.token", run.name))).toMatchObject({ code: Code.Unauthenticated });
     const anonymous = client().getAnalysisRun({ namespace: "orders", name: run.name });
     expect(await refusal(anonymous)).toMatchObject({ code: Code.Unauthenticated });
+  });
+
+  it("may have a run watched", async () => {
+    const token = await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]);
+    const kube = createKubeApi({
+      server: kubernetes.url,
+      credentials: async () => ({ headers: { authorization: `Bearer ${token}` }, tls: { ca: kubernetes.ca } }),
+    });
+    const leave = new AbortController();
+    const sets = kube.watch(ANALYSIS_RUNS, "orders", { name: run.name }, leave.signal)[Symbol.asyncIterator]();
+    expect((await sets.next()).value).toMatchObject([{ metadata: { uid: run.uid } }]);
+    const path = `/apis/argoproj.io/v1alpha1/namespaces/orders/analysisruns/${run.name}`;
+    const { body } = await admin.request("GET", path);
+    await admin.request("PUT", path, {
+      ...(body as object),
+      metadata: { ...(body as KubeObject).metadata, labels: {} },
+    });
+    expect((await sets.next()).value).toMatchObject([{ metadata: { uid: run.uid } }]);
+    leave.abort();
+    await kube.close();
   });
 
   // Stands last: it looks back at what the gateways did.

@@ -5,6 +5,9 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { AnalysisRunLogService, ContainerState, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { loadObjects } from "../../src/demo/objects.ts";
+import { createKubeApi } from "../../src/kube/kube-api.ts";
+import type { PodLogOptions } from "../../src/kube/pod-log-path.ts";
+import { ANALYSIS_RUNS, PODS } from "../../src/kube/resources.ts";
 import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import { type MadePod, podObject, running, terminated, waiting } from "../fakes/pods.ts";
 import { type Answer, hangs, sends, sendsThenHangs } from "../fakes/scripted-store.ts";
@@ -274,6 +277,91 @@ sources:
     // The log line comes by a pipe of its own: perhaps after the answer.
     const { server } = gateway;
     await server.waitFor(() => server.output.includes("connect: connection refused") || undefined);
+  });
+
+  describe("asked for with options", () => {
+    const lines = [1, 2, 3].map((second) => `2026-01-01T00:00:0${second}.000000000Z line ${second}\n`);
+    const ask = async (
+      options: PodLogOptions,
+      answer: Answer,
+    ): Promise<{ status: number; text: string; url: string }> => {
+      const kube = createKubeApi({
+        server: kubernetes.url,
+        credentials: async () => ({ headers: { authorization: `Bearer ${account.token}` }, tls: { ca: account.ca } }),
+      });
+      const pod = await addPod(await addRun({ phase: "Running" }), {}, { main: answer });
+      const container = { ...pod, container: "main", previous: false };
+      const { status, body } = await kube.openPodLog(container, options, new AbortController().signal);
+      let text = "";
+      for await (const piece of body) text += piece;
+      await kube.close();
+      return { status, text, url: kubelet.asked.at(-1)?.split("?")[1] ?? "" };
+    };
+
+    it("passes each of them on to the kubelet", async () => {
+      const options = { follow: true, timestamps: true, tailLines: 2, sinceTime: "2026-01-01T00:00:02Z" };
+      const { status, text, url } = await ask(options, sends(lines.slice(1).join("")));
+      expect({ status, text }).toEqual({ status: 200, text: lines.slice(1).join("") });
+      expect(Object.fromEntries(new URLSearchParams(url))).toEqual({
+        follow: "true",
+        timestamps: "true",
+        tailLines: "2",
+        sinceTime: "2026-01-01T00:00:02Z",
+      });
+    });
+
+    it("passes each line on as it comes", async () => {
+      const kube = createKubeApi({
+        server: kubernetes.url,
+        credentials: async () => ({ headers: { authorization: `Bearer ${account.token}` }, tls: { ca: account.ca } }),
+      });
+      const say = Promise.withResolvers<(text: string) => void>();
+      const closed = Promise.withResolvers<void>();
+      const pod = await addPod(
+        await addRun({ phase: "Running" }),
+        {},
+        {
+          main: (response) => {
+            response.once("close", closed.resolve);
+            response.writeHead(200).flushHeaders();
+            say.resolve((text) => response.write(text));
+          },
+        },
+      );
+      const container = { ...pod, container: "main", previous: false };
+      const leave = new AbortController();
+      const { body } = await kube.openPodLog(container, { follow: true, timestamps: true }, leave.signal);
+      const pieces = body[Symbol.asyncIterator]();
+      const write = await say.promise;
+      for (const line of lines) {
+        write(line);
+        expect(String((await pieces.next()).value)).toBe(line);
+      }
+      leave.abort();
+      await closed.promise;
+      await pieces.next().catch(() => undefined);
+      await kube.close();
+    });
+  });
+
+  it("may have runs and pods watched", async () => {
+    const kube = createKubeApi({
+      server: kubernetes.url,
+      credentials: async () => ({ headers: { authorization: `Bearer ${account.token}` }, tls: { ca: account.ca } }),
+    });
+    const run = await addRun({ phase: "Running" });
+    const leave = new AbortController();
+    const labelSelector = `analysisrun.argoproj.io/uid=${run.uid}`;
+    const pods = kube.watch(PODS, NAMESPACE, { labelSelector }, leave.signal)[Symbol.asyncIterator]();
+    expect((await pods.next()).value).toEqual([]);
+    const pod = await addPod(run, {}, { main: sends("") });
+    expect((await pods.next()).value).toMatchObject([{ metadata: { name: pod.name } }]);
+    const runsOfName = kube.watch(ANALYSIS_RUNS, NAMESPACE, { name: run.name }, leave.signal)[Symbol.asyncIterator]();
+    await runsOfName.next();
+    await admin.request("DELETE", `/apis/argoproj.io/v1alpha1/namespaces/${NAMESPACE}/analysisruns/${run.name}`);
+    expect((await runsOfName.next()).value).toEqual([]);
+    leave.abort();
+    await kube.close();
   });
 
   // Stands last: it looks back at what the gateways did.
