@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { Body } from "./body.ts";
-import { growingLog } from "./growing-log.ts";
+import { growingLog, growingWrittenLog } from "./growing-log.ts";
 import { largeLog } from "./large-log.ts";
 import { readStaticFile } from "./static-file.ts";
+import type { WrittenLog } from "./written-log.ts";
 
 export interface LogFilesOptions {
   /** When the demo was started: the same moment as the one that the objects' times are counted from. */
@@ -19,10 +20,13 @@ export interface LogFilesOptions {
 export interface LogFiles {
   /** What lies at `/logs/PROJECT/JOB/CONTAINER.log` or `/reports/PROJECT/JOB/report.html` now; `undefined`: nothing. */
   find(path: string): Promise<Body | undefined>;
+  /** What a container has written, or is writing, whose log is stored at such a path. */
+  findWritten(path: string): Promise<WrittenLog | Body | undefined>;
 }
 
+const SOAK = "/logs/guestbook/0ce8fcc9-45ac-46b9-820d-bc210f8a7abf.soak.1/soak.log";
 const MADE: NonNullable<LogFilesOptions["made"]> = new Map([
-  ["/logs/guestbook/0ce8fcc9-45ac-46b9-820d-bc210f8a7abf.soak.1/soak.log", growingLog],
+  [SOAK, growingLog],
   ["/logs/guestbook/a398d022-d435-4df4-8322-905089933837.load.1/load.log", largeLog],
 ]);
 
@@ -33,10 +37,12 @@ const REPORT = new RegExp(`^/reports/${SEGMENT}/${SEGMENT}/report\\.html$`);
 /** Opens the demo's texts. */
 export function createLogFiles(options: LogFilesOptions): LogFiles {
   const { now, clock = systemClock, made = MADE, files = new URL("./", import.meta.url) } = options;
+  const find: LogFiles["find"] = async (path) => {
+    if (!LOG.test(path) && !REPORT.test(path)) return undefined;
+    return made.get(path)?.(now.getTime(), clock.now()) ?? (await readStaticFile(new URL(`.${path}`, files)));
+  };
   return {
-    find: async (path) => {
-      if (!LOG.test(path) && !REPORT.test(path)) return undefined;
-      return made.get(path)?.(now.getTime(), clock.now()) ?? (await readStaticFile(new URL(`.${path}`, files)));
-    },
+    find,
+    findWritten: async (path) => (path === SOAK ? growingWrittenLog(now.getTime(), clock) : find(path)),
   };
 }

@@ -77,15 +77,24 @@ describe("reads", () => {
     expect(body.items[0]).not.toHaveProperty("kind");
   });
 
-  it.each(["limit=-1", "continue=zz", "labelSelector=a%3Eb", "watch=1", "fieldSelector=metadata.name%3Da"])(
-    "answers 400 to %s",
-    async (query) => {
-      expect(await call(`${RUNS}?${query}`)).toMatchObject({
-        status: 400,
-        body: { kind: "Status", reason: "BadRequest" },
-      });
-    },
-  );
+  it.each([
+    "limit=-1",
+    "continue=zz",
+    "labelSelector=a%3Eb",
+    "fieldSelector=status.phase%3DFailed",
+    "watch=1&resourceVersion=x",
+  ])("answers 400 to %s", async (query) => {
+    expect(await call(`${RUNS}?${query}`)).toMatchObject({
+      status: 400,
+      body: { kind: "Status", reason: "BadRequest" },
+    });
+  });
+
+  it("lists the one of a name, with its version", async () => {
+    const { body } = await call(`${RUNS}?fieldSelector=metadata.name%3D${FAILED}`);
+    expect(namesOf({ status: 200, body })).toEqual([FAILED]);
+    expect(Number(body.metadata.resourceVersion)).toBeGreaterThan(1000);
+  });
 
   it("shows what was put and removed meanwhile", async () => {
     const run = kubernetes.put({

@@ -1,16 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Body, sendBody } from "./body.ts";
 import { listOf } from "./list.ts";
-import { groupOf, type KubeObject, keyOf } from "./objects.ts";
-import { type ContainerRef, containerOf, lostLog } from "./pod-log.ts";
+import { createObjectStore } from "./object-store.ts";
+import type { KubeObject } from "./objects.ts";
+import { type ContainerRef, containerOf, isRunning, lostLog } from "./pod-log.ts";
 import { allowedBy } from "./rbac.ts";
-import { apiVersionOf, type PathTarget, READABLE, type ResourceKind, targetOf } from "./resource-kinds.ts";
+import { isPlain, logRequestOf, readWritten } from "./read-log.ts";
+import { apiVersionOf, type PathTarget, READABLE, targetOf } from "./resource-kinds.ts";
 import { answerReview } from "./reviews.ts";
+import { nameSelected, selectionOf } from "./selection.ts";
 import { badRequest, forbidden, methodNotAllowed, notFound, StatusError, unauthorized, unknownPath } from "./status.ts";
 import { userOf } from "./tokens.ts";
+import { isWatch, watchLines, watchRequestOf } from "./watch.ts";
+import { type WrittenLog, writtenLog } from "./written-log.ts";
 
 export interface MiniKubernetesOptions {
   readonly objects: Iterable<KubeObject>;
@@ -18,13 +24,16 @@ export interface MiniKubernetesOptions {
   readonly port?: number;
   /** When objects that do not say it were created. Default: the system's clock. */
   readonly clock?: Clock;
-  /** What a container has written; `undefined`: the node has lost it. Default: no container has written anything. */
-  readonly podLog?: (container: ContainerRef) => Promise<Pick<Body, "chunks"> | undefined>;
+  /** What a container has written, as lines with times or as a text; `undefined`: the node has lost it. Default: no container has written anything. */
+  readonly podLog?: (container: ContainerRef) => Promise<WrittenLog | Pick<Body, "chunks"> | undefined>;
+  /** How often a watch says that nothing has happened, in milliseconds. Default: 10,000. */
+  readonly bookmarkMs?: number;
 }
 
 type Answer =
   | { readonly kind: "json"; readonly code: number; readonly body: object }
-  | { readonly kind: "log"; readonly body: Pick<Body, "chunks"> }
+  | { readonly kind: "text"; readonly body: Pick<Body, "chunks"> }
+  | { readonly kind: "stream"; readonly type: string; readonly pieces: AsyncIterable<string | Uint8Array> }
   | { readonly kind: "nothing" };
 
 /** A running server. */
@@ -35,76 +44,91 @@ export interface MiniKubernetes {
   put(object: KubeObject): KubeObject;
   /** Removes the object with this group, kind, namespace and name, if there is one. */
   remove(object: Pick<KubeObject, "apiVersion" | "kind" | "metadata">): void;
+  /** Forgets what has changed so far: a watch that goes on from an earlier version is told so by 410. */
+  forget(): void;
   /** Ends all connections. */
   close(): Promise<void>;
 }
 
 /** Longer than any review. */
 const BODY_BYTES = 1024 * 1024;
+/** Each change wakes who follows a log: this is only the longest sleep. */
+const POD_LOOK_MS = 60_000;
 
 /**
- * Starts a small Kubernetes API server on the loopback address: reads of what Taffrail reads, the logs of pods, and the two reviews. Every call needs a token
- * (objects of kind `Token`) and what RBAC says, as with a real one.
+ * Starts a small Kubernetes API server on the loopback address: reads and watches of what Taffrail reads, the logs of pods, and the two reviews. Every call needs a
+ * token (objects of kind `Token`) and what RBAC says, as with a real one.
  *
- * There is no watch, no following of a log, and no writing over HTTP.
+ * There is no writing over HTTP.
  */
 export async function startMiniKubernetes(options: MiniKubernetesOptions): Promise<MiniKubernetes> {
-  const { port = 0, clock = systemClock, podLog = async () => ({ chunks: () => [] }) } = options;
-  const objects = new Map<string, KubeObject>();
-  let version = 1000;
+  const { port = 0, clock = systemClock, bookmarkMs = 10_000, podLog = async () => ({ chunks: () => [] }) } = options;
+  const store = createObjectStore(clock);
+  for (const object of options.objects) store.put(object);
 
-  const put = (object: KubeObject): KubeObject => {
-    version += 1;
-    const before = objects.get(keyOf(object))?.metadata;
-    const metadata = {
-      uid: before?.uid ?? randomUUID(),
-      creationTimestamp: before?.creationTimestamp ?? new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
-      ...object.metadata,
-      resourceVersion: String(version),
-    };
-    const kept = { ...object, metadata };
-    objects.set(keyOf(kept), kept);
-    return kept;
-  };
-  for (const object of options.objects) put(object);
-
-  const answer = async (request: IncomingMessage): Promise<Answer> => {
+  const answer = async (request: IncomingMessage, leaving: AbortSignal): Promise<Answer> => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    const user = token === undefined ? undefined : userOf(objects.values(), token);
+    const user = token === undefined ? undefined : userOf(store.all(), token);
     if (user === undefined) throw unauthorized();
 
     const url = new URL(request.url ?? "/", "http://kubernetes");
-    const target = targetOf(url.pathname);
-    if (target === undefined) throw unknownPath();
-    const verb = verbOf(request.method, target);
+    const query = url.searchParams;
+    const path = targetOf(url.pathname);
+    if (path === undefined) throw unknownPath();
+    const verb = verbOf(request.method, path, query);
+    // A list of one name is a question about that name: as a real one decides it.
+    const target = path.name === "" ? { ...path, name: nameSelected(query) ?? "" } : path;
     // A Namespace lies in itself, so that a Role in it can let somebody read it.
-    const namespace = target.resource.kind === "Namespace" ? target.name : target.namespace;
-    const { group, plural } = target.resource;
-    const { name, subresource } = target;
+    const namespace = path.resource.kind === "Namespace" ? path.name : path.namespace;
+    const { resource, name, subresource } = target;
+    const { group, plural } = resource;
     const question = { user: user.username, groups: user.groups, verb, group, resource: plural };
-    if (allowedBy(objects.values(), { ...question, subresource, name, namespace }) === undefined) {
+    if (allowedBy(store.all(), { ...question, subresource, name, namespace }) === undefined) {
       throw forbidden(target, user.username, verb, namespace);
     }
 
-    if (verb === "create") {
-      return { kind: "json", code: 201, body: answerReview(objects.values(), target, await readJson(request)) };
+    switch (verb) {
+      case "create":
+        return { kind: "json", code: 201, body: answerReview(store.all(), target, await readJson(request)) };
+      case "list": {
+        const selected = store.all().filter(selectionOf(target, query));
+        return { kind: "json", code: 200, body: listOf(selected, resource, query, store.version) };
+      }
+      case "watch": {
+        const selection = selectionOf(target, query);
+        const pieces = watchLines(store, resource, selection, watchRequestOf(query), bookmarkMs, leaving);
+        return { kind: "stream", type: "application/json", pieces };
+      }
+      case "get": {
+        const metadata = { name, ...(resource.namespaced && { namespace: target.namespace }) };
+        const found = store.get({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
+        if (found === undefined) throw notFound(target);
+        return subresource === "" ? { kind: "json", code: 200, body: found } : answerLog(found, query, leaving);
+      }
     }
-    if (verb === "list") {
-      const ofKind = [...objects.values()].filter((object) => isOf(object, target.resource));
-      return { kind: "json", code: 200, body: listOf(ofKind, target, url.searchParams, version) };
-    }
-    const { resource } = target;
-    const metadata = { name, ...(resource.namespaced && { namespace: target.namespace }) };
-    const found = objects.get(keyOf({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata }));
-    if (found === undefined) throw notFound(target);
-    if (subresource === "") return { kind: "json", code: 200, body: found };
-    const container = containerOf(found, url.searchParams);
+  };
+
+  const answerLog = async (pod: KubeObject, query: URLSearchParams, leaving: AbortSignal): Promise<Answer> => {
+    const wanted = logRequestOf(query);
+    const container = containerOf(pod, query);
     if (container === undefined) return { kind: "nothing" };
-    return { kind: "log", body: (await podLog(container)) ?? lostLog(container) };
+    const found = await podLog(container);
+    if (found === undefined) return { kind: "text", body: lostLog(container) };
+    if ("chunks" in found && isPlain(wanted)) return { kind: "text", body: found };
+    const log = "chunks" in found ? writtenLog(found, container.startedAt) : found;
+    const isOver = (): boolean => {
+      const now = store.get(pod);
+      const isGone = now === undefined || now.metadata.uid !== pod.metadata.uid;
+      return isGone || container.previous || !isRunning(now, container.container);
+    };
+    const pieces = readWritten(log, wanted, isOver, (stop) => store.untilChange(POD_LOOK_MS, stop), leaving);
+    return { kind: "stream", type: "text/plain", pieces: log.through?.(pieces, query) ?? pieces };
   };
 
   const server = createServer((request, response) => {
-    answer(request)
+    const leaving = new AbortController();
+    response.once("close", () => leaving.abort());
+    answer(request, leaving.signal)
       .catch((error: unknown): Answer => {
         const status =
           error instanceof StatusError ? error : new StatusError(500, "InternalError", `Internal error: ${error}`);
@@ -120,11 +144,9 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    put,
-    remove: (object) => {
-      version += 1;
-      objects.delete(keyOf(object));
-    },
+    put: store.put,
+    remove: store.remove,
+    forget: store.forget,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -138,23 +160,26 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
     case "json":
       response.writeHead(answer.code, { "content-type": "application/json" }).end(JSON.stringify(answer.body));
       return;
-    case "log":
+    case "text":
       response.writeHead(200, { "content-type": "text/plain" });
       return sendBody(response, answer.body);
+    case "stream":
+      response.writeHead(200, { "content-type": answer.type }).flushHeaders();
+      return pipeline(Readable.from(answer.pieces, { highWaterMark: 1 }), response);
     case "nothing":
       response.writeHead(204).end();
   }
 }
 
-function verbOf(method: string | undefined, { resource, name }: PathTarget): "get" | "list" | "create" {
+function verbOf(
+  method: string | undefined,
+  { resource, name }: PathTarget,
+  query: URLSearchParams,
+): "get" | "list" | "watch" | "create" {
   const readable = READABLE.includes(resource);
-  if (readable && method === "GET") return name === "" ? "list" : "get";
+  if (readable && method === "GET") return name !== "" ? "get" : isWatch(query) ? "watch" : "list";
   if (!readable && method === "POST" && name === "") return "create";
   throw methodNotAllowed();
-}
-
-function isOf({ apiVersion, kind }: KubeObject, resource: ResourceKind): boolean {
-  return kind === resource.kind && groupOf(apiVersion) === resource.group;
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -71,7 +71,16 @@ describe("the log of a container", () => {
   it("is text, for who may get it", async () => {
     put({});
     expect(await log()).toEqual({ status: 200, type: "text/plain", text: "one\ntwo\n" });
-    expect(asked).toEqual([{ namespace: "shop", pod: POD, job: JOB, container: "main", previous: false }]);
+    expect(asked).toEqual([
+      {
+        namespace: "shop",
+        pod: POD,
+        job: JOB,
+        container: "main",
+        previous: false,
+        startedAt: Date.parse("2026-01-01T00:00:01Z"),
+      },
+    ]);
   });
 
   it("is not given away with the right to get the pod alone, nor the pod with the right to the log", async () => {

@@ -12,8 +12,11 @@ export interface ContainerRef {
   readonly container: string;
   /** Whether the log of its run before the last restart is wanted. */
   readonly previous: boolean;
+  /** When that run began, in milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
+const Times = z.object({ startedAt: z.string().optional() });
 const Named = z.array(z.looseObject({ name: z.string() })).default([]);
 const Statuses = z
   .array(
@@ -22,11 +25,11 @@ const Statuses = z
       state: z
         .object({
           waiting: z.object({ reason: z.string().default("") }).optional(),
-          running: z.object({}).optional(),
-          terminated: z.object({}).optional(),
+          running: Times.optional(),
+          terminated: Times.optional(),
         })
         .default({}),
-      lastState: z.object({ terminated: z.object({}).optional() }).default({}),
+      lastState: z.object({ terminated: Times.optional() }).default({}),
     }),
   )
   .default([]);
@@ -62,12 +65,26 @@ export function containerOf(object: KubeObject, query: URLSearchParams): Contain
   if (previous && lastState.terminated === undefined) {
     throw badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
   }
-  const begun = [state.running, state.terminated, lastState.terminated].some((each) => each !== undefined);
-  if (!begun) {
+  const ran = previous ? lastState.terminated : (state.running ?? state.terminated ?? lastState.terminated);
+  if (ran === undefined) {
     throw badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${state.waiting?.reason ?? ""}`);
   }
   const job = metadata.ownerReferences[0]?.name ?? "";
-  return { namespace: object.metadata.namespace ?? "", pod, job, container, previous };
+  return {
+    namespace: object.metadata.namespace ?? "",
+    pod,
+    job,
+    container,
+    previous,
+    startedAt: Date.parse(ran.startedAt ?? "") || 0,
+  };
+}
+
+/** Whether a container still writes. */
+export function isRunning(object: KubeObject, container: string): boolean {
+  const { status } = PodShape.parse(object);
+  const statuses = [...status.initContainerStatuses, ...status.containerStatuses];
+  return statuses.find(({ name }) => name === container)?.state.running !== undefined;
 }
 
 /** What a kubelet says in the place of a log that its node has lost. */

@@ -30,7 +30,7 @@ export async function startDemoServers({
   const cluster = await startMiniKubernetes({
     objects,
     clock,
-    podLog: ({ namespace, job, container }) => files.find(`/logs/${namespace}/${job}/${container}.log`),
+    podLog: ({ namespace, job, container }) => files.findWritten(`/logs/${namespace}/${job}/${container}.log`),
   });
   return {
     cluster,

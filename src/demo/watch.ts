@@ -1,0 +1,100 @@
+import type { ObjectStore } from "./object-store.ts";
+import type { KubeObject } from "./objects.ts";
+import { apiVersionOf, type ResourceKind } from "./resource-kinds.ts";
+import type { Selection } from "./selection.ts";
+import { badRequest, StatusError } from "./status.ts";
+
+/** How a watch is asked for. */
+export interface WatchRequest {
+  /** From where on; `undefined`: all objects first, as if they were added now. */
+  readonly from: number | undefined;
+  readonly bookmarks: boolean;
+  /** After how long it ends. */
+  readonly timeoutMs: number;
+}
+
+/** Node's longest timer. */
+const LONGEST_MS = 2_147_483_647;
+
+/** Whether a list's query asks to watch instead. */
+export function isWatch(query: URLSearchParams): boolean {
+  return isTrue(query.get("watch"));
+}
+
+/** @throws StatusError 400 where a parameter is wrong. */
+export function watchRequestOf(query: URLSearchParams): WatchRequest {
+  const version = query.get("resourceVersion") ?? "";
+  if (!/^\d*$/.test(version)) throw badRequest(`Invalid value: "${version}": resourceVersion`);
+  const seconds = Number(query.get("timeoutSeconds") || Number.POSITIVE_INFINITY);
+  if (!(seconds > 0)) throw badRequest(`invalid timeoutSeconds: "${query.get("timeoutSeconds")}"`);
+  return {
+    from: Number(version) === 0 ? undefined : Number(version),
+    bookmarks: isTrue(query.get("allowWatchBookmarks")),
+    timeoutMs: Math.min(seconds * 1000, LONGEST_MS),
+  };
+}
+
+/**
+ * Tells what changes of some objects, a line of JSON for each event, as a real API server does. A version that the store no longer knows is said in an event too.
+ *
+ * @param bookmarkMs how often to say that there was nothing, where that is asked for.
+ * @param signal ends it.
+ */
+export async function* watchLines(
+  store: ObjectStore,
+  resource: ResourceKind,
+  selection: Selection,
+  { from, bookmarks, timeoutMs }: WatchRequest,
+  bookmarkMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const began = performance.now();
+  let at = from ?? store.version;
+  if (from === undefined) {
+    for (const object of store.all().filter(selection)) yield line("ADDED", object);
+  }
+  const bookmark = (): string => {
+    const metadata = { resourceVersion: String(at), creationTimestamp: null };
+    return line("BOOKMARK", { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata });
+  };
+
+  let toldAt = began;
+  while (!signal.aborted) {
+    const changes = store.since(at);
+    if (changes === undefined) {
+      const message = `too old resource version: ${at} (${store.version})`;
+      yield line("ERROR", new StatusError(410, "Expired", message).toBody());
+      return;
+    }
+    at = Math.max(at, store.version);
+    for (const { before, after, version } of changes) {
+      const was = before !== undefined && selection(before);
+      const is = after !== undefined && selection(after);
+      if (is) yield line(was ? "MODIFIED" : "ADDED", after);
+      // What no longer is one of them is shown as it last was.
+      else if (was) yield line("DELETED", withVersion(before, version));
+    }
+    const now = performance.now();
+    if (now - began >= timeoutMs) {
+      if (bookmarks) yield bookmark();
+      return;
+    }
+    if (bookmarks && now - toldAt >= bookmarkMs) {
+      toldAt = now;
+      yield bookmark();
+    }
+    await store.untilChange(Math.min(began + timeoutMs - now, bookmarks ? bookmarkMs : LONGEST_MS), signal);
+  }
+}
+
+function line(type: string, object: object): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}
+
+function withVersion(object: KubeObject, version: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+}
+
+function isTrue(text: string | null): boolean {
+  return /^(1|true)$/i.test(text ?? "");
+}
