@@ -66,6 +66,34 @@ describe("the demo", () => {
     expect(await stored.text()).toBe(text);
   });
 
+  it("has the running job's log followed from its pod, with the times that the store's copy has", async () => {
+    let now = NOW.getTime() + 5_000;
+    const objects = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), NOW);
+    const growing = await startDemoServers({ objects, now: NOW, clock: { now: () => now } });
+    const kube = createKubeApi({
+      server: growing.cluster.url,
+      credentials: async () => ({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
+    });
+    const pod = { namespace: "guestbook", name: `${SOAK}-q7wzk`, container: "soak", previous: false };
+    const leave = new AbortController();
+    const { body } = await kube.openPodLog(pod, { follow: true, timestamps: true, tailLines: 3 }, leave.signal);
+    const lines: string[] = [];
+    for await (const piece of body) {
+      lines.push(...String(piece).split(/(?<=\n)/));
+      if (lines.length === 3) now += 2_000;
+      if (lines.length === 5) break;
+    }
+    for (const line of lines) {
+      const [, time, text] = /^(\S{30}) (.*)$/s.exec(line) ?? [];
+      expect(text?.startsWith(time?.replace("000000Z", "Z") ?? "-")).toBe(true);
+    }
+    const headers = { authorization: `Bearer ${STORE_TOKEN}` };
+    const stored = await fetch(`${growing.store.url}/logs/guestbook/${SOAK}/soak.log`, { headers });
+    expect((await stored.text()).endsWith(lines.map((line) => line.slice(31)).join(""))).toBe(true);
+    await kube.close();
+    await growing.close();
+  });
+
   it("shows the failed run's log from the store, though its pod is still there", async () => {
     const { text, origin } = await read(RUNS.robot);
     expect(origin).toMatchObject({

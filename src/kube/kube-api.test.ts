@@ -9,7 +9,7 @@ import { createGate } from "../../test/fakes/byte-source.ts";
 import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
 import { DEMO_CLUSTER } from "../demo/config.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
-import { loadObjects } from "../demo/objects.ts";
+import { type KubeObject, loadObjects } from "../demo/objects.ts";
 import { Failure } from "../failure.ts";
 import type { KubeCredentials } from "./connection.ts";
 import { createKubeApi, type KubeApi, type KubeLimits } from "./kube-api.ts";
@@ -116,6 +116,20 @@ describe("with an API server", () => {
     }
     expect(sizes).toEqual([250, 250, 100]);
     expect(names).toEqual(Array.from({ length: 600 }, (_, index) => `n-${String(index).padStart(4, "0")}`));
+  });
+
+  it("watches an object from step to step, though the server forgets and the connection ends", async () => {
+    const impatient = apiFor(kubernetes.url, undefined, { watchMs: 20 });
+    const sets = impatient.watch(ANALYSIS_RUNS, "guestbook", { name: RUN }, never)[Symbol.asyncIterator]();
+    const [run] = (await sets.next()).value as [KubeObject];
+    for (let step = 1; step <= 20; step += 1) {
+      kubernetes.put({ ...run, step });
+      kubernetes.forget();
+      expect((await sets.next()).value).toMatchObject([{ metadata: { name: RUN }, step }]);
+    }
+    kubernetes.remove(run);
+    expect((await sets.next()).value).toEqual([]);
+    await sets.return?.();
   });
 
   it("creates a review and returns its answer", async () => {

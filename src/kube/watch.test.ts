@@ -326,9 +326,25 @@ describe("a watch that ends", () => {
     await expect(next()).rejects.toThrow("The watch has ended.");
   });
 
+  it("is not given up as long as the server says something in between", async () => {
+    const trouble = [status(503), breaks(), status(503)];
+    const { kube, server } = await start([
+      listing(10),
+      ...trouble,
+      breaks(bookmark(11)),
+      ...trouble.slice(1),
+      ends(bookmark(12)),
+      ...trouble,
+      stays(line("ADDED", object("a", 13))),
+    ]);
+    const { next } = reader(kube);
+    expect([await next(), await next()]).toEqual([[], ["a@13"]]);
+    expect(server.requests).toHaveLength(12);
+  });
+
   it("is given up ten seconds after the server was last heard", async () => {
     let time = 0;
-    const { kube } = await start([listing(10), status(503), status(503)], {
+    const { kube, server } = await start([listing(10), ...Array<Step>(9).fill(status(503))], {
       now: () => time,
       wait: async () => {
         time += 9_950;
@@ -337,6 +353,7 @@ describe("a watch that ends", () => {
     const { next } = reader(kube);
     expect(await next()).toEqual([]);
     expect(await failureOf(next())).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
+    expect(server.requests).toHaveLength(3);
   });
 
   it("is never given up while each connection lasts, though nothing happens", async () => {

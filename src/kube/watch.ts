@@ -41,6 +41,8 @@ export async function followObjects(
   const objects = createWatchedSet();
   let version: string | undefined;
   let hasBegun = false;
+  let tries = 0;
+  let heardAt = limits.now();
 
   const list = async (): Promise<WatchEnd | undefined> => {
     try {
@@ -48,6 +50,9 @@ export async function followObjects(
       version = listed.version;
       if (listed.changed || !hasBegun) put(objects.all());
       hasBegun = true;
+      heardAt = limits.now();
+      // A list alone is no progress: a server may give one each time, and never a watch.
+      if (listed.changed) tries = 0;
       return undefined;
     } catch (error) {
       stop.throwIfAborted();
@@ -69,14 +74,13 @@ export async function followObjects(
       stop,
     );
 
-  let tries = 0;
-  let heardAt = limits.now();
   for (;;) {
     const end = version === undefined ? await list() : await watch(version);
-    // A list alone is no progress: a server may give one each time and never a watch.
-    if (end === undefined || end.heard) heardAt = limits.now();
     if (end === undefined) continue;
-    if (end.heard) tries = 0;
+    if (end.heard) {
+      tries = 0;
+      heardAt = limits.now();
+    }
     if (end.kind === "expired") version = undefined;
     if (end.kind === "ended" && end.heard) continue;
     tries += 1;
