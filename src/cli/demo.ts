@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
 import { DEMO_CLUSTER, demoConfig } from "../demo/config.ts";
+import { playDeployRun } from "../demo/deploy-run.ts";
 import { STORE_TOKEN } from "../demo/log-store.ts";
 import { type KubeObject, loadObjects } from "../demo/objects.ts";
 import { startDemoServers } from "../demo/servers.ts";
@@ -64,7 +65,11 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
   const { port } = gateway.address;
   writeContext(io.env, CONTEXT, { server: `http://127.0.0.1:${port}`, token: VIEWER, project: PROJECT });
   for (const line of welcome(port, flags.port, newestFailed(objects), io.env)) io.stdout.write(`${line}\n`);
+  const stopping = new AbortController();
+  // It plays in the demo's own cluster alone.
+  if (flags.cluster === undefined) playDeployRun(servers.cluster, now, stopping.signal).catch(() => undefined);
   await untilStopped(() => gateway.stop());
+  stopping.abort();
   await servers.close();
 }
 

@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { Body } from "./body.ts";
-import { growingLog, growingWrittenLog } from "./growing-log.ts";
+import { deployLog } from "./deploy-log.ts";
+import { DEPLOY_JOB, DEPLOY_MS } from "./deploy-run.ts";
+import { growingLog } from "./growing-log.ts";
 import { largeLog } from "./large-log.ts";
 import { readStaticFile } from "./static-file.ts";
+import { type TimedLines, timedBody, timedLog } from "./timed-log.ts";
 import type { WrittenLog } from "./written-log.ts";
 
 export interface LogFilesOptions {
@@ -13,7 +16,7 @@ export interface LogFilesOptions {
   /** The folder that holds `logs/` and `reports/`, ending with a slash. Default: the demo's own. */
   readonly files?: URL;
   /** Bodies that are made rather than read, by path. Default: the demo's growing log and its large one. */
-  readonly made?: ReadonlyMap<string, (start: number, now: number) => Body>;
+  readonly made?: ReadonlyMap<string, (start: number, now: number) => Body | undefined>;
 }
 
 /** The texts that the demo serves: of the store, and of the pods. */
@@ -24,10 +27,18 @@ export interface LogFiles {
   findWritten(path: string): Promise<WrittenLog | Body | undefined>;
 }
 
+const DEPLOY = `/logs/guestbook/${DEPLOY_JOB}/deploy.log`;
 const SOAK = "/logs/guestbook/0ce8fcc9-45ac-46b9-820d-bc210f8a7abf.soak.1/soak.log";
-const MADE: NonNullable<LogFilesOptions["made"]> = new Map([
-  [SOAK, growingLog],
+const MADE = new Map<string, (start: number, now: number) => Body | undefined>([
+  // As most archives, this one has a log only a while after the job's end.
+  [DEPLOY, (start, now) => (now < start + DEPLOY_MS.stored ? undefined : timedBody(deployLog(start), now))],
+  [SOAK, (start, now) => timedBody(growingLog(start), now)],
   ["/logs/guestbook/a398d022-d435-4df4-8322-905089933837.load.1/load.log", largeLog],
+]);
+/** Those that grow while their job runs. */
+const WRITTEN: ReadonlyMap<string, (start: number) => TimedLines> = new Map([
+  [DEPLOY, deployLog],
+  [SOAK, growingLog],
 ]);
 
 const SEGMENT = "[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
@@ -43,6 +54,9 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   };
   return {
     find,
-    findWritten: async (path) => (path === SOAK ? growingWrittenLog(now.getTime(), clock) : find(path)),
+    findWritten: async (path) => {
+      const lines = WRITTEN.get(path)?.(now.getTime());
+      return lines === undefined ? find(path) : timedLog(lines, clock);
+    },
   };
 }

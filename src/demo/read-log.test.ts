@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { podName, podObject, running, terminated } from "../../test/fakes/pods.ts";
 import { createScriptedPodLog, type LogCut, type ScriptedPodLog } from "../../test/fakes/scripted-pod-log.ts";
-import { growingLog, growingWrittenLog } from "./growing-log.ts";
+import { growingLog } from "./growing-log.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "./mini-kubernetes.ts";
 import type { KubeObject } from "./objects.ts";
-import type { WrittenLog } from "./written-log.ts";
-import { writtenLog } from "./written-log.ts";
+import { timedBody, timedLog } from "./timed-log.ts";
+import { type WrittenLog, writtenLog } from "./written-log.ts";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 const UID = "1c5989f1-ba2d-4e83-858b-fed0a712755f";
@@ -245,11 +245,11 @@ describe("a text as a log", () => {
   it("is, where it grows, line by line what is stored at each time", () => {
     for (const seconds of [0, 1, 61.5]) {
       const now = START + seconds * 1000;
-      const lines = [...growingWrittenLog(START, { now: () => now }).lines(0)];
-      const stored = Buffer.concat([...growingLog(START, now).chunks()]).toString();
+      const lines = [...timedLog(growingLog(START), { now: () => now }).lines(0)];
+      const stored = Buffer.concat([...timedBody(growingLog(START), now).chunks()]).toString();
       expect(lines.map(({ bytes }) => String(bytes)).join("")).toBe(stored);
       for (const { time, bytes } of lines) expect(time.replace("000000Z", "Z")).toBe(String(bytes).slice(0, 24));
-      expect([...growingWrittenLog(START, { now: () => now }).lines(15)]).toEqual(lines.slice(15));
+      expect([...timedLog(growingLog(START), { now: () => now }).lines(15)]).toEqual(lines.slice(15));
     }
   });
 });
