@@ -12,8 +12,9 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
-import { createTaffrailClient, type LogEvent, type TaffrailClient } from "./client.ts";
+import { createTaffrailClient, type TaffrailClient } from "./client.ts";
 import { describeError } from "./describe-error.ts";
+import type { LogEvent } from "./log-event.ts";
 
 const FAILED = { namespace: "guestbook", name: "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5" };
 const ENDED = { event: { case: "end" as const, value: { reason: EndReason.COMPLETE } } };
@@ -122,7 +123,7 @@ describe("a stream", () => {
       const { events, error } = await collect(
         clientOf(async function* () {
           yield* messages;
-        }).getAnalysisRunLogs(FAILED),
+        }).getAnalysisRunLogs(FAILED, { resume: false }),
       );
       expect(events.map(({ kind }) => kind)).toEqual(messages.filter(({ chunk }) => chunk).map(() => "chunk"));
       expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining("incomplete") });
@@ -134,7 +135,7 @@ describe("a stream", () => {
       clientOf(async function* () {
         yield { event: { case: "end", value: { reason: EndReason.SOURCE_FAILED } } };
         throw new ConnectError("broke off", Code.Unavailable);
-      }).getAnalysisRunLogs(FAILED),
+      }).getAnalysisRunLogs(FAILED, { resume: false }),
     );
     expect(events).toMatchObject([{ kind: "end", end: { reason: EndReason.SOURCE_FAILED } }]);
     expect(error).toMatchObject({ rawMessage: "broke off" });

@@ -1,4 +1,4 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { clone, create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type CallOptions,
   type Client,
@@ -11,38 +11,48 @@ import {
 import { createConnectTransport } from "@connectrpc/connect-web";
 import {
   AnalysisRunLogService,
-  type End,
-  type GetAnalysisRunLogsRequestSchema,
+  GetAnalysisRunLogsRequestSchema,
   GetAnalysisRunLogsResponseSchema,
-  type Notice,
-  type Origin,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { bytesTwin, withOutput } from "../rpc/bytes-twin.ts";
-
-/** A piece of a log, or something about it. */
-export type LogEvent =
-  /** First: what was selected and which source answers. */
-  | { readonly kind: "origin"; readonly origin: Origin }
-  /** The next piece of the log: UTF-8, never cut inside a character. */
-  | { readonly kind: "chunk"; readonly bytes: Uint8Array }
-  /** Something to know about the log. */
-  | { readonly kind: "notice"; readonly notice: Notice }
-  /** Last: how the stream ended. */
-  | { readonly kind: "end"; readonly end: End };
+import type { LogEvent } from "./log-event.ts";
+import type { LogState } from "./log-state.ts";
+import { type Resuming, resumingLog } from "./resuming-log.ts";
+import { systemTimer } from "./timer.ts";
 
 /** Calls a Taffrail server. */
 export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService>, "getAnalysisRunLogs"> {
   /**
    * Reads a log. Leaving the loop, or aborting `options.signal`, ends the request.
    *
+   * A stream that breaks, or that its server or source could not bring to an end, goes on behind the last piece that was taken: no byte is missing and none
+   * comes twice. An event `resumed` says so. A connection without a message for 40 seconds counts as broken: servers send one every 15.
+   *
    * @throws ConnectError when the call fails, after the `end` event where there was one; with code Unavailable when the stream breaks off
-   * without one: what came is then not the whole log. `describeError` reads its details.
+   * without one and cannot go on: what came is then not the whole log. `describeError` reads its details.
    */
   getAnalysisRunLogs(
     request: MessageInitShape<typeof GetAnalysisRunLogsRequestSchema>,
-    options?: CallOptions,
+    options?: LogCallOptions,
   ): AsyncIterable<LogEvent>;
 }
+
+/** How a log is read. `timeoutMs` is for all calls together. */
+export interface LogCallOptions extends CallOptions {
+  /** Whether, and how, to go on after a break. Default: true, with 8 tries in a row that bring nothing, after 0.25 to 15 seconds. */
+  readonly resume?: boolean | Partial<Resuming>;
+  /** Told what the stream does now, at each change. */
+  readonly onState?: (state: LogState) => void;
+}
+
+const RESUMING: Resuming = {
+  tries: 8,
+  firstMs: 250,
+  mostMs: 15_000,
+  silenceMs: 40_000,
+  random: Math.random,
+  timer: systemTimer,
+};
 
 /** Which server to call, and as whom. */
 export interface TaffrailClientOptions {
@@ -78,25 +88,27 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
   );
   return {
     ...unary,
-    async *getAnalysisRunLogs(request, callOptions) {
-      // Transports read on until the call is aborted: leaving the loop alone would not end it.
-      const leaving = new AbortController();
-      const signal = AbortSignal.any([leaving.signal, ...(callOptions?.signal ? [callOptions.signal] : [])]);
-      let ended = false;
+    async *getAnalysisRunLogs(request, { resume = true, onState = () => {}, ...callOptions } = {}) {
+      const resuming = {
+        ...RESUMING,
+        ...(typeof resume === "object" ? resume : { tries: resume ? RESUMING.tries : 0 }),
+      };
+      const first = create(GetAnalysisRunLogsRequestSchema, request);
+      const { timeoutMs = 0 } = callOptions;
+      const late = new AbortController();
+      const timeOut = (): void => late.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+      const cancelTimeout = timeoutMs > 0 ? resuming.timer(timeoutMs, timeOut) : () => {};
+      const call = (cursor: string, signal: AbortSignal) => {
+        const next = clone(GetAnalysisRunLogsRequestSchema, first);
+        next.cursor = cursor;
+        return logs.getAnalysisRunLogs(next, { ...callOptions, signal });
+      };
+      const signal = callOptions.signal ? AbortSignal.any([late.signal, callOptions.signal]) : late.signal;
       try {
-        for await (const { chunk, event } of logs.getAnalysisRunLogs(request, { ...callOptions, signal })) {
-          if (chunk.length > 0) yield { kind: "chunk", bytes: chunk };
-          if (event.case === "origin") yield { kind: "origin", origin: event.value };
-          if (event.case === "notice") yield { kind: "notice", notice: event.value };
-          if (event.case === "end") {
-            ended = true;
-            yield { kind: "end", end: event.value };
-          }
-        }
+        yield* resumingLog(call, first.cursor, resuming, signal, onState);
       } finally {
-        leaving.abort();
+        cancelTimeout();
       }
-      if (!ended) throw new ConnectError("The stream broke off: the log is incomplete.", Code.Unavailable);
     },
   };
 }

@@ -1,3 +1,12 @@
 export * from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-export { createTaffrailClient, type LogEvent, type TaffrailClient, type TaffrailClientOptions } from "./client.ts";
+export {
+  createTaffrailClient,
+  type LogCallOptions,
+  type TaffrailClient,
+  type TaffrailClientOptions,
+} from "./client.ts";
 export { describeError, type ErrorDescription } from "./describe-error.ts";
+export type { LineRange, LogChunk, LogEvent } from "./log-event.ts";
+export type { LogState } from "./log-state.ts";
+export type { Resuming } from "./resuming-log.ts";
+export type { Timer } from "./timer.ts";

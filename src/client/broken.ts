@@ -1,0 +1,62 @@
+import { Code, type ConnectError } from "@connectrpc/connect";
+import { type End, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { describeError } from "./describe-error.ts";
+
+/** Ends after which the same request with the newest cursor may bring more. A reader that had stalled reads again, or it would not see this one. */
+const GOES_ON: ReadonlySet<EndReason> = new Set([
+  EndReason.SOURCE_FAILED,
+  EndReason.SOURCE_STALLED,
+  EndReason.SERVER_SHUTDOWN,
+  EndReason.READER_STALLED,
+]);
+
+/** Ends with which the call is OK: whatever breaks after one of them, nothing is missing. */
+const WELL: ReadonlySet<EndReason> = new Set([
+  EndReason.COMPLETE,
+  EndReason.CAUGHT_UP,
+  EndReason.SOURCE_ENDED,
+  EndReason.LIMIT_REACHED,
+  EndReason.UNTIL_REACHED,
+  EndReason.SCAN_BUDGET_SPENT,
+]);
+
+/** What stays as it is, however often it is asked. */
+const FINAL: ReadonlySet<Code> = new Set([
+  Code.InvalidArgument,
+  Code.Unauthenticated,
+  Code.PermissionDenied,
+  Code.NotFound,
+  Code.FailedPrecondition,
+  Code.Unimplemented,
+  Code.OutOfRange,
+]);
+
+/** Codes of a server's own refusal that may pass: too many streams, say, as long as the broken one still counts. */
+const PASSING: ReadonlySet<Code> = new Set([
+  Code.Unavailable,
+  Code.DeadlineExceeded,
+  Code.ResourceExhausted,
+  Code.Aborted,
+]);
+
+/** Whether a stream that ended so may go on. */
+export function goesOn(end: End): boolean {
+  return GOES_ON.has(end.reason);
+}
+
+/** Whether a stream that ended so has given all that it was to give. */
+export function endedWell(end: End): boolean {
+  return WELL.has(end.reason);
+}
+
+/**
+ * Whether asking again may help.
+ *
+ * @param begun whether the server has ever sent a message of this log. Before that only Unavailable is worth another try: an address that is wrong should be told at once.
+ */
+export function mayPass(error: ConnectError, begun: boolean): boolean {
+  if (!begun) return error.code === Code.Unavailable;
+  if (describeError(error).reason !== "") return PASSING.has(error.code);
+  // Connect calls a message that was cut off an invalid argument.
+  return error.rawMessage.startsWith("protocol error: ") || !FINAL.has(error.code);
+}

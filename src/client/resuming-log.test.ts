@@ -1,0 +1,328 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
+import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { type ScriptedLog, scriptedLog } from "../../test/fakes/scripted-log.ts";
+import { fakeTimer } from "../../test/fakes/timers.ts";
+import { createTaffrailClient, type LogCallOptions } from "./client.ts";
+import type { LogEvent } from "./log-event.ts";
+import type { LogState } from "./log-state.ts";
+
+const REQUEST = { namespace: "guestbook", name: "uat.01", metricName: "robot", follow: true };
+const PIECES = ["one\n", "two\nthr", "ee\n", "vier ä\n", "five"];
+const end = (reason: EndReason): object => ({ event: { case: "end", value: { reason, bytes: 1n } } });
+const gone = (): never => {
+  throw new ConnectError("gone", Code.Unavailable);
+};
+
+async function read({ transport }: Pick<ScriptedLog, "transport">, options: LogCallOptions = {}) {
+  const client = createTaffrailClient({ baseUrl: "http://unused", transport });
+  const { timer, waited } = fakeTimer();
+  const events: LogEvent[] = [];
+  const states: LogState[] = [];
+  let error: unknown;
+  try {
+    const onState = (state: LogState): void => {
+      states.push(state);
+    };
+    const resume = { timer, random: () => 1, ...(typeof options.resume === "object" && options.resume) };
+    for await (const event of client.getAnalysisRunLogs(REQUEST, { onState, ...options, resume })) events.push(event);
+  } catch (caught) {
+    error = caught;
+  }
+  const text = Buffer.concat(events.flatMap((each) => (each.kind === "chunk" ? [each.bytes] : []))).toString();
+  return { events, kinds: events.map(({ kind }) => kind), text, error, states, waited };
+}
+
+describe("a stream that breaks", () => {
+  it("goes on behind the last message, whatever message it breaks before", async () => {
+    for (let at = 1; at <= PIECES.length; at += 1) {
+      const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === at ? gone() : undefined));
+      const { text, error, events, kinds } = await read(log);
+      expect([text, error]).toEqual([PIECES.join(""), undefined]);
+      expect(log.sent).toEqual(PIECES.map((_, index) => index));
+      expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", `piece-${at}`]);
+      expect(log.requests[1]).toMatchObject(REQUEST);
+      expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
+      const before = PIECES.slice(0, at).join("");
+      expect(events.find(({ kind }) => kind === "resumed")).toMatchObject({
+        line: before.split("\n").length,
+        bytes: Buffer.byteLength(before),
+        times: 1,
+        origin: { metricName: "robot" },
+      });
+      expect(events.at(-1)).toMatchObject({
+        end: { reason: EndReason.COMPLETE, lines: 5n, bytes: BigInt(Buffer.byteLength(PIECES.join(""))) },
+        cursor: "piece-5",
+      });
+    }
+  });
+
+  it.each<[string, () => Iterable<object>]>([
+    ["its server is Unavailable", gone],
+    [
+      "a proxy's time is over",
+      () => {
+        throw new ConnectError("HTTP 504", Code.DeadlineExceeded);
+      },
+    ],
+    [
+      "an HTTP/2 stream is reset",
+      () => {
+        throw new ConnectError("http/2 stream closed with error code CANCEL (0x8)", Code.Canceled);
+      },
+    ],
+    [
+      "a message is cut off",
+      () => {
+        throw new ConnectError("protocol error: promised 9 bytes, received 4", Code.InvalidArgument);
+      },
+    ],
+    [
+      "the server has no room yet",
+      () => {
+        const info = create(ErrorInfoSchema, { domain: "taffrail", reason: "TOO_MANY_STREAMS" });
+        throw new ConnectError("no room", Code.ResourceExhausted, undefined, [{ desc: ErrorInfoSchema, value: info }]);
+      },
+    ],
+    ["it ends without an end", () => []],
+    ["the server stops", () => [end(EndReason.SERVER_SHUTDOWN)]],
+    ["the source failed", () => [end(EndReason.SOURCE_FAILED)]],
+    ["the source stalled", () => [end(EndReason.SOURCE_STALLED)]],
+    ["its reader was away too long", () => [end(EndReason.READER_STALLED)]],
+  ])("goes on where %s, and the end is not given before it is one", async (_, broken) => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? broken() : undefined));
+    const { text, error, kinds } = await read(log);
+    expect([text, error]).toEqual([PIECES.join(""), undefined]);
+    expect(kinds.filter((kind) => kind === "end")).toHaveLength(1);
+    expect(log.sent).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it.each([
+    Code.InvalidArgument,
+    Code.Unauthenticated,
+    Code.PermissionDenied,
+    Code.NotFound,
+    Code.FailedPrecondition,
+    Code.Unimplemented,
+  ])("does not go on where its server says so, with code %i", async (code) => {
+    const log = scriptedLog(PIECES, (next) => {
+      if (next === 2) throw new ConnectError("no", code);
+      return undefined;
+    });
+    const { text, error, waited } = await read(log);
+    expect([text, waited]).toEqual(["one\ntwo\nthr", []]);
+    expect(error).toMatchObject({ code });
+    expect(log.requests).toHaveLength(1);
+  });
+
+  it.each([EndReason.COMPLETE, EndReason.CAUGHT_UP, EndReason.LIMIT_REACHED, EndReason.SCAN_BUDGET_SPENT])(
+    "is whole where it breaks after the end with reason %i",
+    async (reason) => {
+      const whole = scriptedLog(PIECES, (next) => (next === 5 ? broken(reason) : undefined));
+      function* broken(why: EndReason) {
+        yield end(why);
+        gone();
+      }
+      const { error, kinds } = await read(whole);
+      expect([error, kinds.at(-1), whole.requests.length]).toEqual([undefined, "end", 1]);
+    },
+  );
+
+  it.each([EndReason.SERVER_LIMIT_REACHED, EndReason.AUTHORIZATION_LOST, EndReason.TOKEN_EXPIRED])(
+    "is over with the end with reason %i, which is given before the error",
+    async (reason) => {
+      function* over() {
+        yield end(reason);
+        throw new ConnectError("over", Code.ResourceExhausted);
+      }
+      const log = scriptedLog(PIECES, (next) => (next === 2 ? over() : undefined));
+      const { events, error } = await read(log);
+      expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason }, cursor: "piece-2" });
+      expect(error).toMatchObject({ rawMessage: "over" });
+      expect(log.requests).toHaveLength(1);
+    },
+  );
+
+  it("gives up after as many tries as it has with nothing coming of them, and tells the end that it got", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? [end(EndReason.SOURCE_FAILED)] : undefined));
+    const { text, events, error, waited } = await read(log);
+    expect(text).toBe("one\ntwo\nthr");
+    expect(waited).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+    expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.SOURCE_FAILED, bytes: 11n } });
+    expect(error).toMatchObject({ code: Code.Unavailable });
+  });
+
+  it("begins to count anew whenever something comes", async () => {
+    const log = scriptedLog(PIECES, (next, call, sent) => {
+      if (sent === 1 || (call % 2 === 0 && next < 5)) gone();
+      return undefined;
+    });
+    const { text, error, waited } = await read(log, { resume: { tries: 2 } });
+    expect([text, error]).toEqual([PIECES.join(""), undefined]);
+    expect(Math.max(...waited)).toBe(500);
+    expect(log.sent).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("counts a newer cursor as something, too", async () => {
+    const log = scriptedLog(["a\n", "b\n"], (next, call) =>
+      next === 1 && call < 5 ? [{ cursor: "piece-1" }, {}] : undefined,
+    );
+    const still = await read(log, { resume: { tries: 2 } });
+    expect([still.text, still.waited.length]).toEqual(["a\n", 2]);
+    let call = 0;
+    const moving = scriptedLog(["a\n", "", "", "", "b\n"], (next) => {
+      call += 1;
+      return next > 0 && next < 4 && call % 2 === 0 ? [{ cursor: `piece-${next + 1}` }] : undefined;
+    });
+    expect((await read(moving, { resume: { tries: 1 } })).text).toBe("a\nb\n");
+  });
+
+  it("ends, rather than bring a piece twice, where a piece came without a cursor", async () => {
+    const log = scriptedLog(PIECES, (next, call) => {
+      if (call > 1 || next < 2) return undefined;
+      return [{ chunk: "three\n" }];
+    });
+    const { text, error } = await read(log);
+    expect(text).toBe("one\ntwo\nthrthree\n");
+    expect(error).toMatchObject({ code: Code.Unavailable });
+    expect(log.requests).toHaveLength(1);
+  });
+
+  it("does not go on where nobody wants it", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
+    const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
+    const reading = async (): Promise<void> => {
+      for await (const _ of client.getAnalysisRunLogs(REQUEST, { resume: false }));
+    };
+    await expect(reading()).rejects.toMatchObject({ rawMessage: "gone" });
+    expect(log.requests).toHaveLength(1);
+  });
+});
+
+describe("a log of which nothing has come yet", () => {
+  it("is asked for again where its server is Unavailable, three times", async () => {
+    const late = scriptedLog(PIECES, undefined, (_, call) => (call < 3 ? gone() : undefined));
+    const { text, kinds, waited } = await read(late);
+    expect([text, waited]).toEqual([PIECES.join(""), [250, 500]]);
+    expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "end"]);
+    const never = scriptedLog(PIECES, undefined, gone);
+    expect((await read(never)).error).toMatchObject({ code: Code.Unavailable });
+    expect(never.requests).toHaveLength(4);
+  });
+
+  it.each([Code.Unknown, Code.DeadlineExceeded, Code.Internal, Code.NotFound])(
+    "is not asked for again after an error with code %i",
+    async (code) => {
+      const log = scriptedLog(PIECES, undefined, () => {
+        throw new ConnectError("no", code);
+      });
+      expect((await read(log)).error).toMatchObject({ code });
+      expect(log.requests).toHaveLength(1);
+    },
+  );
+
+  it("is asked for from its beginning where it broke before its first piece", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 0 ? gone() : undefined));
+    const { text, kinds } = await read(log);
+    expect(text).toBe(PIECES.join(""));
+    expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
+  });
+
+  it("goes on by the cursor of the request", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 3 ? gone() : undefined));
+    const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
+    const texts: string[] = [];
+    const request = { ...REQUEST, cursor: "piece-3" };
+    for await (const event of client.getAnalysisRunLogs(request, { resume: { timer: fakeTimer().timer } }))
+      if (event.kind === "chunk") texts.push(Buffer.from(event.bytes).toString());
+    expect(texts).toEqual(["vier ä\n", "five"]);
+    expect(log.requests.map(({ cursor }) => cursor)).toEqual(["piece-3", "piece-3"]);
+  });
+});
+
+describe("what a stream does", () => {
+  it("is told at each change", async () => {
+    const waiting = { event: { case: "notice", value: { kind: NoticeKind.WAITING, message: "the pod is pulled" } } };
+    const log = scriptedLog(["a\n", "b\n"], (next, call) => {
+      if (call === 1 && next === 0) return [waiting, {}, waiting, {}, { chunk: "a\n", cursor: "piece-1" }, {}];
+      if (call === 2) gone();
+      return undefined;
+    });
+    const { states } = await read(log);
+    expect(states).toMatchObject([
+      { kind: "connecting" },
+      { kind: "streaming" },
+      { kind: "waiting", for: "log", message: "the pod is pulled" },
+      { kind: "waiting", for: "log" },
+      { kind: "streaming" },
+      { kind: "waiting", for: "server", tries: 1, of: 8, delayMs: 250, error: { code: Code.Unavailable } },
+      { kind: "resuming", tries: 1, of: 8 },
+      { kind: "streaming" },
+      { kind: "waiting", for: "server", tries: 2, delayMs: 500, error: { rawMessage: "gone" } },
+      { kind: "resuming", tries: 2 },
+      { kind: "streaming" },
+      { kind: "ended" },
+    ]);
+  });
+
+  it("is that it has ended, too, when its reader leaves the loop or it fails", async () => {
+    const kinds: string[] = [];
+    const client = createTaffrailClient({ baseUrl: "http://unused", transport: scriptedLog(PIECES).transport });
+    const onState = ({ kind }: LogState): void => void kinds.push(kind);
+    for await (const _ of client.getAnalysisRunLogs(REQUEST, { onState })) break;
+    expect(kinds).toEqual(["connecting", "streaming", "ended"]);
+  });
+});
+
+describe("a silent connection", () => {
+  it("counts as broken and is left, though it still stands", async () => {
+    const { timer, passLong, waited } = fakeTimer();
+    const asked = createGate();
+    const left = createGate();
+    const breakOnce = (next: number, call: number) => (call === 1 && next === 2 ? gone() : undefined);
+    const log = scriptedLog(PIECES, breakOnce, async ({ signal }, call) => {
+      if (call !== 2) return;
+      signal.addEventListener("abort", () => left.open());
+      asked.open();
+      await left.opened;
+    });
+    const reading = read(log, { resume: { timer } });
+    await asked.opened;
+    passLong();
+    await left.opened;
+    expect((await reading).text).toBe(PIECES.join(""));
+    expect(waited).toHaveLength(2);
+    expect(log.sent).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
+describe("interrupted", () => {
+  it("while it waits for the next try, it ends at once and with Canceled", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
+    const aborting = new AbortController();
+    const onState = (state: LogState): void => {
+      if (state.kind === "waiting") aborting.abort();
+    };
+    const { error } = await read(log, { signal: aborting.signal, onState, resume: { timer: () => () => {} } });
+    expect(error).toMatchObject({ code: Code.Canceled });
+    expect(log.requests).toHaveLength(1);
+  });
+});
+
+it("any order of breaks gives what a direct read gives, and nothing is sent twice", async () => {
+  const breaks = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 });
+  const pieces = fc.array(fc.constantFrom("a", "\n", "b\n", "ä\n\n", "line\nhalf"), { minLength: 1, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(pieces, breaks, async (text, after) => {
+      const log = scriptedLog(text, (_, call, sent) => (after[call - 1] === sent ? [] : undefined));
+      const result = await read(log, { resume: { tries: 40 } });
+      expect([result.text, result.error]).toEqual([text.join(""), undefined]);
+      expect(log.sent).toEqual(text.map((_, index) => index));
+    }),
+    { numRuns: 300 },
+  );
+});
