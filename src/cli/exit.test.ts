@@ -59,6 +59,7 @@ describe("the exit code", () => {
       denied: 4,
       noLog: 5,
       incomplete: 6,
+      verificationFailed: 10,
       interrupted: 130,
       brokenPipe: 141,
     });

@@ -15,6 +15,8 @@ export const EXIT = {
   noLog: 5,
   /** The source or the network failed: what was printed is incomplete. */
   incomplete: 6,
+  /** The log was printed, and the verification failed: only where the caller wants to know. */
+  verificationFailed: 10,
   interrupted: 130,
   brokenPipe: 141,
 } as const;

@@ -29,7 +29,7 @@ const logs = (args: readonly string[], options: CliOptions = {}): Promise<CliRes
 
 describe("taffrail logs", () => {
   it("prints the log, the whole log and nothing but the log; what was chosen is said elsewhere", async () => {
-    const { code, out, said } = await logs([FAILED]);
+    const { code, out, said } = await logs([FAILED, "-o", "raw"]);
     expect(code).toBe(0);
     expect(out).toBe(STORED);
     expect(said).toHaveLength(1);
@@ -39,7 +39,7 @@ describe("taffrail logs", () => {
   });
 
   it("finds the newest run that failed, and the newest of all", async () => {
-    const failed = await logs(["@failed"]);
+    const failed = await logs(["@failed", "-o", "raw"]);
     expect([failed.code, failed.out]).toEqual([0, STORED]);
     const latest = await logs(["@latest"]);
     expect(latest.said[0]).toContain("run=dev.01kkh78mj0ybmgq052an9t2aa5.dd78add");
@@ -189,18 +189,29 @@ describe("a stream", () => {
       },
     };
   }
-  const printed = async (pieces: readonly Buffer[], options: CliOptions = {}): Promise<CliResult> => {
+  const printed = async (
+    pieces: readonly Buffer[],
+    options: CliOptions = {},
+    args: readonly string[] = [],
+  ): Promise<CliResult> => {
     const { env, close } = await serverOf(pieces);
-    const result = await logs(["run"], { ...options, env });
+    const result = await logs(["run", ...args], { ...options, env: { ...options.env, ...env } });
     close();
     return result;
   };
   const evil = message({ chunk: "a\x1b]0;evil\x07b\r\x1b[31mc\n" });
 
-  it("is printed byte by byte into files and pipes, and made harmless on a terminal", async () => {
+  it("is printed byte by byte where that is wanted, else made harmless; colours are for terminals", async () => {
     const pieces = [evil, end(EndReason.COMPLETE), endStream()];
-    expect((await printed(pieces)).out).toBe("a\x1b]0;evil\x07b\r\x1b[31mc\n");
-    expect((await printed(pieces, { isTTY: true })).out).toBe("ab\n\x1b[31mc\n");
+    const shown = async (args: string[], options: CliOptions = {}) => (await printed(pieces, options, args)).out;
+    expect(await shown(["-o", "raw"])).toBe("a\x1b]0;evil\x07b\r\x1b[31mc\n");
+    expect(await shown([])).toBe("c\n");
+    expect(await shown(["--color", "always"])).toBe("\x1b[31mc\n");
+    const isTTY = true;
+    expect(await shown([], { isTTY })).toBe("ab\x1b[31m\r\x1b[Kc\n");
+    for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }])
+      expect(await shown([], { isTTY, env })).toBe("ab\r\x1b[Kc\n");
+    expect(await shown(["--color", "never"], { isTTY })).toBe("ab\r\x1b[Kc\n");
   });
 
   it.each<[string, Buffer[], number, string[]]>([
@@ -271,7 +282,7 @@ describe("a stream", () => {
   });
 
   it("ends with status 130 when interrupted while the reader is slow, and before anything came", async () => {
-    const { env, left, close } = await serverOf([message({ chunk: "x".repeat(10_000) })], true);
+    const { env, left, close } = await serverOf([message({ chunk: `${"x".repeat(9_999)}\n` })], true);
     const interrupt = new AbortController();
     const stuck = logs(["run"], {
       env,
@@ -300,7 +311,7 @@ describe("a stream", () => {
   });
 
   it("ends with status 141 when its reader leaves", async () => {
-    const { env, left, close } = await serverOf([message({ chunk: "x".repeat(10_000) })], true);
+    const { env, left, close } = await serverOf([message({ chunk: `${"x".repeat(9_999)}\n` })], true);
     const { code, said } = await logs(["run"], {
       env,
       onPiece: () => Promise.reject(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),

@@ -1,5 +1,4 @@
 import { toJson } from "@bufbuild/protobuf";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, Option } from "commander";
 import {
   AnalysisPhase,
@@ -9,6 +8,7 @@ import {
 import { printable } from "../quoted.ts";
 import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
+import { age } from "./run-age.ts";
 
 interface RunsFlags extends ConnectionFlags {
   readonly stage?: string;
@@ -76,13 +76,4 @@ function phaseName(phase: AnalysisPhase): string {
     [AnalysisPhase.INCONCLUSIVE]: "Inconclusive",
   };
   return names[phase] ?? "-";
-}
-
-function age({ createTime }: AnalysisRunSummary, now: number): string {
-  if (createTime === undefined) return "-";
-  const seconds = Math.max(0, Math.round((now - timestampMs(createTime)) / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86_400)}d`;
 }

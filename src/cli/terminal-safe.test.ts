@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut } from "../../test/fakes/byte-source.ts";
-import { createTerminalFilter } from "./terminal-safe.ts";
+import { createTerminalFilter, ERASE_LINE, type TerminalFilterOptions } from "./terminal-safe.ts";
 
-function filtered(input: string | Uint8Array, lengths: readonly number[] = [1_000_000]): string {
-  const filter = createTerminalFilter();
+function filtered(
+  input: string | Uint8Array,
+  lengths: readonly number[] = [1_000_000],
+  options: Partial<TerminalFilterOptions> = {},
+): string {
+  const filter = createTerminalFilter({ colors: true, ...options });
   const bytes = typeof input === "string" ? Buffer.from(input) : input;
-  return Buffer.concat(cut(bytes, lengths).map(filter)).toString("utf8");
+  return cut(bytes, lengths).map(filter.write).join("") + filter.end();
 }
 
 const ESC = "\x1b";
@@ -76,14 +80,63 @@ describe("what is taken out", () => {
 describe("a carriage return", () => {
   it.each([
     ["a\r\nb", "a\nb"],
-    ["good\rbad", "good\nbad"],
-    ["1%\r2%\r3%\r\n", "1%\n2%\n3%\n"],
-    ["a\r\r\nb", "a\n\nb"],
-    [`a\r${ESC}[31mb`, `a\n${ESC}[31mb`],
-    [`a\r${ESC}]0;x${BEL}b`, "a\nb"],
-  ])("in %j hides nothing: %j", (input, expected) => {
+    ["good\rbad", "bad"],
+    ["1%\r2%\r3%\r\n", "3%\n"],
+    ["1%\r2%\r3%\r", "3%"],
+    ["a\r\r\nb", "a\nb"],
+    ["one\n1%\r2%\ntwo\n", "one\n2%\ntwo\n"],
+    [`a\r${ESC}[31mb`, `${ESC}[31mb`],
+    [`${ESC}[32m1%\r2%\r3%${ESC}[0m\n`, `${ESC}[32m3%${ESC}[0m\n`],
+    [`a\r${ESC}[0m\n`, `a${ESC}[0m\n`],
+    [`a\r${ESC}]0;x${BEL}b`, "b"],
+    ["\r\rb", "b"],
+  ])("in %j leaves the line's last state: %j", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
+
+  it("leaves a line's time where there are times", () => {
+    const time = "2026-01-02T03:04:05.000000006Z ";
+    expect(filtered(`${time}1%\r2%\n${time}x\n`, undefined, { timestamps: true })).toBe(`${time}2%\n${time}x\n`);
+    expect(filtered(`${time}1%\r2%\n`)).toBe("2%\n");
+  });
+
+  it("does away with no more than 64 KiB: a longer line's states are lines", () => {
+    const long = "x".repeat(70_000);
+    expect(filtered(`${long}\rb\rc\n`)).toBe(`${long}\nc\n`);
+    const states = Array.from({ length: 30_000 }, (_, index) => `${ESC}[3${index % 8}m${index}`);
+    const shown = filtered(`${states.join("\r")}\nnext\n`);
+    expect(shown).toMatch(/29999\nnext\n$/);
+    expect(shown.length).toBeLessThan(2_000);
+  });
+});
+
+describe("live on a terminal", () => {
+  const live = { live: true };
+
+  it("text comes as it comes, and a carriage return erases its line there", () => {
+    const filter = createTerminalFilter({ colors: true, live: true });
+    expect(filter.write(Buffer.from("..."))).toBe("...");
+    expect(filter.write(Buffer.from("1%\r"))).toBe("1%");
+    expect(filter.write(Buffer.from("2%\r"))).toBe(`${ERASE_LINE}2%`);
+    expect(filter.write(Buffer.from("\nnext"))).toBe("\nnext");
+    expect(filter.end()).toBe("");
+  });
+
+  it("a line keeps its time, and its end in a carriage return and a line feed is no return", () => {
+    const time = "2026-01-02T03:04:05.000000006Z ";
+    expect(filtered(`${time}1%\r2%\r\nb`, undefined, { ...live, timestamps: true })).toBe(
+      `${time}1%${ERASE_LINE}${time}2%\nb`,
+    );
+  });
+
+  it("nothing else than that comes that does not come otherwise", () => {
+    const controls = `a${ESC}]0;x${BEL}b${ESC}[2Jc\u009bd${ESC}[31me\n`;
+    expect(filtered(controls, [1], live)).toBe(filtered(controls));
+  });
+});
+
+it("colours go where nobody wants them, and nothing else does", () => {
+  expect(filtered(`a${ESC}[31mb${ESC}[0m\n${ESC}[1mc`, undefined, { colors: false })).toBe("ab\nc");
 });
 
 describe("any log", () => {

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/program.ts";
+import { fakeTimer } from "./timers.ts";
 
 /** What a command printed, said and ended with. */
 export interface CliResult {
@@ -13,6 +14,10 @@ export interface CliOptions {
   /** Default: it is none. */
   readonly isTTY?: boolean;
   readonly signal?: AbortSignal;
+  /** What a person answers when asked. Default: nobody is there. */
+  readonly answer?: string;
+  /** Told what is shown of the progress. Default: stderr is no terminal. */
+  readonly status?: (text: string) => void;
   /** Called with each piece that is printed, before the next one is taken. */
   readonly onPiece?: (piece: Buffer) => void | Promise<void>;
 }
@@ -29,9 +34,18 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
     },
   });
   const code = await runCli(args, {
-    env: { XDG_CONFIG_HOME: "/nowhere", ...options.env },
+    // No pager takes over the terminal of the tests.
+    env: { XDG_CONFIG_HOME: "/nowhere", TAFFRAIL_PAGER: "", ...options.env },
     stdout: Object.assign(stdout, { isTTY: options.isTTY ?? false }),
     say: (line) => said.push(line),
+    ...(options.answer !== undefined && {
+      ask: async (question: string) => {
+        said.push(question);
+        return options.answer ?? "";
+      },
+    }),
+    ...(options.status && { status: options.status }),
+    timer: fakeTimer().timer,
     signal: options.signal ?? new AbortController().signal,
   });
   return { code, out: Buffer.concat(pieces).toString("utf8"), said };

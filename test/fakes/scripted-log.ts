@@ -1,4 +1,10 @@
-import { type ConnectRouter, createRouterTransport, type HandlerContext, type Transport } from "@connectrpc/connect";
+import {
+  type ConnectRouter,
+  createRouterTransport,
+  type HandlerContext,
+  type ServiceImpl,
+  type Transport,
+} from "@connectrpc/connect";
 import {
   AnalysisRunLogService,
   EndReason,
@@ -7,7 +13,10 @@ import {
 
 /** A server's side of the contract: a log in pieces, each with a cursor behind which it goes on. */
 export interface ScriptedLog {
+  readonly handler: ServiceImpl<typeof AnalysisRunLogService>["getAnalysisRunLogs"];
+  /** The handler alone. */
   readonly routes: (router: ConnectRouter) => void;
+  /** To a server in this process that has the handler alone. */
   readonly transport: Transport;
   /** What each call asked for. */
   readonly requests: readonly GetAnalysisRunLogsRequest[];
@@ -15,12 +24,10 @@ export interface ScriptedLog {
   readonly sent: readonly number[];
 }
 
-/** The end that a script's log has. */
-const COMPLETE = { event: { case: "end", value: { reason: EndReason.COMPLETE } } };
-
 /**
- * @param pieces of the log.
- * @param breakAt asked before each message: the messages to send before the call breaks, or nothing where it goes on. May throw.
+ * @param pieces of the log. The cursor behind the first one is `piece-1`.
+ * @param breakAt asked before each piece and before the end: what to send instead, after which the call is over; nothing where it goes on. May throw.
+ * @param onCall told of each call, counted from 1, before its first message. May throw.
  */
 export function scriptedLog(
   pieces: readonly string[],
@@ -34,28 +41,29 @@ export function scriptedLog(
   const requests: GetAnalysisRunLogsRequest[] = [];
   const sent: number[] = [];
   const lineOf = (index: number): number => pieces.slice(0, index).join("").split("\n").length;
+  async function* answer(request: GetAnalysisRunLogsRequest, context: HandlerContext): AsyncGenerator<object> {
+    const call = requests.push(request);
+    await onCall(context, call);
+    const start = request.cursor === "" ? 0 : Number(/^piece-(\d+)$/.exec(request.cursor)?.[1]);
+    yield { event: { case: "origin", value: { metricName: "robot", attempt: 1, containerName: "robot" } } };
+    for (let next = start; next <= pieces.length; next += 1) {
+      const broken = breakAt(next, call, next - start);
+      if (broken !== undefined) {
+        yield* broken;
+        return;
+      }
+      if (next === pieces.length) break;
+      sent.push(next);
+      yield { chunk: pieces[next], cursor: `piece-${next + 1}`, firstLine: BigInt(lineOf(next)) };
+    }
+    const text = pieces.slice(start).join("");
+    const lines = BigInt(text.split("\n").length - (text.endsWith("\n") || text === "" ? 1 : 0));
+    const end = { reason: EndReason.COMPLETE, lines, bytes: BigInt(Buffer.byteLength(text)) };
+    yield { event: { case: "end", value: end } };
+  }
+  const handler = answer as ScriptedLog["handler"];
   const routes = ({ service }: ConnectRouter): void => {
-    service(AnalysisRunLogService, {
-      async *getAnalysisRunLogs(request, context): AsyncGenerator<never> {
-        const call = requests.push(request);
-        await onCall(context, call);
-        const start = request.cursor === "" ? 0 : Number(/^piece-(\d+)$/.exec(request.cursor)?.[1]);
-        yield {
-          event: { case: "origin", value: { metricName: "robot", attempt: 1, containerName: "robot" } },
-        } as never;
-        for (let next = start; next <= pieces.length; next += 1) {
-          const broken = breakAt(next, call, next - start);
-          if (broken !== undefined) {
-            for await (const message of broken) yield message as never;
-            return;
-          }
-          if (next === pieces.length) break;
-          sent.push(next);
-          yield { chunk: pieces[next], cursor: `piece-${next + 1}`, firstLine: BigInt(lineOf(next)) } as never;
-        }
-        yield COMPLETE as never;
-      },
-    });
+    service(AnalysisRunLogService, { getAnalysisRunLogs: handler });
   };
-  return { routes, transport: createRouterTransport(routes), requests, sent };
+  return { handler, routes, transport: createRouterTransport(routes), requests, sent };
 }

@@ -1,0 +1,104 @@
+import { EndReasonSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { LogChunk } from "../client/log-event.ts";
+import type { LogPrinter } from "./log-printer.ts";
+import { severityOf } from "./severity.ts";
+
+/** A longer line comes in several objects. */
+const LONGEST = 1024 * 1024;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) /;
+
+/** An object for each line, and one for the end. */
+export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean }): LogPrinter {
+  let metric = "";
+  let container = "";
+  let attempt = 0;
+  let times = timestamps;
+  let held: { text: string; line: number; chunk: LogChunk; partial: boolean } | undefined;
+
+  const object = (own: NonNullable<typeof held>, partial: boolean): string => {
+    const time = times && !own.partial ? TIMESTAMP.exec(own.text) : null;
+    const text = own.text.slice(time?.[0].length ?? 0);
+    return json({
+      line: own.line || null,
+      ts: time?.[1] ?? null,
+      metric,
+      container: own.chunk.containerName || container,
+      attempt: own.chunk.attempt || attempt,
+      severity: severityOf(text),
+      text,
+      ...(partial && { partial }),
+    });
+  };
+  const finish = (): string => {
+    const last = held;
+    held = undefined;
+    return last === undefined ? "" : object(last, false);
+  };
+
+  return {
+    origin(origin) {
+      metric = origin.metricName;
+      container = origin.containerName;
+      attempt = origin.attempt;
+    },
+    noTimes: () => {
+      times = false;
+    },
+    chunk(chunk) {
+      let out = "";
+      if (held && (held.chunk.containerName !== chunk.containerName || held.chunk.attempt !== chunk.attempt))
+        out = finish();
+      const lines = Buffer.from(chunk.bytes).toString("utf8").split("\n");
+      const numberOf = lineNumbers(chunk);
+      for (const [index, text] of lines.entries()) {
+        const ended = index < lines.length - 1;
+        if (held === undefined && !ended && text === "") break;
+        held ??= { text: "", line: numberOf(index), chunk, partial: false };
+        held.text += text;
+        if (ended) out += finish();
+        else if (held.text.length > LONGEST) {
+          out += object(held, true);
+          held = { ...held, text: "", partial: true };
+        }
+      }
+      return out;
+    },
+    end(event) {
+      const rest = finish();
+      if (event === undefined) return rest;
+      const { reason, headMissing, lines, bytes } = event.end;
+      const end = {
+        reason: EndReasonSchema.value[reason]?.localName ?? "",
+        head_missing: headMissing,
+        lines: Number(lines),
+        bytes: Number(bytes),
+        cursor: event.cursor,
+      };
+      return rest + json({ end });
+    },
+  };
+}
+
+/** The number of a chunk's line by its place in it; places have to be asked for in order. */
+function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
+  if (runs.length === 0) return (index) => (firstLine === 0 ? 0 : firstLine + index);
+  let run = 0;
+  let before = 0;
+  return (index) => {
+    for (let at = runs[run]; at !== undefined && index - before >= at.count; at = runs[run]) {
+      before += at.count;
+      run += 1;
+    }
+    const at = runs[run];
+    return at === undefined ? 0 : at.firstLine + index - before;
+  };
+}
+
+/** One line. Of controls, JSON itself leaves those that old terminals obey. */
+function json(value: object): string {
+  const text = JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `${text}\n`;
+}

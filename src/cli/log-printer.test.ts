@@ -1,0 +1,160 @@
+import { create } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EndReason, EndSchema, OriginSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { LogChunk } from "../client/log-event.ts";
+import { createJsonPrinter } from "./log-json-printer.ts";
+import { createTextPrinter, type LogPrinter, rawPrinter, type TextOptions } from "./log-printer.ts";
+
+const chunk = (text: string, more: Partial<LogChunk> = {}): LogChunk => ({
+  kind: "chunk",
+  bytes: Buffer.from(text),
+  firstLine: 0,
+  runs: [],
+  containerName: "",
+  attempt: 0,
+  offset: undefined,
+  cursor: "",
+  ...more,
+});
+const ORIGIN = create(OriginSchema, { metricName: "robot", containerName: "test", attempt: 2 });
+
+function all(printer: LogPrinter, chunks: readonly LogChunk[]): string {
+  printer.origin?.(ORIGIN);
+  const parts = chunks.map((each) => Buffer.from(printer.chunk(each)).toString());
+  return parts.join("") + printer.end(undefined);
+}
+
+describe("text", () => {
+  const text = (chunks: readonly LogChunk[], options: Partial<TextOptions> = {}): string =>
+    all(createTextPrinter({ colors: false, timestamps: false, prefix: false, headings: false, ...options }), chunks);
+
+  it("is the log, however it is cut", () => {
+    expect(text([chunk("one\ntw"), chunk("o\nthree")])).toBe("one\ntwo\nthree");
+  });
+
+  it("begins a line where another container's log begins", () => {
+    const chunks = [
+      chunk("a1\na2", { containerName: "a" }),
+      chunk("b1\n", { containerName: "b" }),
+      chunk("a3\n", { containerName: "a" }),
+    ];
+    expect(text(chunks)).toBe("a1\na2\nb1\na3\n");
+    expect(text(chunks, { prefix: true })).toBe("[a] a1\n[a] a2\n[b] b1\n[a] a3\n");
+  });
+
+  it("has prefixes where they are wanted: of the only container, of attempts", () => {
+    expect(text([chunk("one\ntw"), chunk("o\n")], { prefix: true })).toBe("[test] one\n[test] two\n");
+    expect(text([chunk("x\n", { attempt: 1 }), chunk("y\n", { attempt: 2 })], { prefix: true })).toBe(
+      "[1/test] x\n[2/test] y\n",
+    );
+    expect(text([chunk("1%\r2%\n")], { prefix: true, live: true })).toBe("[test] 1%\r\x1b[K[test] 2%\n");
+    expect(text([chunk("x\n", { containerName: "a\x1b[2J" })], { prefix: true })).toBe("[a\uFFFD[2J] x\n");
+  });
+
+  it("has headings on a terminal alone, on lines of their own", () => {
+    const printer = createTextPrinter({ colors: false, prefix: false, headings: true });
+    const parts = [
+      printer.heading?.("Attempt 1."),
+      printer.chunk(chunk("x", { attempt: 1 })),
+      printer.heading?.("Attempt 2."),
+      printer.chunk(chunk("y\n", { attempt: 2 })),
+    ];
+    expect(parts.join("")).toBe("==> Attempt 1. <==\nx\n==> Attempt 2. <==\ny\n".replace("x\n", "x\n"));
+    expect(createTextPrinter({ colors: false, prefix: false, headings: false }).heading?.("Attempt 1.")).toBe("");
+  });
+});
+
+it("raw is the bytes", () => {
+  const bytes = Uint8Array.of(0, 27, 255, 13);
+  expect(rawPrinter.chunk({ ...chunk(""), bytes })).toBe(bytes);
+});
+
+describe("json", () => {
+  const objects = (chunks: readonly LogChunk[], timestamps = false): Record<string, unknown>[] =>
+    all(createJsonPrinter({ timestamps }), chunks)
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+
+  it("is an object for each line, with all that is known of it", () => {
+    expect(all(createJsonPrinter({ timestamps: false }), [chunk("ERROR a\n", { firstLine: 7 })])).toBe(
+      '{"line":7,"ts":null,"metric":"robot","container":"test","attempt":2,"severity":"error","text":"ERROR a"}\n',
+    );
+  });
+
+  it("numbers lines by where chunks begin, and by runs where lines are missing", () => {
+    const pieces = [chunk("a\nb", { firstLine: 5 }), chunk("b\nc\n", { firstLine: 6 }), chunk("d", { firstLine: 8 })];
+    expect(objects(pieces).map(({ line, text }) => [line, text])).toEqual([
+      [5, "a"],
+      [6, "bb"],
+      [7, "c"],
+      [8, "d"],
+    ]);
+    const runs = [
+      { firstLine: 10, count: 2, context: false },
+      { firstLine: 20, count: 1, context: true },
+    ];
+    expect(objects([chunk("a\nb\nc\n", { firstLine: 10, runs })]).map(({ line }) => line)).toEqual([10, 11, 20]);
+    expect(objects([chunk("a\n")])[0]).toMatchObject({ line: null });
+  });
+
+  it("takes the source's times out of the text, unless the source has none", () => {
+    const time = "2026-01-02T03:04:05.000000006Z";
+    expect(objects([chunk(`${time} a\nb\n`)], true)).toMatchObject([
+      { ts: time, text: "a" },
+      { ts: null, text: "b" },
+    ]);
+    expect(objects([chunk(`${time} a\n`)])).toMatchObject([{ ts: null, text: `${time} a` }]);
+    const printer = createJsonPrinter({ timestamps: true });
+    printer.noTimes?.();
+    expect(JSON.parse(String(printer.chunk(chunk(`${time} a\n`))))).toMatchObject({ ts: null, text: `${time} a` });
+  });
+
+  it("tells containers and attempts apart, though a line has no end", () => {
+    const chunks = [
+      chunk("a", { containerName: "init", attempt: 1 }),
+      chunk("b\n", { containerName: "test", attempt: 1 }),
+      chunk("c\n", { containerName: "test", attempt: 2 }),
+    ];
+    expect(objects(chunks).map(({ container, attempt, text }) => [container, attempt, text])).toEqual([
+      ["init", 1, "a"],
+      ["test", 1, "b"],
+      ["test", 2, "c"],
+    ]);
+  });
+
+  it("gives a line of more than a MiB in parts, with one number", () => {
+    const half = "x".repeat(700_000);
+    const parts = objects([
+      chunk(half, { firstLine: 3 }),
+      chunk(half, { firstLine: 3 }),
+      chunk("end\nnext\n", { firstLine: 3 }),
+    ]);
+    expect(parts.map(({ line, partial, text }) => [line, partial, (text as string).length])).toEqual([
+      [3, true, 1_400_000],
+      [3, undefined, 3],
+      [4, undefined, 4],
+    ]);
+  });
+
+  it("ends with an object for the end", () => {
+    const printer = createJsonPrinter({ timestamps: false });
+    const end = create(EndSchema, { reason: EndReason.CAUGHT_UP, lines: 2n, bytes: 3n, headMissing: true });
+    expect(printer.end({ kind: "end", end, cursor: "c" })).toBe(
+      '{"end":{"reason":"CAUGHT_UP","head_missing":true,"lines":2,"bytes":3,"cursor":"c"}}\n',
+    );
+  });
+
+  it("keeps any text as it is, on one line and without what a terminal would obey", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        fc.pre(!text.includes("\n") && text.isWellFormed() && text !== "");
+        const line = all(createJsonPrinter({ timestamps: false }), [chunk(`${text}\n`)]);
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+        expect(line.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+        expect(JSON.parse(line).text).toBe(text);
+      }),
+    );
+  });
+});

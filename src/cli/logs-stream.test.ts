@@ -1,0 +1,273 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  AnalysisPhase,
+  AnalysisRunLogService,
+  EndReason,
+  NoticeKind,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type CliOptions, runInProcess } from "../../test/fakes/cli.ts";
+import { type ScriptedLog, scriptedLog } from "../../test/fakes/scripted-log.ts";
+import { serveScript } from "../../test/fakes/serve-script.ts";
+
+const closing: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const PIECES = ["one\n", "two\n", "three\n"];
+const gone = (): never => {
+  throw new ConnectError("The store broke off.", Code.Unavailable);
+};
+const end = (reason: EndReason, more: object = {}): object => ({
+  event: { case: "end", value: { reason, bytes: 1n, ...more } },
+});
+const notice = (kind: NoticeKind, message: string): object => ({ event: { case: "notice", value: { kind, message } } });
+
+async function show(log: Pick<ScriptedLog, "routes">, args: readonly string[], options: CliOptions = {}) {
+  const server = await serveScript(log.routes);
+  closing.push(server.stop);
+  const env = { TAFFRAIL_SERVER: `http://127.0.0.1:${server.port}`, TAFFRAIL_PROJECT: "shop", ...options.env };
+  const { code, out, said } = await runInProcess(["logs", ...args], { ...options, env });
+  return { code, out, said: said.filter((line) => !line.startsWith("showing ")) };
+}
+
+describe("a log that breaks off", () => {
+  it("goes on, and one line says so", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
+    expect(await show(log, ["uat.01"])).toEqual({ code: 0, out: PIECES.join(""), said: ["resumed at line 3 (1x)"] });
+    expect(log.sent).toEqual([0, 1, 2]);
+  });
+
+  it("says what it waits for when it does not go on at once, and in the end how it would", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
+    const { code, out, said } = await show(log, ["uat.01", "--grep", "it's", "-i", "--wait", "5s"]);
+    expect([code, out]).toEqual([6, "one\ntwo\n"]);
+    const waits = said.filter((line) => line.includes("Try"));
+    expect(waits).toHaveLength(7);
+    expect(waits[0]).toMatch(/^note: The store broke off\. Try 2 of 8 in 0\.\d s$/);
+    expect(said.slice(-3)).toEqual([
+      "note: this goes on: taffrail logs uat.01 --grep 'it'\\''s' -i --cursor piece-2",
+      "error: The store broke off.",
+      "  try     again; is the server's address right?",
+    ]);
+  });
+
+  it("tells on its terminal, in the progress, where it went on", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
+    const shown: string[] = [];
+    const { code } = await show(log, ["uat.01"], { status: (text) => shown.push(text) });
+    expect([code, shown]).toEqual([0, [""]]);
+  });
+});
+
+describe("interrupted", () => {
+  it("in a follow, it tells the command that goes on, with the time that --since meant", async () => {
+    const interrupt = new AbortController();
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? hanging() : undefined));
+    let printed = "";
+    const { code, said } = await show(log, ["uat.01", "-f", "--since", "1h", "-m", "my metric"], {
+      signal: interrupt.signal,
+      onPiece: (piece) => {
+        printed += piece;
+        if (printed === "one\ntwo\n") interrupt.abort();
+      },
+    });
+    expect(code).toBe(130);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^note: this goes on: taffrail logs uat\.01 -m 'my metric' -f --since-time \d{4}-[-\dT:.]+Z --cursor piece-[12]$/,
+      ),
+    ]);
+  });
+
+  async function* hanging(): AsyncGenerator<object> {
+    yield {};
+    await new Promise(() => {});
+  }
+});
+
+describe("what is said", () => {
+  it.each<[string, object, string[]]>([
+    [
+      "as much as was asked for",
+      end(EndReason.LIMIT_REACHED),
+      ["note: the log goes on: this is as much as was asked for"],
+    ],
+    ["until a time", end(EndReason.UNTIL_REACHED), ["note: the log goes on after the time that was asked for"]],
+    [
+      "without its beginning",
+      end(EndReason.COMPLETE, { headMissing: true }),
+      ["note: the source no longer has the beginning of the log"],
+    ],
+    [
+      "as much as the server looks through",
+      end(EndReason.SCAN_BUDGET_SPENT, { scannedBytes: 1_000_000n }),
+      [
+        "note: the log goes on: the server looks through no more of it in one call",
+        "note: 1,000,000 bytes of the log were looked through",
+        "note: this goes on: taffrail logs uat.01 --cursor piece-3",
+      ],
+    ],
+  ])("of a log that comes %s", async (_, last, lines) => {
+    const log = scriptedLog(PIECES, (next) => (next === 3 ? [last] : undefined));
+    expect(await show(log, ["uat.01"])).toEqual({ code: 0, out: PIECES.join(""), said: lines });
+  });
+
+  it("of a log in which nothing matches", async () => {
+    const log = scriptedLog([], () => [end(EndReason.COMPLETE, { bytes: 0n })]);
+    expect((await show(log, ["uat.01", "--grep", "x"])).said).toEqual(["note: no line matches"]);
+  });
+
+  it("of attempts: headings on a terminal, notes elsewhere", async () => {
+    const attempts = (): ScriptedLog =>
+      scriptedLog([], () => [
+        notice(NoticeKind.ATTEMPT_BEGINS, "Attempt 1."),
+        { chunk: "a\n", attempt: 1 },
+        notice(NoticeKind.ATTEMPT_BEGINS, "Attempt 2."),
+        { chunk: "b\n", attempt: 2 },
+        end(EndReason.COMPLETE),
+      ]);
+    expect((await show(attempts(), ["uat.01", "-a", "all"], { isTTY: true })).out).toBe(
+      "==> Attempt 1. <==\na\n==> Attempt 2. <==\nb\n",
+    );
+    const piped = await show(attempts(), ["uat.01", "-a", "all", "--prefix"]);
+    expect(piped).toEqual({
+      code: 0,
+      out: "[1/robot] a\n[2/robot] b\n",
+      said: ["note: Attempt 1.", "note: Attempt 2."],
+    });
+  });
+});
+
+describe("as JSON", () => {
+  it("a log is an object for each line and one for its end; a break leaves no trace in it", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
+    const { code, out, said } = await show(log, ["uat.01", "-o", "json"]);
+    const objects = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(objects.slice(0, 3).map(({ line, text }) => [line, text])).toEqual([
+      [1, "one"],
+      [2, "two"],
+      [3, "three"],
+    ]);
+    expect(objects[3]).toEqual({
+      end: { reason: "COMPLETE", head_missing: false, lines: 3, bytes: 14, cursor: "piece-3" },
+    });
+    expect([code, said]).toEqual([0, ["resumed at line 3 (1x)"]]);
+  });
+});
+
+describe("--exit-status", () => {
+  const withRun = (phase: AnalysisPhase): Pick<ScriptedLog, "routes"> => ({
+    routes: ({ service }) => {
+      service(AnalysisRunLogService, {
+        getAnalysisRunLogs: scriptedLog(PIECES).handler,
+        getAnalysisRun: () => ({ analysisRun: { summary: { phase }, message: "2 of 3 failed" } }),
+      });
+    },
+  });
+
+  it.each<[string, AnalysisPhase, number, string[]]>([
+    ["failed", AnalysisPhase.FAILED, 10, ["error: the verification failed: 2 of 3 failed"]],
+    ["could not be measured", AnalysisPhase.ERROR, 10, ["error: the verification failed: 2 of 3 failed"]],
+    ["ended well", AnalysisPhase.SUCCESSFUL, 0, []],
+    ["goes on", AnalysisPhase.RUNNING, 0, []],
+  ])("tells that a verification %s", async (_, phase, code, said) => {
+    expect(await show(withRun(phase), ["uat.01", "--exit-status"])).toEqual({ code, out: PIECES.join(""), said });
+    expect((await show(withRun(phase), ["uat.01"])).code).toBe(0);
+  });
+
+  it("is that of the failure where the log did not come", async () => {
+    const log = scriptedLog([], () => gone());
+    expect((await show(log, ["uat.01", "--exit-status"])).code).toBe(6);
+  });
+});
+
+describe("without a run, on a terminal", () => {
+  const withRuns = (names: readonly string[]) => {
+    const log = scriptedLog(PIECES);
+    const routes: ScriptedLog["routes"] = ({ service }) => {
+      service(AnalysisRunLogService, {
+        getAnalysisRunLogs: log.handler,
+        listAnalysisRuns: () => ({ analysisRuns: names.map((name) => ({ name, stage: "uat" })) }),
+      });
+    };
+    return { log, routes };
+  };
+
+  it.each<[string, string]>([
+    ["2", "uat.02"],
+    ["", "uat.01"],
+    ["uat.02", "uat.02"],
+  ])("a person chooses one of those that failed: %j is %s", async (answer, name) => {
+    const { log, routes } = withRuns(["uat.01", "uat.02"]);
+    const { code, out, said } = await show({ routes }, [], { answer });
+    expect([code, out, log.requests[0]?.name]).toEqual([0, PIECES.join(""), name]);
+    expect(said).toEqual([
+      "failed runs of project shop, newest first:",
+      "   1     -  uat  uat.01",
+      "   2     -  uat  uat.02",
+      "which one? [1] ",
+    ]);
+  });
+
+  it("an answer that is none of them is refused, and no failed run is said", async () => {
+    const other = await show(withRuns(["uat.01"]), [], { answer: "7" });
+    expect([other.code, other.said.at(-1)]).toEqual([2, 'error: "7" is none of them']);
+    const none = await show(withRuns([]), [], { answer: "1" });
+    expect([none.code, none.said]).toEqual([3, ["error: project shop has no failed run"]]);
+  });
+});
+
+describe("a pager", () => {
+  const folder = (): string => {
+    const made = mkdtempSync(join(tmpdir(), "taffrail-pager-"));
+    closing.push(() => rmSync(made, { recursive: true }));
+    return made;
+  };
+  const PATH = process.env.PATH ?? "";
+
+  it("shows a log on a terminal; what is to be said in the middle of it is said after it", async () => {
+    const file = join(folder(), "shown");
+    const log = scriptedLog(PIECES, (next) => (next === 3 ? [end(EndReason.CAUGHT_UP)] : undefined));
+    const env = { PATH, PAGER: "false", TAFFRAIL_PAGER: `cat > '${file}'` };
+    const { code, out, said } = await show(log, ["uat.01"], { isTTY: true, env });
+    expect([code, out]).toEqual([0, ""]);
+    expect(said).toEqual(["note: the job still runs; this is what it has written so far"]);
+    expect(readFileSync(file, "utf8")).toBe(PIECES.join(""));
+  });
+
+  it.each<[string, string[], CliOptions]>([
+    ["no terminal", [], {}],
+    ["--no-pager", ["--no-pager"], { isTTY: true }],
+    ["-f", ["-f"], { isTTY: true }],
+    ["-o raw", ["-o", "raw"], { isTTY: true }],
+    ["a simple terminal", [], { isTTY: true, env: { TERM: "dumb" } }],
+    ["cat", [], { isTTY: true, env: { TAFFRAIL_PAGER: "cat" } }],
+  ])("is not used with %s", async (_, args, options) => {
+    const env = { PATH, TAFFRAIL_PAGER: "exit 3", ...options.env };
+    expect((await show(scriptedLog(PIECES), ["uat.01", ...args], { ...options, env })).out).toBe(PIECES.join(""));
+  });
+
+  it("that is left before the end is no error", async () => {
+    const large = Array.from({ length: 100 }, (_, index) => `${String(index).repeat(20_000)}\n`);
+    const env = { PATH, TAFFRAIL_PAGER: "head -c 1 > /dev/null" };
+    expect(await show(scriptedLog(large), ["uat.01"], { isTTY: true, env })).toMatchObject({ code: 0, said: [] });
+  });
+
+  it("is not started where there is no log to show", async () => {
+    const file = join(folder(), "shown");
+    const log = scriptedLog([], () => {
+      throw new ConnectError("no", Code.PermissionDenied);
+    });
+    const env = { PATH, TAFFRAIL_PAGER: `cat > '${file}'` };
+    expect((await show(log, ["uat.01"], { isTTY: true, env })).code).toBe(4);
+    expect(() => readFileSync(file)).toThrow("ENOENT");
+  });
+});

@@ -1,0 +1,95 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  EndReason,
+  type GetAnalysisRunLogsRequestSchema,
+  NoticeKind,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { TaffrailClient } from "../client/client.ts";
+import { describeError } from "../client/describe-error.ts";
+import type { LogEvent } from "../client/log-event.ts";
+import type { LogState } from "../client/log-state.ts";
+import type { CliIo } from "./io.ts";
+import type { LogOutput } from "./log-output.ts";
+import type { LogPrinter } from "./log-printer.ts";
+import { choiceText, endText } from "./log-words.ts";
+import { createProgress } from "./progress.ts";
+
+export interface LogPrinting {
+  readonly client: TaffrailClient;
+  readonly request: MessageInitShape<typeof GetAnalysisRunLogsRequestSchema>;
+  readonly run: string;
+  readonly printer: LogPrinter;
+  readonly output: LogOutput;
+  readonly io: CliIo;
+  readonly showProgress: boolean;
+  /** The command that goes on behind a cursor, if there is a short one. */
+  readonly goOn: (cursor: string) => string | undefined;
+}
+
+/** Reads a log to its end and prints it. What is not the log is said. */
+export async function printLog(printing: LogPrinting): Promise<void> {
+  const { client, request, run, printer, output, io, goOn } = printing;
+  const { signal, say } = output;
+  const progress = createProgress(printing.showProgress ? io.status : undefined, () => performance.now());
+  let cursor = "";
+  let ended = false;
+
+  const print = async (event: LogEvent): Promise<void> => {
+    switch (event.kind) {
+      case "chunk":
+        await output.print(printer.chunk(event));
+        cursor = event.cursor;
+        progress.add(event.bytes);
+        break;
+      case "origin":
+        printer.origin?.(event.origin);
+        say(choiceText(run, event.origin));
+        if (event.origin.previous) say("note: the container was restarted; this is the log of its run before");
+        break;
+      case "notice": {
+        const { kind, message } = event.notice;
+        if (kind === NoticeKind.NO_TIMES) printer.noTimes?.();
+        const heading = kind === NoticeKind.ATTEMPT_BEGINS ? (printer.heading?.(message) ?? "") : "";
+        if (heading === "") say(`note: ${message}`);
+        else await output.print(heading);
+        break;
+      }
+      case "resumed":
+        progress.resumed(event.bytes, event.times);
+        say(`resumed${event.line > 0 ? ` at line ${event.line.toLocaleString("en")}` : ""} (${event.times}x)`);
+        break;
+      case "end":
+        ended = true;
+        await output.print(printer.end(event));
+        for (const line of endText(event.end, request.grep !== undefined || request.since !== undefined)) say(line);
+        if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToGoOn(event.cursor);
+        break;
+    }
+  };
+  const sayHowToGoOn = (behind: string): void => {
+    const command = goOn(behind);
+    if (command !== undefined) say(`note: this goes on: ${command}`);
+  };
+
+  try {
+    const options = { signal, onState: tellState(say), resume: io.timer === undefined || { timer: io.timer } };
+    for await (const event of client.getAnalysisRunLogs(request, options)) await print(event);
+  } catch (error) {
+    progress.clear();
+    if (output.left) return;
+    // What a line that has no end yet shows so far belongs to the log.
+    if (!ended) await output.print(printer.end(undefined)).catch(() => {});
+    if (!io.signal.aborted || request.follow) sayHowToGoOn(cursor);
+    throw error;
+  }
+  progress.clear();
+}
+
+/** Says that a server is waited for, from the second time in a row on: the first wait is over in no time. */
+function tellState(say: (line: string) => void): (state: LogState) => void {
+  return (state) => {
+    if (state.kind !== "waiting" || state.for !== "server" || state.tries === 1) return;
+    const { message } = describeError(state.error);
+    say(`note: ${message} Try ${state.tries} of ${state.of} in ${(state.delayMs / 1000).toFixed(1)} s`);
+  };
+}

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { severityOf } from "./severity.ts";
+
+it.each<[string, string | null]>([
+  ["2026-01-02T03:04:05Z ERROR no connection", "error"],
+  ["\x1b[31mERROR\x1b[0m no connection", "error"],
+  ["| FAIL |", "error"],
+  ["--- FAIL: TestVouchers (0.01s)", "error"],
+  ["Traceback (most recent call last):", "error"],
+  ["panic: runtime error", "error"],
+  ["npm ERR! missing script", "error"],
+  ["::error file=a.ts::no", "error"],
+  ["E0312 10:00:00.000 1 main.go:1] no", "error"],
+  ['{"level":"error","msg":"no"}', "error"],
+  ["level=fatal msg=no", "error"],
+  ["[ WARN ] retry 1 of 3", "warning"],
+  ['{"severity": "WARNING"}', "warning"],
+  ["level=info msg=ok", "info"],
+  ["[INFO] ok", "info"],
+  ["DEBUG sql", "debug"],
+  ["0 errors", null],
+  ["error=nil", null],
+  ["go test --fail-fast", null],
+  ["MAX_ERRORS=3", null],
+  ["", null],
+])("%j has the level %s", (line, level) => {
+  expect(severityOf(line)).toBe(level);
+});
+
+it("a long line is looked at no further than its beginning", () => {
+  expect(severityOf(`${"x".repeat(5_000)} ERROR`)).toBeNull();
+});
