@@ -14,9 +14,13 @@ function status(text: string): void {
 }
 async function ask(question: string): Promise<string> {
   const asking = createInterface({ input: stdin, output: stderr });
+  // The terminal's own signal does not come while it is asked; the end of the input would leave the question open for ever.
+  const leave = (): void => interrupt.abort();
+  asking.once("SIGINT", leave).once("close", leave);
   try {
     return await asking.question(question, { signal: interrupt.signal });
   } finally {
+    asking.off("close", leave);
     asking.close();
   }
 }
