@@ -47,7 +47,7 @@ async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags
       client: connection.client,
       request,
       run,
-      printer: printerOf(flags, io.env, isTTY, isTTY && pager === undefined),
+      printer: printerOf(flags, io.env, isTTY, pager !== undefined),
       output,
       io,
       showProgress: !isTTY,
@@ -59,15 +59,15 @@ async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags
   if (flags.exitStatus) await checkVerification(connection, run, io.signal);
 }
 
-function printerOf(flags: LogsFlags, env: NodeJS.ProcessEnv, isTTY: boolean, live: boolean): LogPrinter {
+function printerOf(flags: LogsFlags, env: NodeJS.ProcessEnv, isTTY: boolean, isPaged: boolean): LogPrinter {
   const timestamps = flags.timestamps ?? false;
   if (flags.output === "raw") return rawPrinter;
   if (flags.output === "json") return createJsonPrinter({ timestamps });
-  const colorsWanted = isTTY && !env.NO_COLOR && env.TERM !== "dumb";
+  const obeysControls = isTTY && env.TERM !== "dumb";
   return createTextPrinter({
     timestamps,
-    live,
-    colors: flags.color === "always" || (flags.color === "auto" && colorsWanted),
+    live: obeysControls && !isPaged,
+    colors: flags.color === "always" || (flags.color === "auto" && obeysControls && !env.NO_COLOR),
     headings: isTTY && flags.attempt === "all",
     prefix: flags.prefix ?? false,
   });
