@@ -17,6 +17,8 @@ export interface Access {
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
+  /** The same, but that the cluster is asked although it was asked a moment ago. */
+  afresh(): Access;
 }
 
 export interface AccessOptions {
@@ -85,24 +87,34 @@ export function createAccess(options: AccessOptions): Access {
     fetchMethod: async (_key, _stale, { context }) => ({ allowed: await review(context.caller, context.question) }),
   });
 
-  const ask = async (caller: Caller, question: Question): Promise<boolean> => {
-    const { username, uid, groups, extra } = caller;
-    const key = JSON.stringify([username, uid, groups, extra, question]);
-    return (await cache.fetch(key, { context: { caller, question } }))?.allowed === true;
-  };
+  const accessBy = (forceRefresh: boolean): Access => {
+    const ask = async (caller: Caller, question: Question): Promise<boolean> => {
+      const { username, uid, groups, extra } = caller;
+      const key = JSON.stringify([username, uid, groups, extra, question]);
+      return (await cache.fetch(key, { context: { caller, question }, forceRefresh }))?.allowed === true;
+    };
 
-  const readRuns = (caller: Caller, namespace: string, name?: string): Promise<boolean> =>
-    ask(caller, { verb: "get", resource: ANALYSIS_RUNS, subresource, namespace, ...(name !== undefined && { name }) });
+    const readRuns = (caller: Caller, namespace: string, name?: string): Promise<boolean> =>
+      ask(caller, {
+        verb: "get",
+        resource: ANALYSIS_RUNS,
+        subresource,
+        namespace,
+        ...(name !== undefined && { name }),
+      });
 
-  return {
-    mayReadRuns: async (caller, namespace, name) =>
-      (await readRuns(caller, namespace)) || (name !== undefined && (await readRuns(caller, namespace, name))),
-    mayListRuns: (caller, namespace) => ask(caller, { verb: "list", resource: ANALYSIS_RUNS, namespace }),
-    mayReadStage: async (caller, namespace, name) =>
-      (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
-      (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
-    mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
+    return {
+      mayReadRuns: async (caller, namespace, name) =>
+        (await readRuns(caller, namespace)) || (name !== undefined && (await readRuns(caller, namespace, name))),
+      mayListRuns: (caller, namespace) => ask(caller, { verb: "list", resource: ANALYSIS_RUNS, namespace }),
+      mayReadStage: async (caller, namespace, name) =>
+        (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
+        (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
+      mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
+      afresh: () => accessBy(true),
+    };
   };
+  return accessBy(false);
 }
 
 /** The one answer to everybody who may not read something: the same whether or not it exists. */

@@ -39,6 +39,11 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const { config, tls } = compiled;
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
   if (config.sources.length === 0) log.warn("no sources are configured: no log will be found");
+  if (config.cursors.keys.length === 0) {
+    log.warn(
+      "cursors are signed with a key that this process made up: name one under cursors.keys, so that other replicas take them",
+    );
+  }
   const kube = createKubeApi(await kubeConnection(env, flags, log), {}, compiled.egress);
   const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
   const { address, family } = gateway.address;

@@ -39,6 +39,8 @@ export interface CompiledConfig {
   readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
   readonly links: readonly CompiledLink[];
+  /** What cursors are signed with. */
+  readonly cursorKeys: readonly SecretReader[];
 }
 
 /**
@@ -114,6 +116,10 @@ export function compileConfig(
 
   const { tls: files } = config;
   const tls = files && attempt(["tls"], () => readServerTls(files, folder));
+  const cursorKeys = config.cursors.keys.map((key, index) =>
+    attempt(["cursors", "keys", index], () => openSecret(key, folder, env, clock)),
+  );
+
   const egress = createWay(config, env, faults);
   if (faults.length > 0 || egress === undefined) throw new ConfigError(faults);
   return {
@@ -122,6 +128,7 @@ export function compileConfig(
     egress,
     sources: sources.filter((each) => each !== undefined),
     links: links.filter((each) => each !== undefined),
+    cursorKeys: cursorKeys.filter((each) => each !== undefined),
   };
 }
 

@@ -171,11 +171,39 @@ export const ConfigSchema = z.strictObject({
       streams: z.int().min(1).default(1_000).describe("Logs that may be open at once. Default 1000."),
       streamsPerCaller: z.int().min(1).default(50).describe("Logs that one caller may have open at once. Default 50."),
       logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
+      lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
+        .default(64 * 1024)
+        .describe("How much of a line a filter looks at. Default, and most: 64KiB."),
+      scanBytes: Size.default(4 * 1024 ** 3).describe(
+        "How much of a log is looked through for one call that filters it, in bytes of text. Default 4GiB.",
+      ),
+      scanTime: Duration.default(60_000).describe("For how long it is. Default 60s."),
+      readerStall: Duration.default(300_000).describe(
+        "For how long a client may take nothing of what is sent to it. Default 5m.",
+      ),
       decompressionRatio: z
         .int()
         .min(10)
         .default(200)
         .describe("How many times larger than in the store a compressed log may be. Default 200."),
+    })
+    .prefault({}),
+  follow: z
+    .strictObject({
+      poll: Duration.default(2_000).describe("How often an archive is looked at while a log in it grows. Default 2s."),
+      recheck: Duration.default(30_000).describe(
+        "How often it is decided anew, past the cache, whether the caller of a stream may read it. Default 30s.",
+      ),
+    })
+    .prefault({}),
+  cursors: z
+    .strictObject({
+      keys: z
+        .array(Secret)
+        .default([])
+        .describe(
+          "What resume cursors are signed with: the first signs, each is believed. All replicas need the same. Default: one that this process makes up.",
+        ),
     })
     .prefault({}),
   shutdown: z

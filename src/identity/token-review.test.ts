@@ -39,7 +39,9 @@ describe("a token", () => {
         user: { username: "anna", uid: "7", groups: ["a", "b"], extra: { "example.com/scopes": ["x", "y"] } },
       },
     }));
-    expect(await authenticator.authenticate(new Secret("secret"), never)).toEqual({
+    const token = new Secret("secret");
+    expect(await authenticator.authenticate(token, never)).toEqual({
+      token,
       username: "anna",
       uid: "7",
       groups: ["a", "b"],
@@ -58,7 +60,7 @@ describe("a token", () => {
       const { authenticator } = authenticatorOf(() => ({
         status: { authenticated: true, user: { username: "anna", ...more } },
       }));
-      expect(await authenticator.authenticate(new Secret("secret"), never)).toEqual({
+      expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({
         username: "anna",
         uid: undefined,
         groups: [],

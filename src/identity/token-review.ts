@@ -8,14 +8,20 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
 import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
+import { expiryOf } from "./token-expiry.ts";
 
 /** Tells who owns a token. */
 export interface Authenticator {
   /**
    * @param token what stood after `Bearer` in the request, if anything did.
+   * @param options.afresh whether to ask the cluster although it was asked a moment ago. Default: no.
    * @throws Failure of kind `unauthenticated` when there is no token or the cluster does not know it.
    */
-  authenticate(token: Secret | undefined, signal: AbortSignal): Promise<Caller>;
+  authenticate(
+    token: Secret | undefined,
+    signal: AbortSignal,
+    options?: { readonly afresh?: boolean },
+  ): Promise<Caller>;
 }
 
 export interface TokenReviewOptions {
@@ -87,7 +93,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
   });
 
   return {
-    async authenticate(token, signal) {
+    async authenticate(token, signal, { afresh = false } = {}) {
       if (token === undefined) {
         throw new Failure("unauthenticated", "TOKEN_MISSING", "This call needs a token.", {
           next: "Send the header `authorization: Bearer TOKEN`, or sign in.",
@@ -95,7 +101,10 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
       }
       const known =
         token.reveal().length <= TOKEN_BYTES &&
-        (await cache.fetch(createHash("sha256").update(token.reveal()).digest("base64"), { context: token }));
+        (await cache.fetch(createHash("sha256").update(token.reveal()).digest("base64"), {
+          context: token,
+          forceRefresh: afresh,
+        }));
       signal.throwIfAborted();
       if (!known || known.caller === "unknown") {
         throw new Failure(
@@ -107,7 +116,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
           },
         );
       }
-      return known.caller;
+      return { ...known.caller, token, expiresAt: expiryOf(token) };
     },
   };
 }

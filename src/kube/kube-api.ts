@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
+import { type Wait, waitReally } from "../wait.ts";
 import { parseJson, readText, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
@@ -9,7 +10,7 @@ import { newestOf } from "./newest.ts";
 import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
 import { readList } from "./read-list.ts";
 import { PODS } from "./resources.ts";
-import { isSilence, isTransient, retryAfter, retryDelay, type Wait, waitReally } from "./retry.ts";
+import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
 import { followObjects, type WatchSelection } from "./watch.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isTransient, retryAfter, retryDelay, waitReally } from "./retry.ts";
+import { waitReally } from "../wait.ts";
+import { isTransient, retryAfter, retryDelay } from "./retry.ts";
 
 describe("the wait before a call is tried again", () => {
   it("grows, and there are three of them", () => {

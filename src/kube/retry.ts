@@ -1,10 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-
-/** Waits, and no longer once the signal is aborted: then it throws. */
-export type Wait = (ms: number, signal: AbortSignal | undefined) => Promise<void>;
-
-export const waitReally: Wait = (ms, signal) => sleep(ms, undefined, { ...(signal && { signal }) });
 
 /** Before the second, third and fourth try. */
 const DELAYS_MS = [100, 300, 900];

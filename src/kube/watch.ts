@@ -1,7 +1,8 @@
 import { Failure } from "../failure.ts";
+import type { Wait } from "../wait.ts";
 import { isExpired } from "./answer.ts";
 import { readList } from "./read-list.ts";
-import { retryDelay, type Wait } from "./retry.ts";
+import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { type WatchConnectionLimits, type WatchEnd, watchOnce } from "./watch-connection.ts";
 import { createWatchedSet } from "./watched-set.ts";

@@ -1,38 +1,84 @@
 import type { Failure } from "../failure.ts";
-import type { Run } from "../runs/run.ts";
-import type { Selection } from "../runs/selection.ts";
+import type { LogNotice } from "../reading/event.ts";
+import type { AttemptView, ContainerView } from "../reading/view.ts";
+import type { LineRun } from "../stream/filtered-text.ts";
+
+/** Makes the cursor that goes on behind a frame. */
+export type CursorOf = () => string;
 
 /** A piece of a log stream, before it is known on which wire it goes out. */
 export type LogFrame =
   | {
       readonly kind: "origin";
-      readonly run: Run;
-      readonly selection: Selection;
-      /** The pods of the attempt's Job that the cluster still knows, oldest first. */
-      readonly podNames: readonly string[];
+      readonly view: AttemptView;
+      /** Absent where all containers are read. */
+      readonly container: ContainerView | undefined;
       /** The source that answers. */
       readonly source: string;
       readonly live: boolean;
+      /** Whether lines are counted from where the log was begun to be read. */
+      readonly relative: boolean;
       /** Whether it is the log of the container's run before its last restart. */
       readonly previous: boolean;
     }
-  /** UTF-8, never cut inside a character. */
-  | { readonly kind: "chunk"; readonly bytes: Uint8Array }
-  | { readonly kind: "notice"; readonly notice: "looks-like-page" | "bytes-replaced"; readonly message: string }
+  | LogChunk
+  | {
+      readonly kind: "notice";
+      readonly notice: NoticeName;
+      readonly message: string;
+      readonly cursor: CursorOf | undefined;
+    }
+  /** Nothing to tell but that all is well, and how far the log was looked through. */
+  | { readonly kind: "heartbeat"; readonly cursor: CursorOf | undefined }
   | {
       readonly kind: "end";
       readonly reason: EndReasonName;
+      readonly headMissing: boolean;
       readonly lines: number;
       readonly bytes: number;
+      readonly scanned: number;
+      /** Where there may be more. */
+      readonly cursor: CursorOf | undefined;
       /** With what the call fails. Absent where the log came to a proper end. */
       readonly failure: Failure | undefined;
     };
+
+/** A piece of the log. */
+export interface LogChunk {
+  readonly kind: "chunk";
+  /** UTF-8, never cut inside a character. */
+  readonly bytes: Uint8Array;
+  readonly firstLine: number;
+  /** Its lines, where some may be missing between them. */
+  readonly runs: readonly LineRun[] | undefined;
+  readonly offset: number | undefined;
+  /** Where all containers are read. */
+  readonly container: string | undefined;
+  /** Where all attempts are read. */
+  readonly attempt: number | undefined;
+  readonly cursor: CursorOf;
+}
+
+export type NoticeName =
+  | LogNotice
+  | "looks-like-page"
+  | "bytes-replaced"
+  | "line-cut"
+  | "attempt-begins"
+  | "no-times"
+  | "container-left-out";
 
 export type EndReasonName =
   | "complete"
   | "caught-up"
   | "source-ended"
+  | "limit-reached"
+  | "until-reached"
+  | "scan-budget-spent"
   | "source-failed"
   | "source-stalled"
   | "server-limit-reached"
-  | "server-shutdown";
+  | "server-shutdown"
+  | "reader-stalled"
+  | "authorization-lost"
+  | "token-expired";

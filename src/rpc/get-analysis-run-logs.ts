@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import {
   GetAnalysisRunLogsResponseSchema as KargoResponseSchema,
@@ -9,18 +10,16 @@ import {
   AttemptRule,
   type GetAnalysisRunLogsRequest,
   GetAnalysisRunLogsResponseSchema,
-  LineNumbers,
-  SelectionReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { jobMetrics } from "../runs/selection.ts";
 import { bytesTwin, withOutput } from "./bytes-twin.ts";
 import { callerOf } from "./caller-context.ts";
 import type { LogFrame } from "./frame.ts";
-import { type LogRequest, logFrames } from "./log-frames.ts";
-import { END_REASONS, NOTICES, PHASES, REASONS } from "./messages.ts";
+import { type FieldsBesideChunk, fieldsOf } from "./frame-message.ts";
+import { withHeartbeats } from "./heartbeats.ts";
+import { logFrames } from "./log-frames.ts";
+import type { LogRequest } from "./log-request.ts";
 import type { Services } from "./services.ts";
 
-type Event = NonNullable<MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>["event"]>;
 type KargoFields = Pick<GetAnalysisRunLogsRequest, "namespace" | "name" | "metricName" | "containerName">;
 
 /**
@@ -33,32 +32,29 @@ export function serveLogs(router: ConnectRouter, services: Services, codec: "bin
   const kargo = KargoService.method.getAnalysisRunLogs;
   const open = (request: LogRequest, { signal, values }: HandlerContext) =>
     logFrames(services, callerOf(values), request, signal);
+  const openBeating = (request: GetAnalysisRunLogsRequest, context: HandlerContext) =>
+    withHeartbeats<LogFrame>(open(logRequest(request), context), HEARTBEAT, services.wait);
 
   if (codec === "binary") {
     const output = bytesTwin(GetAnalysisRunLogsResponseSchema);
+    const bytes = (chunk: Uint8Array) => ({ chunk });
     router.rpc(withOutput(getAnalysisRunLogs, output), (request, context) =>
-      messages<MessageInitShape<typeof output>>(
-        open(logRequest(request), context),
-        (chunk) => ({ chunk }),
-        (event) => ({ event }),
-      ),
+      messages<MessageInitShape<typeof output>>(openBeating(request, context), bytes),
     );
     router.rpc(withOutput(kargo, bytesTwin(KargoResponseSchema)), (request, context) =>
-      messages(open(kargoRequest(request), context), (chunk) => ({ chunk })),
+      chunks(open(kargoRequest(request), context), bytes),
     );
   } else {
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     const text = (bytes: Uint8Array) => ({ chunk: decoder.decode(bytes) });
     router.rpc(getAnalysisRunLogs, (request, context) =>
-      messages<MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>>(
-        open(logRequest(request), context),
-        text,
-        (event) => ({ event }),
-      ),
+      messages<MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>>(openBeating(request, context), text),
     );
-    router.rpc(kargo, (request, context) => messages(open(kargoRequest(request), context), text));
+    router.rpc(kargo, (request, context) => chunks(open(kargoRequest(request), context), text));
   }
 }
+
+const HEARTBEAT: LogFrame = { kind: "heartbeat", cursor: undefined };
 
 function kargoRequest({ namespace, name, metricName, containerName }: KargoFields): LogRequest {
   return { run: { namespace, name }, wish: { metric: metricName || undefined, container: containerName || undefined } };
@@ -66,60 +62,72 @@ function kargoRequest({ namespace, name, metricName, containerName }: KargoField
 
 function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
   const { run, wish } = kargoRequest(request);
-  return { run, wish: { ...wish, attempt: attemptWish(request.attempt), pod: request.podName || undefined } };
+  const { grep } = request;
+  return {
+    run,
+    wish: { ...wish, attempt: attemptWish(request.attempt), pod: request.podName || undefined },
+    allContainers: request.allContainers,
+    follow: request.follow,
+    waitMs: request.wait && msOf(request.wait),
+    tail: request.tailLines === undefined ? undefined : Number(request.tailLines),
+    firstLine: numberOf(request.firstLine),
+    since: request.since && timeOf(request.since),
+    until: request.until && timeOf(request.until),
+    grep: grep && {
+      pattern: grep.pattern,
+      fixed: grep.fixed,
+      ignoreCase: grep.ignoreCase,
+      invert: grep.invert,
+      before: grep.before,
+      after: grep.after,
+    },
+    timestamps: request.timestamps,
+    limitLines: numberOf(request.limitLines),
+    limitBytes: numberOf(request.limitBytes),
+    cursor: request.cursor || undefined,
+  };
 }
 
 function attemptWish(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["wish"]["attempt"] {
   if (attempt.case === "attemptNumber") return attempt.value;
   if (attempt.value === AttemptRule.LAST) return "last";
   if (attempt.value === AttemptRule.FAILED) return "failed";
+  if (attempt.value === AttemptRule.ALL) return "all";
   return undefined;
 }
 
-/** Frames to messages. Where `fromEvent` is missing, the client knows nothing but the log. A stream that broke off fails after its last message. */
-async function* messages<T>(
+function numberOf(value: bigint): number | undefined {
+  // Whatever is larger is no different.
+  return value === 0n ? undefined : Number(value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : value);
+}
+
+function msOf({ seconds, nanos }: Duration): number {
+  return Math.max(0, Number(seconds) * 1_000 + nanos / 1_000_000);
+}
+
+function timeOf(time: Timestamp): string {
+  return `${timestampDate(time).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, "0")}Z`;
+}
+
+/** Frames to messages. A stream that broke off fails after its last message. */
+async function* messages<T extends object>(
   frames: AsyncIterable<LogFrame>,
-  fromChunk: (bytes: Uint8Array) => T,
-  fromEvent?: (event: Event) => T,
-): AsyncGenerator<T, void, undefined> {
+  fromChunk: (bytes: Uint8Array) => { chunk: unknown },
+): AsyncGenerator<T & FieldsBesideChunk, void, undefined> {
   for await (const frame of frames) {
-    if (frame.kind === "chunk") yield fromChunk(frame.bytes);
-    else if (fromEvent !== undefined) yield fromEvent(eventOf(frame));
+    const chunk = frame.kind === "chunk" ? fromChunk(frame.bytes) : {};
+    yield { ...fieldsOf(frame), ...chunk } as T & FieldsBesideChunk;
     if (frame.kind === "end" && frame.failure !== undefined) throw frame.failure;
   }
 }
 
-function eventOf(frame: Exclude<LogFrame, { kind: "chunk" }>): Event {
-  switch (frame.kind) {
-    case "origin": {
-      const { run, selection, podNames, source, live, previous } = frame;
-      const { metric, attempt, container, pod, podReason } = selection;
-      const value = {
-        metricName: metric.name,
-        metricReason: REASONS[selection.metricReason],
-        metricNames: jobMetrics(run).map(({ name }) => name),
-        attempt: attempt.number,
-        attemptReason: REASONS[selection.attemptReason],
-        attempts: metric.attempts.map(({ number }) => number),
-        containerName: container.name,
-        containerReason: REASONS[selection.containerReason],
-        containerNames: metric.containers.map(({ name }) => name),
-        attemptPhase: PHASES[attempt.phase],
-        source,
-        live,
-        lineNumbers: LineNumbers.ABSOLUTE,
-        podName: pod?.name ?? "",
-        podReason: podReason === undefined ? SelectionReason.UNSPECIFIED : REASONS[podReason],
-        podNames: [...podNames],
-        previous,
-      };
-      return { case: "origin", value };
-    }
-    case "notice":
-      return { case: "notice", value: { kind: NOTICES[frame.notice], message: frame.message } };
-    case "end": {
-      const { reason, lines, bytes } = frame;
-      return { case: "end", value: { reason: END_REASONS[reason], lines: BigInt(lines), bytes: BigInt(bytes) } };
-    }
+/** The same for clients that know nothing but the log. */
+async function* chunks<T>(
+  frames: AsyncIterable<LogFrame>,
+  fromChunk: (bytes: Uint8Array) => T,
+): AsyncGenerator<T, void, undefined> {
+  for await (const frame of frames) {
+    if (frame.kind === "chunk") yield fromChunk(frame.bytes);
+    if (frame.kind === "end" && frame.failure !== undefined) throw frame.failure;
   }
 }

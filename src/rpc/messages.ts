@@ -2,7 +2,7 @@ import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Phase, RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
-import type { EndReasonName, LogFrame } from "./frame.ts";
+import type { EndReasonName, NoticeName } from "./frame.ts";
 
 /** Our words for things, and the contract's. */
 export const PHASES: Readonly<Record<Phase, AnalysisPhase>> = {
@@ -22,21 +22,40 @@ export const REASONS: Readonly<Record<Reason, SelectionReason>> = {
   "default-annotation": SelectionReason.DEFAULT_ANNOTATION,
   first: SelectionReason.FIRST,
   last: SelectionReason.LAST,
+  running: SelectionReason.RUNNING,
 };
 
 export const END_REASONS: Readonly<Record<EndReasonName, EndReason>> = {
   complete: EndReason.COMPLETE,
   "caught-up": EndReason.CAUGHT_UP,
   "source-ended": EndReason.SOURCE_ENDED,
+  "limit-reached": EndReason.LIMIT_REACHED,
+  "until-reached": EndReason.UNTIL_REACHED,
+  "scan-budget-spent": EndReason.SCAN_BUDGET_SPENT,
   "source-failed": EndReason.SOURCE_FAILED,
   "source-stalled": EndReason.SOURCE_STALLED,
   "server-limit-reached": EndReason.SERVER_LIMIT_REACHED,
   "server-shutdown": EndReason.SERVER_SHUTDOWN,
+  "reader-stalled": EndReason.READER_STALLED,
+  "authorization-lost": EndReason.AUTHORIZATION_LOST,
+  "token-expired": EndReason.TOKEN_EXPIRED,
 };
 
-export const NOTICES: Readonly<Record<Extract<LogFrame, { kind: "notice" }>["notice"], NoticeKind>> = {
+export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "looks-like-page": NoticeKind.LOOKS_LIKE_PAGE,
   "bytes-replaced": NoticeKind.BYTES_REPLACED,
+  waiting: NoticeKind.WAITING,
+  "source-changed": NoticeKind.SOURCE_CHANGED,
+  seam: NoticeKind.SEAM,
+  "lines-lost": NoticeKind.LINES_LOST,
+  "head-missing": NoticeKind.HEAD_MISSING,
+  "log-replaced": NoticeKind.LOG_REPLACED,
+  "line-cut": NoticeKind.LINE_CUT,
+  "pod-changed": NoticeKind.POD_CHANGED,
+  "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
+  "no-times": NoticeKind.NO_TIMES,
+  "run-deleted": NoticeKind.RUN_DELETED,
+  "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
 };
 
 /** A time as the contract has it; absent where there is none. */

@@ -2,10 +2,12 @@ import type { Access } from "../access/access.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
+import type { Cursors } from "../cursor/cursor.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { LogSource } from "../sources/source.ts";
+import type { Wait } from "../wait.ts";
 import type { StreamSlots } from "./stream-slots.ts";
 
 /** What handlers work with. */
@@ -20,6 +22,9 @@ export interface Services {
   readonly links: readonly CompiledLink[];
   readonly slots: StreamSlots;
   readonly clock: Clock;
+  readonly wait: Wait;
+  /** Makes and reads resume positions, with the keys as they are now. */
+  readonly cursors: () => Promise<Cursors>;
   /** Aborted when the server stops and streams have to end. */
   readonly shutdown: AbortSignal;
 }

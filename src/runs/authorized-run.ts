@@ -17,7 +17,7 @@ import type { Run, RunRef } from "./run.ts";
  * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for those who may read runs of the project.
  */
 export async function readAuthorizedRun(
-  { access, kube }: { readonly access: Access; readonly kube: KubeApi },
+  { access, kube }: { readonly access: Access; readonly kube: Pick<KubeApi, "get"> },
   caller: Caller,
   { namespace, name }: RunRef,
   signal: AbortSignal,

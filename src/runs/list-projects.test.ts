@@ -35,6 +35,7 @@ function accessTo(may: (namespace: string) => boolean | Promise<boolean>, everyw
   let atOnce = 0;
   const most = { atOnce: 0 };
   const access: Access = {
+    afresh: refuse,
     mayListRuns: refuse,
     mayReadStage: refuse,
     mayReadRunsEverywhere: async () => everywhere,

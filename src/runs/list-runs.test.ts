@@ -73,6 +73,7 @@ function accessWithout(...stages: string[]): Access & { readonly asked: readonly
   return {
     asked,
     mayReadRuns: refuse,
+    afresh: refuse,
     mayReadRunsEverywhere: refuse,
     mayListRuns: async () => true,
     mayReadStage: async (_caller, _namespace, name) => {

@@ -6,6 +6,11 @@ import type { Run } from "./run.ts";
 
 /** The label that Argo Rollouts gives to the pods of a run's Jobs. */
 const RUN_UID = "analysisrun.argoproj.io/uid";
+/** What tells the pods of a run's Jobs from others. */
+export function podsSelector(uid: string): string {
+  return `${RUN_UID}=${uid}`;
+}
+
 /** A Job's pods are few; more than this are not looked at, whatever somebody has labelled. */
 const MOST_PODS = 1_000;
 
@@ -61,7 +66,7 @@ export async function readPods(
   const pods: Pod[] = [];
   for (const namespace of new Set(namespaces)) {
     let seen = 0;
-    for await (const chunk of kube.list(PODS, namespace, { labelSelector: `${RUN_UID}=${run.uid}`, signal })) {
+    for await (const chunk of kube.list(PODS, namespace, { labelSelector: podsSelector(run.uid), signal })) {
       pods.push(...chunk.map((object) => podOf(object, run)).filter((pod) => pod !== undefined));
       seen += chunk.length;
       if (seen >= MOST_PODS) break;

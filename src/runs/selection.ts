@@ -10,10 +10,12 @@ export interface Wish {
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
   readonly pod?: string | undefined;
+  /** Whether an attempt that runs is preferred to one that has failed. */
+  readonly running?: boolean | undefined;
 }
 
 /** Why something was selected. */
-export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last";
+export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last" | "running";
 
 /** One attempt of one metric, and why these. */
 export interface AttemptSelection {
@@ -41,9 +43,9 @@ export interface Selection extends AttemptSelection, ContainerSelection {}
  *
  * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was measured yet.
  */
-export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt">): AttemptSelection {
+export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt" | "running">): AttemptSelection {
   const [metric, metricReason] = chooseMetric(run, wish.metric);
-  const [attempt, attemptReason] = chooseAttempt(run, metric, wish.attempt);
+  const [attempt, attemptReason] = chooseAttempt(run, metric, wish);
   return { metric, metricReason, attempt, attemptReason };
 }
 
@@ -116,7 +118,11 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
   return chosen === undefined ? [first, "first"] : [chosen, "failed"];
 }
 
-function chooseAttempt(run: Run, metric: Metric, wish: Wish["attempt"]): [Attempt, Reason] {
+function chooseAttempt(
+  run: Run,
+  metric: Metric,
+  { attempt: wish, running = false }: Pick<Wish, "attempt" | "running">,
+): [Attempt, Reason] {
   const { attempts } = metric;
   const newest = attempts.at(-1);
   if (newest === undefined) {
@@ -148,6 +154,8 @@ function chooseAttempt(run: Run, metric: Metric, wish: Wish["attempt"]): [Attemp
     throw notThere("ATTEMPT_NOT_FOUND", `No attempt of the metric ${quoted(metric.name)} failed.`, available);
   }
   if (attempts.length === 1) return [newest, "only"];
+  const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
+  if (runs !== undefined) return [runs, "running"];
   // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest attempt left it.
   const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
   return deciding === undefined ? [newest, "last"] : [deciding, "failed"];

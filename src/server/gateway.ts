@@ -1,17 +1,21 @@
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { createAccess } from "../access/access.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import type { ServerTls } from "../config/tls-files.ts";
+import { createCursors } from "../cursor/cursor.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
 import { createStreamSlots } from "../rpc/stream-slots.ts";
+import { Secret } from "../secret.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
 import type { LogSource } from "../sources/source.ts";
+import { type Wait, waitReally } from "../wait.ts";
 import { type Listener, listen } from "./listen.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
@@ -21,6 +25,8 @@ export interface GatewayOptions {
   readonly compiled: CompiledConfig;
   readonly kube: KubeApi;
   readonly clock: Clock;
+  /** How to wait. Default: really. */
+  readonly wait?: Wait;
   readonly log: Logger;
   readonly host: string | undefined;
   /** 0: any that is free. */
@@ -61,6 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     kube,
     clock,
+    wait: options.wait ?? waitReally,
+    cursors: cursorsOf(compiled, clock),
     sources,
     sourcesWish: wishOf(compiled.sources),
     links: compiled.links,
@@ -95,6 +103,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return ended;
     },
   };
+}
+
+function cursorsOf({ cursorKeys }: CompiledConfig, clock: Clock): Services["cursors"] {
+  if (cursorKeys.length > 0) {
+    return async () => createCursors({ keys: await Promise.all(cursorKeys.map((read) => read())), clock });
+  }
+  const cursors = createCursors({ keys: [new Secret(randomBytes(32).toString("base64"))], clock });
+  return () => Promise.resolve(cursors);
 }
 
 function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: KubeApi): ClosableSource {

@@ -6,7 +6,8 @@ import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { LogFrame } from "../rpc/frame.ts";
-import { type LogRequest, logFrames } from "../rpc/log-frames.ts";
+import { logFrames } from "../rpc/log-frames.ts";
+import type { LogRequest } from "../rpc/log-request.ts";
 import type { Services } from "../rpc/services.ts";
 import {
   breakOff,
@@ -18,10 +19,10 @@ import {
   writeBody,
 } from "./node-http.ts";
 
-const PARAMETERS = ["metric", "attempt", "container", "pod", "download", "errors"] as const;
+const PARAMETERS = ["metric", "attempt", "container", "pod", "follow", "tail", "wait", "download", "errors"] as const;
 
 /**
- * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&download=1&errors=text`: the log as plain text.
+ * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`: the log as plain text.
  *
  * Before the first byte, a failure has the status of the error table. After it, the body is cut off so that no client takes it for whole. With `errors=text` both come as
  * text with status 200, the last line saying what failed: for clients that show whatever comes.
@@ -41,7 +42,7 @@ export async function serveRaw(
     const caller = await services.authenticator.authenticate(bearerToken(request.headers.authorization), gone.signal);
     const wanted = rawRequest(request.url ?? "", url.searchParams);
     for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
-      if (frame.kind === "origin") {
+      if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {
         begun = true;
         sendHead(response, 200, { ...TEXT_HEADERS, ...disposition(url, frame) });
         if (request.method === "HEAD") break;
@@ -79,6 +80,9 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
   return {
     run: { namespace, name },
     wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container"), pod: get("pod") },
+    follow: flag("follow", get("follow")),
+    tail: count("tail", get("tail")),
+    waitMs: seconds(get("wait")),
   };
 }
 
@@ -86,6 +90,24 @@ function attemptWish(text: string | undefined): LogRequest["wish"]["attempt"] {
   if (text === undefined || text === "last" || text === "failed") return text;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw badRequest(`${quoted(text)} is not an attempt.`, "Give its number, counted from 1, or `last`, or `failed`.");
+}
+
+function flag(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === "0" || text === "false") return false;
+  if (text === "1" || text === "true") return true;
+  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, `Give ${name}=1, or leave it out.`);
+}
+
+function count(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, "Give a number of lines, at most 9999999.");
+}
+
+function seconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}s?$/.test(text)) return Number.parseInt(text, 10) * 1_000;
+  throw badRequest(`${quoted(text)} is nothing that wait can be.`, "Give a number of seconds.");
 }
 
 function decode(segment: string): string {
@@ -116,10 +138,14 @@ function challenge({ failure }: ToldFailure): Record<string, string> {
   return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 
-function disposition(url: URL, { run, selection }: Extract<LogFrame, { kind: "origin" }>): Record<string, string> {
+function disposition(url: URL, frame: LogFrame): Record<string, string> {
   if (url.searchParams.get("download") !== "1") return {};
-  const { metric, attempt, container } = selection;
-  const name = [run.name, metric.name, attempt.number, container.name]
+  // What was chosen is not known yet where it is waited for.
+  const chosen =
+    frame.kind === "origin" && frame.container !== undefined
+      ? [frame.view.run.name, frame.view.metric.name, frame.view.attempt.number, frame.container.container.name]
+      : [url.pathname.split("/").at(-1) ?? ""];
+  const name = chosen
     .join(".")
     .replace(/[^-.\w]+/g, "_")
     .slice(-200);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Failure } from "../failure.ts";
-import { openFirst } from "./chain.ts";
+import { inOrder, openFirst } from "./chain.ts";
 import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
@@ -25,6 +25,7 @@ function source(name: string, answer?: OpenedLog | Error, live = false): LogSour
   return {
     name,
     live,
+    timed: false,
     settleMs: 0,
     matches: () => answer !== undefined,
     open: async () => {
@@ -39,8 +40,11 @@ function source(name: string, answer?: OpenedLog | Error, live = false): LogSour
 const failed = (name: string, outcome: SourceError["outcome"], did = "did something", httpStatus?: number) =>
   source(name, new SourceError(name, outcome, did, httpStatus === undefined ? {} : { httpStatus }));
 
+const openAll = (sources: readonly LogSource[], stop = signal) =>
+  openFirst(sources, target.facts, { signal: stop, open: (each) => each.open(target, stop) });
+
 async function failureOf(sources: readonly LogSource[]): Promise<Failure> {
-  const error: unknown = await openFirst(sources, target, { preferLive: false, signal }).catch((each: unknown) => each);
+  const error: unknown = await openAll(sources).catch((each: unknown) => each);
   if (!(error instanceof Failure)) throw error;
   return error;
 }
@@ -49,7 +53,7 @@ describe("openFirst", () => {
   it("asks no further once a source has the log, and tells what came before", async () => {
     const rest = source("rest", log);
     const sources = [source("other"), failed("first", "not-found", "answered 404", 404), source("second", log), rest];
-    const found = await openFirst(sources, target, { preferLive: false, signal });
+    const found = await openAll(sources);
     expect(found.source).toBe(sources[2]);
     expect(found.log).toBe(log);
     expect(found.tries).toEqual([
@@ -65,7 +69,7 @@ describe("openFirst", () => {
   ])("keeps the given order within live sources and archives (live first: %s)", async (preferLive, order) => {
     const nothing = (name: string, live: boolean) => source(name, new SourceError(name, "not-found", "has none"), live);
     const sources = [nothing("s3", false), nothing("pods", true), nothing("loki", false), nothing("nodes", true)];
-    const error = (await openFirst(sources, target, { preferLive, signal }).catch((each) => each)) as Failure;
+    const error = (await openAll(inOrder(sources, preferLive)).catch((each) => each)) as Failure;
     expect(error.tries?.map((each) => each.source)).toEqual(order);
   });
 
@@ -123,15 +127,13 @@ describe("openFirst", () => {
         throw new SourceError("first", "unavailable", "broke off");
       },
     };
-    await expect(openFirst([aborting, next], target, { preferLive: false, signal: abort.signal })).rejects.toBe(reason);
-    await expect(openFirst([next], target, { preferLive: false, signal: abort.signal })).rejects.toBe(reason);
+    await expect(openAll([aborting, next], abort.signal)).rejects.toBe(reason);
+    await expect(openAll([next], abort.signal)).rejects.toBe(reason);
     expect(next.asked()).toBe(0);
   });
 
   it("does not hide a defect of a source", async () => {
     const defect = new TypeError("x is not a function");
-    await expect(
-      openFirst([source("s", defect), source("t", log)], target, { preferLive: false, signal }),
-    ).rejects.toBe(defect);
+    await expect(openAll([source("s", defect), source("t", log)])).rejects.toBe(defect);
   });
 });

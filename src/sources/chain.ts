@@ -2,17 +2,17 @@ import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
 import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
-export interface FirstLog {
+export interface FirstLog<T = OpenedLog> {
   readonly source: LogSource;
-  readonly log: OpenedLog;
+  readonly log: T;
   /** The sources that were asked, or passed over, before this one. */
   readonly tries: readonly SourceTry[];
 }
 
-export interface OpenFirstOptions {
-  /** Whether to ask where the job runs before where logs are kept: while it runs, yes; afterwards a node may have rotated the beginning away. */
-  readonly preferLive: boolean;
+export interface OpenFirstOptions<T> {
   readonly signal: AbortSignal;
+  /** Opens the log at a source. It throws a SourceError where there is none to be had from there. */
+  readonly open: (source: LogSource) => Promise<T>;
 }
 
 interface Verdict {
@@ -57,16 +57,16 @@ const NOT_FOUND: Omit<Verdict, "outcome"> = {
 };
 
 /**
- * Opens the log at the first source that has it. Sources are asked one after another, in their given order but for `preferLive`.
+ * Opens the log at the first source that has it. Sources are asked one after another, in their given order.
  *
  * @throws Failure when no source has it: how each of them answered is in its `tries`.
  * @throws the reason of `signal` when it is aborted.
  */
-export async function openFirst(
+export async function openFirst<T>(
   sources: readonly LogSource[],
-  target: LogTarget,
-  { preferLive, signal }: OpenFirstOptions,
-): Promise<FirstLog> {
+  facts: LogTarget["facts"],
+  { signal, open }: OpenFirstOptions<T>,
+): Promise<FirstLog<T>> {
   if (sources.length === 0) {
     throw new Failure("not-configured", "NOT_CONFIGURED", "This server has no log sources.", {
       next: "An operator has to configure where logs are kept.",
@@ -76,16 +76,16 @@ export async function openFirst(
   const tries: SourceTry[] = [];
   const told: string[] = [];
   const causes: SourceError[] = [];
-  for (const source of inOrder(sources, preferLive)) {
+  for (const source of sources) {
     signal.throwIfAborted();
-    if (!source.matches(target.facts)) {
+    if (!source.matches(facts)) {
       const did = "is not configured for this run";
       tries.push({ source: source.name, outcome: "not-matched", message: `Source "${source.name}" ${did}.` });
       told.push(`source "${source.name}" ${did}`);
       continue;
     }
     try {
-      return { source, log: await source.open(target, signal), tries };
+      return { source, log: await open(source), tries };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SourceError)) throw error;
@@ -106,6 +106,11 @@ function causeOf(errors: readonly SourceError[]): { readonly cause?: unknown } {
   return { cause: new AggregateError(errors, "More than one source failed.") };
 }
 
-function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {
+/**
+ * The order in which sources are asked.
+ *
+ * @param preferLive whether to ask where the job runs before where logs are kept: while it runs, yes; afterwards a node may have rotated the beginning away.
+ */
+export function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {
   return [...sources.filter(({ live }) => live === preferLive), ...sources.filter(({ live }) => live !== preferLive)];
 }

@@ -31,15 +31,37 @@ export function checkCoding(source: string, headers: AnswerHeaders): void {
   throw new SourceError(source, "refused", "sent the log compressed in a way that is not supported; gzip and zstd are");
 }
 
-/** @throws SourceError for every status but 200 and 204. */
-export function checkStatus(source: string, status: number, notFoundStatuses: readonly number[]): void {
-  if (status === 200 || status === 204) return;
+/** @throws SourceError for every status but 200, 204 and, where a part was asked for, 206 and 416. */
+export function checkStatus(source: string, status: number, notFoundStatuses: readonly number[], isPart = false): void {
+  if (status === 200 || status === 204 || (isPart && (status === 206 || status === 416))) return;
   const outcome = notFoundStatuses.includes(status)
     ? "not-found"
     : status === 429 || status >= 500
       ? "unavailable"
       : "refused";
   throw new SourceError(source, outcome, `answered ${status}`, { httpStatus: status });
+}
+
+/**
+ * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does no parts.
+ *
+ * @throws SourceError where it is another part than was asked for.
+ */
+export function partOf(
+  source: string,
+  status: number,
+  headers: AnswerHeaders,
+  wanted: number,
+): { readonly first: number; readonly total: number | undefined } | undefined {
+  if (status !== 206 && status !== 416) return undefined;
+  const [, from, total] =
+    /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(first(headers["content-range"])?.trim() ?? "") ?? [];
+  const known = total === undefined || total === "*" ? undefined : Number(total);
+  if (status === 416) return { first: wanted, total: known };
+  if (Number(from) === wanted && from !== undefined) return { first: wanted, total: known };
+  throw new SourceError(source, "unavailable", "sent another part of the log than was asked for", {
+    httpStatus: status,
+  });
 }
 
 /**

@@ -6,8 +6,8 @@ import { SourceError } from "./source-error.ts";
 export interface HttpBodyOptions {
   /** The name of the source, for what is thrown. */
   readonly source: string;
-  /** How long to wait for the next piece, in milliseconds. */
-  readonly idleMs: number;
+  /** How long to wait for the next piece, in milliseconds; `undefined`: for ever. */
+  readonly idleMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -41,9 +41,12 @@ export function readHttpBody(
         const value = left || signal.aborted ? undefined : reader.take();
         if (value !== undefined) return { done: false, value };
         if (ended()) return { done: true, value: undefined };
-        const timer = setTimeout(() => {
-          body.destroy(new SourceError(source, "silent", `sent nothing more for ${seconds(idleMs)}`));
-        }, idleMs);
+        const timer =
+          idleMs === undefined
+            ? undefined
+            : setTimeout(() => {
+                body.destroy(new SourceError(source, "silent", `sent nothing more for ${seconds(idleMs)}`));
+              }, idleMs);
         await reader.changed();
         clearTimeout(timer);
       }

@@ -4,12 +4,12 @@ import { orAborted } from "../or-aborted.ts";
 import { Secret } from "../secret.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import type { TemplateValues } from "../template/values.ts";
-import { checkCoding, checkStatus, contentTypeOf, isDelimited, redirectOf } from "./http-answer.ts";
+import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections } from "./http-connections.ts";
 import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
-import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
+import type { LogSource, LogTarget, OpenedLog, OpenWish } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface HttpSourceOptions {
@@ -55,9 +55,10 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
   const timeouts: HttpTimeouts = { ...TIMEOUTS, ...options.timeouts };
   const connections = createHttpConnections({ egress: options.egress, origin: options.url.origin, timeouts });
 
-  const open = async (target: LogTarget, signal: AbortSignal): Promise<OpenedLog> => {
+  const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenWish = {}): Promise<OpenedLog> => {
     signal.throwIfAborted();
-    const { headers, tls, ...first } = await prepare(options, target.values, signal);
+    const { headers: rendered, tls, ...first } = await prepare(options, target.values, signal);
+    const headers = range === undefined ? rendered : { ...rendered, range: `bytes=${range.first}-${range.last ?? ""}` };
     let { url } = first;
     for (let hops = 0; ; hops += 1) {
       const answer = await connections.get(url, { headers, tls, signal }).catch((cause: unknown) => {
@@ -67,14 +68,23 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
       try {
         const next = redirectOf(name, url, answer.statusCode, answer.headers);
         if (next === undefined) {
-          checkStatus(name, answer.statusCode, notFoundStatuses);
+          checkStatus(name, answer.statusCode, notFoundStatuses, range !== undefined);
+          const part = range && partOf(name, answer.statusCode, answer.headers, range.first);
+          if (part !== undefined && answer.headers["content-encoding"] !== undefined) {
+            // A part of what was compressed on the way is a part of nothing.
+            dump(answer.body);
+            return open(target, signal);
+          }
           checkCoding(name, answer.headers);
           const type = contentTypeOf(answer.headers);
+          const isEmpty = answer.statusCode === 416;
+          if (isEmpty) dump(answer.body);
           return {
-            body: readHttpBody(answer.body, { source: name, idleMs: timeouts.idleMs, signal }),
+            body: isEmpty ? nothing() : readHttpBody(answer.body, { source: name, idleMs: timeouts.idleMs, signal }),
             mediaType: type.mediaType,
             charset: type.charset ?? charset,
-            delimited: answer.statusCode === 204 || isDelimited(answer.headers),
+            delimited: answer.statusCode === 204 || isEmpty || isDelimited(answer.headers),
+            ...(part && { part }),
           };
         }
         if (hops === MAX_REDIRECTS) {
@@ -94,6 +104,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
   return {
     name,
     live: false,
+    timed: false,
     settleMs: options.settleMs ?? SETTLE_MS,
     matches: createMatch(options.match ?? {}),
     open,
@@ -130,6 +141,8 @@ async function read<T>(name: string, what: string, reader: (() => Promise<T>) | 
     throw new SourceError(name, "refused", `was not asked: its ${what} could not be read`, { cause });
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Lets go of a body that nobody is shown. */
 function dump(body: Dispatcher.ResponseData["body"]): void {

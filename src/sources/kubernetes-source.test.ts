@@ -68,7 +68,7 @@ describe("createKubernetesSource, asking", () => {
     const log = await source.open(targetOf(POD), never);
     expect(log).toMatchObject({ mediaType: "text/plain", charset: undefined });
     expect(await readAll(log.body)).toMatchObject({ text: "first line\nsecond line\n", error: undefined });
-    expect(server.requests).toEqual(["GET /api/v1/namespaces/shop/pods/pod-1/log?container=main"]);
+    expect(server.requests).toEqual(["GET /api/v1/namespaces/shop/pods/pod-1/log?container=main&timestamps=true"]);
   });
 
   it("never says that an end proves anything: the API server ends its answer well when the kubelet breaks off", async () => {
@@ -85,7 +85,9 @@ describe("createKubernetesSource, asking", () => {
   it("lets no name lead elsewhere", async () => {
     const { source, server } = await start((response) => response.end("\n"));
     await source.open(targetOf({ ...POD, name: "x/../y?z#", container: "a&b=c" }), never);
-    expect(server.requests).toEqual(["GET /api/v1/namespaces/shop/pods/x%2F..%2Fy%3Fz%23/log?container=a%26b%3Dc"]);
+    expect(server.requests).toEqual([
+      "GET /api/v1/namespaces/shop/pods/x%2F..%2Fy%3Fz%23/log?container=a%26b%3Dc&timestamps=true",
+    ]);
   });
 
   it("gives an empty log of a container that has written nothing", async () => {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
+import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { orAborted } from "../or-aborted.ts";
 import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
@@ -39,23 +40,50 @@ export function createKubernetesSource(options: KubernetesSourceOptions): LogSou
   return {
     name,
     live: true,
+    timed: true,
     settleMs,
     matches: createMatch(match),
-    async open({ pod }, signal) {
+    async open({ pod }, signal, { follow = false, since, tailLines } = {}) {
       signal.throwIfAborted();
       if (pod === undefined) throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)");
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
-      const { status, body } = await ask(name, kube, pod, signal);
+      const options = {
+        timestamps: true,
+        follow,
+        ...(since !== undefined && { sinceTime: since }),
+        ...(tailLines !== undefined && { tailLines }),
+      };
+      const { status, body } = await ask(name, kube, pod, options, signal);
       if (status !== 200) throw await refusal(name, status, body);
-      const { head, whole } = await peek(readHttpBody(body, { source: name, idleMs, signal }), isLongEnough);
-      signal.throwIfAborted();
-      if (!isLongEnough(head) && NO_LOG.test(Buffer.from(head).toString())) {
-        throw new SourceError(name, "not-found", "no longer has the log: the node has removed it");
-      }
+      // Whoever follows a log waits for as long as it is quiet.
+      const bytes = readHttpBody(body, { source: name, idleMs: follow ? undefined : idleMs, signal });
       // The API server ends its answer as if all were well when the kubelet breaks off, and a kubelet may have rotated the beginning away: no end proves anything.
-      return { body: whole, mediaType: "text/plain", charset: undefined, delimited: false };
+      const log = { mediaType: "text/plain", charset: undefined, delimited: false };
+      if (follow) return { ...log, body: unlessRemoved(name, bytes) };
+      const { head, whole } = await peek(bytes, isLongEnough);
+      signal.throwIfAborted();
+      if (isRemoved(head)) throw removed(name);
+      return { ...log, body: whole };
     },
   };
+}
+
+/** A log of which the first words may be that there is none. They come as soon as there is something to say. */
+async function* unlessRemoved(name: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let first = true;
+  for await (const bytes of body) {
+    if (first && isRemoved(bytes)) throw removed(name);
+    first = false;
+    yield bytes;
+  }
+}
+
+function isRemoved(head: Uint8Array): boolean {
+  return !isLongEnough(head) && NO_LOG.test(Buffer.from(head).toString());
+}
+
+function removed(name: string): SourceError {
+  return new SourceError(name, "not-found", "no longer has the log: the node has removed it");
 }
 
 function isLongEnough(head: Uint8Array): boolean {
@@ -74,10 +102,11 @@ async function ask(
   name: string,
   kube: KubernetesSourceOptions["kube"],
   pod: TargetPod,
+  options: PodLogOptions,
   signal: AbortSignal,
 ): Promise<KubeLogAnswer> {
   try {
-    return await orAborted(kube.openPodLog(pod, {}, signal), signal);
+    return await orAborted(kube.openPodLog(pod, options, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw requestFailure(name, error, TIMEOUTS);

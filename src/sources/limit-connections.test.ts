@@ -13,7 +13,7 @@ const target = {
 const log: OpenedLog = { body: (async function* () {})(), mediaType: undefined, charset: undefined, delimited: true };
 
 function sourceThat(open: LogSource["open"]): LogSource {
-  return { name: "store", live: false, settleMs: 0, matches: () => true, open };
+  return { name: "store", live: false, timed: false, settleMs: 0, matches: () => true, open };
 }
 
 describe("limitConnections", () => {

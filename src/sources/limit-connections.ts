@@ -13,7 +13,7 @@ export function limitConnections<T extends LogSource>(source: T, most: number): 
   let open = 0;
   return {
     ...source,
-    async open(target, signal) {
+    async open(target, signal, wish) {
       if (open >= most) {
         const message = `Source "${source.name}" has ${open} logs open, which is the most.`;
         throw new Failure("too-much", "SOURCE_BUSY", message, { next: "Wait a moment, then try again." });
@@ -25,7 +25,7 @@ export function limitConnections<T extends LogSource>(source: T, most: number): 
       };
       signal.addEventListener("abort", leave);
       try {
-        return await source.open(target, signal);
+        return await source.open(target, signal, wish);
       } catch (error) {
         if (!signal.aborted) leave();
         throw error;

@@ -26,6 +26,18 @@ export interface TargetPod {
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
 }
 
+/** Which part of a log is wanted. Where a source cannot do it, it gives more, and says what it gives. */
+export interface OpenWish {
+  /** Of a log that is kept as one file: bytes of it as it is stored, the last one included. */
+  readonly range?: { readonly first: number; readonly last?: number } | undefined;
+  /** Of a source that is live: whether to go on as the log grows, until its container ends. */
+  readonly follow?: boolean | undefined;
+  /** Of a source that tells times: only lines of this second and later (RFC 3339, whole seconds). */
+  readonly since?: string | undefined;
+  /** Of a source that tells times: only as many lines as this, from the end. */
+  readonly tailLines?: number | undefined;
+}
+
 /** A log that a source has begun to answer with. */
 export interface OpenedLog {
   /** The bytes as the store sends them: perhaps compressed, in any encoding. Pulled; ends by throwing when the store fails or falls silent. */
@@ -36,6 +48,8 @@ export interface OpenedLog {
   readonly charset: string | undefined;
   /** Whether the end of the body proves that the store sent all of it (a length or chunks, rather than a closed connection). */
   readonly delimited: boolean;
+  /** Which bytes of the stored file these are, and how many it has where that is said. Absent: all of it. */
+  readonly part?: { readonly first: number; readonly total: number | undefined };
 }
 
 /** A place where logs are kept, as configured. */
@@ -44,6 +58,8 @@ export interface LogSource {
   readonly name: string;
   /** Whether it is where the job runs, rather than where logs are kept afterwards. Pods are read only for such sources. */
   readonly live: boolean;
+  /** Whether each line of a log begins with its time, in RFC 3339 with nanoseconds, and a space. */
+  readonly timed: boolean;
   /** For how long after a job's end the log may still grow, in milliseconds. */
   readonly settleMs: number;
   /** Whether the configuration asks this source about this target. */
@@ -53,5 +69,5 @@ export interface LogSource {
    *
    * @throws SourceError where there is none to be had from here, saying why; the reason of `signal` when it is aborted, in the wait for headers too.
    */
-  open(target: LogTarget, signal: AbortSignal): Promise<OpenedLog>;
+  open(target: LogTarget, signal: AbortSignal, wish?: OpenWish): Promise<OpenedLog>;
 }

@@ -162,4 +162,39 @@ describe("toUtf8", () => {
     }
     expect(got).toBe(800 * piece.length);
   });
+
+  it("tells before each piece of UTF-8 how much of the source it was made of, and nothing of other encodings", async () => {
+    const consumed: number[] = [];
+    const onConsumed = (bytes: number): void => void consumed.push(bytes);
+    const pieces = ["\ufeffgr\u00fc", Buffer.from([0xc3]), Buffer.from([0x9f, 0xff]), "e\n"];
+    const { text } = await readAll(toUtf8(byteSource(pieces), { onConsumed }));
+    expect(text).toBe("gr\u00fc\u00df\ufffde\n");
+    expect(consumed).toEqual([7, 10, 12]);
+    consumed.length = 0;
+    await readAll(toUtf8(byteSource(["gr\u00fc"]), { charset: "windows-1252", onConsumed }));
+    expect(consumed).toEqual([]);
+  });
+
+  it("leaves a character out that is not whole at the end of what still grows, and does not count it", async () => {
+    let consumed = 0;
+    const options = {
+      growing: true,
+      onConsumed: (bytes: number): void => {
+        consumed = bytes;
+      },
+    };
+    const { text } = await readAll(toUtf8(byteSource(["gr", Buffer.from([0xc3])]), options));
+    expect({ text, consumed }).toEqual({ text: "gr", consumed: 2 });
+  });
+
+  it("takes the first bytes for what they are inside a text: no mark, and no other encoding", async () => {
+    const { text } = await readAll(toUtf8(byteSource(["\ufeffa\u0000b\u0000"]), { inside: true }));
+    expect(text).toBe("\ufeffa\u0000b\u0000");
+  });
+
+  it("makes no piece of bytes that are no text larger than three times 64 KiB", async () => {
+    const { pieces, text } = await readAll(toUtf8(byteSource([Buffer.alloc(200_000, 0xff)]), { charset: "utf-8" }));
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(3 * 64 * 1024);
+    expect(text).toBe("\ufffd".repeat(200_000));
+  });
 });

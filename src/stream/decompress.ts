@@ -63,15 +63,27 @@ const FORMATS: readonly Format[] = [
  * Decoded bytes go out before a failure that comes after them.
  *
  * @param limits Default: 200 times, above 64 MiB.
+ * @param onCompressed called before the first piece where the source is compressed: places in what comes out are no places in it.
  * @throws DecompressionLimit, DecompressionFailed, and what the source throws.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   limits: DecompressLimits = DEFAULT_LIMITS,
+  onCompressed?: () => void,
 ): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(source, (bytes) => !FORMATS.some(({ magic }) => mayBecome(bytes, magic)));
-  const format = FORMATS.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
+  const format = formatOf(head);
+  if (format !== undefined) onCompressed?.();
   yield* format === undefined ? whole : decode(whole, format, limits);
+}
+
+/** Whether a source that begins so is compressed. */
+export function isCompressed(head: Uint8Array): boolean {
+  return formatOf(head) !== undefined;
+}
+
+function formatOf(head: Uint8Array): Format | undefined {
+  return FORMATS.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
 }
 
 /** Whether these bytes are a beginning of the magic number, but not all of it. */

@@ -85,25 +85,33 @@ describe("what goes over the wire", () => {
   // Field 1, "shop"; field 2, "uat.run-1".
   const REQUEST = Buffer.from("0a0473686f7012097561742e72756e2d31", "hex");
 
-  it("is, in binary, the chunk as field 1 and nothing else", async () => {
+  it("is, in binary, the chunk as field 1, and small fields beside it", async () => {
     const { type, messages } = await messagesOf("application/connect+proto", REQUEST);
     expect(type).toBe("application/connect+proto");
     expect(messages.map(({ flags }) => flags)).toEqual([0, 0, 0, 2]);
-    // Field 1 with a length of 8: G r ö ß e, line feed.
-    expect(messages[1]?.body.toString("hex")).toBe("0a084772c3b6c39f650a");
-    // Field 5, 6 bytes: reason 1 COMPLETE; field 3, 1 line; field 4, 8 bytes.
-    expect(messages[2]?.body.toString("hex")).toBe("2a06080118012008");
+    const chunk = messages[1]?.body ?? Buffer.alloc(0);
+    // Field 1 with a length of 8: G r ö ß e, line feed. Field 2: the cursor, of a length in two bytes.
+    expect(chunk.subarray(0, 11).toString("hex")).toBe("0a084772c3b6c39f650a12");
+    const cursor = chunk.subarray(13, -4);
+    expect(chunk.readUInt16LE(11)).toBe(((cursor.length >> 7) << 8) | 0x80 | (cursor.length & 0x7f));
+    expect(cursor.toString()).toMatch(/^[\w-]{150,800}$/);
+    // Field 6: line 1. Field 10: 0 bytes before it.
+    expect(chunk.subarray(-4).toString("hex")).toBe("30015000");
+    // Field 5, 8 bytes: reason 1 COMPLETE; field 3, 1 line; field 4, 8 bytes; field 5, 8 bytes looked through.
+    expect(messages[2]?.body.toString("hex")).toBe("2a080801180120082808");
     expect(messages[3]?.body.toString()).toBe("{}");
   });
 
-  it("is, in JSON, the chunk as a string and nothing else", async () => {
+  it("is, in JSON, the chunk as a string, and small fields beside it", async () => {
     const { type, messages } = await messagesOf("application/connect+json", REQUEST);
     expect(type).toBe("application/connect+json");
-    expect(messages.slice(1).map(({ body }) => body.toString())).toEqual([
-      '{"chunk":"Größe\\n"}',
-      '{"end":{"reason":"END_REASON_COMPLETE","lines":"1","bytes":"8"}}',
-      "{}",
-    ]);
+    expect(messages.slice(1).map(({ body }) => body.toString().replace(/"cursor":"[\w-]{150,800}"/, "CURSOR"))).toEqual(
+      [
+        '{"chunk":"Größe\\n",CURSOR,"firstLine":"1","offset":"0"}',
+        '{"end":{"reason":"END_REASON_COMPLETE","lines":"1","bytes":"8","scannedBytes":"8"}}',
+        "{}",
+      ],
+    );
   });
 
   it("is never compressed message by message, whatever the client offers", async () => {

@@ -155,14 +155,14 @@ describe("which container's log, and which of its runs", () => {
       containerName: "proxy",
       containerReason: SelectionReason.FAILED,
     });
-    expect(asked()).toEqual(["container=proxy"]);
+    expect(asked()).toEqual(["container=proxy&timestamps=true"]);
   });
 
   it("is that of the run before, where the container waits to be restarted", async () => {
     const run = world().addRun({ containers, running: true });
     world().addPod(run, { containers: { main: running(), proxy: waiting("CrashLoopBackOff", 2) } });
     expect((await world().read(run)).origin).toMatchObject({ containerName: "proxy", previous: true, live: true });
-    expect(asked()).toEqual(["container=proxy&previous=true"]);
+    expect(asked()).toEqual(["container=proxy&previous=true&timestamps=true"]);
   });
 
   it("is not said to be of the run before where the archive answers", async () => {

@@ -63,7 +63,7 @@ export async function readLog(
   try {
     const client = createClient(AnalysisRunLogService, transport);
     const stream = client.getAnalysisRunLogs(request, { ...options, onHeader: note, onTrailer: note });
-    for await (const message of stream) messages.push(message);
+    for await (const message of stream) if (!isHeartbeat(message)) messages.push(message);
   } catch (caught) {
     error = toldError(caught);
   }
@@ -79,6 +79,10 @@ export async function readLog(
     error,
     headers,
   };
+}
+
+function isHeartbeat({ chunk, event }: GetAnalysisRunLogsResponse): boolean {
+  return chunk === "" && event.case === undefined;
 }
 
 /** Takes an error apart. */

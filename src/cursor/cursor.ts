@@ -1,0 +1,89 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import type { Secret } from "../secret.ts";
+
+/** Whom and what a cursor is for. It serves nobody else and nothing else. */
+export interface CursorScope {
+  /** The caller's user name, as the cluster tells it. */
+  readonly caller: string;
+  /** What was asked for, as a text that is the same whenever it is asked again: run, selection, filter. */
+  readonly request: string;
+}
+
+/** Makes and reads resume positions. They are signed, so that nobody can make one, and not encrypted: they hold nothing that their owner may not know. */
+export interface Cursors {
+  /** @param position whatever JSON can hold. */
+  seal(position: unknown, scope: CursorScope): string;
+  /**
+   * @returns the position as it was given to `seal`.
+   * @throws Failure CURSOR_INVALID, CURSOR_FOREIGN or CURSOR_STALE, all of kind `bad-request`.
+   */
+  open(cursor: string, scope: CursorScope): unknown;
+}
+
+export interface CursorsOptions {
+  /** The first one signs; each of them is believed, so that keys can be exchanged one after the other. At least one. */
+  readonly keys: readonly Secret[];
+  readonly clock: Clock;
+}
+
+/** A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), the position as JSON, signature (16). */
+const VERSION = 1;
+const TIME_AT = 1;
+const SCOPE_AT = 7;
+const BODY_AT = 15;
+const MAC_BYTES = 16;
+const LIFE_S = 7 * 24 * 3_600;
+/** Replicas' clocks may differ by this. */
+const SKEW_S = 300;
+
+/** Cursors that any server with one of these keys can read. They are good for seven days. */
+export function createCursors({ keys, clock }: CursorsOptions): Cursors {
+  const secrets = keys.map((key) => createHash("sha256").update(`taffrail cursor\n${key.reveal()}`).digest());
+  const [signing] = secrets;
+  if (signing === undefined) throw new Error("There is no key to sign cursors with.");
+  const seconds = (): number => Math.floor(clock.now() / 1_000);
+  return {
+    seal(position, scope) {
+      const head = Buffer.alloc(BODY_AT);
+      head.writeUInt8(VERSION);
+      head.writeUIntBE(seconds(), TIME_AT, SCOPE_AT - TIME_AT);
+      scopeHash(scope).copy(head, SCOPE_AT);
+      const signed = Buffer.concat([head, Buffer.from(JSON.stringify(position))]);
+      return Buffer.concat([signed, sign(signed, signing)]).toString("base64url");
+    },
+    open(cursor, scope) {
+      const bytes = Buffer.from(cursor, "base64url");
+      const signed = bytes.subarray(0, -MAC_BYTES);
+      const mac = bytes.subarray(-MAC_BYTES);
+      // What base64url does not know is passed over when it is read: only what reads back the same is one.
+      const isWhole = bytes.length > BODY_AT + MAC_BYTES && bytes.toString("base64url") === cursor;
+      if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => timingSafeEqual(sign(signed, key), mac))) {
+        throw refused("CURSOR_INVALID", "This cursor is not one of this server's.");
+      }
+      if (!scopeHash(scope).equals(signed.subarray(SCOPE_AT, BODY_AT))) {
+        throw refused("CURSOR_FOREIGN", "This cursor is of another request, or of another caller.");
+      }
+      const age = seconds() - signed.readUIntBE(TIME_AT, SCOPE_AT - TIME_AT);
+      if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor is too old.");
+      return JSON.parse(signed.subarray(BODY_AT).toString("utf8")) as unknown;
+    },
+  };
+}
+
+/** The failure of those whose cursor leads nowhere. */
+export function refused(reason: string, message: string): Failure {
+  return new Failure("bad-request", reason, message, { next: "Read from the beginning, without a cursor." });
+}
+
+function sign(bytes: Uint8Array, key: Uint8Array): Buffer {
+  return createHmac("sha256", key).update(bytes).digest().subarray(0, MAC_BYTES);
+}
+
+function scopeHash({ caller, request }: CursorScope): Buffer {
+  return createHash("sha256")
+    .update(JSON.stringify([caller, request]))
+    .digest()
+    .subarray(0, BODY_AT - SCOPE_AT);
+}

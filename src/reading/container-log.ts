@@ -1,0 +1,262 @@
+import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import { hasEnded } from "../runs/run.ts";
+import type { LogSource } from "../sources/source.ts";
+import { SourceError } from "../sources/source-error.ts";
+import type { DecompressLimits } from "../stream/decompress.ts";
+import type { Wait } from "../wait.ts";
+import type { Changes } from "./changes.ts";
+import type { LogEvent, LogNotice } from "./event.ts";
+import { type Begin, type OpenedText, openText } from "./open-text.ts";
+import type { Position } from "./position.ts";
+import { positioned } from "./positioned.ts";
+import { LogReplaced } from "./text.ts";
+import { untilQuiet } from "./until-quiet.ts";
+import type { ContainerView } from "./view.ts";
+
+export interface ContainerLogOptions {
+  /** The container as it is. */
+  readonly view: ContainerView;
+  readonly sources: readonly LogSource[];
+  /** Looks at it again. */
+  readonly look: (signal: AbortSignal) => Promise<ContainerView>;
+  readonly changes: Changes;
+  /** Whether the pod was named: then no other one is gone on with. */
+  readonly podNamed: boolean;
+  readonly begin: Begin;
+  /** Where to go on. */
+  readonly position: Position | undefined;
+  readonly follow: boolean;
+  /** Until when to wait for a log that is not there yet, in milliseconds since 1970. */
+  readonly waitUntil: number;
+  /** How often an archive is looked at while it grows, in milliseconds. */
+  readonly pollMs: number;
+  readonly limits: DecompressLimits;
+  readonly clock: Clock;
+  readonly wait: Wait;
+  readonly signal: AbortSignal;
+}
+
+/** A live log that is quiet for as long is opened anew: a connection may have died without a word, and some kubelets stop at a rotation. */
+const QUIET_MS = 60_000;
+/** Failures in a row, without a byte between them, that a follow survives. */
+const MOST_TRIES = 5;
+const RETRY_MS = 500;
+
+/**
+ * Reads the log of one container: from one source or, when that no longer has it, from another; once, or until the job has ended and the source has no more.
+ *
+ * @throws Failure where there is no log; what a source throws in the middle of one; LogReplaced where the position leads nowhere; the signal's reason.
+ */
+export async function* readContainerLog(options: ContainerLogOptions): AsyncGenerator<LogEvent, void, undefined> {
+  const { sources, look, changes, follow, clock, wait, signal, pollMs } = options;
+  let { view, position } = options;
+  const replaced = { seen: false, told: false };
+  let begun = false;
+  let source: string | undefined = position?.source;
+  let headMissing = false;
+  let tries = 0;
+  let said = "";
+
+  const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
+  const watched = () => ({
+    run: view.run,
+    pods: sources.some((each) => each.live && each.matches(view.facts))
+      ? { uid: view.run.uid, namespace: view.job.namespace }
+      : undefined,
+  });
+
+  for (;;) {
+    const readSince = clock.now();
+    const attemptEnded = hasEnded(view.attempt.phase);
+    const containerEnded = attemptEnded || view.status?.state === "terminated";
+    if (position !== undefined && isOtherContainer(position, view) && !options.podNamed) {
+      yield say("pod-changed", podChanged(view));
+      // Its log is another one, from its beginning; lines are counted on.
+      position = undefined;
+    }
+
+    const reading = new AbortController();
+    const leave = (): void => reading.abort(signal.reason);
+    signal.addEventListener("abort", leave);
+    if (signal.aborted) leave();
+    let progress = false;
+    let opened: OpenedText | undefined;
+    try {
+      opened = await openText(sources, view, position, {
+        follow: follow && !containerEnded,
+        growing: follow && !(attemptEnded && hasSettled(view, sources, clock.now())),
+        begin: begun ? {} : options.begin,
+        limits: options.limits,
+        onReplaced: () => {
+          replaced.seen = true;
+        },
+        signal: reading.signal,
+      });
+      const { text, seam } = opened;
+      const { name, live, timed } = opened.source;
+      if (seam === "proved") yield say("source-changed", `The log goes on in source "${name}", at the same place.`);
+      if (seam === "unproved") yield say("seam", seamMessage(name, text.from));
+      if (!begun || source !== name) {
+        const previous = live && view.target.pod?.previous === true;
+        yield {
+          kind: "opened",
+          view,
+          source: name,
+          live,
+          timed,
+          relative: text.relative || position?.relative === true,
+          previous,
+        };
+      }
+      begun = true;
+      source = name;
+      const pieces = follow && live ? untilQuiet(text.pieces, QUIET_MS, wait, reading.signal) : text.pieces;
+      for await (const piece of positioned(
+        { ...text, pieces },
+        opened.source,
+        view,
+        position,
+        begun ? undefined : options.begin.firstLine,
+      )) {
+        if (piece.kind === "lost") {
+          yield say("lines-lost", "Lines are missing here: the node has rotated them away.");
+          continue;
+        }
+        if (piece.kind === "head-missing") {
+          headMissing = true;
+          yield say("head-missing", piece.message);
+          continue;
+        }
+        if (replaced.seen && !replaced.told) {
+          replaced.told = true;
+          yield { kind: "bytes-replaced" };
+        }
+        progress = true;
+        position = piece.after;
+        yield piece;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof LogReplaced && begun) {
+        yield say(
+          "log-replaced",
+          "The log was replaced by another one in its store, or cut: what follows is not sent.",
+        );
+        yield { kind: "end", reason: "source-ended", headMissing };
+        return;
+      }
+      const isMissing = error instanceof Failure && isWorthWaiting(error, view, sources, clock.now());
+      if (isMissing && clock.now() < options.waitUntil) {
+        const message = waitingFor(error);
+        if (message !== said) yield say("waiting", message);
+        said = message;
+        await changes.next(watched(), Math.min(pollMs, options.waitUntil - clock.now()));
+        view = await lookAgain(look, view, signal);
+        continue;
+      }
+      // Nothing comes after what was sent: the pod is gone, and no archive has the log.
+      if (begun && error instanceof Failure && error.kind === "not-found") {
+        yield { kind: "end", reason: "source-ended", headMissing };
+        return;
+      }
+      if (!follow || !begun || !isPassing(error)) throw error;
+      tries = progress ? 1 : tries + 1;
+      if (tries > MOST_TRIES) throw error;
+      await wait(RETRY_MS * 2 ** (tries - 1), signal);
+      view = await look(signal);
+      continue;
+    } finally {
+      signal.removeEventListener("abort", leave);
+      reading.abort();
+    }
+
+    const { delimited } = opened.text;
+    const { live, settleMs } = opened.source;
+    const settled = isSettled(view, settleMs, readSince);
+    if (!follow) {
+      yield {
+        kind: "end",
+        reason: !attemptEnded ? "caught-up" : delimited && settled ? "complete" : "source-ended",
+        headMissing,
+      };
+      return;
+    }
+    if (live) {
+      // A read that began once the container had ended has come to the end of what there is.
+      if (attemptEnded && containerEnded) {
+        yield { kind: "end", reason: "complete", headMissing };
+        return;
+      }
+      if (containerEnded) await changes.next(watched(), pollMs * 5);
+      else if (!progress) await wait(RETRY_MS, signal);
+    } else if (attemptEnded && settled) {
+      yield { kind: "end", reason: delimited ? "complete" : "source-ended", headMissing };
+      return;
+    } else {
+      await changes.next(watched(), pollMs);
+    }
+    if (progress) tries = 0;
+    const before = view;
+    view = await lookAgain(look, view, signal);
+    if (view === before) {
+      yield say("run-deleted", "The run was deleted: nothing tells any more whether its log goes on.");
+      yield { kind: "end", reason: "source-ended", headMissing };
+      return;
+    }
+  }
+}
+
+/** The view as it is now; the same as before where the run has been deleted. */
+async function lookAgain(
+  look: ContainerLogOptions["look"],
+  view: ContainerView,
+  signal: AbortSignal,
+): Promise<ContainerView> {
+  try {
+    return await look(signal);
+  } catch (error) {
+    if (error instanceof Failure && error.reason === "RUN_NOT_FOUND") return view;
+    throw error;
+  }
+}
+
+function isOtherContainer({ pod, restarts }: Position, view: ContainerView): boolean {
+  if (pod === undefined || view.pod === undefined) return false;
+  if (view.pod.name !== pod) return true;
+  return view.status !== undefined && view.status.state !== "waiting" && view.status.restarts !== restarts;
+}
+
+function podChanged({ pod, container }: ContainerView): string {
+  return `The container "${container.name}" was started again, in pod ${pod?.name}: its log follows.`;
+}
+
+function seamMessage(source: string, line: number | undefined): string {
+  return `The log goes on in source "${source}", whose text before this place is not the same: at line ${line}.`;
+}
+
+function isSettled({ attempt }: ContainerView, settleMs: number, now: number): boolean {
+  return attempt.endedAt !== undefined && now - Date.parse(attempt.endedAt) >= settleMs;
+}
+
+function hasSettled(view: ContainerView, sources: readonly LogSource[], now: number): boolean {
+  return sources.filter((each) => each.matches(view.facts)).every(({ settleMs }) => isSettled(view, settleMs, now));
+}
+
+/** Whether a log that is not there may come yet. */
+function isWorthWaiting(failure: Failure, view: ContainerView, sources: readonly LogSource[], now: number): boolean {
+  if (failure.kind === "not-yet") return true;
+  if (failure.reason !== "LOG_NOT_FOUND") return false;
+  return !hasEnded(view.attempt.phase) || !hasSettled(view, sources, now);
+}
+
+function waitingFor(failure: Failure): string {
+  return `Waiting. ${failure.message}`;
+}
+
+/** Whether a failure in the middle of a log may pass: a connection that broke, a store that is down for a moment. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof SourceError)
+    return error.outcome === "unavailable" || error.outcome === "silent" || error.outcome === "not-found";
+  return error instanceof Failure && (error.kind === "unavailable" || error.kind === "silent");
+}

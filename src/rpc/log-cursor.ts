@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { refused } from "../cursor/cursor.ts";
+import { ContainerCursor } from "../reading/container-cursor.ts";
+
+const count = z.int().min(0);
+
+/** Where a stream of a log can be gone on with. */
+export const LogCursor = z.object({
+  /** The run's uid: one that was deleted and made again is another. */
+  run: z.string(),
+  metric: z.string(),
+  attempt: count,
+  /** For each container that something was sent of: where it goes on, or that it has ended. */
+  containers: z.record(z.string(), ContainerCursor.or(z.literal("ended"))),
+  /** What counts against the caller's own limits. */
+  lines: count,
+  bytes: count,
+  /** Whether the last line has not ended. */
+  inside: z.boolean(),
+});
+
+export type LogCursor = z.output<typeof LogCursor>;
+
+/** @throws Failure CURSOR_INVALID where a server of another version made it. */
+export function readLogCursor(position: unknown): LogCursor {
+  const { data } = LogCursor.safeParse(position);
+  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor is of another version of this server.");
+  return data;
+}

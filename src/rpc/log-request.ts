@@ -1,0 +1,103 @@
+import { Failure } from "../failure.ts";
+import type { RunRef } from "../runs/run.ts";
+import type { Wish } from "../runs/selection.ts";
+import type { LineFilterOptions } from "../stream/line-filter.ts";
+import { createLineMatcher } from "../stream/line-matcher.ts";
+import { PatternError } from "../stream/pattern-error.ts";
+
+/** Which lines are asked for. */
+export interface GrepWish {
+  readonly pattern: string;
+  readonly fixed: boolean;
+  readonly ignoreCase: boolean;
+  readonly invert: boolean;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What a caller asks for: a run, what of it, and how. What is left out has the default that the contract gives. */
+export interface LogRequest {
+  readonly run: RunRef;
+  readonly wish: Omit<Wish, "attempt" | "running"> & { readonly attempt?: Wish["attempt"] | "all" };
+  readonly allContainers?: boolean | undefined;
+  readonly follow?: boolean | undefined;
+  /** In milliseconds. */
+  readonly waitMs?: number | undefined;
+  readonly tail?: number | undefined;
+  readonly firstLine?: number | undefined;
+  /** RFC 3339 in UTC with nine digits after the second. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly grep?: GrepWish | undefined;
+  readonly timestamps?: boolean | undefined;
+  readonly limitLines?: number | undefined;
+  readonly limitBytes?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+/** @throws Failure REQUEST_INVALID where two wishes cannot both be. */
+export function checkRequest(request: LogRequest): void {
+  const { tail, firstLine, since, until, wish, allContainers } = request;
+  if (tail !== undefined && firstLine !== undefined) {
+    throw contradiction("A request has either a number of last lines or a first line.", "Leave one of them out.");
+  }
+  if (allContainers && wish.container !== undefined) {
+    throw contradiction("A request names either a container or all of them.", "Leave one of them out.");
+  }
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw contradiction("The time to begin at is not before the time to end at.", "Exchange them.");
+  }
+}
+
+/**
+ * How lines have to be looked at; `undefined` where all are wanted as they are.
+ *
+ * @throws Failure PATTERN_INVALID.
+ */
+export function filterOf(request: LogRequest, lineBytes: number): LineFilterOptions | undefined {
+  const { grep, since, until, timestamps = false } = request;
+  if (grep === undefined && since === undefined && until === undefined && !timestamps) return undefined;
+  return {
+    timestamps,
+    lineBytes,
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(grep !== undefined && {
+      grep: { matches: matcherOf(grep), invert: grep.invert, before: grep.before, after: grep.after },
+    }),
+  };
+}
+
+/** The part of a request that a cursor is bound to: what decides which bytes come behind it. */
+export function cursorScope({ run, wish, allContainers, since, until, grep, timestamps }: LogRequest): string {
+  const { metric, attempt, container, pod } = wish;
+  const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];
+  return JSON.stringify([
+    run.namespace,
+    run.name,
+    metric,
+    attempt,
+    container,
+    pod,
+    allContainers === true,
+    since,
+    until,
+    timestamps === true,
+    lines,
+  ]);
+}
+
+function matcherOf(grep: GrepWish) {
+  try {
+    return createLineMatcher(grep);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new Failure("bad-request", "PATTERN_INVALID", error.message, {
+      next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
+    });
+  }
+}
+
+function contradiction(message: string, next: string): Failure {
+  return new Failure("bad-request", "REQUEST_INVALID", message, { next });
+}

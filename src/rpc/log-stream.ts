@@ -1,0 +1,129 @@
+import type { Failure } from "../failure.ts";
+import type { Changes } from "../reading/changes.ts";
+import type { ContainerCursor } from "../reading/container-cursor.ts";
+import { createSentCount, type SentCount } from "../reading/limit-sent.ts";
+import type { AttemptView } from "../reading/view.ts";
+import { hasEnded, type Run } from "../runs/run.ts";
+import { selectAttempt, type Wish } from "../runs/selection.ts";
+import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { CursorOf, EndReasonName, LogFrame, NoticeName } from "./frame.ts";
+import type { LogCursor } from "./log-cursor.ts";
+import type { LogRequest } from "./log-request.ts";
+import type { Services } from "./services.ts";
+
+export interface LogStreamOptions {
+  readonly services: Services;
+  readonly request: LogRequest;
+  readonly run: Run;
+  readonly filter: LineFilterOptions | undefined;
+  readonly resumed: LogCursor | undefined;
+  readonly signal: AbortSignal;
+  readonly seal: (position: LogCursor) => string;
+  readonly look: (wish: Pick<Wish, "metric" | "attempt" | "running">, signal: AbortSignal) => Promise<AttemptView>;
+  readonly changes: Changes;
+}
+
+/** One stream of a log: what it is to read, how far it is, and the frames that tell of it. */
+export interface LogStream extends LogStreamOptions {
+  /** Whether the origin was told. */
+  begun: boolean;
+  headMissing: boolean;
+  /** Bytes that were looked through. */
+  scanned: number;
+  readonly sent: SentCount;
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Until when to wait for what is not there yet. */
+  readonly waitUntil: number;
+  /** The number of the attempt that is read. */
+  readonly attempt: number;
+  /** Notes which attempt is read, of which metric. */
+  enter(view: AttemptView): void;
+  /** Notes how far a container was read. */
+  reached(container: string, cursor: ContainerCursor | "ended"): void;
+  cursor(): CursorOf | undefined;
+  notice(notice: NoticeName, message: string): LogFrame;
+  end(reason: EndReasonName, failure?: Failure): LogFrame;
+  /** The attempts of the metric from a number on, and whether more of them may come. */
+  attemptsFrom(
+    number: number,
+  ): Promise<{ readonly metric: string; readonly numbers: readonly number[]; readonly more: boolean }>;
+  /** Waits until there is something new to see of the run. */
+  attemptBegun(number: number): Promise<void>;
+}
+
+/** Ends of which nothing is left to read. */
+const FINAL: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached"]);
+
+export function createLogStream(options: LogStreamOptions): LogStream {
+  const { services, request, resumed, run, seal, changes, signal } = options;
+  const { clock, config } = services;
+  const startedAt = clock.now();
+  const waitMs = request.waitMs ?? (request.follow ? Number.POSITIVE_INFINITY : 0);
+  const ownLimit = request.limitBytes ?? Number.POSITIVE_INFINITY;
+  const sent = createSentCount(
+    { lines: request.limitLines, bytes: Math.min(ownLimit, config.limits.logBytes) },
+    { lines: resumed?.lines ?? 0, bytes: resumed?.bytes ?? 0, inside: resumed?.inside ?? false },
+  );
+  let metric = resumed?.metric ?? "";
+  let attempt = resumed?.attempt ?? 0;
+  let containers: LogCursor["containers"] = resumed?.containers ?? {};
+
+  /** @param counted whether what was sent counts against the caller's limits when they go on. */
+  const cursorOf = (counted: boolean): CursorOf | undefined => {
+    if (Object.keys(containers).length === 0) return undefined;
+    const position: LogCursor = {
+      run: run.uid,
+      metric,
+      attempt,
+      containers,
+      lines: counted ? sent.lines : 0,
+      bytes: counted ? sent.bytes : 0,
+      inside: sent.inside,
+    };
+    return () => seal(position);
+  };
+
+  return {
+    ...options,
+    begun: false,
+    headMissing: false,
+    scanned: 0,
+    sent,
+    startedAt,
+    waitUntil: startedAt + waitMs,
+    get attempt() {
+      return attempt;
+    },
+    enter(view) {
+      if (view.metric.name !== metric || view.attempt.number !== attempt) containers = {};
+      metric = view.metric.name;
+      attempt = view.attempt.number;
+    },
+    reached(container, cursor) {
+      containers = { ...containers, [container]: cursor };
+    },
+    cursor: () => cursorOf(true),
+    notice(notice, message) {
+      return { kind: "notice", notice, message, cursor: this.begun ? cursorOf(true) : undefined };
+    },
+    end(reason, failure) {
+      const { lines, bytes } = sent;
+      const cursor = FINAL.has(reason) ? undefined : cursorOf(reason !== "limit-reached");
+      const { headMissing, scanned } = this;
+      return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor, failure };
+    },
+    async attemptsFrom(number) {
+      const now =
+        (await options.look({ metric: request.wish.metric, attempt: "last" }, signal).catch(() => undefined))?.run ??
+        run;
+      const { metric: selected } = selectAttempt(now, { metric: resumed?.metric ?? request.wish.metric });
+      return {
+        metric: selected.name,
+        numbers: selected.attempts.map((each) => each.number).filter((each) => each >= number),
+        more: !hasEnded(now.phase) && !hasEnded(selected.phase),
+      };
+    },
+    attemptBegun: () => changes.next({ run, pods: undefined }, Number.POSITIVE_INFINITY),
+  };
+}
