@@ -1,10 +1,11 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
-import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServerTls } from "../config/tls-files.ts";
-import type { NodeRequest, NodeResponse } from "./node-http.ts";
+import { doubtAbout } from "./http1-shape.ts";
+import { createHttp2, type Http2 } from "./http2.ts";
+import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 
 export interface ListenOptions {
   /** An address or a name; `undefined`: all addresses. */
@@ -16,6 +17,10 @@ export interface ListenOptions {
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
   /** For a request's headers to arrive, in milliseconds. Default 10,000. */
   readonly headersMs?: number;
+  /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
+  readonly requestMs?: number;
+  /** How long a connection without a request is kept, in milliseconds. Default 75,000. */
+  readonly keepAliveMs?: number;
 }
 
 /** A server that listens. */
@@ -31,7 +36,10 @@ export interface Listener {
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
 const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
+/** For a request to arrive whole, in milliseconds. */
+export const REQUEST_MS = 30_000;
+/** By how much whoever reads a request comes before the server in ending one that is slow: it can say why. */
+const GRACE_MS = 1_000;
 /** Longer than the 60 s for which common load balancers keep an idle connection, so that it is not ours that closes first. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -43,12 +51,15 @@ const KEEP_ALIVE_MS = 75_000;
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const { host, port, tls, onRequest, headersMs = HEADERS_MS } = options;
+  const { host, port, tls, headersMs = HEADERS_MS, requestMs = REQUEST_MS, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const onRequest = refuseDoubtful(options.onRequest);
   const limits = {
     maxHeaderSize: HEADER_BYTES,
-    headersTimeout: headersMs,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: Math.min(headersMs, requestMs),
+    requestTimeout: requestMs + GRACE_MS,
+    keepAliveTimeout: keepAliveMs,
+    // Asked for by us, with all else.
+    requireHostHeader: false,
     connectionsCheckingInterval: Math.min(headersMs, 1_000),
   };
   const h1 =
@@ -65,8 +76,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           onRequest,
         );
-  const h2 = createHttp2Server({ settings: { maxConcurrentStreams: 256, maxHeaderListSize: HEADER_BYTES } }, onRequest);
-  const sessions = trackSessions(h2);
+  const h2 = createHttp2({ onRequest: options.onRequest, headerBytes: HEADER_BYTES, headersMs, keepAliveMs });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   let closing = false;
@@ -75,13 +85,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const serveH1 = h1.listeners(event) as ((socket: Socket) => void)[];
   const handOn = (socket: Socket, isH2: boolean): void => {
     undecided.delete(socket);
-    if (isH2) {
-      // Sockets of an HTTP/1.1 server stay open when their clients close them, and HTTP/2's would never hear of it.
-      socket.allowHalfOpen = false;
-      h2.emit("connection", socket);
-    } else {
-      for (const serve of serveH1) serve.call(h1, socket);
-    }
+    if (isH2) h2.serve(socket);
+    else for (const serve of serveH1) serve.call(h1, socket);
   };
   h1.removeAllListeners(event);
   h1.on("connection", (socket: Socket) => {
@@ -114,7 +119,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     close() {
       closing = true;
       for (const socket of undecided) socket.destroy();
-      return closeAll(h1, sessions, sockets);
+      return closeAll(h1, h2, sockets);
     },
     destroy() {
       for (const socket of sockets) socket.destroy();
@@ -147,29 +152,23 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
   socket.on("readable", look).once("end", leave).once("close", forget);
 }
 
-function trackSessions(h2: Http2Server): ReadonlySet<ServerHttp2Session> {
-  const sessions = new Set<ServerHttp2Session>();
-  h2.on("session", (session) => {
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-  });
-  h2.on("stream", (stream) => {
-    // Node lets a stream that its client reset for no reason wait for what is still to be written, which never goes out.
-    stream.once("aborted", () => stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.destroy());
-  });
-  // A client's fault: its session is gone, and nobody needs to know.
-  h2.on("sessionError", () => undefined);
-  return sessions;
+/** Refuses what may be two different requests to two readers, and whatever else comes on such a connection. */
+function refuseDoubtful(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
+  const refused = new WeakSet<Socket>();
+  return (request, response) => {
+    const { socket } = request as IncomingMessage;
+    if (refused.has(socket)) return;
+    const doubt = doubtAbout(request as IncomingMessage);
+    if (doubt === undefined) return onRequest(request, response);
+    refused.add(socket);
+    sendText(response, 400, `${doubt}\n`, { connection: "close" });
+  };
 }
 
-async function closeAll(
-  h1: Server,
-  sessions: ReadonlySet<ServerHttp2Session>,
-  sockets: ReadonlySet<Socket>,
-): Promise<void> {
+async function closeAll(h1: Server, h2: Http2, sockets: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => h1.close(() => resolve()));
   h1.closeIdleConnections();
-  for (const session of sessions) session.close();
+  h2.close();
   await Promise.all([
     closed,
     ...[...sockets].map((socket) => socket.closed || new Promise((resolve) => socket.once("close", resolve))),
