@@ -1,4 +1,4 @@
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
@@ -13,49 +13,34 @@ import { setCaller } from "./caller-context.ts";
 import { connectError, tellFailure } from "./errors.ts";
 import { logFailure } from "./failure-log.ts";
 
+type Call = Pick<HandlerContext, "service" | "method" | "signal">;
+
 /** The services whose every method needs no token: they say nothing but that the server is there and what its API is. */
 const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
   [Health, Reflection, ReflectionAlpha].map((each) => each.typeName),
 );
 
-/** Asks for a token on every method but those that are public by name, and notes its owner for the handler. */
-export function authentication(authenticator: Authenticator): Interceptor {
-  return (next) => async (request) => {
-    const { service, method } = request;
-    const isPublic = PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo;
-    if (!isPublic) {
-      const token = bearerToken(request.header.get("authorization"));
-      setCaller(request.contextValues, await authenticator.authenticate(token, request.signal));
+/**
+ * Asks for a token on every method but those that are public by name, and notes its owner for the handler. It does so before anything of the request's body is read.
+ */
+export function authentication(authenticator: Authenticator, log: Logger, clock: Clock) {
+  return async (context: HandlerContext): Promise<void> => {
+    const { service, method, requestHeader, values, signal } = context;
+    if (PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo) return;
+    const { fail } = report(log, clock, context);
+    try {
+      const token = bearerToken(requestHeader.get("authorization"));
+      setCaller(values, await authenticator.authenticate(token, signal));
+    } catch (error) {
+      throw fail(error);
     }
-    return next(request);
   };
 }
 
 /** Turns whatever a handler throws into a typed error, logs it, and traces the call. The outermost one, so that it sees all. */
 export function reporting(log: Logger, clock: Clock): Interceptor {
   return (next) => async (request) => {
-    const began = clock.now();
-    const method = `${request.service.typeName}/${request.method.name}`;
-    const span = trace.getTracer("taffrail").startSpan(method, {
-      attributes: {
-        "rpc.system": "connect_rpc",
-        "rpc.service": request.service.typeName,
-        "rpc.method": request.method.name,
-      },
-    });
-    const finish = (code: string): void => {
-      span.setAttribute("rpc.connect_rpc.error_code", code);
-      span.end();
-      // Clients that leave are nothing to speak of, and may be a thousand at once.
-      const level = code === Code[Code.Canceled] ? "debug" : "info";
-      log[level]({ method, code, ms: clock.now() - began }, "call");
-    };
-    const fail = (error: unknown): ConnectError => {
-      const told = typedError(log, error, request.signal);
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      finish(Code[told.code]);
-      return told;
-    };
+    const { finish, fail } = report(log, clock, request);
     try {
       const response = await next(request);
       if (!response.stream) {
@@ -69,6 +54,29 @@ export function reporting(log: Logger, clock: Clock): Interceptor {
       throw fail(error);
     }
   };
+}
+
+/** Begins the report on a call: one line of the log and one span, once it has ended in either way. */
+function report(log: Logger, clock: Clock, { service, method: { name }, signal }: Call) {
+  const began = clock.now();
+  const method = `${service.typeName}/${name}`;
+  const span = trace.getTracer("taffrail").startSpan(method, {
+    attributes: { "rpc.system": "connect_rpc", "rpc.service": service.typeName, "rpc.method": name },
+  });
+  const finish = (code: string): void => {
+    span.setAttribute("rpc.connect_rpc.error_code", code);
+    span.end();
+    // Clients that leave are nothing to speak of, and may be a thousand at once.
+    const level = code === Code[Code.Canceled] ? "debug" : "info";
+    log[level]({ method, code, ms: clock.now() - began }, "call");
+  };
+  const fail = (error: unknown): ConnectError => {
+    const told = typedError(log, error, signal);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    finish(Code[told.code]);
+    return told;
+  };
+  return { finish, fail };
 }
 
 async function* watched<T>(

@@ -16,7 +16,7 @@ import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
 import type { LogSource } from "../sources/source.ts";
 import { type Wait, waitReally } from "../wait.ts";
-import { type Listener, listen } from "./listen.ts";
+import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
+  /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
+  readonly requestMs?: number;
 }
 
 /** A server that serves. */
@@ -56,7 +58,7 @@ const LAST_WORDS_MS = 1_000;
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { compiled, kube, clock, log } = options;
+  const { compiled, kube, clock, log, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
   const shutdown = new AbortController();
@@ -81,7 +83,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     host: options.host,
     port: options.port,
     tls: options.tls,
-    onRequest: createRoutes(services, log, stopping.signal),
+    requestMs,
+    onRequest: createRoutes(services, log, stopping.signal, requestMs),
   });
 
   const end = async (): Promise<void> => {
@@ -131,8 +134,8 @@ function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: 
   });
 }
 
-function createRoutes(services: Services, log: Logger, stopping: AbortSignal) {
-  const serveRpc = createRpcRoutes(services, log, stopping);
+function createRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number) {
+  const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
     response.on("error", () => undefined);

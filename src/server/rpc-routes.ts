@@ -20,6 +20,7 @@ import type { Services } from "../rpc/services.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, type NodeRequest, type NodeResponse } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
+import { readBody } from "./request-body.ts";
 
 /** Answers a request if its path is an RPC's; says whether it is. */
 export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: string) => boolean;
@@ -27,16 +28,17 @@ export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: str
 /** Requests are names and a cursor. */
 const REQUEST_BYTES = 64 * 1024;
 
-/** Mounts every RPC on every protocol (gRPC, gRPC-Web, Connect) and codec. */
-export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal): RpcRoutes {
+/**
+ * Mounts every RPC on every protocol (gRPC, gRPC-Web, Connect) and codec.
+ *
+ * @param requestMs for a request to arrive whole, in milliseconds.
+ */
+export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs: _, ...unary } = AnalysisRunLogService.method;
   const handlersOf = (mount: (router: ConnectRouter) => void) => {
     const router = createConnectRouter({
-      interceptors: [
-        reporting(log, services.clock),
-        authentication(services.authenticator),
-        createValidateInterceptor(),
-      ],
+      requestGate: authentication(services.authenticator, log, services.clock),
+      interceptors: [reporting(log, services.clock), createValidateInterceptor()],
       // Compressed requests are taken, but answers are never compressed message by message: that costs 2.4 times the CPU on a log.
       acceptCompression: [compressionGzip],
       compressMinBytes: 0xffffffff,
@@ -64,7 +66,10 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     if (handler === undefined) return false;
     void (async () => {
       try {
-        const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+        const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
+        // A stream of requests may well last; it only has to go on.
+        const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
+        const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
         await universalResponseToNodeResponse(answer, response);
       } catch (error) {
         // A client that left is nothing to speak of; anything else has been logged where it was thrown.

@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** The store's time limits. */
   readonly timeouts?: Readonly<Record<string, string>>;
   readonly tls?: GatewayOptions["tls"];
+  /** For a request to arrive whole, in milliseconds. */
+  readonly requestMs?: number;
 }
 
 /** A gateway between a small cluster and a store that tests script, all in this process. */
@@ -71,7 +73,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
 }
 
 /** Starts one. */
-export async function startWorld({ config = {}, timeouts = {}, tls }: WorldOptions = {}): Promise<World> {
+export async function startWorld({ config = {}, timeouts = {}, tls, requestMs }: WorldOptions = {}): Promise<World> {
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const clock = createClock(Date.parse("2026-01-02T00:00:00Z"));
@@ -102,6 +104,7 @@ export async function startWorld({ config = {}, timeouts = {}, tls }: WorldOptio
     host: "127.0.0.1",
     port: 0,
     tls,
+    ...(requestMs !== undefined && { requestMs }),
   });
   const { port } = gateway.address;
   const baseUrl = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;

@@ -1,0 +1,158 @@
+import { gzipSync } from "node:zlib";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { describe, expect, it } from "vitest";
+import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { sends } from "../fakes/scripted-store.ts";
+import { beginCall, envelope, message, WIRE_PROTOCOLS } from "./raw-call.ts";
+import { openRaw } from "./raw-socket.ts";
+import { DEBUG, useWorld } from "./world.ts";
+
+const MIB = 1024 * 1024;
+const RUBBISH = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+const BOMB = gzipSync(Buffer.alloc(50 * MIB));
+/** What says the limit of 64 KiB. */
+const LIMIT = /larger than configured readMaxBytes 65536/;
+
+describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
+  const world = useWorld();
+  const slow = useWorld({ requestMs: 100 });
+  const wrapped = (flags: number, bytes: Uint8Array, length?: number): Buffer =>
+    protocol.enveloped ? envelope(flags, bytes, length) : Buffer.from(bytes);
+  const good = (): Buffer => message(protocol, world().addLog(sends("a log\n")));
+  const authorization = `Bearer token-of-reader`;
+
+  async function call(body: Uint8Array, headers: Readonly<Record<string, string>> = {}) {
+    const { end, outcome } = beginCall(world().port, protocol, { authorization, ...headers });
+    end(body);
+    return await outcome;
+  }
+
+  /** The server still answers, and has not complained. */
+  async function expectWell(of = world()): Promise<void> {
+    const { end, outcome } = beginCall(of.port, protocol);
+    end(wrapped(0, message(protocol, of.addLog(sends("a log\n")))));
+    expect((await outcome).code).toBe("ok");
+    expect(of.log.filter(({ level, msg }) => level > DEBUG && msg !== "call")).toEqual([]);
+  }
+
+  it("that is larger than 64 KiB is refused with the limit, however large it says it is", async () => {
+    const large = Buffer.alloc(70_000, " ");
+    expect(await call(wrapped(0, large))).toMatchObject({
+      code: "ResourceExhausted",
+      whole: expect.stringMatching(LIMIT),
+    });
+    expect(await call(wrapped(0, Buffer.alloc(5 * MIB, " ")))).toMatchObject({ code: "ResourceExhausted" });
+    if (protocol.enveloped) expect((await call(wrapped(0, good(), 0xffffffff))).code).toBe("ResourceExhausted");
+    await expectWell();
+  });
+
+  it("that unpacks to more than 64 KiB is refused with the limit, and never unpacked", async () => {
+    const before = process.memoryUsage().rss;
+    const bombs = Array.from({ length: 20 }, () => call(wrapped(1, BOMB), { [protocol.encoding]: "gzip" }));
+    for (const outcome of await Promise.all(bombs))
+      expect(outcome).toMatchObject({ code: "ResourceExhausted", whole: expect.stringMatching(LIMIT) });
+    // Unpacked they are 1,000 MiB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
+    expect((await call(wrapped(1, gzipSync(good())), { [protocol.encoding]: "gzip" })).code).toBe("ok");
+    await expectWell();
+  });
+
+  it("that is no message is refused", async () => {
+    const refused = /^(InvalidArgument|Internal|Unimplemented)$/;
+    const gzip = { [protocol.encoding]: "gzip" };
+    const bodies: [Uint8Array, Record<string, string>?][] = [
+      [wrapped(0, RUBBISH)],
+      [wrapped(1, RUBBISH), gzip],
+      [wrapped(1, gzipSync(good()).subarray(0, 20)), gzip],
+      [wrapped(1, good()), { [protocol.encoding]: "br" }],
+      [Buffer.alloc(0)],
+      [Buffer.alloc(3)],
+    ];
+    if (protocol.enveloped) {
+      bodies.push(
+        [wrapped(0, good(), good().length + 10)],
+        [wrapped(0, good(), good().length - 3)],
+        [Buffer.concat([wrapped(0, good()), wrapped(0, good())])],
+        [wrapped(1, good())],
+      );
+    }
+    for (const [body, headers] of bodies) expect((await call(body, headers)).code).toMatch(refused);
+    await expectWell();
+  });
+
+  it("that breaks off leaves nothing behind", async () => {
+    const body = wrapped(0, good());
+    for (let length = 0; length < body.length; length += 4) {
+      const { write, destroy } = beginCall(world().port, protocol);
+      write(body.subarray(0, length));
+      await new Promise(setImmediate);
+      destroy();
+    }
+    await expectWell();
+  });
+
+  it("that comes byte by byte is refused with the limit when its time is over", async () => {
+    const { write, outcome, destroy } = beginCall(slow().port, protocol);
+    write(wrapped(0, Buffer.alloc(0), 60_000));
+    const dripping = setInterval(() => write(Buffer.from(" ")), 10);
+    const { code, whole } = await outcome;
+    clearInterval(dripping);
+    destroy();
+    expect(code).toBe("ResourceExhausted");
+    expect(whole).toContain("The request did not arrive within 0.1 s.");
+    await expectWell(slow());
+  });
+
+  it("is read only once its token is known to be good", async () => {
+    const { write, outcome, destroy } = beginCall(world().port, protocol, {});
+    write(wrapped(0, Buffer.alloc(70_000), 0xffffffff));
+    expect(await outcome).toMatchObject({
+      code: "Unauthenticated",
+      whole: expect.stringContaining("This call needs a token."),
+    });
+    destroy();
+    await expectWell();
+  });
+});
+
+describe("a stream of requests", () => {
+  const world = useWorld({ requestMs: 100 });
+
+  it("ends when nothing comes for as long as a request may take", async () => {
+    const reflection = createClient(ServerReflection, createGrpcTransport({ baseUrl: world().url }));
+    const leave = new AbortController();
+    async function* ask() {
+      yield { messageRequest: { case: "listServices" as const, value: "" } };
+      await new Promise((resolve) => leave.signal.addEventListener("abort", resolve));
+    }
+    let answers = 0;
+    const reading = (async () => {
+      for await (const _ of reflection.serverReflectionInfo(ask())) answers += 1;
+    })();
+    await expect(reading).rejects.toMatchObject({ rawMessage: "The request did not arrive within 0.1 s." });
+    expect(answers).toBe(1);
+    leave.abort();
+  });
+});
+
+describe("a hostile request on the raw route", () => {
+  const world = useWorld({ requestMs: 100 });
+  const lines = (path: string, ...more: string[]): string =>
+    [`GET ${path} HTTP/1.1`, "Host: x", "Authorization: Bearer token-of-reader", ...more, "", ""].join("\r\n");
+
+  it("with a body that does not come is answered, and its connection ends when its time is over", async () => {
+    const { namespace, name } = world().addLog(sends("a log\n"));
+    const raw = await openRaw(world().port);
+    await raw.say(lines(`/raw/${namespace}/${name}`, "Content-Length: 1000"));
+    expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 200 [\s\S]*a log\n/);
+    expect(world().log.filter(({ level }) => level > DEBUG)).toEqual([]);
+  });
+
+  it("with an address of 40,000 characters is refused with 431", async () => {
+    const raw = await openRaw(world().port);
+    await raw.say(lines(`/raw/shop/${"x".repeat(40_000)}`));
+    expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 431 /);
+    expect(world().log.filter(({ level }) => level > DEBUG)).toEqual([]);
+  });
+});
