@@ -185,8 +185,21 @@ describe("refusals", () => {
     ["DELETE", `${RUNS}/${FAILED}`],
     ["POST", RUNS],
     ["GET", TOKEN_REVIEWS],
-  ])("answers 405 to %s %s", async (method, path) => {
-    expect(await call(path, undefined, { method })).toMatchObject({
+  ])("answers 405 to %s %s by somebody who may do everything", async (method, path) => {
+    kubernetes.put({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: "everything" },
+      rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+    });
+    kubernetes.put({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "everything" },
+      roleRef: { kind: "ClusterRole", name: "everything" },
+      subjects: [{ kind: "User", name: "demo-operator" }],
+    });
+    expect(await call(path, "demo-operator", { method })).toMatchObject({
       status: 405,
       body: { reason: "MethodNotAllowed" },
     });

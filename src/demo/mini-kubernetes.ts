@@ -86,6 +86,7 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
     if (allowedBy(store.all(), { ...question, subresource, name, namespace }) === undefined) {
       throw forbidden(target, user.username, verb, namespace);
     }
+    if (!isServed(verb, path)) throw methodNotAllowed();
 
     switch (verb) {
       case "create":
@@ -171,15 +172,19 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
   }
 }
 
-function verbOf(
-  method: string | undefined,
-  { resource, name }: PathTarget,
-  query: URLSearchParams,
-): "get" | "list" | "watch" | "create" {
-  const readable = READABLE.includes(resource);
-  if (readable && method === "GET") return name !== "" ? "get" : isWatch(query) ? "watch" : "list";
-  if (!readable && method === "POST" && name === "") return "create";
-  throw methodNotAllowed();
+const WRITING: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+
+/** The verb that RBAC decides about. What is not served is refused after that. */
+function verbOf(method: string | undefined, { name }: PathTarget, query: URLSearchParams): string {
+  if (method === "GET") return name !== "" ? "get" : isWatch(query) ? "watch" : "list";
+  const verb = WRITING[method ?? ""];
+  if (verb === undefined) throw methodNotAllowed();
+  return verb;
+}
+
+function isServed(verb: string, { resource, name }: PathTarget): verb is "get" | "list" | "watch" | "create" {
+  if (READABLE.includes(resource)) return verb === "get" || verb === "list" || verb === "watch";
+  return verb === "create" && name === "";
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

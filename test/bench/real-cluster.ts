@@ -3,7 +3,7 @@ import { resolveServer } from "../real/programs/resolve.ts";
 import { type MadeRun, READER, TestProject } from "../real/project.ts";
 import { createCustomResources } from "../real/servers/custom-resources.ts";
 import { startEtcd } from "../real/servers/etcd.ts";
-import { createGatewayAccount } from "../real/servers/gateway-account.ts";
+import { createGatewayAccount, createGatewayRoles } from "../real/servers/gateway-account.ts";
 import { API_AUDIENCE, type KubernetesAccess, startKubeApiserver } from "../real/servers/kube-apiserver.ts";
 import { KubeClient } from "../real/servers/kube-client.ts";
 
@@ -47,6 +47,7 @@ export async function startRealCluster(folder: string, files: string, readers: n
     const admin = new KubeClient(access);
     undo.push(() => admin.close());
     await createCustomResources(admin, join(import.meta.dirname, "../real/crds"));
+    await createGatewayRoles(admin);
     await createGatewayAccount(admin);
 
     const project = await TestProject.create(admin, "small-reads", files);

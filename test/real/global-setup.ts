@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { createCustomResources } from "./servers/custom-resources.ts";
 import { startEtcd } from "./servers/etcd.ts";
-import { createGatewayAccount } from "./servers/gateway-account.ts";
+import { createGatewayAccount, createGatewayRoles } from "./servers/gateway-account.ts";
 import { type KubernetesAccess, startKubeApiserver } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 import { startNginx } from "./servers/nginx.ts";
@@ -45,6 +45,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const admin = new KubeClient(kubernetes.access);
     undo.push(() => admin.close());
     await createCustomResources(admin, join(import.meta.dirname, "crds"));
+    await createGatewayRoles(admin);
     await createGatewayAccount(admin);
 
     project.provide("folder", folder);

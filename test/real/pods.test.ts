@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { AnalysisRunLogService, ContainerState, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { loadObjects } from "../../src/demo/objects.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import type { PodLogOptions } from "../../src/kube/pod-log-path.ts";
 import { ANALYSIS_RUNS, PODS } from "../../src/kube/resources.ts";
@@ -15,6 +12,7 @@ import { as, readLog } from "../integration/read-log.ts";
 import { type MadeRun, READER, type RunOptions, TestProject } from "./project.ts";
 import { rightsGranted, rightsUsed } from "./rights.ts";
 import { type Gateway, startGateway } from "./servers/gateway.ts";
+import { createGatewayAccount } from "./servers/gateway-account.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 import { type Kubelet, startKubelet } from "./servers/kubelet.ts";
@@ -38,7 +36,7 @@ describe("the logs of pods, through a real API server's log proxy", () => {
     project = await TestProject.create(admin, NAMESPACE, inject("store").files);
     await project.addStage("uat");
     user = await project.addUser("reader", READER);
-    await createAccount();
+    await createGatewayAccount(admin, ACCOUNT, ["taffrail", "taffrail-pods"]);
     account = { ...kubernetes, token: await admin.createToken("taffrail", ACCOUNT, [API_AUDIENCE]) };
     gateway = await start(account);
   });
@@ -48,23 +46,6 @@ describe("the logs of pods, through a real API server's log proxy", () => {
     await kubelet?.close();
     await admin.close();
   });
-
-  /** Makes the account of a gateway that reads pods, with the two roles that operators are told to bind. */
-  async function createAccount(): Promise<void> {
-    const metadata = { name: ACCOUNT, namespace: "taffrail" };
-    await admin.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
-    const role = await readFile(join(import.meta.dirname, "../../deploy/cluster-role-pods.yaml"), "utf8");
-    for (const object of loadObjects(role, new Date())) await admin.create(object);
-    for (const name of ["taffrail", "taffrail-pods"]) {
-      await admin.create({
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "ClusterRoleBinding",
-        metadata: { name: `${ACCOUNT}-${name}` },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
-        subjects: [{ kind: "ServiceAccount", ...metadata }],
-      });
-    }
-  }
 
   const start = (access: typeof account) =>
     startGateway({

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { PEOPLE } from "../../integration/access-rows.ts";
 import { resolveServer } from "../programs/resolve.ts";
 import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
@@ -13,6 +14,10 @@ export interface KubernetesAccess {
   readonly ca: string;
   /** A token of the group system:masters. */
   readonly adminToken: string;
+  /** The tokens of users who are no ServiceAccounts. */
+  readonly userTokens: Readonly<Record<string, string>>;
+  /** The key that it signs ServiceAccounts' tokens with, as PEM. */
+  readonly accountKey: string;
   /** A file with a line of JSON for each request that was answered: an `Event` of audit.k8s.io/v1. */
   readonly auditLog: string;
 }
@@ -41,9 +46,17 @@ export async function startKubeApiserver(
   const own = join(folder, name);
   await mkdir(own);
   const adminToken = randomBytes(16).toString("hex");
-  await writeFile(join(own, "tokens.csv"), `${adminToken},admin,admin,system:masters\n`);
+  const userTokens: Record<string, string> = {};
+  const lines = [`${adminToken},admin,admin,system:masters`];
+  for (const [user, groups] of Object.entries(PEOPLE)) {
+    const token = randomBytes(16).toString("hex");
+    userTokens[user] = token;
+    lines.push(`${token},${user},${user},"${groups.join(",")}"`);
+  }
+  await writeFile(join(own, "tokens.csv"), `${lines.join("\n")}\n`);
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  await writeFile(join(own, "account.key"), privateKey.export({ type: "pkcs8", format: "pem" }));
+  const accountKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await writeFile(join(own, "account.key"), accountKey);
   await writeFile(join(own, "account.pub"), publicKey.export({ type: "spki", format: "pem" }));
   await writeFile(join(own, "audit-policy.yaml"), AUDIT_POLICY);
   const auditLog = join(own, "audit.log");
@@ -71,7 +84,7 @@ export async function startKubeApiserver(
     const url = `https://127.0.0.1:${port}`;
     const access = await server.waitFor(async () => {
       const ca = await readFile(join(own, "certificates", "apiserver.crt"), "utf8");
-      const candidate = { url, ca, adminToken, auditLog };
+      const candidate = { url, ca, adminToken, userTokens, accountKey, auditLog };
       const kube = new KubeClient(candidate, adminToken);
       try {
         return (await kube.request("GET", "/readyz")).status === 200 ? candidate : undefined;
