@@ -17,7 +17,7 @@ import { limitConnections } from "../sources/limit-connections.ts";
 import type { LogSource } from "../sources/source.ts";
 import { type Wait, waitReally } from "../wait.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
-import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 
@@ -139,6 +139,7 @@ function createRoutes(services: Services, log: Logger, stopping: AbortSignal, re
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
     response.on("error", () => undefined);
+    joinAuthorizations(request);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     if (serveRpc(request, response, path)) return;
     const isRead = request.method === "GET" || request.method === "HEAD";

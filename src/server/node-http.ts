@@ -7,6 +7,19 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** A response of either HTTP version. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
+/**
+ * Puts several `authorization` headers into one, which then holds no token. Node keeps the first of them alone, and whatever stands in front of us may have looked at
+ * another.
+ */
+export function joinAuthorizations(request: NodeRequest): void {
+  const values = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && isAuthorization(all[index - 1]));
+  if (values.length > 1) request.headers.authorization = values.join(", ");
+}
+
+function isAuthorization(name: string | undefined): boolean {
+  return name?.length === 13 && name.toLowerCase() === "authorization";
+}
+
 /** Sends the head of a response. The two versions take the same, though their types do not say so. */
 export function sendHead(response: NodeResponse, status: number, headers: Readonly<Record<string, string>>): void {
   (response as ServerResponse).writeHead(status, headers);

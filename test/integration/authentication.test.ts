@@ -63,6 +63,17 @@ describe.each(PROTOCOLS)("who calls, over $name", (protocol) => {
     expect(error?.whole).not.toContain("rubbish");
   });
 
+  it.each([40_000, 64_000])("gets no further than the headers with a token of %i characters", async (length) => {
+    // HTTP/2 clients are held to our limit once they have heard of it.
+    expect((await withHeader(`Bearer ${TOKENS.reader}`)).text).toBe(LOG);
+    const asked = world().store.asked.length;
+    const { kinds, error } = await withHeader(`Bearer ${"x".repeat(length)}`);
+    expect(kinds).toEqual([]);
+    expect(error?.message).toMatch(/^(HTTP 431|Stream closed with error code NGHTTP2_ENHANCE_YOUR_CALM)$/);
+    expect(world().store.asked.length).toBe(asked);
+    expect((await withHeader(`Bearer ${TOKENS.reader}`)).text).toBe(LOG);
+  });
+
   it.each(METHODS)("is asked for by $path, unless it is public", async ({ method }) => {
     for (const token of [undefined, "rubbish"]) {
       const calling = call(transport(), method, token);
