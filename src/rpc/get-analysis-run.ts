@@ -13,7 +13,7 @@ import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { readSurroundings, type Surroundings } from "../runs/surroundings.ts";
 import { callerOf } from "./caller-context.ts";
-import { linksOf } from "./links.ts";
+import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
 import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
 import { podMessage } from "./pod-message.ts";
 import type { Services } from "./services.ts";
@@ -25,7 +25,12 @@ interface Around {
   readonly jobOf: (attempt: Attempt) => Job | undefined;
   /** The pods of an attempt's Job that the cluster still knows. */
   readonly podsOf: (attempt: Attempt) => readonly Pod[];
+  /** Of the whole answer. */
+  readonly budget: LinkBudget & { pods: number };
 }
+
+/** How often pods are told in one answer: measurements may all name the same Job. */
+const MOST_PODS = 1_000;
 
 /** Tells what a run measured, what may be selected from it, and where to read on. */
 export async function getAnalysisRun(
@@ -35,7 +40,7 @@ export async function getAnalysisRun(
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const around = await lookAround(services, run, signal);
-  const { surroundings, podsOf } = around;
+  const { surroundings, podsOf, budget } = around;
   return {
     analysisRun: {
       summary: summaryMessage(run),
@@ -51,9 +56,10 @@ export async function getAnalysisRun(
       shard: surroundings.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
+      // First, since they are few: what is left is the attempts'.
+      links: linksOf(services.links, run, surroundings, {}, budget),
       metrics: run.metrics.map((metric) => metricMessage(services, run, metric, around)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
-      links: linksOf(services.links, run, surroundings, {}),
     },
   };
 }
@@ -73,38 +79,44 @@ async function lookAround({ kube, config, sources }: Services, run: Run, signal:
     }
   }
   const pods = await readPods(kube, run, namespaces, signal);
+  const byJob = Map.groupBy(pods, ({ namespace, jobName }) => keyOf({ namespace, name: jobName }));
   return {
     surroundings,
     jobOf: (attempt) => jobs.get(attempt),
-    podsOf: (attempt) => podsOf(jobs.get(attempt), pods),
+    podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
+    budget: { ...createLinkBudget(), pods: MOST_PODS },
   };
 }
 
 /** A run may name Jobs of one name in several namespaces. */
-function podsOf(job: Job | undefined, pods: readonly Pod[]): readonly Pod[] {
-  return pods.filter(({ namespace, jobName }) => namespace === job?.namespace && jobName === job.name);
+function keyOf(job: Job | undefined): string | undefined {
+  return job && `${job.namespace}/${job.name}`;
 }
 
-function metricMessage(services: Services, run: Run, metric: Metric, { surroundings, jobOf, podsOf }: Around) {
+function metricMessage(services: Services, run: Run, metric: Metric, { surroundings, jobOf, podsOf, budget }: Around) {
+  const attemptMessage = (attempt: Attempt) => {
+    const job = jobOf(attempt);
+    const pods = podsOf(attempt).slice(0, budget.pods);
+    budget.pods -= pods.length;
+    return {
+      number: attempt.number,
+      phase: PHASES[attempt.phase],
+      message: attempt.message,
+      value: attempt.value,
+      ...given("startTime", timestamp(attempt.startedAt)),
+      ...given("endTime", timestamp(attempt.endedAt)),
+      links: job === undefined ? [] : linksOf(services.links, run, surroundings, { metric, attempt, job }, budget),
+      pods: pods.map(podMessage),
+    };
+  };
   return {
     name: metric.name,
     provider: metric.provider,
     phase: PHASES[metric.phase],
     message: metric.message,
     dryRun: metric.dryRun,
-    attempts: metric.attempts.map((attempt) => {
-      const job = jobOf(attempt);
-      return {
-        number: attempt.number,
-        phase: PHASES[attempt.phase],
-        message: attempt.message,
-        value: attempt.value,
-        ...given("startTime", timestamp(attempt.startedAt)),
-        ...given("endTime", timestamp(attempt.endedAt)),
-        links: job === undefined ? [] : linksOf(services.links, run, surroundings, { metric, attempt, job }),
-        pods: podsOf(attempt).map(podMessage),
-      };
-    }),
+    // The newest first, so that it is the oldest that may have to do without links.
+    attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
     containers: metric.containers.map(({ name, init }) => ({ name, init })),
   };
 }

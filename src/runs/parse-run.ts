@@ -4,6 +4,8 @@ import type { Attempt, Container, Metric, Phase, Run, RunSummary } from "./run.t
 const PHASES = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"] as const;
 const PhaseField = z.enum(PHASES).or(z.literal("")).nullish().catch(undefined);
 const text = z.string().nullish();
+/** The CRD demands one, but a cluster may have an older CRD, or none that checks. */
+const MetricName = text.transform((name) => name ?? "");
 const texts = z.record(z.string(), z.string()).nullish();
 
 const Meta = z.object({
@@ -26,7 +28,7 @@ const Measurement = z.object({
 });
 
 const MetricResult = z.object({
-  name: z.string(),
+  name: MetricName,
   phase: PhaseField,
   message: text,
   dryRun: z.boolean().nullish(),
@@ -51,7 +53,7 @@ const Object_ = z.object({
   metadata: Meta,
   spec: z
     .object({
-      metrics: z.array(z.object({ name: z.string(), provider: z.record(z.string(), z.unknown()).nullish() })).nullish(),
+      metrics: z.array(z.object({ name: MetricName, provider: z.record(z.string(), z.unknown()).nullish() })).nullish(),
       args: z.array(z.object({ name: z.string(), value: text })).nullish(),
     })
     .nullish(),

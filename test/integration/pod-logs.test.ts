@@ -218,6 +218,22 @@ describe("the run as a tree", () => {
     expect((await world().read(run, { metricName: "elsewhere" })).text).toBe("live log of there\n");
   });
 
+  it("tells a Job's pods so often at the most, where thousands of measurements name it", async () => {
+    const run = world().addRun();
+    const names = Array.from({ length: 6 }, (_, index) => world().addPod(run, { suffix: `pod-${index}` }));
+    const { namespace, name, uid, job } = run;
+    const object = analysisRun({ namespace, name, uid, metrics: [{}] });
+    const measurements = Array.from({ length: 5_000 }, () => ({
+      phase: "Failed",
+      metadata: { "job-name": job, "job-namespace": namespace },
+    }));
+    world().cluster.put({ ...object, status: { phase: "Failed", metricResults: [{ name: "checks", measurements }] } });
+    const attempts = (await tree(run))?.metrics[0]?.attempts ?? [];
+    expect(attempts).toHaveLength(5_000);
+    expect(attempts.at(-1)?.pods.map((pod) => pod.name)).toEqual(names);
+    expect(attempts.flatMap(({ pods }) => pods)).toHaveLength(1_000);
+  });
+
   it("tells none where the cluster knows none any more", async () => {
     const told = await tree(world().addRun());
     expect(told?.metrics[0]?.attempts[0]?.pods).toEqual([]);

@@ -1019,7 +1019,7 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
   endTime?: Timestamp | undefined;
 
   /**
-   * Where to read on about this attempt, as configured.
+   * Where to read on about this attempt, as configured. A run of very many attempts and containers has links for the newest alone.
    *
    * @generated from field: repeated taffrail.v1.Link links = 7;
    */

@@ -1,0 +1,184 @@
+import { toBinary } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { AnalysisRunLogService, GetAnalysisRunResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { KubeObject } from "../../src/demo/objects.ts";
+import { hangs, sends } from "../fakes/scripted-store.ts";
+import { analysisRun, TOKENS } from "./objects.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { as, errorOf, readLog } from "./read-log.ts";
+import { useWorld } from "./world.ts";
+
+/** What gRPC clients take at the most unless they are told otherwise. */
+const CLIENTS_TAKE = 4 * 1024 * 1024;
+const LOG = "the newest\n";
+const UID = "00000000-0000-4000-8000-00000000aaaa";
+const PATHS = ["${{ jobName }}/${{ container }}/report.html", "${{ jobName }}", "${{ attempt }}/${{ container }}"];
+
+/** A run of one metric that was measured often, by Jobs of several containers. */
+function manyTimes(name: string, count: number, message = "", containers: readonly string[] = ["main"]): KubeObject {
+  const object = analysisRun({ namespace: "shop", name, uid: UID, metrics: [{ containers }] });
+  const measurements = Array.from({ length: count }, (_, index) => ({
+    phase: "Failed",
+    message,
+    startedAt: "2026-01-01T00:00:00Z",
+    finishedAt: "2026-01-01T00:05:00Z",
+    metadata: { "job-name": `${UID}.checks.${index + 1}`, "job-namespace": "shop" },
+  }));
+  const metricResults = [{ name: "checks", phase: "Failed", count, measurements }];
+  return { ...object, status: { phase: "Failed", metricResults } };
+}
+
+describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol) => {
+  const world = useWorld({
+    config: {
+      links: PATHS.map((path, index) => ({ title: `Report ${index}`, url: `https://reports.example.com/${path}` })),
+    },
+  });
+  const bearer = { authorization: `Bearer ${TOKENS.reader}` };
+  const getRun = async (name: string) => {
+    const client = createClient(AnalysisRunLogService, world().transport(protocol));
+    const response = await client.getAnalysisRun({ namespace: "shop", name }, as(TOKENS.reader));
+    return { run: response.analysisRun, size: toBinary(GetAnalysisRunResponseSchema, response).length };
+  };
+  const read = (name: string, more: object = {}) =>
+    readLog(world().transport(protocol), { namespace: "shop", name, ...more });
+  const raw = async (name: string) => (await fetch(`${world().url}/raw/shop/${name}`, { headers: bearer })).text();
+
+  it("has 10,000 measurements of ten containers: all are told, but only so many links, those of the newest", async () => {
+    const containers = Array.from({ length: 10 }, (_, index) => `container-${index}`);
+    world().cluster.put(manyTimes("many", 10_000, "x".repeat(50), containers));
+    world().store.answer(`/hidden-shelf/shop/${UID}.checks.10000/container-0.log`, sends(LOG));
+    const { run, size } = await getRun("many");
+    expect(size).toBeLessThan(CLIENTS_TAKE);
+    const attempts = run?.metrics[0]?.attempts ?? [];
+    expect(attempts.map(({ number }) => number)).toEqual(Array.from({ length: 10_000 }, (_, index) => index + 1));
+    expect(attempts.at(-1)?.links).toHaveLength(21);
+    expect(attempts[0]?.links).toEqual([]);
+    expect(await read("many")).toMatchObject({ text: LOG, origin: { attempt: 10_000 } });
+    expect(await raw("many")).toBe(LOG);
+    const { error } = await read("many", { attempt: { case: "attemptNumber", value: 10_001 } });
+    expect(error).toMatchObject({ code: "NotFound", reason: "ATTEMPT_NOT_FOUND" });
+    expect(error?.whole.length).toBeLessThan(4096);
+  });
+
+  it("has a Job of 20,000 containers: there is an end to its links too", async () => {
+    const containers = Array.from({ length: 20_000 }, (_, index) => `container-${index}`);
+    world().cluster.put(manyTimes("wide", 1, "", containers));
+    const { run, size } = await getRun("wide");
+    expect(size).toBeLessThan(CLIENTS_TAKE);
+    expect(run?.metrics[0]?.containers).toHaveLength(20_000);
+    const { error } = await read("wide", { containerName: "none" });
+    expect(error).toMatchObject({ code: "NotFound", reason: "CONTAINER_NOT_FOUND" });
+    expect(error?.whole.length).toBeLessThan(4096);
+  });
+
+  it("is of 3 MB", async () => {
+    world().cluster.put(manyTimes("large", 10, "x".repeat(300_000)));
+    world().store.answer(`/hidden-shelf/shop/${UID}.checks.10/main.log`, sends(LOG));
+    expect((await getRun("large")).size).toBeLessThan(CLIENTS_TAKE);
+    expect((await read("large")).text).toBe(LOG);
+    expect(await raw("large")).toBe(LOG);
+    const missing = await read("large", { metricName: "x".repeat(1000) });
+    expect(missing.error?.reason).toBe("METRIC_NOT_FOUND");
+    expect(missing.error?.whole.length).toBeLessThan(4096);
+  });
+
+  it.each([
+    ["without the field", undefined],
+    ["that is null", null],
+    ["that is empty", ""],
+  ])("has a metric with a name %s", async (_, name) => {
+    const object = manyTimes("nameless", 1);
+    const { metrics } = object.spec as { metrics: object[] };
+    const { metricResults } = object.status as { metricResults: object[] };
+    const spec = { metrics: metrics.map((each) => ({ ...each, name })) };
+    world().cluster.put({
+      ...object,
+      spec,
+      status: { metricResults: metricResults.map((each) => ({ ...each, name })) },
+    });
+    world().store.answer(`/hidden-shelf/shop/${UID}.checks.1/main.log`, sends(LOG));
+    expect((await getRun("nameless")).run?.metrics).toMatchObject([{ name: "", attempts: [{ number: 1 }] }]);
+    expect((await read("nameless")).text).toBe(LOG);
+    expect(await raw("nameless")).toBe(LOG);
+  });
+
+  it("is shown by its names alone, however they look", async () => {
+    const { name } = world().addLog(sends(LOG));
+    expect((await read(name)).text).toBe(LOG);
+    const asked = world().store.asked.length;
+    const alike = [
+      // Cyrillic a, full-width, a combining mark, a soft hyphen, a zero-width space, dots of other scripts, a turned direction, a zero.
+      name.replace("a", "\u0430"),
+      name.replace("u", "\uff55"),
+      `${name}\u0301`,
+      name.replace("-", "\u00ad"),
+      name.replace(".", ".\u200b"),
+      name.replace(".", "\u3002"),
+      name.replace(".", "\uff0e"),
+      `\u202e${name}`,
+      `${name}\0`,
+      `p/../${name}`,
+      `%2e%2e%2f${name}`,
+      `%252e%252e%252f${name}`,
+      `${name}/..`,
+      "x".repeat(254),
+    ];
+    for (const wrong of alike) {
+      const { error } = await read(wrong);
+      expect([wrong, error?.code]).toEqual([wrong, "InvalidArgument"]);
+      const client = createClient(AnalysisRunLogService, world().transport(protocol));
+      const getting = client.getAnalysisRun({ namespace: "shop", name: wrong }, as(TOKENS.reader));
+      expect((await errorOf(getting)).code).toBe("InvalidArgument");
+      const { error: ofProject } = await readLog(world().transport(protocol), { namespace: wrong, name });
+      expect([wrong, ofProject?.code]).toEqual([wrong, "InvalidArgument"]);
+    }
+    expect(world().store.asked.length).toBe(asked);
+  });
+});
+
+describe("a run that nobody would write, on the raw route", () => {
+  const world = useWorld();
+  const get = async (path: string, token: string = TOKENS.reader) => {
+    const answer = await fetch(`${world().url}/raw/${path}`, { headers: { authorization: `Bearer ${token}` } });
+    return { status: answer.status, text: await answer.text() };
+  };
+
+  it.each([
+    ["another run's", `${UID.replaceAll("a", "b")}.checks.1`, "shop"],
+    ["nobody's", "payroll", "shop"],
+    ["one in another project", `${UID}.checks.1`, "elsewhere"],
+    ["one that steps out of its folder", `${UID}.checks/../../payroll.1`, "shop"],
+  ])("names a Job that is not its own: %s", async (_, name, namespace) => {
+    const asked = world().store.asked.length;
+    const metrics = [{ job: { name, namespace } }];
+    world().cluster.put(analysisRun({ namespace: "shop", name: "uat.liar", uid: UID, metrics }));
+    const { status, text } = await get("shop/uat.liar");
+    expect(status).toBe(404);
+    expect(text).toContain("(JOB_NOT_OF_RUN)");
+    expect(text).not.toContain("payroll");
+    expect(world().store.asked.length).toBe(asked);
+  });
+
+  it("is of a Stage that the caller may not read", async () => {
+    const asked = world().store.asked.length;
+    const { name } = world().addLog(hangs);
+    const { status, text } = await get(`shop/${name}`, TOKENS.stageless);
+    expect([status, text]).toEqual([403, expect.stringContaining("(ACCESS_DENIED)")]);
+    expect(world().store.asked.length).toBe(asked);
+  });
+
+  it.each([
+    ["a Cyrillic letter", "shop/u\u0430t.run", 400],
+    ["a full-width letter", "shop/\uff55at.run", 400],
+    ["a full stop of another script", "shop/uat\u3002run", 400],
+    ["a zero-width space", "shop/uat.\u200brun", 400],
+    ["a project in full width", "\uff53hop/uat.run", 400],
+    ["a turned direction", "shop/\u202euat.run", 400],
+    ["254 characters", `shop/${"x".repeat(254)}`, 400],
+    ["253 characters, which may be", `shop/${"x".repeat(253)}`, 404],
+  ])("has a name with %s", async (_, path, status) => {
+    expect((await get(path)).status).toBe(status);
+  });
+});
