@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** Passes connections on, and cuts what clients send first. */
 export interface CuttingProxy {
   readonly port: number;
+  /** Passes no more answers on over the connections that there are, without a word. Those that come later are good. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
@@ -14,12 +16,15 @@ export interface CuttingProxy {
  */
 export async function startCuttingProxy(port: number, lengths: readonly number[]): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
+  const upstreams = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("error", () => {}).once("close", () => sockets.delete(socket));
     }
+    upstreams.add(upstream);
+    upstream.once("close", () => upstreams.delete(upstream));
     upstream.pipe(client);
     passOn(client, upstream, lengths).catch(() => upstream.destroy());
   });
@@ -27,6 +32,9 @@ export async function startCuttingProxy(port: number, lengths: readonly number[]
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
+    freeze: () => {
+      for (const upstream of upstreams) upstream.unpipe().pause();
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

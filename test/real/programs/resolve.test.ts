@@ -58,5 +58,5 @@ it("finds a Debian package's program on PATH", async () => {
 });
 
 it("says which servers there are when asked for another", () => {
-  expect(() => resolveServer("tomcat")).toThrow("There are: grpcurl, etcd, kube-apiserver, nginx");
+  expect(() => resolveServer("tomcat")).toThrow("There are: grpcurl, etcd, kube-apiserver, toxiproxy, nginx");
 });

@@ -56,5 +56,12 @@ export const realServers: readonly RealServer[] = [
     variables: { "k8s.io/component-base/version.gitVersion": "v1.36.3" },
     kubebuilder: true,
   },
+  {
+    kind: "go",
+    name: "toxiproxy",
+    module: "github.com/Shopify/toxiproxy/v2",
+    version: "v2.5.0",
+    package: "github.com/Shopify/toxiproxy/v2/cmd/server",
+  },
   { kind: "debian", name: "nginx", package: "nginx-light" },
 ];
