@@ -304,7 +304,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
       }),
       { numRuns: 5000 },
     );
-  });
+  }, 20_000);
 
   it("goes on behind any output, from any text that reaches back far enough, as if there had been no break", () => {
     fc.assert(
@@ -341,5 +341,5 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 20_000);
 });

@@ -187,7 +187,7 @@ describe("createLineMatcher, for any pattern and lines", () => {
       }),
       { numRuns: 3000 },
     );
-  });
+  }, 20_000);
 
   it("tells a position within any faulty pattern", () => {
     const noise = fc.array(
@@ -209,5 +209,5 @@ describe("createLineMatcher, for any pattern and lines", () => {
       }),
       { numRuns: 2000 },
     );
-  });
+  }, 20_000);
 });
