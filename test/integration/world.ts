@@ -33,6 +33,10 @@ export interface WorldOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** The store's time limits. */
   readonly timeouts?: Readonly<Record<string, string>>;
+  /** Logs that may be open at the store at once. */
+  readonly connections?: number;
+  /** More headers for the store, as templates. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: GatewayOptions["tls"];
   /** For a request to arrive whole, in milliseconds. */
   readonly requestMs?: number;
@@ -73,7 +77,8 @@ export function useWorld(options: WorldOptions = {}): () => World {
 }
 
 /** Starts one. */
-export async function startWorld({ config = {}, timeouts = {}, tls, requestMs }: WorldOptions = {}): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const clock = createClock(Date.parse("2026-01-02T00:00:00Z"));
@@ -86,8 +91,8 @@ export async function startWorld({ config = {}, timeouts = {}, tls, requestMs }:
     for (const each of told) each();
   };
   const url = `${store.origin}/hidden-shelf/\${{ project }}/\${{ jobName }}/\${{ container }}.log`;
-  const http = { url, headers: { "X-Store-Key": "${{ token }}" }, token: { env: "STORE_TOKEN" }, timeouts };
-  const settings = { sources: [{ name: "archive", http }], shutdown: { drain: "0ms" }, ...config };
+  const http = { url, headers: { "X-Store-Key": "${{ token }}", ...headers }, token: { env: "STORE_TOKEN" }, timeouts };
+  const settings = { sources: [{ name: "archive", connections, http }], shutdown: { drain: "0ms" }, ...config };
   const gateway = await startGateway({
     compiled: parseConfig(JSON.stringify(settings), {
       name: "taffrail.yaml",

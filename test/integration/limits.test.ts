@@ -1,0 +1,81 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { Secret } from "../../src/secret.ts";
+import { listen } from "../../src/server/listen.ts";
+import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
+import { TOKENS } from "./objects.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { openRaw } from "./raw-socket.ts";
+import { as, readLog } from "./read-log.ts";
+import { useWorld, type World } from "./world.ts";
+
+describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
+  const perCaller = useWorld({ config: { limits: { streamsPerCaller: 2 } } });
+  const inAll = useWorld({ config: { limits: { streams: 2 } } });
+  const atSource = useWorld({ connections: 2 });
+  const ratio = useWorld({ config: { limits: { decompressionRatio: 10 } } });
+
+  /** What comes of one log more than the limit, and of another once they have been closed. */
+  async function readWithOpen(world: World, open: number) {
+    const leave = new AbortController();
+    const options = { ...as(TOKENS.reader), signal: leave.signal };
+    const reading = Array.from({ length: open }, () =>
+      readLog(world.transport(protocol), world.addLog(sendsThenHangs("open\n")), options),
+    );
+    await world.store.untilAnswering(open);
+    const { error } = await readLog(world.transport(protocol), world.addLog(sends("more\n")));
+    leave.abort();
+    await Promise.all(reading);
+    await world.store.untilAnswering(0);
+    const { text } = await readLog(world.transport(protocol), world.addLog(sends("again\n")));
+    expect(text).toBe("again\n");
+    return error;
+  }
+
+  it("of the logs that one caller has open is told with what it is", async () => {
+    expect(await readWithOpen(perCaller(), 2)).toMatchObject({
+      code: "ResourceExhausted",
+      reason: "TOO_MANY_STREAMS",
+      message: "You have 2 logs open, which is the most for one caller.",
+    });
+  });
+
+  it("of the logs that are open in all is told with what it is", async () => {
+    expect(await readWithOpen(inAll(), 2)).toMatchObject({
+      code: "ResourceExhausted",
+      reason: "TOO_MANY_STREAMS",
+      message: "This server has 2 logs open, which is the most.",
+    });
+  });
+
+  it("of the logs that are open at a source is told with what it is", async () => {
+    expect(await readWithOpen(atSource(), 2)).toMatchObject({
+      code: "ResourceExhausted",
+      reason: "SOURCE_BUSY",
+      message: 'Source "archive" has 2 logs open, which is the most.',
+    });
+  });
+
+  it("of how far a log may unpack is told with what it is", async () => {
+    const bomb = gzipSync(Buffer.alloc(70_000_000, "0"));
+    const { error } = await readLog(ratio().transport(protocol), ratio().addLog(sends(bomb)));
+    expect(error).toMatchObject({
+      code: "ResourceExhausted",
+      reason: "LIMIT_REACHED",
+      message: "The compressed log grows to more than 10 times its size.",
+    });
+  }, 30_000);
+});
+
+describe("a TLS handshake", () => {
+  it.each(["", "\x16\x03\x01"])("that stops after %j is ended when its time is over", async (said) => {
+    const tls = { cert: WRONG_CERTIFICATE.cert, key: new Secret(WRONG_CERTIFICATE.key) };
+    const listener = await listen({ host: "127.0.0.1", port: 0, tls, headersMs: 100, onRequest: () => {} });
+    const raw = await openRaw(listener.address.port);
+    if (said !== "") await raw.say(Buffer.from(said, "latin1"));
+    expect(String(await raw.ended())).not.toContain("HTTP");
+    raw.socket.destroy();
+    await listener.close();
+  });
+});
