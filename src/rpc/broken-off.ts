@@ -1,8 +1,8 @@
 import { Failure } from "../failure.ts";
+import { SizeLimit } from "../reading/size-limit.ts";
 import type { LogReplaced } from "../reading/text.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
-import { SizeLimit } from "../stream/limit.ts";
 import type { EndReasonName } from "./frame.ts";
 
 const REASONS: Readonly<Record<string, EndReasonName>> = {

@@ -97,7 +97,7 @@ sources:
     const log = await read(run);
     expect(log).toMatchObject({ text, origin: { source: "pods", live: true, podName: pod.name, previous: false } });
     expect(log.end?.reason).toBe(EndReason.CAUGHT_UP);
-    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main`);
+    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?timestamps=true`);
   });
 
   it("gives the log of the run before, where a container waits to be restarted", async () => {
@@ -109,7 +109,7 @@ sources:
       { main: sends("before\n") },
     );
     expect(await read(run)).toMatchObject({ text: "before\n", origin: { previous: true } });
-    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?previous=true`);
+    expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?previous=true&timestamps=true`);
   });
 
   it("gives the log of the init container that failed", async () => {
