@@ -26,7 +26,7 @@ export function findLineEnds(bytes: Buffer, from: number, maxBytes: number): num
 }
 
 /** Where the next line feed is, or -1. Quick for short lines too. */
-export function nextFeed(bytes: Buffer, from: number): number {
+function nextFeed(bytes: Buffer, from: number): number {
   const near = Math.min(from + SHORT, bytes.length);
   for (let at = from; at < near; at += 1) if (bytes[at] === LINE_FEED) return at;
   return bytes.indexOf(LINE_FEED, near);
