@@ -1,11 +1,8 @@
-import type { Access } from "../access/access.ts";
-import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
-import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
-import type { Run, RunRef } from "../runs/run.ts";
+import type { Run } from "../runs/run.ts";
 import {
   type AttemptSelection,
   type ContainerSelection,
@@ -21,7 +18,6 @@ import { targetPod } from "./target-pod.ts";
 /** What looking at a run takes. */
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
-  readonly access: Access;
   readonly sources: readonly LogSource[];
   readonly sourcesWish: SurroundingsWish;
   readonly jobNamespaces: readonly string[];
@@ -43,19 +39,16 @@ export interface ContainerView extends AttemptView, ContainerSelection {
 }
 
 /**
- * Looks at an attempt for a caller. Access is decided each time, or was a moment ago.
+ * Looks at an attempt of a run that the caller may read.
  *
  * @throws Failure; one of kind `not-yet` where there is no Job yet.
  */
 export async function viewAttempt(
-  services: ViewServices,
-  caller: Caller,
-  ref: RunRef,
+  { kube, sources, sourcesWish, jobNamespaces }: ViewServices,
+  run: Run,
   wish: Pick<Wish, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
-  const { kube, sources, sourcesWish, jobNamespaces } = services;
-  const run = await readAuthorizedRun(services, caller, ref, signal);
   const selected = selectAttempt(run, wish);
   const job = jobOf(run, selected.attempt, jobNamespaces);
   const surroundings = await readSurroundings(kube, run, sourcesWish, signal);

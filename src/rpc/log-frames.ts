@@ -4,6 +4,7 @@ import { createChanges } from "../reading/changes.ts";
 import { LogReplaced } from "../reading/text.ts";
 import { type ViewServices, viewAttempt } from "../reading/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import type { Run } from "../runs/run.ts";
 import { attemptFrames } from "./attempt-frames.ts";
 import { brokenOff, staleCursor } from "./broken-off.ts";
 import type { LogFrame } from "./frame.ts";
@@ -72,6 +73,8 @@ async function openStream(
   const scope = { caller: caller.username, request: cursorScope(request) };
   const resumed = request.cursor === undefined ? undefined : readLogCursor(cursors.open(request.cursor, scope));
   if (resumed !== undefined && resumed.run !== run.uid) throw staleCursor(new LogReplaced());
+  /** The first look is at the run as it was read a moment ago; later ones read it again, and ask again whether the caller may. */
+  let fresh: Run | undefined = run;
   const view: ViewServices = { ...services, jobNamespaces: services.config.jobNamespaces };
   return createLogStream({
     services,
@@ -81,7 +84,11 @@ async function openStream(
     resumed,
     signal,
     seal: (position) => cursors.seal(position, scope),
-    look: (wish, stopped) => viewAttempt(view, caller, request.run, wish, stopped),
+    look: async (wish, stopped) => {
+      const now = fresh ?? (await readAuthorizedRun(services, caller, request.run, stopped));
+      fresh = undefined;
+      return viewAttempt(view, now, wish, stopped);
+    },
     changes: createChanges({ kube: services.kube, wait: services.wait, signal }),
   });
 }
