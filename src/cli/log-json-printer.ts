@@ -1,7 +1,7 @@
 import { EndReasonSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogChunk } from "../client/log-event.ts";
+import { severityOf } from "../client/severity.ts";
 import type { LogPrinter } from "./log-printer.ts";
-import { severityOf } from "./severity.ts";
 
 /** A longer line comes in several objects. */
 const LONGEST = 1024 * 1024;

@@ -9,6 +9,7 @@ import type { CliIo } from "./io.ts";
 import { addLogsCommand } from "./logs.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
+import { addWhyCommand } from "./why.ts";
 
 /**
  * Runs the command line.
@@ -30,6 +31,7 @@ export async function runCli(args: readonly string[], ends: CliIo): Promise<numb
       },
     });
   addLogsCommand(program, io);
+  addWhyCommand(program, io);
   addRunsCommand(program, io);
   addServeCommand(program, io);
   addDemoCommand(program, io);

@@ -8,6 +8,7 @@ import {
 import { printable } from "../quoted.ts";
 import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
+import { phaseName } from "./phase-name.ts";
 import { age } from "./run-age.ts";
 
 interface RunsFlags extends ConnectionFlags {
@@ -63,17 +64,4 @@ function table(runs: readonly AnalysisRunSummary[], now: number): string {
           .trimEnd()}\n`,
     )
     .join("");
-}
-
-/** `ANALYSIS_PHASE_FAILED` is `Failed` where people read it. */
-function phaseName(phase: AnalysisPhase): string {
-  const names: Readonly<Record<number, string>> = {
-    [AnalysisPhase.PENDING]: "Pending",
-    [AnalysisPhase.RUNNING]: "Running",
-    [AnalysisPhase.SUCCESSFUL]: "Successful",
-    [AnalysisPhase.FAILED]: "Failed",
-    [AnalysisPhase.ERROR]: "Error",
-    [AnalysisPhase.INCONCLUSIVE]: "Inconclusive",
-  };
-  return names[phase] ?? "-";
 }

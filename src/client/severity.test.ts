@@ -22,6 +22,16 @@ it.each<[string, string | null]>([
   ["error=nil", null],
   ["go test --fail-fast", null],
   ["MAX_ERRORS=3", null],
+  ["AssertionError: expected 200, got 503", "error"],
+  ["Error: connect ECONNREFUSED", "error"],
+  ["java.lang.IllegalStateException: no", "error"],
+  ["12 passed, 0 failed, ERRORS: 0", null],
+  ["failures=0 level=info", "info"],
+  ["\x1b[31mno connection\x1b[0m", "error"],
+  ["\x1b[1;91mno connection\x1b[0m", "error"],
+  ["\x1b[38;5;196mno connection\x1b[0m", "error"],
+  ["\x1b[31mWARN\x1b[0m slow", "warning"],
+  ["\x1b[32mok\x1b[0m", null],
   ["", null],
 ])("%j has the level %s", (line, level) => {
   expect(severityOf(line)).toBe(level);

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CliResult, runInProcess } from "../../test/fakes/cli.ts";
+import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
+
+let gateway: DemoGateway;
+beforeAll(async () => {
+  gateway = await startDemoGateway();
+});
+afterAll(() => gateway.close());
+
+const why = (run: string, token = "demo-viewer"): Promise<CliResult> =>
+  runInProcess(["why", run, "-n", "guestbook", "--server", gateway.url], { env: { TAFFRAIL_TOKEN: token } });
+
+describe("taffrail why", () => {
+  it("tells in a few lines what failed, how, where in the log, and what to do next", async () => {
+    const { code, out, said } = await why("@failed");
+    expect([code, said]).toEqual([0, []]);
+    const lines = out.trimEnd().split("\n");
+    expect(lines.length).toBeLessThan(16);
+    expect(lines[0]).toMatch(
+      /^uat\.01kkh640p0djp1kn96jm9eekvv\.00d90e5: Failed, 6m ago \(Stage uat, promotion .*happy-otter\)$/,
+    );
+    expect(lines[1]).toBe('  Metric "robot" assessed Failed due to failed (2) > failureLimit (1)');
+    expect(out).toContain("\nattempt 2 of 2, container robot ended with exit code 1\nfirst error, line 52:\n");
+    expect(out).toMatch(/\n {6}51 {2}.*\n> {5}52 {2}\| FAIL \|\n {6}53 {2}expected HTTP 200, got HTTP 503\n/);
+    expect(out).toMatch(/\nRobot report: http:.*robot\.2\/report\.html\n/);
+    expect(lines.at(-1)).toBe("next: taffrail logs uat.01kkh640p0djp1kn96jm9eekvv.00d90e5 -n guestbook");
+    // No colours, and nothing else that a log may do to a terminal.
+    expect(out).not.toContain("\x1b");
+  });
+
+  it("finds the error at the end of two million lines", async () => {
+    const { out } = await why("perf.01kkha46801gmbjhs2nxjbjdmq.00d90e5");
+    expect(out).toMatch(/\nfirst error, line 19\d{5}:\n/);
+    expect(out).toContain("connection pool exhausted");
+  });
+
+  it("says why there is no log, and what the run tells all the same", async () => {
+    const lost = await why("uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f");
+    expect(lost.code).toBe(0);
+    expect(lost.out).toContain('\n  no log: source "store" answered 404;');
+    const web = await why("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9");
+    expect(web.out).toContain("\n  measured by web, last value 6.1: it has no log\n");
+  });
+
+  it("explains nothing where nothing failed, and follows where the job has not ended", async () => {
+    const { out } = await why("guestbook-ui-7d9c5b8f64-12-2");
+    expect(out).toMatch(
+      /^guestbook-ui-7d9c5b8f64-12-2: Successful, 5h ago \(Rollout guestbook-ui revision 12\)\nnext: /,
+    );
+    expect((await why("perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5")).out).toMatch(/ -n guestbook -f\n$/);
+  });
+
+  it("is refused to those who may not, in the words of every other command", async () => {
+    const { code, out, said } = await why("@failed", "demo-outsider");
+    expect([code, out]).toEqual([4, ""]);
+    expect(said[0]).toContain("(ACCESS_DENIED)");
+  });
+});

@@ -1,0 +1,147 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { Command } from "commander";
+import {
+  AnalysisPhase,
+  type AnalysisRun,
+  type Attempt,
+  ContainerState,
+  type ContainerStatus,
+  type Metric,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { describeError } from "../client/describe-error.ts";
+import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
+import { printable } from "../quoted.ts";
+import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
+import type { CliIo } from "./io.ts";
+import { phaseName } from "./phase-name.ts";
+import { age } from "./run-age.ts";
+import { chooseRun } from "./run-choice.ts";
+import { shellWord } from "./shell-word.ts";
+import { createTerminalFilter } from "./terminal-safe.ts";
+
+/** Lines that are shown before and after the first error, and last ones where there is none. */
+const AROUND = 3;
+const TAIL = 8;
+/** No longer line fits. */
+const LINE_LENGTH = 300;
+
+/** Adds `taffrail why`. */
+export function addWhyCommand(program: Command, io: CliIo): void {
+  withConnectionFlags(program.command("why"))
+    .description("Say in a few lines why a verification failed: metric, exit code, first error in the log, reports.")
+    .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed")
+    .action((run: string | undefined, flags: ConnectionFlags) => sayWhy(io, run, flags));
+}
+
+async function sayWhy(io: CliIo, argument: string | undefined, flags: ConnectionFlags): Promise<void> {
+  const connection = connect(flags, io.env);
+  const name = await chooseRun(argument, connection, io);
+  const { analysisRun: run } = await connection.client.getAnalysisRun(
+    { namespace: connection.project, name },
+    { signal: io.signal },
+  );
+  if (run === undefined) return;
+  const lines = summaryLines(run);
+  const { metricName, attempt: number } = run.defaultSelection ?? {};
+  const metric = run.metrics.find((each) => each.name === metricName);
+  const attempt = metric?.attempts.find((each) => each.number === number);
+  // Who succeeded has nothing to explain.
+  const hasSucceeded = run.summary?.phase === AnalysisPhase.SUCCESSFUL;
+  if (metric !== undefined && attempt !== undefined && !hasSucceeded) {
+    lines.push(...(await logLines(connection, run, metric, attempt, io)));
+  }
+  for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) lines.push(printable(`${title}: ${url}`));
+  const isRunning = run.summary?.phase === AnalysisPhase.RUNNING || run.summary?.phase === AnalysisPhase.PENDING;
+  lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${isRunning ? " -f" : ""}`);
+  io.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** What the run itself tells: its phase, what it verified, which metric failed and how. */
+function summaryLines(run: AnalysisRun): string[] {
+  const { summary, message } = run;
+  const about = [
+    summary?.stage && `Stage ${summary.stage}`,
+    run.promotion && `promotion ${run.promotion}`,
+    ...run.freight.map(({ name, alias }) => `freight ${alias || name.slice(0, 7)}`),
+    run.rollout && `Rollout ${run.rollout} revision ${run.revision}`,
+  ].filter(Boolean);
+  const when = summary && `${age(summary, Date.now())} ago`;
+  const lines = [
+    `${summary?.name}: ${phaseName(summary?.phase)}, ${when}${about.length > 0 ? ` (${about.join(", ")})` : ""}`,
+  ];
+  if (message !== "") lines.push(`  ${message}`);
+  for (const metric of run.metrics.filter(
+    ({ phase }) => phase === AnalysisPhase.FAILED || phase === AnalysisPhase.ERROR,
+  )) {
+    lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
+    if (metric.provider !== "job") {
+      const value = metric.attempts.at(-1)?.value;
+      lines.push(`  measured by ${metric.provider}${value ? `, last value ${value}` : ""}: it has no log`);
+    }
+  }
+  return lines.map((line) => printable(line.slice(0, LINE_LENGTH)));
+}
+
+/** What the log tells: the first error, or its last lines; why there is none. */
+async function logLines(
+  { client, project }: Connection,
+  run: AnalysisRun,
+  metric: Metric,
+  attempt: Attempt,
+  io: CliIo,
+): Promise<string[]> {
+  const container = run.defaultSelection?.containerName ?? "";
+  const status = attempt.pods
+    .flatMap((pod) => (pod.name === run.defaultSelection?.podName ? pod.containers : []))
+    .find((each) => each.name === container);
+  const heading = `attempt ${attempt.number} of ${metric.attempts.length}, container ${container}${exitText(status)}`;
+  const finder = createErrorFinder({ around: AROUND, tail: TAIL });
+  try {
+    const request = { namespace: project, name: run.summary?.name ?? "", metricName: metric.name };
+    const events = client.getAnalysisRunLogs(
+      { ...request, containerName: container, attempt: { case: "attemptNumber", value: attempt.number } },
+      { signal: io.signal },
+    );
+    for await (const event of events) {
+      if (event.kind === "chunk") finder.push(event.bytes, event.firstLine);
+      if (finder.done) break;
+    }
+  } catch (error) {
+    if (io.signal.aborted || !(error instanceof ConnectError)) throw error;
+    const { message, next } = describeError(error);
+    return [
+      heading,
+      `  no log: ${printable(message.replace(/^No log: /, ""))}`,
+      ...(next === "" ? [] : [`  ${printable(next)}`]),
+    ];
+  }
+  return [heading, ...errorLines(finder)];
+}
+
+function exitText(status: ContainerStatus | undefined): string {
+  if (status?.state !== ContainerState.TERMINATED) return "";
+  const { exitCode, reason, message } = status;
+  const why = reason && reason !== "Error" && reason !== "Completed" ? ` (${reason})` : "";
+  return ` ended with exit code ${exitCode ?? "?"}${why}${message && `: ${printable(message).slice(0, LINE_LENGTH)}`}`;
+}
+
+function errorLines(finder: ErrorFinder): string[] {
+  const error = finder.result();
+  if (error === undefined) {
+    const last = finder.last();
+    if (last.length === 0) return ["  the log is empty: the container has written no output"];
+    return ["  no line says that it is an error; the last ones:", ...last.map((line) => lineText(line, " "))];
+  }
+  return [
+    `first error, line ${error.line.number}:`,
+    ...error.before.map((line) => lineText(line, " ")),
+    lineText(error.line, ">"),
+    ...error.after.map((line) => lineText(line, " ")),
+  ];
+}
+
+function lineText({ number, text }: NumberedLine, mark: string): string {
+  const filter = createTerminalFilter({ colors: false });
+  const shown = filter.write(Buffer.from(text)) + filter.end();
+  return `${mark} ${String(number).padStart(6)}  ${shown.replace(/\n/g, " ").slice(0, LINE_LENGTH)}`;
+}

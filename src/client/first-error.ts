@@ -1,0 +1,75 @@
+import { severityOf } from "./severity.ts";
+
+/** A line with its number; 0 where that is not known. */
+export interface NumberedLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** The first line of a log that says it is an error, with what stands around it. */
+export interface FirstError {
+  readonly before: readonly NumberedLine[];
+  readonly line: NumberedLine;
+  readonly after: readonly NumberedLine[];
+}
+
+/** Looks for the first error in a log as it comes. */
+export interface ErrorFinder {
+  /** @param firstLine the number of the line in which the bytes begin. */
+  push(bytes: Uint8Array, firstLine: number): void;
+  /** Whether no more of the log is needed. */
+  readonly done: boolean;
+  /** `undefined` where there is none. */
+  result(): FirstError | undefined;
+  /** The last lines that were looked at. */
+  last(): readonly NumberedLine[];
+}
+
+/** Of longer lines the beginning is kept. */
+const LONGEST = 4_096;
+
+/**
+ * Makes a finder.
+ *
+ * @param around how many lines before and after the error are kept.
+ * @param tail how many of the last lines are.
+ */
+export function createErrorFinder({ around, tail }: { readonly around: number; readonly tail: number }): ErrorFinder {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  let held = "";
+  let number = 0;
+  let recent: NumberedLine[] = [];
+  let found: { before: readonly NumberedLine[]; line: NumberedLine; after: NumberedLine[] } | undefined;
+
+  const take = (text: string): void => {
+    const line = { number, text: text.slice(0, LONGEST) };
+    if (number > 0) number += 1;
+    if (found !== undefined) {
+      if (found.after.length < around) found.after.push(line);
+    } else if (severityOf(line.text) === "error") {
+      found = { before: recent.slice(-around), line, after: [] };
+    }
+    recent.push(line);
+    if (recent.length > 2 * Math.max(around, tail)) recent = recent.slice(-Math.max(around, tail));
+  };
+
+  return {
+    push(bytes, firstLine) {
+      if (held === "" || number === 0) number = firstLine;
+      const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
+      held = (lines.pop() ?? "").slice(0, LONGEST);
+      for (const line of lines) take(line);
+    },
+    get done() {
+      return found !== undefined && found.after.length >= around;
+    },
+    result() {
+      if (held !== "") {
+        take(held);
+        held = "";
+      }
+      return found;
+    },
+    last: () => recent.slice(-tail),
+  };
+}

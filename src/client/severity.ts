@@ -1,0 +1,42 @@
+/** How grave a line says it is. */
+export type Severity = "error" | "warning" | "info" | "debug";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with one.
+const STYLE = /\x1b\[[0-9:;]*m/g;
+/** Red, of the 16 colours and of the 256 (https://en.wikipedia.org/wiki/ANSI_escape_code#Colors). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with one.
+const RED = /\x1b\[(?:[0-9;]*;)?(?:31|91|38;5;(?:1|9|160|196))(?:;[0-9;]*)?m/;
+/** What stands later in a line is its text, not its level. */
+const LOOKED_AT = 2_000;
+/** What names errors to say that there are none, or how to deal with them. */
+const HARMLESS =
+  /\b(?:errors?|failures?|failed|fail)["']?\s*[=:]\s*(?:0\b|nil\b|null\b|none\b|false\b|<nil>)|\b(?:0|no) (?:errors?|failures?|failed|warnings?)\b|--\w*-?fail-?\w*/gi;
+
+const level = (names: string): string => `\\b(?:level|lvl|severity)["']?\\s*[=:]\\s*["']?(?:${names})`;
+const word = (words: string): string => `(?<![\\w-])(?:${words})(?![\\w-])`;
+
+/** How programs say a line's level: annotations of CI systems, klog, JSON and logfmt, words that stand alone. */
+const LEVELS: readonly (readonly [Severity, RegExp])[] = [
+  [
+    "error",
+    new RegExp(
+      [
+        "##\\[error\\]|::error|^[EF]\\d{4} ",
+        level("err|fatal|crit|panic|ERR|FATAL|CRIT|PANIC"),
+        word("ERROR|FATAL|CRITICAL|SEVERE|FAIL|FAILED|PANIC|panic:|Traceback|npm ERR!"),
+        // The class of what was thrown: `AssertionError: expected 200`.
+        "(?<![\\w-])[A-Z]\\w*(?:Error|Exception):|(?<![\\w.-])Error:",
+      ].join("|"),
+    ),
+  ],
+  ["warning", new RegExp(["##\\[warning\\]|::warning|^W\\d{4} ", level("warn|WARN"), word("WARN|WARNING")].join("|"))],
+  ["info", new RegExp(["^I\\d{4} ", level("info|notice|INFO|NOTICE"), word("INFO|NOTICE")].join("|"))],
+  ["debug", new RegExp([level("debug|trace|DEBUG|TRACE"), word("DEBUG|TRACE")].join("|"))],
+];
+
+/** The level that a line says it has; `null` where it says none. The gravest counts. A line in red that says nothing is an error. */
+export function severityOf(line: string): Severity | null {
+  const head = line.slice(0, LOOKED_AT);
+  const text = head.replace(STYLE, "").replace(HARMLESS, "");
+  return LEVELS.find(([, pattern]) => pattern.test(text))?.[0] ?? (RED.test(head) ? "error" : null);
+}
