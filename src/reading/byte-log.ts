@@ -3,6 +3,7 @@ import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
 import { type DecompressLimits, decompress } from "../stream/decompress.ts";
 import { peek } from "../stream/peek.ts";
+import { createStoredWindow } from "../stream/stored-window.ts";
 import { createWindow, isProved } from "../stream/window.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { LogReplaced, type LogText, type TextPiece } from "./text.ts";
@@ -32,7 +33,8 @@ export async function readFile(open: OpenFile, options: ByteLogOptions): Promise
  * @throws LogReplaced where the text before the place is another one, or the log is shorter.
  */
 export async function readFileFrom(open: OpenFile, place: BytePlace, options: ByteLogOptions): Promise<LogText> {
-  const { stored, proof, offset } = place;
+  const { stored, offset } = place;
+  const proof = place.storedProof ?? place.proof;
   if (stored === undefined || stored < proof.length) return skipTo(place, await open(), options);
   const log = await open({ range: { first: stored - proof.length } });
   if (log.part === undefined) return skipTo(place, log, options);
@@ -103,16 +105,21 @@ async function* wholePieces(
   { limits, growing, onReplaced }: ByteLogOptions,
 ): AsyncGenerator<TextPiece> {
   const window = createWindow();
+  const storedWindow = createStoredWindow();
   let compressed = false;
+  const replaced = { any: false };
   let stored: number | undefined;
   let offset = 0;
   const plain = decompress(log.body, limits, () => {
     compressed = true;
   });
-  const text = toUtf8(coalesce(plain, PIECE_BYTES), {
+  const text = toUtf8(storedWindow.through(coalesce(plain, PIECE_BYTES)), {
     charset: log.charset,
     growing,
-    onReplaced,
+    onReplaced: () => {
+      replaced.any = true;
+      onReplaced();
+    },
     onConsumed: (bytes) => {
       stored = bytes;
     },
@@ -120,7 +127,8 @@ async function* wholePieces(
   for await (const bytes of text) {
     offset += bytes.length;
     window.push(bytes);
-    const at = compressed || stored === undefined ? {} : { stored };
+    const storedProof = () => (replaced.any ? { storedProof: storedWindow.proofAt(stored ?? 0) } : {});
+    const at = compressed || stored === undefined ? {} : { stored, ...storedProof() };
     yield { bytes, after: { kind: "bytes", offset, ...at, proof: window.proof() } };
   }
 }
@@ -131,14 +139,20 @@ async function* insidePieces(
   before: Uint8Array,
   { growing, onReplaced }: ByteLogOptions,
 ): AsyncGenerator<TextPiece> {
-  const window = createWindow(before);
+  // Where bytes were replaced, what lies before is not the text.
+  const replaced = { any: place.storedProof !== undefined };
+  const window = createWindow(replaced.any ? undefined : before);
   const base = place.stored ?? 0;
+  const storedWindow = createStoredWindow(base, before);
   let stored = base;
   let { offset } = place;
-  const text = toUtf8(coalesce(skipBytes(body, before.length), PIECE_BYTES), {
+  const text = toUtf8(storedWindow.through(coalesce(skipBytes(body, before.length), PIECE_BYTES)), {
     inside: true,
     growing,
-    onReplaced,
+    onReplaced: () => {
+      replaced.any = true;
+      onReplaced();
+    },
     onConsumed: (bytes) => {
       stored = base + bytes;
     },
@@ -146,7 +160,8 @@ async function* insidePieces(
   for await (const bytes of text) {
     offset += bytes.length;
     window.push(bytes);
-    yield { bytes, after: { kind: "bytes", offset, stored, proof: window.proof() } };
+    const storedProof = replaced.any ? { storedProof: storedWindow.proofAt(stored) } : {};
+    yield { bytes, after: { kind: "bytes", offset, stored, proof: window.proof(), ...storedProof } };
   }
 }
 

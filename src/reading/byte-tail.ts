@@ -10,6 +10,7 @@ const HEAD_BYTES = 64;
 /** How much of a file is read at once, backwards. */
 const BLOCK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
+const NOTHING = proofOf(new Uint8Array(0));
 
 /**
  * Reads the last lines of a log that is kept as one file, as many as this.
@@ -32,7 +33,13 @@ export async function readFileTail(open: OpenFile, lines: number, options: ByteL
   if (first <= mark) return wholeText(await open(), options);
   const from = Math.max(mark, first - WINDOW_BYTES);
   const before = await collect((await open({ range: { first: from, last: first - 1 } })).body, first - from);
-  const place = { kind: "bytes", offset: first - mark, stored: first, proof: proofOf(before) } as const;
+  const place = {
+    kind: "bytes",
+    offset: first - mark,
+    stored: first,
+    proof: NOTHING,
+    storedProof: proofOf(before),
+  } as const;
   return { ...(await readFileFrom(open, place, options)), relative: true };
 }
 

@@ -15,6 +15,8 @@ export const BytePlace = z.object({
   stored: count.optional(),
   /** The text before it. */
   proof: Proof,
+  /** The same of the file as it is stored, where bytes that are no text were replaced. */
+  storedProof: Proof.optional(),
 });
 
 /**
