@@ -117,7 +117,7 @@ const errorOf = async (work: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("createEgress, addresses", () => {
-  it("resolves a name once and connects to what came, whatever a second answer would be", async () => {
+  it("CVE-2020-8562: resolves a name once and connects to what came, whatever a second answer would be", async () => {
     const store = await startStore();
     const answers = [["127.0.0.1"], ["169.254.169.254"]];
     const asked: string[] = [];

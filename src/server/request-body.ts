@@ -14,7 +14,8 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => undefined);
   const timer = setTimeout(() => reject(tooSlow(ms)), ms);
-  const pieces = request.iterator({ destroyOnReturn: false });
+  // Never told to return: that would end the connection.
+  const pieces = request[Symbol.asyncIterator]();
   try {
     for (;;) {
       const { done, value } = await Promise.race([pieces.next(), late]);

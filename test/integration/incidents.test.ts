@@ -19,7 +19,8 @@ const [protocol] = PROTOCOLS;
 const [http11] = HTTP_VERSIONS;
 if (protocol === undefined || http11 === undefined) throw new Error("There is no way to the gateway.");
 
-// Each test names what befell another program and proves that it does not befall this one. CVE-2023-44487 is proven in http2-floods.test.ts.
+// Each test names what befell another program and proves that it does not befall this one. CVE-2023-44487 is proven in http2-floods.test.ts, CVE-2020-8562 in
+// src/egress/egress.test.ts.
 describe("what befell others", () => {
   const world = useWorld();
   const tenants = useWorld({ headers: { "X-Scope-OrgID": "${{ metricName }}" } });
