@@ -26,14 +26,20 @@ export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
   return data as T;
 }
 
-/** Reads a body as text, and no more of it than `most` bytes. */
-export async function readText(body: Dispatcher.ResponseData["body"], most: number): Promise<string> {
+/** Reads a body as text, no more of it than `most` bytes and for no longer than `ms` milliseconds: piece by piece it might come for ever. */
+export async function readText(body: Dispatcher.ResponseData["body"], most: number, ms: number): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of body as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
-    parts.push(part);
+  const late = (): void => void body.destroy(unavailable("The Kubernetes API server's answer takes too long."));
+  const timer = setTimeout(late, ms);
+  try {
+    for await (const part of body as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
+      parts.push(part);
+    }
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(parts).toString("utf8");
 }

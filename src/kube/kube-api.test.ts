@@ -364,6 +364,21 @@ describe("what the connection does", () => {
     await server.abandoned();
   });
 
+  it("is unavailability where an answer comes so slowly that it would never end, and nothing is left open", async () => {
+    const server = await serverThat((_, response) => {
+      response.writeHead(200);
+      const drip = setInterval(() => response.write(" "), 5);
+      response.once("close", () => clearInterval(drip));
+    });
+    const api = apiFor(server.url, undefined, { answerMs: 10_000, wholeMs: 100 });
+    for (const work of [api.create(TOKEN_REVIEWS, {}), api.get(STAGES, "a", "b", never)]) {
+      const failure = await failureOf(work);
+      expect(failure).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE", message: expect.stringContaining("too long") });
+    }
+    await server.abandoned();
+    expect(server.requests).toHaveLength(2);
+  });
+
   it("is unavailability where the server's address is none, or its credentials cannot be had", async () => {
     await expectUnavailable(apiFor("not an address").get(STAGES, "a", "b", never));
     const failing = apiFor("http://127.0.0.1:1", () => Promise.reject(new Error("no file /secret-word")));

@@ -80,6 +80,8 @@ export interface KubeApi {
 export interface KubeLimits {
   /** For an answer to begin, and then for each next piece of it, in milliseconds. Default 30,000. */
   readonly answerMs?: number;
+  /** For an answer to be whole once it has begun, in milliseconds. Default 60,000. */
+  readonly wholeMs?: number;
   /** The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
   readonly answerBytes?: number;
   /** For how long a watch is asked for, but for a tenth more or less, in milliseconds: then it is gone on with. Default: 5 minutes. */
@@ -100,6 +102,7 @@ type Try =
   | { readonly kind: "final"; readonly failure: Failure };
 
 const ANSWER_MS = 30_000;
+const WHOLE_MS = 60_000;
 const ANSWER_BYTES = 256 * 1024 * 1024;
 const WATCH_MS = 5 * 60_000;
 const WATCH_GRACE_MS = 15_000;
@@ -115,7 +118,13 @@ export function createKubeApi(
   limits: KubeLimits = {},
   egress: Egress = createEgress(),
 ): KubeApi {
-  const { answerMs = ANSWER_MS, answerBytes = ANSWER_BYTES, wait = waitReally, now = () => performance.now() } = limits;
+  const {
+    answerMs = ANSWER_MS,
+    wholeMs = WHOLE_MS,
+    answerBytes = ANSWER_BYTES,
+    wait = waitReally,
+    now = () => performance.now(),
+  } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
   const { send, close } = createTransport(connection, egress, answerMs);
 
@@ -123,7 +132,7 @@ export function createKubeApi(
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
       const { statusCode, headers, body: answer } = await send(method, path, signal, { ...(body && { body }) });
-      const text = await readText(answer, answerBytes);
+      const text = await readText(answer, answerBytes, wholeMs);
       if (statusCode === 404) return { kind: "answer", value: undefined };
       if (statusCode < 300) return { kind: "answer", value: parseJson(text) };
       const failure = statusFailure(statusCode, text);

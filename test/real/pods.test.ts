@@ -161,6 +161,22 @@ sources:
     expect((await read(run)).error?.message).toContain("the container waits to be started (Unschedulable)");
   });
 
+  it("gives the log of no pod that is not the run's own, though it is named as if it were", async () => {
+    const run = await addRun({ phase: "Running" });
+    const other = await addRun({ phase: "Running" });
+    const secret = { main: sends("somebody else's\n") };
+    const unlabelled = await addPod(run, { suffix: "nolab", uid: other.uid }, secret);
+    const labelled = await addPod(run, { suffix: "njobs", job: other.jobOf(METRIC) }, secret);
+    for (const podName of [undefined, unlabelled.name, labelled.name]) {
+      const ref = { namespace: NAMESPACE, name: run.name, ...(podName !== undefined && { podName }) };
+      const { text, error } = await readLog(createGrpcTransport({ baseUrl: gateway.url }), ref, as(user));
+      expect([text, error?.code]).toEqual(["", "NotFound"]);
+    }
+    for (const { name } of [unlabelled, labelled]) {
+      expect(kubelet.asked.filter((path) => path.includes(name))).toEqual([]);
+    }
+  });
+
   it("gives the log that is stored once the pod is gone", async () => {
     const run = await addRun();
     const pod = await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: sends("live\n") });
