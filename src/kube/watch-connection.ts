@@ -62,7 +62,7 @@ export async function watchOnce(
     const either = AbortSignal.any([stop, silent.signal]);
     const { statusCode, headers, body } = await send("GET", `${path}&${parameters}`, either, { bodyTimeout: 0 });
     if (statusCode !== 200) {
-      const failure = statusFailure(statusCode, await readText(body, answerBytes));
+      const failure = statusFailure(statusCode, await readText(body, answerBytes, lastsMs + graceMs));
       if (statusCode === 410) return { kind: "expired", failure, heard };
       if (!isTransient(statusCode)) throw failure;
       return { kind: "broken", failure, askedMs: retryAfter(headers), heard };
