@@ -1,0 +1,275 @@
+import { createClient } from "@connectrpc/connect";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  AnalysisRunLogService,
+  EndReason,
+  type GetAnalysisRunLogsRequest,
+  type GetAnalysisRunLogsResponse,
+  NoticeKind,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
+import { createKubeApi } from "../../src/kube/kube-api.ts";
+import { type Gateway, startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { type MadePod, podName, podObject, running, terminated } from "../fakes/pods.ts";
+import { createScriptedPodLog, type ScriptedPodLog } from "../fakes/scripted-pod-log.ts";
+import { type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
+import { storedFile } from "../fakes/stored-file.ts";
+import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, TOKENS } from "./objects.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { as } from "./read-log.ts";
+
+type Request = Omit<Partial<GetAnalysisRunLogsRequest>, "$typeName">;
+
+/** A cluster, a store, and two replicas of the gateway in front of them. */
+interface Sea {
+  readonly cluster: MiniKubernetes;
+  readonly store: ScriptedStore;
+  readonly gateways: readonly Gateway[];
+  close(): Promise<void>;
+  /** A run whose only Job runs, and the log of its pod. */
+  addRun(): {
+    readonly namespace: string;
+    readonly name: string;
+    readonly log: ScriptedPodLog;
+    end(exitCode?: number): void;
+    removePod(): void;
+    archive(text: string): void;
+  };
+  read(request: Request, replica?: number): AsyncGenerator<GetAnalysisRunLogsResponse>;
+}
+
+async function startSea(): Promise<Sea> {
+  const logs = new Map<string, ScriptedPodLog>();
+  const store = await startScriptedStore();
+  const cluster = await startMiniKubernetes({ objects: clusterObjects(), podLog: async ({ pod }) => logs.get(pod) });
+  const clock = { now: () => Date.parse("2026-01-02T00:00:00Z") };
+  const config = {
+    sources: [
+      { name: "pods", kubernetes: {} },
+      { name: "archive", http: { url: `${store.origin}/\${{ jobName }}.log` } },
+    ],
+    cursors: { keys: [{ env: "CURSOR_KEY" }] },
+    follow: { poll: "10ms" },
+    shutdown: { drain: "0ms" },
+  };
+  const start = () =>
+    startGateway({
+      compiled: parseConfig(JSON.stringify(config), {
+        name: "taffrail.yaml",
+        folder: ".",
+        env: { CURSOR_KEY: "a key of both" },
+        clock,
+      }),
+      kube: createKubeApi({
+        server: cluster.url,
+        credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
+      }),
+      clock,
+      log: createLog("silent"),
+      host: "127.0.0.1",
+      port: 0,
+      tls: undefined,
+    });
+  const gateways = [await start(), await start()];
+  const [protocol] = PROTOCOLS;
+  if (protocol === undefined) throw new Error("There is no protocol.");
+  const ways = gateways.map(({ address }) => protocol.open(`http://127.0.0.1:${address.port}`));
+  let runs = 0;
+  return {
+    cluster,
+    store,
+    gateways,
+    addRun() {
+      runs += 1;
+      const uid = `00000000-0000-4000-8000-${String(runs).padStart(12, "0")}`;
+      const ref = { namespace: "shop", name: `uat.run-${runs}` };
+      const job = jobName(uid, "checks");
+      const log = createScriptedPodLog();
+      const made: MadePod = { uid, job, spec: { nodeName: "node-1" }, containers: { main: running() } };
+      logs.set(podName(made), log);
+      cluster.put(analysisRun({ ...ref, uid, metrics: [{ running: true }] }));
+      const pod = podObject(made);
+      cluster.put(pod);
+      return {
+        ...ref,
+        log,
+        end(exitCode = 1) {
+          cluster.put(podObject({ ...made, phase: "Failed", containers: { main: terminated(exitCode) } }));
+          cluster.put(analysisRun({ ...ref, uid, metrics: [{}] }));
+        },
+        removePod() {
+          cluster.remove(pod);
+        },
+        archive(text: string) {
+          store.answer(`/${job}.log`, storedFile(text).answer);
+        },
+      };
+    },
+    read(request, replica = 0) {
+      const transport = ways[replica]?.transport;
+      if (transport === undefined) throw new Error("There is no such replica.");
+      return createClient(AnalysisRunLogService, transport).getAnalysisRunLogs(
+        request,
+        as(TOKENS.reader),
+      ) as AsyncGenerator<GetAnalysisRunLogsResponse>;
+    },
+    async close() {
+      for (const way of ways) way.close();
+      for (const gateway of gateways) await gateway.stop();
+      await Promise.all([store.close(), cluster.close()]);
+    },
+  };
+}
+
+/** Messages that have come so far, and how to wait for a text in them. */
+function collect(stream: AsyncIterable<GetAnalysisRunLogsResponse>) {
+  const messages: GetAnalysisRunLogsResponse[] = [];
+  let waiting: (() => void)[] = [];
+  const tell = (): void => {
+    const told = waiting;
+    waiting = [];
+    for (const each of told) each();
+  };
+  const done = (async () => {
+    try {
+      for await (const message of stream) {
+        messages.push(message);
+        tell();
+      }
+    } finally {
+      tell();
+    }
+  })();
+  const text = (): string => messages.map(({ chunk }) => chunk).join("");
+  return {
+    messages,
+    done,
+    text,
+    until: async (wanted: string) => {
+      while (!text().includes(wanted)) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    notices: () => messages.flatMap(({ event }) => (event.case === "notice" ? [event.value.kind] : [])),
+    end: () => messages.flatMap(({ event }) => (event.case === "end" ? [event.value] : []))[0],
+  };
+}
+
+const time = (ms: number): string => new Date(Date.parse("2026-01-01T00:00:00Z") + ms).toISOString();
+
+describe("the log of a job that runs", () => {
+  let sea: Sea;
+  beforeAll(async () => {
+    sea = await startSea();
+  });
+  afterAll(() => sea.close());
+
+  it("is followed until its job has ended, and is complete then", async () => {
+    const run = sea.addRun();
+    run.log.append(time(0), "one\n");
+    const read = collect(sea.read({ ...ref(run), follow: true }));
+    await read.until("one\n");
+    run.log.append(time(1), "two\nthree\n");
+    await read.until("three\n");
+    run.log.append(time(2), "fo");
+    run.log.append(time(3), "ur\n");
+    run.end();
+    await read.done;
+    expect(read.text()).toBe("one\ntwo\nthree\nfour\n");
+    expect(read.end()).toMatchObject({ reason: EndReason.COMPLETE, headMissing: false, lines: 4n });
+    expect(read.notices()).toEqual([]);
+  });
+
+  it.each(["breaks", "ends"] as const)(
+    "goes on without a line lost or doubled where the way to it %s, in the middle of a line too",
+    async (how) => {
+      const run = sea.addRun();
+      for (let index = 0; index < 40; index += 1) run.log.append(time(Math.floor(index / 10)), `line ${index} Größe\n`);
+      for (const bytes of [0, 1, 33, 170, 171, 400, 401, 402]) run.log.cutAfter(bytes, how);
+      const read = collect(sea.read({ ...ref(run), follow: true }));
+      await read.until("line 39 Größe\n");
+      run.end();
+      await read.done;
+      expect(read.text()).toBe(Array.from({ length: 40 }, (_, index) => `line ${index} Größe\n`).join(""));
+      expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+    },
+  );
+
+  it("is gone on with behind each message, on another replica", async () => {
+    const run = sea.addRun();
+    const read = collect(sea.read({ ...ref(run), follow: true }));
+    let whole = "";
+    for (let index = 0; index < 12; index += 1) {
+      const line = `line ${index}${index % 3 === 0 ? "" : "\n"}`;
+      whole += line;
+      // Times that are the same, and one that goes back a little.
+      run.log.append(time([0, 0, 0, 5, 4, 5, 5, 9, 9, 9, 9, 9][index] ?? 0), line);
+      await read.until(whole);
+    }
+    run.end();
+    await read.done;
+    expect(read.text()).toBe(whole);
+    for (const [index, { cursor }] of read.messages.entries()) {
+      if (cursor === "") continue;
+      const before = read.messages
+        .slice(0, index + 1)
+        .map(({ chunk }) => chunk)
+        .join("");
+      const rest = collect(sea.read({ ...ref(run), follow: true, cursor }, 1));
+      await rest.done;
+      expect(before + rest.text()).toBe(whole);
+      expect(rest.end()?.reason).toBe(EndReason.COMPLETE);
+    }
+  });
+
+  it("goes on in the archive at the same line when its pod is removed", async () => {
+    const run = sea.addRun();
+    run.log.append(time(0), "one\ntwo\nthr");
+    const read = collect(sea.read({ ...ref(run), follow: true }));
+    await read.until("one\ntwo\n");
+    run.archive("one\ntwo\nthree\nfour\n");
+    run.end();
+    run.removePod();
+    run.log.cut("ends");
+    await read.done;
+    expect(read.text()).toBe("one\ntwo\nthree\nfour\n");
+    expect(read.notices()).toEqual([NoticeKind.SOURCE_CHANGED]);
+    expect(read.end()).toMatchObject({ reason: EndReason.COMPLETE, lines: 4n });
+    const last = read.messages.findLast(({ chunk }) => chunk !== "");
+    expect(last?.chunk.endsWith("four\n")).toBe(true);
+  });
+
+  it("shows a seam where the archive is another text", async () => {
+    const run = sea.addRun();
+    run.log.append(time(0), "one\ntwo\n");
+    const read = collect(sea.read({ ...ref(run), follow: true }));
+    await read.until("one\ntwo\n");
+    run.archive("eins\nzwei\ndrei\n");
+    run.end();
+    run.removePod();
+    run.log.cut("ends");
+    await read.done;
+    expect(read.text()).toBe("one\ntwo\ndrei\n");
+    expect(read.notices()).toEqual([NoticeKind.SEAM]);
+  });
+
+  it("says where lines were rotated away meanwhile", async () => {
+    const run = sea.addRun();
+    run.log.append(time(0), "one\ntwo\n");
+    const read = collect(sea.read({ ...ref(run), follow: true }));
+    await read.until("one\ntwo\n");
+    run.log.cut("breaks");
+    run.log.append(time(60_000), "three\n");
+    run.log.append(time(61_000), "four\n");
+    run.log.rotate(1);
+    await read.until("four\n");
+    run.end();
+    await read.done;
+    expect(read.text()).toBe("one\ntwo\nfour\n");
+    expect(read.notices()).toEqual([NoticeKind.LINES_LOST]);
+  });
+});
+
+function ref({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  return { namespace, name };
+}
