@@ -43,25 +43,19 @@ export function checkStatus(source: string, status: number, notFoundStatuses: re
 }
 
 /**
- * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does no parts.
- *
- * @throws SourceError where it is another part than was asked for.
+ * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does no parts; `other`: not those that were asked for.
  */
 export function partOf(
-  source: string,
   status: number,
   headers: AnswerHeaders,
   wanted: number,
-): { readonly first: number; readonly total: number | undefined } | undefined {
+): { readonly first: number; readonly total: number | undefined } | "other" | undefined {
   if (status !== 206 && status !== 416) return undefined;
   const [, from, total] =
     /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(first(headers["content-range"])?.trim() ?? "") ?? [];
   const known = total === undefined || total === "*" ? undefined : Number(total);
   if (status === 416) return { first: wanted, total: known };
-  if (Number(from) === wanted && from !== undefined) return { first: wanted, total: known };
-  throw new SourceError(source, "unavailable", "sent another part of the log than was asked for", {
-    httpStatus: status,
-  });
+  return Number(from) === wanted && from !== undefined ? { first: wanted, total: known } : "other";
 }
 
 /**

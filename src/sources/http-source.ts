@@ -69,9 +69,10 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
         const next = redirectOf(name, url, answer.statusCode, answer.headers);
         if (next === undefined) {
           checkStatus(name, answer.statusCode, notFoundStatuses, range !== undefined);
-          const part = range && partOf(name, answer.statusCode, answer.headers, range.first);
-          if (part !== undefined && answer.headers["content-encoding"] !== undefined) {
-            // A part of what was compressed on the way is a part of nothing.
+          const part = range && partOf(answer.statusCode, answer.headers, range.first);
+          const isCoded = part !== undefined && answer.headers["content-encoding"] !== undefined;
+          if (isCoded || part === "other") {
+            // A part of what was compressed on the way is a part of nothing, and another one than was asked for is of no use: all of it is.
             dump(answer.body);
             return open(target, signal);
           }
