@@ -109,16 +109,12 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
           previous,
         };
       }
+      // Only where reading begins: who goes on knows by the position which lines are wanted.
+      const firstLine = begun ? undefined : options.begin.firstLine;
       begun = true;
       source = name;
       const pieces = follow && live ? untilQuiet(text.pieces, QUIET_MS, wait, reading.signal) : text.pieces;
-      for await (const piece of positioned(
-        { ...text, pieces },
-        opened.source,
-        view,
-        position,
-        begun ? undefined : options.begin.firstLine,
-      )) {
+      for await (const piece of positioned({ ...text, pieces }, opened.source, view, position, firstLine)) {
         if (piece.kind === "lost") {
           yield say("lines-lost", "Lines are missing here: the node has rotated them away.");
           continue;
