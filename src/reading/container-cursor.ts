@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Proof } from "./place.ts";
 import { Position } from "./position.ts";
 
 const count = z.int().min(0);
@@ -20,6 +21,8 @@ export const ContainerCursor = z.object({
   filter: FilterState.optional(),
   /** How many bytes of what comes behind were sent already. */
   sent: count.optional(),
+  /** The last of them, by which they are known again. */
+  sentProof: Proof.optional(),
 });
 
 export type ContainerCursor = z.output<typeof ContainerCursor>;

@@ -1,5 +1,6 @@
 import { cutLength } from "../stream/characters.ts";
 import { countFeeds } from "../stream/count.ts";
+import { proofOf, WINDOW_BYTES } from "../stream/window.ts";
 import { takeLines } from "./line-runs.ts";
 import type { SentPiece } from "./select-lines.ts";
 
@@ -65,7 +66,8 @@ export function createSentCount(
       }
       bytes += sent.length;
       if (length === piece.bytes.length) return { piece, reached: false };
-      const cursor = { ...piece.before, sent: (piece.before.sent ?? 0) + length };
+      const sentProof = proofOf(sent.subarray(-WINDOW_BYTES));
+      const cursor = { ...piece.before, sent: (piece.before.sent ?? 0) + length, sentProof };
       const cut =
         length === 0
           ? undefined

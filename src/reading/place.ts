@@ -2,7 +2,7 @@ import { z } from "zod";
 import { proofOf } from "../stream/window.ts";
 
 /** The end of what was read, by which the place is known again. */
-const Proof = z.object({ length: z.int().min(0).max(1024), hash: z.string().max(20) });
+export const Proof = z.object({ length: z.int().min(0).max(1024), hash: z.string().max(20) });
 
 const count = z.int().min(0);
 

@@ -1,10 +1,12 @@
 import { countFeeds } from "../stream/count.ts";
 import type { FilteredText, LineRun } from "../stream/filtered-text.ts";
 import { createLineFilter, type LineFilter, type LineFilterOptions, reachesBack } from "../stream/line-filter.ts";
+import { proofOf, WINDOW_BYTES } from "../stream/window.ts";
 import type { ContainerCursor } from "./container-cursor.ts";
 import type { LogEvent, LogPiece } from "./event.ts";
 import { dropLines } from "./line-runs.ts";
 import type { Position } from "./position.ts";
+import { createSentSkip } from "./sent-skip.ts";
 
 /** A piece of what is sent. */
 export interface SentPiece {
@@ -53,16 +55,16 @@ export function createLineSelector(
 }
 
 function passLines(from: ContainerCursor | undefined): LineSelector {
-  let skip = from?.sent ?? 0;
+  const skip = createSentSkip(from);
   return {
     *take(event) {
       if (event.kind !== "text") {
+        if (event.kind === "end") skip.end();
         yield event;
         return;
       }
       const { bytes, line, offset, mediaType, before, after } = event;
-      const skipped = Math.min(skip, bytes.length);
-      skip -= skipped;
+      const skipped = skip.pass(bytes);
       if (skipped < bytes.length) {
         yield {
           kind: "sent",
@@ -72,11 +74,11 @@ function passLines(from: ContainerCursor | undefined): LineSelector {
           offset: offset === undefined ? undefined : offset + skipped,
           mediaType,
           cursor: { position: after },
-          before: { position: before, ...(skipped > 0 && { sent: skipped }) },
+          before: { position: before, ...sentOf(bytes, skipped) },
         };
       }
       // What was only skipped is still behind the position that it was skipped from.
-      yield { kind: "scanned", bytes: bytes.length, cursor: { position: after, ...(skip > 0 && { sent: skip }) } };
+      yield { kind: "scanned", bytes: bytes.length, cursor: { position: after, ...skip.left } };
     },
   };
 }
@@ -84,7 +86,7 @@ function passLines(from: ContainerCursor | undefined): LineSelector {
 function filterLines(options: LineFilterOptions, from: ContainerCursor | undefined): LineSelector {
   let filter: LineFilter | undefined;
   let resumed = from?.filter;
-  let skip = from?.sent ?? 0;
+  const skip = createSentSkip(from);
   let cutLines = 0;
   let mediaType: string | undefined;
   /** The texts that may have to be read again to go on, oldest first. */
@@ -118,8 +120,7 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
     let before = begin;
     for (const { bytes, runs, resume } of outputs) {
       const cursor = cursorAt(resume);
-      const skipped = Math.min(skip, bytes.length);
-      skip -= skipped;
+      const skipped = skip.pass(bytes);
       if (skipped < bytes.length) {
         const left = skipped === 0 ? runs : dropLines(runs, countFeeds(bytes.subarray(0, skipped)));
         yield {
@@ -130,7 +131,7 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
           offset: undefined,
           mediaType,
           cursor,
-          before: { ...before, ...(skipped > 0 && { sent: skipped }) },
+          before: { ...before, ...sentOf(bytes, skipped) },
         };
       }
       before = cursor;
@@ -150,6 +151,7 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
         yield* send(filter, filter.end(), cursorAt(filter));
         if (isBreak) filter = undefined;
       }
+      if (event.kind === "end") skip.end();
       yield event;
       return;
     }
@@ -188,9 +190,14 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
     yield {
       kind: "scanned",
       bytes: event.bytes.length,
-      cursor: { ...cursorAt(state), ...(skip > 0 && { sent: skip }) },
+      cursor: { ...cursorAt(state), ...skip.left },
     };
   }
+}
+
+/** What a cursor at the beginning of these bytes has to say where the first of them were sent. */
+function sentOf(bytes: Uint8Array, sent: number): Pick<ContainerCursor, "sent" | "sentProof"> {
+  return sent === 0 ? {} : { sent, sentProof: proofOf(bytes.subarray(0, sent).subarray(-WINDOW_BYTES)) };
 }
 
 function startGoing({ going }: NonNullable<ContainerCursor["filter"]>) {

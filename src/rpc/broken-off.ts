@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import { SizeLimit } from "../reading/size-limit.ts";
-import type { LogReplaced } from "../reading/text.ts";
+import { LogReplaced } from "../reading/text.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
 import type { EndReasonName } from "./frame.ts";
@@ -21,6 +21,7 @@ export function brokenOff(error: unknown): [EndReasonName, Failure] {
     const next = "What was sent is the beginning of the log. An operator can raise the limit.";
     return ["server-limit-reached", new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error })];
   }
+  if (error instanceof LogReplaced) return ["source-failed", staleCursor(error)];
   if (error instanceof SourceError && error.outcome === "silent") {
     const message = "The log's store stopped sending in the middle of the log: it is incomplete.";
     return ["source-stalled", new Failure("silent", "SOURCE_STALLED", message, { next: "Try again.", cause: error })];

@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import { afterAll, beforeAll } from "vitest";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -40,6 +41,8 @@ export interface WorldOptions {
   readonly tls?: GatewayOptions["tls"];
   /** For a request to arrive whole, in milliseconds. */
   readonly requestMs?: number;
+  /** How the gateway waits. Default: really. */
+  readonly wait?: GatewayOptions["wait"];
 }
 
 /** A gateway between a small cluster and a store that tests script, all in this process. */
@@ -60,6 +63,8 @@ export interface World {
   addLog(answer: Answer, metrics?: readonly MadeMetric[]): LogRef;
   /** A way to the gateway, the same each time. */
   transport(protocol: Protocol): ReturnType<Protocol["open"]>["transport"];
+  /** Starts another gateway with the same neighbours, and gives a way to it. `config` stands before what the first one has. */
+  replica(protocol: Protocol, config?: Readonly<Record<string, unknown>>): Promise<Transport>;
   close(): Promise<void>;
 }
 
@@ -78,7 +83,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
 
 /** Starts one. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs } = options;
+  const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const clock = createClock(Date.parse("2026-01-02T00:00:00Z"));
@@ -93,24 +98,29 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const url = `${store.origin}/hidden-shelf/\${{ project }}/\${{ jobName }}/\${{ container }}.log`;
   const http = { url, headers: { "X-Store-Key": "${{ token }}", ...headers }, token: { env: "STORE_TOKEN" }, timeouts };
   const settings = { sources: [{ name: "archive", connections, http }], shutdown: { drain: "0ms" }, ...config };
-  const gateway = await startGateway({
-    compiled: parseConfig(JSON.stringify(settings), {
-      name: "taffrail.yaml",
-      folder: ".",
-      env: { STORE_TOKEN: "s3cret" },
+  const start = (more: Readonly<Record<string, unknown>>): Promise<Gateway> =>
+    startGateway({
+      compiled: parseConfig(JSON.stringify({ ...settings, ...more }), {
+        name: "taffrail.yaml",
+        folder: ".",
+        env: { STORE_TOKEN: "s3cret", CURSOR_KEY: "one key", OTHER_KEY: "another key" },
+        clock,
+      }),
+      kube: createKubeApi({
+        server: cluster.url,
+        credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
+      }),
       clock,
-    }),
-    kube: createKubeApi({
-      server: cluster.url,
-      credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
-    }),
-    clock,
-    log: createLog("trace", { write }),
-    host: "127.0.0.1",
-    port: 0,
-    tls,
-    ...(requestMs !== undefined && { requestMs }),
-  });
+      log: createLog("trace", { write }),
+      host: "127.0.0.1",
+      port: 0,
+      tls,
+      ...(requestMs !== undefined && { requestMs }),
+      ...(wait !== undefined && { wait }),
+    });
+  const gateway = await start({});
+  const gateways = [gateway];
+  const replicaWays: ReturnType<Protocol["open"]>[] = [];
   const { port } = gateway.address;
   const baseUrl = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   const ways = new Map<Protocol, ReturnType<Protocol["open"]>>();
@@ -141,9 +151,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       ways.set(protocol, way);
       return way.transport;
     },
+    async replica(protocol, more = {}) {
+      const other = await start(more);
+      gateways.push(other);
+      const way = protocol.open(`http://127.0.0.1:${other.address.port}`);
+      replicaWays.push(way);
+      return way.transport;
+    },
     async close() {
-      for (const way of ways.values()) way.close();
-      await gateway.stop();
+      for (const way of [...ways.values(), ...replicaWays]) way.close();
+      await Promise.all(gateways.map((each) => each.stop()));
       await Promise.all([store.close(), cluster.close()]);
     },
   };
