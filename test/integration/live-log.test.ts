@@ -15,7 +15,7 @@ import { createLog } from "../../src/telemetry/log.ts";
 import { type MadePod, podName, podObject, running, terminated } from "../fakes/pods.ts";
 import { createScriptedPodLog, type ScriptedPodLog } from "../fakes/scripted-pod-log.ts";
 import { type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
-import { storedFile } from "../fakes/stored-file.ts";
+import { storedObject } from "../fakes/stored-object.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { as } from "./read-log.ts";
@@ -103,7 +103,7 @@ async function startSea(): Promise<Sea> {
           cluster.remove(pod);
         },
         archive(text: string) {
-          store.answer(`/${job}.log`, storedFile(text).answer);
+          store.answer(`/${job}.log`, storedObject(text).answer);
         },
       };
     },

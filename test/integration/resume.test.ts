@@ -38,8 +38,6 @@ interface Kind {
   readonly bytes: (log: string) => Uint8Array;
   readonly options?: StoredObjectOptions;
   readonly log?: string;
-  /** Whether it is read from the end too. Default: yes. */
-  readonly tails?: boolean;
   /** What the log is as text, where that is not what it was made of. */
   readonly text?: (log: string) => string;
 }
@@ -68,7 +66,6 @@ const KINDS: readonly Kind[] = [
   {
     name: "bytes that are no text",
     bytes: invalid,
-    tails: false,
     text: (log) => new TextDecoder().decode(invalid(log)),
   },
   {
@@ -187,26 +184,23 @@ describe("a log that is gone on with", () => {
       }
     });
 
-    it.each(FILTERS.filter(({ request }) => kind.tails !== false || request.tailLines === undefined))(
-      "with $name",
-      async ({ request, expected }) => {
-        const { run } = put(kind, log);
-        const filtered = { ...run, ...request };
-        const direct = await read(filtered);
-        const lines = numberedLines(direct);
-        expect(lines.length).toBeGreaterThan(10);
-        const [first, count] = [Number.parseInt(lines[0] ?? "", 10), lines.length];
-        if (request.firstLine !== undefined) expect(first).toBeGreaterThanOrEqual(Number(request.firstLine));
-        if (expected !== undefined) expect({ first, count }).toMatchObject(expected);
-        for (const [index, { cursor }] of direct.entries()) {
-          if (cursor === "") continue;
-          const after = await read({ ...filtered, cursor });
-          expect(numberedLines([...direct.slice(0, index + 1), ...after])).toEqual(lines);
-        }
-        const parts = await readInParts(filtered, [{ limitBytes: 70_001n }, { limitLines: 501n }]);
-        expect(numberedLines(parts)).toEqual(lines);
-      },
-    );
+    it.each(FILTERS)("with $name", async ({ request, expected }) => {
+      const { run } = put(kind, log);
+      const filtered = { ...run, ...request };
+      const direct = await read(filtered);
+      const lines = numberedLines(direct);
+      expect(lines.length).toBeGreaterThan(10);
+      const [first, count] = [Number.parseInt(lines[0] ?? "", 10), lines.length];
+      if (request.firstLine !== undefined) expect(first).toBeGreaterThanOrEqual(Number(request.firstLine));
+      if (expected !== undefined) expect({ first, count }).toMatchObject(expected);
+      for (const [index, { cursor }] of direct.entries()) {
+        if (cursor === "") continue;
+        const after = await read({ ...filtered, cursor });
+        expect(numberedLines([...direct.slice(0, index + 1), ...after])).toEqual(lines);
+      }
+      const parts = await readInParts(filtered, [{ limitBytes: 70_001n }, { limitLines: 501n }]);
+      expect(numberedLines(parts)).toEqual(lines);
+    });
   });
 });
 
