@@ -4,20 +4,24 @@ import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { KargoService } from "../../gen/akuity/io/kargo/service/v1alpha1/service_pb.ts";
-import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTerminalFilter } from "../../src/cli/terminal-safe.ts";
 import { kindOfAddress } from "../../src/egress/address-kind.ts";
-import { type Answer, hangs, refuses, sends, startScriptedStore } from "../fakes/scripted-store.ts";
+import { waitReally } from "../../src/wait.ts";
+import { type Answer, hangs, refuses, sends, sendsThenHangs, startScriptedStore } from "../fakes/scripted-store.ts";
 import { HTTP_VERSIONS } from "./http-versions.ts";
-import { TOKENS } from "./objects.ts";
+import { clusterObjects, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { beginCall, WIRE_PROTOCOLS } from "./raw-call.ts";
 import { as, errorOf, readLog } from "./read-log.ts";
+import { messagesOf, readMessages, type SentMessage } from "./read-messages.ts";
 import { useWorld } from "./world.ts";
 
 const [protocol] = PROTOCOLS;
 const [http11] = HTTP_VERSIONS;
 if (protocol === undefined || http11 === undefined) throw new Error("There is no way to the gateway.");
+
+const RECHECK_MS = 4_321;
 
 // Each test names what befell another program and proves that it does not befall this one. CVE-2023-44487 is proven in http2-floods.test.ts, CVE-2020-8562 in
 // src/egress/egress.test.ts.
@@ -25,6 +29,11 @@ describe("what befell others", () => {
   const world = useWorld();
   const tenants = useWorld({ headers: { "X-Scope-OrgID": "${{ metricName }}" } });
   const logRight = useWorld({ config: { access: { subresource: "log" } } });
+  let recheck = Promise.withResolvers<void>();
+  const rechecked = useWorld({
+    config: { follow: { recheck: `${RECHECK_MS}ms` } },
+    wait: (ms, signal) => (ms === RECHECK_MS ? recheck.promise : waitReally(ms, signal)),
+  });
   const client = () => createClient(AnalysisRunLogService, world().transport(protocol));
   const read = (ref: { namespace: string; name: string }, token: string = TOKENS.reader) =>
     readLog(world().transport(protocol), ref, as(token));
@@ -91,6 +100,44 @@ describe("what befell others", () => {
     expect((await read({ namespace, name }, TOKENS.stranger)).error).toMatchObject({ reason: "ACCESS_DENIED" });
     expect((await read({ namespace, name })).error).toMatchObject({ reason: "RUN_NOT_FOUND" });
     expect(world().store.asked.length).toBe(asked);
+  });
+
+  it("CVE-2023-40025, CVE-2024-41666: a log that is open ends when its right is revoked, and when its token is", async () => {
+    for (const [kind, reason, end] of [
+      ["RoleBinding", "AUTHORIZATION_LOST", EndReason.AUTHORIZATION_LOST],
+      ["Token", "TOKEN_EXPIRED", EndReason.TOKEN_EXPIRED],
+    ] as const) {
+      const revoked = clusterObjects().find((each) => each.kind === kind && each.metadata.name === "reader");
+      if (revoked === undefined) throw new Error(`There is no ${kind}.`);
+      recheck = Promise.withResolvers();
+      const messages = messagesOf(rechecked().transport(protocol), rechecked().addLog(sendsThenHangs("secret\n")));
+      const next = async (): Promise<SentMessage | undefined> => (await messages.next()).value ?? undefined;
+      while ((await next())?.text !== "secret\n");
+      rechecked().cluster.remove(revoked);
+      recheck.resolve();
+      expect((await next())?.end).toMatchObject({ reason: end });
+      expect(await errorOf(next())).toMatchObject({ reason });
+      rechecked().cluster.put(revoked);
+    }
+  });
+
+  it("GitLab MR 116625: no state of a log but the server's own is gone on from", async () => {
+    const ref = world().addLog((response, request) => sends("one\ntwo\n")(response, request));
+    const [cursor = ""] = (await readMessages(world().transport(protocol), ref))
+      .map((each) => each.cursor)
+      .filter(Boolean);
+    const asked = world().store.asked.length;
+    const bytes = Buffer.from(cursor, "base64url");
+    const state = bytes.subarray(15, -16).toString();
+    const forged = Buffer.concat([bytes.subarray(0, 15), Buffer.from(state.replace(/\d/, "7")), bytes.subarray(-16)]);
+    for (const each of [forged.toString("base64url"), Buffer.from(state).toString("base64url"), state]) {
+      const { error } = await readLog(world().transport(protocol), { ...ref, cursor: each });
+      expect(error).toMatchObject({ code: "InvalidArgument", reason: "CURSOR_INVALID" });
+    }
+    const other = await readLog(world().transport(protocol), { ...world().addLog(sends("other\n")), cursor });
+    expect(other).toMatchObject({ text: "", error: { reason: "CURSOR_FOREIGN" } });
+    expect(world().store.asked.length).toBe(asked);
+    expect(await readLog(world().transport(protocol), { ...ref, cursor })).toMatchObject({ error: undefined });
   });
 
   it("argoproj/argo-cd#5380: logs may ask for a right of their own", async () => {
@@ -204,6 +251,14 @@ describe("what befell others", () => {
     const shown = [...Buffer.from(hostile)].map((byte) => filter.write(Uint8Array.of(byte)));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about.
     expect([...shown, filter.end()].join("").replaceAll("\x1b[31m", "")).not.toMatch(/\x1b|\x07|http|ZXZp/);
+  });
+
+  it("CVE-2021-23424: no text of a log keeps the terminal's filter busy", () => {
+    // Whoever looks back over what came before needs minutes for it.
+    for (const part of ["\x1b[", "\x1b[1;", "\x1b]8;;", "\x1b", "1;"]) {
+      const filter = createTerminalFilter({ colors: true });
+      expect((filter.write(Buffer.from(`\x1b[${part.repeat(500_000)}`)) + filter.end()).length).toBeLessThan(3_000_000);
+    }
   });
 
   it.each(WIRE_PROTOCOLS)("CVE-2026-42294: no body is read before the token is good, over $name", async (each) => {
