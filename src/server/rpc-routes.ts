@@ -1,4 +1,5 @@
 import { Code, ConnectError, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
@@ -10,15 +11,18 @@ import { KargoService } from "../../gen/akuity/io/kargo/service/v1alpha1/service
 import { file_google_rpc_error_details } from "../../gen/google/rpc/error_details_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { Failure } from "../failure.ts";
+import { connectError, tellFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { serveLogs } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
 import { authentication, reporting } from "../rpc/interceptors.ts";
 import { listAnalysisRuns } from "../rpc/list-analysis-runs.ts";
 import { listProjects } from "../rpc/list-projects.ts";
+import { giveReasons } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { serveHealth } from "./health.ts";
-import { breakOff, type NodeRequest, type NodeResponse } from "./node-http.ts";
+import { breakOff, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 
@@ -35,9 +39,14 @@ const REQUEST_BYTES = 64 * 1024;
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs: _, ...unary } = AnalysisRunLogService.method;
+  const authenticate = authentication(services.authenticator, log, services.clock);
   const handlersOf = (mount: (router: ConnectRouter) => void) => {
     const router = createConnectRouter({
-      requestGate: authentication(services.authenticator, log, services.clock),
+      // The first that is called, and before the body is read.
+      requestGate: (context) => {
+        giveReasons(context.signal);
+        return authenticate(context);
+      },
       interceptors: [reporting(log, services.clock), createValidateInterceptor()],
       // Compressed requests are taken, but answers are never compressed message by message: that costs 2.4 times the CPU on a log.
       acceptCompression: [compressionGzip],
@@ -64,13 +73,20 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     const handlers = /json/.test(request.headers["content-type"] ?? "") ? json : binary;
     const handler = handlers.get(path);
     if (handler === undefined) return false;
+    if (!hasHost(request)) {
+      refuse(response, 400, NO_HOST);
+      return true;
+    }
     void (async () => {
       try {
         const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
         // A stream of requests may well last; it only has to go on.
         const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
         const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
-        await universalResponseToNodeResponse(answer, response);
+        // Of these, no protocol's handler has heard.
+        const refusal = REFUSALS[answer.status];
+        if (answer.body === undefined && refusal !== undefined) refuse(response, answer.status, refusal);
+        else await universalResponseToNodeResponse(answer, response);
       } catch (error) {
         // A client that left is nothing to speak of; anything else has been logged where it was thrown.
         const { code } = ConnectError.from(error);
@@ -81,4 +97,26 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     })();
     return true;
   };
+}
+
+const NO_HOST = "There has to be one host.";
+const REFUSALS: Readonly<Record<number, string>> = {
+  405: "RPCs are called by POST.",
+  415: "RPCs are called with a content type of gRPC, gRPC-Web or Connect, such as application/json for one answer and application/connect+json for a stream.",
+  505: "This RPC needs HTTP/2.",
+};
+
+function hasHost(request: NodeRequest): boolean {
+  const host = "authority" in request ? request.authority : request.headers.host;
+  return host !== undefined && URL.canParse(`http://${host}`);
+}
+
+/** Answers a request of which nobody knows by which protocol it is: as Connect does for single answers, which people can read too. */
+function refuse(response: NodeResponse, status: number, message: string): void {
+  const error = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
+  sendText(response, status, JSON.stringify(errorToJson(error, undefined)), {
+    "content-type": "application/json",
+    ...(status === 405 && { allow: "POST" }),
+    ...(status === 505 && { connection: "close" }),
+  });
 }

@@ -13,6 +13,7 @@ const RUBBISH = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 const BOMB = gzipSync(Buffer.alloc(50 * MIB));
 /** What says the limit of 64 KiB. */
 const LIMIT = /larger than configured readMaxBytes 65536/;
+const TOO_LARGE = { code: "ResourceExhausted", reason: "taffrail/LIMIT_REACHED" };
 
 describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
   const world = useWorld();
@@ -38,12 +39,9 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
 
   it("that is larger than 64 KiB is refused with the limit, however large it says it is", async () => {
     const large = Buffer.alloc(70_000, " ");
-    expect(await call(wrapped(0, large))).toMatchObject({
-      code: "ResourceExhausted",
-      whole: expect.stringMatching(LIMIT),
-    });
-    expect(await call(wrapped(0, Buffer.alloc(5 * MIB, " ")))).toMatchObject({ code: "ResourceExhausted" });
-    if (protocol.enveloped) expect((await call(wrapped(0, good(), 0xffffffff))).code).toBe("ResourceExhausted");
+    expect(await call(wrapped(0, large))).toMatchObject({ ...TOO_LARGE, whole: expect.stringMatching(LIMIT) });
+    expect(await call(wrapped(0, Buffer.alloc(5 * MIB, " ")))).toMatchObject(TOO_LARGE);
+    if (protocol.enveloped) expect(await call(wrapped(0, good(), 0xffffffff))).toMatchObject(TOO_LARGE);
     await expectWell();
   });
 
@@ -51,14 +49,14 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     const before = process.memoryUsage().rss;
     const bombs = Array.from({ length: 20 }, () => call(wrapped(1, BOMB), { [protocol.encoding]: "gzip" }));
     for (const outcome of await Promise.all(bombs))
-      expect(outcome).toMatchObject({ code: "ResourceExhausted", whole: expect.stringMatching(LIMIT) });
+      expect(outcome).toMatchObject({ ...TOO_LARGE, whole: expect.stringMatching(LIMIT) });
     // Unpacked they are 1,000 MiB.
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
     expect((await call(wrapped(1, gzipSync(good())), { [protocol.encoding]: "gzip" })).code).toBe("ok");
     await expectWell();
   });
 
-  it("that is no message is refused", async () => {
+  it("that is no message is refused, with a reason", async () => {
     const refused = /^(InvalidArgument|Internal|Unimplemented)$/;
     const gzip = { [protocol.encoding]: "gzip" };
     const bodies: [Uint8Array, Record<string, string>?][] = [
@@ -77,7 +75,28 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
         [wrapped(1, good())],
       );
     }
-    for (const [body, headers] of bodies) expect((await call(body, headers)).code).toMatch(refused);
+    for (const [body, headers] of bodies) {
+      const outcome = await call(body, headers);
+      expect(outcome).toMatchObject({ code: expect.stringMatching(refused), reason: "taffrail/REQUEST_INVALID" });
+    }
+    await expectWell();
+  });
+
+  it("whose time limit is none, or over, is refused with a reason", async () => {
+    const timeout = protocol.type.includes("grpc") ? "grpc-timeout" : "connect-timeout-ms";
+    const body = wrapped(0, good());
+    expect(await call(body, { [timeout]: "soon" })).toMatchObject({ reason: "taffrail/REQUEST_INVALID" });
+    const over = { [timeout]: timeout === "grpc-timeout" ? "0m" : "0" };
+    expect(await call(body, over)).toMatchObject({ code: "DeadlineExceeded", reason: "taffrail/DEADLINE_EXCEEDED" });
+    await expectWell();
+  });
+
+  it("of a type that no protocol has is refused with the types that there are", async () => {
+    for (const type of ["application/x-www-form-urlencoded", "application/grpc+thrift", "text/plain"]) {
+      const outcome = await call(wrapped(0, good()), { "content-type": type });
+      expect(outcome).toMatchObject({ code: "InvalidArgument", reason: "taffrail/REQUEST_INVALID" });
+      expect(outcome.whole).toContain("application/json");
+    }
     await expectWell();
   });
 
@@ -96,10 +115,10 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     const { write, outcome, destroy } = beginCall(slow().port, protocol);
     write(wrapped(0, Buffer.alloc(0), 60_000));
     const dripping = setInterval(() => write(Buffer.from(" ")), 10);
-    const { code, whole } = await outcome;
+    const { code, reason, whole } = await outcome;
     clearInterval(dripping);
     destroy();
-    expect(code).toBe("ResourceExhausted");
+    expect([code, reason]).toEqual(["ResourceExhausted", "taffrail/REQUEST_TOO_SLOW"]);
     expect(whole).toContain("The request did not arrive within 0.1 s.");
     await expectWell(slow());
   });
@@ -113,6 +132,29 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     });
     destroy();
     await expectWell();
+  });
+});
+
+describe("a call by the wrong way", () => {
+  const world = useWorld();
+  const path = "/taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
+
+  it.each([
+    ["a method that no RPC has", "DELETE", path, 405],
+    ["both ways at once over HTTP/1.1", "POST", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 505],
+  ])("that is %s is refused with a reason", async (_, method, wrong, status) => {
+    const headers = { "content-type": "application/grpc" };
+    const response = await fetch(world().url + wrong, { method, headers });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      details: [{ debug: { domain: "taffrail", reason: "REQUEST_INVALID" } }],
+    });
+  });
+
+  it("that names no host is refused with a reason", async () => {
+    const raw = await openRaw(world().port);
+    await raw.say(`POST ${path} HTTP/1.0\r\nContent-Type: application/json\r\n\r\n`);
+    expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 400 [\s\S]*REQUEST_INVALID/);
   });
 });
 

@@ -2,8 +2,11 @@ import { once } from "node:events";
 import { request as requestH1 } from "node:http";
 import { connect as connectH2 } from "node:http2";
 import { buffer } from "node:stream/consumers";
+import { fromBinary } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { TOKENS } from "./objects.ts";
 
 /** A protocol as it looks on the wire. */
@@ -43,6 +46,8 @@ export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
 export interface Outcome {
   /** `ok`, or the code's name. */
   readonly code: string;
+  /** Of the google.rpc.ErrorInfo that came, as `DOMAIN/REASON`. */
+  readonly reason: string | undefined;
   /** All that came, as text. */
   readonly whole: string;
 }
@@ -109,10 +114,21 @@ export function beginCall(
 function outcomeOf(status: number, headers: object, body: Buffer, trailers: object): Outcome {
   const whole = [JSON.stringify(headers), body.toString("latin1"), JSON.stringify(trailers)].join("\n");
   const text = decodeURIComponent(whole.replaceAll(/%(?![0-9A-F]{2})/g, "%25"));
+  const reason = reasonIn(whole);
   const grpcStatus = /grpc-status(?:":"|: )(\d+)/.exec(whole)?.[1];
   if (grpcStatus !== undefined)
-    return { code: grpcStatus === "0" ? "ok" : (Code[Number(grpcStatus)] ?? ""), whole: text };
+    return { code: grpcStatus === "0" ? "ok" : (Code[Number(grpcStatus)] ?? ""), reason, whole: text };
   const name = /"code":"(\w+)"/.exec(whole)?.[1];
-  if (name !== undefined) return { code: Code[codeFromString(name) ?? 0] ?? "", whole: text };
-  return { code: status === 200 ? "ok" : `HTTP ${status}`, whole: text };
+  if (name !== undefined) return { code: Code[codeFromString(name) ?? 0] ?? "", reason, whole: text };
+  return { code: status === 200 ? "ok" : `HTTP ${status}`, reason, whole: text };
+}
+
+function reasonIn(whole: string): string | undefined {
+  const status = /grpc-status-details-bin(?:":"|: )([\w+/=]+)/.exec(whole)?.[1];
+  const value = /"type":"google.rpc.ErrorInfo".*?"value":"([\w+/=]+)"/.exec(whole)?.[1];
+  const info =
+    status === undefined
+      ? value && fromBinary(ErrorInfoSchema, Buffer.from(value, "base64"))
+      : findTrailerError(new Headers({ "grpc-status-details-bin": status }))?.findDetails(ErrorInfoSchema)[0];
+  return info ? `${info.domain}/${info.reason}` : undefined;
 }
