@@ -15,6 +15,9 @@ type AttemptWish = number | "last" | "failed" | undefined;
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 /** For how long the logs that have something to say wait for one that is quiet. */
 const PATIENCE_MS = 250;
+/** How much is looked through, and for how long, before a stream that has nothing to send says how far it is. */
+const UNTOLD_BYTES = 16 * 1024 * 1024;
+const UNTOLD_MS = 5_000;
 
 const LOOKS_LIKE_PAGE =
   "The store answered with what looks like a web page, not a log: a login form or an error page, perhaps.";
@@ -264,6 +267,9 @@ async function* sendSelected(
       stream.scanned += event.bytes;
       stream.reached(name, event.cursor);
       if (isBudgetSpent(stream)) return "scan-budget-spent";
+      if (stream.untold.bytes >= UNTOLD_BYTES || stream.untold.ms >= UNTOLD_MS) {
+        yield { kind: "heartbeat", cursor: stream.cursor() };
+      }
       return undefined;
     case "until-reached":
       return "until-reached";

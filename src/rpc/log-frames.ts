@@ -41,7 +41,12 @@ export async function* logFrames(
     if (services.shutdown.aborted) throw shuttingDown();
     stream = await openStream(services, caller, request, stop.signal);
     guard = guardStream(services, caller, stream.run, stop);
-    yield* attempts(stream);
+    for await (const frame of attempts(stream)) {
+      // What was read before the caller lost the right to it is not sent after.
+      stop.signal.throwIfAborted();
+      stream.told();
+      yield frame;
+    }
   } catch (error) {
     const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
     if (signal.aborted && reason === signal.reason) throw reason;

@@ -31,6 +31,10 @@ export interface LogStream extends LogStreamOptions {
   /** Bytes that were looked through. */
   scanned: number;
   readonly sent: SentCount;
+  /** Bytes that were looked through since the last frame, and milliseconds. */
+  readonly untold: { readonly bytes: number; readonly ms: number };
+  /** Notes that a frame is sent. */
+  told(): void;
   /** When it began, in milliseconds since 1970. */
   readonly startedAt: number;
   /** Until when to wait for what is not there yet. */
@@ -65,6 +69,7 @@ export function createLogStream(options: LogStreamOptions): LogStream {
     { lines: request.limitLines, bytes: Math.min(ownLimit, config.limits.logBytes) },
     { lines: resumed?.lines ?? 0, bytes: resumed?.bytes ?? 0, inside: resumed?.inside ?? false },
   );
+  let told = { scanned: 0, at: startedAt };
   let metric = resumed?.metric ?? "";
   let attempt = resumed?.attempt ?? 0;
   let containers: LogCursor["containers"] = resumed?.containers ?? {};
@@ -90,6 +95,12 @@ export function createLogStream(options: LogStreamOptions): LogStream {
     headMissing: false,
     scanned: 0,
     sent,
+    get untold() {
+      return { bytes: this.scanned - told.scanned, ms: clock.now() - told.at };
+    },
+    told() {
+      told = { scanned: this.scanned, at: clock.now() };
+    },
     startedAt,
     waitUntil: startedAt + waitMs,
     get attempt() {

@@ -16,6 +16,7 @@ import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
 import type { LogSource } from "../sources/source.ts";
 import { type Wait, waitReally } from "../wait.ts";
+import { letGoStalled } from "./let-go-stalled.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
@@ -136,11 +137,13 @@ function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: 
 
 function createRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number) {
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
+  const stall = { stallMs: services.config.limits.readerStall, wait: services.wait, log };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
     response.on("error", () => undefined);
     joinAuthorizations(request);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    letGoStalled(response, path, stall);
     if (serveRpc(request, response, path)) return;
     const isRead = request.method === "GET" || request.method === "HEAD";
     const isRaw = path.startsWith("/raw/");
