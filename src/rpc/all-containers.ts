@@ -1,0 +1,105 @@
+import { Failure } from "../failure.ts";
+import type { LogEvent, LogPiece } from "../reading/event.ts";
+import { type MergedLog, mergeLogs } from "../reading/merge-logs.ts";
+import type { LineSelector } from "../reading/select-lines.ts";
+import { type AttemptView, viewContainer } from "../reading/view.ts";
+import { sendEvent } from "./container-frames.ts";
+import { openContainer, selectorOf } from "./container-reading.ts";
+import type { EndReasonName, LogFrame } from "./frame.ts";
+import type { LogStream } from "./log-stream.ts";
+
+/** For how long the logs that have something to say wait for one that is quiet. */
+const PATIENCE_MS = 250;
+
+/**
+ * Streams the logs of all containers of an attempt: merged by time where their sources tell times, else one after another. A container that has no log is left out.
+ */
+export async function* allContainers(
+  stream: LogStream,
+  view: AttemptView,
+): AsyncGenerator<LogFrame, EndReasonName, undefined> {
+  const { request, services, signal } = stream;
+  const selectors = new Map<string, LineSelector>();
+  const reasons: EndReasonName[] = [];
+  const failures: Failure[] = [];
+  const merged: MergedLog<LeftOut | Exclude<LogEvent, LogPiece>>[] = [];
+  const state = stream.resumed?.attempt === view.attempt.number ? stream.resumed.containers : {};
+
+  const send = async function* (
+    name: string,
+    event: LeftOut | LogEvent,
+  ): AsyncGenerator<LogFrame, EndReasonName | undefined> {
+    if (event.kind === "left-out") {
+      failures.push(event.failure);
+      yield stream.notice("container-left-out", `${name}: ${event.failure.message}`);
+      return undefined;
+    }
+    const selector = selectors.get(name);
+    if (selector === undefined) return undefined;
+    const end = yield* sendEvent(stream, name, selector, event);
+    if (end === undefined || end === "limit-reached" || end === "scan-budget-spent") return end;
+    reasons.push(end);
+    selectors.delete(name);
+    return undefined;
+  };
+
+  for (const { name } of view.metric.containers) {
+    if (state[name] === "ended") continue;
+    const selected = viewContainer(view, { container: name, pod: request.wish.pod });
+    selectors.set(name, selectorOf(stream, name));
+    const events = leavingOut(openContainer(stream, view, selected));
+    if (request.follow) {
+      merged.push({ name, events });
+      continue;
+    }
+    const first = await events.next();
+    if (first.done) continue;
+    if (first.value.kind === "opened" && first.value.timed) {
+      merged.push({ name, events: after(first.value, events) });
+      continue;
+    }
+    for await (const event of after(first.value, events)) {
+      const end = yield* send(name, event);
+      if (end !== undefined) return end;
+    }
+  }
+  const patienceMs = request.follow ? PATIENCE_MS : undefined;
+  for await (const { name, event } of mergeLogs(merged, { patienceMs, wait: services.wait, signal })) {
+    const end = yield* send(name, event);
+    if (end !== undefined) return end;
+  }
+  const [failure] = failures;
+  if (!stream.begun && failure !== undefined) throw failure;
+  return worstOf(reasons);
+}
+
+/** One of several containers has no log. */
+interface LeftOut {
+  readonly kind: "left-out";
+  readonly failure: Failure;
+}
+
+async function* leavingOut(events: AsyncIterable<LogEvent>): AsyncGenerator<LogEvent | LeftOut, void, undefined> {
+  let opened = false;
+  try {
+    for await (const event of events) {
+      opened ||= event.kind === "opened";
+      yield event;
+    }
+  } catch (failure) {
+    const hasNone = failure instanceof Failure && (failure.kind === "not-found" || failure.kind === "not-yet");
+    if (opened || !hasNone) throw failure;
+    yield { kind: "left-out", failure };
+  }
+}
+
+async function* after<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield first;
+  yield* rest;
+}
+
+/** What is true of all logs together. */
+function worstOf(reasons: readonly EndReasonName[]): EndReasonName {
+  const order: readonly EndReasonName[] = ["caught-up", "source-ended", "until-reached", "complete"];
+  return order.find((each) => reasons.includes(each)) ?? "source-ended";
+}
