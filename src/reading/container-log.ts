@@ -13,6 +13,7 @@ import { positioned } from "./positioned.ts";
 import { LogReplaced } from "./text.ts";
 import { untilQuiet } from "./until-quiet.ts";
 import type { ContainerView } from "./view.ts";
+import { waitingFor } from "./waiting-for.ts";
 
 export interface ContainerLogOptions {
   /** The container as it is. */
@@ -65,6 +66,11 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       ? { uid: view.run.uid, namespace: view.job.namespace }
       : undefined,
   });
+
+  const runDeleted = function* (): Generator<LogEvent, void> {
+    yield say("run-deleted", "The run was deleted: nothing tells any more whether its log goes on.");
+    yield { kind: "end", reason: "source-ended", headMissing };
+  };
 
   for (;;) {
     const readSince = clock.now();
@@ -144,11 +150,17 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       }
       const isMissing = error instanceof Failure && isWorthWaiting(error, view, sources, clock.now());
       if (isMissing && clock.now() < options.waitUntil) {
-        const message = waitingFor(error);
+        const message = waitingMessage(error, view, watched().pods !== undefined);
         if (message !== said) yield say("waiting", message);
         said = message;
-        await changes.next(watched(), Math.min(pollMs, options.waitUntil - clock.now()));
-        view = await lookAgain(look, view, signal);
+        // Of a container that has not been started, its pod tells; of anything else, only another look.
+        const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
+        await changes.next(watched(), Math.min(lookMs, options.waitUntil - clock.now()));
+        const now = await lookAgain(look, signal);
+        // Whose log has not begun gets the failure.
+        if (now === undefined && !begun) view = await look(signal);
+        else if (now === undefined) return yield* runDeleted();
+        else view = now;
         continue;
       }
       // Nothing comes after what was sent: the pod is gone, and no archive has the log.
@@ -160,7 +172,9 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       tries = progress ? 1 : tries + 1;
       if (tries > MOST_TRIES) throw error;
       await wait(RETRY_MS * 2 ** (tries - 1), signal);
-      view = await look(signal);
+      const now = await lookAgain(look, signal);
+      if (now === undefined) return yield* runDeleted();
+      view = now;
       continue;
     } finally {
       signal.removeEventListener("abort", leave);
@@ -193,26 +207,18 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       await changes.next(watched(), pollMs);
     }
     if (progress) tries = 0;
-    const before = view;
-    view = await lookAgain(look, view, signal);
-    if (view === before) {
-      yield say("run-deleted", "The run was deleted: nothing tells any more whether its log goes on.");
-      yield { kind: "end", reason: "source-ended", headMissing };
-      return;
-    }
+    const now = await lookAgain(look, signal);
+    if (now === undefined) return yield* runDeleted();
+    view = now;
   }
 }
 
-/** The view as it is now; the same as before where the run has been deleted. */
-async function lookAgain(
-  look: ContainerLogOptions["look"],
-  view: ContainerView,
-  signal: AbortSignal,
-): Promise<ContainerView> {
+/** The view as it is now; `undefined` where the run has been deleted. */
+async function lookAgain(look: ContainerLogOptions["look"], signal: AbortSignal): Promise<ContainerView | undefined> {
   try {
     return await look(signal);
   } catch (error) {
-    if (error instanceof Failure && error.reason === "RUN_NOT_FOUND") return view;
+    if (error instanceof Failure && error.reason === "RUN_NOT_FOUND") return undefined;
     throw error;
   }
 }
@@ -246,7 +252,16 @@ function isWorthWaiting(failure: Failure, view: ContainerView, sources: readonly
   return !hasEnded(view.attempt.phase) || !hasSettled(view, sources, now);
 }
 
-function waitingFor(failure: Failure): string {
+function isUnstarted({ target }: ContainerView): boolean {
+  return target.pod?.unstarted?.final === false;
+}
+
+function waitingMessage(failure: Failure, view: ContainerView, hasPods: boolean): string {
+  const { pod, container, attempt } = view;
+  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
+  if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
+    return `Waiting. The Job of attempt ${attempt.number} has no pod yet.`;
+  }
   return `Waiting. ${failure.message}`;
 }
 

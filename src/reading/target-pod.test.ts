@@ -1,33 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { makePod, makeStatus } from "../../test/fakes/pod.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import type { Phase } from "../runs/run.ts";
 import { targetPod } from "./target-pod.ts";
 
 const container = { name: "tests", init: false };
-const makeStatus = (parts: Partial<ContainerStatus>): ContainerStatus => ({
-  ...container,
-  state: "waiting",
-  exitCode: undefined,
-  reason: "",
-  message: "from 10.0.0.1",
-  restarts: 0,
-  startedAt: undefined,
-  endedAt: undefined,
-  ...parts,
-});
-const makePod = (parts: Partial<Pod> = {}): Pod => ({
-  namespace: "shop",
-  name: "pod-1",
-  jobName: "job",
-  createdAt: "2026-01-01T00:00:00Z",
-  phase: "Pending",
-  reason: "",
-  message: "from 10.0.0.1",
-  containers: [],
-  ...parts,
-});
+const waitingStatus = (parts: Partial<ContainerStatus>) =>
+  makeStatus({ ...container, state: "waiting", message: "from 10.0.0.1", ...parts });
+const pendingPod = (parts: Partial<Pod>) => makePod({ phase: "Pending", message: "from 10.0.0.1", ...parts });
 const target = (status: ContainerStatus | undefined, pod: Partial<Pod> = {}, phase: Phase = "Running") =>
-  targetPod({ phase }, { pod: makePod(pod), container, status });
+  targetPod({ phase }, { pod: pendingPod(pod), container, status });
 
 describe("targetPod", () => {
   it("is none without a pod", () => {
@@ -36,7 +18,7 @@ describe("targetPod", () => {
 
   it.each(["running", "terminated", "unknown"] as const)("asks for the log of a container that is %s", (state) => {
     const asked = { namespace: "shop", name: "pod-1", container: "tests", previous: false, unstarted: undefined };
-    expect(target(makeStatus({ state, exitCode: 1 }))).toEqual(asked);
+    expect(target(waitingStatus({ state, exitCode: 1 }))).toEqual(asked);
   });
 
   it("asks for the log of a container of which the pod knows nothing: the API server says what is wrong", () => {
@@ -45,15 +27,15 @@ describe("targetPod", () => {
 
   it("asks for the log before the restart of a container that waits for it, well though it ended", () => {
     for (const exitCode of [0, 1]) {
-      const status = makeStatus({ reason: "CrashLoopBackOff", exitCode });
+      const status = waitingStatus({ reason: "CrashLoopBackOff", exitCode });
       expect(target(status)).toMatchObject({ previous: true, unstarted: undefined });
     }
   });
 
   it("tells the reason for which a container has not been started: its own, else the pod's", () => {
-    const own = makeStatus({ reason: "ImagePullBackOff" });
+    const own = waitingStatus({ reason: "ImagePullBackOff" });
     expect(target(own, { reason: "Other" })?.unstarted).toEqual({ reason: "ImagePullBackOff", final: false });
-    expect(target(makeStatus({}), { reason: "Unschedulable" })?.unstarted).toEqual({
+    expect(target(waitingStatus({}), { reason: "Unschedulable" })?.unstarted).toEqual({
       reason: "Unschedulable",
       final: false,
     });
@@ -64,6 +46,6 @@ describe("targetPod", () => {
     ["in a pod that succeeded", { phase: "Succeeded", reason: "Evicted" }, "Running"],
     ["of an attempt that has ended", { phase: "Pending", reason: "Evicted" }, "Failed"],
   ])("says that a container %s will never be started", (_what, pod, phase) => {
-    expect(target(makeStatus({}), pod, phase)?.unstarted).toEqual({ reason: "Evicted", final: true });
+    expect(target(waitingStatus({}), pod, phase)?.unstarted).toEqual({ reason: "Evicted", final: true });
   });
 });

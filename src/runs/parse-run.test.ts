@@ -75,6 +75,7 @@ describe("a run of Kargo's", () => {
           dryRun: false,
           containers: [{ name: "robot", init: false }],
           defaultContainer: undefined,
+          initialDelayMs: 0,
           attempts: [
             {
               number: 1,
@@ -260,6 +261,16 @@ describe("arguments", () => {
       containers: [{ name: filled, init: false }],
       defaultContainer: filled,
     });
+  });
+
+  it("stand in a metric's initial delay", () => {
+    const delay = (initialDelay: unknown, value = "1m30s") =>
+      parseRun(object({ spec: { args: [{ name: "delay", value }], metrics: [{ name: "a", initialDelay }] } }))
+        .metrics[0]?.initialDelayMs;
+    expect(delay("{{ args.delay }}")).toBe(90_000);
+    expect(delay("5m")).toBe(300_000);
+    // Argo Rollouts cannot read these either.
+    for (const odd of [undefined, null, "", "soon", "{{args.delay", 30, {}]) expect(delay(odd)).toBe(0);
   });
 
   it("in a metric's name are filled in where its result is named", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseGoDuration } from "./go-duration.ts";
 import type { Attempt, Container, Metric, Phase, Run, RunSummary } from "./run.ts";
 
 const PHASES = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"] as const;
@@ -53,7 +54,15 @@ const Object_ = z.object({
   metadata: Meta,
   spec: z
     .object({
-      metrics: z.array(z.object({ name: MetricName, provider: z.record(z.string(), z.unknown()).nullish() })).nullish(),
+      metrics: z
+        .array(
+          z.object({
+            name: MetricName,
+            initialDelay: text.catch(undefined),
+            provider: z.record(z.string(), z.unknown()).nullish(),
+          }),
+        )
+        .nullish(),
       args: z.array(z.object({ name: z.string(), value: text })).nullish(),
     })
     .nullish(),
@@ -110,7 +119,8 @@ export function parseRun(object: unknown): Run {
     metrics: (spec?.metrics ?? []).map((metric) => {
       const name = fillIn(metric.name, args);
       const result = status?.metricResults?.find((each) => each.name === name);
-      return metricOf(name, metric.provider ?? {}, result, args);
+      const initialDelayMs = parseGoDuration(fillIn(metric.initialDelay ?? "", args)) ?? 0;
+      return { ...metricOf(name, metric.provider ?? {}, result, args), initialDelayMs };
     }),
   };
 }
@@ -133,7 +143,7 @@ function metricOf(
   providers: Readonly<Record<string, unknown>>,
   result: z.infer<typeof MetricResult> | undefined,
   args: Readonly<Record<string, string>>,
-): Metric {
+): Omit<Metric, "initialDelayMs"> {
   const provider = Object.keys(providers)[0] ?? "";
   const template = JobProvider.safeParse(providers.job).data?.spec?.template;
   const container =

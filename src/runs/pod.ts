@@ -5,6 +5,8 @@ export interface Pod {
   /** The Job that made it. */
   readonly jobName: string;
   readonly createdAt: string;
+  /** Whether it has a node to run on. */
+  readonly scheduled: boolean;
   /** In Kubernetes' words. */
   readonly phase: string;
   readonly reason: string;
@@ -17,12 +19,16 @@ export interface Pod {
 export interface ContainerStatus {
   readonly name: string;
   readonly init: boolean;
+  /** Whether it is an init container that goes on beside the others, once it is up (a native sidecar). */
+  readonly sidecar: boolean;
   readonly state: "unknown" | "waiting" | "running" | "terminated";
   /** What it ended with; of one that waits to be restarted, what it ended with before. */
   readonly exitCode: number | undefined;
   readonly reason: string;
   readonly message: string;
   readonly restarts: number;
+  /** Whether it is up: of a sidecar, whether the containers after it may start. */
+  readonly up: boolean;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
 }

@@ -95,6 +95,7 @@ describe("what became of them", () => {
       name: podName({ job: JOB }),
       jobName: JOB,
       createdAt: "2026-01-01T00:00:00Z",
+      scheduled: false,
       phase: "Running",
       reason: "",
       message: "",
@@ -102,6 +103,8 @@ describe("what became of them", () => {
         {
           name: "seed",
           init: true,
+          sidecar: false,
+          up: false,
           state: "terminated",
           exitCode: 0,
           reason: "Completed",
@@ -113,6 +116,8 @@ describe("what became of them", () => {
         {
           name: "main",
           init: false,
+          sidecar: false,
+          up: true,
           state: "running",
           exitCode: undefined,
           reason: "",
@@ -123,6 +128,29 @@ describe("what became of them", () => {
         },
       ],
     });
+  });
+
+  it("tells a sidecar among the init containers, whether it is up, and whether the pod has a node", async () => {
+    const spec = {
+      nodeName: "node-1",
+      initContainers: [{ name: "seed" }, { name: "proxy", restartPolicy: "Always" }],
+    };
+    const starting = { ...running(), started: false };
+    for (const [proxy, up] of [
+      [running(), true],
+      [starting, false],
+      [waiting("PodInitializing"), false],
+    ] as const) {
+      const pod = await one({ spec, initContainers: { seed: terminated(0), proxy } });
+      expect(pod).toMatchObject({
+        scheduled: true,
+        containers: [
+          { name: "seed", sidecar: false },
+          { name: "proxy", init: true, sidecar: true, up },
+          { name: "main" },
+        ],
+      });
+    }
   });
 
   it.each<[string, Partial<MadePod>, object]>([

@@ -19,6 +19,7 @@ const Terminated = z.object({ exitCode: z.number(), reason: text, message: text,
 const Status = z.object({
   name: z.string(),
   restartCount: z.number().nullish(),
+  started: z.boolean().nullish(),
   state: z
     .object({
       waiting: z.object({ reason: text, message: text }).nullish(),
@@ -28,7 +29,7 @@ const Status = z.object({
     .nullish(),
   lastState: z.object({ terminated: Terminated.nullish() }).nullish(),
 });
-const Names = z.array(z.object({ name: z.string() })).nullish();
+const Containers = z.array(z.object({ name: z.string(), restartPolicy: text })).nullish();
 const PodObject = z.object({
   metadata: z.object({
     name: z.string(),
@@ -37,7 +38,7 @@ const PodObject = z.object({
     labels: z.record(z.string(), z.string()).nullish(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).nullish(),
   }),
-  spec: z.object({ initContainers: Names, containers: Names }),
+  spec: z.object({ nodeName: text, initContainers: Containers, containers: Containers }),
   status: z
     .object({
       phase: text,
@@ -87,28 +88,36 @@ function podOf(object: unknown, { uid }: Run): Pod | undefined {
     name: metadata.name,
     jobName: job.name,
     createdAt: metadata.creationTimestamp,
+    scheduled: Boolean(spec.nodeName),
     phase: status?.phase ?? "",
     reason: status?.reason || unscheduled?.reason || "",
     message: status?.message || unscheduled?.message || "",
     containers: [
-      ...(spec.initContainers ?? []).map((each) => statusOf(each.name, true, status?.initContainerStatuses ?? [])),
-      ...(spec.containers ?? []).map((each) => statusOf(each.name, false, status?.containerStatuses ?? [])),
+      ...(spec.initContainers ?? []).map(({ name, restartPolicy }) =>
+        statusOf({ name, init: true, sidecar: restartPolicy === "Always" }, status?.initContainerStatuses ?? []),
+      ),
+      ...(spec.containers ?? []).map(({ name }) =>
+        statusOf({ name, init: false, sidecar: false }, status?.containerStatuses ?? []),
+      ),
     ],
   };
 }
 
-function statusOf(name: string, init: boolean, statuses: readonly z.infer<typeof Status>[]): ContainerStatus {
-  const status = statuses.find((each) => each.name === name);
+function statusOf(
+  container: Pick<ContainerStatus, "name" | "init" | "sidecar">,
+  statuses: readonly z.infer<typeof Status>[],
+): ContainerStatus {
+  const status = statuses.find((each) => each.name === container.name);
   const { waiting, running, terminated } = status?.state ?? {};
   const ended = terminated ?? (waiting ? status?.lastState?.terminated : undefined);
   return {
-    name,
-    init,
+    ...container,
     state: terminated ? "terminated" : running ? "running" : waiting || status === undefined ? "waiting" : "unknown",
     exitCode: ended?.exitCode,
     reason: terminated?.reason || waiting?.reason || "",
     message: terminated?.message || waiting?.message || "",
     restarts: status?.restartCount ?? 0,
+    up: running != null && status?.started !== false,
     startedAt: (running?.startedAt ?? ended?.startedAt) || undefined,
     endedAt: ended?.finishedAt || undefined,
   };

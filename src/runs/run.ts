@@ -57,6 +57,8 @@ export interface Metric {
   readonly containers: readonly Container[];
   /** The container that the Job's pods name as their default. */
   readonly defaultContainer: string | undefined;
+  /** For how long after the run's start it is not measured, in milliseconds. 0 where it says nothing, or nothing that Argo Rollouts could read. */
+  readonly initialDelayMs: number;
 }
 
 /** One measurement; for a job metric, one Job. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { makePod, makeStatus } from "../../test/fakes/pod.ts";
 import { makeMetric } from "../../test/fakes/run.ts";
 import type { Failure } from "../failure.ts";
 import type { ContainerStatus, Pod } from "./pod.ts";
@@ -21,30 +22,14 @@ const ended = (exitCode: number, at = "2026-01-01T00:00:30Z", more: Ended = {}):
   ...more,
 });
 
-function makePod(containers: Readonly<Record<string, Ended>> = {}, parts: Partial<Pod> = {}): Pod {
-  return {
-    namespace: "shop",
-    name: "pod-1",
-    jobName: "job",
-    createdAt: "2026-01-01T00:00:00Z",
+const failedPod = (containers: Readonly<Record<string, Ended>> = {}, parts: Partial<Pod> = {}): Pod =>
+  makePod({
     phase: "Failed",
-    reason: "",
-    message: "",
-    containers: Object.entries(containers).map(([name, status]) => ({
-      name,
-      init: name === "seed",
-      state: "running",
-      exitCode: undefined,
-      reason: "",
-      message: "",
-      restarts: 0,
-      startedAt: undefined,
-      endedAt: undefined,
-      ...status,
-    })),
+    containers: Object.entries(containers).map(([name, status]) =>
+      makeStatus({ name, init: name === "seed", ...status }),
+    ),
     ...parts,
-  };
-}
+  });
 
 describe("the container", () => {
   const chosen = (pod: Pod | undefined, metric = METRIC): string => {
@@ -53,25 +38,25 @@ describe("the container", () => {
   };
 
   it.each<[string, Pod | undefined, string]>([
-    ["the one that failed", makePod({ seed: ended(0), tests: ended(1), proxy: ended(0) }), "tests failed"],
+    ["the one that failed", failedPod({ seed: ended(0), tests: ended(1), proxy: ended(0) }), "tests failed"],
     [
       "the one that failed first",
-      makePod({ tests: ended(137, "2026-01-01T00:00:31Z"), proxy: ended(2, "2026-01-01T00:00:30Z") }),
+      failedPod({ tests: ended(137, "2026-01-01T00:00:31Z"), proxy: ended(2, "2026-01-01T00:00:30Z") }),
       "proxy failed",
     ],
     [
       "the init container that failed, though the others never started",
-      makePod({ seed: ended(1), tests: { state: "waiting" }, proxy: { state: "waiting" } }),
+      failedPod({ seed: ended(1), tests: { state: "waiting" }, proxy: { state: "waiting" } }),
       "seed failed",
     ],
     [
       "one that was killed for its memory",
-      makePod({ tests: ended(137, undefined, { reason: "OOMKilled" }), proxy: {} }),
+      failedPod({ tests: ended(137, undefined, { reason: "OOMKilled" }), proxy: {} }),
       "tests failed",
     ],
     [
       "one that waits to be restarted",
-      makePod(
+      failedPod(
         { tests: ended(1, undefined, { state: "waiting", reason: "CrashLoopBackOff" }), proxy: {} },
         { phase: "Running" },
       ),
@@ -79,29 +64,29 @@ describe("the container", () => {
     ],
     [
       "one whose end has no time after those that have one",
-      makePod({ tests: ended(1, undefined, { endedAt: undefined }), proxy: ended(1) }),
+      failedPod({ tests: ended(1, undefined, { endedAt: undefined }), proxy: ended(1) }),
       "proxy failed",
     ],
     [
       "before the sidecar among the init containers that was ended in the same second",
-      makePod({ seed: ended(143), tests: ended(1) }),
+      failedPod({ seed: ended(143), tests: ended(1) }),
       "tests failed",
     ],
     [
       "none by its exit code in a pod that succeeded: sidecars are ended by a signal",
-      makePod({ seed: ended(143), tests: ended(0), proxy: ended(0) }, { phase: "Succeeded" }),
+      failedPod({ seed: ended(143), tests: ended(0), proxy: ended(0) }, { phase: "Succeeded" }),
       "proxy default-annotation",
     ],
-    ["the annotated one while none has failed", makePod({ tests: {}, proxy: {} }), "proxy default-annotation"],
+    ["the annotated one while none has failed", failedPod({ tests: {}, proxy: {} }), "proxy default-annotation"],
     ["the annotated one where there is no pod any more", undefined, "proxy default-annotation"],
     [
       "none that was put into the pod from outside, but the next that failed",
-      makePod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
+      failedPod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
       "tests failed",
     ],
     [
       "the annotated one where only a container from outside failed",
-      makePod({ mesh: ended(1) }),
+      failedPod({ mesh: ended(1) }),
       "proxy default-annotation",
     ],
   ])("is %s", (_what, pod, expected) => {
@@ -109,11 +94,11 @@ describe("the container", () => {
   });
 
   it("is the only one, though it failed", () => {
-    expect(chosen(makePod({ main: ended(1) }), makeMetric())).toBe("main only");
+    expect(chosen(failedPod({ main: ended(1) }), makeMetric())).toBe("main only");
   });
 
   it("is the named one, though another failed, and comes with what became of it", () => {
-    const pod = makePod({ seed: ended(0), tests: ended(1) });
+    const pod = failedPod({ seed: ended(0), tests: ended(1) });
     expect(selectContainer(METRIC, { container: "seed" }, [pod])).toMatchObject({
       container: { name: "seed" },
       containerReason: "named",
@@ -124,7 +109,7 @@ describe("the container", () => {
 });
 
 describe("the pod", () => {
-  const pods = ["pod-1", "pod-2", "pod-3"].map((name) => makePod({ tests: ended(1) }, { name }));
+  const pods = ["pod-1", "pod-2", "pod-3"].map((name) => failedPod({ tests: ended(1) }, { name }));
   const chosen = (name: string | undefined, of: readonly Pod[]) => {
     const { pod, podReason } = selectContainer(METRIC, { pod: name }, of);
     return [pod?.name, podReason];
@@ -142,7 +127,7 @@ describe("the pod", () => {
   });
 
   it("decides which container failed", () => {
-    const retried = [makePod({ tests: ended(1) }), makePod({ proxy: ended(1) }, { name: "pod-2" })];
+    const retried = [failedPod({ tests: ended(1) }), failedPod({ proxy: ended(1) }, { name: "pod-2" })];
     expect(selectContainer(METRIC, {}, retried).container.name).toBe("proxy");
     expect(selectContainer(METRIC, { pod: "pod-1" }, retried).container.name).toBe("tests");
   });

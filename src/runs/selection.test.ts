@@ -168,6 +168,57 @@ describe("the attempt", () => {
   });
 });
 
+describe("what is said of an attempt that is still to come", () => {
+  const said = (run: Parameters<typeof makeRun>[0], wish: Wish = {}): string => {
+    try {
+      select(makeRun({ phase: "Running", ...run }), wish);
+    } catch (error) {
+      expect(error).toMatchObject({ kind: "not-yet", reason: "JOB_NOT_STARTED" });
+      return (error as Failure).message;
+    }
+    throw new Error("Nothing was thrown.");
+  };
+  const later = (initialDelayMs: number) => [makeMetric({ phase: "Unknown", attempts: [], initialDelayMs })];
+
+  it.each<[string, Parameters<typeof makeRun>[0], string]>([
+    ["a run that has not begun", { startedAt: undefined, metrics: later(0) }, "The run has not begun yet."],
+    ["a run that waits and has not begun", { startedAt: undefined, metrics: later(9) }, "The run has not begun yet."],
+    ["a metric without a delay", { metrics: later(0) }, 'The metric "smoke" has not been measured yet.'],
+    [
+      "a metric that waits",
+      { metrics: later(90_000) },
+      'The metric "smoke" is not measured before its initial delay is over, until 14:01:31 UTC.',
+    ],
+    [
+      "a metric that waits until another day",
+      { metrics: later(86_400_000) },
+      'The metric "smoke" is not measured before its initial delay is over, until 2026-03-13 14:00:01 UTC.',
+    ],
+    [
+      "a metric that waits for ever",
+      { metrics: later(1e300) },
+      'The metric "smoke" is not measured before its initial delay is over, until 9999-12-31 23:59:59 UTC.',
+    ],
+  ])("is what it waits for: %s", (_, run, expected) => {
+    expect(said(run)).toBe(expected);
+  });
+
+  it("is that it is not there yet, for as long as the metric is measured", () => {
+    const measured = (phase: Phase) => makeMetric({ phase, attempts: attemptsOf("Failed", "Failed") });
+    expect(said({ metrics: [measured("Running")] }, { attempt: 3 })).toBe(
+      'The metric "smoke" has not been measured so often yet: there is no attempt 3.',
+    );
+    const forgotten = makeMetric({ phase: "Running", attempts: attemptsOf("Failed", "Failed").slice(1) });
+    for (const [metric, attempt, phase] of [
+      [measured("Failed"), 3, "Running"],
+      [measured("Running"), 3, "Failed"],
+      [forgotten, 1, "Running"],
+    ] as const) {
+      expect(failureOf([metric], { attempt }, phase).reason).toBe("ATTEMPT_NOT_FOUND");
+    }
+  });
+});
+
 describe("the container", () => {
   const main = { name: "main", init: false };
   const proxy = { name: "proxy", init: false };

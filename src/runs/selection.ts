@@ -14,6 +14,9 @@ export interface Wish {
   readonly running?: boolean | undefined;
 }
 
+/** The end of the year 9999, in milliseconds since 1970. */
+const LAST_TIME = 253_402_300_799_999;
+
 /** Why something was selected. */
 export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last" | "running";
 
@@ -126,7 +129,7 @@ function chooseAttempt(
   const { attempts } = metric;
   const newest = attempts.at(-1);
   if (newest === undefined) {
-    if (!hasEnded(run.phase)) throw notStarted(`The metric ${quoted(metric.name)} has not been measured yet.`);
+    if (!hasEnded(run.phase)) throw notStarted(notMeasured(run, metric));
     throw new Failure(
       "not-found",
       "ATTEMPT_NOT_FOUND",
@@ -141,6 +144,11 @@ function chooseAttempt(
   if (typeof wish === "number") {
     const named = attempts.findLast((each) => each.number === wish);
     if (named !== undefined) return [named, "named"];
+    if (wish > newest.number && !hasEnded(metric.phase) && !hasEnded(run.phase)) {
+      throw notStarted(
+        `The metric ${quoted(metric.name)} has not been measured so often yet: there is no attempt ${wish}.`,
+      );
+    }
     throw notThere(
       "ATTEMPT_NOT_FOUND",
       `The metric ${quoted(metric.name)} has no attempt ${wish} (any more).`,
@@ -159,6 +167,21 @@ function chooseAttempt(
   // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest attempt left it.
   const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
   return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
+}
+
+/** Why there is no attempt yet. Argo Rollouts counts a metric's initial delay from the run's start. */
+function notMeasured({ startedAt }: Run, { name, initialDelayMs }: Metric): string {
+  const began = Date.parse(startedAt ?? "");
+  if (Number.isNaN(began)) return "The run has not begun yet.";
+  if (initialDelayMs === 0) return `The metric ${quoted(name)} has not been measured yet.`;
+  return `The metric ${quoted(name)} is not measured before its initial delay is over, until ${timeOf(began, began + initialDelayMs)} UTC.`;
+}
+
+/** A time of day; with its date where that is another day than the one that is thought of. */
+function timeOf(from: number, ms: number): string {
+  const end = new Date(Math.min(ms, LAST_TIME)).toISOString();
+  const [date, time] = [end.slice(0, 10), end.slice(11, 19)];
+  return date === new Date(from).toISOString().slice(0, 10) ? time : `${date} ${time}`;
 }
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {

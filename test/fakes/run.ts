@@ -39,6 +39,7 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
     attempts: [makeAttempt()],
     containers: [{ name: "main", init: false }],
     defaultContainer: undefined,
+    initialDelayMs: 0,
     ...parts,
   };
 }

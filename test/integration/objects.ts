@@ -82,7 +82,7 @@ export function clusterObjects(): KubeObject[] {
     binding("RoleBinding", "reader", "stranger", "elsewhere"),
     role("Role", "stageless", [RUNS], "shop"),
     binding("RoleBinding", "stageless", "stageless", "shop"),
-    role("ClusterRole", "gateway", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "create"] }]),
+    role("ClusterRole", "gateway", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch", "create"] }]),
     binding("ClusterRoleBinding", "gateway", "system:serviceaccount:taffrail:taffrail"),
   ];
 }

@@ -86,7 +86,7 @@ function isHeartbeat({ chunk, event }: GetAnalysisRunLogsResponse): boolean {
 }
 
 /** Takes an error apart. */
-function toldError(caught: unknown): ToldError {
+export function toldError(caught: unknown): ToldError {
   const error = ConnectError.from(caught);
   const info = error.findDetails(ErrorInfoSchema)[0];
   const chain = error.findDetails(SourceChainSchema)[0];

@@ -1,0 +1,29 @@
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "\u00b5s": 1e-3,
+  "\u03bcs": 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
+
+/**
+ * Reads a duration as Go writes it, and so Argo Rollouts: `1h30m`, `90s`, `1.5h` (https://pkg.go.dev/time#ParseDuration).
+ *
+ * @returns milliseconds; `undefined` where it is none that anybody could wait for.
+ */
+export function parseGoDuration(text: string): number | undefined {
+  const body = text.replace(/^\+/, "");
+  if (body === "0") return 0;
+  let ms = 0;
+  PART.lastIndex = 0;
+  while (PART.lastIndex < body.length || body === "") {
+    const [, count = "", unit = ""] = PART.exec(body) ?? [];
+    if (unit === "") return undefined;
+    ms += Number(count) * (UNIT_MS[unit] ?? 0);
+  }
+  return ms;
+}

@@ -1,0 +1,207 @@
+import { createClient } from "@connectrpc/connect";
+import { afterAll, beforeAll } from "vitest";
+import { AnalysisRunLogService, type GetAnalysisRunLogsRequest } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { parseConfig } from "../../src/config/load.ts";
+import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
+import type { KubeObject } from "../../src/demo/objects.ts";
+import { createKubeApi } from "../../src/kube/kube-api.ts";
+import { startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { type MadePod, podName, podObject } from "../fakes/pods.ts";
+import { createScriptedPodLog, type ScriptedPodLog } from "../fakes/scripted-pod-log.ts";
+import { type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
+import { createWaits, type FakeWaits } from "../fakes/waits.ts";
+import { type CollectedLog, collectLog } from "./collect-log.ts";
+import { clusterObjects, GATEWAY_TOKEN, TOKENS } from "./objects.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { as } from "./read-log.ts";
+
+type Request = Omit<Partial<GetAnalysisRunLogsRequest>, "$typeName" | "namespace" | "name">;
+
+/** One measurement, as Argo Rollouts writes it. */
+export interface LiveAttempt {
+  readonly number: number;
+  /** Default: `Running`. */
+  readonly phase?: string;
+  /** Whether there is a Job. Default: yes. */
+  readonly job?: boolean;
+}
+
+/** A run of one job metric `checks`, step by step. */
+export interface LiveRunState {
+  /** `undefined`: the run has not begun. */
+  readonly startedAt?: string | undefined;
+  readonly initialDelay?: string;
+  /** Of run and metric. Default: `Running`. */
+  readonly phase?: string;
+  /** Default: one that runs. */
+  readonly attempts?: readonly LiveAttempt[];
+  /** Default: `main`. */
+  readonly containers?: readonly string[];
+  readonly initContainers?: readonly object[];
+}
+
+/** A run whose state, pods and logs a test writes. */
+export interface LiveRun {
+  readonly uid: string;
+  /** Writes the run as it is now. */
+  put(state?: LiveRunState): void;
+  remove(): void;
+  /** Writes a pod of an attempt's Job, and returns its name. Default: the first one's. */
+  pod(made?: Partial<MadePod>, attempt?: number): string;
+  removePod(name: string): void;
+  /** The log of a container in a pod: made when it is first asked for. */
+  log(pod: string, container?: string, previous?: boolean): ScriptedPodLog;
+  read(request?: Request): CollectedLog;
+  /** The path of an attempt's log in the archive. */
+  archivePath(container?: string, attempt?: number): string;
+}
+
+/** A gateway in front of a small cluster and a store, for which no time passes unless the test says so. */
+export interface LiveWorld {
+  readonly cluster: MiniKubernetes;
+  readonly store: ScriptedStore;
+  readonly waits: FakeWaits;
+  readonly clock: { time: number };
+  addRun(state?: LiveRunState): LiveRun;
+}
+
+/** When all runs were begun, but for those that say otherwise. */
+const STARTED = "2026-01-01T00:00:00Z";
+const ENDED = "2026-01-01T00:30:00Z";
+/** Long after everything has settled. */
+const NOW = Date.parse("2026-01-02T00:00:00Z");
+
+/** Starts one for all tests of a file. */
+export function useLiveWorld(sources: readonly string[] = ["pods"]): () => LiveWorld {
+  let world: (LiveWorld & { close(): Promise<void> }) | undefined;
+  beforeAll(async () => {
+    world = await startLiveWorld(sources);
+  });
+  afterAll(() => world?.close());
+  return () => {
+    if (world === undefined) throw new Error("The world has not been started yet.");
+    return world;
+  };
+}
+
+async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & { close(): Promise<void> }> {
+  const logs = new Map<string, ScriptedPodLog>();
+  const store = await startScriptedStore();
+  const cluster = await startMiniKubernetes({
+    objects: clusterObjects(),
+    podLog: async ({ pod, container, previous }) => logs.get(logKey(pod, container, previous)),
+  });
+  const known: Record<string, object> = {
+    pods: { kubernetes: {} },
+    archive: { http: { url: `${store.origin}/\${{ jobName }}/\${{ container }}.log` } },
+  };
+  const config = {
+    sources: sources.map((name) => ({ name, ...known[name] })),
+    shutdown: { drain: "0ms" },
+  };
+  const time = { time: NOW };
+  const clock = { now: () => time.time };
+  const waits = createWaits();
+  const gateway = await startGateway({
+    compiled: parseConfig(JSON.stringify(config), { name: "taffrail.yaml", folder: ".", env: {}, clock }),
+    kube: createKubeApi({
+      server: cluster.url,
+      credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
+    }),
+    clock,
+    wait: waits.wait,
+    log: createLog("silent"),
+    host: "127.0.0.1",
+    port: 0,
+    tls: undefined,
+  });
+  const [protocol] = PROTOCOLS;
+  if (protocol === undefined) throw new Error("There is no protocol.");
+  const way = protocol.open(`http://127.0.0.1:${gateway.address.port}`);
+  const client = createClient(AnalysisRunLogService, way.transport);
+  let runs = 0;
+  return {
+    cluster,
+    store,
+    waits,
+    clock: time,
+    addRun(begin) {
+      runs += 1;
+      const uid = `00000000-0000-4000-8000-${String(runs).padStart(12, "0")}`;
+      const ref = { namespace: "shop", name: `uat.run-${runs}` };
+      const jobOf = (attempt: number): string => `${uid}.checks.${attempt}`;
+      const put = (state?: LiveRunState): void => void cluster.put(runObject(ref, uid, jobOf, state));
+      put(begin);
+      return {
+        uid,
+        put,
+        remove: () => cluster.remove(runObject(ref, uid, jobOf)),
+        pod: (made = {}, attempt = 1) => {
+          const pod = { uid, job: jobOf(attempt), spec: { nodeName: "node-1" }, ...made };
+          cluster.put(podObject(pod));
+          return podName(pod);
+        },
+        removePod: (name) =>
+          cluster.remove({ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: ref.namespace } }),
+        log: (pod, container = "main", previous = false) => {
+          const key = logKey(pod, container, previous);
+          const log = logs.get(key) ?? createScriptedPodLog();
+          logs.set(key, log);
+          return log;
+        },
+        read: (request = {}) => collectLog(client.getAnalysisRunLogs({ ...ref, ...request }, as(TOKENS.reader))),
+        archivePath: (container = "main", attempt = 1) => `/${jobOf(attempt)}/${container}.log`,
+      };
+    },
+    close: async () => {
+      way.close();
+      await gateway.stop();
+      await Promise.all([store.close(), cluster.close()]);
+    },
+  };
+}
+
+function logKey(pod: string, container: string, previous: boolean): string {
+  return `${pod}/${container}/${previous}`;
+}
+
+/** The run as Argo Rollouts writes it. */
+function runObject(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  uid: string,
+  jobOf: (attempt: number) => string,
+  state: LiveRunState = {},
+): KubeObject {
+  const { initialDelay, phase = "Running", attempts = [{ number: 1 }], containers = ["main"], initContainers } = state;
+  const startedAt = "startedAt" in state ? state.startedAt : STARTED;
+  const isOver = phase !== "Running" && phase !== "Pending";
+  const measurements = attempts.map(({ number, phase: measured = "Running", job = true }) => ({
+    phase: measured,
+    startedAt: STARTED,
+    ...(measured !== "Running" && { finishedAt: ENDED }),
+    ...(job && { metadata: { "job-name": jobOf(number), "job-namespace": namespace } }),
+  }));
+  const spec = {
+    restartPolicy: "Never",
+    ...(initContainers && { initContainers }),
+    containers: containers.map((each) => ({ name: each })),
+  };
+  const result = { name: "checks", phase, measurements };
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: { name, namespace, uid, labels: { "kargo.akuity.io/stage": "uat" } },
+    spec: {
+      metrics: [
+        { name: "checks", ...(initialDelay && { initialDelay }), provider: { job: { spec: { template: { spec } } } } },
+      ],
+    },
+    status: {
+      phase,
+      ...(startedAt && { startedAt }),
+      ...(isOver && { completedAt: ENDED }),
+      ...(attempts.length > 0 && { metricResults: [result] }),
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type MadePod, running, terminated, waiting } from "../fakes/pods.ts";
+import { useLiveWorld } from "./live-world.ts";
+
+const AT = "2026-01-01T00:00:02Z";
+const CREATING = { phase: "Pending", containers: { main: waiting("ContainerCreating") } };
+const OVER = { phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] };
+const NO_NODE = { phase: "Pending", spec: {}, containers: { main: undefined } };
+const UNSCHEDULABLE = {
+  type: "PodScheduled",
+  status: "False",
+  reason: "Unschedulable",
+  message: "0/3 nodes are available: 3 Insufficient cpu.",
+};
+
+describe("a log that has not begun and is followed", () => {
+  const world = useLiveWorld();
+
+  it("is waited for from before its run begins, and each thing that is waited for is said once", async () => {
+    const run = world().addRun({ startedAt: undefined, attempts: [], initialDelay: "90s" });
+    const read = run.read({ follow: true });
+    await read.untilSaid("The run has not begun yet.");
+    run.put({ attempts: [], initialDelay: "90s" });
+    await read.untilSaid("until 00:01:30 UTC");
+    run.put({ attempts: [{ number: 1, job: false }] });
+    await read.untilSaid("Attempt 1 has not made its Job yet.");
+    run.put();
+    await read.untilSaid("has no pod yet");
+    const name = run.pod(NO_NODE);
+    await read.untilSaid(`The pod "${name}" is on no node yet.`);
+    run.pod(CREATING);
+    await read.untilSaid('The container "main" is being created.');
+    run.log(name).append(AT, "begun\n");
+    run.pod();
+    await read.until("begun\n");
+    run.pod({ phase: "Failed", containers: { main: terminated(1) } });
+    run.put(OVER);
+    await read.done;
+    expect(read.text()).toBe("begun\n");
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+    expect(new Set(read.notices())).toEqual(new Set([NoticeKind.WAITING]));
+    expect(read.said()).toEqual([
+      "Waiting. The run has not begun yet.",
+      'Waiting. The metric "checks" is not measured before its initial delay is over, until 00:01:30 UTC.',
+      "Waiting. Attempt 1 has not made its Job yet.",
+      "Waiting. The Job of attempt 1 has no pod yet.",
+      `Waiting. The pod "${name}" is on no node yet.`,
+      'Waiting. The container "main" is being created.',
+    ]);
+    // Notices come before the origin: it says what was chosen, which is not known before.
+    expect(read.messages.findIndex(({ event }) => event.case === "origin")).toBe(6);
+  });
+
+  it.each<[string, Partial<MadePod>, string]>([
+    [
+      "its pod is on a node",
+      { ...NO_NODE, status: { conditions: [UNSCHEDULABLE] } },
+      "is on no node yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.",
+    ],
+    [
+      "its image was pulled",
+      { ...CREATING, containers: { main: waiting("ImagePullBackOff") } },
+      'The image of the container "main" could not be pulled (ImagePullBackOff): nothing to be had from 10.0.0.1:5000.',
+    ],
+    ["its container was created", CREATING, 'The container "main" is being created.'],
+    [
+      "its Secret is there",
+      { ...CREATING, containers: { main: waiting("CreateContainerConfigError") } },
+      'The container "main" could not be started (CreateContainerConfigError)',
+    ],
+    [
+      "the init containers before it have ended",
+      {
+        phase: "Pending",
+        initContainers: { seed: running(), more: waiting("PodInitializing") },
+        containers: { main: waiting("PodInitializing") },
+      },
+      'The container "main" waits until the init container "seed" has ended.',
+    ],
+    [
+      "the image of an init container before it was pulled",
+      {
+        phase: "Pending",
+        initContainers: { seed: waiting("ErrImagePull") },
+        containers: { main: waiting("PodInitializing") },
+      },
+      'The image of the init container "seed" could not be pulled (ErrImagePull)',
+    ],
+  ])("begins by itself once %s", async (_what, before, said) => {
+    const run = world().addRun();
+    const name = run.pod(before);
+    const read = run.read({ follow: true, containerName: "main" });
+    await read.untilSaid(said);
+    // Whoever waits for a container looks at nothing from time to time: its pod is watched.
+    expect(world().waits.pending.filter((ms) => ms < 15_000)).toEqual([]);
+    run.log(name).append(AT, "begun\n");
+    run.pod({ initContainers: { seed: terminated(0), more: terminated(0) } });
+    await read.until("begun\n");
+    run.pod({ phase: "Succeeded", containers: { main: terminated(0) } });
+    run.put(OVER);
+    await read.done;
+    expect(read.text()).toBe("begun\n");
+    expect(read.said()).toHaveLength(1);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("may be one of an init container, a sidecar among them, or an attempt that is still to come", async () => {
+    const specs = [{ name: "seed" }, { name: "proxy", restartPolicy: "Always" }];
+    const state = { initContainers: specs };
+    const run = world().addRun(state);
+    const pending = { phase: "Pending", containers: { main: waiting("PodInitializing") } };
+    const spec = { nodeName: "node-1", initContainers: specs };
+    const name = run.pod({
+      ...pending,
+      spec,
+      initContainers: { seed: waiting("PodInitializing"), proxy: waiting("PodInitializing") },
+    });
+    const seed = run.read({ follow: true, containerName: "seed" });
+    const proxy = run.read({ follow: true, containerName: "proxy" });
+    const main = run.read({ follow: true, containerName: "main" });
+    const next = run.read({ follow: true, attempt: { case: "attemptNumber", value: 2 } });
+    await seed.untilSaid('The init container "seed" is being created.');
+    await proxy.untilSaid('The init container "seed" is being created.');
+    await next.untilSaid("there is no attempt 2");
+    run.log(name, "seed").append(AT, "sown\n");
+    run.pod({ ...pending, spec, initContainers: { seed: running(), proxy: waiting("PodInitializing") } });
+    await seed.until("sown\n");
+    await proxy.untilSaid('waits until the init container "seed" has ended');
+    run.log(name, "proxy").append(AT, "listening\n");
+    run.pod({ ...pending, spec, initContainers: { seed: terminated(0), proxy: { ...running(), started: false } } });
+    await proxy.until("listening\n");
+    await main.untilSaid('waits until the sidecar "proxy" is up');
+    run.log(name).append(AT, "tested\n");
+    run.pod({ spec, initContainers: { seed: terminated(0), proxy: running() } });
+    await main.until("tested\n");
+    const ended = { seed: terminated(0), proxy: terminated(0) };
+    run.pod({ phase: "Failed", spec, initContainers: ended, containers: { main: terminated(1) } });
+    run.put({ ...state, attempts: [{ number: 1, phase: "Failed" }, { number: 2 }] });
+    const again = run.pod({ suffix: "bbbbb" }, 2);
+    run.log(again).append(AT, "tested again\n");
+    await next.until("tested again\n");
+    run.pod({ suffix: "bbbbb", phase: "Failed", containers: { main: terminated(1) } }, 2);
+    run.put({ ...state, phase: "Failed", attempts: [1, 2].map((number) => ({ number, phase: "Failed" })) });
+    for (const read of [seed, proxy, main, next]) {
+      await read.done;
+      expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+    }
+    expect([seed, proxy, main, next].map((read) => read.text())).toEqual([
+      "sown\n",
+      "listening\n",
+      "tested\n",
+      "tested again\n",
+    ]);
+  });
+
+  it("is waited for no longer than was asked, and what it waits for is said then too", async () => {
+    const run = world().addRun({ attempts: [], initialDelay: "1h" });
+    const created = world().addRun();
+    created.pod(CREATING);
+    const reads = [run, created].map((each) => each.read({ wait: durationFromMs(7_000) }));
+    await reads[0]?.untilSaid("until 01:00:00 UTC");
+    await reads[1]?.untilSaid("is being created");
+    await world().waits.until((ms) => ms === 7_000, 2);
+    world().clock.time += 7_000;
+    world().waits.pass((ms) => ms === 7_000);
+    for (const read of reads) await read.done;
+    expect(reads.map(({ error }) => [error?.code, error?.reason])).toEqual([
+      ["FailedPrecondition", "JOB_NOT_STARTED"],
+      ["FailedPrecondition", "LOG_NOT_YET"],
+    ]);
+    expect(reads[0]?.error?.message).toContain("until 01:00:00 UTC");
+  });
+
+  it("is not found once its run was deleted, whatever was waited for", async () => {
+    const begins = world().addRun({ startedAt: undefined, attempts: [] });
+    const starts = world().addRun();
+    starts.pod(CREATING);
+    const reads = [begins, starts].map((run) => run.read({ follow: true }));
+    await reads[0]?.untilSaid("has not begun");
+    await reads[1]?.untilSaid("is being created");
+    begins.remove();
+    starts.remove();
+    for (const read of reads) {
+      await read.done;
+      expect(read.error).toMatchObject({ code: "NotFound", reason: "RUN_NOT_FOUND" });
+    }
+  });
+
+  it("never comes where the run ends before it was measured, or before its container was started", async () => {
+    const begins = world().addRun({ attempts: [], initialDelay: "10m" });
+    const starts = world().addRun();
+    starts.pod({ ...CREATING, containers: { main: waiting("ImagePullBackOff") } });
+    const reads = [begins, starts].map((run) => run.read({ follow: true }));
+    await reads[0]?.untilSaid("until 00:10:00 UTC");
+    await reads[1]?.untilSaid("could not be pulled");
+    begins.put({ phase: "Failed", attempts: [] });
+    starts.put(OVER);
+    for (const read of reads) await read.done;
+    expect(reads.map(({ error }) => error?.reason)).toEqual(["ATTEMPT_NOT_FOUND", "LOG_NOT_FOUND"]);
+    expect(reads[1]?.error?.message).toContain("the container was never started (ImagePullBackOff)");
+  });
+});
