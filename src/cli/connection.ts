@@ -70,12 +70,18 @@ function tokenOf(
   variable: string | undefined,
   variableFile: string | undefined,
   context: { readonly token?: string | undefined; readonly tokenFile?: string | undefined } | undefined,
-): string | undefined {
-  if (flag !== undefined) return readToken(flag);
+): string | (() => string) | undefined {
+  if (flag !== undefined) return tokenIn(flag);
   if (variable) return checkToken(variable, "in TAFFRAIL_TOKEN");
-  if (variableFile) return readToken(variableFile);
+  if (variableFile) return tokenIn(variableFile);
   if (context?.token !== undefined) return checkToken(context.token, "of the context");
-  return context?.tokenFile === undefined ? undefined : readToken(context.tokenFile);
+  return context?.tokenFile === undefined ? undefined : tokenIn(context.tokenFile);
+}
+
+/** Reads it for each call: a kubelet and sign-in helpers put a new token there before the old one expires. */
+function tokenIn(file: string): () => string {
+  readToken(file);
+  return () => readToken(file);
 }
 
 function readToken(file: string): string {

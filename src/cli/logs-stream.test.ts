@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -54,6 +54,26 @@ describe("a log that breaks off", () => {
       "error: The store broke off.",
       "  try     again; is the server's address right?",
     ]);
+  });
+
+  it("goes on with the token that its file holds by then, where the first one has expired", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "taffrail-token-"));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "token");
+    writeFileSync(file, "token-1\n");
+    const tokens: (string | null)[] = [];
+    const log = scriptedLog(
+      PIECES,
+      (next, call) => (call === 1 && next === 2 ? expired() : undefined),
+      ({ requestHeader }) => void tokens.push(requestHeader.get("authorization")),
+    );
+    function* expired() {
+      writeFileSync(file, "token-2\n");
+      yield end(EndReason.TOKEN_EXPIRED);
+      throw new ConnectError("expired", Code.Unauthenticated);
+    }
+    const { code, out } = await show(log, ["uat.01", "--token-file", file]);
+    expect([code, out, tokens]).toEqual([0, PIECES.join(""), ["Bearer token-1", "Bearer token-2"]]);
   });
 
   it("tells on its terminal, in the progress, where it went on", async () => {

@@ -93,7 +93,7 @@ describe("what goes wrong", () => {
       [FAILED],
       { TAFFRAIL_SERVER: "http://taffrail.invalid" },
       6,
-      /^error: .+\n {2}try {5}again; is the server's address right\?$/,
+      /^note: The server cannot be reached\. Try 2 of 3 in .+\nnote: .+\nerror: The server cannot be reached\. \(E\w+\)\n {2}try {5}again; is the server's address right\?$/,
     ],
   ])("is said with a status of its own: %s", async (_, args, env, status, text) => {
     const { code, out, said } = await logs(args, { env });

@@ -1,4 +1,4 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { type End, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "./describe-error.ts";
 
@@ -9,6 +9,9 @@ const GOES_ON: ReadonlySet<EndReason> = new Set([
   EndReason.SERVER_SHUTDOWN,
   EndReason.READER_STALLED,
 ]);
+
+/** Ends that say nothing about the log or its source: only the way to it was cut. */
+const CUT: ReadonlySet<EndReason> = new Set([EndReason.SERVER_SHUTDOWN, EndReason.TOKEN_EXPIRED]);
 
 /** Ends with which the call is OK: whatever breaks after one of them, nothing is missing. */
 const WELL: ReadonlySet<EndReason> = new Set([
@@ -44,9 +47,22 @@ export function goesOn(end: End): boolean {
   return GOES_ON.has(end.reason);
 }
 
+/** Whether the way to the log was cut, by a server that stops or a token that has expired. */
+export function wasCut(end: End): boolean {
+  return CUT.has(end.reason);
+}
+
 /** Whether a stream that ended so has given all that it was to give. */
 export function endedWell(end: End): boolean {
   return WELL.has(end.reason);
+}
+
+/** What a call failed with. A connection that breaks in the middle of an answer is a TypeError of `fetch`, and Unavailable. */
+export function breakError(error: unknown): ConnectError {
+  const typed = ConnectError.from(error);
+  if (typed.code !== Code.Unknown || !(typed.cause instanceof TypeError)) return typed;
+  const text = "The connection broke off: the log is incomplete.";
+  return new ConnectError(text, Code.Unavailable, typed.metadata, undefined, typed.cause);
 }
 
 /**

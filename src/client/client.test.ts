@@ -12,9 +12,11 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
+import { fakeTimer } from "../../test/fakes/timers.ts";
 import { createTaffrailClient, type TaffrailClient } from "./client.ts";
 import { describeError } from "./describe-error.ts";
 import type { LogEvent } from "./log-event.ts";
+import type { LogState } from "./log-state.ts";
 
 const FAILED = { namespace: "guestbook", name: "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5" };
 const ENDED = { event: { case: "end" as const, value: { reason: EndReason.COMPLETE } } };
@@ -147,6 +149,7 @@ describe("over HTTP", () => {
     GetAnalysisRunLogsResponseSchema,
     create(GetAnalysisRunLogsResponseSchema, { chunk: "a\n" }),
   );
+  const END_STREAM = Buffer.from([2, 0, 0, 0, 2, ...Buffer.from("{}")]);
   const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
   /** A server that answers so, and tells when its client has left. */
@@ -205,6 +208,56 @@ describe("over HTTP", () => {
       setImmediate(() => request.socket.resetAndDestroy());
     });
     expect((await collect(client.getAnalysisRunLogs(FAILED))).error).toBeInstanceOf(ConnectError);
+    close();
+  });
+
+  it("a server that is not there yet is asked again, and is Unavailable when it never comes", async () => {
+    const { client, close } = await serverThat((request, response) => {
+      streaming(request, response);
+      response.end();
+    });
+    close();
+    const { timer, waited } = fakeTimer();
+    const states: LogState[] = [];
+    const onState = (state: LogState): void => void states.push(state);
+    const resume = { timer, random: () => 1 };
+    const { events, error } = await collect(client.getAnalysisRunLogs(FAILED, { resume, onState }));
+    expect(events).toEqual([]);
+    expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: "The server cannot be reached." });
+    expect(waited).toEqual([250, 500, 1_000]);
+    expect(states.map(({ kind }) => kind)).toEqual([
+      "connecting",
+      ...["waiting", "resuming", "waiting", "resuming", "waiting", "resuming"],
+      "ended",
+    ]);
+    await expect(client.getServerInfo({})).rejects.toMatchObject({ code: Code.Unavailable });
+  });
+
+  it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
+    ["before it answers", (request) => request.socket.resetAndDestroy()],
+    [
+      "before its first message",
+      (request, response) => {
+        response.writeHead(200, { "content-type": "application/connect+proto" }).flushHeaders();
+        setImmediate(() => request.socket.resetAndDestroy());
+      },
+    ],
+  ])("a connection that is reset %s is Unavailable, and the log is asked for again", async (_, reset) => {
+    let calls = 0;
+    const { client, close } = await serverThat((request, response) => {
+      calls += 1;
+      if (calls < 3) return reset(request, response);
+      streaming(request, response);
+      response.end(END_STREAM);
+    });
+    const { timer, waited } = fakeTimer();
+    const { events, error } = await collect(
+      client.getAnalysisRunLogs(FAILED, { resume: { timer, random: () => 1, tries: 2 } }),
+    );
+    expect(events.map(({ kind }) => kind)).toEqual(["chunk"]);
+    // The piece had no cursor.
+    expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining("incomplete") });
+    expect([calls, waited]).toEqual([3, [250, 500]]);
     close();
   });
 

@@ -17,6 +17,7 @@ import {
 import { bytesTwin, withOutput } from "../rpc/bytes-twin.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { LogState } from "./log-state.ts";
+import { reachingFetch } from "./reaching-fetch.ts";
 import { type Resuming, resumingLog } from "./resuming-log.ts";
 import { systemTimer } from "./timer.ts";
 
@@ -58,9 +59,12 @@ const RESUMING: Resuming = {
 export interface TaffrailClientOptions {
   /** The server's address, with its base path if it has one: `https://taffrail.example.com`. */
   readonly baseUrl: string;
-  /** The bearer token, or how to get it, asked for on each call. Default: none, which only `getServerInfo` takes. */
+  /**
+   * The bearer token, or how to get it, asked for on each call. Default: none, which only `getServerInfo` takes.
+   * A log that ends since its token has expired goes on with the one that is got then.
+   */
   readonly token?: string | (() => string | Promise<string>);
-  /** Another way to the server. Default: `fetch` and the Connect protocol, which browsers and Node have. */
+  /** Another way to the server, which has to send the token itself. Default: `fetch` and the Connect protocol, which browsers and Node have. */
   readonly transport?: Transport;
 }
 
@@ -78,7 +82,13 @@ export interface TaffrailClientOptions {
 export function createTaffrailClient(options: TaffrailClientOptions): TaffrailClient {
   const { baseUrl, token } = options;
   const transport =
-    options.transport ?? createConnectTransport({ baseUrl, useBinaryFormat: true, interceptors: [bearer(token)] });
+    options.transport ??
+    createConnectTransport({
+      baseUrl,
+      useBinaryFormat: true,
+      interceptors: [bearer(token)],
+      fetch: reachingFetch,
+    });
   const twin = bytesTwin(GetAnalysisRunLogsResponseSchema);
   const method = withOutput(AnalysisRunLogService.method.getAnalysisRunLogs, twin);
   const { getAnalysisRunLogs: _, ...unary } = createClient(AnalysisRunLogService, transport);
@@ -105,7 +115,8 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
       };
       const signal = callOptions.signal ? AbortSignal.any([late.signal, callOptions.signal]) : late.signal;
       try {
-        yield* resumingLog(call, first.cursor, resuming, signal, onState);
+        const renewsToken = typeof token === "function";
+        yield* resumingLog(call, first.cursor, { ...resuming, renewsToken }, signal, onState);
       } finally {
         cancelTimeout();
       }

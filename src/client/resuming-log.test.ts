@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { type ScriptedLog, scriptedLog } from "../../test/fakes/scripted-log.ts";
 import { fakeTimer } from "../../test/fakes/timers.ts";
@@ -18,8 +18,12 @@ const gone = (): never => {
   throw new ConnectError("gone", Code.Unavailable);
 };
 
-async function read({ transport }: Pick<ScriptedLog, "transport">, options: LogCallOptions = {}) {
-  const client = createTaffrailClient({ baseUrl: "http://unused", transport });
+async function read(
+  { transport }: Pick<ScriptedLog, "transport">,
+  options: LogCallOptions = {},
+  token: string | (() => string) = "demo-viewer",
+) {
+  const client = createTaffrailClient({ baseUrl: "http://unused", transport, token });
   const { timer, waited } = fakeTimer();
   const events: LogEvent[] = [];
   const states: LogState[] = [];
@@ -169,7 +173,7 @@ describe("a stream that breaks", () => {
 
   it("counts a newer cursor as something, too", async () => {
     const log = scriptedLog(["a\n", "b\n"], (next, call) =>
-      next === 1 && call < 5 ? [{ cursor: "piece-1" }, {}] : undefined,
+      next === 1 && call < 5 ? [{ cursor: "piece-1" }] : undefined,
     );
     const still = await read(log, { resume: { tries: 2 } });
     expect([still.text, still.waited.length]).toEqual(["a\n", 2]);
@@ -179,6 +183,28 @@ describe("a stream that breaks", () => {
       return next > 0 && next < 4 && call % 2 === 0 ? [{ cursor: `piece-${next + 1}` }] : undefined;
     });
     expect((await read(moving, { resume: { tries: 1 } })).text).toBe("a\nb\n");
+  });
+
+  it("counts it as something that a connection stood for long enough for a heartbeat, however quiet the log is", async () => {
+    const quiet = scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 20 ? [{}] : undefined));
+    const { text, error, waited } = await read(quiet, { resume: { tries: 2 } });
+    expect([text, error]).toEqual(["a\nb\n", undefined]);
+    expect(waited).toEqual(Array.from({ length: 19 }, () => 250));
+    const stalled = scriptedLog(["a\n", "b\n"], (next) =>
+      next === 1 ? [{}, end(EndReason.SOURCE_STALLED)] : undefined,
+    );
+    const given = await read(stalled, { resume: { tries: 2 } });
+    expect([given.text, given.waited]).toEqual(["a\n", [250, 500]]);
+  });
+
+  it("does not count a heartbeat that comes first: one is sent soon where a log is slow to begin", async () => {
+    async function* getAnalysisRunLogs() {
+      yield {};
+      gone();
+    }
+    const transport = createRouterTransport(({ service }) => service(AnalysisRunLogService, { getAnalysisRunLogs }));
+    const { error, waited } = await read({ transport }, { resume: { tries: 2 } });
+    expect([error, waited]).toMatchObject([{ code: Code.Unavailable }, [250, 500]]);
   });
 
   it("ends, rather than bring a piece twice, where a piece came without a cursor", async () => {
@@ -200,6 +226,71 @@ describe("a stream that breaks", () => {
     };
     await expect(reading()).rejects.toMatchObject({ rawMessage: "gone" });
     expect(log.requests).toHaveLength(1);
+  });
+});
+
+describe("a token that expires in mid-stream", () => {
+  const token = () => "fresh";
+  const unauthenticated = (): never => {
+    throw new ConnectError("expired", Code.Unauthenticated);
+  };
+  function* expired() {
+    yield end(EndReason.TOKEN_EXPIRED);
+    unauthenticated();
+  }
+
+  it("is asked for anew, and the log goes on at the same place", async () => {
+    const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? expired() : undefined));
+    const { text, error, kinds } = await read(log, {}, token);
+    expect([text, error]).toEqual([PIECES.join(""), undefined]);
+    expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
+    expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-2"]);
+    expect(log.sent).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("is so each time when the log has gone on between, be it by a heartbeat alone", async () => {
+    const log = scriptedLog(PIECES, (_, call, sent) => {
+      if (call < 5 && sent === 1) return expired();
+      return undefined;
+    });
+    expect(await read(log, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    const quiet = scriptedLog(PIECES, (next, call) => (next === 2 && call < 5 ? [{}, ...expiredOnly()] : undefined));
+    expect(await read(quiet, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    expect(quiet.requests).toHaveLength(5);
+    function* expiredOnly() {
+      yield end(EndReason.TOKEN_EXPIRED);
+    }
+  });
+
+  it("is asked for once where nothing comes of it, and the end is given before the error", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
+    const { events, error, waited } = await read(log, {}, token);
+    expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED }, cursor: "piece-2" });
+    expect(error).toMatchObject({ code: Code.Unauthenticated });
+    expect([log.requests.length, waited]).toEqual([2, [250]]);
+  });
+
+  it("is the end where the new one is refused", async () => {
+    const log = scriptedLog(
+      PIECES,
+      (next) => (next === 2 ? expired() : undefined),
+      (_, call) => (call === 2 ? unauthenticated() : undefined),
+    );
+    expect((await read(log, {}, token)).error).toMatchObject({ code: Code.Unauthenticated });
+    expect(log.requests).toHaveLength(2);
+  });
+
+  it("is the end where there is no way to another one, or nobody wants to go on", async () => {
+    for (const [given, tries] of [
+      ["always the same", 8],
+      [token, 0],
+    ] as const) {
+      const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
+      const { events, error } = await read(log, { resume: { tries } }, given);
+      expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED } });
+      expect(error).toMatchObject({ code: Code.Unauthenticated });
+      expect(log.requests).toHaveLength(1);
+    }
   });
 });
 

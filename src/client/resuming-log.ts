@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type End, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type End, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Backoff, delayBefore } from "./backoff.ts";
-import { endedWell, goesOn, mayPass } from "./broken.ts";
+import { breakError, endedWell, goesOn, mayPass, wasCut } from "./broken.ts";
 import { chunkEvent, type LogEvent, type LogMessage } from "./log-event.ts";
 import { createLogPlace } from "./log-place.ts";
 import type { LogState } from "./log-state.ts";
@@ -31,12 +31,13 @@ interface Break {
  *
  * @param call makes a call that goes on behind a cursor, or begins where it is empty.
  * @param start the cursor of the request.
+ * @param options `renewsToken`: whether the next call may have another token than the one that has expired.
  * @throws ConnectError where asking again does not help, or has not helped often enough.
  */
 export async function* resumingLog(
   call: (cursor: string, signal: AbortSignal) => AsyncIterable<LogMessage>,
   start: string,
-  options: Resuming,
+  options: Resuming & { readonly renewsToken: boolean },
   signal: AbortSignal,
   onState: (state: LogState) => void,
 ): AsyncGenerator<LogEvent, void, undefined> {
@@ -45,6 +46,13 @@ export async function* resumingLog(
   let times = 0;
   let tries = 0;
   let begun = false;
+  let renewed = false;
+  const getsOn = (): void => {
+    tries = 0;
+    renewed = false;
+  };
+  const mayGoOn = (end: End): boolean =>
+    goesOn(end) || (end.reason === EndReason.TOKEN_EXPIRED && options.renewsToken && !renewed && tries < options.tries);
 
   async function* part(): AsyncGenerator<LogEvent, Break | undefined, undefined> {
     // Transports read on until the call is aborted: leaving the loop alone would not end it.
@@ -53,6 +61,8 @@ export async function* resumingLog(
     let state: LogState["kind"] | undefined;
     let resumed = false;
     let end: End | undefined;
+    // A quiet log through a proxy that cuts every 20 seconds brings nothing but heartbeats: behind another message they say that the call stood for a while.
+    let stood = false;
     try {
       for (;;) {
         let message: LogMessage | undefined;
@@ -60,7 +70,8 @@ export async function* resumingLog(
           message = await nextInTime(reading, options, leaving);
         } catch (error) {
           if (end !== undefined && endedWell(end)) return undefined;
-          return { error: ConnectError.from(error), end };
+          if (stood && end === undefined) getsOn();
+          return { error: breakError(error), end };
         }
         if (message === undefined) break;
         if (state === undefined && begun) times += 1;
@@ -68,6 +79,7 @@ export async function* resumingLog(
         const { chunk, event, cursor } = message;
         const waiting = event.case === "notice" && event.value.kind === NoticeKind.WAITING;
         const isHeartbeat = chunk.length === 0 && event.case === undefined;
+        if (isHeartbeat && cursor === "" && state !== undefined) stood = true;
         if (waiting) onState({ kind: "waiting", for: "log", message: event.value.message });
         else if (state === undefined || (state === "waiting" && !isHeartbeat)) onState({ kind: "streaming" });
         if (waiting) state = "waiting";
@@ -77,8 +89,8 @@ export async function* resumingLog(
           const piece = chunkEvent(message);
           yield piece;
           place.take(piece);
-          tries = 0;
-        } else if (place.move(cursor)) tries = 0;
+          getsOn();
+        } else if (place.move(cursor)) getsOn();
         if (event.case === "origin") {
           if (told && times > 0 && !resumed) {
             resumed = true;
@@ -89,14 +101,16 @@ export async function* resumingLog(
         if (event.case === "notice") yield { kind: "notice", notice: event.value };
         if (event.case === "end") {
           end = event.value;
-          if (!goesOn(end)) yield endEvent(end);
+          if (stood && wasCut(end)) getsOn();
+          if (!mayGoOn(end)) yield endEvent(end);
         }
       }
     } finally {
       leaving.abort();
       Promise.resolve(reading.return?.()).catch(() => {});
     }
-    if (end !== undefined && !goesOn(end)) return undefined;
+    if (end !== undefined && !mayGoOn(end)) return undefined;
+    if (stood && end === undefined) getsOn();
     return { error: new ConnectError("The stream broke off: the log is incomplete.", Code.Unavailable), end };
   }
 
@@ -115,12 +129,14 @@ export async function* resumingLog(
       if (broken === undefined) return;
       const { error, end } = broken;
       const most = begun ? options.tries : Math.min(options.tries, FIRST_TRIES);
-      const final = end !== undefined && !goesOn(end);
-      if (signal.aborted || final || tries >= most || !place.resumable || !mayPass(error, begun)) {
+      const final = end !== undefined && !mayGoOn(end);
+      const renews = end?.reason === EndReason.TOKEN_EXPIRED;
+      if (signal.aborted || final || tries >= most || !place.resumable || !(renews || mayPass(error, begun))) {
         if (end !== undefined && !final) yield endEvent(end);
         throw error;
       }
       tries += 1;
+      renewed ||= renews;
       const delayMs = delayBefore(tries, options);
       onState({ kind: "waiting", for: "server", tries, of: most, delayMs, error });
       await wait(delayMs, options.timer, signal).catch((reason: unknown) => {
