@@ -173,7 +173,9 @@ export const ConfigSchema = z.strictObject({
       logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
       lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
         .default(64 * 1024)
-        .describe("How much of a line a filter looks at. Default, and most: 64KiB."),
+        .describe(
+          "How much of a line a filter looks at. Default, and most: 64KiB. Less where a pattern is much work: 1MiB divided by its instructions.",
+        ),
       scanBytes: Size.default(4 * 1024 ** 3).describe(
         "How much of a log is looked through for one call that filters it, in bytes of text. Default 4GiB.",
       ),

@@ -30,6 +30,8 @@ export type SelectedEvent =
   /** So much of the log was looked through, whether or not something of it was sent. */
   | { readonly kind: "scanned"; readonly bytes: number; readonly cursor: ContainerCursor }
   | { readonly kind: "line-cut" }
+  /** Much work was done, and more is to come: others may want their turn. */
+  | { readonly kind: "turn" }
   | { readonly kind: "until-reached" };
 
 /** Chooses the lines of one container's log that are sent. */
@@ -176,9 +178,12 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
     resumed = undefined;
     starts.push({ position: event.before, start });
     const before = cursorAt(filter);
-    const outputs = filter.push(
+    const pushed = filter.push(
       event.times === undefined ? { bytes: event.bytes } : { bytes: event.bytes, times: event.times },
     );
+    let step = pushed.next();
+    for (; !step.done; step = pushed.next()) yield { kind: "turn" };
+    const outputs = step.value;
     yield* send(filter, outputs, before);
     if (filter.untilReached) {
       yield { kind: "until-reached" };

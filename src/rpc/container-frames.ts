@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogEvent } from "../reading/event.ts";
 import type { LineSelector, SelectedEvent } from "../reading/select-lines.ts";
 import { SizeLimit } from "../reading/size-limit.ts";
@@ -52,6 +53,10 @@ async function* sendSelected(
       return undefined;
     case "bytes-replaced":
       yield stream.notice("bytes-replaced", BYTES_REPLACED);
+      return undefined;
+    case "turn":
+      await nextTurn();
+      stream.signal.throwIfAborted();
       return undefined;
     case "line-cut":
       yield stream.notice("line-cut", LINE_CUT);

@@ -7,6 +7,11 @@ const LINE_FEED = 0x0a;
 /** Matches lines on their text without escape sequences. Where there are none, it costs one look for the escape character. */
 export function withoutEscapes(matcher: LineMatcher): LineMatcher {
   return {
+    lineBytes: matcher.lineBytes,
+    turnBytes: matcher.turnBytes,
+    get matchedBytes() {
+      return matcher.matchedBytes;
+    },
     over(lines) {
       const plain = matcher.over(lines);
       const first = lines.indexOf(ESCAPE);

@@ -1,6 +1,6 @@
 import type { LineMatcher, Pattern } from "./line-matcher.ts";
 import { PatternError } from "./pattern-error.ts";
-import { createRegexFinder, quoteRegex } from "./regex-finder.ts";
+import { createRegexFinder, MOST_LINE_BYTES, quoteRegex } from "./regex-finder.ts";
 
 /**
  * Finds lines that hold a text, by its bytes.
@@ -11,9 +11,12 @@ export function createFixedFinder({ pattern, ignoreCase }: Pattern): LineMatcher
   if (pattern === "") throw new PatternError("The pattern is empty.", 0);
   const feed = pattern.indexOf("\n");
   if (feed !== -1) throw new PatternError("A line feed is in no line, so the pattern would match nothing.", feed);
-  if (ignoreCase) return createRegexFinder({ pattern: quoteRegex(pattern), ignoreCase });
+  if (ignoreCase) return createRegexFinder({ pattern: quoteRegex(pattern), ignoreCase, isText: true });
   const bytes = Buffer.from(pattern);
   return {
+    lineBytes: MOST_LINE_BYTES,
+    turnBytes: Number.POSITIVE_INFINITY,
+    matchedBytes: 0,
     over(lines) {
       let hit = -1;
       return {

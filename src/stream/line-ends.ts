@@ -12,11 +12,13 @@ export const lineEnds = new Int32Array(MAX_LINES);
 /**
  * Finds the ends of whole lines from `from` on, into {@link lineEnds}.
  *
- * @returns how many: up to the first line of more than `maxBytes` without its line feed, or as many as the array takes.
+ * @param maxBytes the longest line, without its line feed.
+ * @param blockBytes no line is begun behind as many bytes.
+ * @returns how many: up to the first line that is longer, or as many as the array takes.
  */
-export function findLineEnds(bytes: Buffer, from: number, maxBytes: number): number {
+export function findLineEnds(bytes: Buffer, from: number, maxBytes: number, blockBytes: number): number {
   let count = 0;
-  for (let start = from; count < MAX_LINES; count += 1) {
+  for (let start = from; count < MAX_LINES && start - from < blockBytes; count += 1) {
     const feed = nextFeed(bytes, start);
     if (feed === -1 || feed - start > maxBytes) break;
     start = feed + 1;

@@ -4,13 +4,14 @@ import { cutLength } from "./characters.ts";
 import type { FilteredText, LineRun } from "./filtered-text.ts";
 import {
   createLineFilter,
+  type LineFilter,
   type LineFilterOptions,
   type LineFilterStart,
   type LineTime,
   reachesBack,
   type TimedText,
 } from "./line-filter.ts";
-import { createLineMatcher } from "./line-matcher.ts";
+import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
 import { findLineTime } from "./line-time.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
@@ -28,10 +29,34 @@ const linesOf = (outputs: readonly FilteredText[]) =>
       `${context ? "~" : ""}${firstLine}${count > 1 ? `-${firstLine + count - 1}` : ""}`,
   );
 
+/** A matcher that is much work: a filter stops after as many bytes. */
+const laborious = (matcher: LineMatcher, turnBytes: number): LineMatcher => {
+  let matchedBytes = 0;
+  return {
+    lineBytes: matcher.lineBytes,
+    turnBytes,
+    get matchedBytes() {
+      return matchedBytes;
+    },
+    over(lines) {
+      matchedBytes += lines.length;
+      return matcher.over(lines);
+    },
+  };
+};
+
+/** Filters a text at once. */
+const push = (filter: LineFilter, text: TimedText): readonly FilteredText[] => {
+  const pushed = filter.push(text);
+  let step = pushed.next();
+  while (!step.done) step = pushed.next();
+  return step.value;
+};
+
 /** Filters a whole log in one text. */
 const filter = (log: string, options: Partial<LineFilterOptions>, start: LineFilterStart = { line: 1 }) => {
   const made = createLineFilter({ timestamps: false, ...options }, start);
-  return { made, outputs: [...made.push({ bytes: Buffer.from(log) }), ...made.end()] };
+  return { made, outputs: [...push(made, { bytes: Buffer.from(log) }), ...made.end()] };
 };
 
 /** Runs as they would be had the outputs not been cut. */
@@ -81,10 +106,10 @@ describe("createLineFilter", () => {
 
   it("holds an unfinished line back until it is decided, and no line that needs no decision", () => {
     const grep = createLineFilter({ timestamps: false, grep: grepFor({ pattern: "ab" }) }, { line: 1 });
-    expect(grep.push({ bytes: Buffer.from("xa") })).toEqual([]);
-    expect(textOf(grep.push({ bytes: Buffer.from("b\n") }))).toBe("xab\n");
+    expect(push(grep, { bytes: Buffer.from("xa") })).toEqual([]);
+    expect(textOf(push(grep, { bytes: Buffer.from("b\n") }))).toBe("xab\n");
     const all = createLineFilter({ timestamps: false }, { line: 1 });
-    expect(textOf(all.push({ bytes: Buffer.from("50 %\r") }))).toBe("50 %\r");
+    expect(textOf(push(all, { bytes: Buffer.from("50 %\r") }))).toBe("50 %\r");
     expect(all).toMatchObject({ done: 0, part: 5, needFrom: 1 });
   });
 
@@ -92,14 +117,14 @@ describe("createLineFilter", () => {
     const time = (second: number) => `2026-01-01T00:00:0${second}.000000000Z`;
     const made = createLineFilter({ timestamps: true }, { line: 1 });
     const outputs = [
-      ...made.push({
+      ...push(made, {
         bytes: Buffer.from("a\nb"),
         times: [
           { at: 0, time: time(1) },
           { at: 2, time: time(2) },
         ],
       }),
-      ...made.push({ bytes: Buffer.from("c\nd\n"), times: [{ at: 2, time: time(3) }] }),
+      ...push(made, { bytes: Buffer.from("c\nd\n"), times: [{ at: 2, time: time(3) }] }),
     ];
     expect(textOf(outputs)).toBe(`${time(1)} a\n${time(2)} bc\n${time(3)} d\n`);
   });
@@ -120,7 +145,43 @@ describe("createLineFilter", () => {
     expect(textOf(outputs)).toBe("2026-01-01T00:00:02Z b\n more\n");
     expect(linesOf(outputs)).toEqual(["4-5"]);
     expect(made.untilReached).toBe(true);
-    expect(made.push({ bytes: Buffer.from("2026-01-01T00:00:02Z e\n") })).toEqual([]);
+    expect(push(made, { bytes: Buffer.from("2026-01-01T00:00:02Z e\n") })).toEqual([]);
+  });
+
+  it("stops in the midst of a text for others to have their turn, where a pattern is much work", () => {
+    const bytes = Buffer.from(`${"ab".repeat(50)}\n`.repeat(2_000));
+    const stops = (pattern: string, fixed = false): number => {
+      const matches = createLineMatcher({ pattern, fixed, ignoreCase: false });
+      const grep = { matches, invert: false, before: 0, after: 0 };
+      const [text, pushed] = [{ bytes }, createLineFilter({ timestamps: false, grep }, { line: 1 })];
+      return [...pushed.push(text)].length;
+    };
+    // Each 256 bytes, of three whole lines.
+    expect(stops("[ab]*a[ab]{480}$")).toBeGreaterThan(650);
+    // Each kilobyte.
+    expect(stops("(ab)+$")).toBeGreaterThan(180);
+    // Lines without a digit are not matched at all.
+    expect(stops("x.*took 7")).toBe(0);
+    expect(stops("ab", true)).toBe(0);
+  });
+
+  it("looks at less of a line where a pattern is much work, and counts it as cut", () => {
+    const log = `${"ab".repeat(2_000)}x\n`;
+    const grep = (pattern: string, fixed = false) => ({
+      matches: createLineMatcher({ pattern, fixed, ignoreCase: fixed }),
+      invert: false,
+      before: 0,
+      after: 0,
+    });
+    const hostile = filter(log, { grep: grep("[ab]*a[ab]{480}x") });
+    expect(textOf(hostile.outputs)).toBe("");
+    expect(hostile.made.cutLines).toBe(1);
+    // Some 20 instructions; and a text of any length in any case.
+    for (const each of [grep("(b|c)+x$"), grep(`${"ab".repeat(400)}x`, true)]) {
+      const { made, outputs } = filter(log, { grep: each });
+      expect(textOf(outputs)).toBe(log);
+      expect(made.cutLines).toBe(0);
+    }
   });
 
   it("takes what is left out for its time as context of nothing", () => {
@@ -137,18 +198,18 @@ describe("createLineFilter", () => {
       ["miss", 0],
     ] as const) {
       const made = createLineFilter({ timestamps: false, grep: grepFor({ pattern: "hit" }) }, { line: 1 });
-      let bytes = made.push({ bytes: Buffer.from(head) }).length;
+      let bytes = push(made, { bytes: Buffer.from(head) }).length;
       const piece = Buffer.alloc(65_536, "hit in the rest is not looked for, since it is too far ".repeat(2));
       for (let count = 0; count < 800; count += 1) {
         const filler = count === 0 ? Buffer.alloc(65_536, ".") : piece;
-        const outputs = made.push({ bytes: filler });
+        const outputs = push(made, { bytes: filler });
         for (const output of outputs) {
           expect(output.bytes.length).toBeLessThanOrEqual(255 * 1024);
           expect(output.runs).toEqual([{ firstLine: 1, count: 1, context: false }]);
           bytes += output.bytes.length;
         }
       }
-      for (const output of made.push({ bytes: Buffer.from("\nhit\n") })) bytes += output.bytes.length;
+      for (const output of push(made, { bytes: Buffer.from("\nhit\n") })) bytes += output.bytes.length;
       expect(bytes).toBe(sent + (head === "hit" ? 4 : 4));
       expect(made.cutLines).toBe(1);
     }
@@ -251,7 +312,7 @@ const someOptions = fc.record({
 type SomeOptions = typeof someOptions extends fc.Arbitrary<infer T> ? T : never;
 const optionsOf = ({ grep, since, until, timestamps, lineBytes, outputBytes }: SomeOptions): LineFilterOptions => ({
   timestamps,
-  ...(grep === undefined ? {} : { grep: grepFor(grep) }),
+  ...(grep === undefined ? {} : { grep: { ...grepFor(grep), matches: laborious(grepFor(grep).matches, 9) } }),
   ...(since === undefined ? {} : { since }),
   ...(until === undefined ? {} : { until }),
   ...(lineBytes === undefined ? {} : { lineBytes }),
@@ -297,7 +358,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
         const { lines, texts } = textsOf(log);
         const options = optionsOf(some);
         const made = createLineFilter(options, { line: 1 });
-        const outputs = [...texts.flatMap((text) => made.push(text)), ...made.end()];
+        const outputs = [...texts.flatMap((text) => push(made, text)), ...made.end()];
         const wanted = expected(lines, log.timed, options);
         expect(textOf(outputs)).toBe(wanted.text);
         expect(merge(outputs.flatMap(({ runs }) => runs))).toEqual(wanted.runs);
@@ -317,7 +378,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
         const outputs: FilteredText[] = [];
         for (const text of texts) {
           starts.push(made.nextStart);
-          for (const output of made.push(text)) {
+          for (const output of push(made, text)) {
             outputs.push(output);
             if (!byState) points.push({ resume: output.resume, after: outputs.length });
           }
@@ -334,7 +395,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
         const chosen = usable[atStart % usable.length];
         if (chosen === undefined) return;
         const resumed = createLineFilter(options, { ...chosen.start, ...point.resume });
-        const rest = [...texts.slice(chosen.index).flatMap((text) => resumed.push(text)), ...resumed.end()];
+        const rest = [...texts.slice(chosen.index).flatMap((text) => push(resumed, text)), ...resumed.end()];
         const missing = outputs.slice(point.after);
         expect(textOf(rest)).toBe(textOf(missing));
         expect(merge(rest.flatMap(({ runs }) => runs))).toEqual(merge(missing.flatMap(({ runs }) => runs)));

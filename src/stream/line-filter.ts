@@ -35,7 +35,7 @@ export interface LineFilterOptions {
   readonly year?: number;
   /** Whether to put `time + " "` before each line that is sent. Only where the source tells times. */
   readonly timestamps: boolean;
-  /** How much of a line is looked at, and the longest line that can be context before a match. Default, and most: 64 KiB. */
+  /** How much of a line is looked at, and the longest line that can be context before a match. Default, and most: 64 KiB, or what the pattern allows. */
   readonly lineBytes?: number;
   /** How large an output is at most. Default, and most: 255 KiB. At least, a line that is looked at whole has to fit with a time before it. */
   readonly outputBytes?: number;
@@ -67,7 +67,8 @@ export interface LineFilterStart extends TextStart, Partial<LineFilterResume> {}
  * Lines end with a line feed; a carriage return is part of its line. What it gives does not depend on how the log is cut into texts.
  */
 export interface LineFilter extends LineFilterResume {
-  push(text: TimedText): readonly FilteredText[];
+  /** Filters a text. It stops now and then, where a pattern is much work, so that others may have their turn; it goes on at once where nobody needs one. */
+  push(text: TimedText): Generator<undefined, readonly FilteredText[], undefined>;
   /** The log is at its end: the last line may lack its line feed. */
   end(): readonly FilteredText[];
   /** The first line that has to be read again to go on from here: always `done + 1`. */
@@ -104,7 +105,8 @@ const AROUND_LINE_BYTES = 32;
  */
 export function createLineFilter(options: LineFilterOptions, start: LineFilterStart): LineFilter {
   const { grep, since, until, timestamps } = options;
-  const lineBytes = Math.min(options.lineBytes ?? LINE_BYTES, LINE_BYTES);
+  const lineBytes = Math.min(options.lineBytes ?? LINE_BYTES, LINE_BYTES, grep?.matches.lineBytes ?? LINE_BYTES);
+  const turnBytes = grep?.matches.turnBytes ?? Number.POSITIVE_INFINITY;
   const year = options.year ?? new Date().getUTCFullYear();
   const bounded = since !== undefined || until !== undefined;
   const usesTimes = bounded || timestamps;
@@ -408,8 +410,9 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     return taken;
   };
 
-  const follow = (bytes: Buffer): void => {
+  const follow = function* (bytes: Buffer): Generator<undefined, void, undefined> {
     let at = 0;
+    let turnAt = turnBytes + (grep?.matches.matchedBytes ?? 0);
     while (line <= passOver && at < bytes.length) {
       const feed = bytes.indexOf(LINE_FEED, at);
       within = feed === -1 ? within + bytes.length - at : 0;
@@ -420,7 +423,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       if (going !== undefined) at = goOn(bytes, at, going);
       else if (carried > 0) at = fillLine(bytes, at);
       else {
-        const count = findLineEnds(bytes, at, lineBytes);
+        const count = findLineEnds(bytes, at, lineBytes, turnBytes);
         if (count === 0) at = beginLine(bytes, at);
         else {
           const end = lineEnds[count - 1] ?? bytes.length;
@@ -428,6 +431,8 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
           at = end;
         }
       }
+      // After a long line, others get as many turns as they would have had between short ones.
+      for (; grep !== undefined && grep.matches.matchedBytes >= turnAt; turnAt += turnBytes) yield;
     }
   };
 
@@ -439,11 +444,11 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
   };
 
   return {
-    push(text) {
+    *push(text) {
       if (untilReached) return [];
       times = text.times;
       nextTime = 0;
-      follow(Buffer.from(text.bytes.buffer, text.bytes.byteOffset, text.bytes.length));
+      yield* follow(Buffer.from(text.bytes.buffer, text.bytes.byteOffset, text.bytes.length));
       return hand();
     },
     end() {

@@ -10,6 +10,12 @@ export interface LineMatcher {
    * @param lines lines with their line feeds; the last may lack it. They may not change while they are looked through.
    */
   over(lines: Buffer): LineHits;
+  /** How much of a line is to be looked at, in bytes: what no pattern of this kind takes longer for than a moment. */
+  readonly lineBytes: number;
+  /** How many bytes are to be looked through at once, at most, so that others get their turn. `Infinity` where it takes no time. */
+  readonly turnBytes: number;
+  /** How many bytes were matched by more than a search for a text, so far. */
+  readonly matchedBytes: number;
 }
 
 /** The lines of one block that match. */

@@ -11,10 +11,26 @@ const LINE_FEED = 0x0a;
  * character of a line costs as many steps as there are instructions.
  */
 const MAX_WRITTEN_OUT = 500;
+/** How much of a line is looked at, at most. */
+export const MOST_LINE_BYTES = 64 * 1024;
+/** What is matched at once: bytes times instructions. A few hundred ms at the worst, where each byte makes a state that was not there before. */
+const LINE_STEPS = 1024 * 1024;
+const LEAST_LINE_BYTES = 1024;
+/** The same of lines that are short: some ten ms, since a call takes a dozen turns of the event loop. */
+const TURN_STEPS = 32 * 1024;
+const LEAST_TURN_BYTES = 256;
+const MOST_TURN_BYTES = 1024;
 
 /** A regular expression that matches the text alone. */
 export function quoteRegex(text: string): string {
   return RE2JS.quote(text);
+}
+
+interface RegexOptions {
+  readonly pattern: string;
+  readonly ignoreCase: boolean;
+  /** Whether it is a text, which makes no more states than it has characters. Default: no. */
+  readonly isText?: boolean;
 }
 
 /**
@@ -24,20 +40,28 @@ export function quoteRegex(text: string): string {
  *
  * @throws PatternError when it is none, or is too large.
  */
-export function createRegexFinder(options: { readonly pattern: string; readonly ignoreCase: boolean }): LineMatcher {
-  const { pattern } = options;
+export function createRegexFinder(options: RegexOptions): LineMatcher {
+  const { pattern, isText = false } = options;
   // The flag at the front is what people write; without it the literals can be told.
   const inline = pattern.startsWith("(?i)");
   const ignoreCase = options.ignoreCase || inline;
   if (pattern === "") throw new PatternError("The pattern is empty.", 0);
   const expression = compile(pattern, ignoreCase);
-  if (expression.programSize() > pattern.length + MAX_WRITTEN_OUT) {
+  const instructions = expression.programSize();
+  if (instructions > pattern.length + MAX_WRITTEN_OUT) {
     throw new PatternError("The pattern is too large once its repetitions are written out.", largestRepeat(pattern));
   }
   const cased = ignoreCase ? compile(inline ? pattern.slice(4) : pattern, false) : expression;
   const candidates = createCandidates(requiredLiterals(cased.re2Input.prefilter) ?? [], ignoreCase);
 
+  let matchedBytes = 0;
+
   return {
+    lineBytes: isText ? MOST_LINE_BYTES : within(LINE_STEPS / instructions, LEAST_LINE_BYTES, MOST_LINE_BYTES),
+    turnBytes: within(TURN_STEPS / instructions, LEAST_TURN_BYTES, MOST_TURN_BYTES),
+    get matchedBytes() {
+      return matchedBytes;
+    },
     over(lines) {
       const nextCandidate = candidates(lines);
       return {
@@ -49,6 +73,7 @@ export function createRegexFinder(options: { readonly pattern: string; readonly 
             if (before >= start) start = before + 1;
             const feed = lines.indexOf(LINE_FEED, candidate);
             const end = feed === -1 ? lines.length : feed;
+            matchedBytes += end - start;
             if (expression.test(lines.subarray(start, end))) return start;
             start = end + 1;
           }
@@ -57,6 +82,10 @@ export function createRegexFinder(options: { readonly pattern: string; readonly 
       };
     },
   };
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, Math.floor(value)));
 }
 
 function compile(pattern: string, ignoreCase: boolean): RE2JS {

@@ -73,7 +73,10 @@ function filterLog(log: Buffer, { pattern, fixed = false, ignoreCase = false, co
   );
   let count = 0;
   const send = (text: TimedText): void => {
-    for (const { runs } of filter.push(text)) for (const run of runs) count += run.context ? 0 : run.count;
+    const pushed = filter.push(text);
+    let step = pushed.next();
+    while (!step.done) step = pushed.next();
+    for (const { runs } of step.value) for (const run of runs) count += run.context ? 0 : run.count;
   };
   for (let at = 0; at < log.length; at += TEXT_BYTES) send({ bytes: log.subarray(at, at + TEXT_BYTES) });
   return count;

@@ -189,7 +189,9 @@ export const GetAnalysisRunLogsRequestSchema: GenMessage<GetAnalysisRunLogsReque
 export type Grep = Message<"taffrail.v1.Grep"> & {
   /**
    * What to look for. A regular expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax), matched in linear time
-   * against each line without its line feed and without escape sequences for colours. Required.
+   * against each line without its line feed and without escape sequences for colours. Of a line, the first 64 KiB are looked at, and less where a regular expression is
+   * much work: 1 MiB divided by the number of its instructions (some as many as it has characters once its repetitions are written out), 1 KiB at least. A notice
+   * LINE_CUT says where it was so. Required.
    *
    * @generated from field: string pattern = 1;
    */
