@@ -49,7 +49,8 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
   };
 
   const begin = ({ run, pods }: Watched): void => {
-    const key = JSON.stringify([run, pods]);
+    // Of a run as it is now, only the names: all else of it changes.
+    const key = JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
     if (current?.key === key) return;
     current?.stop.abort();
     const stop = new AbortController();

@@ -7,6 +7,7 @@ import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { LogStream } from "./log-stream.ts";
+import { worstOf } from "./worst-of.ts";
 
 /** For how long the logs that have something to say wait for one that is quiet. */
 const PATIENCE_MS = 250;
@@ -96,10 +97,4 @@ async function* leavingOut(events: AsyncIterable<LogEvent>): AsyncGenerator<LogE
 async function* after<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   yield first;
   yield* rest;
-}
-
-/** What is true of all logs together. */
-function worstOf(reasons: readonly EndReasonName[]): EndReasonName {
-  const order: readonly EndReasonName[] = ["caught-up", "source-ended", "until-reached", "complete"];
-  return order.find((each) => reasons.includes(each)) ?? "source-ended";
 }

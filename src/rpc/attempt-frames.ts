@@ -1,12 +1,14 @@
 import { Failure } from "../failure.ts";
 import { type AttemptView, viewContainer } from "../reading/view.ts";
+import type { Wish } from "../runs/selection.ts";
 import { allContainers } from "./all-containers.ts";
 import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { LogStream } from "./log-stream.ts";
 
-type AttemptWish = number | "last" | "failed" | undefined;
+/** Which attempt, of which metric. */
+type AttemptWish = Pick<Wish, "metric" | "attempt">;
 
 /**
  * Streams the log of one attempt: of one container, or of all of them.
@@ -20,7 +22,7 @@ export async function* attemptFrames(
   const view = yield* waitForAttempt(stream, wish);
   stream.enter(view);
   if (stream.request.allContainers) return yield* allContainers(stream, view);
-  const container = stream.resumed === undefined ? stream.request.wish.container : containerOf(stream);
+  const container = resumedContainer(stream, view) ?? stream.request.wish.container;
   const selected = viewContainer(view, { container, pod: stream.request.wish.pod });
   const { name } = selected.container;
   const selector = selectorOf(stream, name);
@@ -31,17 +33,17 @@ export async function* attemptFrames(
   return "source-ended";
 }
 
-function containerOf({ resumed, request }: LogStream): string | undefined {
-  return Object.keys(resumed?.containers ?? {})[0] ?? request.wish.container;
+/** What was chosen before is not chosen again: it might be another one now. */
+function resumedContainer({ resumed }: LogStream, { attempt }: AttemptView): string | undefined {
+  return resumed?.attempt === attempt.number ? Object.keys(resumed.containers)[0] : undefined;
 }
 
 async function* waitForAttempt(stream: LogStream, wish: AttemptWish): AsyncGenerator<LogFrame, AttemptView, undefined> {
-  const { request, resumed, services, signal, run, changes } = stream;
-  const metric = resumed?.metric ?? request.wish.metric;
+  const { request, services, signal, run, changes } = stream;
   let said = "";
   for (;;) {
     try {
-      return await stream.look({ metric, attempt: wish, running: request.follow }, signal);
+      return await stream.look({ ...wish, running: request.follow }, signal);
     } catch (error) {
       const left = stream.waitUntil - services.clock.now();
       if (!(error instanceof Failure && error.kind === "not-yet") || left <= 0) throw error;

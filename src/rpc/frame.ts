@@ -65,6 +65,7 @@ export type NoticeName =
   | "bytes-replaced"
   | "line-cut"
   | "attempt-begins"
+  | "attempt-left-out"
   | "no-times"
   | "container-left-out";
 

@@ -5,6 +5,7 @@ import { LogReplaced } from "../reading/text.ts";
 import { type ViewServices, viewAttempt } from "../reading/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
+import { allAttempts } from "./all-attempts.ts";
 import { attemptFrames } from "./attempt-frames.ts";
 import { brokenOff, staleCursor } from "./broken-off.ts";
 import type { LogFrame } from "./frame.ts";
@@ -80,6 +81,7 @@ async function openStream(
   if (resumed !== undefined && resumed.run !== run.uid) throw staleCursor(new LogReplaced());
   /** The first look is at the run as it was read a moment ago; later ones read it again, and ask again whether the caller may. */
   let fresh: Run | undefined = run;
+  let first: Run | undefined = run;
   const view: ViewServices = { ...services, jobNamespaces: services.config.jobNamespaces };
   return createLogStream({
     services,
@@ -94,38 +96,24 @@ async function openStream(
       fresh = undefined;
       return viewAttempt(view, now, wish, stopped);
     },
+    readRun: async () => {
+      fresh = first ?? (await readAuthorizedRun(services, caller, request.run, signal));
+      first = undefined;
+      return fresh;
+    },
     changes: createChanges({ kube: services.kube, wait: services.wait, signal }),
   });
 }
 
-/** The attempts that are asked for, one after another. */
+/** The attempt that is asked for, or all of them, and why it ended. */
 async function* attempts(stream: LogStream): AsyncGenerator<LogFrame, void, undefined> {
-  const { request, resumed } = stream;
-  if (request.wish.attempt !== "all") {
-    const reason = yield* attemptFrames(stream, resumed?.attempt ?? request.wish.attempt);
-    yield stream.end(reason);
-    return;
-  }
-  let next = resumed?.attempt ?? 1;
-  for (;;) {
-    const { metric, numbers, more } = await stream.attemptsFrom(next);
-    for (const number of numbers) {
-      if (resumed?.attempt !== number) {
-        yield stream.notice("attempt-begins", `Attempt ${number} of the metric "${metric}".`);
-      }
-      const reason = yield* attemptFrames(stream, number);
-      if (reason !== "complete" && reason !== "source-ended" && reason !== "caught-up") {
-        yield stream.end(reason);
-        return;
-      }
-      next = number + 1;
-      if (!(request.follow && more) && number === numbers.at(-1)) {
-        yield stream.end(reason);
-        return;
-      }
-    }
-    await stream.attemptBegun(next);
-  }
+  const { resumed, request } = stream;
+  const { metric, attempt } = request.wish;
+  const reason =
+    attempt === "all"
+      ? yield* allAttempts(stream)
+      : yield* attemptFrames(stream, { metric: resumed?.metric ?? metric, attempt: resumed?.attempt ?? attempt });
+  yield stream.end(reason);
 }
 
 function shuttingDown(): Failure {

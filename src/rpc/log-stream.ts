@@ -3,8 +3,8 @@ import type { Changes } from "../reading/changes.ts";
 import type { ContainerCursor } from "../reading/container-cursor.ts";
 import { createSentCount, type SentCount } from "../reading/limit-sent.ts";
 import type { AttemptView } from "../reading/view.ts";
-import { hasEnded, type Run } from "../runs/run.ts";
-import { selectAttempt, type Wish } from "../runs/selection.ts";
+import type { Run } from "../runs/run.ts";
+import type { Wish } from "../runs/selection.ts";
 import type { LineFilterOptions } from "../stream/line-filter.ts";
 import type { CursorOf, EndReasonName, LogFrame, NoticeName } from "./frame.ts";
 import type { LogCursor } from "./log-cursor.ts";
@@ -20,6 +20,8 @@ export interface LogStreamOptions {
   readonly signal: AbortSignal;
   readonly seal: (position: LogCursor) => string;
   readonly look: (wish: Pick<Wish, "metric" | "attempt" | "running">, signal: AbortSignal) => Promise<AttemptView>;
+  /** Reads the run as it is now, for as long as the caller may. */
+  readonly readRun: () => Promise<Run>;
   readonly changes: Changes;
 }
 
@@ -48,19 +50,13 @@ export interface LogStream extends LogStreamOptions {
   cursor(): CursorOf | undefined;
   notice(notice: NoticeName, message: string): LogFrame;
   end(reason: EndReasonName, failure?: Failure): LogFrame;
-  /** The attempts of the metric from a number on, and whether more of them may come. */
-  attemptsFrom(
-    number: number,
-  ): Promise<{ readonly metric: string; readonly numbers: readonly number[]; readonly more: boolean }>;
-  /** Waits until there is something new to see of the run. */
-  attemptBegun(number: number): Promise<void>;
 }
 
 /** Ends of which nothing is left to read. */
 const FINAL: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached"]);
 
 export function createLogStream(options: LogStreamOptions): LogStream {
-  const { services, request, resumed, run, seal, changes, signal } = options;
+  const { services, request, resumed, run, seal } = options;
   const { clock, config } = services;
   const startedAt = clock.now();
   const waitMs = request.waitMs ?? (request.follow ? Number.POSITIVE_INFINITY : 0);
@@ -124,17 +120,5 @@ export function createLogStream(options: LogStreamOptions): LogStream {
       const { headMissing, scanned } = this;
       return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor, failure };
     },
-    async attemptsFrom(number) {
-      const now =
-        (await options.look({ metric: request.wish.metric, attempt: "last" }, signal).catch(() => undefined))?.run ??
-        run;
-      const { metric: selected } = selectAttempt(now, { metric: resumed?.metric ?? request.wish.metric });
-      return {
-        metric: selected.name,
-        numbers: selected.attempts.map((each) => each.number).filter((each) => each >= number),
-        more: !hasEnded(now.phase) && !hasEnded(selected.phase),
-      };
-    },
-    attemptBegun: () => changes.next({ run, pods: undefined }, Number.POSITIVE_INFINITY),
   };
 }

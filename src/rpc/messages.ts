@@ -53,6 +53,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "line-cut": NoticeKind.LINE_CUT,
   "pod-changed": NoticeKind.POD_CHANGED,
   "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
+  "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
   "no-times": NoticeKind.NO_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,

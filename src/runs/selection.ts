@@ -53,6 +53,15 @@ export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt" | 
 }
 
 /**
+ * Selects the metric alone.
+ *
+ * @throws Failure METRIC_NOT_FOUND or METRIC_HAS_NO_LOG, telling what there is.
+ */
+export function selectMetric(run: Run, name: string | undefined): Metric {
+  return chooseMetric(run, name)[0];
+}
+
+/**
  * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's phase.
  *
  * @param pods those of the attempt's Job that the cluster still knows, oldest first; none where nothing reads pods.
