@@ -51,8 +51,8 @@ export async function* logFrames(
   } catch (error) {
     const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
     if (signal.aborted && reason === signal.reason) throw reason;
-    if (!stream?.begun) throw reason instanceof LogReplaced ? staleCursor(reason) : reason;
-    yield stream.end(...brokenOff(reason));
+    if (!stream?.toldOrigin) throw reason instanceof LogReplaced ? staleCursor(reason) : reason;
+    yield stream.broken(...brokenOff(reason));
   } finally {
     guard?.stop();
     signal.removeEventListener("abort", onAbort);

@@ -27,7 +27,7 @@ export interface LogStreamOptions {
 
 /** One stream of a log: what it is to read, how far it is, and the frames that tell of it. */
 export interface LogStream extends LogStreamOptions {
-  /** Whether the origin was told. */
+  /** Whether there is an origin to tell. */
   begun: boolean;
   headMissing: boolean;
   /** Bytes that were looked through. */
@@ -35,8 +35,10 @@ export interface LogStream extends LogStreamOptions {
   readonly sent: SentCount;
   /** Bytes that were looked through since the last frame, and milliseconds. */
   readonly untold: { readonly bytes: number; readonly ms: number };
-  /** Notes that a frame is sent. */
+  /** Notes that the frame that was made last is sent, and so all before it. */
   told(): void;
+  /** Whether the origin was sent. */
+  readonly toldOrigin: boolean;
   /** When it began, in milliseconds since 1970. */
   readonly startedAt: number;
   /** Until when to wait for what is not there yet. */
@@ -49,7 +51,9 @@ export interface LogStream extends LogStreamOptions {
   reached(container: string, cursor: ContainerCursor | "ended"): void;
   cursor(): CursorOf | undefined;
   notice(notice: NoticeName, message: string): LogFrame;
-  end(reason: EndReasonName, failure?: Failure): LogFrame;
+  end(reason: EndReasonName): LogFrame;
+  /** The end of what broke off. It counts, and goes on behind, what was sent: a frame that was made meanwhile may have been left out. */
+  broken(reason: EndReasonName, failure: Failure): LogFrame;
 }
 
 /** Ends of which nothing is left to read. */
@@ -65,25 +69,17 @@ export function createLogStream(options: LogStreamOptions): LogStream {
     { lines: request.limitLines, bytes: Math.min(ownLimit, config.limits.logBytes) },
     { lines: resumed?.lines ?? 0, bytes: resumed?.bytes ?? 0, inside: resumed?.inside ?? false },
   );
-  let told = { scanned: 0, at: startedAt };
   let metric = resumed?.metric ?? "";
   let attempt = resumed?.attempt ?? 0;
   let containers: LogCursor["containers"] = resumed?.containers ?? {};
 
-  /** @param counted whether what was sent counts against the caller's limits when they go on. */
-  const cursorOf = (counted: boolean): CursorOf | undefined => {
-    if (Object.keys(containers).length === 0) return undefined;
-    const position: LogCursor = {
-      run: run.uid,
-      metric,
-      attempt,
-      containers,
-      lines: counted ? sent.lines : 0,
-      bytes: counted ? sent.bytes : 0,
-      inside: sent.inside,
-    };
-    return () => seal(position);
+  const reachedNow = (): LogCursor => {
+    const { lines, bytes, inside } = sent;
+    return { run: run.uid, metric, attempt, containers, lines, bytes, inside };
   };
+  let told = { scanned: 0, at: startedAt, origin: false, reached: reachedNow() };
+  const cursorOf = (reached: LogCursor): CursorOf | undefined =>
+    Object.keys(reached.containers).length === 0 ? undefined : () => seal(reached);
 
   return {
     ...options,
@@ -95,7 +91,10 @@ export function createLogStream(options: LogStreamOptions): LogStream {
       return { bytes: this.scanned - told.scanned, ms: clock.now() - told.at };
     },
     told() {
-      told = { scanned: this.scanned, at: clock.now() };
+      told = { scanned: this.scanned, at: clock.now(), origin: this.begun, reached: reachedNow() };
+    },
+    get toldOrigin() {
+      return told.origin;
     },
     startedAt,
     waitUntil: startedAt + waitMs,
@@ -110,15 +109,23 @@ export function createLogStream(options: LogStreamOptions): LogStream {
     reached(container, cursor) {
       containers = { ...containers, [container]: cursor };
     },
-    cursor: () => cursorOf(true),
+    cursor: () => cursorOf(reachedNow()),
     notice(notice, message) {
-      return { kind: "notice", notice, message, cursor: this.begun ? cursorOf(true) : undefined };
+      return { kind: "notice", notice, message, cursor: this.begun ? cursorOf(reachedNow()) : undefined };
     },
-    end(reason, failure) {
-      const { lines, bytes } = sent;
-      const cursor = FINAL.has(reason) ? undefined : cursorOf(reason !== "limit-reached");
+    end(reason) {
       const { headMissing, scanned } = this;
-      return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor, failure };
+      const reached = reachedNow();
+      const { lines, bytes } = reached;
+      // Who goes on behind a limit of their own has it anew.
+      const next = reason === "limit-reached" ? { ...reached, lines: 0, bytes: 0 } : reached;
+      const cursor = FINAL.has(reason) ? undefined : cursorOf(next);
+      return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor, failure: undefined };
+    },
+    broken(reason, failure) {
+      const { headMissing, scanned } = this;
+      const { lines, bytes } = told.reached;
+      return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor: cursorOf(told.reached), failure };
     },
   };
 }

@@ -8,6 +8,8 @@ export interface BreakingProxy {
   readonly broken: number;
   /** Passes on to another port from the next connection on: a server that was restarted, another replica. */
   moveTo(port: number): void;
+  /** Breaks all connections that there are. */
+  breakNow(): void;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,9 @@ export async function startBreakingProxy(port: number, lengths: readonly number[
     },
     moveTo: (other) => {
       target = other;
+    },
+    breakNow: () => {
+      for (const socket of sockets) socket.destroy();
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
