@@ -1,7 +1,7 @@
 import type { OpenedLog, OpenWish } from "../sources/source.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
-import { type DecompressLimits, decompress } from "../stream/decompress.ts";
+import { DecompressionFailed, type DecompressLimits, decompress } from "../stream/decompress.ts";
 import { peek } from "../stream/peek.ts";
 import { createStoredWindow } from "../stream/stored-window.ts";
 import { createWindow, isProved } from "../stream/window.ts";
@@ -12,7 +12,7 @@ import { LogReplaced, type LogText, type TextPiece } from "./text.ts";
 export type OpenFile = (wish?: OpenWish) => Promise<OpenedLog>;
 
 export interface ByteLogOptions {
-  /** Whether the file is still being written, so that an unfinished character at its end is left for later. */
+  /** Whether the file is still being written, so that an unfinished character or compressed block at its end is left for later. */
   readonly growing: boolean;
   readonly limits: DecompressLimits;
   /** Called when bytes are no text. */
@@ -110,9 +110,10 @@ async function* wholePieces(
   const replaced = { any: false };
   let stored: number | undefined;
   let offset = 0;
-  const plain = decompress(log.body, limits, () => {
+  const unpacked = decompress(log.body, limits, () => {
     compressed = true;
   });
+  const plain = growing ? untilCut(unpacked) : unpacked;
   const text = toUtf8(storedWindow.through(coalesce(plain, PIECE_BYTES)), {
     charset: log.charset,
     growing,
@@ -130,6 +131,15 @@ async function* wholePieces(
     const storedProof = () => (replaced.any ? { storedProof: storedWindow.proofAt(stored ?? 0) } : {});
     const at = compressed || stored === undefined ? {} : { stored, ...storedProof() };
     yield { bytes, after: { kind: "bytes", offset, ...at, proof: window.proof() } };
+  }
+}
+
+/** Compressed text, as far as it has been written. */
+async function* untilCut(unpacked: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpacked;
+  } catch (error) {
+    if (!(error instanceof DecompressionFailed && error.isCutShort)) throw error;
   }
 }
 

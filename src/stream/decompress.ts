@@ -27,9 +27,13 @@ export class DecompressionLimit extends Error {
 
 /** Thrown when compressed data is damaged or cut short. */
 export class DecompressionFailed extends Error {
-  constructor(cause: unknown) {
+  /** Whether all is well but for its end, which is not there: it may still be written. */
+  readonly isCutShort: boolean;
+
+  constructor(cause: unknown, isCutShort = false) {
     super("The compressed log is damaged or was cut short.", { cause });
     this.name = "DecompressionFailed";
+    this.isCutShort = isCutShort;
   }
 }
 
@@ -130,7 +134,7 @@ async function* decode(
         yield* drain(() => written);
       }
     }
-    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is not whole."));
+    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is not whole."), true);
     decoder.end();
     yield* drain(() => false);
   } finally {
@@ -142,7 +146,8 @@ function isEnded(reader: ReadableReader): boolean {
   try {
     return reader.ended();
   } catch (cause) {
-    throw new DecompressionFailed(cause);
+    // What gunzip says where its input has ended too soon.
+    throw new DecompressionFailed(cause, cause instanceof Error && "code" in cause && cause.code === "Z_BUF_ERROR");
   }
 }
 

@@ -1,0 +1,351 @@
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { beforeEach, describe, expect, it } from "vitest";
+import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type Answer, refuses } from "../fakes/scripted-store.ts";
+import { type StoredObject, type StoredObjectOptions, storedObject } from "../fakes/stored-object.ts";
+import { type LiveRun, useLiveWorld } from "./live-world.ts";
+
+const OVER = { phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] };
+const ENDED = Date.parse("2026-01-01T00:30:00Z");
+/** How often an archive is looked at. */
+const isPoll = (ms: number): boolean => ms === 2_000;
+const isRetry = (ms: number): boolean => [500, 1_000, 2_000, 4_000].includes(ms);
+
+interface Kind {
+  readonly name: string;
+  readonly options?: StoredObjectOptions;
+  readonly bytes?: (log: string) => Uint8Array;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: "plain, in a store that gives parts" },
+  { name: "plain, in a store that gives no parts", options: { ranges: false } },
+  { name: "plain, in a store that gives other parts than it is asked for", options: { wrongRange: true } },
+  { name: "stored as gzip, uploaded anew each time", bytes: gzipSync },
+  {
+    name: "sent as gzip, uploaded anew each time",
+    bytes: gzipSync,
+    options: { headers: { "content-encoding": "gzip" } },
+  },
+  { name: "UTF-16, in a store that gives parts", bytes: (log) => Buffer.from(`\ufeff${log}`, "utf16le") },
+];
+
+/** A log with characters of all lengths, as it is at one time and another; lines of a kilobyte between, so that its beginning alone does not prove it. */
+const STEPS = ["", "one\n", "two ö", "世界\n", "x".repeat(1_500), "\nthree\n", "😀", "\nfour"];
+const WHOLE = STEPS.join("");
+const upTo = (step: number): string => STEPS.slice(0, step + 1).join("");
+
+describe("a log in a store that is followed", () => {
+  const world = useLiveWorld(["archive"]);
+  beforeEach(() => {
+    world().clock.time = ENDED - 60_000;
+  });
+
+  const begin = (
+    log: string | undefined,
+    { bytes = Buffer.from, options }: Partial<Kind> = {},
+  ): { run: LiveRun; object: StoredObject; put(text: string | undefined): void; answer(by: Answer): void } => {
+    const object = storedObject(log === undefined ? undefined : bytes(log), options);
+    const run = world().addRun();
+    world().store.answer(run.archivePath(), object.answer);
+    return {
+      run,
+      object,
+      put: (text) => {
+        object.bytes = text === undefined ? undefined : bytes(text);
+      },
+      answer: (by) => world().store.answer(run.archivePath(), by),
+    };
+  };
+  /** Lets the follow look again, once it waits to. */
+  const lookAgain = async (isTime = isPoll): Promise<void> => {
+    await world().waits.until(isTime);
+    world().waits.pass(isTime);
+  };
+  /** The job ends, long enough ago for all of its log to be there. */
+  const endLongAgo = async (run: LiveRun): Promise<void> => {
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 24 * 3_600_000;
+    run.put(OVER);
+  };
+
+  describe.each(KINDS)("$name", (kind) => {
+    it("comes as it grows, in the midst of lines too, and is complete when its job has ended", async () => {
+      const { run, put } = begin(upTo(1), kind);
+      const read = run.read({ follow: true });
+      for (let step = 2; step < STEPS.length; step += 1) {
+        await read.until(upTo(step - 1));
+        await world().waits.until(isPoll);
+        put(upTo(step));
+        world().waits.pass(isPoll);
+      }
+      await read.until(WHOLE);
+      await endLongAgo(run);
+      await read.done;
+      expect(read.text()).toBe(WHOLE);
+      expect(read.notices()).toEqual([]);
+      expect(read.end()).toMatchObject({ reason: EndReason.COMPLETE, bytes: BigInt(Buffer.byteLength(WHOLE)) });
+    });
+
+    it.each([
+      ["is shorter", upTo(2)],
+      ["is empty", ""],
+      ["is another one", `${"y".repeat(1_600)}\n${upTo(5)}`],
+      ["has another end", `${upTo(3)}${"y".repeat(1_500)}\nthree\nfour\n`],
+    ])("is not gone on with where it %s now, which is said", async (_how, now) => {
+      const { run, put } = begin(upTo(5), kind);
+      const read = run.read({ follow: true });
+      await read.until(upTo(5));
+      await world().waits.until(isPoll);
+      put(now);
+      world().waits.pass(isPoll);
+      await read.done;
+      expect(read.text()).toBe(upTo(5));
+      expect(read.notices()).toEqual([NoticeKind.LOG_REPLACED]);
+      expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
+    });
+
+    it("comes from its last lines on", async () => {
+      const { run, put } = begin(upTo(5), kind);
+      const read = run.read({ follow: true, tailLines: 1n });
+      await read.until("three\n");
+      await world().waits.until(isPoll);
+      put(WHOLE);
+      world().waits.pass(isPoll);
+      await read.until("four");
+      await endLongAgo(run);
+      await read.done;
+      expect(read.text()).toBe("three\n😀\nfour");
+    });
+
+    it("is filtered as it grows, each line once it has ended", async () => {
+      const { run, put } = begin(upTo(2), kind);
+      const grep = { pattern: "o|世", fixed: false, ignoreCase: false, invert: false, before: 0, after: 0 };
+      const read = run.read({ follow: true, grep: { $typeName: "taffrail.v1.Grep", ...grep } });
+      await read.until("one\n");
+      await world().waits.until(isPoll);
+      expect(read.text()).toBe("one\n");
+      put(WHOLE);
+      world().waits.pass(isPoll);
+      await read.until("two ö世界\n");
+      await endLongAgo(run);
+      await read.done;
+      expect(read.text()).toBe("one\ntwo ö世界\nfour");
+    });
+  });
+
+  it("is asked for what is new alone, and for a kilobyte by which the place is known", async () => {
+    const { run, object, put } = begin("");
+    let log = "";
+    const read = run.read({ follow: true });
+    for (let line = 0; line < 40; line += 1) {
+      await world().waits.until(isPoll);
+      log += `${line} ${"x".repeat(997)}\n`;
+      put(log);
+      world().waits.pass(isPoll);
+      await read.until(log);
+    }
+    await endLongAgo(run);
+    await read.done;
+    expect(read.text()).toBe(log);
+    expect(object.ranges.at(-1)).toBe(`bytes=${log.length - 1_024}-`);
+    expect(object.served).toBeLessThan(log.length + 42 * 2_048);
+  });
+
+  it("grows by parts of characters, none of which is shown", async () => {
+    const { run, object } = begin("");
+    const bytes = Buffer.from("größe 世界 😀\n".repeat(3));
+    const read = run.read({ follow: true });
+    for (let length = 1; length <= bytes.length; length += 1) {
+      await world().waits.until(isPoll);
+      object.bytes = bytes.subarray(0, length);
+      world().waits.pass(isPoll);
+      const whole = bytes
+        .subarray(0, length)
+        .toString()
+        .replace(/\ufffd+$/, "");
+      if (whole !== "") await read.until(whole);
+    }
+    await endLongAgo(run);
+    await read.done;
+    expect(read.text()).toBe(bytes.toString());
+    expect(read.notices()).toEqual([]);
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["zstd", zstdCompressSync],
+  ] as const)(
+    "comes as far as it can be unpacked while %s of it is written, and fails where no more comes",
+    async (_name, pack) => {
+      const log = Array.from(
+        { length: 12_000 },
+        (_, line) => `${line} ${Math.sin(line)} ${"x".repeat(line % 50)}\n`,
+      ).join("");
+      const bytes = pack(log);
+      const { run, object } = begin("");
+      const read = run.read({ follow: true });
+      for (const part of [0.4, 0.8]) {
+        await world().waits.until(isPoll);
+        object.bytes = bytes.subarray(0, bytes.length * part);
+        world().waits.pass(isPoll);
+        // Of what is not whole, as much is shown as can be.
+        await world().waits.until(isPoll);
+        await read.until(log.slice(0, log.length * (part - 0.35)));
+      }
+      const other = run.read({ follow: true });
+      await other.until(log.slice(0, log.length / 3));
+      await world().waits.until(isPoll, 2);
+      object.bytes = bytes;
+      world().waits.pass(isPoll);
+      await read.until(log);
+      await other.until(log);
+      await world().waits.until(isPoll, 2);
+      object.bytes = bytes.subarray(0, -1);
+      await endLongAgo(run);
+      await Promise.all([read.done, other.done]);
+      for (const each of [read, other]) {
+        expect(each.text() === log).toBe(true);
+        expect(each.notices()).toEqual([]);
+        expect(each.end()?.reason).toBe(EndReason.SOURCE_FAILED);
+      }
+    },
+  );
+
+  it.each<[string, Kind]>([
+    ["gives no parts any more", { name: "", options: { ranges: false } }],
+    ["gives another part", { name: "", options: { wrongRange: true } }],
+    ["sends it compressed", { name: "", bytes: gzipSync, options: { headers: { "content-encoding": "gzip" } } }],
+    ["has compressed it", { name: "", bytes: gzipSync }],
+    ["says another tag of it", { name: "", options: { headers: { etag: '"another"' } } }],
+    ["takes it for something else", { name: "", options: { headers: { "content-type": "application/octet-stream" } } }],
+  ])("goes on at its place where the store %s, and where it takes that back", async (_how, other) => {
+    const { run, object, answer } = begin(upTo(4));
+    const { bytes = Buffer.from } = other;
+    const read = run.read({ follow: true });
+    await read.until(upTo(4));
+    await world().waits.until(isPoll);
+    answer(storedObject(bytes(upTo(5)), other.options).answer);
+    world().waits.pass(isPoll);
+    await read.until(upTo(5));
+    await world().waits.until(isPoll);
+    object.bytes = Buffer.from(WHOLE);
+    answer(object.answer);
+    world().waits.pass(isPoll);
+    await read.until(WHOLE);
+    await endLongAgo(run);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.notices()).toEqual([]);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("goes on where its store was away for a while, and where it was down", async () => {
+    const { run, put, object, answer } = begin(upTo(3));
+    const read = run.read({ follow: true });
+    await read.until(upTo(3));
+    put(undefined);
+    await lookAgain();
+    await read.untilSaid("Waiting.");
+    await world().waits.until(isPoll);
+    put(upTo(4));
+    world().waits.pass(isPoll);
+    await read.until(upTo(4));
+    answer(refuses(503));
+    await lookAgain();
+    for (let turn = 0; turn < 3; turn += 1) await lookAgain(isRetry);
+    await world().waits.until(isRetry);
+    put(WHOLE);
+    answer(object.answer);
+    world().waits.pass(isRetry);
+    await read.until(WHOLE);
+    await endLongAgo(run);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.notices()).toEqual([NoticeKind.WAITING]);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("is waited for where there is none yet, and begins by itself", async () => {
+    const { run, put } = begin(undefined);
+    const read = run.read({ follow: true });
+    await read.untilSaid("Waiting.");
+    await lookAgain();
+    await world().waits.until(isPoll);
+    put(upTo(2));
+    world().waits.pass(isPoll);
+    await read.until(upTo(2));
+    await endLongAgo(run);
+    await read.done;
+    expect(read.text()).toBe(upTo(2));
+    expect(read.notices()).toEqual([NoticeKind.WAITING]);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("is looked at after its job's end for as long as its shipper may lag, and complete then", async () => {
+    const { run, put } = begin(upTo(2));
+    const read = run.read({ follow: true });
+    await read.until(upTo(2));
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 5_000;
+    run.put(OVER);
+    // That the job has ended is seen at once; its log is looked at as before.
+    for (const [seconds, step] of [
+      [10, 3],
+      [29, 5],
+    ] as const) {
+      await world().waits.until(isPoll);
+      world().clock.time = ENDED + seconds * 1_000;
+      put(upTo(step));
+      world().waits.pass(isPoll);
+      await read.until(upTo(step));
+      expect(read.end()).toBeUndefined();
+    }
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 30_000;
+    put(WHOLE);
+    world().waits.pass(isPoll);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("may come after its job's end, as long as its shipper may lag", async () => {
+    const { run, put } = begin(undefined);
+    const read = run.read({ follow: true });
+    await read.untilSaid("Waiting.");
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 5_000;
+    run.put(OVER);
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 20_000;
+    put(WHOLE);
+    world().waits.pass(isPoll);
+    await read.until(WHOLE);
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 40_000;
+    world().waits.pass(isPoll);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("that never comes is told as not found, with what was tried, once its job has ended and its shipper had its time", async () => {
+    const { run } = begin(undefined);
+    const read = run.read({ follow: true });
+    await read.untilSaid("Waiting.");
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 5_000;
+    run.put(OVER);
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 30_000;
+    world().waits.pass(isPoll);
+    await read.done;
+    expect(read.error).toMatchObject({
+      code: "NotFound",
+      reason: "LOG_NOT_FOUND",
+      sources: [expect.objectContaining({ source: "archive", httpStatus: 404 })],
+    });
+    expect(read.origin()).toBeUndefined();
+  });
+});
