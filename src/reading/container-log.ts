@@ -2,18 +2,18 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { LogSource } from "../sources/source.ts";
-import { SourceError } from "../sources/source-error.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
 import type { Wait } from "../wait.ts";
 import type { Changes } from "./changes.ts";
+import { nextRun } from "./container-run.ts";
 import type { LogEvent, LogNotice } from "./event.ts";
+import { hasSettled, isPassing, isSettled, isUnstarted, isWorthWaiting, waitingMessage } from "./may-come.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
 import { positioned } from "./positioned.ts";
 import { LogReplaced } from "./text.ts";
 import { untilQuiet } from "./until-quiet.ts";
 import type { ContainerView } from "./view.ts";
-import { waitingFor } from "./waiting-for.ts";
 
 export interface ContainerLogOptions {
   /** The container as it is. */
@@ -55,8 +55,9 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   const replaced = { seen: false, told: false };
   let begun = false;
   let source: string | undefined = position?.source;
-  let headMissing = false;
+  let headMissing = position?.headMissing === true;
   let tries = 0;
+  let drained = false;
   let said = "";
 
   const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
@@ -75,12 +76,15 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   for (;;) {
     const readSince = clock.now();
     const attemptEnded = hasEnded(view.attempt.phase);
-    const containerEnded = attemptEnded || view.status?.state === "terminated";
-    if (position !== undefined && isOtherContainer(position, view) && !options.podNamed) {
-      yield say("pod-changed", podChanged(view));
-      // Its log is another one, from its beginning; lines are counted on.
+    const next = nextRun(view, position, { drained, podNamed: options.podNamed });
+    view = next.view;
+    if (next.changed !== undefined) {
+      yield say("pod-changed", next.changed);
+      // Its log is another one: lines are counted from its beginning.
       position = undefined;
+      drained = false;
     }
+    const containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
 
     const reading = new AbortController();
     const leave = (): void => reading.abort(signal.reason);
@@ -89,7 +93,9 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
     let progress = false;
     let opened: OpenedText | undefined;
     try {
-      opened = await openText(sources, view, position, {
+      // An archive has one log of them all, which begins with what was sent.
+      const candidates = begun && position === undefined ? sources.filter((each) => each.live) : sources;
+      opened = await openText(candidates, view, position, {
         follow: follow && !containerEnded,
         growing: follow && !(attemptEnded && hasSettled(view, sources, clock.now())),
         begin: begun ? {} : options.begin,
@@ -150,7 +156,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       }
       const isMissing = error instanceof Failure && isWorthWaiting(error, view, sources, clock.now());
       if (isMissing && clock.now() < options.waitUntil) {
-        const message = waitingMessage(error, view, watched().pods !== undefined);
+        const message = waitingMessage(error, view, { hasPods: watched().pods !== undefined, begun });
         if (message !== said) yield say("waiting", message);
         said = message;
         // Of a container that has not been started, its pod tells; of anything else, only another look.
@@ -194,12 +200,15 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
     }
     if (live) {
       // A read that began once the container had ended has come to the end of what there is.
-      if (attemptEnded && containerEnded) {
-        yield { kind: "end", reason: "complete", headMissing };
-        return;
-      }
-      if (containerEnded) await changes.next(watched(), pollMs * 5);
-      else if (!progress) await wait(RETRY_MS, signal);
+      drained = containerEnded;
+      if (drained) {
+        if (nextRun(view, position, { drained, podNamed: options.podNamed }).changed !== undefined) continue;
+        if (attemptEnded) {
+          yield { kind: "end", reason: "complete", headMissing };
+          return;
+        }
+        await changes.next(watched(), Number.POSITIVE_INFINITY);
+      } else if (!progress) await wait(RETRY_MS, signal);
     } else if (attemptEnded && settled) {
       yield { kind: "end", reason: delimited ? "complete" : "source-ended", headMissing };
       return;
@@ -223,51 +232,6 @@ async function lookAgain(look: ContainerLogOptions["look"], signal: AbortSignal)
   }
 }
 
-function isOtherContainer({ pod, restarts }: Position, view: ContainerView): boolean {
-  if (pod === undefined || view.pod === undefined) return false;
-  if (view.pod.name !== pod) return true;
-  return view.status !== undefined && view.status.state !== "waiting" && view.status.restarts !== restarts;
-}
-
-function podChanged({ pod, container }: ContainerView): string {
-  return `The container "${container.name}" was started again, in pod ${pod?.name}: its log follows.`;
-}
-
 function seamMessage(source: string, line: number | undefined): string {
   return `The log goes on in source "${source}", whose text before this place is not the same: at line ${line}.`;
-}
-
-function isSettled({ attempt }: ContainerView, settleMs: number, now: number): boolean {
-  return attempt.endedAt !== undefined && now - Date.parse(attempt.endedAt) >= settleMs;
-}
-
-function hasSettled(view: ContainerView, sources: readonly LogSource[], now: number): boolean {
-  return sources.filter((each) => each.matches(view.facts)).every(({ settleMs }) => isSettled(view, settleMs, now));
-}
-
-/** Whether a log that is not there may come yet. */
-function isWorthWaiting(failure: Failure, view: ContainerView, sources: readonly LogSource[], now: number): boolean {
-  if (failure.kind === "not-yet") return true;
-  if (failure.reason !== "LOG_NOT_FOUND") return false;
-  return !hasEnded(view.attempt.phase) || !hasSettled(view, sources, now);
-}
-
-function isUnstarted({ target }: ContainerView): boolean {
-  return target.pod?.unstarted?.final === false;
-}
-
-function waitingMessage(failure: Failure, view: ContainerView, hasPods: boolean): string {
-  const { pod, container, attempt } = view;
-  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
-  if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
-    return `Waiting. The Job of attempt ${attempt.number} has no pod yet.`;
-  }
-  return `Waiting. ${failure.message}`;
-}
-
-/** Whether a failure in the middle of a log may pass: a connection that broke, a store that is down for a moment. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof SourceError)
-    return error.outcome === "unavailable" || error.outcome === "silent" || error.outcome === "not-found";
-  return error instanceof Failure && (error.kind === "unavailable" || error.kind === "silent");
 }

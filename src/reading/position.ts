@@ -15,6 +15,8 @@ export const Position = z.object({
   inside: z.boolean().optional(),
   /** Whether lines are counted from where the text began, rather than from the log's beginning. */
   relative: z.boolean().optional(),
+  /** Whether the source no longer had the log's beginning. */
+  headMissing: z.boolean().optional(),
   /** Lines before this one are passed over. */
   from: z.int().min(1).optional(),
 });

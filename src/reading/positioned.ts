@@ -34,6 +34,7 @@ export async function* positioned(
   let { offset } = text;
   let inside = from?.inside === true && text.line === undefined;
   let first = true;
+  let headless = from?.headMissing === true;
   const at = (place: Position["place"]): Position => ({
     source,
     ...instance,
@@ -41,6 +42,7 @@ export async function* positioned(
     line,
     ...(inside && { inside }),
     ...(relative && { relative }),
+    ...(headless && { headMissing: true }),
     ...(wanted > line && { from: wanted }),
   });
   let before = at(text.begin);
@@ -49,7 +51,11 @@ export async function* positioned(
     if (lost) yield { kind: "lost" };
     if (first && timed && text.line === 1) {
       const message = headMissing(times?.[0]?.time, status?.startedAt);
-      if (message !== undefined) yield { kind: "head-missing", message };
+      if (message !== undefined) {
+        headless = true;
+        before = at(text.begin);
+        yield { kind: "head-missing", message };
+      }
     }
     first = false;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -49,6 +49,7 @@ async function* sendSelected(
       return undefined;
     }
     case "notice":
+      stream.headMissing ||= event.notice === "head-missing";
       yield stream.notice(event.notice, request.allContainers ? `${name}: ${event.message}` : event.message);
       return undefined;
     case "bytes-replaced":

@@ -84,7 +84,7 @@ export function createLogStream(options: LogStreamOptions): LogStream {
   return {
     ...options,
     begun: false,
-    headMissing: false,
+    headMissing: isHeadMissing(containers),
     scanned: 0,
     sent,
     get untold() {
@@ -128,4 +128,8 @@ export function createLogStream(options: LogStreamOptions): LogStream {
       return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor: cursorOf(told.reached), failure };
     },
   };
+}
+
+function isHeadMissing(containers: LogCursor["containers"]): boolean {
+  return Object.values(containers).some((each) => each !== "ended" && each.position.headMissing === true);
 }

@@ -1,0 +1,59 @@
+import { Failure } from "../failure.ts";
+import { hasEnded } from "../runs/run.ts";
+import type { LogSource } from "../sources/source.ts";
+import { SourceError } from "../sources/source-error.ts";
+import type { ContainerView } from "./view.ts";
+import { waitingFor } from "./waiting-for.ts";
+
+/** Whether a source has no more of the log, so long after the attempt's end. */
+export function isSettled({ attempt }: ContainerView, settleMs: number, now: number): boolean {
+  return attempt.endedAt !== undefined && now - Date.parse(attempt.endedAt) >= settleMs;
+}
+
+/** The same of all sources that are asked about it. */
+export function hasSettled(view: ContainerView, sources: readonly LogSource[], now: number): boolean {
+  return sources.filter((each) => each.matches(view.facts)).every(({ settleMs }) => isSettled(view, settleMs, now));
+}
+
+/** Whether a log that is not there may come yet. */
+export function isWorthWaiting(
+  failure: Failure,
+  view: ContainerView,
+  sources: readonly LogSource[],
+  now: number,
+): boolean {
+  if (failure.kind === "not-yet") return true;
+  if (failure.reason !== "LOG_NOT_FOUND") return false;
+  return !hasEnded(view.attempt.phase) || !hasSettled(view, sources, now);
+}
+
+/** Whether the container waits to be started. */
+export function isUnstarted({ target }: ContainerView): boolean {
+  return target.pod?.unstarted?.final === false;
+}
+
+/**
+ * Says what is waited for.
+ *
+ * @param hasPods whether a source reads pods.
+ * @param begun whether something of the log was read.
+ */
+export function waitingMessage(
+  failure: Failure,
+  view: ContainerView,
+  { hasPods, begun }: { readonly hasPods: boolean; readonly begun: boolean },
+): string {
+  const { pod, container, attempt } = view;
+  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
+  if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
+    return `Waiting. The Job of attempt ${attempt.number} has no pod ${begun ? "any more" : "yet"}.`;
+  }
+  return `Waiting. ${failure.message}`;
+}
+
+/** Whether a failure in the middle of a log may pass: a connection that broke, a store that is down for a moment. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof SourceError)
+    return error.outcome === "unavailable" || error.outcome === "silent" || error.outcome === "not-found";
+  return error instanceof Failure && (error.kind === "unavailable" || error.kind === "silent");
+}
