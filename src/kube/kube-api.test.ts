@@ -385,6 +385,17 @@ describe("what the connection does", () => {
     await expectUnavailable(failing.get(STAGES, "a", "b", never));
   });
 
+  it("waits for its credentials no longer than for an answer, nor for a reader who leaves meanwhile", async () => {
+    const api = apiFor("http://127.0.0.1:1", () => new Promise<never>(() => {}), { answerMs: 50 });
+    await expectUnavailable(api.get(STAGES, "a", "b", never));
+    await expectUnavailable(api.create(TOKEN_REVIEWS, {}));
+    const leaving = new AbortController();
+    const patient = apiFor("http://127.0.0.1:1", () => new Promise<never>(() => {}));
+    const reading = patient.get(STAGES, "a", "b", leaving.signal);
+    leaving.abort(new Error("left"));
+    await expect(reading).rejects.toThrow("left");
+  });
+
   it("ends with the request when its reader leaves: before an answer, within one, and between the chunks of a list", async () => {
     const asked = createGate();
     const server = await serverThat((request, response) => {

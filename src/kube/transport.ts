@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, ProxyAgent } from "undici";
 import type { Egress } from "../egress/egress.ts";
+import { orAborted } from "../or-aborted.ts";
 import { revealText } from "../secret.ts";
+import { unavailable } from "./answer.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 
 /** What a request has beside its method and path. */
@@ -18,7 +20,7 @@ export interface Transport {
    * Sends one request with the credentials of the moment.
    *
    * @param path after the path of the server's own address.
-   * @throws what the connection throws; the reason of `signal` when it is aborted.
+   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where the credentials take longer than an answer may.
    */
   send(
     method: "GET" | "POST",
@@ -71,7 +73,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
 
   return {
     async send(method, path, signal, { body, ...options } = {}) {
-      const { headers, tls } = await connection.credentials();
+      const { headers, tls } = await inTime(connection.credentials(), answerMs, signal);
       const { origin, pathname } = new URL(connection.server);
       return dispatcherFor(tls).request({
         origin,
@@ -89,6 +91,21 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
     },
     close: async () => agent?.dispatcher.close(),
   };
+}
+
+/** A kubeconfig may have a program tell the credentials, which may never end. */
+async function inTime<T>(work: Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
+  const late = new AbortController();
+  const end = (): void => {
+    const why = new Error(`There were no credentials within ${ms} ms.`);
+    late.abort(unavailable("The credentials for the Kubernetes API server take too long.", why));
+  };
+  const timer = setTimeout(end, ms);
+  try {
+    return await orAborted(signal === undefined ? work : orAborted(work, signal), late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function revealKey({ key, ...rest }: KubeTls): Omit<KubeTls, "key"> & { readonly key?: string | Buffer } {

@@ -61,4 +61,17 @@ describe("limitConnections", () => {
     await source.open(target, new AbortController().signal);
     await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({ reason: "SOURCE_BUSY" });
   });
+
+  it("does not count a log that is asked for by who has left already", async () => {
+    const source = limitConnections(
+      sourceThat(async (_, signal) => {
+        signal.throwIfAborted();
+        return log;
+      }),
+      1,
+    );
+    const left = AbortSignal.abort(new Error("left"));
+    for (let times = 0; times < 3; times += 1) await expect(source.open(target, left)).rejects.toThrow("left");
+    await expect(source.open(target, new AbortController().signal)).resolves.toBe(log);
+  });
 });

@@ -7,13 +7,15 @@ import type { LogSource } from "./source.ts";
  *
  * A log counts until the signal that it was opened with is aborted, which whoever opens one has to do in the end.
  *
- * @throws (by `open`) Failure SOURCE_BUSY, saying the limit.
+ * @throws (by `open`) Failure SOURCE_BUSY, saying the limit; the reason of the signal where it is aborted already.
  */
 export function limitConnections<T extends LogSource>(source: T, most: number): T {
   let open = 0;
   return {
     ...source,
     async open(target, signal, wish) {
+      // Of a signal that was aborted before, nothing would ever be heard.
+      signal.throwIfAborted();
       if (open >= most) {
         const message = `Source "${source.name}" has ${open} logs open, which is the most.`;
         throw new Failure("too-much", "SOURCE_BUSY", message, { next: "Wait a moment, then try again." });
