@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { as, readLog } from "../../test/integration/read-log.ts";
 import { parseConfig } from "../config/load.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { type Gateway, startGateway } from "../server/gateway.ts";
+import { createLog } from "../telemetry/log.ts";
 import { DEMO_CLUSTER, demoConfig } from "./config.ts";
 import { STORE_TOKEN } from "./log-store.ts";
 import { loadObjects } from "./objects.ts";
@@ -38,7 +38,7 @@ beforeAll(async () => {
       credentials: async () => ({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
     }),
     clock,
-    log: pino({ level: "silent" }),
+    log: createLog("trace", { write: () => {} }),
     host: "127.0.0.1",
     port: 0,
     tls: undefined,

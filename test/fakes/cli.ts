@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/program.ts";
+import { plant, search } from "../planted/search.ts";
 import { fakeTimer } from "./timers.ts";
 
 /** What a command printed, said and ended with. */
@@ -26,6 +27,7 @@ export interface CliOptions {
 export async function runInProcess(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const pieces: Buffer[] = [];
   const said: string[] = [];
+  if (options.env?.TAFFRAIL_TOKEN !== undefined) plant(options.env.TAFFRAIL_TOKEN);
   const stdout = new Writable({
     highWaterMark: 1024,
     write(piece: Buffer, _encoding, done) {
@@ -48,5 +50,7 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
     timer: fakeTimer().timer,
     signal: options.signal ?? new AbortController().signal,
   });
-  return { code, out: Buffer.concat(pieces).toString("utf8"), said };
+  const out = Buffer.concat(pieces).toString("utf8");
+  for (const text of [out, ...said]) search("output", text);
+  return { code, out, said };
 }

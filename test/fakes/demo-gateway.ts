@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { pino } from "pino";
 import { systemClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { DEMO_CLUSTER, demoConfig } from "../../src/demo/config.ts";
@@ -9,6 +8,7 @@ import { loadObjects } from "../../src/demo/objects.ts";
 import { startDemoServers } from "../../src/demo/servers.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 
 /** The demo's gateway, in this process, on a free port. */
 export interface DemoGateway {
@@ -36,7 +36,7 @@ export async function startDemoGateway(): Promise<DemoGateway> {
       credentials: async () => ({ headers: { authorization: "Bearer demo-gateway" }, tls: {} }),
     }),
     clock,
-    log: pino({ level: "silent" }),
+    log: createLog("trace", { write: () => {} }),
     host: "127.0.0.1",
     port: 0,
     tls: undefined,

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pino } from "pino";
 import { systemClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { type KubeObject, loadObjects } from "../../src/demo/objects.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { type Caller, PEOPLE } from "./access-rows.ts";
 import type { Ground } from "./access-table.ts";
 import { GATEWAY_TOKEN } from "./objects.ts";
@@ -49,7 +49,7 @@ export async function openMiniGround(): Promise<Ground> {
           credentials: async () => ({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
         }),
         clock: systemClock,
-        log: pino({ level: "silent" }),
+        log: createLog("trace", { write: () => {} }),
         host: "127.0.0.1",
         port: 0,
         tls: undefined,

@@ -1,10 +1,10 @@
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
-import { pino } from "pino";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { type ApiServer, sendJson, startApiServer } from "../fakes/api-server.ts";
 import { type MadePod, podName, podObject } from "../fakes/pods.ts";
 import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
@@ -101,7 +101,7 @@ async function startPodWorld(sources: readonly string[]): Promise<PodWorld & { c
       credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
     }),
     clock,
-    log: pino({ level: "trace" }, { write: (line) => void log.push(JSON.parse(line) as LogEntry) }),
+    log: createLog("trace", { write: (line) => void log.push(JSON.parse(line) as LogEntry) }),
     host: "127.0.0.1",
     port: 0,
     tls: undefined,

@@ -61,7 +61,7 @@ export async function startSea(): Promise<Sea> {
       compiled: parseConfig(JSON.stringify(config), {
         name: "taffrail.yaml",
         folder: ".",
-        env: { CURSOR_KEY: "a key of both" },
+        env: { CURSOR_KEY: "cursor-key-1" },
         clock,
       }),
       kube: createKubeApi({
@@ -69,7 +69,7 @@ export async function startSea(): Promise<Sea> {
         credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
       }),
       clock,
-      log: createLog("silent"),
+      log: createLog("trace", { write: () => {} }),
       host: "127.0.0.1",
       port: 0,
       tls: undefined,

@@ -24,6 +24,7 @@ import { type ApiServer, startApiServer } from "../fakes/api-server.ts";
 import { FIRST_CLIENT, SERVER_CERTIFICATE } from "../fakes/certificates.ts";
 import { type HttpProxy, startHttpProxy } from "../fakes/http-proxy.ts";
 import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
+import { formsOf, linesOfKey } from "../planted/forms.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, TOKENS } from "./objects.ts";
 import { as, readLog } from "./read-log.ts";
 
@@ -44,21 +45,9 @@ const SENT = {
 const KEYS = { sourceKey: FIRST_CLIENT.key, serverKey: WRONG_CERTIFICATE.key };
 const TRUST = { ca: WRONG_CERTIFICATE.cert, servername: "wrong.example" };
 
-/** Everything that a secret may look like: as it is, percent-encoded, or in base64 wherever in a longer text it stood. */
-function formsOf(secret: string): readonly string[] {
-  const bytes = Buffer.from(secret);
-  const encoded = [0, 1, 2].flatMap((shift) => {
-    const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
-    return (["base64", "base64url"] as const).map((form) => shifted.toString(form).slice(shift && shift + 1, -4));
-  });
-  return [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), ...encoded];
-}
-
 const FORMS: readonly (readonly [name: string, forms: readonly string[]])[] = [
   ...Object.entries(SENT).map(([name, secret]) => [name, formsOf(secret)] as const),
-  ...Object.entries(KEYS).map(
-    ([name, pem]) => [name, pem.split("\n").filter((line) => line.length > 20 && !line.startsWith("-"))] as const,
-  ),
+  ...Object.entries(KEYS).map(([name, pem]) => [name, linesOfKey(pem)] as const),
 ];
 
 /** The names of the secrets that a text holds: never the secrets, so that a failing test does not print them. */

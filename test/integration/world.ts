@@ -103,7 +103,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       compiled: parseConfig(JSON.stringify({ ...settings, ...more }), {
         name: "taffrail.yaml",
         folder: ".",
-        env: { STORE_TOKEN: "s3cret", CURSOR_KEY: "one key", OTHER_KEY: "another key" },
+        env: { STORE_TOKEN: "s3cret", CURSOR_KEY: "cursor-key-1", OTHER_KEY: "cursor-key-2" },
         clock,
       }),
       kube: createKubeApi({

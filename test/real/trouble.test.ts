@@ -2,7 +2,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -10,6 +9,7 @@ import type { KubeConnection } from "../../src/kube/connection.ts";
 import { createKubeApi, type KubeLimits } from "../../src/kube/kube-api.ts";
 import { kubeconfigConnection } from "../../src/kube/kubeconfig.ts";
 import { startGateway } from "../../src/server/gateway.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { type ApiServer, startApiServer } from "../fakes/api-server.ts";
 import { SERVER_CERTIFICATE } from "../fakes/certificates.ts";
 import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
@@ -91,7 +91,7 @@ describe("trouble with a real API server", () => {
         { wait: async (ms) => void waits.push(ms), ...limits },
       ),
       clock,
-      log: pino({ level: "silent" }),
+      log: createLog("trace", { write: () => {} }),
       host: "127.0.0.1",
       port: 0,
       tls: undefined,

@@ -6,6 +6,8 @@ export interface ChildServerOptions {
   readonly cwd?: string;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Given each whole line of its output. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** How much of a server's output is kept, in characters: enough to say why it did not start. */
@@ -31,8 +33,13 @@ export class ChildServer {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      let line = "";
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-OUTPUT_KEPT);
+        if (options.onLine === undefined) return;
+        const lines = (line + text).split("\n");
+        line = lines.pop() ?? "";
+        lines.forEach(options.onLine);
       });
     }
     this.#child.once("error", (error) => {

@@ -1,5 +1,6 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { plant, search } from "../../planted/search.ts";
 import { ChildServer } from "./child-server.ts";
 
 export interface GatewayOptions {
@@ -24,13 +25,15 @@ export async function startGateway({ folder, config, kubernetes, program }: Gate
   const own = await mkdtemp(join(folder, "gateway-"));
   await writeFile(join(own, "taffrail.yaml"), config);
   await writeFile(join(own, "kubeconfig"), JSON.stringify(kubeconfigOf(kubernetes)));
-  const server = new ChildServer("taffrail", process.execPath, [
+  plant(kubernetes.token);
+  const args = [
     program ?? join(import.meta.dirname, "../../../src/main.ts"),
     "serve",
     `--config=${join(own, "taffrail.yaml")}`,
     `--kubeconfig=${join(own, "kubeconfig")}`,
     "--listen=127.0.0.1:0",
-  ]);
+  ];
+  const server = new ChildServer("taffrail", process.execPath, args, { onLine: (line) => search("log", line) });
   try {
     const url = await server.waitFor(() => /"address":"(http:[^"]+)"/.exec(server.output)?.[1]);
     return { url, server };

@@ -1,5 +1,6 @@
 import { Agent, request } from "undici";
 import type { KubeObject } from "../../../src/demo/objects.ts";
+import { plant } from "../../planted/search.ts";
 import type { KubernetesAccess } from "./kube-apiserver.ts";
 
 export interface KubeAnswer {
@@ -75,7 +76,9 @@ export class KubeClient {
       },
     );
     if (status !== 201) throw new Error(`TokenRequest for ${account}: ${status} ${JSON.stringify(body)}`);
-    return (body as { status: { token: string } }).status.token;
+    const { token } = (body as { status: { token: string } }).status;
+    plant(token);
+    return token;
   }
 
   /** The path of the collection that an object belongs to. Throws where the server does not serve its kind. */

@@ -1,0 +1,50 @@
+// For every test file: each secret that is given out anywhere is one that was planted, and everything that the program logs, tells its callers or prints is
+// searched for it.
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DestinationStream } from "pino";
+import { afterAll, afterEach, expect, inject, vi } from "vitest";
+import { Secret } from "../../src/secret.ts";
+import { plant, search, searchSum, takeFound } from "./search.ts";
+
+const { reveal } = Secret.prototype;
+Secret.prototype.reveal = function (this: Secret): string {
+  const value = reveal.call(this);
+  plant(value);
+  return value;
+};
+
+vi.mock("../../src/telemetry/log.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../src/telemetry/log.ts")>();
+  return {
+    ...original,
+    createLog: (level: string, destination?: DestinationStream) => {
+      const write = (line: string): void => {
+        search("log", line);
+        destination?.write(line);
+      };
+      return original.createLog(level, { write });
+    },
+  };
+});
+
+vi.mock("../../src/rpc/errors.ts", async (importOriginal) => {
+  const original = await importOriginal<typeof import("../../src/rpc/errors.ts")>();
+  return {
+    ...original,
+    tellFailure: (error: unknown) => {
+      const told = original.tellFailure(error);
+      const { message, next, available, tries } = told.failure;
+      search("failure", JSON.stringify([message, next, available, tries]));
+      return told;
+    },
+  };
+});
+
+const expectNone = (): void => expect(takeFound()).toEqual([]);
+afterEach(expectNone);
+afterAll(() => {
+  writeFileSync(join(inject("searchSums"), randomUUID()), JSON.stringify(searchSum()));
+  expectNone();
+});
