@@ -202,11 +202,11 @@ describe("what the API server answers", () => {
   it.each([401, 403])("is a refusal of our own account with status %i", async (status) => {
     const api = await answering(status, '{"message":"secret-word"}');
     for (const work of [
-      api.get(STAGES, "a", "b", never),
-      all(api.list(STAGES, "a", { signal: never })),
-      api.create(TOKEN_REVIEWS, {}),
+      () => api.get(STAGES, "a", "b", never),
+      () => all(api.list(STAGES, "a", { signal: never })),
+      () => api.create(TOKEN_REVIEWS, {}),
     ]) {
-      const failure = await failureOf(work);
+      const failure = await failureOf(work());
       expect(failure).toMatchObject({ kind: "refused", reason: "KUBERNETES_REFUSED" });
       expect(String(failure.cause)).toContain("secret-word");
       expectNothingTold(failure);
@@ -228,11 +228,11 @@ describe("what the API server answers", () => {
     async (body) => {
       const api = await answering(200, body);
       for (const work of [
-        api.get(STAGES, "a", "b", never),
-        all(api.list(STAGES, "a", { signal: never })),
-        api.create(TOKEN_REVIEWS, {}),
+        () => api.get(STAGES, "a", "b", never),
+        () => all(api.list(STAGES, "a", { signal: never })),
+        () => api.create(TOKEN_REVIEWS, {}),
       ]) {
-        const failure = await failureOf(work);
+        const failure = await failureOf(work());
         expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
         expect(failure.message).toContain("makes no sense");
         expectNothingTold(failure);
@@ -371,8 +371,8 @@ describe("what the connection does", () => {
       response.once("close", () => clearInterval(drip));
     });
     const api = apiFor(server.url, undefined, { answerMs: 10_000, wholeMs: 100 });
-    for (const work of [api.create(TOKEN_REVIEWS, {}), api.get(STAGES, "a", "b", never)]) {
-      const failure = await failureOf(work);
+    for (const work of [() => api.create(TOKEN_REVIEWS, {}), () => api.get(STAGES, "a", "b", never)]) {
+      const failure = await failureOf(work());
       expect(failure).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE", message: expect.stringContaining("too long") });
     }
     await server.abandoned();

@@ -4,7 +4,7 @@ import type { Egress } from "../egress/egress.ts";
 import { orAborted } from "../or-aborted.ts";
 import { revealText } from "../secret.ts";
 import { unavailable } from "./answer.ts";
-import type { KubeConnection, KubeTls } from "./connection.ts";
+import type { KubeConnection, KubeCredentials, KubeTls } from "./connection.ts";
 
 /** What a request has beside its method and path. */
 export interface SendOptions {
@@ -71,9 +71,18 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
     return dispatcher;
   };
 
+  let asked: { readonly of: Promise<KubeCredentials>; readonly inTime: Promise<KubeCredentials> } | undefined;
+  /** Mostly the same promise as before: one limit is enough for all who wait for it. */
+  const credentials = (): Promise<KubeCredentials> => {
+    const of = connection.credentials();
+    if (asked?.of !== of) asked = { of, inTime: inTime(of, answerMs) };
+    return asked.inTime;
+  };
+
   return {
     async send(method, path, signal, { body, ...options } = {}) {
-      const { headers, tls } = await inTime(connection.credentials(), answerMs, signal);
+      const given = credentials();
+      const { headers, tls } = await (signal === undefined ? given : orAborted(given, signal));
       const { origin, pathname } = new URL(connection.server);
       return dispatcherFor(tls).request({
         origin,
@@ -94,7 +103,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
 }
 
 /** A kubeconfig may have a program tell the credentials, which may never end. */
-async function inTime<T>(work: Promise<T>, ms: number, signal: AbortSignal | undefined): Promise<T> {
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = new AbortController();
   const end = (): void => {
     const why = new Error(`There were no credentials within ${ms} ms.`);
@@ -102,7 +111,7 @@ async function inTime<T>(work: Promise<T>, ms: number, signal: AbortSignal | und
   };
   const timer = setTimeout(end, ms);
   try {
-    return await orAborted(signal === undefined ? work : orAborted(work, signal), late.signal);
+    return await orAborted(work, late.signal);
   } finally {
     clearTimeout(timer);
   }

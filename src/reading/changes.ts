@@ -1,5 +1,6 @@
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
+import { OVER } from "../over.ts";
 import { podsSelector } from "../runs/read-pods.ts";
 import type { RunRef } from "../runs/run.ts";
 import type { Wait } from "../wait.ts";
@@ -52,7 +53,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
     // Of a run as it is now, only the names: all else of it changes.
     const key = JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
     if (current?.key === key) return;
-    current?.stop.abort();
+    current?.stop.abort(OVER);
     const stop = new AbortController();
     current = { key, stop };
     void watch(kube.watch(ANALYSIS_RUNS, run.namespace, { name: run.name }, stop.signal), stop.signal);
@@ -75,7 +76,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
             wait(ms, timer.signal).then(resolve, (error) => !timer.signal.aborted && reject(error));
         });
       } finally {
-        timer.abort();
+        timer.abort(OVER);
         signal.removeEventListener("abort", leave);
       }
       signal.throwIfAborted();
@@ -83,7 +84,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
       changed = false;
     },
     close() {
-      current?.stop.abort();
+      current?.stop.abort(OVER);
       current = undefined;
     },
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
+import { OVER } from "../over.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
@@ -184,7 +185,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       continue;
     } finally {
       signal.removeEventListener("abort", leave);
-      reading.abort();
+      reading.abort(OVER);
     }
 
     const { delimited } = opened.text;

@@ -1,3 +1,4 @@
+import { OVER } from "../over.ts";
 import type { Wait } from "../wait.ts";
 
 /** Passes a source on until it has ended, or has been quiet for too long: then it is left. */
@@ -13,7 +14,7 @@ export async function* untilQuiet<T>(
     for (;;) {
       reading = iterator.next();
       const timer = new AbortController();
-      const stop = (): void => timer.abort();
+      const stop = (): void => timer.abort(OVER);
       signal.addEventListener("abort", stop);
       const quiet = wait(quietMs, timer.signal).then(
         () => "quiet" as const,
@@ -21,7 +22,7 @@ export async function* untilQuiet<T>(
       );
       const next = await Promise.race([reading, quiet]).finally(() => {
         signal.removeEventListener("abort", stop);
-        timer.abort();
+        timer.abort(OVER);
       });
       if (next === "quiet") return;
       // Whoever aborts ends the read too.

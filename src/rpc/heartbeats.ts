@@ -1,3 +1,4 @@
+import { OVER } from "../over.ts";
 import type { Wait } from "../wait.ts";
 
 /** Proxies cut connections that are quiet for 30 s or longer. */
@@ -24,7 +25,7 @@ export async function* withHeartbeats<T>(
         () => undefined,
         () => undefined,
       );
-      const next = await Promise.race([reading, quiet]).finally(() => timer.abort());
+      const next = await Promise.race([reading, quiet]).finally(() => timer.abort(OVER));
       quietMs = EVERY_MS;
       if (next === undefined) {
         yield heartbeat;

@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
+import { OVER } from "../over.ts";
 import { createChanges } from "../reading/changes.ts";
 import { LogReplaced } from "../reading/text.ts";
 import { type ViewServices, viewAttempt } from "../reading/view.ts";
@@ -59,7 +60,7 @@ export async function* logFrames(
     services.shutdown.removeEventListener("abort", onShutdown);
     stream?.changes.close();
     // Whoever left in mid-stream leaves a request to a store behind: this ends it.
-    stop.abort();
+    stop.abort(OVER);
     leave();
   }
 }

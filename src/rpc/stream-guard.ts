@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
+import { OVER } from "../over.ts";
 import type { Run } from "../runs/run.ts";
 import type { Services } from "./services.ts";
 
@@ -40,7 +41,7 @@ export function guardStream(
     if (!over.signal.aborted)
       stop.abort(error instanceof Failure && error.kind === "unauthenticated" ? tokenExpired(error) : error);
   });
-  return { stop: () => over.abort() };
+  return { stop: () => over.abort(OVER) };
 }
 
 function authorizationLost(): Failure {

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import { bearerToken } from "../identity/bearer.ts";
+import { OVER } from "../over.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
@@ -34,7 +35,7 @@ export async function serveRaw(
   response: NodeResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  response.once("close", () => gone.abort(OVER));
   const url = new URL(request.url ?? "/", "http://localhost");
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createLog, describeError } from "./log.ts";
 
@@ -16,6 +18,17 @@ describe("the log", () => {
       stack: expect.stringMatching(/^TypeError: outer\n.*log\.test.*\ncaused by: Error: inner\n/s),
     });
     expect(lines.join("")).not.toContain("planted");
+  });
+
+  it("is whole on the standard output however soon its process ends", async () => {
+    const module = new URL("log.ts", import.meta.url).href;
+    const program = `const { createLog } = await import(${JSON.stringify(module)});
+      const log = createLog("info");
+      for (let index = 0; index < 2_000; index += 1) log.info({ index }, "a line");
+      process.exit(0);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).index)).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
   });
 
   it("tells each of several errors", () => {

@@ -3,10 +3,13 @@ import { type DestinationStream, type Logger, pino } from "pino";
 /**
  * Makes the server's own log, as lines of JSON. Errors are written by {@link describeError} wherever they stand as `err`.
  *
- * @param destination Default: the standard output.
+ * @param destination Default: the standard output. Nobody waits for it: what comes while it is being written goes out together, at the end of the process at the latest.
  */
-export function createLog(level: string, destination?: DestinationStream): Logger {
-  return pino({ level, serializers: { err: describeError } }, ...(destination === undefined ? [] : [destination]));
+export function createLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
+): Logger {
+  return pino({ level, serializers: { err: describeError } }, destination);
 }
 
 /** What the log shows of an error: `message` and `stack` tell its causes too, `code` is the first that one of them has. */
