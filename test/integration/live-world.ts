@@ -111,7 +111,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
     }),
     clock,
     wait: waits.wait,
-    log: createLog("silent"),
+    log: createLog("trace", { write: () => {} }),
     host: "127.0.0.1",
     port: 0,
     tls: undefined,
