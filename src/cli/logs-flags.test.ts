@@ -70,6 +70,9 @@ describe("flags", () => {
     [["--follw"], /unknown option '--follw'\n\(Did you mean --follow\?\)/],
     [["--tail", "x"], /argument 'x' is invalid\. It is not a number up to 10000000\./],
     [["--tail", "-1"], /is invalid|argument missing/],
+    [["--limit-lines", "0"], /argument '0' is invalid\. It is not a number above 0\./],
+    [["--limit-bytes", "0"], /It is not a number above 0\./],
+    [["--limit-bytes", "1k"], /It is not a number above 0\./],
     [["--since", "yesterday"], /It is not a duration such as 30s, 5m or 1h30m\./],
     [["--since-time", "5m"], /It is not a time such as/],
     [

@@ -67,8 +67,8 @@ export function withLogsFlags(command: Command): Command {
     )
     .option("--since-time <time>", "lines of this time (RFC 3339) and later only", parseTime)
     .option("--until-time <time>", "lines before this time (RFC 3339) only", parseTime)
-    .option("--limit-lines <lines>", "at most so many lines", whole())
-    .option("--limit-bytes <bytes>", "at most so many bytes", whole())
+    .option("--limit-lines <lines>", "at most so many lines", aboveZero)
+    .option("--limit-bytes <bytes>", "at most so many bytes", aboveZero)
     .option("--cursor <cursor>", "go on where an earlier call with the same flags has ended")
     .optionsGroup("Which lines:")
     .option("--grep <pattern>", "lines that match only: a regular expression in RE2's syntax")
@@ -97,12 +97,17 @@ export function withLogsFlags(command: Command): Command {
     .option("--exit-status", "exit with 10 when the verification failed");
 }
 
-function whole(most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+function whole(most: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (/^\d+$/.test(text) && number <= most) return number;
-    throw new InvalidArgumentError(
-      most === Number.MAX_SAFE_INTEGER ? "It is not a number." : `It is not a number up to ${most}.`,
-    );
+    throw new InvalidArgumentError(`It is not a number up to ${most}.`);
   };
+}
+
+/** To the server, 0 is no limit at all. */
+function aboveZero(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number > 0 && number <= Number.MAX_SAFE_INTEGER) return number;
+  throw new InvalidArgumentError("It is not a number above 0.");
 }

@@ -55,6 +55,24 @@ describe("taffrail logs", () => {
     expect((await logs([run])).said[0]).toMatch(/ container=\w+ \(.+\) .*; others: -c seed-database, -c \w+$/);
     expect((await logs([run, "-c", "seed-database"])).out).toContain("seed");
   });
+
+  it("tells of all containers, and of all attempts, that they are shown, and not what else there is of them", async () => {
+    const containers = await logs(["dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f", "--all-containers"]);
+    expect(containers.said[0]).toBe(
+      "showing run=dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f metric=integration attempt=1 containers=seed-database,proxy,tests source=store",
+    );
+    const attempts = await logs([FAILED, "-a", "all"]);
+    expect(attempts.said[1]).toMatch(/ metric=robot attempts=1,2 container=robot source=store$/);
+  });
+
+  it("does not say that nothing was written where nothing was asked for, or nothing of that time", async () => {
+    expect((await logs([FAILED, "--tail", "0"])).said).toHaveLength(1);
+    const note = "note: no line is known to be of that time";
+    expect((await logs([FAILED, "--since", "1h"])).said.at(-1)).toBe(note);
+    expect((await logs([FAILED, "--since", "1h", "--grep", "PASS"])).said.at(-1)).toBe(
+      "note: no line matches, or none of that time",
+    );
+  });
 });
 
 describe("what goes wrong", () => {
@@ -86,6 +104,13 @@ describe("what goes wrong", () => {
     ["no right", [FAILED], { TAFFRAIL_TOKEN: "demo-outsider" }, 4, /\(ACCESS_DENIED\)/],
     ["no right to list", ["@failed"], { TAFFRAIL_TOKEN: "demo-outsider" }, 4, /\(ACCESS_DENIED\)/],
     ["no log any more", ["uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f"], {}, 5, /\(LOG_NOT_FOUND\)\n {2}source {2}store: /],
+    [
+      "a pattern that is none",
+      [FAILED, "--grep", "PASS|(a"],
+      {},
+      2,
+      /^error: A group is not closed, at character 6 of the pattern\. \(PATTERN_INVALID\)$/m,
+    ],
     ["no Job", ["prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9"], {}, 5, /\(METRIC_HAS_NO_LOG\)/],
     ["no Job yet", ["perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5"], {}, 5, /\(JOB_NOT_STARTED\)/],
     [

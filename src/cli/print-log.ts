@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  AttemptRule,
   EndReason,
   type GetAnalysisRunLogsRequestSchema,
   NoticeKind,
@@ -11,7 +12,7 @@ import type { LogState } from "../client/log-state.ts";
 import type { CliIo } from "./io.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { LogPrinter } from "./log-printer.ts";
-import { choiceText, endText } from "./log-words.ts";
+import { choiceText, endText, type Wanted } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
 
 export interface LogPrinting {
@@ -43,7 +44,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
         break;
       case "origin":
         printer.origin?.(event.origin);
-        say(choiceText(run, event.origin));
+        say(choiceText(run, event.origin, isOfAllAttempts(request)));
         if (event.origin.previous) say("note: the container was restarted; this is the log of its run before");
         break;
       case "notice": {
@@ -61,7 +62,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
       case "end":
         ended = true;
         await output.print(printer.end(event));
-        for (const line of endText(event.end, request.grep !== undefined || request.since !== undefined)) say(line);
+        for (const line of endText(event.end, wantedOf(request))) say(line);
         if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToGoOn(event.cursor);
         break;
     }
@@ -83,6 +84,18 @@ export async function printLog(printing: LogPrinting): Promise<void> {
     throw error;
   }
   progress.clear();
+}
+
+function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {
+  return attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
+}
+
+function wantedOf({ grep, since, until, tailLines }: LogPrinting["request"]): Wanted {
+  return {
+    byTime: since !== undefined || until !== undefined,
+    byPattern: grep !== undefined,
+    nothing: tailLines === 0n,
+  };
 }
 
 /** Says that a server is waited for, from the second time in a row on: the first wait is over in no time. */

@@ -92,7 +92,8 @@ function matcherOf(grep: GrepWish) {
     return createLineMatcher(grep);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    throw new Failure("bad-request", "PATTERN_INVALID", error.message, {
+    const message = `${error.message.replace(/\.$/, "")}, at character ${error.position + 1} of the pattern.`;
+    throw new Failure("bad-request", "PATTERN_INVALID", message, {
       next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
     });
   }
