@@ -137,12 +137,16 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
           yield say("head-missing", piece.message);
           continue;
         }
+        progress = true;
+        position = piece.after;
+        if (piece.kind === "passed") {
+          yield piece;
+          continue;
+        }
         if (replaced.seen && !replaced.told) {
           replaced.told = true;
           yield { kind: "bytes-replaced" };
         }
-        progress = true;
-        position = piece.after;
         yield piece;
       }
     } catch (error) {

@@ -17,6 +17,7 @@ export type LogEvent =
       readonly previous: boolean;
     }
   | LogPiece
+  | PassedLines
   /** Some bytes of what follows are no text, and were replaced. */
   | { readonly kind: "bytes-replaced" }
   | { readonly kind: "notice"; readonly notice: LogNotice; readonly message: string }
@@ -37,6 +38,14 @@ export interface LogPiece {
   readonly mediaType: string | undefined;
   /** Where one would read to get this piece, and where one would read on. */
   readonly before: Position;
+  readonly after: Position;
+}
+
+/** Lines before the first one that is wanted: nothing of them is told. */
+export interface PassedLines {
+  readonly kind: "passed";
+  readonly bytes: number;
+  /** Where one would read on. */
   readonly after: Position;
 }
 

@@ -1,5 +1,5 @@
 import type { LogSource } from "../sources/source.ts";
-import type { LogPiece } from "./event.ts";
+import type { LogPiece, PassedLines } from "./event.ts";
 import type { Position } from "./position.ts";
 import type { LogText } from "./text.ts";
 import type { ContainerView } from "./view.ts";
@@ -7,6 +7,7 @@ import type { ContainerView } from "./view.ts";
 /** A piece with its place in the log, or what is found out on the way. */
 export type PositionedPiece =
   | LogPiece
+  | PassedLines
   | { readonly kind: "lost" }
   | { readonly kind: "head-missing"; readonly message: string };
 
@@ -88,7 +89,7 @@ export async function* positioned(
         before,
         after: position,
       };
-    }
+    } else yield { kind: "passed", bytes: buffer.length, after: position };
     if (offset !== undefined) offset += bytes.length;
     before = position;
   }

@@ -3,7 +3,7 @@ import type { FilteredText, LineRun } from "../stream/filtered-text.ts";
 import { createLineFilter, type LineFilter, type LineFilterOptions, reachesBack } from "../stream/line-filter.ts";
 import { proofOf, WINDOW_BYTES } from "../stream/window.ts";
 import type { ContainerCursor } from "./container-cursor.ts";
-import type { LogEvent, LogPiece } from "./event.ts";
+import type { LogEvent, LogPiece, PassedLines } from "./event.ts";
 import { dropLines } from "./line-runs.ts";
 import type { Position } from "./position.ts";
 import { createSentSkip } from "./sent-skip.ts";
@@ -25,10 +25,10 @@ export interface SentPiece {
 
 /** What reading a log tells, once lines have been chosen. */
 export type SelectedEvent =
-  | Exclude<LogEvent, LogPiece>
+  | Exclude<LogEvent, LogPiece | PassedLines>
   | SentPiece
-  /** So much of the log was looked through, whether or not something of it was sent. */
-  | { readonly kind: "scanned"; readonly bytes: number; readonly cursor: ContainerCursor }
+  /** So much of the log was looked through, whether or not something of it was sent; `searching`: for what is to be sent, rather than to send it all. */
+  | { readonly kind: "scanned"; readonly bytes: number; readonly searching: boolean; readonly cursor: ContainerCursor }
   | { readonly kind: "line-cut" }
   /** Much work was done, and more is to come: others may want their turn. */
   | { readonly kind: "turn" }
@@ -60,6 +60,11 @@ function passLines(from: ContainerCursor | undefined): LineSelector {
   const skip = createSentSkip(from);
   return {
     *take(event) {
+      if (event.kind === "passed") {
+        const { bytes, after } = event;
+        yield { kind: "scanned", bytes, searching: true, cursor: { position: after, ...skip.left } };
+        return;
+      }
       if (event.kind !== "text") {
         if (event.kind === "end") skip.end();
         yield event;
@@ -80,7 +85,7 @@ function passLines(from: ContainerCursor | undefined): LineSelector {
         };
       }
       // What was only skipped is still behind the position that it was skipped from.
-      yield { kind: "scanned", bytes: bytes.length, cursor: { position: after, ...skip.left } };
+      yield { kind: "scanned", bytes: bytes.length, searching: false, cursor: { position: after, ...skip.left } };
     },
   };
 }
@@ -147,6 +152,12 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
   return { take };
 
   function* take(event: LogEvent): Generator<SelectedEvent> {
+    if (event.kind === "passed") {
+      const { bytes, after } = event;
+      const state = resumed && { filter: resumed };
+      yield { kind: "scanned", bytes, searching: true, cursor: { position: after, ...state, ...skip.left } };
+      return;
+    }
     if (event.kind !== "text") {
       const isBreak = event.kind === "notice" && BREAKS.has(event.notice);
       if (filter !== undefined && (isBreak || event.kind === "end")) {
@@ -195,6 +206,7 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
     yield {
       kind: "scanned",
       bytes: event.bytes.length,
+      searching: true,
       cursor: { ...cursorAt(state), ...skip.left },
     };
   }

@@ -90,7 +90,7 @@ async function* sendSelected(
     case "scanned":
       stream.scanned += event.bytes;
       stream.reached(name, event.cursor);
-      if (isBudgetSpent(stream)) return "scan-budget-spent";
+      if (event.searching && isBudgetSpent(stream)) return "scan-budget-spent";
       if (stream.untold.bytes >= UNTOLD_BYTES || stream.untold.ms >= UNTOLD_MS) {
         yield { kind: "heartbeat", cursor: stream.cursor() };
       }
@@ -104,8 +104,8 @@ async function* sendSelected(
   }
 }
 
-function isBudgetSpent({ filter, request, scanned, startedAt, services }: LogStream): boolean {
-  if (request.follow || (filter === undefined && request.firstLine === undefined)) return false;
+function isBudgetSpent({ request, scanned, startedAt, services }: LogStream): boolean {
+  if (request.follow) return false;
   const { scanBytes, scanTime } = services.config.limits;
   return scanned > scanBytes || services.clock.now() - startedAt > scanTime;
 }

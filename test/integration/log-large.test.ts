@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, EndReason, type Grep, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Answer } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
@@ -84,6 +85,65 @@ describe.each(PROTOCOLS)("a large log over $name", (protocol) => {
     expect(error).toMatchObject({ code: "ResourceExhausted", reason: "LIMIT_REACHED" });
     expect(error?.message).toBe("The log is larger than 1048576 bytes.");
   });
+});
+
+/** Sends one piece over and over, and notes before each ten megabytes what is held. */
+function measured(piece: Uint8Array, times: number, held: number[]): Answer {
+  return async (response) => {
+    response.writeHead(200, { "content-length": String(piece.length * times) });
+    for (let sent = 0; sent < times && !response.destroyed; sent += 1) {
+      if ((sent * piece.length) % (10 * MIB) === 0) held.push(await heldBytes());
+      if (!response.write(piece)) await once(response, "drain");
+    }
+    response.end();
+  };
+}
+
+const grep = (pattern: string, more: object = {}) =>
+  ({ pattern, fixed: false, ignoreCase: false, invert: false, before: 0, after: 0, ...more }) as Grep;
+
+const PROGRESS = Buffer.from("50 % 0123456789\r".repeat(4096));
+
+describe("a line of 50 MiB that is filtered", () => {
+  const world = useWorld();
+  const [protocol] = PROTOCOLS as [(typeof PROTOCOLS)[number]];
+
+  it.each<[string, Uint8Array, Grep, boolean]>([
+    ["is sent whole where a text is in its beginning", PIECE, grep("345", { fixed: true }), true],
+    ["is sent whole where a text in any case is", PROGRESS, grep("345", { fixed: true, ignoreCase: true }), true],
+    ["is sent whole where a pattern matches its beginning", PROGRESS, grep("[0-9]{3}.*9"), true],
+    ["is sent whole where others than it are left out", PIECE, grep("nowhere", { invert: true }), true],
+    ["is left out where nothing in its beginning matches", PROGRESS, grep("nowhere|last$"), false],
+    ["is no context, since it is too long to be held", PIECE, grep("last", { before: 5 }), false],
+  ])(
+    "%s, which is said, and little of it is ever held",
+    async (_what, piece, request, sent) => {
+      const times = LINE_BYTES / piece.length;
+      const held: number[] = [];
+      const answer = measured(piece, times, held);
+      const ref = world().addLog(answer);
+      const client = createClient(AnalysisRunLogService, world().transport(protocol));
+      const hash = createHash("sha256");
+      const notices: NoticeKind[] = [];
+      let received = 0;
+      let reason: EndReason | undefined;
+      for await (const { chunk, event } of client.getAnalysisRunLogs({ ...ref, grep: request }, as(TOKENS.reader))) {
+        hash.update(chunk);
+        received += chunk.length;
+        if (event.case === "notice") notices.push(event.value.kind);
+        if (event.case === "end") reason = event.value.reason;
+      }
+      const expected = createHash("sha256");
+      for (let i = 0; i < (sent ? times : 0); i += 1) expected.update(piece);
+      expect(received).toBe(sent ? LINE_BYTES : 0);
+      expect(hash.digest("hex")).toBe(expected.digest("hex"));
+      expect(notices).toEqual([NoticeKind.LINE_CUT]);
+      expect(reason).toBe(EndReason.COMPLETE);
+      expect(held.length).toBe(5);
+      expect(Math.max(...held) - Math.min(...held)).toBeLessThan(16 * MIB);
+    },
+    30_000,
+  );
 });
 
 describe.each(PROTOCOLS)("10 GB of zeros in 10 MB of gzip over $name", (protocol) => {
