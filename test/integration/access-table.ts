@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { type ApiServer, startApiServer } from "../fakes/api-server.ts";
+import { stageObject } from "../fakes/stage.ts";
 import {
   ACCESS_ROWS,
   type AccessRow,
@@ -49,10 +50,7 @@ export async function arrangeAccess(ground: Ground): Promise<ReadonlyMap<AccessR
   for (const [name, labels] of [[PROJECT, project], [ELSEWHERE, project], [TEAM], [GROUPED_TEAM]] as const) {
     await ground.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, ...(labels && { labels }) } });
   }
-  for (const name of ["uat", "prod"]) {
-    const metadata = { name, namespace: PROJECT };
-    await ground.put({ apiVersion: "kargo.akuity.io/v1alpha1", kind: "Stage", metadata, spec: {} });
-  }
+  for (const name of ["uat", "prod"]) await ground.put(stageObject(PROJECT, name));
   for (const name of RUNS) {
     const ref = { namespace: PROJECT, name };
     const { status: _, ...bare } = analysisRun({ ...ref, uid: "", metrics: [{}] });

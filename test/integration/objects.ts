@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../src/demo/objects.ts";
+import { stageObject } from "../fakes/stage.ts";
 
 /** Who calls: the tokens of the fixture's users. */
 export const TOKENS = {
@@ -71,7 +72,7 @@ export function clusterObjects(): KubeObject[] {
   return [
     namespace("shop"),
     namespace("elsewhere"),
-    { apiVersion: "kargo.akuity.io/v1alpha1", kind: "Stage", metadata: { name: "uat", namespace: "shop" } },
+    stageObject("shop", "uat"),
     token("reader", TOKENS.reader, "reader"),
     token("stranger", TOKENS.stranger, "stranger"),
     token("stageless", TOKENS.stageless, "stageless"),

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { KubeObject } from "../../src/demo/objects.ts";
+import { stageObject } from "../fakes/stage.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import type { KubeClient } from "./servers/kube-client.ts";
 
@@ -67,7 +68,7 @@ export class TestProject {
   }
 
   async addStage(name: string): Promise<void> {
-    await this.#kube.create({ apiVersion: KARGO, kind: "Stage", metadata: { name, namespace: this.name }, spec: {} });
+    await this.#kube.create(stageObject(this.name, name));
   }
 
   /** Makes a ServiceAccount with these rights in this project and none elsewhere, and a token of it. */
