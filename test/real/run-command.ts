@@ -29,6 +29,8 @@ export function tryCommand(command: string, args: readonly string[], options: Co
     });
     child.once("error", reject);
     child.once("close", (status) => resolve({ status, stdout, stderr }));
+    // A command may end before it has taken its input: how it ended is told by its status.
+    child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
   });
 }
