@@ -47,6 +47,8 @@ export interface SourceTry {
 export interface FailureDetails {
   /** What the reader can do now: one sentence. */
   readonly next?: string;
+  /** The field of the request that is at fault, as the contract names it. */
+  readonly field?: string;
   /** What there is to select instead of a name that does not exist. */
   readonly available?: readonly string[];
   /** Every source that was asked for the log. */
@@ -64,6 +66,7 @@ export class Failure extends Error {
   readonly kind: FailureKind;
   readonly reason: string;
   readonly next: string | undefined;
+  readonly field: string | undefined;
   readonly available: readonly string[] | undefined;
   readonly tries: readonly SourceTry[] | undefined;
 
@@ -73,6 +76,7 @@ export class Failure extends Error {
     this.kind = kind;
     this.reason = reason;
     this.next = details.next;
+    this.field = details.field;
     this.available = details.available;
     this.tries = details.tries;
   }

@@ -74,7 +74,10 @@ export function createCursors({ keys, clock }: CursorsOptions): Cursors {
 
 /** The failure of those whose cursor leads nowhere. */
 export function refused(reason: string, message: string): Failure {
-  return new Failure("bad-request", reason, message, { next: "Read from the beginning, without a cursor." });
+  return new Failure("bad-request", reason, message, {
+    next: "Read from the beginning, without a cursor.",
+    field: "cursor",
+  });
 }
 
 function sign(bytes: Uint8Array, key: Uint8Array): Buffer {

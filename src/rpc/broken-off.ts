@@ -37,6 +37,7 @@ export function brokenOff(error: unknown): [EndReasonName, Failure] {
 export function staleCursor(error: LogReplaced): Failure {
   return new Failure("bad-request", "CURSOR_STALE", "The log was replaced, or cut, since this cursor was made.", {
     next: "Read from the beginning, without a cursor.",
+    field: "cursor",
     cause: error,
   });
 }

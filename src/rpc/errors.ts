@@ -58,8 +58,8 @@ export function httpStatus(failure: Failure): number {
 
 /** The error of all RPC protocols for a failure, with its typed details. */
 export function connectError({ failure, reference }: ToldFailure): ConnectError {
-  const { kind, reason, message, next, available, tries } = failure;
-  const metadata = { reference, ...(next !== undefined && { next }) };
+  const { kind, reason, message, next, field, available, tries } = failure;
+  const metadata = { reference, ...(next !== undefined && { next }), ...(field !== undefined && { field }) };
   const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });
   return new ConnectError(message, TABLE[kind].code, undefined, [
     { desc: ErrorInfoSchema, value: info },

@@ -11,6 +11,7 @@ import {
   type GetAnalysisRunLogsRequest,
   GetAnalysisRunLogsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { Failure } from "../failure.ts";
 import { bytesTwin, withOutput } from "./bytes-twin.ts";
 import { callerOf } from "./caller-context.ts";
 import type { LogFrame } from "./frame.ts";
@@ -54,6 +55,8 @@ export function serveLogs(router: ConnectRouter, services: Services, codec: "bin
   }
 }
 
+const FIRST_SECOND = BigInt(Date.parse("0001-01-01T00:00:00Z") / 1_000);
+const LAST_SECOND = BigInt(Date.parse("9999-12-31T23:59:59Z") / 1_000);
 const HEARTBEAT: LogFrame = { kind: "heartbeat", cursor: undefined };
 
 function kargoRequest({ namespace, name, metricName, containerName }: KargoFields): LogRequest {
@@ -71,8 +74,8 @@ function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
     waitMs: request.wait && msOf(request.wait),
     tail: request.tailLines === undefined ? undefined : Number(request.tailLines),
     firstLine: numberOf(request.firstLine),
-    since: request.since && timeOf(request.since),
-    until: request.until && timeOf(request.until),
+    since: request.since && timeOf(request.since, "since"),
+    until: request.until && timeOf(request.until, "until"),
     grep: grep && {
       pattern: grep.pattern,
       fixed: grep.fixed,
@@ -102,10 +105,17 @@ function numberOf(value: bigint): number | undefined {
 }
 
 function msOf({ seconds, nanos }: Duration): number {
-  return Math.max(0, Number(seconds) * 1_000 + nanos / 1_000_000);
+  return Number(seconds) * 1_000 + nanos / 1_000_000;
 }
 
-function timeOf(time: Timestamp): string {
+/** @throws Failure REQUEST_INVALID where it is no time that RFC 3339 can say: whoever encodes it by hand may have made it. */
+function timeOf(time: Timestamp, field: string): string {
+  if (time.seconds < FIRST_SECOND || time.seconds > LAST_SECOND || time.nanos < 0 || time.nanos > 999_999_999) {
+    throw new Failure("bad-request", "REQUEST_INVALID", `${field}: this is no time of the years 1 to 9999.`, {
+      next: "Correct the time.",
+      field,
+    });
+  }
   return `${timestampDate(time).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, "0")}Z`;
 }
 

@@ -35,17 +35,28 @@ export interface LogRequest {
   readonly cursor?: string | undefined;
 }
 
-/** @throws Failure REQUEST_INVALID where two wishes cannot both be. */
+/** @throws Failure REQUEST_INVALID where a wish, or two together, cannot be. */
 export function checkRequest(request: LogRequest): void {
-  const { tail, firstLine, since, until, wish, allContainers } = request;
+  const { tail, firstLine, since, until, waitMs, wish, allContainers } = request;
   if (tail !== undefined && firstLine !== undefined) {
-    throw contradiction("A request has either a number of last lines or a first line.", "Leave one of them out.");
+    throw contradiction(
+      "A request has either a number of last lines or a first line.",
+      "Leave one of them out.",
+      "first_line",
+    );
   }
   if (allContainers && wish.container !== undefined) {
-    throw contradiction("A request names either a container or all of them.", "Leave one of them out.");
+    throw contradiction(
+      "A request names either a container or all of them.",
+      "Leave one of them out.",
+      "container_name",
+    );
   }
   if (since !== undefined && until !== undefined && since >= until) {
-    throw contradiction("The time to begin at is not before the time to end at.", "Exchange them.");
+    throw contradiction("The time to begin at is not before the time to end at.", "Exchange them.", "until");
+  }
+  if (waitMs !== undefined && waitMs < 0) {
+    throw contradiction("Nobody can wait for less than no time.", "Leave it out, or give a longer one.", "wait");
   }
 }
 
@@ -95,10 +106,11 @@ function matcherOf(grep: GrepWish) {
     const message = `${error.message.replace(/\.$/, "")}, at character ${error.position + 1} of the pattern.`;
     throw new Failure("bad-request", "PATTERN_INVALID", message, {
       next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
+      field: "grep.pattern",
     });
   }
 }
 
-function contradiction(message: string, next: string): Failure {
-  return new Failure("bad-request", "REQUEST_INVALID", message, { next });
+function contradiction(message: string, next: string, field: string): Failure {
+  return new Failure("bad-request", "REQUEST_INVALID", message, { next, field });
 }

@@ -33,6 +33,8 @@ export interface ToldError {
   readonly message: string;
   readonly reason: string | undefined;
   readonly next: string | undefined;
+  /** The field of the request that is at fault. */
+  readonly field: string | undefined;
   readonly reference: string | undefined;
   readonly available: readonly string[] | undefined;
   /** What came of each source, as the JSON of the detail has it. */
@@ -98,6 +100,7 @@ export function toldError(caught: unknown): ToldError {
     message: error.rawMessage,
     reason: info?.reason,
     next: info?.metadata.next,
+    field: info?.metadata.field,
     reference: info?.metadata.reference,
     available: error.findDetails(ChoicesSchema)[0]?.available,
     sources: chain && (toJson(SourceChainSchema, chain) as { attempts?: object[] }).attempts,
