@@ -20,10 +20,12 @@ export interface MergedEvent<E extends Other> {
 
 export interface MergeOptions {
   /**
-   * For how long to wait for a log that has nothing to say, before others go on without it, in milliseconds: a follow may be quiet for ever. `undefined`: for as long as it
-   * takes.
+   * For how long to wait for a log that has nothing to say, before others go on without it until it says something, in milliseconds: a follow may be quiet for ever.
+   * `undefined`: for as long as it takes.
    */
   readonly patienceMs: number | undefined;
+  /** Whether more of a log is wanted: else it is neither read nor waited for. Default: of all of them. */
+  readonly isWanted?: (name: string) => boolean;
   readonly wait: Wait;
   readonly signal: AbortSignal;
 }
@@ -37,6 +39,8 @@ interface Head<E> {
   event: E | LogPiece | undefined;
   failed: { readonly error: unknown } | undefined;
   ended: boolean;
+  /** Whether the others wait for it no longer. */
+  late: boolean;
   /** How many of the piece's lines are out, and its bytes up to there. */
   linesOut: number;
   bytesOut: number;
@@ -49,7 +53,7 @@ interface Head<E> {
  */
 export async function* mergeLogs<E extends Other>(
   logs: readonly MergedLog<E>[],
-  { patienceMs, wait, signal }: MergeOptions,
+  { patienceMs, isWanted = () => true, wait, signal }: MergeOptions,
 ): AsyncGenerator<MergedEvent<E>, void, undefined> {
   const heads = logs.map(({ name, events }, order): Head<E> => {
     return {
@@ -60,6 +64,7 @@ export async function* mergeLogs<E extends Other>(
       event: undefined,
       failed: undefined,
       ended: false,
+      late: false,
       linesOut: 0,
       bytesOut: 0,
     };
@@ -70,12 +75,14 @@ export async function* mergeLogs<E extends Other>(
 
   const read = (head: Head<E>): void => {
     if (head.ended || head.event !== undefined || head.reading !== undefined || head.failed !== undefined) return;
+    if (!isWanted(head.name)) return;
     head.reading = head.events
       .next()
       .then(
         (next) => {
           if (next.done === true) head.ended = true;
           else head.event = next.value;
+          head.late = false;
           head.linesOut = 0;
           head.bytesOut = 0;
         },
@@ -88,26 +95,28 @@ export async function* mergeLogs<E extends Other>(
         wake();
       });
   };
-  const isPending = (head: Head<E>): boolean => head.reading !== undefined;
+  const isPending = (head: Head<E>): boolean => head.reading !== undefined && isWanted(head.name);
 
-  /** Waits until every log has said something, or patience is at its end and one has. */
+  /** Waits until every log has said something; once one has, for no longer than patience lasts. */
   const gather = async (): Promise<void> => {
     for (const head of heads) read(head);
-    let patient = true;
     const timer = new AbortController();
-    if (patienceMs !== undefined) {
-      wait(patienceMs, timer.signal).then(
+    let timed = false;
+    const begin = (ms: number): void => {
+      timed = true;
+      wait(ms, timer.signal).then(
         () => {
-          patient = false;
+          for (const head of heads) head.late ||= isPending(head);
           wake();
         },
         () => undefined,
       );
-    }
+    };
     try {
       while (heads.some(isPending)) {
-        const something = heads.some(({ event, failed }) => event !== undefined || failed !== undefined);
-        if (something && !patient) return;
+        const something = heads.some((head) => hasSomething(head) && isWanted(head.name));
+        if (something && heads.every((head) => head.late || !isPending(head))) return;
+        if (something && patienceMs !== undefined && !timed) begin(patienceMs);
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -124,11 +133,12 @@ export async function* mergeLogs<E extends Other>(
     for (;;) {
       await gather();
       signal.throwIfAborted();
-      const failed = heads.find((head) => head.failed !== undefined);
+      const wanted = heads.filter(({ name }) => isWanted(name));
+      const failed = wanted.find((head) => head.failed !== undefined);
       if (failed?.failed !== undefined) throw failed.failed.error;
-      const waiting = heads.filter((head) => head.event !== undefined);
+      const waiting = wanted.filter((head) => head.event !== undefined);
       if (waiting.length === 0) {
-        if (heads.every(({ ended }) => ended)) return;
+        if (wanted.every(({ ended }) => ended)) return;
         continue;
       }
       const head = choose(waiting, unfinished);
@@ -211,6 +221,10 @@ function takeLines<E>(
     before: start === 0 ? piece.before : { ...piece.before, from: line },
     after: end === bytes.length ? piece.after : { ...piece.before, from: lineOf(next) },
   };
+}
+
+function hasSomething<E>({ event, failed }: Head<E>): boolean {
+  return event !== undefined || failed !== undefined;
 }
 
 function isPiece<E extends Other>(event: E | LogPiece | undefined): event is LogPiece {

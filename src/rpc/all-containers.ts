@@ -32,6 +32,7 @@ export async function* allContainers(
   ): AsyncGenerator<LogFrame, EndReasonName | undefined> {
     if (event.kind === "left-out") {
       failures.push(event.failure);
+      selectors.delete(name);
       yield stream.notice("container-left-out", `${name}: ${event.failure.message}`);
       return undefined;
     }
@@ -41,31 +42,35 @@ export async function* allContainers(
     if (end === undefined || end === "limit-reached" || end === "scan-budget-spent") return end;
     reasons.push(end);
     selectors.delete(name);
-    return undefined;
+    // None of them has anything more that is wanted, whatever comes.
+    return selectors.size === 0 ? worstOf(reasons) : undefined;
   };
 
-  for (const { name } of view.metric.containers) {
-    if (state[name] === "ended") continue;
-    const selected = viewContainer(view, { container: name, pod: request.wish.pod });
-    selectors.set(name, selectorOf(stream, name));
-    const events = leavingOut(openContainer(stream, view, selected));
+  const wanted = view.metric.containers.filter(({ name }) => state[name] !== "ended");
+  for (const { name } of wanted) selectors.set(name, selectorOf(stream, name));
+  for (const { name } of wanted) {
+    const events = leavingOut(
+      openContainer(stream, view, viewContainer(view, { container: name, pod: request.wish.pod })),
+    );
     if (request.follow) {
       merged.push({ name, events });
       continue;
     }
-    const first = await events.next();
-    if (first.done) continue;
-    if (first.value.kind === "opened" && first.value.timed) {
-      merged.push({ name, events: after(first.value, events) });
+    let next = await events.next();
+    for (; !next.done && next.value.kind === "notice"; next = await events.next()) yield* send(name, next.value);
+    if (next.done) continue;
+    if (next.value.kind === "opened" && next.value.timed) {
+      merged.push({ name, events: after(next.value, events) });
       continue;
     }
-    for await (const event of after(first.value, events)) {
+    for await (const event of after(next.value, events)) {
       const end = yield* send(name, event);
       if (end !== undefined) return end;
     }
   }
   const patienceMs = request.follow ? PATIENCE_MS : undefined;
-  for await (const { name, event } of mergeLogs(merged, { patienceMs, wait: services.wait, signal })) {
+  const isWanted = (name: string): boolean => selectors.has(name);
+  for await (const { name, event } of mergeLogs(merged, { patienceMs, isWanted, wait: services.wait, signal })) {
     const end = yield* send(name, event);
     if (end !== undefined) return end;
   }

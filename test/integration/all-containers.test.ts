@@ -1,0 +1,200 @@
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { describe, expect, it } from "vitest";
+import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { running, terminated, waiting } from "../fakes/pods.ts";
+import { sends } from "../fakes/scripted-store.ts";
+import type { CollectedLog } from "./collect-log.ts";
+import { type LiveRun, useLiveWorld } from "./live-world.ts";
+
+const at = (second: number, nanos = 0): string =>
+  `2026-01-01T00:00:${String(second).padStart(2, "0")}.${String(nanos).padStart(9, "0")}Z`;
+const NAMES = { containers: ["main", "proxy"], initContainers: [{ name: "seed" }] };
+const OVER = { ...NAMES, phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] };
+const ENDED = {
+  phase: "Failed",
+  initContainers: { seed: terminated(0) },
+  containers: { main: terminated(1), proxy: terminated(0) },
+};
+const ALL = { allContainers: true };
+
+/** What came, line by line, with the container that each is of. */
+function linesOf({ messages }: Pick<CollectedLog, "messages">): readonly string[] {
+  return messages.flatMap(({ chunk, containerName }) =>
+    chunk === ""
+      ? []
+      : chunk
+          .split(/(?<=\n)/)
+          .filter((line) => line !== "")
+          .map((line) => `${containerName}: ${line}`),
+  );
+}
+
+/** A pod that has ended, whose containers wrote in turns. */
+function writtenInTurns(run: LiveRun): readonly string[] {
+  const pod = run.pod(ENDED);
+  const expected: string[] = [];
+  const write = (container: string, time: string, text: string): void => {
+    run.log(pod, container).append(time, text);
+    expected.push(`${container}: ${text}`);
+  };
+  write("seed", at(2), "sown\n");
+  for (let second = 3; second < 9; second += 1) {
+    write("main", at(second), `test ${second}\n`);
+    // At the same time, the container that is named first comes first.
+    write("proxy", at(second), `request ${second} Größe\n`);
+    write("proxy", at(second, 1), "again\n");
+    write("main", at(second, 2), "asserted\n");
+  }
+  return expected;
+}
+
+describe("all containers", () => {
+  const world = useLiveWorld();
+
+  it("are merged by their lines' times, each piece with the container that it is of", async () => {
+    const run = world().addRun(OVER);
+    const expected = writtenInTurns(run);
+    const read = run.read(ALL);
+    await read.done;
+    expect(linesOf(read)).toEqual(expected);
+    expect(read.origin()?.containerName).toBe("");
+    expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: BigInt(expected.length) });
+  });
+
+  it.each([false, true])("are gone on with behind each piece; followed: %s", async (follow) => {
+    const run = world().addRun(OVER);
+    const expected = writtenInTurns(run);
+    const direct = run.read({ ...ALL, follow });
+    await direct.done;
+    expect(linesOf(direct)).toEqual(expected);
+    let before: readonly string[] = [];
+    let tried = 0;
+    for (const [index, { cursor, chunk }] of direct.messages.entries()) {
+      if (chunk !== "") before = linesOf({ messages: direct.messages.slice(0, index + 1) });
+      if (cursor === "") continue;
+      const rest = run.read({ ...ALL, follow, cursor });
+      await rest.done;
+      expect([...before, ...linesOf(rest)]).toEqual(expected);
+      tried += 1;
+    }
+    expect(tried).toBeGreaterThan(12);
+  });
+
+  it("are gone on with where a limit cut a line of one of them", async () => {
+    const run = world().addRun(OVER);
+    const expected = writtenInTurns(run)
+      .map((line) => line.replace(/^\w+: /, ""))
+      .join("");
+    for (const bytes of [1, 5, 6, 40, 41, 120]) {
+      const first = run.read({ ...ALL, limitBytes: BigInt(bytes) });
+      await first.done;
+      expect(first.end()?.reason).toBe(EndReason.LIMIT_REACHED);
+      const rest = run.read({ ...ALL, cursor: first.messages.at(-1)?.cursor ?? "" });
+      await rest.done;
+      expect(first.text() + rest.text()).toBe(expected);
+    }
+  });
+
+  it("are followed together from the first one on, those that are quiet no matter", async () => {
+    const run = world().addRun(NAMES);
+    const pod = run.pod({
+      phase: "Pending",
+      initContainers: { seed: running() },
+      containers: { main: waiting("PodInitializing"), proxy: waiting("PodInitializing") },
+    });
+    for (const container of ["seed", "main", "proxy"]) run.log(pod, container);
+    const read = run.read({ ...ALL, follow: true });
+    // Those who have nothing to say are waited for.
+    const patience = (ms: number): boolean => ms === 250;
+    const impatiently = async (wanted: Promise<void>): Promise<void> => {
+      let isHere = false;
+      const here = wanted.finally(() => {
+        isHere = true;
+      });
+      while (!isHere) {
+        await Promise.race([here, world().waits.until(patience)]);
+        world().waits.pass(patience);
+      }
+    };
+    await impatiently(
+      read.untilSaid('main: Waiting. The container "main" waits until the init container "seed" has ended.'),
+    );
+    run.log(pod, "seed").append(at(2), "sown\n");
+    await impatiently(read.until("sown\n"));
+    run.pod({ initContainers: { seed: terminated(0) }, containers: { main: running(), proxy: running() } });
+    run.log(pod, "main").append(at(3), "test\n");
+    await impatiently(read.until("test\n"));
+    run.log(pod, "main").append(at(4), "tested\n");
+    await impatiently(read.until("tested\n"));
+    run.log(pod, "proxy").append(at(5), "request\n");
+    run.pod(ENDED);
+    run.put(OVER);
+    await impatiently(read.done);
+    expect(linesOf(read)).toEqual(["seed: sown\n", "main: test\n", "main: tested\n", "proxy: request\n"]);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("are left out where they have no log, which is said; the others are read", async () => {
+    const run = world().addRun(NAMES);
+    const pod = run.pod({
+      phase: "Pending",
+      initContainers: { seed: running() },
+      containers: { main: waiting("PodInitializing"), proxy: waiting("PodInitializing") },
+    });
+    run.log(pod, "seed").append(at(2), "sown\n");
+    const read = run.read(ALL);
+    await read.done;
+    expect(linesOf(read)).toEqual(["seed: sown\n"]);
+    expect(read.notices()).toEqual([NoticeKind.CONTAINER_LEFT_OUT, NoticeKind.CONTAINER_LEFT_OUT]);
+    expect(read.said()[0]).toContain("main: No log:");
+    expect(read.end()?.reason).toBe(EndReason.CAUGHT_UP);
+  });
+
+  it("are waited for as long as was asked, and merged by time all the same", async () => {
+    const run = world().addRun(NAMES);
+    const made = { phase: "Pending", initContainers: { seed: terminated(0) } };
+    const pod = run.pod({ ...made, containers: { main: waiting("ContainerCreating"), proxy: running() } });
+    run.log(pod, "seed").append(at(1), "sown\n");
+    run.log(pod, "proxy").append(at(2), "listening\n");
+    const read = run.read({ ...ALL, wait: durationFromMs(60_000) });
+    await read.untilSaid('main: Waiting. The container "main" is being created.');
+    run.log(pod, "main").append(at(3), "test\n");
+    run.log(pod, "proxy").append(at(4), "request\n");
+    run.pod({ initContainers: made.initContainers, containers: { main: running(), proxy: running() } });
+    await read.done;
+    expect(linesOf(read)).toEqual(["seed: sown\n", "proxy: listening\n", "main: test\n", "proxy: request\n"]);
+  });
+
+  it("end together once each has come to the time that was asked for", async () => {
+    const run = world().addRun(NAMES);
+    const pod = run.pod({
+      initContainers: { seed: terminated(0) },
+      containers: { main: running(), proxy: running() },
+    });
+    for (const container of ["seed", "main", "proxy"]) {
+      run.log(pod, container).append(at(2), `${container} in time\n`);
+      run.log(pod, container).append(at(30), "too late\n");
+    }
+    const read = run.read({ ...ALL, follow: true, until: timestampFromMs(Date.parse(at(10))) });
+    await read.done;
+    expect(read.text()).toBe("seed in time\nmain in time\nproxy in time\n");
+    expect(read.end()?.reason).toBe(EndReason.UNTIL_REACHED);
+  });
+});
+
+describe("all containers, from an archive", () => {
+  const world = useLiveWorld(["archive"]);
+
+  it("come one after another in the order in which they start", async () => {
+    const run = world().addRun(OVER);
+    for (const name of ["proxy", "seed", "main"]) {
+      world().store.answer(run.archivePath(name), sends(`${name} begins\n${name} ends\n`));
+    }
+    for (const follow of [false, true]) {
+      const read = run.read({ ...ALL, follow });
+      await read.done;
+      expect(read.text()).toBe("seed begins\nseed ends\nmain begins\nmain ends\nproxy begins\nproxy ends\n");
+      expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+    }
+  });
+});
