@@ -18,13 +18,18 @@ export interface Watched {
 }
 
 /** Tells that something may have changed, without telling what: whoever wants to know looks again. */
-export interface Changes {
+export interface ChangesReader {
   /**
-   * Waits until something has changed since the call before, and no longer than `ms`. The first call settles as soon as watching has begun.
+   * Waits until something has changed since this reader's call before, and no longer than `ms`. The first call settles as soon as watching has begun.
    *
    * @throws Failure where the API server cannot be watched; the signal's reason.
    */
   next(watched: Watched, ms: number): Promise<void>;
+}
+
+/** The changes of one run, for several readers who wait at the same time: they share the watches, and each is told of every change. */
+export interface Changes {
+  reader(): ChangesReader;
   /** Ends the watches. */
   close(): void;
 }
@@ -32,14 +37,18 @@ export interface Changes {
 /** Watches one run, and its pods: nothing is asked of the API server before somebody waits. */
 export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
   let current: { readonly key: string; readonly stop: AbortController } | undefined;
-  let changed = false;
+  let version = 0;
   let failed: { readonly error: unknown } | undefined;
-  let wake = (): void => undefined;
+  const waiting = new Set<() => void>();
+
+  const wake = (): void => {
+    for (const each of waiting) each();
+  };
 
   const watch = async (objects: AsyncIterable<unknown>, stop: AbortSignal): Promise<void> => {
     try {
       for await (const _ of objects) {
-        changed = true;
+        version += 1;
         wake();
       }
     } catch (error) {
@@ -61,27 +70,37 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
     void watch(kube.watch(PODS, pods.namespace, { labelSelector: podsSelector(pods.uid) }, stop.signal), stop.signal);
   };
 
-  return {
-    async next(watched, ms) {
-      signal.throwIfAborted();
-      begin(watched);
-      const timer = new AbortController();
-      const leave = (): void => wake();
-      signal.addEventListener("abort", leave);
-      try {
-        await new Promise<void>((resolve, reject) => {
-          wake = resolve;
-          if (changed || failed !== undefined || signal.aborted) resolve();
-          if (Number.isFinite(ms))
-            wait(ms, timer.signal).then(resolve, (error) => !timer.signal.aborted && reject(error));
-        });
-      } finally {
-        timer.abort(OVER);
-        signal.removeEventListener("abort", leave);
+  const changedSince = async (seen: number, ms: number): Promise<void> => {
+    const timer = new AbortController();
+    const done = Promise.withResolvers<void>();
+    waiting.add(done.resolve);
+    signal.addEventListener("abort", wake);
+    try {
+      if (version > seen || failed !== undefined || signal.aborted) return;
+      if (Number.isFinite(ms)) {
+        wait(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
       }
-      signal.throwIfAborted();
-      if (failed !== undefined) throw failed.error;
-      changed = false;
+      await done.promise;
+    } finally {
+      waiting.delete(done.resolve);
+      timer.abort(OVER);
+      if (waiting.size === 0) signal.removeEventListener("abort", wake);
+    }
+  };
+
+  return {
+    reader() {
+      let seen = 0;
+      return {
+        async next(watched, ms) {
+          signal.throwIfAborted();
+          begin(watched);
+          await changedSince(seen, ms);
+          signal.throwIfAborted();
+          if (failed !== undefined) throw failed.error;
+          seen = version;
+        },
+      };
     },
     close() {
       current?.stop.abort(OVER);

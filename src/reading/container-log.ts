@@ -5,7 +5,7 @@ import { hasEnded } from "../runs/run.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
 import type { Wait } from "../wait.ts";
-import type { Changes } from "./changes.ts";
+import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import type { LogEvent, LogNotice } from "./event.ts";
 import { hasSettled, isPassing, isSettled, isUnstarted, isWorthWaiting, waitingMessage } from "./may-come.ts";
@@ -22,7 +22,7 @@ export interface ContainerLogOptions {
   readonly sources: readonly LogSource[];
   /** Looks at it again. */
   readonly look: (signal: AbortSignal) => Promise<ContainerView>;
-  readonly changes: Changes;
+  readonly changes: ChangesReader;
   /** Whether the pod was named: then no other one is gone on with. */
   readonly podNamed: boolean;
   readonly begin: Begin;

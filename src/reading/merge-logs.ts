@@ -1,3 +1,4 @@
+import { OVER } from "../over.ts";
 import type { Wait } from "../wait.ts";
 import type { LogPiece } from "./event.ts";
 
@@ -123,7 +124,7 @@ export async function* mergeLogs<E extends Other>(
         signal.throwIfAborted();
       }
     } finally {
-      timer.abort();
+      timer.abort(OVER);
     }
   };
 

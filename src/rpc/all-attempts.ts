@@ -18,7 +18,8 @@ const GOES_ON: ReadonlySet<EndReasonName> = new Set(["complete", "source-ended",
  * @throws Failure where no attempt has a log.
  */
 export async function* allAttempts(stream: LogStream): AsyncGenerator<LogFrame, EndReasonName, undefined> {
-  const { request, resumed, changes } = stream;
+  const { request, resumed } = stream;
+  const changes = stream.changes.reader();
   const reasons: EndReasonName[] = [];
   const failures: Failure[] = [];
   let name = resumed?.metric ?? request.wish.metric;

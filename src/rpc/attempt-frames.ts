@@ -39,7 +39,8 @@ function resumedContainer({ resumed }: LogStream, { attempt }: AttemptView): str
 }
 
 async function* waitForAttempt(stream: LogStream, wish: AttemptWish): AsyncGenerator<LogFrame, AttemptView, undefined> {
-  const { request, services, signal, run, changes } = stream;
+  const { request, services, signal, run } = stream;
+  const changes = stream.changes.reader();
   let said = "";
   for (;;) {
     try {

@@ -23,7 +23,7 @@ export function openContainer(
     view: selected,
     look: async (stopped) => viewContainer(await stream.look(fixed, stopped), wish),
     sources: services.sources,
-    changes,
+    changes: changes.reader(),
     podNamed: request.wish.pod !== undefined,
     begin: { tail: request.tail, firstLine: request.firstLine, since: request.since },
     position: typeof state === "object" ? state.position : undefined,
