@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -194,6 +195,16 @@ describe("what is missing or wrong", () => {
     expect(said.map((line) => line.trim())).toEqual(lines.map((line) => line.trim()));
     expect(said.join()).not.toContain("s3cr");
     expect(calls()).toEqual({ one: [], two: [] });
+  });
+
+  it("is not a token file that can be read only once", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("sh", ["-c", `mkfifo '${pipe}'`]);
+    // Another process: this one stands still while it reads.
+    const written = once(spawn("sh", ["-c", `echo of-the-pipe > '${pipe}'`]), "close");
+    await runs(["--token-file", pipe]);
+    await written;
+    expect(calls().one).toEqual(["of-the-pipe about shop"]);
   });
 
   it("is an empty token file", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
 import { readContexts } from "./context-file.ts";
@@ -78,10 +78,18 @@ function tokenOf(
   return context?.tokenFile === undefined ? undefined : tokenIn(context.tokenFile);
 }
 
-/** Reads it for each call: a kubelet and sign-in helpers put a new token there before the old one expires. */
-function tokenIn(file: string): () => string {
-  readToken(file);
-  return () => readToken(file);
+/** Reads it for each call: a kubelet and sign-in helpers put a new token there before the old one expires. A pipe has only one. */
+function tokenIn(file: string): string | (() => string) {
+  let token = readToken(file);
+  if (!statSync(file).isFile()) return token;
+  return () => {
+    try {
+      token = readToken(file);
+    } catch {
+      // It is being written: the server says whether the old one is still good.
+    }
+    return token;
+  };
 }
 
 function readToken(file: string): string {

@@ -56,7 +56,10 @@ describe("a log that breaks off", () => {
     ]);
   });
 
-  it("goes on with the token that its file holds by then, where the first one has expired", async () => {
+  it.each<[string, (file: string) => void, string]>([
+    ["the token that its file holds by then", (file) => writeFileSync(file, "token-2\n"), "token-2"],
+    ["the token that it has, where its file is gone for a moment", (file) => rmSync(file), "token-1"],
+  ])("goes on with %s, where the first one has expired", async (_, change, second) => {
     const folder = mkdtempSync(join(tmpdir(), "taffrail-token-"));
     closing.push(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "token");
@@ -68,12 +71,12 @@ describe("a log that breaks off", () => {
       ({ requestHeader }) => void tokens.push(requestHeader.get("authorization")),
     );
     function* expired() {
-      writeFileSync(file, "token-2\n");
+      change(file);
       yield end(EndReason.TOKEN_EXPIRED);
       throw new ConnectError("expired", Code.Unauthenticated);
     }
     const { code, out } = await show(log, ["uat.01", "--token-file", file]);
-    expect([code, out, tokens]).toEqual([0, PIECES.join(""), ["Bearer token-1", "Bearer token-2"]]);
+    expect([code, out, tokens]).toEqual([0, PIECES.join(""), ["Bearer token-1", `Bearer ${second}`]]);
   });
 
   it("tells on its terminal, in the progress, where it went on", async () => {
