@@ -1,6 +1,7 @@
 import { countFeeds } from "../stream/count.ts";
 import type { FilteredText, LineRun } from "../stream/filtered-text.ts";
-import { createLineFilter, type LineFilter, type LineFilterOptions, reachesBack } from "../stream/line-filter.ts";
+import { createLineFilter, type LineFilter, type LineFilterOptions } from "../stream/line-filter.ts";
+import { reachesBack } from "../stream/text-start.ts";
 import { proofOf, WINDOW_BYTES } from "../stream/window.ts";
 import type { ContainerCursor } from "./container-cursor.ts";
 import type { LogEvent, LogPiece, PassedLines } from "./event.ts";

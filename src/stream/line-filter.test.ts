@@ -8,11 +8,11 @@ import {
   type LineFilterOptions,
   type LineFilterStart,
   type LineTime,
-  reachesBack,
   type TimedText,
 } from "./line-filter.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
 import { findLineTime } from "./line-time.ts";
+import { reachesBack } from "./text-start.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
 

@@ -1,9 +1,11 @@
 import { cutLength } from "./characters.ts";
 import { createContextWindow } from "./context-window.ts";
 import { createTextGatherer, type FilteredText, type LineFilterResume } from "./filtered-text.ts";
+import { createGiantLine } from "./giant-line.ts";
 import { findLineEnds, lineEnds } from "./line-ends.ts";
 import type { LineMatcher } from "./line-matcher.ts";
 import { findLineTime } from "./line-time.ts";
+import type { GoingLine, TextStart } from "./text-start.ts";
 
 /** Where a line begins in a text, and its time: RFC 3339 in UTC with nine digits, `2026-01-01T00:00:00.000000000Z`, so that texts compare as times do. */
 export interface LineTime {
@@ -41,23 +43,6 @@ export interface LineFilterOptions {
   readonly outputBytes?: number;
 }
 
-/** What became of a line that is longer than is looked at, or that goes out before all of it has come. */
-export interface GoingLine {
-  readonly kind: "match" | "context" | "dropped";
-  /** The time in effect from this line on. */
-  readonly time: string | undefined;
-}
-
-/** Where a text begins in the log. */
-export interface TextStart {
-  /** The number of the line in which its first byte lies. */
-  readonly line: number;
-  /** How many bytes of that line lie before it. Default: none. */
-  readonly within?: number;
-  /** What was decided on that line, if it was decided before its end. */
-  readonly going?: GoingLine | undefined;
-}
-
 /** Where the text begins, and what of it was sent before (for a resumed read). */
 export interface LineFilterStart extends TextStart, Partial<LineFilterResume> {}
 
@@ -82,13 +67,6 @@ export interface LineFilter extends LineFilterResume {
   readonly untilReached: boolean;
   /** Number of lines that were longer than `lineBytes` and of which only the beginning was looked at. */
   readonly cutLines: number;
-}
-
-/** Whether a filter that is to go on from `resume` can begin with the text that begins at `start`: nothing that is yet to be decided or sent lies before it. */
-export function reachesBack(start: TextStart, resume: LineFilterResume): boolean {
-  if (start.line !== resume.done + 1) return start.line <= resume.done;
-  const within = start.within ?? 0;
-  return within === 0 || start.going?.kind === "dropped" || (start.going !== undefined && within <= resume.part);
 }
 
 const LINE_FEED = 0x0a;
@@ -118,13 +96,8 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
   /** Lines up to this one are passed over. */
   const passOver = start.done ?? start.line - 1;
   let line = start.line;
-  let within = start.within ?? 0;
-  let going = line > passOver ? start.going : undefined;
   /** The last line that was dealt with, apart from those that the window holds. */
   let dealtWith = passOver;
-  let part = start.part ?? 0;
-  /** Bytes that were sent before and are still to be left out of the first line that is sent. */
-  let leaveOut = going === undefined ? part : Math.max(0, part - within);
   let contextLeft = start.context ?? 0;
   let time = start.time;
   let untilReached = false;
@@ -142,9 +115,11 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
   const resume = (): LineFilterResume => {
     const held = window.first;
     return held === undefined
-      ? { done: dealtWith, part, context: contextLeft, time }
+      ? { done: dealtWith, part: giant.part, context: contextLeft, time }
       : { done: held.number - 1, part: 0, context: 0, time: held.timeBefore };
   };
+  const { within = 0, part = 0 } = start;
+  const giant = createGiantLine({ going: line > passOver ? start.going : undefined, within, part }, gatherer, resume);
 
   /** The source's time of the line that begins at this place in the text. */
   const sourceTime = (at: number): string | undefined => {
@@ -165,9 +140,9 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
   };
 
   const addLine = (bytes: Uint8Array, number: number, context: boolean, prefix: Uint8Array | undefined): void => {
-    if (leaveOut > 0) {
-      const rest = bytes.subarray(Math.min(leaveOut, bytes.length));
-      leaveOut = 0;
+    if (giant.leaveOut > 0) {
+      const rest = bytes.subarray(Math.min(giant.leaveOut, bytes.length));
+      giant.leaveOut = 0;
       makeRoom(rest.length);
       if (rest.length > 0) gatherer.add(rest, number, 1, context);
       return;
@@ -199,14 +174,14 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     const settle = (index: number): void => {
       dealtWith = first + index - 1;
       time = timeBefore(index);
-      part = 0;
+      giant.part = 0;
     };
 
     const send = (begin: number, stop: number, context: boolean): void => {
       for (let index = begin; index < stop; ) {
         settle(index);
         let next = index + 1;
-        if (timestamps || leaveOut > 0) {
+        if (timestamps || giant.leaveOut > 0) {
           const prefix = prefixOf(timeBefore(next), timed);
           addLine(bytes.subarray(startOf(index), startOf(next)), first + index, context, prefix);
         } else {
@@ -292,7 +267,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     }
     settle(stop);
     line = first + stop;
-    within = 0;
+    giant.within = 0;
   };
 
   // A line that is decided by its beginning, or at once.
@@ -304,7 +279,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       untilReached = true;
       return false;
     }
-    going = { kind: kindOf(head, lineTime), time: lineTime };
+    giant.going = { kind: kindOf(head, lineTime), time: lineTime };
     return true;
   };
   const kindOf = (head: Buffer, lineTime: string | undefined): GoingLine["kind"] => {
@@ -323,36 +298,17 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
   const goOn = (bytes: Buffer, from: number, decided: GoingLine): number => {
     const feed = bytes.indexOf(LINE_FEED, from);
     const end = feed === -1 ? bytes.length : feed + 1;
-    if (decided.kind !== "dropped") sendPart(bytes.subarray(from, end), decided);
-    else within += end - from;
+    const prefix = giant.within === 0 ? prefixOf(decided.time, carryTimed) : undefined;
+    giant.pass(bytes.subarray(from, end), decided, line, prefix);
     if (feed === -1) return end;
     if (decided.kind === "match") contextLeft = grep?.after ?? 0;
     if (decided.kind === "context") contextLeft -= 1;
     dealtWith = line;
     time = usesTimes ? decided.time : time;
     line += 1;
-    within = 0;
-    part = 0;
-    going = undefined;
+    giant.end();
     return end;
   };
-  const sendPart = (bytes: Buffer, decided: GoingLine): void => {
-    const left = Math.min(leaveOut, bytes.length);
-    leaveOut -= left;
-    within += left;
-    for (let at = left; at < bytes.length; ) {
-      const prefix = within === 0 ? prefixOf(decided.time, carryTimed) : undefined;
-      const least = (prefix?.length ?? 0) + 4;
-      makeRoom(least);
-      if (prefix !== undefined) gatherer.addPrefix(prefix);
-      const piece = bytes.subarray(at, at + cutLength(bytes.subarray(at), gatherer.room));
-      gatherer.add(piece, line, 1, decided.kind === "context");
-      at += piece.length;
-      within += piece.length;
-      part = within;
-    }
-  };
-
   /** Keeps the beginning of a line until the rest of it comes. */
   const keep = (bytes: Buffer): void => {
     if (carried + bytes.length > carry.length) {
@@ -362,7 +318,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     }
     carry.set(bytes, carried);
     carried += bytes.length;
-    within = carried;
+    giant.within = carried;
   };
 
   /** Begins the line that begins at `from`, which is too long or does not end in this text. */
@@ -397,8 +353,8 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       const head = takeCarry();
       if (!judgeHead(head.subarray(0, cutLength(head, lineBytes)), carryTimed, carryTime)) return bytes.length;
       cutLines += 1;
-      within = 0;
-      if (going !== undefined) goOn(head, 0, going);
+      giant.within = 0;
+      if (giant.going !== undefined) goOn(head, 0, giant.going);
     }
     return from + more.length;
   };
@@ -415,12 +371,12 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     let turnAt = turnBytes + (grep?.matches.matchedBytes ?? 0);
     while (line <= passOver && at < bytes.length) {
       const feed = bytes.indexOf(LINE_FEED, at);
-      within = feed === -1 ? within + bytes.length - at : 0;
+      giant.within = feed === -1 ? giant.within + bytes.length - at : 0;
       if (feed !== -1) line += 1;
       at = feed === -1 ? bytes.length : feed + 1;
     }
     while (at < bytes.length && !untilReached) {
-      if (going !== undefined) at = goOn(bytes, at, going);
+      if (giant.going !== undefined) at = goOn(bytes, at, giant.going);
       else if (carried > 0) at = fillLine(bytes, at);
       else {
         const count = findLineEnds(bytes, at, lineBytes, turnBytes);
@@ -454,8 +410,8 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
     end() {
       if (carried > 0 && !untilReached) {
         const rest = takeCarry();
-        within = 0;
-        if (judgeHead(rest, carryTimed, carryTime) && going !== undefined) goOn(rest, 0, going);
+        giant.within = 0;
+        if (judgeHead(rest, carryTimed, carryTime) && giant.going !== undefined) goOn(rest, 0, giant.going);
       }
       return hand();
     },
@@ -463,7 +419,7 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
       return resume().done + 1;
     },
     get nextStart() {
-      return { line, within, going };
+      return { line, within: giant.within, going: giant.going };
     },
     get done() {
       return resume().done;
