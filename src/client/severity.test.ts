@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { severityOf } from "./severity.ts";
+import { explainSeverity, severityOf } from "./severity.ts";
 
 it.each<[string, string | null]>([
   ["2026-01-02T03:04:05Z ERROR no connection", "error"],
@@ -39,4 +39,14 @@ it.each<[string, string | null]>([
 
 it("a long line is looked at no further than its beginning", () => {
   expect(severityOf(`${"x".repeat(5_000)} ERROR`)).toBeNull();
+});
+
+it.each<[string, string | undefined]>([
+  ["go: --- FAIL: TestVouchers", "FAIL"],
+  ["AssertionError: expected 200", "AssertionError:"],
+  ["E0312 10:00:00.000 1 main.go:1] no", "E0312"],
+  ["\x1b[31mno connection\x1b[0m", ""],
+  ["all is well", undefined],
+])("what says the level of %j is %j", (line, because) => {
+  expect(explainSeverity(line)?.because).toBe(because);
 });

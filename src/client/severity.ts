@@ -34,9 +34,25 @@ const LEVELS: readonly (readonly [Severity, RegExp])[] = [
   ["debug", new RegExp([level("debug|trace|DEBUG|TRACE"), word("DEBUG|TRACE")].join("|"))],
 ];
 
-/** The level that a line says it has; `null` where it says none. The gravest counts. A line in red that says nothing is an error. */
-export function severityOf(line: string): Severity | null {
+/** A line's level, and what says so. */
+export interface SeverityReason {
+  readonly severity: Severity;
+  /** The part of the line that says it; empty where nothing does but that it is red. */
+  readonly because: string;
+}
+
+/** The level that a line says it has, with the words that say it; `null` where it says none. The gravest counts. A line in red that says nothing is an error. */
+export function explainSeverity(line: string): SeverityReason | null {
   const head = line.slice(0, LOOKED_AT);
   const text = head.replace(STYLE, "").replace(HARMLESS, "");
-  return LEVELS.find(([, pattern]) => pattern.test(text))?.[0] ?? (RED.test(head) ? "error" : null);
+  for (const [severity, pattern] of LEVELS) {
+    const because = pattern.exec(text)?.[0];
+    if (because !== undefined) return { severity, because: because.trim() };
+  }
+  return RED.test(head) ? { severity: "error", because: "" } : null;
+}
+
+/** The level that a line says it has; `null` where it says none: see `explainSeverity`. */
+export function severityOf(line: string): Severity | null {
+  return explainSeverity(line)?.severity ?? null;
 }

@@ -1,0 +1,103 @@
+import type { GroupMark } from "./group-mark.ts";
+
+/** Of how many lines a block says something, packed: no object and no string a line. */
+export interface LineTable {
+  /** Where each line begins in the text; one more entry says where the last one ends, behind its line feed. */
+  readonly offsets: Uint32Array<ArrayBuffer>;
+  /** The number of each line in its source; 0 where that is not known. */
+  readonly numbers: Uint32Array<ArrayBuffer>;
+  /** How many columns of a fixed-width font each line takes. */
+  readonly columns: Uint32Array<ArrayBuffer>;
+  /** See `LINE_ERROR` and the like. */
+  readonly flags: Uint8Array<ArrayBuffer>;
+  /** The source of each line: an index into the store's sources. */
+  readonly sources: Uint8Array<ArrayBuffer>;
+}
+
+/** A stretch of a log, ready to be shown. All but the marks are plain memory, which goes from one thread to another without a copy. */
+export interface Block extends LineTable {
+  /** UTF-8 without escape sequences; each line with a line feed. */
+  readonly text: Uint8Array<ArrayBuffer>;
+  /** Pairs of a position in the text and the style that begins there: an index into the styles. */
+  readonly runs: Uint32Array<ArrayBuffer>;
+  /** Where groups begin and end. */
+  readonly marks: readonly BlockMark[];
+  /** Earlier states of lines that wrote over themselves. */
+  readonly overwritten: readonly Overwritten[];
+}
+
+/** A mark on a line of a block. */
+export interface BlockMark extends GroupMark {
+  /** Which line of the block, counted from 0. */
+  readonly line: number;
+}
+
+/** What stood in a line before its last state, as progress bars do. */
+export interface Overwritten {
+  readonly line: number;
+  /** One text a state, oldest first; the oldest are left out where they are too many. */
+  readonly states: readonly string[];
+  /** How many states there were. */
+  readonly count: number;
+}
+
+/** The level that a line says it has. */
+export const LINE_ERROR = 2;
+export const LINE_WARNING = 1;
+/** The part of the flags that is the level. */
+export const LEVEL_MASK = 3;
+/** The line wrote over itself. */
+export const LINE_OVERWRITTEN = 4;
+/** The line has characters other than ASCII. */
+export const LINE_WIDE = 8;
+
+/** How many lines a block has. */
+export function lineCount(block: Block): number {
+  return block.numbers.length;
+}
+
+/** Bytes of memory that a block holds. */
+export function blockBytes(block: Block): number {
+  const { text, runs, offsets, numbers, columns, flags, sources } = block;
+  return [text, runs, offsets, numbers, columns, flags, sources].reduce((sum, part) => sum + part.byteLength, 0);
+}
+
+/** The memory of a block, to be handed to another thread. */
+export function blockMemory(block: Block): ArrayBuffer[] {
+  const { text, runs, offsets, numbers, columns, flags, sources } = block;
+  return [text, runs, offsets, numbers, columns, flags, sources].map(({ buffer }) => buffer);
+}
+
+/** Joins two blocks, the lines of the second behind those of the first. */
+export function joinBlocks(first: Block, second: Block): Block {
+  const lines = lineCount(first);
+  const start = first.text.length;
+  return {
+    text: join(Uint8Array, first.text, second.text),
+    runs: join(
+      Uint32Array,
+      first.runs,
+      second.runs.map((value, index) => (index % 2 === 0 ? value + start : value)),
+    ),
+    offsets: join(
+      Uint32Array,
+      first.offsets.subarray(0, lines),
+      second.offsets.map((at) => at + start),
+    ),
+    numbers: join(Uint32Array, first.numbers, second.numbers),
+    columns: join(Uint32Array, first.columns, second.columns),
+    flags: join(Uint8Array, first.flags, second.flags),
+    sources: join(Uint8Array, first.sources, second.sources),
+    marks: [...first.marks, ...second.marks.map((mark) => ({ ...mark, line: mark.line + lines }))],
+    overwritten: [...first.overwritten, ...second.overwritten.map((each) => ({ ...each, line: each.line + lines }))],
+  };
+}
+
+type Numbers = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+function join<T extends Numbers>(kind: new (length: number) => T, first: T, second: T): T {
+  const joined = new kind(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}

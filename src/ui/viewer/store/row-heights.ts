@@ -1,0 +1,107 @@
+import { LINE_WIDE } from "./block.ts";
+import type { LogStore } from "./log-store.ts";
+import type { Rows } from "./rows.ts";
+
+/** How high rows are, in lines of text, and where each begins. */
+export interface RowHeights {
+  readonly total: number;
+  of(row: number): number;
+  /** Where a row begins. */
+  startOf(row: number): number;
+  /** The row that covers this line of text. */
+  rowAt(start: number): number;
+}
+
+/** Each row is one line of text. */
+export function evenHeights(rows: Rows): RowHeights {
+  return { total: rows.count, of: () => 1, startOf: (row) => row, rowAt: (start) => Math.floor(start) };
+}
+
+/** How many columns a row has, and how many of a line are shown at first. */
+export interface WrapOptions {
+  readonly columns: number;
+  /** The most columns that are shown of a line. */
+  readonly most: number;
+  /** Lines of which more is shown, and how much. */
+  readonly more: ReadonlyMap<number, number>;
+}
+
+/** Rows whose sums are taken together. */
+const STEP = 128;
+
+/** Lines of text that a line takes when it is wrapped. */
+export function wrappedHeight(columns: number, wide: boolean, width: number, most: number): number {
+  // A character of two columns may not fit at the end of each row.
+  const usable = wide ? Math.max(1, width - 1) : Math.max(1, width);
+  // The button that shows more takes one.
+  return columns > most ? Math.ceil(most / usable) + 1 : Math.max(1, Math.ceil(columns / usable));
+}
+
+/** Rows are as high as their lines, wrapped. */
+export function wrapHeights(store: LogStore, rows: Rows, { columns, most, more }: WrapOptions): RowHeights {
+  /** Where each group of `STEP` rows begins. */
+  const starts = new Float64Array(Math.ceil(rows.count / STEP) + 1);
+  let sum = 0;
+  let row = 0;
+  const take = (height: number): void => {
+    if (row % STEP === 0) starts[row / STEP] = sum;
+    sum += height;
+    row += 1;
+  };
+  const heightOf = (line: number): number => {
+    const placed = store.at(line);
+    if (placed === undefined) return 1;
+    const wide = ((placed.block.flags[placed.index] ?? 0) & LINE_WIDE) !== 0;
+    return wrappedHeight(placed.block.columns[placed.index] ?? 0, wide, columns, more.get(line) ?? most);
+  };
+  for (const stretch of rows.stretches) {
+    if (stretch.kind === "other") take(1);
+    else if (stretch.kind === "chosen") for (const line of stretch.lines) take(heightOf(line));
+    else {
+      const to = stretch.from + stretch.count;
+      for (const { block, first } of store.blocks(stretch.from, to)) {
+        const end = Math.min(block.numbers.length, to - first);
+        for (let index = Math.max(0, stretch.from - first); index < end; index += 1) {
+          const own = block.columns[index] ?? 0;
+          // Most lines fit.
+          if (own < columns) take(1);
+          else take(heightOf(first + index));
+        }
+      }
+    }
+  }
+  starts[starts.length - 1] = sum;
+  const of = (at: number): number => {
+    const shown = rows.at(at);
+    return shown.kind === "line" ? heightOf(shown.line) : 1;
+  };
+  const groupAt = (start: number): number => {
+    let low = 0;
+    let high = Math.max(0, starts.length - 2);
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= start) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  return {
+    total: sum,
+    of,
+    startOf(at) {
+      let each = Math.floor(at / STEP) * STEP;
+      let start = starts[Math.floor(at / STEP)] ?? sum;
+      for (; each < at && each < rows.count; each += 1) start += of(each);
+      return start;
+    },
+    rowAt(start) {
+      const group = groupAt(start);
+      let at = group * STEP;
+      for (let from = starts[group] ?? 0; at < rows.count - 1; at += 1) {
+        from += of(at);
+        if (from > start) break;
+      }
+      return at;
+    },
+  };
+}
