@@ -13,6 +13,8 @@ export interface Access {
   mayReadRuns(caller: Caller, namespace: string, name?: string): Promise<boolean>;
   /** Whether the caller may list the project's runs. */
   mayListRuns(caller: Caller, namespace: string): Promise<boolean>;
+  /** Whether the caller may watch the project's runs. */
+  mayWatchRuns(caller: Caller, namespace: string): Promise<boolean>;
   /** Whether the caller may read this Stage. */
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
@@ -33,7 +35,7 @@ const CACHE_MS = 10_000;
 const CACHED_DECISIONS = 50_000;
 
 interface Question {
-  readonly verb: "get" | "list";
+  readonly verb: "get" | "list" | "watch";
   readonly resource: KubeResource;
   readonly subresource?: string | undefined;
   /** Empty: in all namespaces. */
@@ -107,6 +109,7 @@ export function createAccess(options: AccessOptions): Access {
       mayReadRuns: async (caller, namespace, name) =>
         (await readRuns(caller, namespace)) || (name !== undefined && (await readRuns(caller, namespace, name))),
       mayListRuns: (caller, namespace) => ask(caller, { verb: "list", resource: ANALYSIS_RUNS, namespace }),
+      mayWatchRuns: (caller, namespace) => ask(caller, { verb: "watch", resource: ANALYSIS_RUNS, namespace }),
       mayReadStage: async (caller, namespace, name) =>
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
         (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),

@@ -168,8 +168,16 @@ export const ConfigSchema = z.strictObject({
   links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
   limits: z
     .strictObject({
-      streams: z.int().min(1).default(1_000).describe("Logs that may be open at once. Default 1000."),
-      streamsPerCaller: z.int().min(1).default(50).describe("Logs that one caller may have open at once. Default 50."),
+      streams: z
+        .int()
+        .min(1)
+        .default(1_000)
+        .describe("Logs, and watches of runs, that may be open at once. Default 1000."),
+      streamsPerCaller: z
+        .int()
+        .min(1)
+        .default(50)
+        .describe("Logs, and watches of runs, that one caller may have open at once. Default 50."),
       logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
       lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
         .default(64 * 1024)
@@ -204,8 +212,15 @@ export const ConfigSchema = z.strictObject({
         .array(Secret)
         .default([])
         .describe(
-          "What resume cursors are signed with: the first signs, each is believed. All replicas need the same. Default: one that this process makes up.",
+          "What resume cursors are signed with, and sessions sealed (with keys derived from these): the first signs, each is believed. All replicas need the same. Default: one that this process makes up.",
         ),
+    })
+    .prefault({}),
+  session: z
+    .strictObject({
+      lifetime: Duration.default(12 * 3_600_000).describe(
+        "For how long somebody is signed in at the page, at most: no longer than their token is good. Default 12h.",
+      ),
     })
     .prefault({}),
   shutdown: z

@@ -51,8 +51,9 @@ export interface KubeApi {
    * what changed meanwhile is seen as one change. Leaving closes the request at once.
    *
    * @param selection a name that Kubernetes would not take is that of nothing, for ever.
+   * @param keep what to keep of each object, which is what is given. Default: all of it.
    * @throws Failure KUBERNETES_UNAVAILABLE where the server was last heard four tries or ten seconds ago, answers what makes no sense, or does not know the kind;
-   * KUBERNETES_REFUSED; the reason of `signal` when it is aborted.
+   * KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects; the reason of `signal` when it is aborted.
    */
   watch(
     resource: KubeResource,
@@ -60,6 +61,13 @@ export interface KubeApi {
     selection: WatchSelection,
     signal: AbortSignal,
   ): AsyncIterable<readonly unknown[]>;
+  watch<T>(
+    resource: KubeResource,
+    namespace: string | undefined,
+    selection: WatchSelection,
+    signal: AbortSignal,
+    keep: (object: unknown) => T,
+  ): AsyncIterable<readonly T[]>;
   /**
    * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what the API server says:
    * the kubelet behind it speaks through it. How long the body may be silent is for its reader to decide.
@@ -178,8 +186,14 @@ export function createKubeApi(
       for await (const { items } of readList(get, pathOf(resource, namespace), query)) yield items;
     },
 
-    watch: (resource, namespace, selection, signal) =>
-      newestOf(async (put, stop) => {
+    watch: <T>(
+      resource: KubeResource,
+      namespace: string | undefined,
+      selection: WatchSelection,
+      signal: AbortSignal,
+      keep: (object: unknown) => T = (object) => object as T,
+    ) =>
+      newestOf<readonly T[]>(async (put, stop) => {
         if (!isPlace(namespace) || ("name" in selection && !isObjectName(selection.name))) {
           put([]);
           await once(stop, "abort");
@@ -187,7 +201,7 @@ export function createKubeApi(
         }
         const calls = { get: (path: string) => call("GET", path, stop), send, wait };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
-        await followObjects(pathOf(resource, namespace), selection, calls, limitsOfWatch, put, stop);
+        await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),
 
     async openPodLog(pod, options, signal) {

@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
 import { type WatchConnectionLimits, type WatchEnd, watchOnce } from "./watch-connection.ts";
 import { createWatchedSet } from "./watched-set.ts";
 
-/** Which objects of a kind: the one of this name, or those with these labels. */
+/** Which objects of a kind: the one of this name, or those with these labels; with an empty selector all of them. */
 export type WatchSelection = { readonly name: string } | { readonly labelSelector: string };
 
 /** What a watch does its work with. */
@@ -23,23 +23,25 @@ export interface WatchCalls {
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes).
  *
  * @param path of the list.
+ * @param keep what to keep of each object.
  * @param put takes the set as it is now, at first and after each change.
  * @param stop ends it: there is no other end but a failure.
- * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or says what makes no sense; KUBERNETES_REFUSED.
+ * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or says what makes no sense; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
  */
-export async function followObjects(
+export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
+  keep: (object: unknown) => T,
   { get, send, wait }: WatchCalls,
   limits: WatchConnectionLimits,
-  put: (objects: readonly unknown[]) => void,
+  put: (objects: readonly T[]) => void,
   stop: AbortSignal,
 ): Promise<never> {
   const query =
     "name" in selection
       ? { fieldSelector: `metadata.name=${selection.name}` }
       : { labelSelector: selection.labelSelector };
-  const objects = createWatchedSet();
+  const objects = createWatchedSet(keep);
   let version: string | undefined;
   let hasBegun = false;
   let tries = 0;

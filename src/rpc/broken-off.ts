@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, EndReasonName>> = {
   TOKEN_REFUSED: "token-expired",
   ACCESS_DENIED: "authorization-lost",
   AUTHORIZATION_LOST: "authorization-lost",
+  LIMIT_REACHED: "server-limit-reached",
 };
 
 /** What a stream ends with that broke off in the middle. */

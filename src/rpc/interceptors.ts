@@ -7,8 +7,7 @@ import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { bearerToken } from "../identity/bearer.ts";
-import type { Authenticator } from "../identity/token-review.ts";
+import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
 import { setCaller } from "./caller-context.ts";
 import { connectError, tellFailure } from "./errors.ts";
 import { logFailure } from "./failure-log.ts";
@@ -23,14 +22,21 @@ const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
 /**
  * Asks for a token on every method but those that are public by name, and notes its owner for the handler. It does so before anything of the request's body is read.
  */
-export function authentication(authenticator: Authenticator, log: Logger, clock: Clock) {
+export function authentication(
+  services: Pick<CredentialsOptions, "authenticator" | "sessions">,
+  log: Logger,
+  clock: Clock,
+) {
   return async (context: HandlerContext): Promise<void> => {
-    const { service, method, requestHeader, values, signal } = context;
+    const { service, method, requestHeader, responseHeader, values, signal } = context;
     if (PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo) return;
     const { fail } = report(log, clock, context);
     try {
-      const token = bearerToken(requestHeader.get("authorization"));
-      setCaller(values, await authenticator.authenticate(token, signal));
+      const request = { headers: requestHeader, host: new URL(context.url).host, ownPagesOnly: true };
+      const setCookies = (cookies: readonly string[]): void => {
+        for (const each of cookies) responseHeader.append("set-cookie", each);
+      };
+      setCaller(values, await callerOfRequest(request, { ...services, setCookies, signal }));
     } catch (error) {
       throw fail(error);
     }

@@ -5,9 +5,9 @@ import type {
   ListAnalysisRunsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { listRuns } from "../runs/list-runs.ts";
-import type { Phase } from "../runs/run.ts";
 import { callerOf } from "./caller-context.ts";
-import { PHASES, summaryMessage } from "./messages.ts";
+import { summaryMessage } from "./messages.ts";
+import { runFilter } from "./run-filter-message.ts";
 import type { Services } from "./services.ts";
 
 const PAGE_SIZE = 50;
@@ -15,17 +15,16 @@ const PAGE_SIZE = 50;
 /** Lists the runs of a project, newest first. */
 export async function listAnalysisRuns(
   services: Services,
-  { namespace, stage, phases, pageSize, pageToken }: ListAnalysisRunsRequest,
+  request: ListAnalysisRunsRequest,
   { signal, values }: HandlerContext,
 ): Promise<MessageInitShape<typeof ListAnalysisRunsResponseSchema>> {
-  const names = Object.keys(PHASES) as Phase[];
+  const { namespace, pageSize, pageToken } = request;
   const page = await listRuns(
     services,
     callerOf(values),
     {
       namespace,
-      stage: stage || undefined,
-      phases: names.filter((name) => phases.includes(PHASES[name])),
+      ...runFilter(request),
       pageSize: pageSize || PAGE_SIZE,
       pageToken: pageToken || undefined,
     },

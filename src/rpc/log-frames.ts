@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import type { Access } from "../access/access.ts";
 import type { Caller } from "../identity/caller.ts";
 import { OVER } from "../over.ts";
 import { createChanges } from "../reading/changes.ts";
@@ -14,6 +14,7 @@ import { readLogCursor } from "./log-cursor.ts";
 import { checkRequest, cursorScope, filterOf, type LogRequest } from "./log-request.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
 import type { Services } from "./services.ts";
+import { shuttingDown } from "./shutting-down.ts";
 import { guardStream } from "./stream-guard.ts";
 
 /**
@@ -42,7 +43,7 @@ export async function* logFrames(
     signal.throwIfAborted();
     if (services.shutdown.aborted) throw shuttingDown();
     stream = await openStream(services, caller, request, stop.signal);
-    guard = guardStream(services, caller, stream.run, stop);
+    guard = guardStream(services, caller, mayReadRun(stream.run), stop);
     for await (const frame of attempts(stream)) {
       // What was read before the caller lost the right to it is not sent after.
       stop.signal.throwIfAborted();
@@ -63,6 +64,13 @@ export async function* logFrames(
     stop.abort(OVER);
     leave();
   }
+}
+
+/** Whether somebody may read a run, as it is decided when it is read first. */
+function mayReadRun({ namespace, name, stage }: Run) {
+  return async (caller: Caller, { mayReadRuns, mayReadStage }: Access): Promise<boolean> =>
+    (await mayReadRuns(caller, namespace, name)) &&
+    (stage === undefined || (await mayReadStage(caller, namespace, stage)));
 }
 
 /** Decides whether the caller may, and what is to be read. */
@@ -115,10 +123,4 @@ async function* attempts(stream: LogStream): AsyncGenerator<LogFrame, void, unde
       ? yield* allAttempts(stream)
       : yield* attemptFrames(stream, { metric: resumed?.metric ?? metric, attempt: resumed?.attempt ?? attempt });
   yield stream.end(reason);
-}
-
-function shuttingDown(): Failure {
-  return new Failure("unavailable", "SERVER_SHUTDOWN", "This server is stopping.", {
-    next: "Ask again: another one answers.",
-  });
 }

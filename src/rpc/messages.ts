@@ -1,6 +1,6 @@
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import type { Phase, RunSummary } from "../runs/run.ts";
+import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
 import type { EndReasonName, NoticeName } from "./frame.ts";
 
@@ -71,14 +71,19 @@ export function given<K extends string, V>(key: K, value: V | undefined): { [P i
 }
 
 /** A run as lists hold it. */
-export function summaryMessage({ namespace, name, stage, phase, createdAt, startedAt, endedAt }: RunSummary) {
+export function summaryMessage(run: RunSummary) {
   return {
-    namespace,
-    name,
-    stage: stage ?? "",
-    phase: PHASES[phase],
-    ...given("createTime", timestamp(createdAt)),
-    ...given("startTime", timestamp(startedAt)),
-    ...given("endTime", timestamp(endedAt)),
+    namespace: run.namespace,
+    name: run.name,
+    stage: run.stage ?? "",
+    phase: PHASES[run.phase],
+    ...given("createTime", timestamp(run.createdAt)),
+    ...given("startTime", timestamp(run.startedAt)),
+    ...given("endTime", timestamp(run.endedAt)),
+    uid: run.uid,
+    // Half of a character at the cut is none.
+    message: run.message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, ""),
+    freightNames: [...run.freight],
+    freightCollection: run.freightCollection ?? "",
   };
 }

@@ -6,6 +6,8 @@ import type { Cursors } from "../cursor/cursor.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
+import type { WatchedRuns } from "../runs/watched-runs.ts";
+import type { Sessions } from "../session/sealed-session.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Wait } from "../wait.ts";
 import type { StreamSlots } from "./stream-slots.ts";
@@ -14,6 +16,7 @@ import type { StreamSlots } from "./stream-slots.ts";
 export interface Services {
   readonly config: Config;
   readonly kube: KubeApi;
+  readonly watchedRuns: WatchedRuns;
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
@@ -25,6 +28,8 @@ export interface Services {
   readonly wait: Wait;
   /** Makes and reads resume positions, with the keys as they are now. */
   readonly cursors: () => Promise<Cursors>;
+  /** Seals and opens sessions, with the keys as they are now. */
+  readonly sessions: () => Promise<Sessions>;
   /** Aborted when the server stops and streams have to end. */
   readonly shutdown: AbortSignal;
 }

@@ -1,7 +1,7 @@
+import type { Access } from "../access/access.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { OVER } from "../over.ts";
-import type { Run } from "../runs/run.ts";
 import type { Services } from "./services.ts";
 
 type GuardServices = Pick<Services, "access" | "authenticator" | "clock" | "wait" | "config">;
@@ -9,12 +9,13 @@ type GuardServices = Pick<Services, "access" | "authenticator" | "clock" | "wait
 /**
  * Asks again and again, as long as a stream runs, whether its caller still may read it, past all caches; and ends it when the caller's token expires.
  *
+ * @param may decides it, by an access that asks the cluster anew.
  * @param stop is aborted with a Failure AUTHORIZATION_LOST or TOKEN_EXPIRED, or with that of a review which could not be had: what cannot be decided is denied.
  */
 export function guardStream(
   { access, authenticator, clock, wait, config }: GuardServices,
   caller: Caller,
-  { namespace, name, stage }: Run,
+  may: (caller: Caller, access: Access) => Promise<boolean>,
   stop: AbortController,
 ): { stop(): void } {
   const over = new AbortController();
@@ -22,10 +23,7 @@ export function guardStream(
 
   const review = async (): Promise<void> => {
     const now = await authenticator.authenticate(token, over.signal, { afresh: true });
-    const { mayReadRuns, mayReadStage } = access.afresh();
-    const may =
-      (await mayReadRuns(now, namespace, name)) && (stage === undefined || (await mayReadStage(now, namespace, stage)));
-    if (!may) throw authorizationLost();
+    if (!(await may(now, access.afresh()))) throw authorizationLost();
   };
 
   const watch = async (): Promise<void> => {
@@ -52,7 +50,7 @@ function authorizationLost(): Failure {
 
 function tokenExpired(cause?: Failure): Failure {
   return new Failure("unauthenticated", "TOKEN_EXPIRED", "Your token has expired, or is not known any more.", {
-    next: "Sign in again; then the log can be gone on with where it stopped.",
+    next: "Sign in again; then you can go on where it stopped.",
     cause,
   });
 }

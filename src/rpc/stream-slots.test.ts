@@ -10,7 +10,7 @@ describe("stream slots", () => {
     const slots = createStreamSlots({ total: 10, perCaller: 2 });
     slots.enter(caller("ann"));
     slots.enter(caller("ann"));
-    expect(() => slots.enter(caller("ann"))).toThrow("You have 2 logs open");
+    expect(() => slots.enter(caller("ann"))).toThrow("You have 2 streams open");
     expect(() => slots.enter(caller("bob"))).not.toThrow();
   });
 
@@ -20,7 +20,7 @@ describe("stream slots", () => {
     slots.enter(caller("bob"));
     const failure = thrownBy(() => slots.enter(caller("cid")));
     expect(failure).toMatchObject({ kind: "too-much", reason: "TOO_MANY_STREAMS" });
-    expect(failure.message).toContain("2 logs open");
+    expect(failure.message).toContain("2 streams open");
   });
 
   it("give a slot back once, however often it is given back", () => {
@@ -29,7 +29,7 @@ describe("stream slots", () => {
     leave();
     leave();
     slots.enter(caller("ann"));
-    expect(() => slots.enter(caller("bob"))).toThrow("1 logs open");
+    expect(() => slots.enter(caller("bob"))).toThrow("1 streams open");
   });
 
   it("tell nobody how many streams another caller has", () => {

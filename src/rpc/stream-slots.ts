@@ -1,7 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 
-/** Counts the log streams that are open. */
+/** Counts the streams that are open: logs, and watches of runs. */
 export interface StreamSlots {
   /**
    * Takes a slot for a caller's stream.
@@ -13,7 +13,7 @@ export interface StreamSlots {
 }
 
 /**
- * Holds the number of open log streams to a limit in all and for each caller, who is told apart by user name.
+ * Holds the number of open streams to a limit in all and for each caller, who is told apart by user name.
  *
  * A stream that nobody reads holds up to about a MiB (its source's and its client's buffers), so this bounds the memory of the server too.
  */
@@ -24,9 +24,9 @@ export function createStreamSlots(limits: { readonly total: number; readonly per
     enter({ username }) {
       const own = open.get(username) ?? 0;
       if (own >= limits.perCaller)
-        throw tooMany(`You have ${own} logs open, which is the most for one caller.`, "Close one");
+        throw tooMany(`You have ${own} streams open, which is the most for one caller.`, "Close one");
       if (total >= limits.total)
-        throw tooMany(`This server has ${total} logs open, which is the most.`, "Wait a moment");
+        throw tooMany(`This server has ${total} streams open, which is the most.`, "Wait a moment");
       open.set(username, own + 1);
       total += 1;
       let left = false;

@@ -37,6 +37,7 @@ function accessTo(may: (namespace: string) => boolean | Promise<boolean>, everyw
   const access: Access = {
     afresh: refuse,
     mayListRuns: refuse,
+    mayWatchRuns: refuse,
     mayReadStage: refuse,
     mayReadRunsEverywhere: async () => everywhere,
     mayReadRuns: async (_caller, namespace) => {

@@ -76,6 +76,7 @@ function accessWithout(...stages: string[]): Access & { readonly asked: readonly
     afresh: refuse,
     mayReadRunsEverywhere: refuse,
     mayListRuns: async () => true,
+    mayWatchRuns: refuse,
     mayReadStage: async (_caller, _namespace, name) => {
       asked.push(name);
       return !stages.includes(name);
@@ -86,8 +87,6 @@ function accessWithout(...stages: string[]): Access & { readonly asked: readonly
 function list(query: Partial<RunQuery> = {}, access: Access = accessWithout()): Promise<RunPage> {
   const whole: RunQuery = {
     namespace: "shop",
-    stage: undefined,
-    phases: [],
     pageSize: 50,
     pageToken: undefined,
     ...query,
@@ -121,6 +120,10 @@ describe("runs", () => {
         createdAt: "2026-01-01T00:00:00Z",
         startedAt: "2026-01-01T00:00:05Z",
         endedAt: undefined,
+        uid: "uid of a",
+        message: "",
+        freightCollection: undefined,
+        freight: [],
       },
     ]);
   });
@@ -298,7 +301,7 @@ describe("a project of many runs", () => {
     listRuns(
       { access: accessWithout(), kube: many(count) },
       CALLER,
-      { namespace: "shop", stage: undefined, phases: [], pageSize: 2, pageToken: undefined },
+      { namespace: "shop", pageSize: 2, pageToken: undefined },
       never,
     );
 

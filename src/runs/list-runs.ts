@@ -3,17 +3,15 @@ import { denied } from "../access/access.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
-import { isObjectName } from "../kube/names.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { parseRunSummary } from "./parse-run.ts";
-import type { Phase, RunSummary } from "./run.ts";
+import type { RunSummary } from "./run.ts";
+import { canPass, newestFirst, type Place, passes, type RunFilter } from "./run-filter.ts";
+import { stageFilter } from "./stage-filter.ts";
 
 /** Which runs of a project. */
-export interface RunQuery {
+export interface RunQuery extends RunFilter {
   readonly namespace: string;
-  readonly stage: string | undefined;
-  /** Empty: in any phase. */
-  readonly phases: readonly Phase[];
   readonly pageSize: number;
   readonly pageToken: string | undefined;
 }
@@ -42,11 +40,11 @@ export async function listRuns(
   query: RunQuery,
   signal: AbortSignal,
 ): Promise<RunPage> {
-  const { namespace, stage, phases, pageSize } = query;
+  const { namespace, stage, pageSize } = query;
   if (!(await access.mayListRuns(caller, namespace))) throw denied(namespace);
   const after = query.pageToken === undefined ? undefined : decodePageToken(query.pageToken);
-  // No Stage is named so, and Kubernetes would refuse it as a label's value.
-  if (stage !== undefined && !isObjectName(stage)) return { runs: [], nextPageToken: undefined, incomplete: false };
+  // Kubernetes would refuse the Stage as a label's value.
+  if (!canPass(query)) return { runs: [], nextPageToken: undefined, incomplete: false };
 
   const found: RunSummary[] = [];
   let read = 0;
@@ -59,9 +57,7 @@ export async function listRuns(
     if (incomplete) break;
     for (const object of chunk) {
       const run = parseRunSummary(object);
-      if (run === undefined) continue;
-      if (stage !== undefined && run.stage !== stage) continue;
-      if (phases.length > 0 && !phases.includes(run.phase)) continue;
+      if (run === undefined || !passes(run, query)) continue;
       if (after !== undefined && newestFirst(run, after) <= 0) continue;
       found.push(run);
     }
@@ -83,23 +79,6 @@ export async function listRuns(
     nextPageToken: runs.length > pageSize && last !== undefined ? encodePageToken(last) : undefined,
     incomplete,
   };
-}
-
-/** Asks once for each Stage of a list. */
-function stageFilter(access: Access, caller: Caller, namespace: string): (run: RunSummary) => Promise<boolean> {
-  const decisions = new Map<string, Promise<boolean>>();
-  return async ({ stage }) => {
-    if (stage === undefined) return true;
-    const decision = decisions.get(stage) ?? access.mayReadStage(caller, namespace, stage);
-    decisions.set(stage, decision);
-    return decision;
-  };
-}
-
-type Place = Pick<RunSummary, "createdAt" | "name">;
-
-function newestFirst(a: Place, b: Place): number {
-  return Date.parse(b.createdAt) - Date.parse(a.createdAt) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
 function encodePageToken({ createdAt, name }: Place): string {

@@ -374,7 +374,16 @@ describe("a summary", () => {
       createdAt: "2026-03-12T13:59:38Z",
       startedAt: "2026-03-12T13:59:38Z",
       endedAt: undefined,
+      uid: expect.stringMatching(/^[-0-9a-f]{36}$/),
+      message: "",
+      freightCollection: "dd78addeceec281ee8641581aa3969e64cc28ad6",
+      freight: ["a2da5121224c5815d273adf9a3d5aa5132eb2dc3"],
     });
+  });
+
+  it("has the beginning of the message alone", () => {
+    const message = "x".repeat(1_000);
+    expect(parseRunSummary(object({ status: { message } }))?.message).toBe(message.slice(0, 500));
   });
 
   it.each([null, undefined, 7, "text", {}, { metadata: {} }, { metadata: { name: "a" } }])(
@@ -385,6 +394,7 @@ describe("a summary", () => {
   );
 
   it("is there though the rest of the run be rubbish", () => {
-    expect(parseRunSummary(object({ spec: 7, status: { metricResults: "rubbish" } }))?.name).toBe("run");
+    const status = { metricResults: "rubbish", message: 7 };
+    expect(parseRunSummary(object({ spec: 7, status }))).toMatchObject({ name: "run", message: "" });
   });
 });

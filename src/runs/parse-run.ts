@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { parseGoDuration } from "./go-duration.ts";
-import type { Attempt, Container, Metric, Phase, Run, RunSummary } from "./run.ts";
+import {
+  type Attempt,
+  type Container,
+  LISTED_MESSAGE_LENGTH,
+  type Metric,
+  type Phase,
+  type Run,
+  type RunSummary,
+} from "./run.ts";
 
 const PHASES = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"] as const;
 const PhaseField = z.enum(PHASES).or(z.literal("")).nullish().catch(undefined);
@@ -79,13 +87,15 @@ const Object_ = z.object({
 
 const Summary = z.object({
   metadata: Meta,
-  status: z.object({ phase: PhaseField, startedAt: text, completedAt: text }).nullish(),
+  status: z.object({ phase: PhaseField, message: text.catch(""), startedAt: text, completedAt: text }).nullish(),
 });
 
 /** Reads what a list shows out of an AnalysisRun, or `undefined` where it is not one. */
 export function parseRunSummary(object: unknown): RunSummary | undefined {
   const parsed = Summary.safeParse(object);
-  return parsed.success ? summaryOf(parsed.data) : undefined;
+  if (!parsed.success) return undefined;
+  const summary = summaryOf(parsed.data);
+  return { ...summary, message: summary.message.slice(0, LISTED_MESSAGE_LENGTH) };
 }
 
 /**
@@ -104,13 +114,7 @@ export function parseRun(object: unknown): Run {
   for (const { name, value } of spec?.args ?? []) if (typeof value === "string") args[name] = value;
   return {
     ...summaryOf({ metadata, status }),
-    uid: metadata.uid,
-    message: status?.message ?? "",
     promotion: annotations["kargo.akuity.io/promotion"] || undefined,
-    freightCollection: labels["kargo.akuity.io/freight-collection"] || undefined,
-    freight: owners
-      .filter((each) => each.kind === "Freight" && each.apiVersion.startsWith("kargo.akuity.io/"))
-      .map((each) => each.name),
     rollout: rollout?.name,
     revision: rollout && (annotations["rollout.argoproj.io/revision"] || undefined),
     labels,
@@ -135,6 +139,12 @@ function summaryOf({ metadata, status }: z.infer<typeof Summary>): RunSummary {
     createdAt: metadata.creationTimestamp,
     startedAt: status?.startedAt || undefined,
     endedAt: status?.completedAt || undefined,
+    uid: metadata.uid,
+    message: status?.message ?? "",
+    freightCollection: metadata.labels?.["kargo.akuity.io/freight-collection"] || undefined,
+    freight: (metadata.ownerReferences ?? [])
+      .filter((each) => each.kind === "Freight" && each.apiVersion.startsWith("kargo.akuity.io/"))
+      .map((each) => each.name),
   };
 }
 

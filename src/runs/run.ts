@@ -17,6 +17,9 @@ export function hasFailed(phase: Phase): boolean {
   return phase === "Failed" || phase === "Error";
 }
 
+/** How many characters of a run's message a list shows: it may be as long as whatever went wrong. */
+export const LISTED_MESSAGE_LENGTH = 500;
+
 /** A run as lists show it. Times are RFC 3339. */
 export interface RunSummary extends RunRef {
   readonly stage: string | undefined;
@@ -24,16 +27,17 @@ export interface RunSummary extends RunRef {
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
+  readonly uid: string;
+  /** Why it has its phase, in Argo Rollouts' words; in a list the beginning of it. */
+  readonly message: string;
+  readonly freightCollection: string | undefined;
+  /** Names of the Freight that own the run. */
+  readonly freight: readonly string[];
 }
 
 /** An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its author's word. */
 export interface Run extends RunSummary {
-  readonly uid: string;
-  readonly message: string;
   readonly promotion: string | undefined;
-  readonly freightCollection: string | undefined;
-  /** Names of the Freight that own the run. */
-  readonly freight: readonly string[];
   readonly rollout: string | undefined;
   readonly revision: string | undefined;
   readonly labels: Readonly<Record<string, string>>;

@@ -10,7 +10,9 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
 import { createStreamSlots } from "../rpc/stream-slots.ts";
+import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
+import { createSessions } from "../session/sealed-session.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
@@ -21,6 +23,7 @@ import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
+import { serveSession } from "./session-route.ts";
 
 export interface GatewayOptions {
   readonly compiled: CompiledConfig;
@@ -63,15 +66,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config } = compiled;
   const stopping = new AbortController();
   const shutdown = new AbortController();
+  const keys = keysOf(compiled);
   const sources = compiled.sources.map((source) =>
     limitConnections(createSource(source, compiled, kube), source.config.connections),
   );
   const services: Services = {
     config,
     kube,
+    watchedRuns: createWatchedRuns(kube),
     clock,
     wait: options.wait ?? waitReally,
-    cursors: cursorsOf(compiled, clock),
+    cursors: async () => createCursors({ keys: await keys(), clock }),
+    sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
     sourcesWish: wishOf(compiled.sources),
     links: compiled.links,
@@ -109,12 +115,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-function cursorsOf({ cursorKeys }: CompiledConfig, clock: Clock): Services["cursors"] {
-  if (cursorKeys.length > 0) {
-    return async () => createCursors({ keys: await Promise.all(cursorKeys.map((read) => read())), clock });
-  }
-  const cursors = createCursors({ keys: [new Secret(randomBytes(32).toString("base64"))], clock });
-  return () => Promise.resolve(cursors);
+/** Gives the configured keys as they are now, or one that this process makes up. */
+function keysOf({ cursorKeys }: CompiledConfig): () => Promise<readonly Secret[]> {
+  if (cursorKeys.length > 0) return () => Promise.all(cursorKeys.map((read) => read()));
+  const made = [new Secret(randomBytes(32).toString("base64"))];
+  return () => Promise.resolve(made);
 }
 
 function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: KubeApi): ClosableSource {
@@ -145,6 +150,10 @@ function createRoutes(services: Services, log: Logger, stopping: AbortSignal, re
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     letGoStalled(response, path, stall);
     if (serveRpc(request, response, path)) return;
+    if (path === "/session") {
+      void serveSession(services, log, request, response, requestMs);
+      return;
+    }
     const isRead = request.method === "GET" || request.method === "HEAD";
     const isRaw = path.startsWith("/raw/");
     // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
@@ -158,6 +167,7 @@ function createRoutes(services: Services, log: Logger, stopping: AbortSignal, re
 
 const NOT_FOUND = `There is nothing at this address. There are:
   /raw/PROJECT/RUN   the log of a run as plain text
+  /session           to sign in: POST a token; GET tells who you are
   /healthz, /readyz  for probes
   and the API of taffrail.v1.AnalysisRunLogService by gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
 `;

@@ -20,6 +20,21 @@ function isAuthorization(name: string | undefined): boolean {
   return name?.length === 13 && name.toLowerCase() === "authorization";
 }
 
+/** The host that a request asks. */
+export function hostOf(request: NodeRequest): string | undefined {
+  return "authority" in request ? request.authority : request.headers.host;
+}
+
+/** Reads headers as `Headers` does. Of those that came more than once, Node keeps what it keeps. */
+export function headersOf({ headers }: NodeRequest): { get(name: string): string | null } {
+  return {
+    get: (name) => {
+      const value = headers[name];
+      return value === undefined ? null : String(value);
+    },
+  };
+}
+
 /** Sends the head of a response. The two versions take the same, though their types do not say so. */
 export function sendHead(response: NodeResponse, status: number, headers: Readonly<Record<string, string>>): void {
   (response as ServerResponse).writeHead(status, headers);

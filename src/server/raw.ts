@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
-import { bearerToken } from "../identity/bearer.ts";
 import { OVER } from "../over.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
@@ -10,6 +9,7 @@ import type { LogFrame } from "../rpc/frame.ts";
 import { logFrames } from "../rpc/log-frames.ts";
 import type { LogRequest } from "../rpc/log-request.ts";
 import type { Services } from "../rpc/services.ts";
+import { callerOf } from "./caller-of.ts";
 import {
   breakOff,
   type NodeRequest,
@@ -40,7 +40,7 @@ export async function serveRaw(
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
   try {
-    const caller = await services.authenticator.authenticate(bearerToken(request.headers.authorization), gone.signal);
+    const caller = await callerOf(services, request, response, gone.signal);
     const wanted = rawRequest(request.url ?? "", url.searchParams);
     for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {

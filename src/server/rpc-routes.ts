@@ -21,8 +21,9 @@ import { listAnalysisRuns } from "../rpc/list-analysis-runs.ts";
 import { listProjects } from "../rpc/list-projects.ts";
 import { giveReasons } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
+import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
 import { serveHealth } from "./health.ts";
-import { breakOff, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 
@@ -38,8 +39,8 @@ const REQUEST_BYTES = 64 * 1024;
  * @param requestMs for a request to arrive whole, in milliseconds.
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
-  const { getAnalysisRunLogs: _, ...unary } = AnalysisRunLogService.method;
-  const authenticate = authentication(services.authenticator, log, services.clock);
+  const { getAnalysisRunLogs: _, ...others } = AnalysisRunLogService.method;
+  const authenticate = authentication(services, log, services.clock);
   const handlersOf = (mount: (router: ConnectRouter) => void) => {
     const router = createConnectRouter({
       // The first that is called, and before the body is read.
@@ -58,10 +59,11 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   };
   const json = handlersOf((router) => {
     serveLogs(router, services, "json");
-    router.rpc(unary.getAnalysisRun, (request, context) => getAnalysisRun(services, request, context));
-    router.rpc(unary.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
-    router.rpc(unary.listProjects, (request, context) => listProjects(services, request, context));
-    router.rpc(unary.getServerInfo, () => getServerInfo(services));
+    router.rpc(others.getAnalysisRun, (request, context) => getAnalysisRun(services, request, context));
+    router.rpc(others.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
+    router.rpc(others.watchAnalysisRuns, (request, context) => watchAnalysisRuns(services, request, context));
+    router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
+    router.rpc(others.getServerInfo, () => getServerInfo(services));
     serveHealth(router, [AnalysisRunLogService.typeName, KargoService.typeName], stopping);
     if (services.config.reflection) {
       serveReflection(router, [AnalysisRunLogService, KargoService, Health], [file_google_rpc_error_details]);
@@ -107,7 +109,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 function hasHost(request: NodeRequest): boolean {
-  const host = "authority" in request ? request.authority : request.headers.host;
+  const host = hostOf(request);
   return host !== undefined && URL.canParse(`http://${host}`);
 }
 

@@ -6,6 +6,8 @@ export interface CuttingProxy {
   readonly port: number;
   /** Passes no more answers on over the connections that there are, without a word. Those that come later are good. */
   freeze(): void;
+  /** Ends the connections that there are, without a word. Those that come later are good. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,9 @@ export async function startCuttingProxy(port: number, lengths: readonly number[]
     port: (server.address() as AddressInfo).port,
     freeze: () => {
       for (const upstream of upstreams) upstream.unpipe().pause();
+    },
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();

@@ -9,6 +9,8 @@ export const TOKENS = {
   stranger: "token-of-stranger",
   /** Reads the runs of "shop", but not its Stages. */
   stageless: "token-of-stageless",
+  /** Reads runs and Stages of "shop", but may not watch them. */
+  lister: "token-of-lister",
 } as const;
 
 /** The gateway's own token at the API server. */
@@ -76,6 +78,7 @@ export function clusterObjects(): KubeObject[] {
     token("reader", TOKENS.reader, "reader"),
     token("stranger", TOKENS.stranger, "stranger"),
     token("stageless", TOKENS.stageless, "stageless"),
+    token("lister", TOKENS.lister, "lister"),
     token("gateway", GATEWAY_TOKEN, "system:serviceaccount:taffrail:taffrail"),
     role("Role", "reader", [RUNS, STAGES], "shop"),
     binding("RoleBinding", "reader", "reader", "shop"),
@@ -83,13 +86,15 @@ export function clusterObjects(): KubeObject[] {
     binding("RoleBinding", "reader", "stranger", "elsewhere"),
     role("Role", "stageless", [RUNS], "shop"),
     binding("RoleBinding", "stageless", "stageless", "shop"),
+    role("Role", "lister", [{ ...RUNS, verbs: ["get", "list"] }, STAGES], "shop"),
+    binding("RoleBinding", "lister", "lister", "shop"),
     role("ClusterRole", "gateway", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch", "create"] }]),
     binding("ClusterRoleBinding", "gateway", "system:serviceaccount:taffrail:taffrail"),
   ];
 }
 
 const RBAC = "rbac.authorization.k8s.io/v1";
-const RUNS = { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get", "list"] };
+const RUNS = { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get", "list", "watch"] };
 const STAGES = { apiGroups: ["kargo.akuity.io"], resources: ["stages"], verbs: ["get"] };
 
 function namespace(name: string): KubeObject {

@@ -6,6 +6,7 @@ import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-ku
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/server/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { startCuttingProxy } from "../fakes/cutting-proxy.ts";
 import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } from "./objects.ts";
 import type { Protocol } from "./protocols.ts";
@@ -52,6 +53,8 @@ export interface World {
   readonly port: number;
   readonly gateway: Gateway;
   readonly cluster: MiniKubernetes;
+  /** Ends the gateway's connections to the cluster, without a word. */
+  cutFromCluster(): void;
   readonly store: ScriptedStore;
   /** Stands still, a day after the runs ended. */
   readonly clock: Clock & { advance(ms: number): void };
@@ -86,6 +89,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
+  const way = await startCuttingProxy(Number(new URL(cluster.url).port), []);
   const clock = createClock(Date.parse("2026-01-02T00:00:00Z"));
   const log: LogEntry[] = [];
   let waiting: (() => void)[] = [];
@@ -107,7 +111,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         clock,
       }),
       kube: createKubeApi({
-        server: cluster.url,
+        server: `http://127.0.0.1:${way.port}`,
         credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
       }),
       clock,
@@ -131,6 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     port,
     gateway,
     cluster,
+    cutFromCluster: () => way.cut(),
     store,
     clock,
     log,
@@ -159,9 +164,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return way.transport;
     },
     async close() {
-      for (const way of [...ways.values(), ...replicaWays]) way.close();
+      for (const each of [...ways.values(), ...replicaWays]) each.close();
       await Promise.all(gateways.map((each) => each.stop()));
-      await Promise.all([store.close(), cluster.close()]);
+      await Promise.all([store.close(), way.close(), cluster.close()]);
     },
   };
 }

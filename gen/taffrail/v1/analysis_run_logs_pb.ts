@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file taffrail/v1/analysis_run_logs.proto.
  */
 export const file_taffrail_v1_analysis_run_logs: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIv4BChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkBChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDIn8KGExpc3RBbmFseXNpc1J1bnNSZXNwb25zZRI2Cg1hbmFseXNpc19ydW5zGAEgAygLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpxCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAhIUChBBVFRFTVBUX1JVTEVfQUxMEAMqhQIKD1NlbGVjdGlvblJlYXNvbhIgChxTRUxFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWU0VMRUNUSU9OX1JFQVNPTl9OQU1FRBABEhkKFVNFTEVDVElPTl9SRUFTT05fT05MWRACEhsKF1NFTEVDVElPTl9SRUFTT05fRkFJTEVEEAMSJwojU0VMRUNUSU9OX1JFQVNPTl9ERUZBVUxUX0FOTk9UQVRJT04QBBIaChZTRUxFQ1RJT05fUkVBU09OX0ZJUlNUEAUSGQoVU0VMRUNUSU9OX1JFQVNPTl9MQVNUEAYSHAoYU0VMRUNUSU9OX1JFQVNPTl9SVU5OSU5HEAcqYQoLTGluZU51bWJlcnMSHAoYTElORV9OVU1CRVJTX1VOU1BFQ0lGSUVEEAASGQoVTElORV9OVU1CRVJTX0FCU09MVVRFEAESGQoVTElORV9OVU1CRVJTX1JFTEFUSVZFEAIq5QMKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACEhcKE05PVElDRV9LSU5EX1dBSVRJTkcQAxIeChpOT1RJQ0VfS0lORF9TT1VSQ0VfQ0hBTkdFRBAEEhQKEE5PVElDRV9LSU5EX1NFQU0QBRIaChZOT1RJQ0VfS0lORF9MSU5FU19MT1NUEAYSHAoYTk9USUNFX0tJTkRfSEVBRF9NSVNTSU5HEAcSHAoYTk9USUNFX0tJTkRfTE9HX1JFUExBQ0VEEAgSGAoUTk9USUNFX0tJTkRfTElORV9DVVQQCRIbChdOT1RJQ0VfS0lORF9QT0RfQ0hBTkdFRBAKEh4KGk5PVElDRV9LSU5EX0FUVEVNUFRfQkVHSU5TEAsSGAoUTk9USUNFX0tJTkRfTk9fVElNRVMQDBIbChdOT1RJQ0VfS0lORF9SVU5fREVMRVRFRBANEiIKHk5PVElDRV9LSU5EX0NPTlRBSU5FUl9MRUZUX09VVBAOEiAKHE5PVElDRV9LSU5EX0FUVEVNUFRfTEVGVF9PVVQQDyq3AwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fTElNSVRfUkVBQ0hFRBAEEhwKGEVORF9SRUFTT05fVU5USUxfUkVBQ0hFRBAFEiAKHEVORF9SRUFTT05fU0NBTl9CVURHRVRfU1BFTlQQBhIcChhFTkRfUkVBU09OX1NPVVJDRV9GQUlMRUQQBxIeChpFTkRfUkVBU09OX1NFUlZFUl9TSFVURE9XThAIEiMKH0VORF9SRUFTT05fU0VSVkVSX0xJTUlUX1JFQUNIRUQQCRIdChlFTkRfUkVBU09OX1NPVVJDRV9TVEFMTEVEEAoSHQoZRU5EX1JFQVNPTl9SRUFERVJfU1RBTExFRBALEiEKHUVORF9SRUFTT05fQVVUSE9SSVpBVElPTl9MT1NUEAwSHAoYRU5EX1JFQVNPTl9UT0tFTl9FWFBJUkVEEA0q3AEKDUFuYWx5c2lzUGhhc2USHgoaQU5BTFlTSVNfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZBTkFMWVNJU19QSEFTRV9QRU5ESU5HEAESGgoWQU5BTFlTSVNfUEhBU0VfUlVOTklORxACEh0KGUFOQUxZU0lTX1BIQVNFX1NVQ0NFU1NGVUwQAxIZChVBTkFMWVNJU19QSEFTRV9GQUlMRUQQBBIYChRBTkFMWVNJU19QSEFTRV9FUlJPUhAFEh8KG0FOQUxZU0lTX1BIQVNFX0lOQ09OQ0xVU0lWRRAGKqcCCg1Tb3VyY2VPdXRjb21lEh4KGlNPVVJDRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaU09VUkNFX09VVENPTUVfTk9UX01BVENIRUQQARIjCh9TT1VSQ0VfT1VUQ09NRV9WQVJJQUJMRV9NSVNTSU5HEAISIAocU09VUkNFX09VVENPTUVfVkFMVUVfUkVGVVNFRBADEhwKGFNPVVJDRV9PVVRDT01FX05PVF9GT1VORBAEEhoKFlNPVVJDRV9PVVRDT01FX1JFRlVTRUQQBRIeChpTT1VSQ0VfT1VUQ09NRV9VTkFWQUlMQUJMRRAGEhkKFVNPVVJDRV9PVVRDT01FX1NJTEVOVBAHEhoKFlNPVVJDRV9PVVRDT01FX05PVF9ZRVQQCCqLAQoOQ29udGFpbmVyU3RhdGUSHwobQ09OVEFJTkVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXQ09OVEFJTkVSX1NUQVRFX1dBSVRJTkcQARIbChdDT05UQUlORVJfU1RBVEVfUlVOTklORxACEh4KGkNPTlRBSU5FUl9TVEFURV9URVJNSU5BVEVEEAMqTwoMU2lnbkluTWV0aG9kEh4KGlNJR05fSU5fTUVUSE9EX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9JTl9NRVRIT0RfQkVBUkVSX1RPS0VOEAEyggQKFUFuYWx5c2lzUnVuTG9nU2VydmljZRJsChJHZXRBbmFseXNpc1J1bkxvZ3MSJi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXF1ZXN0GicudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5Mb2dzUmVzcG9uc2UiA5ACATABEl4KDkdldEFuYWx5c2lzUnVuEiIudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXF1ZXN0GiMudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXNwb25zZSIDkAIBEmQKEExpc3RBbmFseXNpc1J1bnMSJC50YWZmcmFpbC52MS5MaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBolLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBElgKDExpc3RQcm9qZWN0cxIgLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaIS50YWZmcmFpbC52MS5MaXN0UHJvamVjdHNSZXNwb25zZSIDkAIBElsKDUdldFNlcnZlckluZm8SIS50YWZmcmFpbC52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBoiLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIs8CChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDdWlkGAggASgJEg8KB21lc3NhZ2UYCSABKAkSFQoNZnJlaWdodF9uYW1lcxgKIAMoCRIaChJmcmVpZ2h0X2NvbGxlY3Rpb24YCyABKAkiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkCChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDEigKB2ZyZWlnaHQYBiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifwoYTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlEjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgi2AIKGFdhdGNoQW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIoCgdmcmVpZ2h0GAQgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBWxpbWl0GAcgASgNQgi6SAUqAxj0AyKsAQoZV2F0Y2hBbmFseXNpc1J1bnNSZXNwb25zZRIsCgRsaXN0GAEgASgLMhwudGFmZnJhaWwudjEuQW5hbHlzaXNSdW5MaXN0SAASMgoHY2hhbmdlcxgCIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlc0gAEiQKA2VuZBgDIAEoCzIVLnRhZmZyYWlsLnYxLldhdGNoRW5kSABCBwoFZXZlbnQiVwoPQW5hbHlzaXNSdW5MaXN0EjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSDAoEbW9yZRgCIAEoCCJTChJBbmFseXNpc1J1bkNoYW5nZXMSLwoHY2hhbmdlcxgBIAMoCzIeLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlEgwKBG1vcmUYAiABKAgifAoRQW5hbHlzaXNSdW5DaGFuZ2USMAoEa2luZBgBIAEoDjIiLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlS2luZBI1CgxhbmFseXNpc19ydW4YAiABKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkiMgoIV2F0Y2hFbmQSJgoGcmVhc29uGAEgASgOMhYudGFmZnJhaWwudjEuRW5kUmVhc29uIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpxCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAhIUChBBVFRFTVBUX1JVTEVfQUxMEAMqhQIKD1NlbGVjdGlvblJlYXNvbhIgChxTRUxFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWU0VMRUNUSU9OX1JFQVNPTl9OQU1FRBABEhkKFVNFTEVDVElPTl9SRUFTT05fT05MWRACEhsKF1NFTEVDVElPTl9SRUFTT05fRkFJTEVEEAMSJwojU0VMRUNUSU9OX1JFQVNPTl9ERUZBVUxUX0FOTk9UQVRJT04QBBIaChZTRUxFQ1RJT05fUkVBU09OX0ZJUlNUEAUSGQoVU0VMRUNUSU9OX1JFQVNPTl9MQVNUEAYSHAoYU0VMRUNUSU9OX1JFQVNPTl9SVU5OSU5HEAcqYQoLTGluZU51bWJlcnMSHAoYTElORV9OVU1CRVJTX1VOU1BFQ0lGSUVEEAASGQoVTElORV9OVU1CRVJTX0FCU09MVVRFEAESGQoVTElORV9OVU1CRVJTX1JFTEFUSVZFEAIq5QMKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACEhcKE05PVElDRV9LSU5EX1dBSVRJTkcQAxIeChpOT1RJQ0VfS0lORF9TT1VSQ0VfQ0hBTkdFRBAEEhQKEE5PVElDRV9LSU5EX1NFQU0QBRIaChZOT1RJQ0VfS0lORF9MSU5FU19MT1NUEAYSHAoYTk9USUNFX0tJTkRfSEVBRF9NSVNTSU5HEAcSHAoYTk9USUNFX0tJTkRfTE9HX1JFUExBQ0VEEAgSGAoUTk9USUNFX0tJTkRfTElORV9DVVQQCRIbChdOT1RJQ0VfS0lORF9QT0RfQ0hBTkdFRBAKEh4KGk5PVElDRV9LSU5EX0FUVEVNUFRfQkVHSU5TEAsSGAoUTk9USUNFX0tJTkRfTk9fVElNRVMQDBIbChdOT1RJQ0VfS0lORF9SVU5fREVMRVRFRBANEiIKHk5PVElDRV9LSU5EX0NPTlRBSU5FUl9MRUZUX09VVBAOEiAKHE5PVElDRV9LSU5EX0FUVEVNUFRfTEVGVF9PVVQQDyq3AwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fTElNSVRfUkVBQ0hFRBAEEhwKGEVORF9SRUFTT05fVU5USUxfUkVBQ0hFRBAFEiAKHEVORF9SRUFTT05fU0NBTl9CVURHRVRfU1BFTlQQBhIcChhFTkRfUkVBU09OX1NPVVJDRV9GQUlMRUQQBxIeChpFTkRfUkVBU09OX1NFUlZFUl9TSFVURE9XThAIEiMKH0VORF9SRUFTT05fU0VSVkVSX0xJTUlUX1JFQUNIRUQQCRIdChlFTkRfUkVBU09OX1NPVVJDRV9TVEFMTEVEEAoSHQoZRU5EX1JFQVNPTl9SRUFERVJfU1RBTExFRBALEiEKHUVORF9SRUFTT05fQVVUSE9SSVpBVElPTl9MT1NUEAwSHAoYRU5EX1JFQVNPTl9UT0tFTl9FWFBJUkVEEA0q3AEKDUFuYWx5c2lzUGhhc2USHgoaQU5BTFlTSVNfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZBTkFMWVNJU19QSEFTRV9QRU5ESU5HEAESGgoWQU5BTFlTSVNfUEhBU0VfUlVOTklORxACEh0KGUFOQUxZU0lTX1BIQVNFX1NVQ0NFU1NGVUwQAxIZChVBTkFMWVNJU19QSEFTRV9GQUlMRUQQBBIYChRBTkFMWVNJU19QSEFTRV9FUlJPUhAFEh8KG0FOQUxZU0lTX1BIQVNFX0lOQ09OQ0xVU0lWRRAGKqcCCg1Tb3VyY2VPdXRjb21lEh4KGlNPVVJDRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaU09VUkNFX09VVENPTUVfTk9UX01BVENIRUQQARIjCh9TT1VSQ0VfT1VUQ09NRV9WQVJJQUJMRV9NSVNTSU5HEAISIAocU09VUkNFX09VVENPTUVfVkFMVUVfUkVGVVNFRBADEhwKGFNPVVJDRV9PVVRDT01FX05PVF9GT1VORBAEEhoKFlNPVVJDRV9PVVRDT01FX1JFRlVTRUQQBRIeChpTT1VSQ0VfT1VUQ09NRV9VTkFWQUlMQUJMRRAGEhkKFVNPVVJDRV9PVVRDT01FX1NJTEVOVBAHEhoKFlNPVVJDRV9PVVRDT01FX05PVF9ZRVQQCCqLAQoOQ29udGFpbmVyU3RhdGUSHwobQ09OVEFJTkVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXQ09OVEFJTkVSX1NUQVRFX1dBSVRJTkcQARIbChdDT05UQUlORVJfU1RBVEVfUlVOTklORxACEh4KGkNPTlRBSU5FUl9TVEFURV9URVJNSU5BVEVEEAMq1QEKFUFuYWx5c2lzUnVuQ2hhbmdlS2luZBIoCiRBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfVU5TUEVDSUZJRUQQABIiCh5BTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfQURERUQQARIlCiFBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfTU9ESUZJRUQQAhIkCiBBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfREVMRVRFRBADEiEKHUFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9MRUZUEAQqTwoMU2lnbkluTWV0aG9kEh4KGlNJR05fSU5fTUVUSE9EX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9JTl9NRVRIT0RfQkVBUkVSX1RPS0VOEAEy7QQKFUFuYWx5c2lzUnVuTG9nU2VydmljZRJsChJHZXRBbmFseXNpc1J1bkxvZ3MSJi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXF1ZXN0GicudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5Mb2dzUmVzcG9uc2UiA5ACATABEl4KDkdldEFuYWx5c2lzUnVuEiIudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXF1ZXN0GiMudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXNwb25zZSIDkAIBEmQKEExpc3RBbmFseXNpc1J1bnMSJC50YWZmcmFpbC52MS5MaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBolLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBEmkKEVdhdGNoQW5hbHlzaXNSdW5zEiUudGFmZnJhaWwudjEuV2F0Y2hBbmFseXNpc1J1bnNSZXF1ZXN0GiYudGFmZnJhaWwudjEuV2F0Y2hBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBMAESWAoMTGlzdFByb2plY3RzEiAudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What to read. Fields 1 to 4 are those of Kargo's request of the same name. What is left out is chosen, and told in `Origin`.
@@ -865,6 +865,34 @@ export type AnalysisRunSummary = Message<"taffrail.v1.AnalysisRunSummary"> & {
    * @generated from field: google.protobuf.Timestamp end_time = 7;
    */
   endTime?: Timestamp | undefined;
+
+  /**
+   * The Kubernetes uid: another run of the same name has another one.
+   *
+   * @generated from field: string uid = 8;
+   */
+  uid: string;
+
+  /**
+   * Why the run has its phase, in Argo Rollouts' words, at most 500 characters of it. Empty where it says nothing.
+   *
+   * @generated from field: string message = 9;
+   */
+  message: string;
+
+  /**
+   * The names of the Freight that was verified, as far as they own the run. Empty outside Kargo.
+   *
+   * @generated from field: repeated string freight_names = 10;
+   */
+  freightNames: string[];
+
+  /**
+   * The identifier of the collection of Freight that was verified. Empty outside Kargo.
+   *
+   * @generated from field: string freight_collection = 11;
+   */
+  freightCollection: string;
 };
 
 /**
@@ -1320,6 +1348,27 @@ export type ListAnalysisRunsRequest = Message<"taffrail.v1.ListAnalysisRunsReque
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
+
+  /**
+   * Runs that verified this Freight only: the Freight's name, or the identifier of a collection of Freight. Default: any.
+   *
+   * @generated from field: string freight = 6;
+   */
+  freight: string;
+
+  /**
+   * Runs that were created at this time or later only. Default: from the first.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 7;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Runs that were created before this time only. Default: to the last.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 8;
+   */
+  until?: Timestamp | undefined;
 };
 
 /**
@@ -1365,6 +1414,220 @@ export const ListAnalysisRunsResponseSchema: GenMessage<ListAnalysisRunsResponse
   messageDesc(file_taffrail_v1_analysis_run_logs, 23);
 
 /**
+ * Which runs to watch.
+ *
+ * @generated from message taffrail.v1.WatchAnalysisRunsRequest
+ */
+export type WatchAnalysisRunsRequest = Message<"taffrail.v1.WatchAnalysisRunsRequest"> & {
+  /**
+   * The project, which is the Kubernetes namespace of the runs. Required.
+   *
+   * @generated from field: string namespace = 1;
+   */
+  namespace: string;
+
+  /**
+   * Runs of this Stage only. Default: of all.
+   *
+   * @generated from field: string stage = 2;
+   */
+  stage: string;
+
+  /**
+   * Runs in one of these phases only. Default: in any.
+   *
+   * @generated from field: repeated taffrail.v1.AnalysisPhase phases = 3;
+   */
+  phases: AnalysisPhase[];
+
+  /**
+   * Runs that verified this Freight only: the Freight's name, or the identifier of a collection of Freight. Default: any.
+   *
+   * @generated from field: string freight = 4;
+   */
+  freight: string;
+
+  /**
+   * Runs that were created at this time or later only. Default: from the first.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 5;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Runs that were created before this time only. Default: to the last.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 6;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * How many runs to tell of: the newest that pass the filters. Default 50, at most 500.
+   *
+   * @generated from field: uint32 limit = 7;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message taffrail.v1.WatchAnalysisRunsRequest.
+ * Use `create(WatchAnalysisRunsRequestSchema)` to create a new message.
+ */
+export const WatchAnalysisRunsRequestSchema: GenMessage<WatchAnalysisRunsRequest> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
+
+/**
+ * The runs, or what changed of them. A message with nothing in it is a heartbeat: there is one at least every 15 seconds.
+ *
+ * @generated from message taffrail.v1.WatchAnalysisRunsResponse
+ */
+export type WatchAnalysisRunsResponse = Message<"taffrail.v1.WatchAnalysisRunsResponse"> & {
+  /**
+   * What is told.
+   *
+   * @generated from oneof taffrail.v1.WatchAnalysisRunsResponse.event
+   */
+  event: {
+    /**
+     * The runs as they are now. The first message.
+     *
+     * @generated from field: taffrail.v1.AnalysisRunList list = 1;
+     */
+    value: AnalysisRunList;
+    case: "list";
+  } | {
+    /**
+     * What changed since the message before.
+     *
+     * @generated from field: taffrail.v1.AnalysisRunChanges changes = 2;
+     */
+    value: AnalysisRunChanges;
+    case: "changes";
+  } | {
+    /**
+     * How the stream ended. The last message.
+     *
+     * @generated from field: taffrail.v1.WatchEnd end = 3;
+     */
+    value: WatchEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message taffrail.v1.WatchAnalysisRunsResponse.
+ * Use `create(WatchAnalysisRunsResponseSchema)` to create a new message.
+ */
+export const WatchAnalysisRunsResponseSchema: GenMessage<WatchAnalysisRunsResponse> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 25);
+
+/**
+ * The newest runs that pass the filters.
+ *
+ * @generated from message taffrail.v1.AnalysisRunList
+ */
+export type AnalysisRunList = Message<"taffrail.v1.AnalysisRunList"> & {
+  /**
+   * The runs, newest first.
+   *
+   * @generated from field: repeated taffrail.v1.AnalysisRunSummary analysis_runs = 1;
+   */
+  analysisRuns: AnalysisRunSummary[];
+
+  /**
+   * Whether there are older ones beyond the limit.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message taffrail.v1.AnalysisRunList.
+ * Use `create(AnalysisRunListSchema)` to create a new message.
+ */
+export const AnalysisRunListSchema: GenMessage<AnalysisRunList> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 26);
+
+/**
+ * What changed of the runs. Once all of it is applied, the client has the newest runs that pass the filters, as many as the limit allows.
+ *
+ * @generated from message taffrail.v1.AnalysisRunChanges
+ */
+export type AnalysisRunChanges = Message<"taffrail.v1.AnalysisRunChanges"> & {
+  /**
+   * One change a run at most. What happened to a run while the client was slow is told as one change.
+   *
+   * @generated from field: repeated taffrail.v1.AnalysisRunChange changes = 1;
+   */
+  changes: AnalysisRunChange[];
+
+  /**
+   * Whether there are older ones beyond the limit now.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message taffrail.v1.AnalysisRunChanges.
+ * Use `create(AnalysisRunChangesSchema)` to create a new message.
+ */
+export const AnalysisRunChangesSchema: GenMessage<AnalysisRunChanges> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 27);
+
+/**
+ * What became of one run.
+ *
+ * @generated from message taffrail.v1.AnalysisRunChange
+ */
+export type AnalysisRunChange = Message<"taffrail.v1.AnalysisRunChange"> & {
+  /**
+   * What became of it.
+   *
+   * @generated from field: taffrail.v1.AnalysisRunChangeKind kind = 1;
+   */
+  kind: AnalysisRunChangeKind;
+
+  /**
+   * The run: as it is now, or as it last was told where it is no longer one of them. Runs are told apart by `uid`.
+   *
+   * @generated from field: taffrail.v1.AnalysisRunSummary analysis_run = 2;
+   */
+  analysisRun?: AnalysisRunSummary | undefined;
+};
+
+/**
+ * Describes the message taffrail.v1.AnalysisRunChange.
+ * Use `create(AnalysisRunChangeSchema)` to create a new message.
+ */
+export const AnalysisRunChangeSchema: GenMessage<AnalysisRunChange> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 28);
+
+/**
+ * How a watch ended.
+ *
+ * @generated from message taffrail.v1.WatchEnd
+ */
+export type WatchEnd = Message<"taffrail.v1.WatchEnd"> & {
+  /**
+   * Why it ended: AUTHORIZATION_LOST, TOKEN_EXPIRED, SERVER_SHUTDOWN, SERVER_LIMIT_REACHED, or SOURCE_FAILED where the cluster cannot be watched. The call
+   * fails with the code that stands at each of them.
+   *
+   * @generated from field: taffrail.v1.EndReason reason = 1;
+   */
+  reason: EndReason;
+};
+
+/**
+ * Describes the message taffrail.v1.WatchEnd.
+ * Use `create(WatchEndSchema)` to create a new message.
+ */
+export const WatchEndSchema: GenMessage<WatchEnd> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 29);
+
+/**
  * Which projects to list: all.
  *
  * @generated from message taffrail.v1.ListProjectsRequest
@@ -1377,7 +1640,7 @@ export type ListProjectsRequest = Message<"taffrail.v1.ListProjectsRequest"> & {
  * Use `create(ListProjectsRequestSchema)` to create a new message.
  */
 export const ListProjectsRequestSchema: GenMessage<ListProjectsRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 24);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 30);
 
 /**
  * Projects.
@@ -1405,7 +1668,7 @@ export type ListProjectsResponse = Message<"taffrail.v1.ListProjectsResponse"> &
  * Use `create(ListProjectsResponseSchema)` to create a new message.
  */
 export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 25);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 31);
 
 /**
  * A project.
@@ -1426,7 +1689,7 @@ export type Project = Message<"taffrail.v1.Project"> & {
  * Use `create(ProjectSchema)` to create a new message.
  */
 export const ProjectSchema: GenMessage<Project> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 26);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 32);
 
 /**
  * Asks what a client needs to know before it signs in.
@@ -1441,7 +1704,7 @@ export type GetServerInfoRequest = Message<"taffrail.v1.GetServerInfoRequest"> &
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 27);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 33);
 
 /**
  * What a client needs to know before it signs in.
@@ -1483,7 +1746,7 @@ export type GetServerInfoResponse = Message<"taffrail.v1.GetServerInfoResponse">
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_taffrail_v1_analysis_run_logs, 28);
+  messageDesc(file_taffrail_v1_analysis_run_logs, 34);
 
 /**
  * Picks an attempt without knowing its number.
@@ -2101,6 +2364,61 @@ export const ContainerStateSchema: GenEnum<ContainerState> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 7);
 
 /**
+ * What became of a run.
+ *
+ * @generated from enum taffrail.v1.AnalysisRunChangeKind
+ */
+export const AnalysisRunChangeKind = {
+  /**
+   * Not known.
+   *
+   * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It is one of them now.
+   *
+   * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_ADDED = 1;
+   */
+  ADDED: 1,
+
+  /**
+   * It is another than it was.
+   *
+   * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_MODIFIED = 2;
+   */
+  MODIFIED: 2,
+
+  /**
+   * The cluster has it no longer.
+   *
+   * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_DELETED = 3;
+   */
+  DELETED: 3,
+
+  /**
+   * It does not pass the filters any more, newer ones have pushed it beyond the limit, or the caller may not read its Stage any more.
+   *
+   * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_LEFT = 4;
+   */
+  LEFT: 4,
+} as const;
+
+/**
+ * What became of a run.
+ *
+ * @generated from enum taffrail.v1.AnalysisRunChangeKind
+ */
+export type AnalysisRunChangeKind = (typeof AnalysisRunChangeKind)[keyof typeof AnalysisRunChangeKind] | UnknownEnum;
+
+/**
+ * Describes the enum taffrail.v1.AnalysisRunChangeKind.
+ */
+export const AnalysisRunChangeKindSchema: GenEnum<AnalysisRunChangeKind> = /*@__PURE__*/
+  enumDesc(file_taffrail_v1_analysis_run_logs, 8);
+
+/**
  * A way to sign in.
  *
  * @generated from enum taffrail.v1.SignInMethod
@@ -2132,7 +2450,7 @@ export type SignInMethod = (typeof SignInMethod)[keyof typeof SignInMethod] | Un
  * Describes the enum taffrail.v1.SignInMethod.
  */
 export const SignInMethodSchema: GenEnum<SignInMethod> = /*@__PURE__*/
-  enumDesc(file_taffrail_v1_analysis_run_logs, 8);
+  enumDesc(file_taffrail_v1_analysis_run_logs, 9);
 
 /**
  * Reads the logs of the Kubernetes Jobs that verify a delivery: those of Argo Rollouts AnalysisRuns, made by Kargo or by a Rollout.
@@ -2179,6 +2497,19 @@ export const AnalysisRunLogService: GenService<{
     methodKind: "unary";
     input: typeof ListAnalysisRunsRequestSchema;
     output: typeof ListAnalysisRunsResponseSchema;
+  },
+  /**
+   * Tells which runs a project has, as ListAnalysisRuns does, and then each change, until the caller leaves. Wants the right to watch analysisruns.
+   *
+   * The first message is `list`, but for heartbeats; the last holds `end`. A stream that ends without `end` is broken. Nothing of it can be gone on with: a new
+   * call begins with a new list.
+   *
+   * @generated from rpc taffrail.v1.AnalysisRunLogService.WatchAnalysisRuns
+   */
+  watchAnalysisRuns: {
+    methodKind: "server_streaming";
+    input: typeof WatchAnalysisRunsRequestSchema;
+    output: typeof WatchAnalysisRunsResponseSchema;
   },
   /**
    * Lists the projects in which the caller may read runs, by name.

@@ -1,0 +1,24 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { ListAnalysisRunsRequest } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { Phase } from "../runs/run.ts";
+import type { RunFilter } from "../runs/run-filter.ts";
+import { PHASES } from "./messages.ts";
+
+type FilterFields = Pick<ListAnalysisRunsRequest, "stage" | "phases" | "freight" | "since" | "until">;
+
+/** The filters of a request for runs. */
+export function runFilter({ stage, phases, freight, since, until }: FilterFields): RunFilter {
+  const names = Object.keys(PHASES) as Phase[];
+  return {
+    stage: stage || undefined,
+    phases: names.filter((name) => phases.includes(PHASES[name])),
+    freight: freight || undefined,
+    since: since && ms(since),
+    until: until && ms(until),
+  };
+}
+
+/** To the next whole millisecond: runs are created at whole seconds. */
+function ms(time: Timestamp): number {
+  return timestampMs({ ...time, nanos: 0 }) + Math.ceil(time.nanos / 1_000_000);
+}

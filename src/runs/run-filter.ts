@@ -1,0 +1,40 @@
+import { isObjectName } from "../kube/names.ts";
+import type { Phase, RunSummary } from "./run.ts";
+
+/** Which runs of a project are wanted. */
+export interface RunFilter {
+  readonly stage?: string | undefined;
+  /** Empty: in any phase. */
+  readonly phases?: readonly Phase[];
+  /** The name of one Freight, or the identifier of a collection. */
+  readonly freight?: string | undefined;
+  /** Created then or later, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Created before then, in milliseconds since 1970. */
+  readonly until?: number | undefined;
+}
+
+/** Whether a run passes a filter. */
+export function passes(run: RunSummary, { stage, phases = [], freight, since, until }: RunFilter): boolean {
+  const created = Date.parse(run.createdAt);
+  return (
+    (stage === undefined || run.stage === stage) &&
+    (phases.length === 0 || phases.includes(run.phase)) &&
+    (freight === undefined || run.freightCollection === freight || run.freight.includes(freight)) &&
+    (since === undefined || created >= since) &&
+    (until === undefined || created < until)
+  );
+}
+
+/** Whether a filter can pass anything: no Stage or Freight has a name that Kubernetes would refuse. */
+export function canPass({ stage, freight }: RunFilter): boolean {
+  return (stage === undefined || isObjectName(stage)) && (freight === undefined || isObjectName(freight));
+}
+
+/** What runs are ordered by. */
+export type Place = Pick<RunSummary, "createdAt" | "name">;
+
+/** Compares two runs: the newest is the first, and by name where they are equally old. */
+export function newestFirst(a: Place, b: Place): number {
+  return Date.parse(b.createdAt) - Date.parse(a.createdAt) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}

@@ -1,0 +1,159 @@
+import { ConnectError } from "@connectrpc/connect";
+import { errorToJson } from "@connectrpc/connect/protocol-connect";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import { OVER } from "../over.ts";
+import { connectError, httpStatus, tellFailure } from "../rpc/errors.ts";
+import { logFailure } from "../rpc/failure-log.ts";
+import type { Services } from "../rpc/services.ts";
+import { Secret } from "../secret.ts";
+import { originRefused } from "../session/credentials.ts";
+import { originOf } from "../session/same-origin.ts";
+import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
+import { callerOf } from "./caller-of.ts";
+import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { readBody } from "./request-body.ts";
+
+type SessionServices = Pick<Services, "authenticator" | "sessions" | "config" | "clock">;
+
+/** Larger than any token that is taken. */
+const BODY_BYTES = 64 * 1024;
+const METHODS = "GET, HEAD, POST, DELETE";
+
+const Body = z.object({
+  token: z
+    .string()
+    .trim()
+    .regex(/^[!-~]+$/),
+  next: z.string().optional(),
+});
+
+/**
+ * Serves `/session`: POST signs in with a token, GET tells who one is, DELETE signs out.
+ *
+ * The token is reviewed and then kept by the browser alone, sealed. A form is answered with a redirect to its `next`, a path of this server; anything else with JSON.
+ * What changes something has to come from a page of this server, or from no page.
+ *
+ * @param requestMs for the request to arrive whole, in milliseconds.
+ */
+export async function serveSession(
+  services: SessionServices,
+  log: Logger,
+  request: NodeRequest,
+  response: NodeResponse,
+  requestMs: number,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(OVER));
+  try {
+    const method = request.method ?? "";
+    if (method === "GET" || method === "HEAD") {
+      sendWho(response, await callerOf(services, request, response, gone.signal));
+    } else if (method === "DELETE") {
+      checkOrigin(request);
+      response.setHeader("set-cookie", clearSessionCookies());
+      sendText(response, 204, "");
+    } else if (method === "POST") {
+      checkOrigin(request);
+      await signIn(services, request, response, requestMs, gone.signal);
+    } else {
+      sendText(response, 405, `This address answers ${METHODS}.\n`, { allow: METHODS });
+    }
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    sendFailure(response, log, error);
+  }
+}
+
+async function signIn(
+  { authenticator, sessions, config, clock }: SessionServices,
+  request: NodeRequest,
+  response: NodeResponse,
+  requestMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { isForm, token, next } = await readSignIn(request, requestMs);
+  const caller = await authenticator.authenticate(token, signal);
+  const now = clock.now();
+  const expiresAt = Math.min(now + config.session.lifetime, caller.expiresAt ?? Number.POSITIVE_INFINITY);
+  const sealed = await (await sessions()).seal({ token, expiresAt });
+  const excess = excessOf(sealed);
+  if (excess > 0) throw tooLarge(excess);
+  response.setHeader("set-cookie", [setSessionCookie(sealed, isSecure(request), (expiresAt - now) / 1_000)]);
+  if (isForm) sendText(response, 303, "", { location: next });
+  else sendWho(response, { ...caller, expiresAt });
+}
+
+async function readSignIn(request: NodeRequest, requestMs: number) {
+  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  const isForm = type === "application/x-www-form-urlencoded";
+  if (!isForm && type !== "application/json") throw badRequest("The token has to come as JSON or as a form.");
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of readBody(request, requestMs, false)) {
+    size += piece.length;
+    if (size > BODY_BYTES) throw badRequest(`The request is larger than ${BODY_BYTES} bytes.`);
+    pieces.push(piece);
+  }
+  const { token, next = "/" } = parse(Buffer.concat(pieces).toString("utf8"), isForm);
+  return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : "/" };
+}
+
+/** What the parsers say would quote the token. */
+function parse(text: string, isForm: boolean): z.infer<typeof Body> {
+  try {
+    return Body.parse(isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text));
+  } catch {
+    throw badRequest("There is no token in the request.");
+  }
+}
+
+/** A path of this server, which no browser takes for another host's address. */
+function isOwnPath(path: string): boolean {
+  return /^\/(?![/\\])[!-~]*$/.test(path);
+}
+
+function checkOrigin(request: NodeRequest): void {
+  if (originOf(headersOf(request), hostOf(request)) === "other") throw originRefused();
+}
+
+/** Whether the browser speaks TLS, to us or to a proxy before us. */
+function isSecure({ socket, headers }: NodeRequest): boolean {
+  const forwarded = String(headers["x-forwarded-proto"] ?? "")
+    .split(",")[0]
+    ?.trim();
+  return "encrypted" in socket || forwarded === "https" || /^https:/i.test(headers.origin ?? "");
+}
+
+function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void {
+  const expires = expiresAt === undefined || expiresAt === Number.POSITIVE_INFINITY ? null : new Date(expiresAt);
+  sendText(response, 200, JSON.stringify({ username, expires }), JSON_TYPE);
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+function sendFailure(response: NodeResponse, log: Logger, error: unknown): void {
+  // Of a body that does not come in time.
+  if (error instanceof ConnectError) {
+    sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
+    return;
+  }
+  const told = tellFailure(error);
+  logFailure(log, told);
+  sendText(response, httpStatus(told.failure), JSON.stringify(errorToJson(connectError(told), undefined)), JSON_TYPE);
+}
+
+function badRequest(message: string): Failure {
+  return new Failure("bad-request", "REQUEST_INVALID", message, {
+    next: 'Send {"token": "…"} as application/json, or the field `token` of a form.',
+  });
+}
+
+function tooLarge(excess: number): Failure {
+  const message = `This token is too long for a session, by ${excess} bytes: browsers keep no larger cookie.`;
+  return new Failure("bad-request", "TOKEN_TOO_LARGE", message, {
+    next: "Sign in with a shorter token, such as one of a ServiceAccount: `kubectl create token NAME`.",
+  });
+}

@@ -1,0 +1,57 @@
+import { Failure } from "../failure.ts";
+import { bearerToken } from "../identity/bearer.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { Authenticator } from "../identity/token-review.ts";
+import { originOf } from "./same-origin.ts";
+import type { Sessions } from "./sealed-session.ts";
+import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
+
+/** A request, as far as it says who sends it. */
+export interface Credentials {
+  /** As `Headers` has them. */
+  readonly headers: { get(name: string): string | null };
+  /** The host that was asked. */
+  readonly host: string | undefined;
+  /** Whether the request has to say that a page of this server sends it. Not for what links lead to: a browser sends sessions along with no other requests of other sites. */
+  readonly ownPagesOnly: boolean;
+}
+
+export interface CredentialsOptions {
+  readonly authenticator: Authenticator;
+  readonly sessions: () => Promise<Sessions>;
+  /** Takes `set-cookie` headers for the answer, where a session is of no use any more. */
+  readonly setCookies: (cookies: readonly string[]) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tells who sends a request: by its `authorization` header, else by the session in its cookie.
+ *
+ * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
+ */
+export async function callerOfRequest(
+  { headers, host, ownPagesOnly }: Credentials,
+  { authenticator, sessions, setCookies, signal }: CredentialsOptions,
+): Promise<Caller> {
+  const sealed = sessionCookie(headers.get("cookie"));
+  if (headers.get("authorization") !== null || sealed === undefined) {
+    return authenticator.authenticate(bearerToken(headers.get("authorization")), signal);
+  }
+  if (ownPagesOnly && originOf(headers, host) !== "same") throw originRefused();
+  try {
+    const session = await (await sessions()).open(sealed);
+    const caller = await authenticator.authenticate(session?.token, signal);
+    const { expiresAt = Number.POSITIVE_INFINITY } = caller;
+    return { ...caller, expiresAt: Math.min(expiresAt, session?.expiresAt ?? expiresAt) };
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "unauthenticated") setCookies(clearSessionCookies());
+    throw error;
+  }
+}
+
+/** What a request gets that a page of another site has sent. */
+export function originRefused(): Failure {
+  return new Failure("denied", "ORIGIN_REFUSED", "This request does not come from a page of this server.", {
+    next: "Send a token instead of a session. A proxy in front of this server has to pass `host` or `x-forwarded-host` on.",
+  });
+}

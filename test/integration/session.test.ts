@@ -1,0 +1,255 @@
+import { createClient } from "@connectrpc/connect";
+import { describe, expect, it } from "vitest";
+import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { createWaits } from "../fakes/waits.ts";
+import { TOKENS } from "./objects.ts";
+import { PROTOCOLS } from "./protocols.ts";
+import { errorOf, readLog } from "./read-log.ts";
+import { messagesOf } from "./read-messages.ts";
+import { useWorld, type World } from "./world.ts";
+
+const HOUR = 3_600_000;
+const SAME = { "sec-fetch-site": "same-origin" };
+
+/** Signs in, and gives the answer with the cookie as a browser would send it back. */
+async function signIn(
+  { url }: { readonly url: string },
+  token: string,
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const response = await fetch(`${url}/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ token }),
+    redirect: "manual",
+  });
+  const set = response.headers.getSetCookie();
+  return { response, set, cookie: set[0]?.split(";", 1)[0] ?? "" };
+}
+
+const errorIn = async (response: Response) => {
+  const { code, message, details } = (await response.json()) as {
+    code: string;
+    message: string;
+    details: { debug?: { reason?: string } }[];
+  };
+  return { status: response.status, code, message, reason: details[0]?.debug?.reason };
+};
+
+/** A JWT's form, with a time when it ends. */
+function jwt(world: World, expiresAt: number, padding = ""): string {
+  const claims = Buffer.from(JSON.stringify({ exp: expiresAt / 1_000, padding })).toString("base64url");
+  const token = `e30.${claims}.c2ln`;
+  const metadata = { name: `jwt-${token.length}-${expiresAt}` };
+  world.cluster.put({ apiVersion: "demo.taffrail/v1", kind: "Token", metadata, token, user: { username: "reader" } });
+  return token;
+}
+
+describe("a session", () => {
+  const world = useWorld();
+
+  it("begins with a token, and the cookie is for this server's pages alone and no script", async () => {
+    const { response, set } = await signIn(world(), TOKENS.reader, SAME);
+    expect(response.status).toBe(200);
+    const expires = new Date(world().clock.now() + 12 * HOUR).toISOString();
+    expect(await response.json()).toEqual({ username: "reader", expires });
+    expect(set).toEqual([
+      expect.stringMatching(/^taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200$/),
+    ]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  it.each([{ "x-forwarded-proto": "https" }, { origin: "https://127.0.0.1", host: "127.0.0.1" }])(
+    "is for TLS alone where the browser speaks TLS: %j",
+    async (headers) => {
+      const { set } = await signIn(world(), TOKENS.reader, { ...SAME, ...headers });
+      expect(set[0]).toMatch(/^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=/);
+    },
+  );
+
+  it("begins with a form too, which leads to a path of this server and to no other", async () => {
+    for (const [next, location] of [
+      ["/p/shop/runs?phase=failed", "/p/shop/runs?phase=failed"],
+      ["//evil.example", "/"],
+      ["/\\evil.example", "/"],
+      ["https://evil.example", "/"],
+      ["/a\r\nset-cookie: x", "/"],
+    ] as const) {
+      const response = await fetch(`${world().url}/session`, {
+        method: "POST",
+        body: new URLSearchParams({ token: TOKENS.reader, next }),
+        redirect: "manual",
+      });
+      expect([response.status, response.headers.get("location")]).toEqual([303, location]);
+      expect(response.headers.getSetCookie()).toHaveLength(1);
+    }
+  });
+
+  it("ends no later than the token", async () => {
+    const token = jwt(world(), world().clock.now() + HOUR);
+    const { response, set } = await signIn(world(), token);
+    expect(await response.json()).toMatchObject({ expires: new Date(world().clock.now() + HOUR).toISOString() });
+    expect(set[0]).toMatch(/Max-Age=3600$/);
+  });
+
+  it("is not to be had with a token that nobody has, with none, or with one too long for a cookie", async () => {
+    expect(await errorIn((await signIn(world(), "rubbish")).response)).toMatchObject({
+      status: 401,
+      reason: "TOKEN_REFUSED",
+    });
+    for (const token of ["", "two words", "ü"]) {
+      const told = await errorIn((await signIn(world(), token)).response);
+      expect(told).toMatchObject({
+        status: 400,
+        reason: "REQUEST_INVALID",
+        message: "There is no token in the request.",
+      });
+    }
+    const fits = jwt(world(), world().clock.now() + HOUR, "x".repeat(2_000));
+    expect((await signIn(world(), fits)).response.status).toBe(200);
+    const { response, set } = await signIn(world(), jwt(world(), world().clock.now() + HOUR, "x".repeat(2_300)));
+    expect(set).toEqual([]);
+    expect(await errorIn(response)).toMatchObject({
+      status: 400,
+      reason: "TOKEN_TOO_LARGE",
+      message: expect.stringMatching(/^This token is too long for a session, by \d+ bytes/),
+    });
+  });
+
+  it("does not begin or end by a page of another site", async () => {
+    for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }]) {
+      const { response, set } = await signIn(world(), TOKENS.reader, headers as Record<string, string>);
+      expect([await errorIn(response), set]).toMatchObject([{ status: 403, reason: "ORIGIN_REFUSED" }, []]);
+      const end = await fetch(`${world().url}/session`, {
+        method: "DELETE",
+        headers: headers as Record<string, string>,
+      });
+      expect([end.status, end.headers.getSetCookie()]).toEqual([403, []]);
+    }
+  });
+
+  it("is refused where the request is too large or of another kind, and by other methods", async () => {
+    const post = (type: string, body: string) =>
+      fetch(`${world().url}/session`, { method: "POST", headers: { "content-type": type }, body });
+    expect((await post("text/plain", JSON.stringify({ token: TOKENS.reader }))).status).toBe(400);
+    expect((await post("application/json", "{")).status).toBe(400);
+    expect((await post("application/json", `"${"x".repeat(70_000)}"`)).status).toBe(400);
+    const put = await fetch(`${world().url}/session`, { method: "PUT" });
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, POST, DELETE"]);
+  });
+
+  it("says who one is, and ends when one signs out", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const who = await fetch(`${world().url}/session`, { headers: { cookie } });
+    expect(await who.json()).toMatchObject({ username: "reader" });
+    expect(await errorIn(await fetch(`${world().url}/session`))).toMatchObject({
+      status: 401,
+      reason: "TOKEN_MISSING",
+    });
+    const out = await fetch(`${world().url}/session`, { method: "DELETE", headers: SAME });
+    expect(out.status).toBe(204);
+    expect(out.headers.getSetCookie()).toEqual([
+      "__Host-taffrail-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0",
+      "taffrail-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+    ]);
+  });
+
+  it("opens the raw log, by a link from another site too", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const { namespace, name } = world().addLog(sends("line\n"));
+    const headers = { cookie, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    const raw = await fetch(`${world().url}/raw/${namespace}/${name}?download=1`, { headers });
+    expect([raw.status, await raw.text()]).toEqual([200, "line\n"]);
+  });
+
+  it("that was changed is cleared by the raw log's answer", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const { namespace, name } = world().addLog(sends("line\n"));
+    const raw = await fetch(`${world().url}/raw/${namespace}/${name}`, { headers: { cookie: `${cookie}x` } });
+    expect(raw.status).toBe(401);
+    expect(await raw.text()).toContain("TOKEN_MISSING");
+    expect(raw.headers.getSetCookie().every((each) => each.endsWith("Max-Age=0"))).toBe(true);
+    expect(raw.headers.getSetCookie()).toHaveLength(2);
+  });
+
+  it("shows its token in no log of the gateway", () => {
+    expect(JSON.stringify(world().log)).not.toContain(TOKENS.reader);
+  });
+});
+
+describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
+  const RECHECK_MS = 4_321;
+  const waits = createWaits();
+  const keys = { cursors: { keys: [{ env: "CURSOR_KEY" }] } };
+  const world = useWorld({ config: { ...keys, follow: { recheck: `${RECHECK_MS}ms` } }, wait: waits.wait });
+  const transport = () => world().transport(protocol);
+  const read = (headers: Record<string, string>) => readLog(transport(), world().addLog(sends("line\n")), { headers });
+
+  it("is as good as a token, on every replica with the same key and on no other", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const headers = { cookie, ...SAME };
+    expect(await read(headers)).toMatchObject({ text: "line\n", error: undefined });
+    const list = { namespace: "shop" };
+    const same = createClient(AnalysisRunLogService, await world().replica(protocol));
+    expect((await same.listAnalysisRuns(list, { headers })).analysisRuns.length).toBeGreaterThan(0);
+    const other = createClient(
+      AnalysisRunLogService,
+      await world().replica(protocol, { cursors: { keys: [{ env: "OTHER_KEY" }] } }),
+    );
+    expect(await errorOf(other.listAnalysisRuns(list, { headers }))).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+
+  it("decides nothing where there is a token too", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const header = (token: string) => ({ cookie, ...SAME, authorization: `Bearer ${token}` });
+    expect((await read(header(TOKENS.stranger))).error).toMatchObject({ reason: "ACCESS_DENIED" });
+    expect((await read(header("rubbish"))).error).toMatchObject({ reason: "TOKEN_REFUSED" });
+    expect((await read({ ...header(TOKENS.reader), "sec-fetch-site": "cross-site" })).text).toBe("line\n");
+  });
+
+  it("is of no use to pages of other sites, nor to who does not say where a call comes from", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const { host } = new URL(world().url);
+    for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }, {}]) {
+      const { error } = await read({ cookie, ...(headers as Record<string, string>) });
+      expect(error).toMatchObject({ code: "PermissionDenied", reason: "ORIGIN_REFUSED" });
+    }
+    expect((await read({ cookie, origin: `http://${host}` })).text).toBe("line\n");
+  });
+
+  it("that was changed, or is over, or whose token is, is cleared", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const changed = await read({ cookie: `${cookie}x`, ...SAME });
+    expect(changed.error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_MISSING" });
+    expect(changed.error?.whole + changed.headers).toContain(
+      "taffrail-session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
+    );
+
+    const gone = jwt(world(), world().clock.now() + 2 * HOUR);
+    const { cookie: goneCookie } = await signIn(world(), gone);
+    const metadata = { name: `jwt-${gone.length}-${world().clock.now() + 2 * HOUR}` };
+    world().cluster.remove({ apiVersion: "demo.taffrail/v1", kind: "Token", metadata });
+    world().clock.advance(60_000);
+    const refused = await read({ cookie: goneCookie, ...SAME });
+    expect(refused.error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_REFUSED" });
+    expect(refused.error?.whole + refused.headers).toContain("Max-Age=0");
+
+    world().clock.advance(12 * HOUR);
+    expect((await read({ cookie, ...SAME })).error).toMatchObject({ reason: "TOKEN_MISSING" });
+  });
+
+  it("that ends in the middle of a log ends it with TOKEN_EXPIRED", async () => {
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    const options = { headers: { cookie, ...SAME } };
+    const messages = messagesOf(transport(), world().addLog(sendsThenHangs("begin\n")), options);
+    for (let message = await messages.next(); message.value?.text !== "begin\n"; ) message = await messages.next();
+    await waits.until((ms) => ms === RECHECK_MS);
+    world().clock.advance(12 * HOUR);
+    waits.pass((ms) => ms === RECHECK_MS);
+    let ended = await messages.next();
+    while (ended.value?.end === undefined) ended = await messages.next();
+    expect(ended.value.end.reason).toBe(EndReason.TOKEN_EXPIRED);
+    expect(await errorOf(messages.next())).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_EXPIRED" });
+  });
+});
