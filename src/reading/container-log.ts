@@ -59,6 +59,8 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   let headMissing = position?.headMissing === true;
   let tries = 0;
   let drained = false;
+  /** Whether the container was started again since reading began. */
+  let another = false;
   let said = "";
 
   const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
@@ -84,6 +86,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       // Its log is another one: lines are counted from its beginning.
       position = undefined;
       drained = false;
+      another = true;
     }
     const containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
 
@@ -95,7 +98,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
     let opened: OpenedText | undefined;
     try {
       // An archive has one log of them all, which begins with what was sent.
-      const candidates = begun && position === undefined ? sources.filter((each) => each.live) : sources;
+      const candidates = another && position === undefined ? sources.filter((each) => each.live) : sources;
       opened = await openText(candidates, view, position, {
         follow: follow && !containerEnded,
         growing: follow && !(attemptEnded && hasSettled(view, sources, clock.now())),
