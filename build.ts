@@ -1,4 +1,4 @@
-// Makes dist/ for publishing: the program in one bundle (Node does not strip types inside node_modules) and the client library with its declarations.
+// Makes dist/ for publishing: the web page, the program in one bundle (Node does not strip types inside node_modules) and the client library with its declarations.
 import { execFileSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { build } from "esbuild";
@@ -27,3 +27,4 @@ for (const name of ["cluster.yaml", "config.yaml", "logs", "reports"])
   cpSync(`src/demo/${name}`, `dist/${name}`, { recursive: true });
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+execFileSync(process.execPath, ["node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"], { stdio: "inherit" });

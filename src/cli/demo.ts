@@ -2,15 +2,12 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../clock.ts";
-import { parseConfig } from "../config/load.ts";
-import { DEMO_CLUSTER, demoConfig } from "../demo/config.ts";
+import { buildPage } from "../demo/build-page.ts";
+import { DEMO_CLUSTER } from "../demo/config.ts";
+import { type DemoGateway, type DemoGatewayOptions, startDemoGateway } from "../demo/demo-gateway.ts";
 import { playDeployRun } from "../demo/deploy-run.ts";
-import { STORE_TOKEN } from "../demo/log-store.ts";
 import { type KubeObject, loadObjects } from "../demo/objects.ts";
 import { startDemoServers } from "../demo/servers.ts";
-import { createKubeApi } from "../kube/kube-api.ts";
-import { Secret } from "../secret.ts";
-import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
 import { createLog } from "../telemetry/log.ts";
 import { contextFilePath, writeContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -45,26 +42,19 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
   const now = new Date();
   const objects = readCluster(flags.cluster, now);
   const servers = await startDemoServers({ objects, now });
-  const clock = systemClock;
+  const page = buildPage();
+  const run = newestFailed(objects);
   const gateway = await startOnFreePort(flags.port, {
-    compiled: parseConfig(demoConfig(servers.store.url), {
-      name: "the demo's config.yaml",
-      folder: ".",
-      env: { TAFFRAIL_DEMO_STORE_TOKEN: STORE_TOKEN },
-      clock,
-    }),
-    kube: createKubeApi({
-      server: servers.cluster.url,
-      credentials: () => Promise.resolve({ headers: { authorization: new Secret("Bearer demo-gateway") }, tls: {} }),
-    }),
-    clock,
+    servers,
+    objects,
+    clock: systemClock,
     log: createLog(io.env.TAFFRAIL_LOG_LEVEL || "error"),
-    host: "127.0.0.1",
-    tls: undefined,
+    opens: { project: PROJECT, run },
+    isBuilding: page.isBuilding,
   });
-  const { port } = gateway.address;
-  writeContext(io.env, CONTEXT, { server: `http://127.0.0.1:${port}`, token: VIEWER, project: PROJECT });
-  for (const line of welcome(port, flags.port, newestFailed(objects), io.env)) io.stdout.write(`${line}\n`);
+  writeContext(io.env, CONTEXT, { server: gateway.url, token: VIEWER, project: PROJECT });
+  for (const line of welcome(gateway, flags.port, run, io.env)) io.stdout.write(`${line}\n`);
+  void page.done.then((fault) => fault && io.say(`the web page could not be built: ${fault}`));
   const stopping = new AbortController();
   // It plays in the demo's own cluster alone.
   if (flags.cluster === undefined) playDeployRun(servers.cluster, now, stopping.signal).catch(() => undefined);
@@ -82,10 +72,10 @@ function readCluster(file: string | undefined, now: Date): readonly KubeObject[]
   }
 }
 
-async function startOnFreePort(wanted: number, options: Omit<GatewayOptions, "port">): Promise<Gateway> {
+async function startOnFreePort(wanted: number, options: Omit<DemoGatewayOptions, "port">): Promise<DemoGateway> {
   for (let port = wanted; ; port += 1) {
     try {
-      return await startGateway({ ...options, port });
+      return await startDemoGateway({ ...options, port });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port >= wanted + PORTS) throw error;
     }
@@ -101,12 +91,14 @@ function newestFailed(objects: readonly KubeObject[]): string {
   return failed[0]?.metadata.name ?? "RUN";
 }
 
-function welcome(port: number, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
+function welcome({ port, link }: DemoGateway, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
   const at = `127.0.0.1:${port}`;
   const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} was taken)`;
   return [
     `Taffrail demo on http://${at}${moved}. Ctrl-C stops it. Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
-    `A verification of project ${PROJECT} failed. Read why, in a second terminal, by any of:`,
+    `A verification of project ${PROJECT} failed. Read why, in a browser (the link signs in, once):`,
+    `  ${link}`,
+    "or in a second terminal, by any of:",
     `  npx taffrail logs @failed --context ${CONTEXT}`,
     `  curl -H 'authorization: Bearer ${VIEWER}' http://${at}/raw/${PROJECT}/${run}`,
     `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '{"namespace":"${PROJECT}","name":"${run}"}' ${at} taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs`,

@@ -4,10 +4,10 @@ import {
   AnalysisPhase,
   type AnalysisRun,
   type Attempt,
-  ContainerState,
   type ContainerStatus,
   type Metric,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { containerStatus, exitOf, failedMetrics, isOpen } from "../client/cause.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { printable } from "../quoted.ts";
@@ -51,8 +51,8 @@ async function sayWhy(io: CliIo, argument: string | undefined, flags: Connection
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
   }
   for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) lines.push(printable(`${title}: ${url}`));
-  const isRunning = run.summary?.phase === AnalysisPhase.RUNNING || run.summary?.phase === AnalysisPhase.PENDING;
-  lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${isRunning ? " -f" : ""}`);
+  const follow = isOpen(run.summary?.phase) ? " -f" : "";
+  lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
   io.stdout.write(`${lines.join("\n")}\n`);
 }
 
@@ -70,9 +70,7 @@ function summaryLines(run: AnalysisRun): string[] {
     `${summary?.name}: ${phaseName(summary?.phase)}, ${when}${about.length > 0 ? ` (${about.join(", ")})` : ""}`,
   ];
   if (message !== "") lines.push(`  ${message}`);
-  for (const metric of run.metrics.filter(
-    ({ phase }) => phase === AnalysisPhase.FAILED || phase === AnalysisPhase.ERROR,
-  )) {
+  for (const metric of failedMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
     if (metric.provider !== "job") {
       const value = metric.attempts.at(-1)?.value;
@@ -91,10 +89,8 @@ async function logLines(
   io: CliIo,
 ): Promise<string[]> {
   const container = run.defaultSelection?.containerName ?? "";
-  const status = attempt.pods
-    .flatMap((pod) => (pod.name === run.defaultSelection?.podName ? pod.containers : []))
-    .find((each) => each.name === container);
-  const heading = `attempt ${attempt.number} of ${metric.attempts.length}, container ${container}${exitText(status)}`;
+  const status = exitText(containerStatus(run, attempt));
+  const heading = `attempt ${attempt.number} of ${metric.attempts.length}, container ${container}${status}`;
   const finder = createErrorFinder({ around: AROUND, tail: TAIL });
   try {
     const request = { namespace: project, name: run.summary?.name ?? "", metricName: metric.name };
@@ -119,10 +115,10 @@ async function logLines(
 }
 
 function exitText(status: ContainerStatus | undefined): string {
-  if (status?.state !== ContainerState.TERMINATED) return "";
-  const { exitCode, reason, message } = status;
-  const why = reason && reason !== "Error" && reason !== "Completed" ? ` (${reason})` : "";
-  return ` ended with exit code ${exitCode ?? "?"}${why}${message && `: ${printable(message).slice(0, LINE_LENGTH)}`}`;
+  const exit = exitOf(status);
+  if (exit === undefined) return "";
+  const { code, reason, message } = exit;
+  return ` ended with exit code ${code ?? "?"}${reason && ` (${reason})`}${message && `: ${printable(message).slice(0, LINE_LENGTH)}`}`;
 }
 
 function errorLines(finder: ErrorFinder): string[] {

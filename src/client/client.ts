@@ -64,6 +64,11 @@ export interface TaffrailClientOptions {
    * A log that ends since its token has expired goes on with the one that is got then.
    */
   readonly token?: string | (() => string | Promise<string>);
+  /**
+   * Called where a log is refused, or ends, since nobody knows the caller any more: has somebody sign in and waits for it, for as long as it takes. The log then goes on
+   * behind the last piece that was taken. Default: the call fails.
+   */
+  readonly signedOut?: (signal: AbortSignal) => Promise<void>;
   /** Another way to the server, which has to send the token itself. Default: `fetch` and the Connect protocol, which browsers and Node have. */
   readonly transport?: Transport;
 }
@@ -80,7 +85,7 @@ export interface TaffrailClientOptions {
  * ```
  */
 export function createTaffrailClient(options: TaffrailClientOptions): TaffrailClient {
-  const { baseUrl, token } = options;
+  const { baseUrl, token, signedOut } = options;
   const transport =
     options.transport ??
     createConnectTransport({
@@ -116,7 +121,7 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
       const signal = callOptions.signal ? AbortSignal.any([late.signal, callOptions.signal]) : late.signal;
       try {
         const renewsToken = typeof token === "function";
-        yield* resumingLog(call, first.cursor, { ...resuming, renewsToken }, signal, onState);
+        yield* resumingLog(call, first.cursor, { ...resuming, renewsToken, signedOut }, signal, onState);
       } finally {
         cancelTimeout();
       }

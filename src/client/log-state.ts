@@ -8,6 +8,8 @@ export type LogState =
   | { readonly kind: "streaming" }
   /** There is no log yet: the server says what it waits for. */
   | { readonly kind: "waiting"; readonly for: "log"; readonly message: string }
+  /** The caller is not known any more: it goes on once somebody has signed in. */
+  | { readonly kind: "waiting"; readonly for: "sign-in" }
   /** The stream broke: the next call is made in a moment. */
   | {
       readonly kind: "waiting";

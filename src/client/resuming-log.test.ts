@@ -417,3 +417,60 @@ it("any order of breaks gives what a direct read gives, and nothing is sent twic
     { numRuns: 150 },
   );
 });
+
+describe("a caller whom nobody knows any more", () => {
+  function* expired() {
+    yield end(EndReason.TOKEN_EXPIRED);
+    throw new ConnectError("expired", Code.Unauthenticated);
+  }
+  const refused = (): never => {
+    throw new ConnectError("who?", Code.Unauthenticated);
+  };
+
+  it("signs in, however long that takes, and the log goes on at the same place", async () => {
+    const log = scriptedLog(
+      PIECES,
+      (next, call) => (call === 2 && next === 2 ? expired() : undefined),
+      (_, call) => (call === 1 || call === 3 ? refused() : undefined),
+    );
+    let signIns = 0;
+    const states: LogState[] = [];
+    const client = createTaffrailClient({
+      baseUrl: "http://x",
+      transport: log.transport,
+      signedOut: async () => {
+        signIns += 1;
+      },
+    });
+    let text = "";
+    const kinds: string[] = [];
+    for await (const event of client.getAnalysisRunLogs(REQUEST, { onState: (state) => states.push(state) })) {
+      kinds.push(event.kind);
+      if (event.kind === "chunk") text += new TextDecoder().decode(event.bytes);
+    }
+    expect([text, signIns]).toEqual([PIECES.join(""), 3]);
+    expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "", "piece-2", "piece-2"]);
+    expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
+    expect(states.filter((state) => state.kind === "waiting")).toEqual(
+      [1, 2, 3].map(() => ({ kind: "waiting", for: "sign-in" })),
+    );
+  });
+
+  it("leaves: the log ends with it", async () => {
+    const log = scriptedLog(PIECES, undefined, refused);
+    const leaving = new AbortController();
+    const client = createTaffrailClient({
+      baseUrl: "http://x",
+      transport: log.transport,
+      signedOut: (signal) => {
+        leaving.abort();
+        return Promise.reject(signal.reason);
+      },
+    });
+    const reading = async (): Promise<void> => {
+      for await (const _ of client.getAnalysisRunLogs(REQUEST, { signal: leaving.signal }));
+    };
+    await expect(reading()).rejects.toMatchObject({ code: Code.Canceled });
+    expect(log.requests).toHaveLength(1);
+  });
+});

@@ -31,13 +31,17 @@ interface Break {
  *
  * @param call makes a call that goes on behind a cursor, or begins where it is empty.
  * @param start the cursor of the request.
- * @param options `renewsToken`: whether the next call may have another token than the one that has expired.
+ * @param options `renewsToken`: whether the next call may have another token than the one that has expired. `signedOut`: waits until somebody has signed in again, where
+ * the caller is not known any more.
  * @throws ConnectError where asking again does not help, or has not helped often enough.
  */
 export async function* resumingLog(
   call: (cursor: string, signal: AbortSignal) => AsyncIterable<LogMessage>,
   start: string,
-  options: Resuming & { readonly renewsToken: boolean },
+  options: Resuming & {
+    readonly renewsToken: boolean;
+    readonly signedOut?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  },
   signal: AbortSignal,
   onState: (state: LogState) => void,
 ): AsyncGenerator<LogEvent, void, undefined> {
@@ -51,8 +55,9 @@ export async function* resumingLog(
     tries = 0;
     renewed = false;
   };
+  const renewsToken = (): boolean => options.renewsToken && !renewed && tries < options.tries;
   const mayGoOn = (end: End): boolean =>
-    goesOn(end) || (end.reason === EndReason.TOKEN_EXPIRED && options.renewsToken && !renewed && tries < options.tries);
+    goesOn(end) || (end.reason === EndReason.TOKEN_EXPIRED && (options.signedOut !== undefined || renewsToken()));
 
   async function* part(): AsyncGenerator<LogEvent, Break | undefined, undefined> {
     // Transports read on until the call is aborted: leaving the loop alone would not end it.
@@ -131,6 +136,15 @@ export async function* resumingLog(
       const most = begun ? options.tries : Math.min(options.tries, FIRST_TRIES);
       const final = end !== undefined && !mayGoOn(end);
       const renews = end?.reason === EndReason.TOKEN_EXPIRED;
+      const isSignedOut = renews || error.code === Code.Unauthenticated;
+      if (isSignedOut && options.signedOut !== undefined && place.resumable && !signal.aborted) {
+        onState({ kind: "waiting", for: "sign-in" });
+        await options.signedOut(signal).catch((reason: unknown) => {
+          throw ConnectError.from(reason, Code.Canceled);
+        });
+        onState({ kind: "resuming", tries: 1, of: most });
+        continue;
+      }
       if (signal.aborted || final || tries >= most || !place.resumable || !(renews || mayPass(error, begun))) {
         if (end !== undefined && !final) yield endEvent(end);
         throw error;

@@ -120,6 +120,13 @@ export const ConfigSchema = z.strictObject({
     .strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) })
     .optional()
     .describe("Serve over TLS with this certificate chain and key (PEM). Default: cleartext, HTTP/1.1 and h2c."),
+  basePath: z
+    .string()
+    .regex(/^(\/[-\w.~]+)*$/, "must begin with a slash and end without one")
+    .default("")
+    .describe(
+      "The path before all addresses, where a proxy shares a host among several services: `/taffrail`. Requests that come without it are answered too. Default: none.",
+    ),
   contact: z.string().default("").describe("Whom users may ask."),
   retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not said."),
   identity: z

@@ -21,6 +21,7 @@ import { type Wait, waitReally } from "../wait.ts";
 import { letGoStalled } from "./let-go-stalled.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { createPage, type PageOptions } from "./page.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 import { serveSession } from "./session-route.ts";
@@ -39,6 +40,10 @@ export interface GatewayOptions {
   readonly tls: ServerTls | undefined;
   /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
+  /** Where the web page is, if not where it is built. */
+  readonly page?: Omit<PageOptions, "base">;
+  /** Asked before all other routes; says whether it answers. */
+  readonly before?: (request: NodeRequest, response: NodeResponse, path: string) => boolean;
 }
 
 /** A server that serves. */
@@ -62,7 +67,7 @@ const LAST_WORDS_MS = 1_000;
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { compiled, kube, clock, log, requestMs = REQUEST_MS } = options;
+  const { compiled, kube, clock, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
   const shutdown = new AbortController();
@@ -91,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port,
     tls: options.tls,
     requestMs,
-    onRequest: createRoutes(services, log, stopping.signal, requestMs),
+    onRequest: createRoutes(services, options, stopping.signal, requestMs),
   });
 
   const end = async (): Promise<void> => {
@@ -140,20 +145,26 @@ function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: 
   });
 }
 
-function createRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number) {
+function createRoutes(services: Services, options: GatewayOptions, stopping: AbortSignal, requestMs: number) {
+  const { log, before = () => false } = options;
+  const { basePath } = services.config;
+  const page = createPage({ ...options.page, base: basePath });
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
   const stall = { stallMs: services.config.limits.readerStall, wait: services.wait, log };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
     response.on("error", () => undefined);
     joinAuthorizations(request);
+    // A proxy may pass the base path on or cut it off.
+    if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     letGoStalled(response, path, stall);
-    if (serveRpc(request, response, path)) return;
+    if (before(request, response, path) || serveRpc(request, response, path)) return;
     if (path === "/session") {
       void serveSession(services, log, request, response, requestMs);
       return;
     }
+    if (page.serve(request, response, path)) return;
     const isRead = request.method === "GET" || request.method === "HEAD";
     const isRaw = path.startsWith("/raw/");
     // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
@@ -166,6 +177,7 @@ function createRoutes(services: Services, log: Logger, stopping: AbortSignal, re
 }
 
 const NOT_FOUND = `There is nothing at this address. There are:
+  /                  the web page
   /raw/PROJECT/RUN   the log of a run as plain text
   /session           to sign in: POST a token; GET tells who you are
   /healthz, /readyz  for probes

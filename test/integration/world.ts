@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly requestMs?: number;
   /** How the gateway waits. Default: really. */
   readonly wait?: GatewayOptions["wait"];
+  /** Where the web page is. Default: where it is built. */
+  readonly page?: GatewayOptions["page"];
 }
 
 /** A gateway between a small cluster and a store that tests script, all in this process. */
@@ -86,7 +88,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
 
 /** Starts one. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait } = options;
+  const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait, page } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const way = await startCuttingProxy(Number(new URL(cluster.url).port), []);
@@ -121,6 +123,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       tls,
       ...(requestMs !== undefined && { requestMs }),
       ...(wait !== undefined && { wait }),
+      ...(page !== undefined && { page }),
     });
   const gateway = await start({});
   const gateways = [gateway];

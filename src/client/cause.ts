@@ -1,0 +1,99 @@
+import {
+  AnalysisPhase,
+  type AnalysisRun,
+  type Attempt,
+  ContainerState,
+  type ContainerStatus,
+  type Metric,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+
+/** Why a run has the phase that it has, as far as the run and its pods tell. */
+export interface Cause {
+  readonly phase: AnalysisPhase;
+  /** The metric that decided: the one whose log is shown, where it failed; else the first that did. */
+  readonly metric: Metric | undefined;
+  /** The attempt that decided. */
+  readonly attempt: Attempt | undefined;
+  /** What became of the container whose log is shown, if the cluster still knows. */
+  readonly container: ContainerStatus | undefined;
+  /** What was counted, and how much of it the metric allows. */
+  readonly limit: CountedLimit | undefined;
+  /** Argo Rollouts' own words, which may be empty. */
+  readonly message: string;
+}
+
+/** More was counted than is allowed. */
+export interface CountedLimit {
+  readonly what: "failed" | "inconclusive" | "consecutiveErrors";
+  readonly counted: number;
+  readonly allowed: number;
+}
+
+/** Finds the cause of a run's phase. */
+export function causeOf(run: AnalysisRun): Cause {
+  const shown = run.metrics.find(({ name }) => name === run.defaultSelection?.metricName);
+  const metric = shown !== undefined && hasFailed(shown.phase) ? shown : (failedMetrics(run)[0] ?? shown);
+  const attempt =
+    metric === shown
+      ? metric?.attempts.find(({ number }) => number === run.defaultSelection?.attempt)
+      : (metric?.attempts.findLast(({ phase }) => hasFailed(phase)) ?? metric?.attempts.at(-1));
+  return {
+    phase: run.summary?.phase ?? AnalysisPhase.UNSPECIFIED,
+    metric,
+    attempt,
+    container: metric === shown && attempt !== undefined ? containerStatus(run, attempt) : undefined,
+    limit: limitOf(metric?.message || run.message) ?? limitOf(run.message),
+    message: run.message,
+  };
+}
+
+/** Whether a phase is one that wants explaining. */
+export function hasFailed(phase: AnalysisPhase | undefined): boolean {
+  return phase === AnalysisPhase.FAILED || phase === AnalysisPhase.ERROR;
+}
+
+/** Whether a phase may still change. */
+export function isOpen(phase: AnalysisPhase | undefined): boolean {
+  return (
+    phase === AnalysisPhase.RUNNING || phase === AnalysisPhase.PENDING || (phase ?? 0) === AnalysisPhase.UNSPECIFIED
+  );
+}
+
+/** The metrics that failed, or could not be measured. */
+export function failedMetrics(run: AnalysisRun): readonly Metric[] {
+  return run.metrics.filter(({ phase }) => hasFailed(phase));
+}
+
+/** What became of a container of an attempt; by default of the one whose log is shown. */
+export function containerStatus(
+  run: AnalysisRun,
+  attempt: Attempt,
+  name = run.defaultSelection?.containerName,
+): ContainerStatus | undefined {
+  const pod = attempt.pods.find((each) => each.name === run.defaultSelection?.podName) ?? attempt.pods.at(-1);
+  return pod?.containers.find((each) => each.name === name);
+}
+
+/** How a container has ended. */
+export interface Exit {
+  /** Absent where Kubernetes does not say. */
+  readonly code: number | undefined;
+  /** What is more than that it ended: `OOMKilled`. Else empty. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How a container has ended; `undefined` where it has not, or where nobody knows. */
+export function exitOf(status: ContainerStatus | undefined): Exit | undefined {
+  if (status?.state !== ContainerState.TERMINATED) return undefined;
+  const { exitCode: code, reason, message } = status;
+  return { code, reason: reason === "Error" || reason === "Completed" ? "" : reason, message };
+}
+
+/** Argo Rollouts writes `failed (2) > failureLimit (1)` into the message (analysis/analysis.go, assessMetricFailureInconclusiveOrError). */
+function limitOf(message: string): CountedLimit | undefined {
+  const [, what, counted, allowed] =
+    /\b(failed|inconclusive|consecutiveErrors) \((\d+)\) > \w+ \((\d+)\)/.exec(message) ?? [];
+  if (what === undefined) return undefined;
+  return { what: what as CountedLimit["what"], counted: Number(counted), allowed: Number(allowed) };
+}

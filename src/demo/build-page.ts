@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { PAGE_FOLDER } from "../server/page.ts";
+
+/** The page, as it is built in a checkout. */
+export interface PageBuild {
+  readonly isBuilding: () => boolean;
+  /** Settles when it is built, or has failed; the text says how, where it has. */
+  readonly done: Promise<string | undefined>;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+/** What the page is made of. */
+const SOURCES = ["src/ui/", "src/client/", "gen/", "vite.config.ts"];
+
+/**
+ * Builds the web page where that has not been done since its sources changed, in a process of its own. A published package has it, and no sources.
+ */
+export function buildPage(): PageBuild {
+  if (!existsSync(new URL("src/ui/main.tsx", ROOT)) || isCurrent()) {
+    return { isBuilding: () => false, done: Promise.resolve(undefined) };
+  }
+  let isBuilding = true;
+  const vite = fileURLToPath(new URL("node_modules/vite/bin/vite.js", ROOT));
+  const done = new Promise<string | undefined>((resolve) => {
+    const child = spawn(process.execPath, [vite, "build", "--logLevel", "error"], {
+      cwd: fileURLToPath(ROOT),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-2_000);
+    });
+    child.once("error", ({ message }) => resolve(message));
+    child.once("close", (code) => resolve(code === 0 ? undefined : said.trim() || `vite ended with ${code}`));
+  }).finally(() => {
+    isBuilding = false;
+  });
+  return { isBuilding: () => isBuilding, done };
+}
+
+function isCurrent(): boolean {
+  const built = timeOf(new URL("index.html", PAGE_FOLDER));
+  return SOURCES.every((source) => newest(new URL(source, ROOT)) < built);
+}
+
+function newest(place: URL): number {
+  if (!place.pathname.endsWith("/")) return timeOf(place);
+  const entries = readdirSync(place, { withFileTypes: true });
+  return Math.max(
+    timeOf(place),
+    ...entries.map((each) => newest(new URL(each.name + (each.isDirectory() ? "/" : ""), place))),
+  );
+}
+
+function timeOf(place: URL): number {
+  return statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

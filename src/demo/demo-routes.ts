@@ -1,0 +1,102 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { type NodeRequest, type NodeResponse, sendText } from "../server/node-http.ts";
+import { originOf } from "../session/same-origin.ts";
+
+/** What can be broken, by the last part of its address. */
+export type DemoActs = Readonly<Record<string, () => unknown>>;
+
+export interface DemoRoutesOptions {
+  /** Told to the page: who can be signed in as, and which run's log grows. */
+  readonly about: object;
+  /** Where the one-time link leads, and as whom. */
+  readonly link: { readonly path: string; readonly token: string };
+  /** Signs in: the `set-cookie` headers for a token. */
+  readonly signIn: (token: string) => Promise<readonly string[]>;
+  readonly acts: DemoActs;
+}
+
+/** Addresses that the demo's server alone has. */
+export interface DemoRoutes {
+  /** The one-time link's path. */
+  readonly linkPath: string;
+  /** Answers a request if its path is one of the demo's; says whether it is. */
+  serve(request: NodeRequest, response: NodeResponse, path: string): boolean;
+  /** Cuts every connection now, and every new one for some time. */
+  cut(ms: number): void;
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** Makes them: the one-time link, what the page shows of the demo, and what can be broken. */
+export function createDemoRoutes({ about, link, signIn, acts }: DemoRoutesOptions): DemoRoutes {
+  let key: Buffer | undefined = randomBytes(18);
+  const linkPath = `/demo/open?key=${key.toString("base64url")}`;
+  const sockets = new Set<NodeRequest["socket"]>();
+  let isCut = false;
+
+  const open = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
+    const given = Buffer.from(new URL(request.url ?? "/", "http://demo").searchParams.get("key") ?? "", "base64url");
+    const isRight = key !== undefined && given.length === key.length && timingSafeEqual(given, key);
+    if (!isRight) {
+      redirect(response, `/sign-in?used=1&next=${encodeURIComponent(link.path)}`);
+      return;
+    }
+    // Whoever only asks whether the link is there has not used it.
+    if (request.method !== "GET") return redirect(response, link.path);
+    key = undefined;
+    redirect(response, link.path, await signIn(link.token));
+  };
+
+  const run = async (request: NodeRequest, response: NodeResponse, name: string): Promise<void> => {
+    const { headers } = request;
+    const host = "authority" in request ? request.authority : headers.host;
+    const from = originOf({ get: (each) => (headers[each] as string | undefined) ?? null }, host);
+    const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
+    if (act === undefined) return sendText(response, 404, "The demo has no such act.\n");
+    if (request.method !== "POST")
+      return sendText(response, 405, "This address answers POST only.\n", { allow: "POST" });
+    if (from !== "same") return sendText(response, 403, "This request does not come from the demo's page.\n");
+    // The answer goes out before what it tells of is broken.
+    response.once("finish", () => setImmediate(act));
+    sendText(response, 200, "{}", JSON_TYPE);
+  };
+
+  return {
+    linkPath,
+    serve(request, response, path) {
+      const { socket } = request;
+      if (isCut) {
+        socket.destroy();
+        return true;
+      }
+      if (!sockets.has(socket)) {
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+      }
+      if (path === "/demo") sendText(response, 200, JSON.stringify(about), JSON_TYPE);
+      else if (path === "/demo/open")
+        open(request, response).catch(() => sendText(response, 500, "The demo failed.\n"));
+      else if (path.startsWith("/demo/")) void run(request, response, path.slice("/demo/".length));
+      else return false;
+      return true;
+    },
+    cut(ms) {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+      setTimeout(() => {
+        isCut = false;
+      }, ms).unref();
+    },
+  };
+}
+
+function redirect(response: NodeResponse, location: string, cookies: readonly string[] = []): void {
+  (response as ServerResponse)
+    .writeHead(303, {
+      location,
+      "cache-control": "no-store",
+      ...(cookies.length > 0 && { "set-cookie": [...cookies] }),
+    })
+    .end();
+}

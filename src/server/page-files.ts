@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+/** A file of the web page, as it is sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+  /** The same, compressed. */
+  readonly encoded: Readonly<Partial<Record<Encoding, Buffer>>>;
+  /** Whether another content would have another name. */
+  readonly immutable: boolean;
+  readonly etag: string;
+}
+
+/** What bodies may be compressed with, the best first. */
+export const ENCODINGS = ["br", "gzip"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+/**
+ * Reads what `npm run build:ui` has made: `index.html` under the key "", what it loads under `/assets/NAME`. All of it is a few hundred kilobytes, and what is not
+ * in here is not served.
+ *
+ * @param folder where it lies.
+ * @param isDemo whether the page shows what can be broken in the demo.
+ * @param base the path before all of ours, such as `/taffrail`; empty where there is none.
+ * @returns `undefined` where no page was built.
+ */
+export function readPage(folder: URL, base: string, isDemo: boolean): ReadonlyMap<string, PageFile> | undefined {
+  let html: string;
+  try {
+    html = readFileSync(new URL("index.html", folder), "utf8");
+  } catch {
+    return undefined;
+  }
+  const files = new Map<string, PageFile>();
+  const index = Buffer.from(
+    html
+      .replaceAll('="./', `="${base}/`)
+      .replace('content="BASE"', `content="${base}"`)
+      .replace('content="DEMO"', `content="${isDemo ? "yes" : ""}"`),
+  );
+  files.set("", {
+    ...described("text/html; charset=utf-8", index, false),
+    encoded: { br: brotliCompressSync(index), gzip: gzipSync(index) },
+  });
+  const names = new Set(readdirSync(new URL("assets/", folder)));
+  for (const name of names) {
+    const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
+    if (type === undefined) continue;
+    const read = (suffix: string): Buffer => readFileSync(new URL(`assets/${name}${suffix}`, folder));
+    files.set(`/assets/${name}`, {
+      ...described(type, read(""), true),
+      encoded: {
+        ...(names.has(`${name}.br`) && { br: read(".br") }),
+        ...(names.has(`${name}.gz`) && { gzip: read(".gz") }),
+      },
+    });
+  }
+  return files;
+}
+
+function described(type: string, body: Buffer, immutable: boolean): Omit<PageFile, "encoded"> {
+  // Weak: the same for all encodings of a file.
+  const etag = `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { type, body, immutable, etag };
+}

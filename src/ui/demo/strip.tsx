@@ -1,0 +1,79 @@
+import { useState } from "react";
+import { Link } from "../place/link.tsx";
+import { signIn, useSession } from "../session/session.ts";
+import { numberText } from "../text/format.ts";
+import { useLanguage, useText } from "../text/text.tsx";
+import { useLineCount } from "./counting-client.ts";
+import { act, type DemoAct, useDemo } from "./demo.ts";
+import styles from "./strip.module.css";
+
+/** In the demo alone: what can be broken, and what became of the log's lines. */
+export function DemoStrip() {
+  const demo = useDemo();
+  return demo === undefined ? null : <Strip {...demo} />;
+}
+
+function Strip({ viewer, outsider, live }: NonNullable<ReturnType<typeof useDemo>>) {
+  const { demo: text } = useText();
+  const language = useLanguage();
+  const session = useSession();
+  const { lines, lost, doubled, breaks } = useLineCount();
+  const [said, setSaid] = useState("");
+  const [isRevoked, setRevoked] = useState(false);
+  const isOutsider = session.kind === "in" && session.user === outsider;
+
+  const breakIt = (name: DemoAct): void => {
+    act(name).then(
+      () => {
+        setSaid(text.done[name]);
+        if (name === "revoke" || name === "restore") setRevoked(name === "revoke");
+      },
+      () => setSaid(text.failed),
+    );
+  };
+  const become = (token: string): void => {
+    signIn(token).then(
+      () => location.reload(),
+      () => setSaid(text.failed),
+    );
+  };
+  return (
+    <aside className={styles.strip} aria-label={text.label}>
+      <b className={styles.label}>{text.label}</b>
+      <span className={styles.acts}>
+        {live && (
+          <Link to={{ page: "run", ...live }} className={styles.button}>
+            {text.live}
+          </Link>
+        )}
+        <button type="button" className={styles.button} onClick={() => breakIt("delete-pod")}>
+          {text.deletePod}
+        </button>
+        <button type="button" className={styles.button} onClick={() => breakIt("restart")}>
+          {text.restart}
+        </button>
+        <button type="button" className={styles.button} onClick={() => breakIt("cut")}>
+          {text.cut}
+        </button>
+        <button type="button" className={styles.button} onClick={() => breakIt(isRevoked ? "restore" : "revoke")}>
+          {isRevoked ? text.restore : text.revoke}
+        </button>
+        <button type="button" className={styles.button} onClick={() => become(isOutsider ? viewer : outsider)}>
+          {isOutsider ? text.viewer : text.outsider}
+        </button>
+      </span>
+      <span className={styles.said} role="status">
+        {said}
+      </span>
+      {lines > 0 && (
+        <span className={styles.count}>
+          <b className={lost + doubled > 0 ? styles.bad : styles.good}>
+            {text.counter(numberText(lost, language), numberText(doubled, language))}
+          </b>{" "}
+          {text.counted(numberText(lines, language))}
+          {breaks > 0 && `, ${text.breaks(numberText(breaks, language))}`}
+        </span>
+      )}
+    </aside>
+  );
+}

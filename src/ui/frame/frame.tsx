@@ -1,0 +1,57 @@
+import { type ReactNode, useEffect } from "react";
+import { DemoStrip } from "../demo/strip.tsx";
+import { Link } from "../place/link.tsx";
+import { useText } from "../text/text.tsx";
+import styles from "./frame.module.css";
+import { KeysDialog } from "./keys-dialog.tsx";
+import { Mark } from "./mark.tsx";
+import { Menu } from "./menu.tsx";
+
+interface FrameProps {
+  /** The tab's title, without our name. */
+  readonly title: string;
+  /** Where one is, beside the mark. */
+  readonly crumbs?: ReactNode;
+  /** Buttons of this page. */
+  readonly actions?: ReactNode;
+  /** Whether the page fills the window and scrolls inside, as the log's does. */
+  readonly isFixed?: boolean;
+  readonly children: ReactNode;
+}
+
+/** What stands around every page. */
+export function Frame({ title, crumbs, actions, isFixed = false, children }: FrameProps) {
+  const text = useText();
+  useEffect(() => {
+    document.title = title === "" ? text.product : `${title} · ${text.product}`;
+  }, [title, text]);
+  return (
+    <div className={isFixed ? styles.fixed : styles.frame}>
+      <button type="button" className={styles.skip} onClick={skip}>
+        {text.skip}
+      </button>
+      <header className={styles.header}>
+        <Link to={{ page: "projects" }} className={styles.mark} aria-label={`${text.product}: ${text.home}`}>
+          <Mark />
+          <span>{text.product}</span>
+        </Link>
+        {crumbs && (
+          <nav className={styles.crumbs} aria-label={text.crumbs}>
+            {crumbs}
+          </nav>
+        )}
+        <span className={styles.space} />
+        {actions}
+        <KeysDialog />
+        <Menu />
+      </header>
+      <DemoStrip />
+      {children}
+    </div>
+  );
+}
+
+/** A button rather than a link: the hash is the log's and stays as it is. */
+function skip(): void {
+  document.getElementById("content")?.focus();
+}

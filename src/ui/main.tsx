@@ -1,0 +1,17 @@
+import "./theme.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { findSession } from "./session/session.ts";
+import { startSettings } from "./settings/settings.ts";
+
+startSettings();
+void findSession();
+const page = document.getElementById("page");
+if (page !== null) {
+  createRoot(page).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

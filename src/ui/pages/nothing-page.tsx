@@ -1,0 +1,20 @@
+import { Frame } from "../frame/frame.tsx";
+import { StatePage } from "../parts/state-page.tsx";
+import { Link } from "../place/link.tsx";
+import { useText } from "../text/text.tsx";
+
+/** Stands at addresses that lead nowhere. */
+export function NothingPage() {
+  const text = useText();
+  return (
+    <Frame title={text.states.nothing}>
+      <main id="content" tabIndex={-1}>
+        <StatePage title={text.states.nothing} why={text.states.nothingWhy} isPage>
+          <Link to={{ page: "projects" }} className="go">
+            {text.states.toProjects}
+          </Link>
+        </StatePage>
+      </main>
+    </Frame>
+  );
+}

@@ -1,0 +1,208 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useLocationProperty } from "wouter/use-browser-location";
+import type { AnalysisRun, Link as ReportLink } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { causeOf, isOpen } from "../../client/cause.ts";
+import { Frame } from "../frame/frame.tsx";
+import { useKeys } from "../frame/keys.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
+import { ErrorState } from "../parts/error-state.tsx";
+import { useLoad } from "../parts/load.ts";
+import { Loading } from "../parts/loading.tsx";
+import { phaseText } from "../parts/phase.tsx";
+import type { LogChoice } from "../place/addresses.ts";
+import { goTo, hrefOf, Link } from "../place/link.tsx";
+import { Answer } from "../run/answer.tsx";
+import { ContainerTabs } from "../run/container-tabs.tsx";
+import { FirstError } from "../run/first-error.tsx";
+import { hashOfLines, type NamedLines, parseLines } from "../run/lines-hash.ts";
+import { LogFoot } from "../run/log-foot.tsx";
+import { LogPanel } from "../run/log-panel.tsx";
+import type { LogSummary } from "../run/log-props.ts";
+import { MetricsNav } from "../run/metrics-nav.tsx";
+import { OtherRuns } from "../run/other-runs.tsx";
+import { choiceOf, type Selection, selectedAttempt, selectionOf } from "../run/selection.ts";
+import { client } from "../session/page-client.ts";
+import { useText } from "../text/text.tsx";
+import styles from "./run.module.css";
+
+/** How often a run that goes on is asked for again while it is looked at. */
+const LOOK_MS = 3_000;
+
+interface RunPageProps {
+  readonly project: string;
+  readonly run: string;
+  readonly log?: LogChoice;
+}
+
+/** Why a run failed, and its log. */
+export function RunPage({ project, run: name, log }: RunPageProps) {
+  const { value, error, again } = useLoad(`${project}/${name}`, (signal) =>
+    client.getAnalysisRun({ namespace: project, name }, { signal }),
+  );
+  const run = value?.analysisRun;
+  useRepeating(run !== undefined && isOpen(run.summary?.phase), again);
+  const crumbs = (
+    <>
+      <Link to={{ page: "runs", project }}>{project}</Link> /{" "}
+      {run?.summary?.stage && (
+        <>
+          <Link to={{ page: "runs", project }} query={new URLSearchParams({ stage: run.summary.stage }).toString()}>
+            {run.summary.stage}
+          </Link>{" "}
+          /{" "}
+        </>
+      )}
+      <b className="mono">{name}</b>
+    </>
+  );
+  if (run === undefined) {
+    return (
+      <Frame title={name} crumbs={crumbs}>
+        <main id="content" tabIndex={-1}>
+          {error === undefined ? <Loading /> : <ErrorState error={error} project={project} onAgain={again} isPage />}
+        </main>
+      </Frame>
+    );
+  }
+  return <RunView project={project} run={run} choice={log} crumbs={crumbs} />;
+}
+
+interface RunViewProps {
+  readonly project: string;
+  readonly run: AnalysisRun;
+  readonly choice: LogChoice | undefined;
+  readonly crumbs: React.ReactNode;
+}
+
+function RunView({ project, run, choice, crumbs }: RunViewProps) {
+  const text = useText();
+  const name = run.summary?.name ?? "";
+  const selection = useMemo(() => selectionOf(run, choice), [run, choice]);
+  const [tries, setTries] = useState(0);
+  const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container} ${tries}`;
+  const [told, setTold] = useState<{ readonly which: string; readonly summary: LogSummary }>();
+  const summary = told?.which === which ? told.summary : undefined;
+  const takeSummary = useCallback((next: LogSummary) => setTold({ which, summary: next }), [which]);
+  const [lines, setLines] = useLines();
+  useJumpToFirstError(run, summary, setLines);
+  useSelectionKeys(project, run, selection);
+  const shown = selection.container || summary?.origin?.containerName || "";
+  const title = `${phaseText(run.summary?.phase, text)}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
+  return (
+    <Frame
+      title={title}
+      crumbs={crumbs}
+      isFixed
+      actions={
+        <CopyButton className="quiet" value={() => linkTo(project, name, selection, shown)} done={text.shared}>
+          {text.share}
+        </CopyButton>
+      }
+    >
+      <Answer project={project} run={run} links={linksOf(run, selection, shown)}>
+        <FirstError run={run} summary={summary} onJump={(line) => setLines({ first: line, last: line })} />
+      </Answer>
+      <div className={styles.body}>
+        <div className={styles.side}>
+          <MetricsNav project={project} run={run} selection={selection} />
+          {run.freight[0] && <OtherRuns project={project} run={name} freight={run.freight[0].name} />}
+        </div>
+        <main id="content" tabIndex={-1} className={styles.log}>
+          {(selection.metric?.containers.length ?? 0) > 0 && (
+            <div className={styles.bar}>
+              <ContainerTabs project={project} run={name} selection={selection} shown={shown} />
+            </div>
+          )}
+          <LogPanel
+            key={which}
+            project={project}
+            run={run}
+            selection={selection}
+            summary={summary}
+            lines={lines}
+            onLines={setLines}
+            onSummary={takeSummary}
+            onAgain={() => setTries((before) => before + 1)}
+          />
+          <LogFoot summary={summary} />
+        </main>
+      </div>
+    </Frame>
+  );
+}
+
+/** The lines that the address names, and how to name others without loading anything again. */
+function useLines(): readonly [NamedLines | undefined, (lines: NamedLines | undefined) => void] {
+  const hash = useLocationProperty(() => location.hash);
+  const lines = useMemo(() => parseLines(hash), [hash]);
+  const set = useCallback((next: NamedLines | undefined) => {
+    history.replaceState(history.state, "", next ? hashOfLines(next) : location.pathname + location.search);
+  }, []);
+  return [lines, set];
+}
+
+/** A failed run opens on its first error, unless the address names lines. */
+function useJumpToFirstError(
+  run: AnalysisRun,
+  summary: LogSummary | undefined,
+  setLines: (lines: NamedLines) => void,
+): void {
+  const isDone = useRef(false);
+  const first = summary?.firstError;
+  const wanted = location.hash === "#first-error" || (location.hash === "" && !isOpen(run.summary?.phase));
+  useEffect(() => {
+    if (first === undefined || isDone.current) return;
+    isDone.current = true;
+    if (wanted) setLines({ first: first.line, last: first.line });
+  }, [first, wanted, setLines]);
+}
+
+function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }: Selection): void {
+  const keys = useMemo(() => {
+    const to = (next: LogChoice): void => goTo({ page: "run", project, run: run.summary?.name ?? "", log: next });
+    const attempts = metric?.attempts.map(({ number }) => number) ?? [];
+    const step = (by: number) => () => {
+      const next = attempts[attempts.indexOf(attempt) + by];
+      if (metric !== undefined && next !== undefined) to(choiceOf(metric, next, ""));
+    };
+    const turn = (by: number) => () => {
+      const at = run.metrics.findIndex(({ name }) => name === metric?.name);
+      const next = run.metrics[at + by];
+      if (next !== undefined) to(choiceOf(next, next.provider === "job" ? (next.attempts.at(-1)?.number ?? 0) : 0, ""));
+    };
+    const containers = metric?.containers ?? [];
+    const numbered = containers.slice(0, 9).map(({ name }, index) => {
+      return [String(index + 1), () => metric && to(choiceOf(metric, attempt, name))] as const;
+    });
+    return {
+      "[": step(-1),
+      "]": step(1),
+      "{": turn(-1),
+      "}": turn(1),
+      "0": () => metric && containers.length > 1 && to(choiceOf(metric, attempt, "all")),
+      ...Object.fromEntries(numbered),
+    };
+  }, [project, run, metric, attempt]);
+  useKeys(keys);
+}
+
+function useRepeating(isOn: boolean, again: () => void): void {
+  const call = useRef(again);
+  call.current = again;
+  useEffect(() => {
+    if (!isOn) return;
+    const timer = setInterval(() => document.visibilityState === "visible" && call.current(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [isOn]);
+}
+
+/** A link that shows the same tomorrow: it names everything. */
+function linkTo(project: string, run: string, { metric, attempt, isAll }: Selection, shown: string): string {
+  const log = metric && choiceOf(metric, attempt, isAll ? "all" : shown);
+  return location.origin + hrefOf({ page: "run", project, run, ...(log && { log }) }) + location.search + location.hash;
+}
+
+function linksOf(run: AnalysisRun, selection: Selection, shown: string): readonly ReportLink[] {
+  const attempt = selectedAttempt(selection)?.links ?? [];
+  return [...attempt.filter(({ containerName }) => containerName === "" || containerName === shown), ...run.links];
+}

@@ -1,0 +1,24 @@
+import { useEffect, useId, useRef } from "react";
+import { useText } from "../text/text.tsx";
+import styles from "./sign-in.module.css";
+import { SignInForm } from "./sign-in-form.tsx";
+
+/** Asks again who one is, over what is shown, which stays. It closes by itself once somebody has signed in. */
+export function SignInDialog() {
+  const { signIn: text, keys } = useText();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} className={styles.dialog} aria-labelledby={title}>
+      <h2 id={title}>{text.again}</h2>
+      <p className="soft">{text.againWhy}</p>
+      <SignInForm />
+      <form method="dialog">
+        <button type="submit" className="quiet">
+          {keys.close}
+        </button>
+      </form>
+    </dialog>
+  );
+}

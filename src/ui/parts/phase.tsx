@@ -1,0 +1,53 @@
+import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { hasFailed } from "../../client/cause.ts";
+import type { Text } from "../text/en.ts";
+import { useText } from "../text/text.tsx";
+import styles from "./phase.module.css";
+
+/** A phase in the reader's words. */
+export function phaseText(phase: AnalysisPhase | undefined, { phases }: Text): string {
+  switch (phase) {
+    case AnalysisPhase.PENDING:
+      return phases.pending;
+    case AnalysisPhase.RUNNING:
+      return phases.running;
+    case AnalysisPhase.SUCCESSFUL:
+      return phases.successful;
+    case AnalysisPhase.FAILED:
+      return phases.failed;
+    case AnalysisPhase.ERROR:
+      return phases.error;
+    case AnalysisPhase.INCONCLUSIVE:
+      return phases.inconclusive;
+    default:
+      return phases.unknown;
+  }
+}
+
+/** A phase as a sign: shape, colour, and words for who sees neither. */
+export function PhaseMark({
+  phase,
+  silent = false,
+}: {
+  readonly phase: AnalysisPhase | undefined;
+  readonly silent?: boolean;
+}) {
+  const text = useText();
+  const [sign, kind] = signOf(phase);
+  return (
+    <span className={`${styles.mark} ${styles[kind]}`}>
+      <span aria-hidden="true">{sign}</span>
+      {!silent && <span className="hidden">{phaseText(phase, text)}</span>}
+    </span>
+  );
+}
+
+function signOf(
+  phase: AnalysisPhase | undefined,
+): readonly [sign: string, kind: "bad" | "good" | "warn" | "live" | "open"] {
+  if (hasFailed(phase)) return ["✕", "bad"];
+  if (phase === AnalysisPhase.SUCCESSFUL) return ["✓", "good"];
+  if (phase === AnalysisPhase.INCONCLUSIVE) return ["?", "warn"];
+  if (phase === AnalysisPhase.RUNNING) return ["", "live"];
+  return ["·", "open"];
+}

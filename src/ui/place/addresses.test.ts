@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { type Address, parseAddress, pathOf } from "./addresses.ts";
+
+it("knows its pages", () => {
+  const pages: readonly (readonly [string, Address])[] = [
+    ["/", { page: "projects" }],
+    ["/sign-in", { page: "sign-in" }],
+    ["/admin/health", { page: "health" }],
+    ["/p/guestbook", { page: "runs", project: "guestbook" }],
+    ["/p/guestbook/runs/", { page: "runs", project: "guestbook" }],
+    ["/p/guestbook/runs/uat.01", { page: "run", project: "guestbook", run: "uat.01" }],
+    ["/p/a/runs/b/m/robot", { page: "run", project: "a", run: "b", log: { metric: "robot" } }],
+    [
+      "/p/a/runs/b/m/100%25%2Fx/a/last/c/all",
+      { page: "run", project: "a", run: "b", log: { metric: "100%/x", attempt: "last", container: "all" } },
+    ],
+  ];
+  for (const [path, address] of pages) expect(parseAddress(path)).toEqual(address);
+});
+
+it.each([
+  "/x",
+  "/p",
+  "/p//runs",
+  "/p/a/stages",
+  "/p/a/runs/b/m",
+  "/p/a/runs/b/m/x/a/0",
+  "/p/a/runs/b/m/x/a/-1",
+  "/p/a/runs/b/m/x/c/y",
+  "/p/a/runs/b/m/x/a/1/c/y/z",
+  "/admin/health/x",
+  "/sign-in/x",
+])("says of %s that there is nothing", (path) => {
+  expect(parseAddress(path)).toEqual({ page: "nothing" });
+});
+
+it("does not stumble over what is not well encoded", () => {
+  expect(parseAddress("/p/%E0%A4%A/runs/%")).toEqual({ page: "run", project: "%E0%A4%A", run: "%" });
+});
+
+it("finds any run, metric and container again by the address that it makes", () => {
+  const name = fc.string({ minLength: 1, unit: "grapheme" });
+  const log = fc.record({ metric: name, attempt: fc.constantFrom("1", "12", "last"), container: name });
+  fc.assert(
+    fc.property(name, name, fc.option(log, { nil: undefined }), (project, run, choice) => {
+      const address: Address = { page: "run", project, run, ...(choice && { log: choice }) };
+      expect(parseAddress(pathOf(address))).toEqual(address);
+    }),
+  );
+});

@@ -1,0 +1,81 @@
+/** Which log of a run; what is left out is chosen by the server. */
+export interface LogChoice {
+  readonly metric: string;
+  /** A number, or `last`. */
+  readonly attempt?: string;
+  /** A name, or `all`. */
+  readonly container?: string;
+}
+
+/** What a path leads to. */
+export type Address =
+  | { readonly page: "projects" }
+  | { readonly page: "sign-in" }
+  | { readonly page: "runs"; readonly project: string }
+  | { readonly page: "run"; readonly project: string; readonly run: string; readonly log?: LogChoice }
+  | { readonly page: "health" }
+  | { readonly page: "nothing" };
+
+/**
+ * Reads a path, without the base path. Names may hold anything: each stands encoded in its segment.
+ */
+export function parseAddress(path: string): Address {
+  const segments = path.replace(/\/$/, "").split("/").slice(1).map(decode);
+  const [first, second, third, run, ...log] = segments;
+  if (first === undefined) return { page: "projects" };
+  if (first === "sign-in" && segments.length === 1) return { page: "sign-in" };
+  if (first === "admin" && second === "health" && segments.length === 2) return { page: "health" };
+  if (first !== "p" || !second || (third !== undefined && third !== "runs")) return { page: "nothing" };
+  if (run === undefined) return { page: "runs", project: second };
+  const choice = parseChoice(log);
+  if (run === "" || choice === null) return { page: "nothing" };
+  return { page: "run", project: second, run, ...(choice && { log: choice }) };
+}
+
+/** `m/METRIC/a/ATTEMPT/c/CONTAINER`, or the beginning of it. `null`: something else. */
+function parseChoice(segments: readonly string[]): LogChoice | undefined | null {
+  if (segments.length === 0) return undefined;
+  const [m, metric, a, attempt, c, container, ...more] = segments;
+  if (m !== "m" || !metric || more.length > 0) return null;
+  if (a !== undefined && (a !== "a" || !/^([1-9]\d{0,8}|last)$/.test(attempt ?? ""))) return null;
+  if (c !== undefined && (c !== "c" || !container)) return null;
+  return { metric, ...(attempt && { attempt }), ...(container && { container }) };
+}
+
+/** The path of an address, encoded; the inverse of {@link parseAddress}. */
+export function pathOf(address: Exclude<Address, { page: "nothing" }>): string {
+  switch (address.page) {
+    case "projects":
+      return "/";
+    case "sign-in":
+      return "/sign-in";
+    case "health":
+      return "/admin/health";
+    case "runs":
+      return `/p/${encode(address.project)}/runs`;
+    case "run": {
+      const { project, run, log } = address;
+      const attempt = log?.attempt ?? (log?.container && "last");
+      const choice = [
+        log && `/m/${encode(log.metric)}`,
+        attempt && `/a/${attempt}`,
+        log?.container && `/c/${encode(log.container)}`,
+      ];
+      return `/p/${encode(project)}/runs/${encode(run)}${choice.filter(Boolean).join("")}`;
+    }
+  }
+}
+
+/** A name as one segment. */
+function encode(name: string): string {
+  return encodeURIComponent(name);
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // Somebody's typing: it names nothing that exists, but says so on a page of ours.
+    return segment;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Container } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { Link } from "../place/link.tsx";
+import { useText } from "../text/text.tsx";
+import styles from "./container-tabs.module.css";
+import { choiceOf, type Selection } from "./selection.ts";
+
+interface ContainerTabsProps {
+  readonly project: string;
+  readonly run: string;
+  readonly selection: Selection;
+  /** The container that is shown, by whomever it was chosen. */
+  readonly shown: string;
+}
+
+/** The containers of an attempt, to choose from; each has an address of its own. */
+export function ContainerTabs({ project, run, selection, shown }: ContainerTabsProps) {
+  const { nav: text } = useText();
+  const { metric, attempt, isAll } = selection;
+  if (metric === undefined) return null;
+  const to = (container: string) => ({ page: "run", project, run, log: choiceOf(metric, attempt, container) }) as const;
+  return (
+    <nav aria-label={text.containers} className={styles.tabs}>
+      {metric.containers.map((container) => (
+        <Link
+          key={container.name}
+          to={to(container.name)}
+          className={styles.tab}
+          aria-current={!isAll && container.name === shown ? "true" : undefined}
+        >
+          {labelOf(container, text.init)}
+        </Link>
+      ))}
+      {metric.containers.length > 1 && (
+        <Link to={to("all")} className={styles.tab} aria-current={isAll ? "true" : undefined}>
+          {text.all}
+        </Link>
+      )}
+    </nav>
+  );
+}
+
+function labelOf({ name, init }: Container, initLabel: (name: string) => string): string {
+  return init ? initLabel(name) : name;
+}
