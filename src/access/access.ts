@@ -15,6 +15,8 @@ export interface Access {
   mayListRuns(caller: Caller, namespace: string): Promise<boolean>;
   /** Whether the caller may watch the project's runs. */
   mayWatchRuns(caller: Caller, namespace: string): Promise<boolean>;
+  /** Whether the caller may be told how this server is: the right to get `analysisruns/explain` in all namespaces. */
+  mayExplain(caller: Caller): Promise<boolean>;
   /** Whether the caller may read this Stage. */
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
@@ -110,6 +112,8 @@ export function createAccess(options: AccessOptions): Access {
         (await readRuns(caller, namespace)) || (name !== undefined && (await readRuns(caller, namespace, name))),
       mayListRuns: (caller, namespace) => ask(caller, { verb: "list", resource: ANALYSIS_RUNS, namespace }),
       mayWatchRuns: (caller, namespace) => ask(caller, { verb: "watch", resource: ANALYSIS_RUNS, namespace }),
+      mayExplain: (caller) =>
+        ask(caller, { verb: "get", resource: ANALYSIS_RUNS, subresource: "explain", namespace: "" }),
       mayReadStage: async (caller, namespace, name) =>
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
         (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
@@ -118,6 +122,13 @@ export function createAccess(options: AccessOptions): Access {
     };
   };
   return accessBy(false);
+}
+
+/** The answer to everybody who is no operator. */
+export function deniedStatus(): Failure {
+  return new Failure("denied", "ACCESS_DENIED", "You may not read this.", {
+    next: "Ask an administrator of the cluster for the right to get analysisruns/explain in all namespaces.",
+  });
 }
 
 /** The one answer to everybody who may not read something: the same whether or not it exists. */

@@ -31,6 +31,13 @@ const REVIEWS: readonly ResourceKind[] = [
     kind: "SubjectAccessReview",
     namespaced: false,
   },
+  {
+    group: "authorization.k8s.io",
+    version: "v1",
+    plural: "selfsubjectaccessreviews",
+    kind: "SelfSubjectAccessReview",
+    namespaced: false,
+  },
 ];
 
 /** The `apiVersion` of the kind's objects. */

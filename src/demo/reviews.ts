@@ -4,7 +4,7 @@ import { allowedBy } from "./rbac.ts";
 import { apiVersionOf, type PathTarget } from "./resource-kinds.ts";
 import { API_AUDIENCE } from "./shapes.ts";
 import { badRequest, invalid } from "./status.ts";
-import { userOf } from "./tokens.ts";
+import { type TokenUser, userOf } from "./tokens.ts";
 
 const text = z.string().default("");
 const texts = z
@@ -24,13 +24,18 @@ const AccessReviewBody = z.looseObject({
 });
 
 /**
- * Answers a TokenReview or a SubjectAccessReview.
+ * Answers a TokenReview, a SubjectAccessReview or a SelfSubjectAccessReview.
  *
+ * @param asker who asks.
  * @throws StatusError where the review is not one that can be answered.
  */
-export function answerReview(objects: Iterable<KubeObject>, target: PathTarget, body: unknown): object {
-  const status =
-    target.resource.kind === "TokenReview" ? reviewToken(objects, body) : reviewAccess(objects, target, body);
+export function answerReview(
+  objects: Iterable<KubeObject>,
+  target: PathTarget,
+  body: unknown,
+  asker: Pick<TokenUser, "username" | "groups">,
+): object {
+  const status = statusOf(objects, target, body, asker);
   return {
     kind: target.resource.kind,
     apiVersion: apiVersionOf(target.resource),
@@ -38,6 +43,24 @@ export function answerReview(objects: Iterable<KubeObject>, target: PathTarget, 
     spec: (body as { readonly spec: object }).spec,
     status,
   };
+}
+
+function statusOf(
+  objects: Iterable<KubeObject>,
+  target: PathTarget,
+  body: unknown,
+  { username, groups }: Pick<TokenUser, "username" | "groups">,
+): object {
+  switch (target.resource.kind) {
+    case "TokenReview":
+      return reviewToken(objects, body);
+    case "SelfSubjectAccessReview": {
+      const { spec } = parse(AccessReviewBody, body);
+      return reviewAccess(objects, target, { spec: { ...spec, user: username, groups } });
+    }
+    default:
+      return reviewAccess(objects, target, body);
+  }
 }
 
 function reviewToken(objects: Iterable<KubeObject>, body: unknown): object {

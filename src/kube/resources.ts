@@ -8,6 +8,12 @@ export const NAMESPACES: KubeResource = { group: "", version: "v1", plural: "nam
 /** Read only where a source reads pods. */
 export const PODS: KubeResource = { group: "", version: "v1", plural: "pods" };
 export const TOKEN_REVIEWS: KubeResource = { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews" };
+/** What this server's own account may do: anybody may ask that about themselves. */
+export const SELF_SUBJECT_ACCESS_REVIEWS: KubeResource = {
+  group: "authorization.k8s.io",
+  version: "v1",
+  plural: "selfsubjectaccessreviews",
+};
 export const SUBJECT_ACCESS_REVIEWS: KubeResource = {
   group: "authorization.k8s.io",
   version: "v1",

@@ -20,7 +20,8 @@ const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status
   internal: { code: Code.Internal, status: 500 },
 };
 
-const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
+/** Our words for what came of asking a source, and the contract's. */
+export const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
   "not-matched": SourceOutcome.NOT_MATCHED,
   "variable-missing": SourceOutcome.VARIABLE_MISSING,
   "value-refused": SourceOutcome.VALUE_REFUSED,

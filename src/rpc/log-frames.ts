@@ -6,6 +6,7 @@ import { LogReplaced } from "../reading/text.ts";
 import { type ViewServices, viewAttempt } from "../reading/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
+import { SourceError } from "../sources/source-error.ts";
 import { allAttempts } from "./all-attempts.ts";
 import { attemptFrames } from "./attempt-frames.ts";
 import { brokenOff, staleCursor } from "./broken-off.ts";
@@ -48,12 +49,15 @@ export async function* logFrames(
       // What was read before the caller lost the right to it is not sent after.
       stop.signal.throwIfAborted();
       stream.told();
+      if (frame.kind === "chunk") services.counters.sentBytes += frame.bytes.length;
       yield frame;
     }
   } catch (error) {
     const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
     if (signal.aborted && reason === signal.reason) throw reason;
     if (!stream?.toldOrigin) throw reason instanceof LogReplaced ? staleCursor(reason) : reason;
+    // What comes of asking is counted where a source is asked; this is the middle of its answer.
+    if (reason instanceof SourceError) services.counters.source(reason.source).brokeOff(reason);
     yield stream.broken(...brokenOff(reason));
   } finally {
     guard?.stop();

@@ -5,10 +5,12 @@ import type { Config } from "../config/schema.ts";
 import type { Cursors } from "../cursor/cursor.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { OwnRight } from "../kube/own-rights.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
 import type { LogSource } from "../sources/source.ts";
+import type { Counters } from "../telemetry/counters.ts";
 import type { Wait } from "../wait.ts";
 import type { StreamSlots } from "./stream-slots.ts";
 
@@ -24,6 +26,9 @@ export interface Services {
   readonly sourcesWish: SurroundingsWish;
   readonly links: readonly CompiledLink[];
   readonly slots: StreamSlots;
+  readonly counters: Counters;
+  /** What this server's own account may do, as the cluster said it a moment ago. */
+  readonly ownRights: () => Promise<readonly OwnRight[]>;
   readonly clock: Clock;
   readonly wait: Wait;
   /** Makes and reads resume positions, with the keys as they are now. */

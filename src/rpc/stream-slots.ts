@@ -10,6 +10,8 @@ export interface StreamSlots {
    * @throws Failure TOO_MANY_STREAMS, saying which limit.
    */
   enter(caller: Caller): () => void;
+  /** How many are taken. */
+  readonly open: number;
 }
 
 /**
@@ -21,6 +23,9 @@ export function createStreamSlots(limits: { readonly total: number; readonly per
   const open = new Map<string, number>();
   let total = 0;
   return {
+    get open() {
+      return total;
+    },
     enter({ username }) {
       const own = open.get(username) ?? 0;
       if (own >= limits.perCaller)

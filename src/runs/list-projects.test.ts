@@ -38,6 +38,7 @@ function accessTo(may: (namespace: string) => boolean | Promise<boolean>, everyw
     afresh: refuse,
     mayListRuns: refuse,
     mayWatchRuns: refuse,
+    mayExplain: refuse,
     mayReadStage: refuse,
     mayReadRunsEverywhere: async () => everywhere,
     mayReadRuns: async (_caller, namespace) => {

@@ -77,6 +77,7 @@ function accessWithout(...stages: string[]): Access & { readonly asked: readonly
     mayReadRunsEverywhere: refuse,
     mayListRuns: async () => true,
     mayWatchRuns: refuse,
+    mayExplain: refuse,
     mayReadStage: async (_caller, _namespace, name) => {
       asked.push(name);
       return !stages.includes(name);

@@ -7,6 +7,8 @@ import type { ServerTls } from "../config/tls-files.ts";
 import { createCursors } from "../cursor/cursor.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { readOwnRights } from "../kube/own-rights.ts";
+import { reuse } from "../reuse.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
 import { createStreamSlots } from "../rpc/stream-slots.ts";
@@ -16,7 +18,9 @@ import { createSessions } from "../session/sealed-session.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
+import { metered } from "../sources/metered.ts";
 import type { LogSource } from "../sources/source.ts";
+import { createCounters } from "../telemetry/counters.ts";
 import { type Wait, waitReally } from "../wait.ts";
 import { letGoStalled } from "./let-go-stalled.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
@@ -58,6 +62,9 @@ export interface Gateway {
 /** The API server's connections are not a source's to close. */
 type ClosableSource = LogSource & { close?(): Promise<void> };
 
+/** For how long the cluster's word on our own rights is used again, in milliseconds. */
+const OWN_RIGHTS_MS = 10_000;
+
 /** For the last messages to reach clients once streams were told to end. */
 const LAST_WORDS_MS = 1_000;
 
@@ -72,8 +79,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stopping = new AbortController();
   const shutdown = new AbortController();
   const keys = keysOf(compiled);
+  const counters = createCounters(
+    config.sources.map(({ name }) => name),
+    clock,
+  );
   const sources = compiled.sources.map((source) =>
-    limitConnections(createSource(source, compiled, kube), source.config.connections),
+    metered(
+      limitConnections(createSource(source, compiled, kube), source.config.connections),
+      counters.source(source.config.name),
+      clock,
+    ),
   );
   const services: Services = {
     config,
@@ -89,6 +104,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
     access: createAccess({ kube, clock, subresource: config.access.subresource }),
     slots: createStreamSlots({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller }),
+    counters,
+    ownRights: reuse(OWN_RIGHTS_MS, clock, () =>
+      readOwnRights(
+        kube,
+        sources.some(({ live }) => live),
+      ),
+    ),
     shutdown: shutdown.signal,
   };
   const listener = await listen({

@@ -16,6 +16,7 @@ import { connectError, tellFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { serveLogs } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
+import { getStatus } from "../rpc/get-status.ts";
 import { authentication, reporting } from "../rpc/interceptors.ts";
 import { listAnalysisRuns } from "../rpc/list-analysis-runs.ts";
 import { listProjects } from "../rpc/list-projects.ts";
@@ -63,6 +64,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     router.rpc(others.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
     router.rpc(others.watchAnalysisRuns, (request, context) => watchAnalysisRuns(services, request, context));
     router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
+    router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
     router.rpc(others.getServerInfo, () => getServerInfo(services));
     serveHealth(router, [AnalysisRunLogService.typeName, KargoService.typeName], stopping);
     if (services.config.reflection) {

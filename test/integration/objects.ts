@@ -11,6 +11,8 @@ export const TOKENS = {
   stageless: "token-of-stageless",
   /** Reads runs and Stages of "shop", but may not watch them. */
   lister: "token-of-lister",
+  /** May be told how the server is, and read nothing. */
+  operator: "token-of-operator",
 } as const;
 
 /** The gateway's own token at the API server. */
@@ -86,6 +88,9 @@ export function clusterObjects(): KubeObject[] {
     binding("RoleBinding", "reader", "stranger", "elsewhere"),
     role("Role", "stageless", [RUNS], "shop"),
     binding("RoleBinding", "stageless", "stageless", "shop"),
+    token("operator", TOKENS.operator, "operator"),
+    role("ClusterRole", "operator", [{ ...RUNS, resources: ["analysisruns/explain"], verbs: ["get"] }]),
+    binding("ClusterRoleBinding", "operator", "operator"),
     role("Role", "lister", [{ ...RUNS, verbs: ["get", "list"] }, STAGES], "shop"),
     binding("RoleBinding", "lister", "lister", "shop"),
     role("ClusterRole", "gateway", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch", "create"] }]),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
-import { get } from "node:https";
+import { get, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -280,6 +280,51 @@ describe("no secret is shown to a caller or in the log", () => {
     const seen = await askEverywhere("uat.plain", SENT.badCaller);
     expect(seen).toContain("TOKEN_REFUSED");
     expect(secretsIn(seen + newEntries())).toEqual([]);
+  });
+});
+
+describe("no secret is shown", () => {
+  const ask = async (path: string, headers: Readonly<Record<string, string>>, body?: string) => {
+    const method = body === undefined ? "GET" : "POST";
+    const url = `https://127.0.0.1:${gateway.address.port}${path}`;
+    const asked = request(url, { ...TRUST, method, headers, agent: false }).end(body);
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    return { head: response.rawHeaders, cookies: response.headers["set-cookie"] ?? [], body: await text(response) };
+  };
+
+  it("by a session, nor by what is told of it", async () => {
+    storeAnswer = STORE_ANSWERS.log as Answer;
+    apiAnswer = undefined;
+    now += 60_000;
+    const json = { "content-type": "application/json" };
+    const signedIn = await ask("/session", json, JSON.stringify({ token: SENT.goodCaller }));
+    expect(signedIn.body).toContain("reader");
+    const cookie = signedIn.cookies[0]?.split(";", 1)[0] ?? "";
+    const read = await ask("/raw/shop/uat.plain", { cookie });
+    expect(read.body).toBe("a log\n");
+    const refused = await ask("/session", json, JSON.stringify({ token: SENT.badCaller }));
+    expect(refused.body).toContain("TOKEN_REFUSED");
+    const broken = await ask("/session", json, `{"token": "${SENT.badCaller}`);
+    expect(broken.body).toContain("REQUEST_INVALID");
+    const changed = await ask("/raw/shop/uat.plain", { cookie: `${cookie}x` });
+    expect(changed.body).toContain("TOKEN_MISSING");
+    expect(secretsIn(inspect([signedIn, read, refused, broken, changed], { depth: 5, maxStringLength: null }))).toEqual(
+      [],
+    );
+    expect(secretsIn(newEntries())).toEqual([]);
+  });
+
+  it("by how the server is", async () => {
+    now += 60_000;
+    const path = "/taffrail.v1.AnalysisRunLogService/GetStatus";
+    const told = await ask(
+      path,
+      { "content-type": "application/json", authorization: `Bearer ${TOKENS.operator}` },
+      "{}",
+    );
+    expect(told.body).toContain("X-Constant");
+    expect(told.body).toContain("STORE_TOKEN");
+    expect(secretsIn(inspect(told, { depth: 5, maxStringLength: null }) + newEntries())).toEqual([]);
   });
 });
 

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file taffrail/v1/analysis_run_logs.proto.
  */
 export const file_taffrail_v1_analysis_run_logs: GenFile = /*@__PURE__*/
-  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIs8CChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDdWlkGAggASgJEg8KB21lc3NhZ2UYCSABKAkSFQoNZnJlaWdodF9uYW1lcxgKIAMoCRIaChJmcmVpZ2h0X2NvbGxlY3Rpb24YCyABKAkiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkCChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDEigKB2ZyZWlnaHQYBiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifwoYTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlEjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgi2AIKGFdhdGNoQW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIoCgdmcmVpZ2h0GAQgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBWxpbWl0GAcgASgNQgi6SAUqAxj0AyKsAQoZV2F0Y2hBbmFseXNpc1J1bnNSZXNwb25zZRIsCgRsaXN0GAEgASgLMhwudGFmZnJhaWwudjEuQW5hbHlzaXNSdW5MaXN0SAASMgoHY2hhbmdlcxgCIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlc0gAEiQKA2VuZBgDIAEoCzIVLnRhZmZyYWlsLnYxLldhdGNoRW5kSABCBwoFZXZlbnQiVwoPQW5hbHlzaXNSdW5MaXN0EjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSDAoEbW9yZRgCIAEoCCJTChJBbmFseXNpc1J1bkNoYW5nZXMSLwoHY2hhbmdlcxgBIAMoCzIeLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlEgwKBG1vcmUYAiABKAgifAoRQW5hbHlzaXNSdW5DaGFuZ2USMAoEa2luZBgBIAEoDjIiLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlS2luZBI1CgxhbmFseXNpc19ydW4YAiABKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkiMgoIV2F0Y2hFbmQSJgoGcmVhc29uGAEgASgOMhYudGFmZnJhaWwudjEuRW5kUmVhc29uIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSpxCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAhIUChBBVFRFTVBUX1JVTEVfQUxMEAMqhQIKD1NlbGVjdGlvblJlYXNvbhIgChxTRUxFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWU0VMRUNUSU9OX1JFQVNPTl9OQU1FRBABEhkKFVNFTEVDVElPTl9SRUFTT05fT05MWRACEhsKF1NFTEVDVElPTl9SRUFTT05fRkFJTEVEEAMSJwojU0VMRUNUSU9OX1JFQVNPTl9ERUZBVUxUX0FOTk9UQVRJT04QBBIaChZTRUxFQ1RJT05fUkVBU09OX0ZJUlNUEAUSGQoVU0VMRUNUSU9OX1JFQVNPTl9MQVNUEAYSHAoYU0VMRUNUSU9OX1JFQVNPTl9SVU5OSU5HEAcqYQoLTGluZU51bWJlcnMSHAoYTElORV9OVU1CRVJTX1VOU1BFQ0lGSUVEEAASGQoVTElORV9OVU1CRVJTX0FCU09MVVRFEAESGQoVTElORV9OVU1CRVJTX1JFTEFUSVZFEAIq5QMKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACEhcKE05PVElDRV9LSU5EX1dBSVRJTkcQAxIeChpOT1RJQ0VfS0lORF9TT1VSQ0VfQ0hBTkdFRBAEEhQKEE5PVElDRV9LSU5EX1NFQU0QBRIaChZOT1RJQ0VfS0lORF9MSU5FU19MT1NUEAYSHAoYTk9USUNFX0tJTkRfSEVBRF9NSVNTSU5HEAcSHAoYTk9USUNFX0tJTkRfTE9HX1JFUExBQ0VEEAgSGAoUTk9USUNFX0tJTkRfTElORV9DVVQQCRIbChdOT1RJQ0VfS0lORF9QT0RfQ0hBTkdFRBAKEh4KGk5PVElDRV9LSU5EX0FUVEVNUFRfQkVHSU5TEAsSGAoUTk9USUNFX0tJTkRfTk9fVElNRVMQDBIbChdOT1RJQ0VfS0lORF9SVU5fREVMRVRFRBANEiIKHk5PVElDRV9LSU5EX0NPTlRBSU5FUl9MRUZUX09VVBAOEiAKHE5PVElDRV9LSU5EX0FUVEVNUFRfTEVGVF9PVVQQDyq3AwoJRW5kUmVhc29uEhoKFkVORF9SRUFTT05fVU5TUEVDSUZJRUQQABIXChNFTkRfUkVBU09OX0NPTVBMRVRFEAESGAoURU5EX1JFQVNPTl9DQVVHSFRfVVAQAhIbChdFTkRfUkVBU09OX1NPVVJDRV9FTkRFRBADEhwKGEVORF9SRUFTT05fTElNSVRfUkVBQ0hFRBAEEhwKGEVORF9SRUFTT05fVU5USUxfUkVBQ0hFRBAFEiAKHEVORF9SRUFTT05fU0NBTl9CVURHRVRfU1BFTlQQBhIcChhFTkRfUkVBU09OX1NPVVJDRV9GQUlMRUQQBxIeChpFTkRfUkVBU09OX1NFUlZFUl9TSFVURE9XThAIEiMKH0VORF9SRUFTT05fU0VSVkVSX0xJTUlUX1JFQUNIRUQQCRIdChlFTkRfUkVBU09OX1NPVVJDRV9TVEFMTEVEEAoSHQoZRU5EX1JFQVNPTl9SRUFERVJfU1RBTExFRBALEiEKHUVORF9SRUFTT05fQVVUSE9SSVpBVElPTl9MT1NUEAwSHAoYRU5EX1JFQVNPTl9UT0tFTl9FWFBJUkVEEA0q3AEKDUFuYWx5c2lzUGhhc2USHgoaQU5BTFlTSVNfUEhBU0VfVU5TUEVDSUZJRUQQABIaChZBTkFMWVNJU19QSEFTRV9QRU5ESU5HEAESGgoWQU5BTFlTSVNfUEhBU0VfUlVOTklORxACEh0KGUFOQUxZU0lTX1BIQVNFX1NVQ0NFU1NGVUwQAxIZChVBTkFMWVNJU19QSEFTRV9GQUlMRUQQBBIYChRBTkFMWVNJU19QSEFTRV9FUlJPUhAFEh8KG0FOQUxZU0lTX1BIQVNFX0lOQ09OQ0xVU0lWRRAGKqcCCg1Tb3VyY2VPdXRjb21lEh4KGlNPVVJDRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHgoaU09VUkNFX09VVENPTUVfTk9UX01BVENIRUQQARIjCh9TT1VSQ0VfT1VUQ09NRV9WQVJJQUJMRV9NSVNTSU5HEAISIAocU09VUkNFX09VVENPTUVfVkFMVUVfUkVGVVNFRBADEhwKGFNPVVJDRV9PVVRDT01FX05PVF9GT1VORBAEEhoKFlNPVVJDRV9PVVRDT01FX1JFRlVTRUQQBRIeChpTT1VSQ0VfT1VUQ09NRV9VTkFWQUlMQUJMRRAGEhkKFVNPVVJDRV9PVVRDT01FX1NJTEVOVBAHEhoKFlNPVVJDRV9PVVRDT01FX05PVF9ZRVQQCCqLAQoOQ29udGFpbmVyU3RhdGUSHwobQ09OVEFJTkVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGwoXQ09OVEFJTkVSX1NUQVRFX1dBSVRJTkcQARIbChdDT05UQUlORVJfU1RBVEVfUlVOTklORxACEh4KGkNPTlRBSU5FUl9TVEFURV9URVJNSU5BVEVEEAMq1QEKFUFuYWx5c2lzUnVuQ2hhbmdlS2luZBIoCiRBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfVU5TUEVDSUZJRUQQABIiCh5BTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfQURERUQQARIlCiFBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfTU9ESUZJRUQQAhIkCiBBTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfREVMRVRFRBADEiEKHUFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9MRUZUEAQqTwoMU2lnbkluTWV0aG9kEh4KGlNJR05fSU5fTUVUSE9EX1VOU1BFQ0lGSUVEEAASHwobU0lHTl9JTl9NRVRIT0RfQkVBUkVSX1RPS0VOEAEy7QQKFUFuYWx5c2lzUnVuTG9nU2VydmljZRJsChJHZXRBbmFseXNpc1J1bkxvZ3MSJi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXF1ZXN0GicudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5Mb2dzUmVzcG9uc2UiA5ACATABEl4KDkdldEFuYWx5c2lzUnVuEiIudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXF1ZXN0GiMudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5SZXNwb25zZSIDkAIBEmQKEExpc3RBbmFseXNpc1J1bnMSJC50YWZmcmFpbC52MS5MaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBolLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBEmkKEVdhdGNoQW5hbHlzaXNSdW5zEiUudGFmZnJhaWwudjEuV2F0Y2hBbmFseXNpc1J1bnNSZXF1ZXN0GiYudGFmZnJhaWwudjEuV2F0Y2hBbmFseXNpc1J1bnNSZXNwb25zZSIDkAIBMAESWAoMTGlzdFByb2plY3RzEiAudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESWwoNR2V0U2VydmVySW5mbxIhLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0GiIudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQicgoNU291cmNlQXR0ZW1wdBIOCgZzb3VyY2UYASABKAkSKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIs8CChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDdWlkGAggASgJEg8KB21lc3NhZ2UYCSABKAkSFQoNZnJlaWdodF9uYW1lcxgKIAMoCRIaChJmcmVpZ2h0X2NvbGxlY3Rpb24YCyABKAkiOQoHRnJlaWdodBIMCgRuYW1lGAEgASgJEg0KBWFsaWFzGAIgASgJEhEKCXdhcmVob3VzZRgDIAEoCSLJAQoGTWV0cmljEgwKBG5hbWUYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKQoFcGhhc2UYAyABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYBCABKAkSDwoHZHJ5X3J1bhgFIAEoCBImCghhdHRlbXB0cxgGIAMoCzIULnRhZmZyYWlsLnYxLkF0dGVtcHQSKgoKY29udGFpbmVycxgHIAMoCzIWLnRhZmZyYWlsLnYxLkNvbnRhaW5lciKEAgoHQXR0ZW1wdBIOCgZudW1iZXIYASABKA0SKQoFcGhhc2UYAiABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEg8KB21lc3NhZ2UYAyABKAkSDQoFdmFsdWUYBCABKAkSLgoKc3RhcnRfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKBWxpbmtzGAcgAygLMhEudGFmZnJhaWwudjEuTGluaxIeCgRwb2RzGAggAygLMhAudGFmZnJhaWwudjEuUG9kIqYBCgNQb2QSDAoEbmFtZRgBIAEoCRINCgVwaGFzZRgCIAEoCRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoKY29udGFpbmVycxgGIAMoCzIcLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXR1cyKQAgoPQ29udGFpbmVyU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEaW5pdBgCIAEoCBIqCgVzdGF0ZRgDIAEoDjIbLnRhZmZyYWlsLnYxLkNvbnRhaW5lclN0YXRlEhYKCWV4aXRfY29kZRgEIAEoBUgAiAEBEg4KBnJlYXNvbhgFIAEoCRIPCgdtZXNzYWdlGAYgASgJEhAKCHJlc3RhcnRzGAcgASgNEi4KCnN0YXJ0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIMCgpfZXhpdF9jb2RlIicKCUNvbnRhaW5lchIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgiYgoQRGVmYXVsdFNlbGVjdGlvbhITCgttZXRyaWNfbmFtZRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJEhAKCHBvZF9uYW1lGAQgASgJIjoKBExpbmsSDQoFdGl0bGUYASABKAkSCwoDdXJsGAIgASgJEhYKDmNvbnRhaW5lcl9uYW1lGAMgASgJIvkCChdMaXN0QW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIbCglwYWdlX3NpemUYBCABKA1CCLpIBSoDGPQDEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGPQDEigKB2ZyZWlnaHQYBiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEikKBXNpbmNlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifwoYTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlEjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCmluY29tcGxldGUYAyABKAgi2AIKGFdhdGNoQW5hbHlzaXNSdW5zUmVxdWVzdBI+CgluYW1lc3BhY2UYASABKAlCK7pIKMgBAXIjGD8yH15bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPyQSJgoFc3RhZ2UYAiABKAlCF7pIFHISGP0BMg1eWy1hLXowLTkuXSokEjsKBnBoYXNlcxgDIAMoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2VCD7pIDJIBCRAHIgWCAQIQARIoCgdmcmVpZ2h0GAQgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBWxpbWl0GAcgASgNQgi6SAUqAxj0AyKsAQoZV2F0Y2hBbmFseXNpc1J1bnNSZXNwb25zZRIsCgRsaXN0GAEgASgLMhwudGFmZnJhaWwudjEuQW5hbHlzaXNSdW5MaXN0SAASMgoHY2hhbmdlcxgCIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlc0gAEiQKA2VuZBgDIAEoCzIVLnRhZmZyYWlsLnYxLldhdGNoRW5kSABCBwoFZXZlbnQiVwoPQW5hbHlzaXNSdW5MaXN0EjYKDWFuYWx5c2lzX3J1bnMYASADKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkSDAoEbW9yZRgCIAEoCCJTChJBbmFseXNpc1J1bkNoYW5nZXMSLwoHY2hhbmdlcxgBIAMoCzIeLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlEgwKBG1vcmUYAiABKAgifAoRQW5hbHlzaXNSdW5DaGFuZ2USMAoEa2luZBgBIAEoDjIiLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuQ2hhbmdlS2luZBI1CgxhbmFseXNpc19ydW4YAiABKAsyHy50YWZmcmFpbC52MS5BbmFseXNpc1J1blN1bW1hcnkiMgoIV2F0Y2hFbmQSJgoGcmVhc29uGAEgASgOMhYudGFmZnJhaWwudjEuRW5kUmVhc29uIhUKE0xpc3RQcm9qZWN0c1JlcXVlc3QiUgoUTGlzdFByb2plY3RzUmVzcG9uc2USJgoIcHJvamVjdHMYASADKAsyFC50YWZmcmFpbC52MS5Qcm9qZWN0EhIKCmluY29tcGxldGUYAiABKAgiFwoHUHJvamVjdBIMCgRuYW1lGAEgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IoUBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRIyCg9zaWduX2luX21ldGhvZHMYAiADKA4yGS50YWZmcmFpbC52MS5TaWduSW5NZXRob2QSDwoHY29udGFjdBgDIAEoCRIWCg5yZXRlbnRpb25fZGF5cxgEIAEoDSISChBHZXRTdGF0dXNSZXF1ZXN0IvYCChFHZXRTdGF0dXNSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnVwdGltZRgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxvcGVuX3N0cmVhbXMYBCABKA0SFAoMc3RyZWFtX2xpbWl0GAUgASgNEh8KF3N0cmVhbV9saW1pdF9wZXJfY2FsbGVyGAYgASgNEhIKCnNlbnRfYnl0ZXMYByABKAQSKgoHc291cmNlcxgIIAMoCzIZLnRhZmZyYWlsLnYxLlNvdXJjZVN0YXR1cxImCghzZXR0aW5ncxgJIAMoCzIULnRhZmZyYWlsLnYxLlNldHRpbmcSFQoNc2V0dGluZ3NfaGFzaBgKIAEoCRIpCgZyaWdodHMYCyADKAsyGS50YWZmcmFpbC52MS5BY2NvdW50UmlnaHQimQMKDFNvdXJjZVN0YXR1cxIMCgRuYW1lGAEgASgJEgwKBGtpbmQYAiABKAkSDwoHZmV0Y2hlcxgDIAEoBBIRCglzdWNjZXNzZXMYBCABKAQSGQoMc3VjY2Vzc19yYXRlGAUgASgBSACIAQESMQoOZmlyc3RfYnl0ZV9wNTAYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMQoOZmlyc3RfYnl0ZV9wOTUYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoRbGFzdF9zdWNjZXNzX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KDGxhc3RfZmFpbHVyZRgJIAEoCzIZLnRhZmZyYWlsLnYxLkZldGNoRmFpbHVyZRItCglub3RfZm91bmQYCiADKAsyGi50YWZmcmFpbC52MS5Ob3RGb3VuZENvdW50EgwKBG9wZW4YCyABKA0SEgoKb3Blbl9saW1pdBgMIAEoDUIPCg1fc3VjY2Vzc19yYXRlIosBCgxGZXRjaEZhaWx1cmUSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHb3V0Y29tZRgCIAEoDjIaLnRhZmZyYWlsLnYxLlNvdXJjZU91dGNvbWUSEwoLaHR0cF9zdGF0dXMYAyABKA0SDwoHbWVzc2FnZRgEIAEoCSJuCg1Ob3RGb3VuZENvdW50EicKBGZyb20YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJQoCdG8YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFY291bnQYAyABKAQiJgoHU2V0dGluZxIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIj8KDEFjY291bnRSaWdodBIMCgR2ZXJiGAEgASgJEhAKCHJlc291cmNlGAIgASgJEg8KB2FsbG93ZWQYAyABKAgqcQoLQXR0ZW1wdFJ1bGUSHAoYQVRURU1QVF9SVUxFX1VOU1BFQ0lGSUVEEAASFQoRQVRURU1QVF9SVUxFX0xBU1QQARIXChNBVFRFTVBUX1JVTEVfRkFJTEVEEAISFAoQQVRURU1QVF9SVUxFX0FMTBADKoUCCg9TZWxlY3Rpb25SZWFzb24SIAocU0VMRUNUSU9OX1JFQVNPTl9VTlNQRUNJRklFRBAAEhoKFlNFTEVDVElPTl9SRUFTT05fTkFNRUQQARIZChVTRUxFQ1RJT05fUkVBU09OX09OTFkQAhIbChdTRUxFQ1RJT05fUkVBU09OX0ZBSUxFRBADEicKI1NFTEVDVElPTl9SRUFTT05fREVGQVVMVF9BTk5PVEFUSU9OEAQSGgoWU0VMRUNUSU9OX1JFQVNPTl9GSVJTVBAFEhkKFVNFTEVDVElPTl9SRUFTT05fTEFTVBAGEhwKGFNFTEVDVElPTl9SRUFTT05fUlVOTklORxAHKmEKC0xpbmVOdW1iZXJzEhwKGExJTkVfTlVNQkVSU19VTlNQRUNJRklFRBAAEhkKFUxJTkVfTlVNQkVSU19BQlNPTFVURRABEhkKFUxJTkVfTlVNQkVSU19SRUxBVElWRRACKuUDCgpOb3RpY2VLaW5kEhsKF05PVElDRV9LSU5EX1VOU1BFQ0lGSUVEEAASHwobTk9USUNFX0tJTkRfTE9PS1NfTElLRV9QQUdFEAESHgoaTk9USUNFX0tJTkRfQllURVNfUkVQTEFDRUQQAhIXChNOT1RJQ0VfS0lORF9XQUlUSU5HEAMSHgoaTk9USUNFX0tJTkRfU09VUkNFX0NIQU5HRUQQBBIUChBOT1RJQ0VfS0lORF9TRUFNEAUSGgoWTk9USUNFX0tJTkRfTElORVNfTE9TVBAGEhwKGE5PVElDRV9LSU5EX0hFQURfTUlTU0lORxAHEhwKGE5PVElDRV9LSU5EX0xPR19SRVBMQUNFRBAIEhgKFE5PVElDRV9LSU5EX0xJTkVfQ1VUEAkSGwoXTk9USUNFX0tJTkRfUE9EX0NIQU5HRUQQChIeChpOT1RJQ0VfS0lORF9BVFRFTVBUX0JFR0lOUxALEhgKFE5PVElDRV9LSU5EX05PX1RJTUVTEAwSGwoXTk9USUNFX0tJTkRfUlVOX0RFTEVURUQQDRIiCh5OT1RJQ0VfS0lORF9DT05UQUlORVJfTEVGVF9PVVQQDhIgChxOT1RJQ0VfS0lORF9BVFRFTVBUX0xFRlRfT1VUEA8qtwMKCUVuZFJlYXNvbhIaChZFTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASFwoTRU5EX1JFQVNPTl9DT01QTEVURRABEhgKFEVORF9SRUFTT05fQ0FVR0hUX1VQEAISGwoXRU5EX1JFQVNPTl9TT1VSQ0VfRU5ERUQQAxIcChhFTkRfUkVBU09OX0xJTUlUX1JFQUNIRUQQBBIcChhFTkRfUkVBU09OX1VOVElMX1JFQUNIRUQQBRIgChxFTkRfUkVBU09OX1NDQU5fQlVER0VUX1NQRU5UEAYSHAoYRU5EX1JFQVNPTl9TT1VSQ0VfRkFJTEVEEAcSHgoaRU5EX1JFQVNPTl9TRVJWRVJfU0hVVERPV04QCBIjCh9FTkRfUkVBU09OX1NFUlZFUl9MSU1JVF9SRUFDSEVEEAkSHQoZRU5EX1JFQVNPTl9TT1VSQ0VfU1RBTExFRBAKEh0KGUVORF9SRUFTT05fUkVBREVSX1NUQUxMRUQQCxIhCh1FTkRfUkVBU09OX0FVVEhPUklaQVRJT05fTE9TVBAMEhwKGEVORF9SRUFTT05fVE9LRU5fRVhQSVJFRBANKtwBCg1BbmFseXNpc1BoYXNlEh4KGkFOQUxZU0lTX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWQU5BTFlTSVNfUEhBU0VfUEVORElORxABEhoKFkFOQUxZU0lTX1BIQVNFX1JVTk5JTkcQAhIdChlBTkFMWVNJU19QSEFTRV9TVUNDRVNTRlVMEAMSGQoVQU5BTFlTSVNfUEhBU0VfRkFJTEVEEAQSGAoUQU5BTFlTSVNfUEhBU0VfRVJST1IQBRIfChtBTkFMWVNJU19QSEFTRV9JTkNPTkNMVVNJVkUQBiqnAgoNU291cmNlT3V0Y29tZRIeChpTT1VSQ0VfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh4KGlNPVVJDRV9PVVRDT01FX05PVF9NQVRDSEVEEAESIwofU09VUkNFX09VVENPTUVfVkFSSUFCTEVfTUlTU0lORxACEiAKHFNPVVJDRV9PVVRDT01FX1ZBTFVFX1JFRlVTRUQQAxIcChhTT1VSQ0VfT1VUQ09NRV9OT1RfRk9VTkQQBBIaChZTT1VSQ0VfT1VUQ09NRV9SRUZVU0VEEAUSHgoaU09VUkNFX09VVENPTUVfVU5BVkFJTEFCTEUQBhIZChVTT1VSQ0VfT1VUQ09NRV9TSUxFTlQQBxIaChZTT1VSQ0VfT1VUQ09NRV9OT1RfWUVUEAgqiwEKDkNvbnRhaW5lclN0YXRlEh8KG0NPTlRBSU5FUl9TVEFURV9VTlNQRUNJRklFRBAAEhsKF0NPTlRBSU5FUl9TVEFURV9XQUlUSU5HEAESGwoXQ09OVEFJTkVSX1NUQVRFX1JVTk5JTkcQAhIeChpDT05UQUlORVJfU1RBVEVfVEVSTUlOQVRFRBADKtUBChVBbmFseXNpc1J1bkNoYW5nZUtpbmQSKAokQU5BTFlTSVNfUlVOX0NIQU5HRV9LSU5EX1VOU1BFQ0lGSUVEEAASIgoeQU5BTFlTSVNfUlVOX0NIQU5HRV9LSU5EX0FEREVEEAESJQohQU5BTFlTSVNfUlVOX0NIQU5HRV9LSU5EX01PRElGSUVEEAISJAogQU5BTFlTSVNfUlVOX0NIQU5HRV9LSU5EX0RFTEVURUQQAxIhCh1BTkFMWVNJU19SVU5fQ0hBTkdFX0tJTkRfTEVGVBAEKk8KDFNpZ25Jbk1ldGhvZBIeChpTSUdOX0lOX01FVEhPRF9VTlNQRUNJRklFRBAAEh8KG1NJR05fSU5fTUVUSE9EX0JFQVJFUl9UT0tFThABMr4FChVBbmFseXNpc1J1bkxvZ1NlcnZpY2USbAoSR2V0QW5hbHlzaXNSdW5Mb2dzEiYudGFmZnJhaWwudjEuR2V0QW5hbHlzaXNSdW5Mb2dzUmVxdWVzdBonLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuTG9nc1Jlc3BvbnNlIgOQAgEwARJeCg5HZXRBbmFseXNpc1J1bhIiLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuUmVxdWVzdBojLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuUmVzcG9uc2UiA5ACARJkChBMaXN0QW5hbHlzaXNSdW5zEiQudGFmZnJhaWwudjEuTGlzdEFuYWx5c2lzUnVuc1JlcXVlc3QaJS50YWZmcmFpbC52MS5MaXN0QW5hbHlzaXNSdW5zUmVzcG9uc2UiA5ACARJpChFXYXRjaEFuYWx5c2lzUnVucxIlLnRhZmZyYWlsLnYxLldhdGNoQW5hbHlzaXNSdW5zUmVxdWVzdBomLnRhZmZyYWlsLnYxLldhdGNoQW5hbHlzaXNSdW5zUmVzcG9uc2UiA5ACATABElgKDExpc3RQcm9qZWN0cxIgLnRhZmZyYWlsLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaIS50YWZmcmFpbC52MS5MaXN0UHJvamVjdHNSZXNwb25zZSIDkAIBEk8KCUdldFN0YXR1cxIdLnRhZmZyYWlsLnYxLkdldFN0YXR1c1JlcXVlc3QaHi50YWZmcmFpbC52MS5HZXRTdGF0dXNSZXNwb25zZSIDkAIBElsKDUdldFNlcnZlckluZm8SIS50YWZmcmFpbC52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBoiLnRhZmZyYWlsLnYxLkdldFNlcnZlckluZm9SZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What to read. Fields 1 to 4 are those of Kargo's request of the same name. What is left out is chosen, and told in `Origin`.
@@ -1749,6 +1749,352 @@ export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*
   messageDesc(file_taffrail_v1_analysis_run_logs, 34);
 
 /**
+ * Asks how the server is.
+ *
+ * @generated from message taffrail.v1.GetStatusRequest
+ */
+export type GetStatusRequest = Message<"taffrail.v1.GetStatusRequest"> & {
+};
+
+/**
+ * Describes the message taffrail.v1.GetStatusRequest.
+ * Use `create(GetStatusRequestSchema)` to create a new message.
+ */
+export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 35);
+
+/**
+ * How the server is.
+ *
+ * @generated from message taffrail.v1.GetStatusResponse
+ */
+export type GetStatusResponse = Message<"taffrail.v1.GetStatusResponse"> & {
+  /**
+   * The server's version, as in semver.org.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * When it was started.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * For how long it has run.
+   *
+   * @generated from field: google.protobuf.Duration uptime = 3;
+   */
+  uptime?: Duration | undefined;
+
+  /**
+   * Streams that are open now: logs, and watches of runs.
+   *
+   * @generated from field: uint32 open_streams = 4;
+   */
+  openStreams: number;
+
+  /**
+   * How many may be open at once.
+   *
+   * @generated from field: uint32 stream_limit = 5;
+   */
+  streamLimit: number;
+
+  /**
+   * How many one caller may have open at once.
+   *
+   * @generated from field: uint32 stream_limit_per_caller = 6;
+   */
+  streamLimitPerCaller: number;
+
+  /**
+   * Bytes of logs that were sent since the start.
+   *
+   * @generated from field: uint64 sent_bytes = 7;
+   */
+  sentBytes: bigint;
+
+  /**
+   * The sources, in the order of the configuration.
+   *
+   * @generated from field: repeated taffrail.v1.SourceStatus sources = 8;
+   */
+  sources: SourceStatus[];
+
+  /**
+   * The configuration in force, defaults filled in, in its own order. Values of headers and variables, and of queries in addresses, are hidden; secrets are
+   * told by where they are.
+   *
+   * @generated from field: repeated taffrail.v1.Setting settings = 9;
+   */
+  settings: Setting[];
+
+  /**
+   * Twelve hexadecimal digits that are the same for two servers that have the same settings.
+   *
+   * @generated from field: string settings_hash = 10;
+   */
+  settingsHash: string;
+
+  /**
+   * What the server's own account has to be allowed in the cluster, and whether it is. Empty where the cluster could not be asked.
+   *
+   * @generated from field: repeated taffrail.v1.AccountRight rights = 11;
+   */
+  rights: AccountRight[];
+};
+
+/**
+ * Describes the message taffrail.v1.GetStatusResponse.
+ * Use `create(GetStatusResponseSchema)` to create a new message.
+ */
+export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 36);
+
+/**
+ * How a source of logs is, by the fetches that this server has made.
+ *
+ * @generated from message taffrail.v1.SourceStatus
+ */
+export type SourceStatus = Message<"taffrail.v1.SourceStatus"> & {
+  /**
+   * The name that the configuration gives to it.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its kind: `kubernetes`, `http`.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * How often it was asked for a log.
+   *
+   * @generated from field: uint64 fetches = 3;
+   */
+  fetches: bigint;
+
+  /**
+   * How often it began to send one.
+   *
+   * @generated from field: uint64 successes = 4;
+   */
+  successes: bigint;
+
+  /**
+   * The share of the last 1,000 fetches that brought a log, of those that brought one or failed: that there is no log is neither. From 0 to 1; absent where
+   * there were none.
+   *
+   * @generated from field: optional double success_rate = 5;
+   */
+  successRate?: number | undefined;
+
+  /**
+   * The time from asking to the first byte of the answer that brings a log: half of the last 1,000 took no longer. Absent where there were none.
+   *
+   * @generated from field: google.protobuf.Duration first_byte_p50 = 6;
+   */
+  firstByteP50?: Duration | undefined;
+
+  /**
+   * 95 of 100 took no longer.
+   *
+   * @generated from field: google.protobuf.Duration first_byte_p95 = 7;
+   */
+  firstByteP95?: Duration | undefined;
+
+  /**
+   * When it last began to send a log. Absent where it never has.
+   *
+   * @generated from field: google.protobuf.Timestamp last_success_time = 8;
+   */
+  lastSuccessTime?: Timestamp | undefined;
+
+  /**
+   * The last fetch that failed, or broke off in the middle. Absent where none has.
+   *
+   * @generated from field: taffrail.v1.FetchFailure last_failure = 9;
+   */
+  lastFailure?: FetchFailure | undefined;
+
+  /**
+   * How often it had no such log, by how long ago the job had ended: what a log shipper has not brought yet shows here.
+   *
+   * @generated from field: repeated taffrail.v1.NotFoundCount not_found = 10;
+   */
+  notFound: NotFoundCount[];
+
+  /**
+   * Logs that are open at it now.
+   *
+   * @generated from field: uint32 open = 11;
+   */
+  open: number;
+
+  /**
+   * How many may be open at once.
+   *
+   * @generated from field: uint32 open_limit = 12;
+   */
+  openLimit: number;
+};
+
+/**
+ * Describes the message taffrail.v1.SourceStatus.
+ * Use `create(SourceStatusSchema)` to create a new message.
+ */
+export const SourceStatusSchema: GenMessage<SourceStatus> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 37);
+
+/**
+ * A fetch that failed.
+ *
+ * @generated from message taffrail.v1.FetchFailure
+ */
+export type FetchFailure = Message<"taffrail.v1.FetchFailure"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * What came of it.
+   *
+   * @generated from field: taffrail.v1.SourceOutcome outcome = 2;
+   */
+  outcome: SourceOutcome;
+
+  /**
+   * The HTTP status that the store answered with; 0 where it did not answer.
+   *
+   * @generated from field: uint32 http_status = 3;
+   */
+  httpStatus: number;
+
+  /**
+   * One sentence for a person. It holds no address.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message taffrail.v1.FetchFailure.
+ * Use `create(FetchFailureSchema)` to create a new message.
+ */
+export const FetchFailureSchema: GenMessage<FetchFailure> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 38);
+
+/**
+ * How often there was no log.
+ *
+ * @generated from message taffrail.v1.NotFoundCount
+ */
+export type NotFoundCount = Message<"taffrail.v1.NotFoundCount"> & {
+  /**
+   * How long ago the job had ended, at least. Absent: it had not ended.
+   *
+   * @generated from field: google.protobuf.Duration from = 1;
+   */
+  from?: Duration | undefined;
+
+  /**
+   * It was less than this. Absent: any time.
+   *
+   * @generated from field: google.protobuf.Duration to = 2;
+   */
+  to?: Duration | undefined;
+
+  /**
+   * How often.
+   *
+   * @generated from field: uint64 count = 3;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message taffrail.v1.NotFoundCount.
+ * Use `create(NotFoundCountSchema)` to create a new message.
+ */
+export const NotFoundCountSchema: GenMessage<NotFoundCount> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 39);
+
+/**
+ * One value of the configuration.
+ *
+ * @generated from message taffrail.v1.Setting
+ */
+export type Setting = Message<"taffrail.v1.Setting"> & {
+  /**
+   * Its place, with dots: `limits.streams`, `sources[0].http.url`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its value, as text. `[hidden]` where it is not told.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message taffrail.v1.Setting.
+ * Use `create(SettingSchema)` to create a new message.
+ */
+export const SettingSchema: GenMessage<Setting> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 40);
+
+/**
+ * One right that the server's own account needs.
+ *
+ * @generated from message taffrail.v1.AccountRight
+ */
+export type AccountRight = Message<"taffrail.v1.AccountRight"> & {
+  /**
+   * The verb.
+   *
+   * @generated from field: string verb = 1;
+   */
+  verb: string;
+
+  /**
+   * The resource with its group: `analysisruns.argoproj.io`, `pods/log`.
+   *
+   * @generated from field: string resource = 2;
+   */
+  resource: string;
+
+  /**
+   * Whether it has the right in all namespaces.
+   *
+   * @generated from field: bool allowed = 3;
+   */
+  allowed: boolean;
+};
+
+/**
+ * Describes the message taffrail.v1.AccountRight.
+ * Use `create(AccountRightSchema)` to create a new message.
+ */
+export const AccountRightSchema: GenMessage<AccountRight> = /*@__PURE__*/
+  messageDesc(file_taffrail_v1_analysis_run_logs, 41);
+
+/**
  * Picks an attempt without knowing its number.
  *
  * @generated from enum taffrail.v1.AttemptRule
@@ -2520,6 +2866,17 @@ export const AnalysisRunLogService: GenService<{
     methodKind: "unary";
     input: typeof ListProjectsRequestSchema;
     output: typeof ListProjectsResponseSchema;
+  },
+  /**
+   * Tells operators how this server is: its log sources, its open streams, its configuration. What it counts, it counts for itself alone and since it
+   * was started: other replicas have their own. Wants the right to get analysisruns/explain in all namespaces.
+   *
+   * @generated from rpc taffrail.v1.AnalysisRunLogService.GetStatus
+   */
+  getStatus: {
+    methodKind: "unary";
+    input: typeof GetStatusRequestSchema;
+    output: typeof GetStatusResponseSchema;
   },
   /**
    * Tells what a client needs to know before it signs in. Needs no token.
