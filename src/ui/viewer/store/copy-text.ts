@@ -3,7 +3,7 @@ import { textOf } from "./line-text.ts";
 import type { LogStore } from "./log-store.ts";
 
 /** More characters than these are too many for a clipboard. */
-export const MOST_COPIED = 32 * 1024 * 1024;
+const MOST_COPIED = 32 * 1024 * 1024;
 
 /**
  * The text of lines from one position up to and with another: no numbers, times or colours, whether or not the lines are on the screen.

@@ -333,7 +333,8 @@ export function createIngest(styles: StyleTable): Ingest {
     },
     unfinished() {
       if (text.length === lineStart && place.stateCount === 0) return undefined;
-      const part = text.slice(lineStart);
+      // Of a line that goes on and on, the beginning: it comes again and again.
+      const part = text.data.slice(lineStart, Math.min(text.length, lineStart + MEASURED));
       const own = new Uint8Array(part.length + 1);
       own.set(part);
       own[part.length] = LINE_FEED;

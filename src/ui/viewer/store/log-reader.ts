@@ -24,7 +24,7 @@ export interface IngestPort {
 /** How far a log has been read. */
 export interface LogProgress {
   /** What the stream does. */
-  readonly state: LogState | { readonly kind: "idle" };
+  readonly state: LogState;
   readonly origin: Origin | undefined;
   readonly end: End | undefined;
   /** What the call failed with; lines stay. */
@@ -231,7 +231,7 @@ const END = "END OF THE STREAM";
 const KIND_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NoticeKind).map(([name, kind]) => [kind, name]));
 
 function freshProgress(): LogProgress {
-  return { state: { kind: "idle" }, origin: undefined, end: undefined, error: undefined, resumed: 0, bytes: 0 };
+  return { state: { kind: "connecting" }, origin: undefined, end: undefined, error: undefined, resumed: 0, bytes: 0 };
 }
 
 const LINE_FEED = 10;

@@ -2,8 +2,8 @@ import type { SortedLines } from "./sorted-lines.ts";
 
 /** What stands at one place of the overview; the gravest wins, and a match is beside it. */
 export interface OverviewMark {
-  /** From 0 up to the number of places. */
-  readonly place: number;
+  /** The first line of its kind there. */
+  readonly line: number;
   readonly kind: "error" | "warning" | "match";
 }
 
@@ -31,7 +31,7 @@ export function overviewMarks(
       place = Math.min(places - 1, Math.floor((line * places) / lines));
       const end = Math.ceil(((place + 1) * lines) / places);
       const first = unless?.next(Math.ceil((place * lines) / places) - 1) ?? -1;
-      if (first === -1 || first >= end) marks.push({ place, kind });
+      if (first === -1 || first >= end) marks.push({ line, kind });
       if (place >= places - 1) return;
     }
   };

@@ -30,7 +30,7 @@ export interface WrapOptions {
 const STEP = 128;
 
 /** Lines of text that a line takes when it is wrapped. */
-export function wrappedHeight(columns: number, wide: boolean, width: number, most: number): number {
+function wrappedHeight(columns: number, wide: boolean, width: number, most: number): number {
   // A character of two columns may not fit at the end of each row.
   const usable = wide ? Math.max(1, width - 1) : Math.max(1, width);
   // The button that shows more takes one.

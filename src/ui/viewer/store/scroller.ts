@@ -8,8 +8,7 @@
 export interface Scroller {
   /** Pixels of the log above the view. */
   readonly top: number;
-  /** Height of the spacer, in pixels. */
-  readonly spacer: number;
+  /** The most that `top` can be. */
   readonly most: number;
   /**
    * Notes other heights.
@@ -69,9 +68,6 @@ export function createScroller(): Scroller {
   return {
     get top() {
       return top;
-    },
-    get spacer() {
-      return spacer();
     },
     get most() {
       return most();

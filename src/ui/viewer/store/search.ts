@@ -44,6 +44,8 @@ export type SearchState =
 
 /** Looks for a query in a log, also in what is added to it. */
 export interface Search {
+  /** Where it looks. */
+  readonly store: LogStore;
   readonly state: SearchState;
   /** Positions of the lines that match. */
   readonly matches: SortedLines;
@@ -188,6 +190,7 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
   };
 
   return {
+    store,
     get state() {
       return state;
     },

@@ -99,10 +99,10 @@ describe("the overview", () => {
   it("has one mark a place, the gravest, and matches beside it", () => {
     const marks = overviewMarks({ errors: sorted(1, 2, 99), warnings: sorted(0, 50), matches: sorted(99) }, 100, 10);
     expect(marks).toEqual([
-      { place: 5, kind: "warning" },
-      { place: 0, kind: "error" },
-      { place: 9, kind: "error" },
-      { place: 9, kind: "match" },
+      { line: 50, kind: "warning" },
+      { line: 1, kind: "error" },
+      { line: 99, kind: "error" },
+      { line: 99, kind: "match" },
     ]);
     expect(overviewMarks({ errors: sorted(), warnings: sorted(), matches: sorted() }, 0, 10)).toEqual([]);
     expect(overviewMarks({ errors: sorted(0, 1, 2), warnings: sorted(), matches: sorted() }, 3, 100)).toHaveLength(3);

@@ -1,0 +1,53 @@
+import { explainSeverity } from "../../client/severity.ts";
+import { withoutBidi } from "./store/invisible.ts";
+import { lineText } from "./store/line-text.ts";
+import { timeOf } from "./store/line-time.ts";
+import type { LogStore } from "./store/log-store.ts";
+import { prettyJson } from "./store/pretty-json.ts";
+import css from "./viewer.module.css";
+import type { ViewerText } from "./viewer-text.ts";
+
+interface DetailPanelProps {
+  readonly store: LogStore;
+  readonly line: number;
+  readonly onClose: () => void;
+  readonly text: ViewerText;
+}
+
+/** As much of a line is set out. */
+const MOST = 256 * 1024;
+
+/** A line in full: wrapped, JSON set out, and its earlier states where it wrote over itself. */
+export function DetailPanel({ store, line, onClose, text }: DetailPanelProps) {
+  const placed = store.at(line);
+  const content = lineText(store, line, MOST);
+  const overwritten = store.overwrittenAt(line);
+  const time = timeOf(content);
+  const because = explainSeverity(content);
+  return (
+    <section className={css.detail} aria-label={text.detail}>
+      <header>
+        <b>{text.lineNumber(String(placed?.block.numbers[placed.index] ?? ""))}</b>
+        {time?.dated && <span>{new Date(time.ms).toISOString()}</span>}
+        {because !== null && because.severity !== "info" && because.severity !== "debug" && (
+          <span>{text.because(because.because)}</span>
+        )}
+        <span className={css.space} />
+        <button type="button" className={css.quiet} onClick={onClose}>
+          {text.close} <kbd>Esc</kbd>
+        </button>
+      </header>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys. */}
+      <pre tabIndex={0}>{withoutBidi(prettyJson(content) ?? content)}</pre>
+      {overwritten !== undefined && (
+        <>
+          <h3>
+            {text.earlier} ({overwritten.count})
+          </h3>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys. */}
+          <pre tabIndex={0}>{withoutBidi(overwritten.states.join("\n"))}</pre>
+        </>
+      )}
+    </section>
+  );
+}

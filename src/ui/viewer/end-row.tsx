@@ -1,0 +1,64 @@
+import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { LogProgress } from "./store/log-reader.ts";
+import css from "./viewer.module.css";
+import type { ViewerText } from "./viewer-text.ts";
+
+interface EndRowProps {
+  readonly progress: LogProgress;
+  readonly lines: number;
+  readonly isEmpty: boolean;
+  readonly isFiltered: boolean;
+  readonly onAgain: () => void;
+  readonly onClear: () => void;
+  readonly text: ViewerText;
+}
+
+/** What stands behind the last line: whether this is all of the log. */
+export function EndRow({ progress, lines, isEmpty, isFiltered, onAgain, onClear, text }: EndRowProps) {
+  const [words, kind] = endWords(progress, lines, text);
+  const canGoOn = kind === "bad" && progress.state.kind === "ended";
+  if (words === "" && !(isEmpty && isFiltered)) return null;
+  return (
+    <div role="row" className={`${css.row} ${css.endRow} ${css[`${kind}End`]}`} tabIndex={-1}>
+      <span role="cell">
+        {isEmpty && isFiltered ? text.end.noneShown : words}{" "}
+        {isEmpty && isFiltered && (
+          <button type="button" className={css.more} onClick={onClear}>
+            {text.end.clearFilters}
+          </button>
+        )}
+        {canGoOn && (
+          <button type="button" className={css.more} onClick={onAgain}>
+            {text.again}
+          </button>
+        )}
+      </span>
+    </div>
+  );
+}
+
+type Kind = "good" | "plain" | "bad";
+
+function endWords(
+  { state, end, error }: LogProgress,
+  lines: number,
+  { end: words }: ViewerText,
+): readonly [string, Kind] {
+  if (state.kind === "resuming" || (state.kind === "waiting" && state.for !== "log")) return [words.interrupted, "bad"];
+  if (state.kind !== "ended") return [state.kind === "streaming" && lines > 0 ? words.running : "", "plain"];
+  if (end === undefined) return lines === 0 && error !== undefined ? ["", "bad"] : [words.truncated, "bad"];
+  switch (end.reason) {
+    case EndReason.COMPLETE:
+      return lines === 0 ? [words.noLines, "plain"] : [words.complete, "good"];
+    case EndReason.CAUGHT_UP:
+      return [words.caughtUp, "plain"];
+    case EndReason.SOURCE_ENDED:
+      return [words.sourceEnded, "plain"];
+    case EndReason.LIMIT_REACHED:
+    case EndReason.UNTIL_REACHED:
+    case EndReason.SCAN_BUDGET_SPENT:
+      return [words.limited, "plain"];
+    default:
+      return [words.truncated, "bad"];
+  }
+}

@@ -1,0 +1,249 @@
+import {
+  type ReactNode,
+  type Ref,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useReducer,
+  useRef,
+  useState,
+} from "react";
+import type { RowHeights } from "./store/row-heights.ts";
+import type { Rows } from "./store/rows.ts";
+import { createScroller, SPACER_PX } from "./store/scroller.ts";
+import css from "./viewer.module.css";
+
+/** Pixels of a line of text. */
+const ROW_PX = 20;
+/** Rows that are drawn beyond the view, above and below, so that a step shows no blank. */
+const BEYOND = 6;
+/** Logs of no more rows are drawn whole, so that the browser's own find and print have them. */
+const DRAWN_WHOLE = 1_000;
+/** Milliseconds after which scrolling counts as ended, where a browser does not say so. */
+const SETTLED_MS = 150;
+
+/** What the view shows now, in lines of text. */
+export interface PaneView {
+  readonly top: number;
+  readonly height: number;
+  readonly total: number;
+}
+
+export interface PaneHandle {
+  /** Brings a row into view. `center` and `start` say where; `nearest` moves no more than it has to. */
+  show(row: number, where: "center" | "start" | "nearest", column?: number): void;
+  /** Goes to the end, or to a share of the whole, from 0 to 1. */
+  goToShare(share: number): void;
+  /** Moves by so many views. */
+  page(views: number): void;
+  readonly view: PaneView;
+  focus(): void;
+}
+
+interface LogPaneProps {
+  readonly ref: Ref<PaneHandle>;
+  readonly rows: Rows;
+  readonly heights: RowHeights;
+  /** Whether the end stays in view. */
+  readonly sticks: boolean;
+  /** Columns of the widest line. */
+  readonly columns: number;
+  readonly wrap: boolean;
+  readonly label: string;
+  /** The line that stays where it is when rows above it come and go; `undefined`: the first one in view. */
+  readonly anchor: number | undefined;
+  readonly renderRow: (row: number) => ReactNode;
+  /** What stands behind the last row. */
+  readonly end: ReactNode;
+  /** Somebody scrolled. */
+  readonly onScrolled: (up: boolean, atEnd: boolean) => void;
+  readonly onView: (view: PaneView) => void;
+  readonly onAct: (act: string, line: number, shift: boolean) => void;
+  readonly onCopy: (event: React.ClipboardEvent) => void;
+  /** Told how many columns fit. */
+  readonly onColumns: (columns: number) => void;
+}
+
+/** What scrolls: of all rows, those in view. */
+export function LogPane(props: LogPaneProps) {
+  const { ref, rows, heights, sticks, columns, wrap, label, anchor, renderRow, end } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const probe = useRef<HTMLSpanElement>(null);
+  const [scroller] = useState(createScroller);
+  const [, redraw] = useReducer((count: number) => count + 1, 0);
+  const [height, setHeight] = useState(0);
+  const shown = useRef({ rows, heights });
+  const charWidth = useRef(8);
+  const { onColumns, onScrolled, onView } = props;
+
+  // The end row is one more.
+  const total = (heights.total + 1) * ROW_PX;
+  const isWhole = rows.count <= DRAWN_WHOLE && !sticks;
+
+  const write = (position: number | undefined): void => {
+    if (position !== undefined && box.current !== null) box.current.scrollTop = position;
+  };
+  const goTo = (top: number): void => {
+    write(scroller.goTo(top));
+    redraw();
+  };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `write` needs nothing but the box.
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const measure = (): void => {
+      setHeight(element.clientHeight);
+      charWidth.current = (probe.current?.getBoundingClientRect().width ?? 800) / 100;
+      const gutter = element.querySelector(`.${css.gutter}`)?.getBoundingClientRect().width ?? 90;
+      onColumns(Math.max(20, Math.floor((element.clientWidth - gutter - 16) / charWidth.current)));
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const settle = (): void => write(scroller.settled());
+    const later = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(settle, SETTLED_MS);
+    };
+    const [event, listen] = "onscrollend" in element ? ["scrollend", settle] : ["scroll", later];
+    element.addEventListener(event as string, listen as () => void);
+    return () => {
+      observer.disconnect();
+      clearTimeout(timer);
+      element.removeEventListener(event as string, listen as () => void);
+    };
+  }, [scroller, onColumns]);
+
+  // What is looked at stays where it is, whatever comes or goes above it.
+  useLayoutEffect(() => {
+    const before = shown.current;
+    shown.current = { rows, heights };
+    const oldTop = scroller.top;
+    let wanted: number | undefined;
+    if (before.rows !== rows || before.heights !== heights) {
+      const row = anchorRow(before.rows, before.heights, anchor, oldTop / ROW_PX, height / ROW_PX);
+      if (row !== undefined) {
+        const held = before.rows.at(row);
+        if (held.kind === "line") {
+          const offset = before.heights.startOf(row) * ROW_PX - oldTop;
+          wanted = heights.startOf(Math.min(rows.rowOf(held.line), Math.max(0, rows.count - 1))) * ROW_PX - offset;
+        }
+      }
+    }
+    write(scroller.resize(total, height));
+    if (sticks) wanted = total;
+    if (wanted !== undefined && Math.abs(Math.min(wanted, scroller.most) - scroller.top) > 0.5)
+      write(scroller.goTo(wanted));
+    if (scroller.top !== oldTop) redraw();
+    onView({ top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total });
+  });
+
+  useImperativeHandle(ref, () => ({
+    show(row, where, column) {
+      const element = box.current;
+      if (element === null || rows.count === 0) return;
+      const top = heights.startOf(row) * ROW_PX;
+      const own = heights.of(row) * ROW_PX;
+      if (where === "center") goTo(top - (element.clientHeight - Math.min(own, element.clientHeight)) / 2);
+      else if (where === "start") goTo(top);
+      else if (top < scroller.top) goTo(top);
+      else if (top + own > scroller.top + element.clientHeight) goTo(top + own - element.clientHeight);
+      if (column === undefined || wrap) return;
+      const left = column * charWidth.current;
+      const room = element.clientWidth - 120;
+      // Of the own box only: never the page.
+      if (left < element.scrollLeft || left > element.scrollLeft + room)
+        element.scrollLeft = Math.max(0, left - room / 3);
+    },
+    goToShare: (share) => goTo(share * Math.max(0, total - height)),
+    page: (views) => goTo(scroller.top + views * height),
+    get view() {
+      return { top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total };
+    },
+    focus: () => box.current?.focus({ preventScroll: true }),
+  }));
+
+  const scroll = (): void => {
+    const element = box.current;
+    if (element === null) return;
+    const before = scroller.top;
+    if (scroller.scrolled(element.scrollTop) && scroller.top !== before) {
+      onScrolled(scroller.top < before, scroller.top >= scroller.most - ROW_PX);
+    }
+    redraw();
+  };
+
+  const click = (event: React.MouseEvent): void => {
+    const target = event.target as Element;
+    const act = target.closest<HTMLElement>("[data-act]")?.dataset.act ?? "row";
+    const line = target.closest<HTMLElement>("[data-line]")?.dataset.line;
+    if (line === undefined) return;
+    if (act === "number") event.preventDefault();
+    props.onAct(act, Number(line), event.shiftKey);
+  };
+
+  const top = scroller.top / ROW_PX;
+  const first = isWhole || rows.count === 0 ? 0 : Math.max(0, heights.rowAt(top) - BEYOND);
+  const last = isWhole ? rows.count : Math.min(rows.count, heights.rowAt(top + height / ROW_PX) + BEYOND + 1);
+  const drawn: ReactNode[] = [];
+  for (let row = first; row < last; row += 1) drawn.push(renderRow(row));
+  const offset = rows.count === 0 ? 0 : Math.round((heights.startOf(first) - top) * ROW_PX);
+  return (
+    <div
+      ref={box}
+      className={css.scroll}
+      role="region"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
+      tabIndex={0}
+      onScroll={scroll}
+      onCopy={props.onCopy}
+    >
+      <span ref={probe} className={css.probe} aria-hidden="true">
+        {"0".repeat(100)}
+      </span>
+      {/* Sizes are set by script, which the page's policy allows; a style attribute it does not. */}
+      <div
+        className={css.spacer}
+        style={{
+          height: isWhole ? total : Math.min(total, SPACER_PX),
+          ...(wrap ? {} : { minWidth: `calc(${Math.min(columns, 5_000)}ch + 140px)` }),
+        }}
+      >
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: each act has its key. */}
+        <div
+          role="table"
+          aria-label={label}
+          aria-rowcount={rows.count}
+          className={isWhole ? css.whole : css.pane}
+          style={isWhole ? undefined : { height }}
+          onClick={click}
+        >
+          <div role="rowgroup" style={isWhole ? undefined : { transform: `translateY(${offset}px)` }}>
+            {drawn}
+            {last === rows.count && end}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The row that is to stay where it is: the anchor's if it is in view, else the first in view. */
+function anchorRow(
+  rows: Rows,
+  heights: RowHeights,
+  anchor: number | undefined,
+  top: number,
+  height: number,
+): number | undefined {
+  if (rows.count === 0) return undefined;
+  if (anchor !== undefined && rows.shows(anchor)) {
+    const row = rows.rowOf(anchor);
+    const start = heights.startOf(row);
+    if (start >= top && start < top + height) return row;
+  }
+  return Math.min(rows.count - 1, heights.rowAt(top));
+}

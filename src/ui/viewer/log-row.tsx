@@ -1,0 +1,225 @@
+import { memo, type ReactNode } from "react";
+import { explainSeverity } from "../../client/severity.ts";
+import { drawnStyle } from "./ansi-class.ts";
+import { sizeWords } from "./size-words.ts";
+import { LEVEL_MASK, LINE_ERROR, LINE_OVERWRITTEN } from "./store/block.ts";
+import type { Fold } from "./store/folds.ts";
+import { lineSpans } from "./store/line-spans.ts";
+import { lineBytes, lineText, styledParts, textOf } from "./store/line-text.ts";
+import { formatTime, type LineTime, type TimeFormat, timeOf } from "./store/line-time.ts";
+import type { LogStore } from "./store/log-store.ts";
+import type { Search } from "./store/search.ts";
+import css from "./viewer.module.css";
+import type { ViewerText } from "./viewer-text.ts";
+
+export interface LogRowProps {
+  readonly store: LogStore;
+  readonly search: Search;
+  /** The line's position. */
+  readonly line: number;
+  /** Counts from 1, among all rows. */
+  readonly rowIndex: number;
+  /** How many lines of text high. */
+  readonly height: number;
+  readonly wrap: boolean;
+  readonly time: TimeFormat;
+  /** Bytes of the line that are shown. */
+  readonly most: number;
+  readonly isSelected: boolean;
+  readonly isCurrent: boolean;
+  readonly isMarked: boolean;
+  readonly isMatch: boolean;
+  readonly isCurrentMatch: boolean;
+  /** The group that begins here. */
+  readonly fold: Fold | undefined;
+  readonly isFolded: boolean;
+  readonly text: ViewerText;
+  /** What is looked for, where the line matches. */
+  readonly query: string;
+  /** How many sources the log has. */
+  readonly sources: number;
+  /** Another number where what the row shows may have changed: the search's result, or the line itself where it has not ended. */
+  readonly revision: number;
+}
+
+/** Bytes beyond which a line is for download only. */
+const MOST_SHOWN = 1024 * 1024;
+
+/** A line that does nothing but end a group. */
+const END_MARK = /^(?:##\[endgroup\]|::endgroup::|section_end:)/;
+
+/** One line of the log. */
+export const LogRow = memo(function LogRow(props: LogRowProps) {
+  const { store, search, line, rowIndex, height, wrap, most, isMatch, isCurrentMatch, fold, isFolded, text } = props;
+  const placed = store.at(line);
+  if (placed === undefined) return null;
+  const { block, index } = placed;
+  const number = block.numbers[index] ?? 0;
+  const flags = block.flags[index] ?? 0;
+  const level = flags & LEVEL_MASK;
+  const source = block.sources[index] ?? 0;
+  const size = lineBytes(block, index).length;
+  const content = textOf(block, index, most);
+  const time = props.time === "raw" ? undefined : timeOf(content);
+  const from = time?.end ?? 0;
+  const spans = lineSpans(content, from, styledParts(block, index, content), isMatch ? search.rangesIn(content) : []);
+  const names = [
+    css.row,
+    END_MARK.test(content) ? css.soft : "",
+    level === 0 ? "" : level === LINE_ERROR ? css.error : css.warning,
+    props.isSelected ? css.selected : "",
+    props.isCurrent ? css.current : "",
+    wrap ? css.wrapped : "",
+  ];
+  return (
+    <div
+      role="row"
+      className={names.join(" ")}
+      aria-rowindex={rowIndex}
+      aria-selected={props.isSelected}
+      data-line={line}
+      style={height > 1 ? { height: height * 20 } : undefined}
+    >
+      <span role="cell" className={css.gutter}>
+        <a
+          className={css.number}
+          href={`#L${number}`}
+          data-act="number"
+          data-number={number}
+          aria-label={text.lineNumber(String(number))}
+          tabIndex={-1}
+        />
+        <span className={css.level}>{level > 0 && <Level level={level} content={content} text={text} />}</span>
+        {props.isMarked && <span className={css.mark}>◆</span>}
+        {props.sources > 1 && <SourceName store={store} source={source} />}
+        {props.time !== "raw" && (
+          <span className={css.time} title={content.slice(0, from).trim() || undefined}>
+            {time && formatTime(time, props.time, timeBefore(store, line, props.time))}
+          </span>
+        )}
+      </span>
+      <span role="cell" className={css.body}>
+        {fold !== undefined && (
+          <button
+            type="button"
+            className={css.fold}
+            data-act="fold"
+            aria-expanded={!isFolded}
+            tabIndex={-1}
+            aria-label={isFolded ? text.unfold : text.fold}
+          >
+            {isFolded ? "▸" : "▾"}
+          </button>
+        )}
+        {fold !== undefined && fold.title !== "" ? (
+          <b>{fold.title}</b>
+        ) : (
+          spans.map((span, at) => piece(span, at, store, isCurrentMatch))
+        )}
+        {fold !== undefined && isFolded && <span className={css.count}>{foldCount(store, fold, text)}</span>}
+        {(flags & LINE_OVERWRITTEN) !== 0 && <States store={store} line={line} text={text} />}
+        {size > most && most < MOST_SHOWN && (
+          <button type="button" className={css.more} data-act="more" tabIndex={-1}>
+            {text.showMore(sizeWords(size - most))}
+          </button>
+        )}
+        {size > most && most >= MOST_SHOWN && <span className={css.count}>{text.tooLong(sizeWords(size - most))}</span>}
+      </span>
+    </div>
+  );
+});
+
+function piece(
+  { text, style, isMatch, href, name }: ReturnType<typeof lineSpans>[number],
+  key: number,
+  store: LogStore,
+  isCurrentMatch: boolean,
+): ReactNode {
+  const drawn =
+    style === 0 ? undefined : drawnStyle(store.styles[style] ?? { foreground: -1, background: -1, attributes: 0 });
+  let shown: ReactNode = text;
+  if (name !== undefined) {
+    shown = (
+      <span className={css.unseen} title={name}>
+        {name}
+      </span>
+    );
+  }
+  if (href !== undefined) {
+    shown = (
+      <a href={href} target="_blank" rel="noopener noreferrer" tabIndex={-1}>
+        {shown}
+      </a>
+    );
+  }
+  if (isMatch) shown = <mark className={isCurrentMatch ? css.now : undefined}>{shown}</mark>;
+  if (drawn === undefined) return <span key={key}>{shown}</span>;
+  return (
+    <span key={key} className={drawn.className} style={drawn.style}>
+      {shown}
+    </span>
+  );
+}
+
+function Level({
+  level,
+  content,
+  text,
+}: {
+  readonly level: number;
+  readonly content: string;
+  readonly text: ViewerText;
+}) {
+  const isError = level === LINE_ERROR;
+  return (
+    <span
+      role="img"
+      aria-label={isError ? text.error : text.warning}
+      title={text.because(explainSeverity(content)?.because ?? "")}
+    >
+      {isError ? "✕" : "!"}
+    </span>
+  );
+}
+
+function SourceName({ store, source }: { readonly store: LogStore; readonly source: number }) {
+  const { container, attempt } = store.sources[source] ?? { container: "", attempt: 0 };
+  const name = [attempt > 0 ? String(attempt) : "", container].filter(Boolean).join(" ");
+  return (
+    <span className={`${css.source} ${css[`source${source % 8}`]}`} title={name}>
+      {name}
+    </span>
+  );
+}
+
+function States({ store, line, text }: { readonly store: LogStore; readonly line: number; readonly text: ViewerText }) {
+  const count = String(store.overwrittenAt(line)?.count ?? 0);
+  return (
+    <button type="button" className={css.more} data-act="detail" tabIndex={-1} title={text.states(count)}>
+      {text.statesShort(count)}
+    </button>
+  );
+}
+
+function foldCount({ errors, warnings }: LogStore, { head, end }: Fold, text: ViewerText): string {
+  const within = (lines: LogStore["errors"]): number => lines.before(end) - lines.before(head);
+  return text.folded(String(end - head - 1), within(errors), within(warnings));
+}
+
+/** As far back as the time before is looked for. */
+const LOOKED_BACK = 50;
+
+/** What a time is counted from. */
+function timeBefore(store: LogStore, line: number, format: TimeFormat): LineTime | undefined {
+  if (format !== "delta" && format !== "rel") return undefined;
+  const [from, step] = format === "delta" ? [line - 1, -1] : [0, 1];
+  for (
+    let each = from, looked = 0;
+    each >= 0 && each < store.lines && looked < LOOKED_BACK;
+    each += step, looked += 1
+  ) {
+    const time = timeOf(lineText(store, each, 1_000));
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}

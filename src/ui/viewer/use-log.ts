@@ -1,0 +1,74 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { TaffrailClient } from "../../client/client.ts";
+import { systemTimer } from "../../client/timer.ts";
+import { createFrameSignal, type FrameSignal } from "./frame-signal.ts";
+import { createLogReader, type LogReader, type LogRequest } from "./store/log-reader.ts";
+import { createSearch, type Search } from "./store/search.ts";
+import { openIngestPort, openPatternPort } from "./worker-ports.ts";
+
+/** A log that is being read, and what is looked for in it. */
+export interface OpenLog {
+  /** Tells it from others. */
+  readonly id: number;
+  readonly reader: LogReader;
+  readonly search: Search;
+  readonly signal: FrameSignal;
+}
+
+export interface UseLogOptions {
+  readonly client: Pick<TaffrailClient, "getAnalysisRunLogs">;
+  readonly request: LogRequest;
+  readonly follow: boolean;
+  readonly memory: number;
+}
+
+let newest = 0;
+const NEVER: FrameSignal["subscribe"] = () => () => {};
+
+/** Reads a log as long as the component stands; another request begins anew. `undefined` at first. */
+export function useLog({ client, request, follow, memory }: UseLogOptions): OpenLog | undefined {
+  const [log, setLog] = useState<OpenLog>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a job that ends while its log is read does not begin it anew.
+  useEffect(() => {
+    const signal = createFrameSignal();
+    const options = { openPort: openIngestPort, timer: systemTimer, changed: signal.raise };
+    const reader = createLogReader({ client, request, follow, memory, ...options });
+    let search = searchIn(reader, signal);
+    newest += 1;
+    const opened: OpenLog = {
+      id: newest,
+      reader,
+      signal,
+      get search() {
+        // Read anew from the beginning, a log has another store.
+        if (search.store !== reader.store) search = searchIn(reader, signal);
+        return search;
+      },
+    };
+    setLog(opened);
+    return () => {
+      search.close();
+      reader.close();
+      signal.close();
+    };
+  }, [client, request, memory]);
+  useSyncExternalStore(log?.signal.subscribe ?? NEVER, () => log?.signal.version ?? 0);
+  return log;
+}
+
+function searchIn({ store }: LogReader, signal: FrameSignal): Search {
+  const channel = new MessageChannel();
+  const calls: (() => void)[] = [];
+  channel.port1.onmessage = () => calls.shift()?.();
+  return createSearch({
+    store,
+    openPort: openPatternPort,
+    soon(call) {
+      calls.push(call);
+      channel.port2.postMessage(undefined);
+    },
+    now: () => performance.now(),
+    timer: systemTimer,
+    changed: signal.raise,
+  });
+}

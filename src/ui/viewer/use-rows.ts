@@ -1,0 +1,122 @@
+import { useCallback, useMemo, useState } from "react";
+import { chosenLines } from "./store/chosen-lines.ts";
+import { type Fold, foldsOf, hiddenRanges } from "./store/folds.ts";
+import type { LogStore } from "./store/log-store.ts";
+import { evenHeights, type RowHeights, wrapHeights } from "./store/row-heights.ts";
+import { allRows, chosenRows, type Rows } from "./store/rows.ts";
+import type { Search } from "./store/search.ts";
+import type { ViewState } from "./view-state.ts";
+
+/** Bytes, and columns, that are shown of a line at first. */
+const SHOWN_AT_FIRST = 4_096;
+
+export interface RowsOfView {
+  readonly rows: Rows;
+  readonly heights: RowHeights;
+  /** Whether some lines are left out by a filter. */
+  readonly isFiltered: boolean;
+  foldAt(line: number): Fold | undefined;
+  isFolded(fold: Fold): boolean;
+  toggle(fold: Fold): void;
+  /** Folds all groups, or unfolds them where all are folded. */
+  toggleAll(): void;
+  /** Unfolds whatever hides a line. */
+  reveal(line: number): void;
+  /** The groups around a line, the outermost first. */
+  foldsAround(line: number): readonly Fold[];
+  /** Bytes that are shown of a line. */
+  mostOf(line: number): number;
+  showMore(line: number): void;
+}
+
+/** Which rows a view has, and how high they are. */
+export function useRows(
+  store: LogStore,
+  search: Search,
+  view: ViewState,
+  follow: boolean,
+  columns: number,
+): RowsOfView {
+  const [flipped, setFlipped] = useState<ReadonlySet<number>>(new Set());
+  const [all, setAll] = useState<boolean>();
+  const [more, setMore] = useState<ReadonlyMap<number, number>>(new Map());
+
+  const { length: markCount } = store.marks;
+  const openEnd = markCount === 0 ? 0 : store.lines;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that changes.
+  const folds = useMemo(() => foldsOf(store.marks, store.lines), [store, markCount, openEnd, store.gap[0]]);
+  const byHead = useMemo(() => new Map(folds.map((fold) => [fold.head, fold])), [folds]);
+  const isFolded = useCallback(
+    (fold: Fold): boolean => {
+      // A finished log shows what went wrong, not all that went well.
+      const isFine = fold.closed && store.errors.before(fold.end) === store.errors.before(fold.head);
+      return (all ?? (!follow && isFine && !fold.expanded)) !== flipped.has(fold.head);
+    },
+    [store, all, follow, flipped],
+  );
+  const hidden = useMemo(() => hiddenRanges(folds, isFolded), [folds, isFolded]);
+
+  const byMatch = view.only && view.q !== "";
+  const grave = view.sev === "warn";
+  const isFiltered = byMatch || grave;
+  const { matches } = search;
+  const { lines, gap, notices, errors, warnings } = store;
+  const chosenVersion = isFiltered
+    ? `${byMatch ? matches.count : ""} ${errors.count} ${warnings.count} ${view.ctx}`
+    : "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that changes.
+  const rows = useMemo(
+    () =>
+      isFiltered
+        ? chosenRows(
+            chosenLines(store, { matches: byMatch ? matches : undefined, grave, context: byMatch ? view.ctx : 0 }),
+          )
+        : allRows({ lines, gap, notices, hidden }),
+    [
+      store,
+      isFiltered,
+      byMatch,
+      grave,
+      matches,
+      chosenVersion,
+      isFiltered ? 0 : lines,
+      gap[0],
+      gap[1],
+      notices.length,
+      hidden,
+    ],
+  );
+  const heights = useMemo(
+    () => (view.wrap ? wrapHeights(store, rows, { columns, most: SHOWN_AT_FIRST, more }) : evenHeights(rows)),
+    [store, rows, view.wrap, columns, more],
+  );
+
+  const foldsAround = (line: number): Fold[] => folds.filter(({ head, end }) => head <= line && line < end);
+  const flip = (heads: readonly number[]): void => {
+    if (heads.length === 0) return;
+    const next = new Set(flipped);
+    for (const head of heads) if (!next.delete(head)) next.add(head);
+    setFlipped(next);
+  };
+  return {
+    rows,
+    heights,
+    isFiltered,
+    foldAt: (line) => byHead.get(line),
+    isFolded,
+    foldsAround,
+    toggle: ({ head }) => flip([head]),
+    toggleAll() {
+      setAll(!folds.every(isFolded));
+      setFlipped(new Set());
+    },
+    reveal: (line) =>
+      flip(
+        foldsAround(line)
+          .filter((fold) => fold.head < line && isFolded(fold))
+          .map(({ head }) => head),
+      ),
+    mostOf: (line) => more.get(line) ?? SHOWN_AT_FIRST,
+    showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? SHOWN_AT_FIRST) * 16)),
+  };
+}

@@ -1,0 +1,42 @@
+import type { ViewerKeys } from "./use-keys.ts";
+
+/** The key of each of the viewer's acts. */
+const KEYS = {
+  nextError: "e",
+  previousError: "E",
+  nextWarning: "w",
+  previousWarning: "W",
+  find: "/",
+  findInstead: "Ctrl-f",
+  nextMatch: "n",
+  previousMatch: "N",
+  onlyMatches: "&",
+  top: "g",
+  toEnd: "G",
+  askWhere: ":",
+  down: "j",
+  up: "k",
+  halfDown: "Ctrl-d",
+  halfUp: "Ctrl-u",
+  follow: "f",
+  wrap: "z",
+  time: "t",
+  fold: "o",
+  foldAll: "O",
+  select: "x",
+  extend: "X",
+  copyLines: "y",
+  copyLink: "Y",
+  detail: "p",
+  mark: "m",
+  nextMark: "u",
+  previousMark: "U",
+  selectAll: "Ctrl-a",
+  clear: "Escape",
+  listKeys: "?",
+} as const;
+
+/** What keys do, where it is said what the acts are. An act that answers `false` leaves its key to others. */
+export function keysOf(acts: Readonly<Record<keyof typeof KEYS, () => unknown>>): ViewerKeys {
+  return Object.fromEntries(Object.entries(KEYS).map(([act, key]) => [key, acts[act as keyof typeof KEYS]]));
+}

@@ -1,0 +1,24 @@
+import type { IngestResult } from "./store/ingest-station.ts";
+import type { IngestPort } from "./store/log-reader.ts";
+import type { PatternAnswer } from "./store/pattern-task.ts";
+import type { PatternPort } from "./store/search.ts";
+
+/** Has bytes made into lines by a worker. */
+export function openIngestPort(answer: (result: IngestResult) => void): IngestPort {
+  const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), { type: "module", name: "log ingest" });
+  worker.onmessage = ({ data }: MessageEvent<IngestResult>) => answer(data);
+  return {
+    post: (task) => worker.postMessage(task, { transfer: task.kind === "bytes" ? [task.bytes.buffer] : [] }),
+    end: () => worker.terminate(),
+  };
+}
+
+/** Has patterns run by a worker. */
+export function openPatternPort(answer: (answer: PatternAnswer) => void): PatternPort {
+  const worker = new Worker(new URL("./search-worker.ts", import.meta.url), { type: "module", name: "log search" });
+  worker.onmessage = ({ data }: MessageEvent<PatternAnswer>) => answer(data);
+  return {
+    post: (task) => worker.postMessage(task, { transfer: "text" in task ? [task.text.buffer] : [] }),
+    end: () => worker.terminate(),
+  };
+}
