@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { openPage } from "./cli/open-page.ts";
 import { runCli } from "./cli/program.ts";
 
 const interrupt = new AbortController();
@@ -34,5 +35,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   ...(stderr.isTTY && { status }),
   ...(stderr.isTTY && stdin.isTTY && { ask }),
+  ...(process.stdout.isTTY && {
+    openPage: (address) =>
+      openPage(address).catch(() => void stderr.write("note: there is no program to open it with\n")),
+  }),
   signal: interrupt.signal,
 });

@@ -17,6 +17,8 @@ export interface ConnectionFlags {
 /** A server to call, and the project to ask about. */
 export interface Connection {
   readonly client: TaffrailClient;
+  /** The server's address, without a slash at its end. */
+  readonly server: string;
   readonly project: string;
 }
 
@@ -59,9 +61,11 @@ export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connect
   // A token belongs to the server that it was given for: another server does not get the context's.
   const ownContext = server === context?.server ? context : undefined;
   const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, ownContext);
+  const baseUrl = serverAddress(server);
   return {
     project,
-    client: createTaffrailClient({ baseUrl: serverAddress(server), ...(token !== undefined && { token }) }),
+    server: baseUrl,
+    client: createTaffrailClient({ baseUrl, ...(token !== undefined && { token }) }),
   };
 }
 

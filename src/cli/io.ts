@@ -10,6 +10,8 @@ export interface CliIo {
   readonly status?: (text: string) => void;
   /** Asks the person. Absent where there is no terminal to answer on. */
   readonly ask?: (question: string) => Promise<string>;
+  /** Opens an address in a browser. Absent where stdout is no terminal. */
+  readonly openPage?: (address: string) => Promise<void>;
   /** Aborted when the person interrupts. */
   readonly signal: AbortSignal;
   /** How to wait. Default: as the system does. */

@@ -3,10 +3,12 @@ import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
 import { printable } from "../quoted.ts";
 import { VERSION } from "../version.ts";
+import { addCompletionCommands } from "./completion.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { addLogsCommand } from "./logs.ts";
+import { addOpenCommands } from "./open.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
 import { addWhyCommand } from "./why.ts";
@@ -33,6 +35,8 @@ export async function runCli(args: readonly string[], ends: CliIo): Promise<numb
   addLogsCommand(program, io);
   addWhyCommand(program, io);
   addRunsCommand(program, io);
+  addOpenCommands(program, io);
+  addCompletionCommands(program, io);
   addServeCommand(program, io);
   addDemoCommand(program, io);
   try {

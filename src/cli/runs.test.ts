@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CliResult, runInProcess } from "../../test/fakes/cli.ts";
 import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
 import { DEMO_CLUSTER } from "../demo/config.ts";
-import { loadObjects } from "../demo/objects.ts";
+import { type KubeObject, loadObjects } from "../demo/objects.ts";
 
 const RUNS = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date()).filter(
   ({ kind, metadata }) => kind === "AnalysisRun" && metadata.namespace === "guestbook",
@@ -67,6 +67,57 @@ describe("taffrail runs", () => {
     const { out, said } = await runs(["--stage", "many", "-o", "name"]);
     expect(out.trimEnd().split("\n")).toHaveLength(50);
     expect(said).toEqual(["note: there are older ones; --stage and --failed narrow the list"]);
+  });
+
+  it("takes those of one Freight, or of some time, alone", async () => {
+    const { out } = await runs(["-o", "name", "--freight", "a2da5121224c5815d273adf9a3d5aa5132eb2dc3"]);
+    expect(out).toBe("dev.01kkh78mj0ybmgq052an9t2aa5.dd78add\n");
+    const recent = (await runs(["--since", "1d", "--stage", "uat"])).out;
+    expect(recent).toContain("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5");
+    expect(recent).not.toMatch(/ \d+d /);
+    expect(await runs(["--since", "soon"])).toMatchObject({ code: 2, out: "" });
+  });
+
+  it("goes on with --watch, and prints each change once, until it is interrupted", async () => {
+    const leave = new AbortController();
+    const put = (phase: string) =>
+      gateway.kubernetes.put({
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "AnalysisRun",
+        metadata: { name: "watched", namespace: "guestbook", labels: { "kargo.akuity.io/stage": "watched" } },
+        status: { phase },
+      } as KubeObject);
+    put("Running");
+    const steps = [
+      () => put("Failed"),
+      () =>
+        gateway.kubernetes.remove({
+          apiVersion: "argoproj.io/v1alpha1",
+          kind: "AnalysisRun",
+          metadata: { name: "watched", namespace: "guestbook" },
+        }),
+      () => leave.abort(),
+    ];
+    const { code, out } = await runInProcess(
+      ["runs", "-n", "guestbook", "--server", gateway.url, "--stage", "watched", "--watch"],
+      {
+        env: { TAFFRAIL_TOKEN: "demo-viewer" },
+        signal: leave.signal,
+        onPiece: () => steps.shift()?.(),
+      },
+    );
+    expect(code).toBe(130);
+    expect(
+      out
+        .trimEnd()
+        .split("\n")
+        .map((line) =>
+          line
+            .split(/ +/)
+            .filter((cell) => !/^\d+s$/.test(cell))
+            .join(" "),
+        ),
+    ).toEqual(["PHASE AGE STAGE NAME", "Running watched watched", "Failed watched watched", "deleted watched watched"]);
   });
 
   it("is refused with status 4, and used wrongly with status 2", async () => {

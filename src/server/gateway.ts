@@ -6,6 +6,7 @@ import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import type { ServerTls } from "../config/tls-files.ts";
 import { createCursors } from "../cursor/cursor.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
 import { reuse } from "../reuse.ts";
@@ -188,6 +189,11 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     }
     if (page.serve(request, response, path)) return;
     const isRead = request.method === "GET" || request.method === "HEAD";
+    const moved = isRead ? pageOfDeepLink(request.url ?? "") : undefined;
+    if (moved !== undefined) {
+      sendText(response, 302, "", { location: basePath + moved });
+      return;
+    }
     const isRaw = path.startsWith("/raw/");
     // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
     if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);

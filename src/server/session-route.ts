@@ -74,7 +74,7 @@ async function signIn(
   requestMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { isForm, token, next } = await readSignIn(request, requestMs);
+  const { isForm, token, next } = await readSignIn(request, requestMs, `${config.basePath}/`);
   const caller = await authenticator.authenticate(token, signal);
   const now = clock.now();
   const expiresAt = Math.min(now + config.session.lifetime, caller.expiresAt ?? Number.POSITIVE_INFINITY);
@@ -86,7 +86,7 @@ async function signIn(
   else sendWho(response, { ...caller, expiresAt });
 }
 
-async function readSignIn(request: NodeRequest, requestMs: number) {
+async function readSignIn(request: NodeRequest, requestMs: number, home: string) {
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const isForm = type === "application/x-www-form-urlencoded";
   if (!isForm && type !== "application/json") throw badRequest("The token has to come as JSON or as a form.");
@@ -97,8 +97,8 @@ async function readSignIn(request: NodeRequest, requestMs: number) {
     if (size > BODY_BYTES) throw badRequest(`The request is larger than ${BODY_BYTES} bytes.`);
     pieces.push(piece);
   }
-  const { token, next = "/" } = parse(Buffer.concat(pieces).toString("utf8"), isForm);
-  return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : "/" };
+  const { token, next = home } = parse(Buffer.concat(pieces).toString("utf8"), isForm);
+  return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : home };
 }
 
 /** What the parsers say would quote the token. */

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/program.ts";
+import type { Timer } from "../../src/client/timer.ts";
 import { plant, search } from "../planted/search.ts";
 import { fakeTimer } from "./timers.ts";
 
@@ -19,6 +20,10 @@ export interface CliOptions {
   readonly answer?: string;
   /** Told what is shown of the progress. Default: stderr is no terminal. */
   readonly status?: (text: string) => void;
+  /** Takes the addresses that are opened. Default: there is no browser. */
+  readonly openPage?: (address: string) => void;
+  /** How the command waits. Default: short times are over at once, long ones never. */
+  readonly timer?: Timer;
   /** Called with each piece that is printed, before the next one is taken. */
   readonly onPiece?: (piece: Buffer) => void | Promise<void>;
 }
@@ -47,7 +52,8 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
       },
     }),
     ...(options.status && { status: options.status }),
-    timer: fakeTimer().timer,
+    ...(options.openPage && { openPage: async (address) => options.openPage?.(address) }),
+    timer: options.timer ?? fakeTimer().timer,
     signal: options.signal ?? new AbortController().signal,
   });
   const out = Buffer.concat(pieces).toString("utf8");

@@ -1,0 +1,144 @@
+import type { Command, Option } from "commander";
+import type { AnalysisRun } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { systemTimer } from "../client/timer.ts";
+import { type Connection, type ConnectionFlags, connect } from "./connection.ts";
+import { readContexts } from "./context-file.ts";
+import type { CliIo } from "./io.ts";
+import { chooseRun } from "./run-choice.ts";
+
+/** Nobody waits for longer before they type on. */
+const SERVER_MS = 1_000;
+const RUNS = 50;
+const RUN_RULES = ["@failed", "@latest"];
+
+/** A command line that is not finished: its flags with their values, and its arguments. */
+interface Line {
+  readonly flags: Readonly<Record<string, string>>;
+  readonly operands: readonly string[];
+  /** The flag whose value is the last word. */
+  readonly asks: Option | undefined;
+}
+
+/**
+ * What the last of some words may become.
+ *
+ * The server is asked for names, for one second at the most. Whatever goes wrong with that, there are no names then and nothing is said.
+ *
+ * @param words what stands behind the program's name, up to the cursor; the last one may be empty.
+ */
+export async function candidatesFor(program: Command, words: readonly string[], io: CliIo): Promise<readonly string[]> {
+  const [name = "", ...rest] = words;
+  const last = words.at(-1) ?? "";
+  const command = rest.length > 0 ? program.commands.find((each) => each.name() === name) : undefined;
+  const all = await (command === undefined
+    ? commandNames(program, words)
+    : argumentsOf(command, readLine(command, rest), last, io).catch(() => []));
+  // A name that is no line of its own would be two, or none that a terminal can show.
+  return [...new Set(all)].filter((each) => each.startsWith(last) && !/\p{Cc}/u.test(each));
+}
+
+function commandNames(program: Command, words: readonly string[]): readonly string[] {
+  if (words.length > 1) return [];
+  return program
+    .createHelp()
+    .visibleCommands(program)
+    .map((each) => each.name());
+}
+
+async function argumentsOf(command: Command, line: Line, last: string, io: CliIo): Promise<readonly string[]> {
+  const { asks, operands } = line;
+  if (asks === undefined && last.startsWith("-")) {
+    return command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
+  }
+  if (asks?.argChoices !== undefined) return asks.argChoices;
+  const { argChoices } = command.registeredArguments[operands.length] ?? {};
+  if (asks === undefined && argChoices !== undefined) return argChoices;
+  if (asks?.long === "--context") return Object.keys(readContexts(io.env).contexts);
+  return askServer(command, line, io);
+}
+
+async function askServer(command: Command, { flags, operands, asks }: Line, io: CliIo): Promise<readonly string[]> {
+  const isRun = asks === undefined && command.registeredArguments[operands.length]?.name() === "run";
+  const late = new AbortController();
+  const cancel = (io.timer ?? systemTimer)(SERVER_MS, () => late.abort());
+  const own: CliIo = { ...io, say: () => {}, signal: AbortSignal.any([io.signal, late.signal]) };
+  try {
+    if (asks?.long === "--namespace" || asks?.long === "--project") {
+      const { client } = connect({ project: "none", ...connectionFlags(flags) }, io.env);
+      return (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name);
+    }
+    const connection = connect(connectionFlags(flags), io.env);
+    if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
+    if (asks?.long === "--stage") return await stageNames(connection, own);
+    const run = asks && (await runOf(connection, operands[0] ?? "@failed", own));
+    return run === undefined ? [] : namesIn(run, asks?.long, flags);
+  } finally {
+    cancel();
+  }
+}
+
+async function runNames({ client, project }: Connection, { signal }: CliIo): Promise<readonly string[]> {
+  const { analysisRuns } = await client.listAnalysisRuns({ namespace: project, pageSize: RUNS }, { signal });
+  return analysisRuns.map(({ name }) => name);
+}
+
+async function stageNames({ client, project }: Connection, { signal }: CliIo): Promise<readonly string[]> {
+  const { analysisRuns } = await client.listAnalysisRuns({ namespace: project, pageSize: RUNS }, { signal });
+  return analysisRuns.flatMap(({ stage }) => (stage === "" ? [] : [stage]));
+}
+
+async function runOf(connection: Connection, argument: string, io: CliIo): Promise<AnalysisRun | undefined> {
+  const name = await chooseRun(argument, connection, io);
+  const request = { namespace: connection.project, name };
+  return (await connection.client.getAnalysisRun(request, { signal: io.signal })).analysisRun;
+}
+
+function namesIn(run: AnalysisRun, flag: string | undefined, flags: Line["flags"]): readonly string[] {
+  const jobs = run.metrics.filter(({ provider }) => provider === "job");
+  const named = flags["--metric"] ?? run.defaultSelection?.metricName;
+  const metric = jobs.find(({ name }) => name === named);
+  switch (flag) {
+    case "--metric":
+      return jobs.map(({ name }) => name);
+    case "--container":
+      return metric?.containers.map(({ name }) => name) ?? [];
+    case "--attempt":
+      return [...(metric?.attempts.map(({ number }) => String(number)) ?? []), "last"];
+    case "--pod":
+      return metric?.attempts.flatMap(({ pods }) => pods.map(({ name }) => name)) ?? [];
+    default:
+      return [];
+  }
+}
+
+function connectionFlags(flags: Line["flags"]): ConnectionFlags {
+  const keys = {
+    server: "--server",
+    tokenFile: "--token-file",
+    context: "--context",
+    namespace: "--namespace",
+    project: "--project",
+  };
+  return Object.fromEntries(
+    Object.entries(keys).flatMap(([key, flag]) => (flags[flag] === undefined ? [] : [[key, flags[flag]]])),
+  );
+}
+
+/** Takes the words before the last one apart. */
+function readLine(command: Command, words: readonly string[]): Line {
+  const flags: Record<string, string> = {};
+  const operands: string[] = [];
+  let open: Option | undefined;
+  for (const word of words.slice(0, -1)) {
+    const [flag = "", value] = word.startsWith("--") ? word.split(/=(.*)/s, 2) : [word];
+    if (open !== undefined) {
+      flags[open.long ?? ""] = word;
+      open = undefined;
+    } else if (word.startsWith("-") && word.length > 1) {
+      const option = command.options.find(({ short, long }) => flag === short || flag === long);
+      if (option?.required && value === undefined) open = option;
+      else if (option?.long && value !== undefined) flags[option.long] = value;
+    } else operands.push(word);
+  }
+  return { flags, operands, asks: open };
+}

@@ -1,0 +1,51 @@
+/** The shells that can be completed. */
+export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/**
+ * What each shell has to run. All of them ask `taffrail complete -- WORDS`, a candidate a line. Candidates are names that others have chosen: a script must quote them, and have no shell expand
+ * them, since somebody may call a metric `$(rm -rf ~)`.
+ */
+export const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
+  // Bash ends words at @, : and = too: what stands before that in the word is already there. Its own splitting (compgen -W) would expand candidates.
+  bash: String.raw`_taffrail() {
+  local line="${"$"}{COMP_LINE:0:COMP_POINT}" word candidate quoted
+  local -a words
+  read -ra words <<<"$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  word="${"$"}{words[${"$"}{#words[@]} - 1]}"
+  local before="${"$"}{word%"${"$"}{word##*[@:=]}"}"
+  COMPREPLY=()
+  while IFS= read -r candidate; do
+    printf -v quoted %q "$candidate"
+    COMPREPLY+=("${"$"}{quoted#"$before"}")
+  done < <(taffrail complete -- "${"$"}{words[@]:1}" 2>/dev/null)
+}
+complete -o default -F _taffrail taffrail
+`,
+  zsh: String.raw`#compdef taffrail
+_taffrail() {
+  local -a candidates
+  candidates=("${"$"}{(@f)$(taffrail complete -- "${"$"}{(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+  compadd -- "${"$"}{(@)candidates:#}"
+}
+compdef _taffrail taffrail
+`,
+  fish: String.raw`function __taffrail_complete
+  set -l words (commandline -opc)
+  set -e words[1]
+  taffrail complete -- $words (commandline -ct) 2>/dev/null
+end
+complete -c taffrail -f -a '(__taffrail_complete)'
+`,
+  powershell: String.raw`Register-ArgumentCompleter -Native -CommandName taffrail -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.Extent.Text.Trim("'") })
+  if ($wordToComplete -eq '') { $words += '' }
+  taffrail complete -- @words 2>$null | ForEach-Object {
+    $text = if ($_ -match '^[\w./-]+$') { $_ } else { "'" + $_.Replace("'", "''") + "'" }
+    [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
+}
+`,
+};

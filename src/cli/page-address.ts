@@ -1,0 +1,67 @@
+import type { AnalysisRun, Metric } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { pathOf } from "../ui/place/addresses.ts";
+import type { Connection } from "./connection.ts";
+import { CliError, EXIT } from "./exit.ts";
+
+/** Which log of a run. */
+export interface LogFlags {
+  readonly metric?: string;
+  readonly attempt?: string;
+  readonly container?: string;
+}
+
+/**
+ * The address of a run's log on the server's page: with names and numbers of what is chosen now, so that it stays the same when there are other attempts.
+ *
+ * @throws CliError with status 3 where something that is named does not exist.
+ */
+export async function pageAddress(
+  { client, server, project }: Connection,
+  run: string,
+  flags: LogFlags,
+  signal: AbortSignal,
+): Promise<string> {
+  const { analysisRun } = await client.getAnalysisRun({ namespace: project, name: run }, { signal });
+  const log = analysisRun && choose(analysisRun, flags);
+  return server + pathOf({ page: "run", project, run, ...(log && { log }) });
+}
+
+function choose(run: AnalysisRun, flags: LogFlags) {
+  const { defaultSelection: chosen } = run;
+  const jobs = run.metrics.filter(({ provider }) => provider === "job");
+  const name = flags.metric ?? chosen?.metricName;
+  if (name === undefined) return undefined;
+  const metric = jobs.find((each) => each.name === name);
+  if (metric === undefined) {
+    throw noSuch(
+      "metric with a log",
+      name,
+      jobs.map((each) => each.name),
+    );
+  }
+  const isChosen = name === chosen?.metricName;
+  const attempt = attemptOf(metric, flags.attempt, isChosen ? chosen?.attempt : undefined);
+  const names = metric.containers.map((each) => each.name);
+  const container =
+    flags.container ??
+    (isChosen ? chosen?.containerName : undefined) ??
+    metric.containers.find(({ init }) => !init)?.name;
+  if (container !== undefined && container !== "all" && !names.includes(container)) {
+    throw noSuch("container", container, names);
+  }
+  if (attempt === undefined) return { metric: name };
+  return { metric: name, attempt, ...(container && { container }) };
+}
+
+/** `undefined`: there is none yet. */
+function attemptOf({ attempts }: Metric, wish: string | undefined, chosen: number | undefined): string | undefined {
+  const numbers = attempts.map(({ number }) => String(number));
+  if (wish === undefined) return chosen ? String(chosen) : numbers.at(-1);
+  if (wish === "last") return numbers.at(-1);
+  if (!numbers.includes(wish)) throw noSuch("attempt", wish, numbers);
+  return wish;
+}
+
+function noSuch(what: string, name: string, there: readonly string[]): CliError {
+  return new CliError(EXIT.noSuchName, `there is no ${what} "${name}"`, [`there are: ${there.join(", ") || "none"}`]);
+}
