@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { Failure } from "../failure.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { newestOf } from "../kube/newest.ts";
+import { createWatchedRuns } from "./watched-runs.ts";
+
+const never = new AbortController().signal;
+
+function object(name: string, second: number) {
+  const creationTimestamp = `2026-01-01T00:00:0${second}Z`;
+  return { metadata: { name, namespace: "shop", uid: name, creationTimestamp }, spec: { large: "x" } };
+}
+
+/** An API whose watches give what the test says. */
+function watchingApi() {
+  const watches: {
+    namespace: string | undefined;
+    put: (objects: object[]) => void;
+    fail: (error: Error) => void;
+    left: boolean;
+  }[] = [];
+  const watch = (
+    _resource: unknown,
+    namespace: string | undefined,
+    _selection: unknown,
+    signal: AbortSignal,
+    keep: (object: unknown) => unknown = (each) => each,
+  ) =>
+    newestOf<readonly unknown[]>(
+      (put, stop) =>
+        new Promise((resolve, reject) => {
+          const own = { namespace, put: (all: object[]) => put(all.map(keep)), fail: reject, left: false };
+          stop.addEventListener("abort", () => {
+            own.left = true;
+            resolve();
+          });
+          watches.push(own);
+        }),
+      signal,
+    );
+  return { kube: { watch } as Pick<KubeApi, "watch">, watches };
+}
+
+describe("runs that several watch", () => {
+  const names = (answer: IteratorResult<readonly { readonly name: string }[]>) =>
+    (answer.value as readonly { readonly name: string }[]).map(({ name }) => name);
+
+  it("are watched once a project, newest first, and who comes later has them at once", async () => {
+    const { kube, watches } = watchingApi();
+    const runs = createWatchedRuns(kube);
+    const first = runs.watch("shop", never)[Symbol.asyncIterator]();
+    const waiting = first.next();
+    watches[0]?.put([object("a", 1), object("b", 2), { metadata: { name: "no run" } }]);
+    expect(names(await waiting)).toEqual(["b", "a"]);
+    const second = runs.watch("shop", never)[Symbol.asyncIterator]();
+    const others = runs.watch("other", never)[Symbol.asyncIterator]();
+    const answer = await second.next();
+    expect(names(answer)).toEqual(["b", "a"]);
+    expect(answer.value[0]).not.toHaveProperty("spec");
+    expect(watches.map(({ namespace }) => namespace)).toEqual(["shop", "other"]);
+
+    const both = [first.next(), second.next()];
+    watches[0]?.put([object("c", 3)]);
+    expect((await Promise.all(both)).map(names)).toEqual([["c"], ["c"]]);
+    await first.return?.();
+    expect(watches[0]?.left).toBe(false);
+    await Promise.all([second.return?.(), others.return?.()]);
+    await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true]);
+  });
+
+  it("are begun anew for who comes after the last has left, or after they have failed", async () => {
+    const { kube, watches } = watchingApi();
+    const runs = createWatchedRuns(kube);
+    const failing = [runs.watch("shop", never), runs.watch("shop", never)].map((each) =>
+      each[Symbol.asyncIterator]().next(),
+    );
+    const failure = new Failure("too-much", "LIMIT_REACHED", "Too many.");
+    watches[0]?.fail(failure);
+    for (const each of failing) await expect(each).rejects.toBe(failure);
+    const again = runs.watch("shop", never)[Symbol.asyncIterator]();
+    const waiting = again.next();
+    watches[1]?.put([object("a", 1)]);
+    expect(names(await waiting)).toEqual(["a"]);
+    await again.return?.();
+    await expect.poll(() => watches[1]?.left).toBe(true);
+    void runs.watch("shop", never)[Symbol.asyncIterator]().next();
+    expect(watches).toHaveLength(3);
+  });
+});
