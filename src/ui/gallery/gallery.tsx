@@ -1,12 +1,23 @@
 import { useMemo, useState } from "react";
-import { createFakeClient } from "../viewer/fake-client.ts";
+import { createFakeClient, type Scene } from "../viewer/fake-client.ts";
 import { FAKE_LOGS } from "../viewer/fake-logs.ts";
 import { LogViewer, type LogViewerProps } from "../viewer/log-viewer.tsx";
 import { DEFAULT_VIEW } from "../viewer/view-state.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import css from "./gallery.module.css";
 
-const client = createFakeClient((name) => FAKE_LOGS[name]?.() ?? []);
+const client = createFakeClient((name) => (name === "stream" ? streamed() : (FAKE_LOGS[name]?.() ?? [])));
+
+/** A log that the gallery's own server sends: for measuring. */
+async function* streamed(): AsyncGenerator<Scene> {
+  const { body } = await fetch("stream");
+  const reader = body?.getReader();
+  for (let piece = await reader?.read(); piece?.value !== undefined; piece = await reader?.read()) {
+    if (performance.getEntriesByName("first bytes").length === 0) performance.mark("first bytes");
+    yield { kind: "text", text: piece.value };
+  }
+  yield { kind: "end", reason: "COMPLETE" };
+}
 
 /** The viewer with each log that is played: `?log=robot`, and `&theme=dark`. */
 export function Gallery() {
@@ -42,6 +53,7 @@ export function Gallery() {
           onLines={setLines}
           onSummary={tell}
           memory={asked.has("memory") ? Number(asked.get("memory")) : 1024 ** 3}
+          keys={asked.get("keys") !== "0"}
           text={VIEWER_TEXT}
         />
       </main>
@@ -56,6 +68,7 @@ function tell({ state, lines, errors }: Parameters<NonNullable<LogViewerProps["o
 
 function readLines(hash: string): LogViewerProps["lines"] {
   if (hash === "#first-error") return "first-error";
-  const [, first, last] = /^#L(\d+)(?:-L(\d+))?/.exec(hash) ?? [];
-  return first === undefined ? undefined : { first: Number(first), last: Number(last ?? first) };
+  const [, first, last, text] = /^#L(\d+)(?:-L(\d+))?(?:&h=([0-9a-f]{8}))?$/.exec(hash) ?? [];
+  if (first === undefined) return undefined;
+  return { first: Number(first), last: Number(last ?? first), ...(text && { hash: text }) };
 }

@@ -35,7 +35,7 @@ const LINE_FEED = 10;
  * @param scenesOf the log of a run's name.
  */
 export function createFakeClient(
-  scenesOf: (name: string) => Iterable<Scene>,
+  scenesOf: (name: string) => Iterable<Scene> | AsyncIterable<Scene>,
 ): Pick<TaffrailClient, "getAnalysisRunLogs"> {
   return {
     async *getAnalysisRunLogs(request, { signal, onState = () => {} } = {}) {
@@ -46,7 +46,7 @@ export function createFakeClient(
       let broken = 0;
       yield { kind: "origin", origin: origin(request.name ?? "") } satisfies LogEvent;
       onState({ kind: "streaming" });
-      for (const scene of scenesOf(request.name ?? "")) {
+      for await (const scene of scenesOf(request.name ?? "")) {
         signal?.throwIfAborted();
         if (scene.kind === "pause") await passed(scene.ms, signal);
         else if (scene.kind === "fail") throw new ConnectError(scene.message, Code.Unavailable);

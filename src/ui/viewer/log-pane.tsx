@@ -191,43 +191,45 @@ export function LogPane(props: LogPaneProps) {
   for (let row = first; row < last; row += 1) drawn.push(renderRow(row));
   const offset = rows.count === 0 ? 0 : Math.round((heights.startOf(first) - top) * ROW_PX);
   return (
-    <div
-      ref={box}
-      className={css.scroll}
-      role="region"
-      aria-label={label}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
-      tabIndex={0}
-      onScroll={scroll}
-      onCopy={props.onCopy}
-    >
+    <>
       <span ref={probe} className={css.probe} aria-hidden="true">
         {"0".repeat(100)}
       </span>
-      {/* Sizes are set by script, which the page's policy allows; a style attribute it does not. */}
       <div
-        className={css.spacer}
-        style={{
-          height: isWhole ? total : Math.min(total, SPACER_PX),
-          ...(wrap ? {} : { minWidth: `calc(${Math.min(columns, 5_000)}ch + 140px)` }),
-        }}
+        ref={box}
+        className={css.scroll}
+        role="region"
+        aria-label={label}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
+        tabIndex={0}
+        onScroll={scroll}
+        onCopy={props.onCopy}
       >
-        {/* biome-ignore lint/a11y/useKeyWithClickEvents: each act has its key. */}
+        {/* Sizes are set by script, which the page's policy allows; a style attribute it does not. */}
         <div
-          role="table"
-          aria-label={label}
-          aria-rowcount={rows.count}
-          className={isWhole ? css.whole : css.pane}
-          style={isWhole ? undefined : { height }}
-          onClick={click}
+          className={css.spacer}
+          style={{
+            height: isWhole ? total : Math.min(total, SPACER_PX),
+            ...(wrap ? {} : { minWidth: `calc(${Math.min(columns, 5_000)}ch + 140px)` }),
+          }}
         >
-          <div role="rowgroup" style={isWhole ? undefined : { transform: `translateY(${offset}px)` }}>
-            {drawn}
-            {last === rows.count && end}
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: each act has its key. */}
+          <div
+            role="table"
+            aria-label={label}
+            aria-rowcount={rows.count}
+            className={isWhole ? css.whole : css.pane}
+            style={isWhole ? undefined : { height }}
+            onClick={click}
+          >
+            <div role="rowgroup" style={isWhole ? undefined : { transform: `translateY(${offset}px)` }}>
+              {drawn}
+              {last === rows.count && end}
+            </div>
           </div>
         </div>
       </div>
-    </div>
+    </>
   );
 }
 

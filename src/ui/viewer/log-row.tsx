@@ -78,6 +78,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       aria-rowindex={rowIndex}
       aria-selected={props.isSelected}
       data-line={line}
+      data-current={props.isCurrent || undefined}
       style={height > 1 ? { height: height * 20 } : undefined}
     >
       <span role="cell" className={css.gutter}>

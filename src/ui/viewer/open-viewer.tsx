@@ -15,11 +15,12 @@ import { DetailPanel } from "./detail-panel.tsx";
 import { EndRow } from "./end-row.tsx";
 import { GoToField } from "./go-to-field.tsx";
 import { KeyList } from "./key-list.tsx";
-import { LogPane, type PaneHandle, type PaneView } from "./log-pane.tsx";
+import { LogPane, type PaneHandle } from "./log-pane.tsx";
 import { LogRow } from "./log-row.tsx";
 import type { LogViewerProps } from "./log-viewer.tsx";
 import { NoticeRow } from "./notice-row.tsx";
 import { OverviewBar } from "./overview-bar.tsx";
+import { createPlace } from "./place.ts";
 import { copyText } from "./store/copy-text.ts";
 import { afterAct, type ReaderAct } from "./store/following.ts";
 import { type Goal, lineAtTime } from "./store/go-to.ts";
@@ -31,6 +32,7 @@ import { Toolbar } from "./toolbar.tsx";
 import { useKeys } from "./use-keys.ts";
 import type { OpenLog } from "./use-log.ts";
 import { useRows } from "./use-rows.ts";
+import { useSlowly } from "./use-slowly.ts";
 import css from "./viewer.module.css";
 import { keysOf } from "./viewer-keys.ts";
 
@@ -49,6 +51,8 @@ interface Target {
 const COUNT = new Intl.NumberFormat("en");
 /** Milliseconds for which a short message stands. */
 const TOAST_MS = 4_000;
+/** Milliseconds between two states of the overview. */
+const MARKS_MS = 200;
 /** As far around its old place a line is looked for that has moved. */
 const MOVED_WITHIN = 200;
 /** No line. */
@@ -64,7 +68,7 @@ export function OpenViewer(props: OpenViewerProps) {
   const named = props.lines === "first-error" ? undefined : props.lines;
 
   const [columns, setColumns] = useState(100);
-  const [paneView, setPaneView] = useState<PaneView>({ top: 0, height: 1, total: 1 });
+  const [place] = useState(createPlace);
   const [following, setFollowing] = useState({ on: follow && named === undefined && view.q === "", seen: 0 });
   const [current, setCurrent] = useState(-1);
   const [target, setTarget] = useState<Target>();
@@ -146,7 +150,7 @@ export function OpenViewer(props: OpenViewerProps) {
     return search.rangesIn(lineText(store, line, folding.mostOf(line)))[0]?.[0];
   };
   const lineInView = (): number => {
-    const { top, height } = pane.current?.view ?? paneView;
+    const { top, height } = pane.current?.view ?? place.view;
     if (rows.count === 0) return -1;
     if (current >= 0 && rows.shows(current)) {
       const start = heights.startOf(rows.rowOf(current));
@@ -174,12 +178,15 @@ export function OpenViewer(props: OpenViewerProps) {
   };
   const toEnd = (): void => {
     act({ kind: follow ? "went-to-end" : "touched" });
+    setCurrent(follow ? -1 : store.lines - 1);
     setTarget({ line: store.lines - 1, where: "end" });
   };
   const move = (by: number): unknown => {
     if (rows.count === 0) return;
     const from =
-      current >= 0 && rows.shows(current) ? rows.rowOf(current) : Math.max(0, heights.rowAt(paneView.top) - by);
+      current >= 0 && rows.shows(current)
+        ? rows.rowOf(current)
+        : Math.max(0, heights.rowAt(pane.current?.view.top ?? 0) - by);
     for (let row = from + by; row >= 0 && row < rows.count; row += by) {
       const at = rows.at(row);
       if (at.kind === "line") return jumpTo(at.line, "nearest");
@@ -438,12 +445,10 @@ export function OpenViewer(props: OpenViewerProps) {
     },
     [follow, store],
   );
-  const onPane = useCallback(
-    (next: PaneView) =>
-      setPaneView((before) =>
-        before.top === next.top && before.height === next.height && before.total === next.total ? before : next,
-      ),
-    [],
+  // While much comes, the overview is drawn anew a few times a second.
+  const marked = useSlowly(
+    useMemo(() => ({ revision, rows, heights, matches }), [revision, rows, heights, matches]),
+    MARKS_MS,
   );
 
   // --- What came while the reader looked elsewhere.
@@ -496,18 +501,15 @@ export function OpenViewer(props: OpenViewerProps) {
             />
           }
           onScrolled={onScrolled}
-          onView={onPane}
+          onView={place.set}
           onAct={onAct}
           onCopy={onCopy}
           onColumns={setColumns}
         />
         <OverviewBar
           store={store}
-          matches={matches}
-          revision={revision}
-          view={paneView}
-          rows={rows}
-          heights={heights}
+          {...marked}
+          place={place}
           onGo={(share) => {
             act({ kind: "touched" });
             pane.current?.goToShare(share);

@@ -1,5 +1,5 @@
-import { useMemo, useRef } from "react";
-import type { PaneView } from "./log-pane.tsx";
+import { memo, useRef, useSyncExternalStore } from "react";
+import type { Place } from "./place.ts";
 import type { LogStore } from "./store/log-store.ts";
 import { overviewMarks } from "./store/overview.ts";
 import type { RowHeights } from "./store/row-heights.ts";
@@ -7,14 +7,17 @@ import type { Rows } from "./store/rows.ts";
 import type { SortedLines } from "./store/sorted-lines.ts";
 import css from "./viewer.module.css";
 
-interface OverviewBarProps {
+interface MarksProps {
   readonly store: LogStore;
   readonly matches: SortedLines;
-  /** Another number where errors, warnings or matches may be others. */
-  readonly revision: number;
-  readonly view: PaneView;
   readonly rows: Rows;
   readonly heights: RowHeights;
+  /** Another number where errors, warnings or matches may be others. */
+  readonly revision: number;
+}
+
+interface OverviewBarProps extends MarksProps {
+  readonly place: Place;
   /** Goes to a share of the whole, from 0 to 1. */
   readonly onGo: (share: number) => void;
 }
@@ -23,33 +26,41 @@ interface OverviewBarProps {
 const PLACES = 250;
 
 /** Where in the whole log errors, warnings and matches are, and what is in view. For the pointer: keys have better ways. */
-export function OverviewBar({ store, matches, revision, view, rows, heights, onGo }: OverviewBarProps) {
+export function OverviewBar({ place, onGo, ...marks }: OverviewBarProps) {
   const bar = useRef<HTMLDivElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that changes; the revision says so.
-  const marks = useMemo(
-    () => overviewMarks({ errors: store.errors, warnings: store.warnings, matches }, store.lines, PLACES),
-    [store, matches, revision],
-  );
   const go = (event: React.PointerEvent): void => {
     const box = bar.current?.getBoundingClientRect();
     if (box === undefined || event.buttons !== 1) return;
     event.currentTarget.setPointerCapture(event.pointerId);
-    const share = (event.clientY - box.top) / box.height - view.height / Math.max(1, view.total) / 2;
+    const { height, total } = place.view;
+    const share = (event.clientY - box.top) / box.height - height / Math.max(1, total) / 2;
     onGo(Math.max(0, Math.min(1, share)));
   };
-  const share = (lines: number): string => `${(100 * lines) / Math.max(1, view.total)}%`;
   return (
     <div ref={bar} className={css.overview} aria-hidden="true" onPointerDown={go} onPointerMove={go}>
-      {marks.map(({ line, kind }) => (
-        <i
-          key={`${kind}${line}`}
-          className={css[`${kind}Mark`]}
-          style={{ top: share(heights.startOf(rows.rowOf(line))) }}
-        />
-      ))}
-      {view.total > view.height && (
-        <div className={css.inView} style={{ top: share(view.top), height: share(view.height) }} />
-      )}
+      <Marks {...marks} />
+      <InView place={place} />
     </div>
   );
+}
+
+const Marks = memo(function Marks({ store, matches, rows, heights }: MarksProps) {
+  const { errors, warnings, lines } = store;
+  return overviewMarks({ errors, warnings, matches }, lines, PLACES).map(({ line, kind }) => (
+    <i
+      key={`${kind}${line}`}
+      className={css[`${kind}Mark`]}
+      style={{ top: share(heights.startOf(rows.rowOf(line)), heights.total) }}
+    />
+  ));
+});
+
+function InView({ place }: { readonly place: Place }) {
+  const { top, height, total } = useSyncExternalStore(place.subscribe, () => place.view);
+  if (total <= height) return null;
+  return <div className={css.inView} style={{ top: share(top, total), height: share(height, total) }} />;
+}
+
+function share(lines: number, total: number): string {
+  return `${(100 * lines) / Math.max(1, total)}%`;
 }

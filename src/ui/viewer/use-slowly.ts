@@ -1,0 +1,15 @@
+import { useEffect, useRef, useState } from "react";
+
+/** A value that changes with every frame, as it is every so many milliseconds. */
+export function useSlowly<T>(value: T, ms: number): T {
+  const [shown, setShown] = useState(value);
+  const newest = useRef(value);
+  useEffect(() => {
+    newest.current = value;
+  });
+  useEffect(() => {
+    const id = setInterval(() => setShown(newest.current), ms);
+    return () => clearInterval(id);
+  }, [ms]);
+  return shown;
+}

@@ -1,0 +1,56 @@
+import type { Browser, Page } from "playwright-core";
+
+/** A page with a log of the gallery on it. */
+export interface LogPage {
+  readonly page: Page;
+  /** What the browser said was wrong: errors of scripts, and of the policy. */
+  readonly complaints: readonly string[];
+  /** Waits until the log has ended. */
+  ended(): Promise<void>;
+  /** The numbers of the lines that are drawn and in view. */
+  numbersInView(): Promise<number[]>;
+  /** The number of the line that keys act on; `undefined`: none. */
+  current(): Promise<number | undefined>;
+  press(...keys: string[]): Promise<void>;
+}
+
+/**
+ * Opens a log.
+ *
+ * @param query what else stands in the address.
+ */
+export async function openLog(browser: Browser, gallery: string, log: string, query = ""): Promise<LogPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  await page.goto(`${gallery}?log=${log}${query}`);
+  await page.waitForSelector('[role="region"]');
+  return {
+    page,
+    complaints,
+    ended: async () => void (await page.waitForSelector('html[data-state="ended"]')),
+    numbersInView: () =>
+      page.evaluate(() => {
+        const box = document.querySelector('[role="region"]')?.getBoundingClientRect();
+        if (box === undefined) return [];
+        return [...document.querySelectorAll<HTMLElement>("[data-line]")]
+          .filter((row) => {
+            const { top, bottom } = row.getBoundingClientRect();
+            return bottom > box.top + 1 && top < box.bottom - 1;
+          })
+          .map((row) => Number(row.querySelector<HTMLElement>("[data-number]")?.dataset.number));
+      }),
+    current: () =>
+      page.evaluate(() => {
+        const number = document.querySelector<HTMLElement>('[data-current="true"] [data-number]')?.dataset.number;
+        return number === undefined ? undefined : Number(number);
+      }),
+    async press(...keys) {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    },
+  };
+}

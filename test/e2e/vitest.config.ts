@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests in a real browser; they are skipped where there is no Chromium (`CHROMIUM` names another one than /usr/bin/chromium). */
+export default defineConfig({
+  test: {
+    include: ["test/e2e/**/*.test.ts"],
+    globalSetup: ["test/e2e/global-setup.ts"],
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
