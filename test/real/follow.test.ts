@@ -223,6 +223,8 @@ describe("a follow, against a real API server", () => {
       until: (wanted: string) => until(wanted, () => text().includes(wanted)),
       untilSaid: (wanted: string) => until(wanted, () => said().includes(wanted)),
       untilState: (kind: LogState["kind"]) => until(kind, () => states.at(-1)?.kind === kind),
+      /** Since it began. */
+      untilBroken: () => until("its break", () => states.some((each) => each.kind === "waiting")),
     };
   }
 
@@ -249,7 +251,7 @@ describe("a follow, against a real API server", () => {
     await run.write("Running");
     await run.write("Running", "Running");
     await run.addPod({ phase: "Pending", containers: { main: waiting("ContainerCreating") } });
-    await reading.untilSaid("ContainerCreating");
+    await reading.untilSaid("is being created");
     await run.writePod({ containers: { main: running() } });
     await writeLines(run.log, 0, 10, reading.until);
 
@@ -333,6 +335,7 @@ describe("a follow, against a real API server", () => {
     await ending.done;
     expect(ending.end()).toMatchObject({ reason: EndReason.TOKEN_EXPIRED, lines: 3n });
     expect(describeError(ending.error()).reason).toBe("TOKEN_EXPIRED");
+    await going.untilBroken();
     await writeLines(run.log, 3, 3, going.until);
     await run.end();
     await going.done;

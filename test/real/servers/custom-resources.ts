@@ -21,9 +21,18 @@ async function waitUntilServed(kube: KubeClient, definition: KubeObject): Promis
     names: { plural: string };
     versions: { name: string }[];
   };
+  const path = `/apis/${group}/${versions[0]?.name}`;
+  const isServed = async (): Promise<boolean> => {
+    const discovered = await kube.request("GET", path);
+    const { resources = [] } = discovered.body as { resources?: { name: string }[] };
+    return (
+      resources.some(({ name }) => name === names.plural) &&
+      (await kube.request("GET", `${path}/${names.plural}?limit=1`)).status === 200
+    );
+  };
   const deadline = performance.now() + ESTABLISH_MS;
-  // Discovery and the resource itself come one after the other: an empty list says that both are there.
-  while ((await kube.request("GET", `/apis/${group}/${versions[0]?.name}/${names.plural}?limit=1`)).status !== 200) {
+  // Discovery and the resource itself come one after the other, in either order.
+  while (!(await isServed())) {
     if (performance.now() > deadline) throw new Error(`The API server does not serve ${definition.metadata.name}.`);
     await pause(50);
   }
