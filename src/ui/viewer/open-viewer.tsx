@@ -8,9 +8,7 @@ import {
   useRef,
   useState,
 } from "react";
-import { explainSeverity } from "../../client/severity.ts";
 import { Announcer } from "./announcer.tsx";
-import { writeClipboard } from "./clipboard.ts";
 import { DetailPanel } from "./detail-panel.tsx";
 import { EndRow } from "./end-row.tsx";
 import { GoToField } from "./go-to-field.tsx";
@@ -21,18 +19,19 @@ import type { LogViewerProps } from "./log-viewer.tsx";
 import { NoticeRow } from "./notice-row.tsx";
 import { OverviewBar } from "./overview-bar.tsx";
 import { createPlace } from "./place.ts";
-import { copyText } from "./store/copy-text.ts";
 import { afterAct, type ReaderAct } from "./store/following.ts";
 import { type Goal, lineAtTime } from "./store/go-to.ts";
-import { type LineRange, lineHash } from "./store/line-range.ts";
-import { lineBytes, lineText } from "./store/line-text.ts";
+import { lineText } from "./store/line-text.ts";
 import { TIME_FORMATS } from "./store/line-time.ts";
 import { createSortedLines, type SortedLines } from "./store/sorted-lines.ts";
 import { Toolbar } from "./toolbar.tsx";
 import { useKeys } from "./use-keys.ts";
+import { useLanding } from "./use-landing.ts";
 import type { OpenLog } from "./use-log.ts";
 import { useRows } from "./use-rows.ts";
+import { useSelection } from "./use-selection.ts";
 import { useSlowly } from "./use-slowly.ts";
+import { useSummary } from "./use-summary.ts";
 import css from "./viewer.module.css";
 import { keysOf } from "./viewer-keys.ts";
 
@@ -53,8 +52,6 @@ const COUNT = new Intl.NumberFormat("en");
 const TOAST_MS = 4_000;
 /** Milliseconds between two states of the overview. */
 const MARKS_MS = 200;
-/** As far around its old place a line is looked for that has moved. */
-const MOVED_WITHIN = 200;
 /** No line. */
 const NONE = createSortedLines();
 
@@ -88,30 +85,7 @@ export function OpenViewer(props: OpenViewerProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
   useEffect(() => search.goOn(), [search, revision]);
 
-  // --- What the page is told.
-  const { onSummary } = props;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
-  useEffect(() => {
-    if (onSummary === undefined) return;
-    const first = store.errors.at(0);
-    const placed = first === -1 ? undefined : store.at(first);
-    const content = placed && lineText(store, first, 4_096);
-    onSummary({
-      ...{
-        state: progress.state,
-        origin: progress.origin,
-        end: progress.end,
-        error: progress.error,
-        bytes: progress.bytes,
-      },
-      ...{ lines: store.lines, errors: store.errors.count, warnings: store.warnings.count },
-      firstError: placed && {
-        line: placed.block.numbers[placed.index] ?? 0,
-        text: content ?? "",
-        why: explainSeverity(content ?? "")?.because ?? "",
-      },
-    });
-  }, [revision, onSummary]);
+  useSummary(reader, revision, props.onSummary);
 
   // --- Messages.
   const say = (words: string): void => setToast(words);
@@ -213,76 +187,22 @@ export function OpenViewer(props: OpenViewerProps) {
   };
 
   // --- Selected lines.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: its lines may still come.
-  const selected = useMemo((): readonly [from: number, to: number] | undefined => {
-    if (named === undefined) return undefined;
-    const from = store.positionOf(named.first);
-    return from === -1 ? undefined : [from, Math.max(from, store.positionOf(named.last))];
-  }, [store, named?.first, named?.last, store.lines]);
-  const numberOf = (line: number): number => {
-    const placed = store.at(line);
-    return placed?.block.numbers[placed.index] ?? 0;
-  };
-  const rangeOf = (from: number, to: number): LineRange | undefined => {
-    const placed = store.at(from);
-    if (placed === undefined) return undefined;
-    return {
-      first: numberOf(from),
-      last: Math.max(numberOf(from), numberOf(to)),
-      hash: lineHash(lineBytes(placed.block, placed.index)),
-    };
-  };
-  const select = (from: number, to: number): void => {
-    act({ kind: "touched" });
-    onLines(rangeOf(from, to));
-  };
-  const extendTo = (line: number): unknown => {
-    if (selected === undefined) return select(line, line);
-    select(Math.min(selected[0], line), line < selected[0] ? selected[1] : line);
-  };
-  const copyLines = async (): Promise<unknown> => {
-    const [from, to] = selected ?? [current, current];
-    if (from < 0) return;
-    const shown = isFiltered ? rows.shows : undefined;
-    const copied = copyText(store, from, to, shown);
-    if (copied === undefined) return say(text.tooMuch);
-    const count = COUNT.format(copied.split("\n").length);
-    say((await writeClipboard(copied)) ? text.copied(count) : text.notCopied);
-  };
-  const copyLink = async (): Promise<void> => {
-    const range = selected !== undefined ? rangeOf(...selected) : current >= 0 ? rangeOf(current, current) : undefined;
-    const link = props.linkTo?.(range) ?? defaultLink(range);
-    say((await writeClipboard(link)) ? text.copiedLink : text.notCopied);
-  };
+  const shown = isFiltered ? rows.shows : undefined;
+  const onTouch = (): void => act({ kind: "touched" });
+  const selection = useSelection({ store, named, current, shown, onLines, onTouch, say, linkTo: props.linkTo, text });
+  const { selected, select, extendTo } = selection;
 
-  // --- Where a log opens: at the lines of its address, at the first match, at the first error, else at its end.
+  // --- Where a log opens.
   const isOver = progress.state.kind === "ended";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
-  useEffect(() => {
-    if (landed.current || store.lines === 0) return;
-    const land = (line: number, where?: Target["where"]): void => {
-      landed.current = true;
+  useLanding({
+    ...{ store, search, revision, isOver, landed, follow, text, say, onLines },
+    wanted: props.lines,
+    isFinding: view.q !== "",
+    land(line, where) {
       if (line >= 0) setCurrent(line);
       show(Math.max(0, line), where);
-    };
-    if (named !== undefined) {
-      const line = store.positionOf(named.first);
-      if (line === -1) {
-        if (!isOver) return;
-        landed.current = true;
-        return say(text.lineNotKept(String(named.first)));
-      }
-      const found = named.hash === undefined ? line : sameLine(line, named.hash);
-      if (found === -1) say(text.logChanged);
-      else if (found !== line) say(text.lineMoved(String(named.first), String(numberOf(found))));
-      land(found === -1 ? line : found);
-    } else if (view.q !== "") {
-      if (search.matches.count > 0) land(search.matches.at(0));
-      else if (isOver && search.state.kind !== "running") landed.current = true;
-    } else if (follow && props.lines !== "first-error") landed.current = true;
-    else if (store.errors.count > 0) land(store.errors.at(0));
-    else if (isOver) land(-1, "end");
-  }, [revision, isOver]);
+    },
+  });
   const namedKey = named === undefined ? "" : `${named.first}-${named.last}`;
   const lastNamed = useRef(namedKey);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when the address names other lines.
@@ -295,15 +215,6 @@ export function OpenViewer(props: OpenViewerProps) {
       setTarget({ line: selected[0], where: "nearest" });
     }
   }, [namedKey]);
-  const sameLine = (line: number, hash: string): number => {
-    for (let far = 0; far <= MOVED_WITHIN; far += 1) {
-      for (const each of far === 0 ? [line] : [line - far, line + far]) {
-        const placed = store.at(each);
-        if (placed !== undefined && lineHash(lineBytes(placed.block, placed.index)) === hash) return each;
-      }
-    }
-    return -1;
-  };
 
   useImperativeHandle(props.ref, () => ({
     nextError,
@@ -354,8 +265,8 @@ export function OpenViewer(props: OpenViewerProps) {
     foldAll: folding.toggleAll,
     select: () => current >= 0 && select(current, current),
     extend: () => current >= 0 && extendTo(current),
-    copyLines,
-    copyLink,
+    copyLines: selection.copyLines,
+    copyLink: selection.copyLink,
     detail: () => setDetail(detail >= 0 ? -1 : current >= 0 ? current : Math.max(0, lineInView() + 1)),
     mark() {
       if (current < 0) return;
@@ -429,15 +340,6 @@ export function OpenViewer(props: OpenViewerProps) {
     act({ kind: "touched" });
     setCurrent(line);
   };
-  const onCopy = (event: React.ClipboardEvent): void => {
-    const own = document.getSelection();
-    const shown = isFiltered ? rows.shows : undefined;
-    const copied = own?.isCollapsed === false ? own.toString() : selected && copyText(store, ...selected, shown);
-    if (copied === undefined) return;
-    // Plain text alone: no colours, and nothing that a mail would run.
-    event.clipboardData.setData("text/plain", copied);
-    event.preventDefault();
-  };
   const onScrolled = useCallback(
     (up: boolean, atEnd: boolean) => {
       landed.current = true;
@@ -473,7 +375,7 @@ export function OpenViewer(props: OpenViewerProps) {
         onFollow={() => act({ kind: "switched" })}
         onMatch={nextMatch}
         onLeave={() => pane.current?.focus()}
-        onCopyLink={copyLink}
+        onCopyLink={selection.copyLink}
         downloadHref={props.downloadHref}
         inputRef={findInput}
         text={text}
@@ -503,7 +405,7 @@ export function OpenViewer(props: OpenViewerProps) {
           onScrolled={onScrolled}
           onView={place.set}
           onAct={onAct}
-          onCopy={onCopy}
+          onCopy={selection.onCopy}
           onColumns={setColumns}
         />
         <OverviewBar
@@ -528,11 +430,4 @@ export function OpenViewer(props: OpenViewerProps) {
       <Announcer message={toast || found || pill || done} />
     </div>
   );
-}
-
-function defaultLink(range: LineRange | undefined): string {
-  const { href } = window.location;
-  if (range === undefined) return href;
-  const end = range.last > range.first ? `-L${range.last}` : "";
-  return `${href.replace(/#.*$/, "")}#L${range.first}${end}${range.hash === undefined ? "" : `&h=${range.hash}`}`;
 }

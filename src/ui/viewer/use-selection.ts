@@ -1,0 +1,91 @@
+import { type ClipboardEvent, useMemo } from "react";
+import { writeClipboard } from "./clipboard.ts";
+import { copyText } from "./store/copy-text.ts";
+import { rangeAt } from "./store/line-names.ts";
+import type { LineRange } from "./store/line-range.ts";
+import type { LogStore } from "./store/log-store.ts";
+import type { ViewerText } from "./viewer-text.ts";
+
+interface SelectionOptions {
+  readonly store: LogStore;
+  /** The lines that the address names. */
+  readonly named: LineRange | undefined;
+  /** The line that keys act on; -1: none. */
+  readonly current: number;
+  /** Which lines have rows; `undefined`: all. */
+  readonly shown: ((line: number) => boolean) | undefined;
+  readonly onLines: (lines: LineRange | undefined) => void;
+  readonly onTouch: () => void;
+  readonly say: (words: string) => void;
+  readonly linkTo: ((lines: LineRange | undefined) => string) | undefined;
+  readonly text: ViewerText;
+}
+
+/** Lines that are selected, by their positions, and what is done with them. */
+export interface Selection {
+  readonly selected: readonly [from: number, to: number] | undefined;
+  select(from: number, to: number): void;
+  /** Selects up to a line, or that line alone where none is. */
+  extendTo(line: number): void;
+  copyLines(): Promise<void>;
+  copyLink(): Promise<void>;
+  onCopy(event: ClipboardEvent): void;
+}
+
+const COUNT = new Intl.NumberFormat("en");
+
+export function useSelection(options: SelectionOptions): Selection {
+  const { store, named, current, shown, onLines, onTouch, say, linkTo, text } = options;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its lines may still come.
+  const selected = useMemo((): readonly [from: number, to: number] | undefined => {
+    if (named === undefined) return undefined;
+    const from = store.positionOf(named.first);
+    return from === -1 ? undefined : [from, Math.max(from, store.positionOf(named.last))];
+  }, [store, named?.first, named?.last, store.lines]);
+  const select = (from: number, to: number): void => {
+    onTouch();
+    onLines(rangeAt(store, from, to));
+  };
+  return {
+    selected,
+    select,
+    extendTo(line) {
+      if (selected === undefined) select(line, line);
+      else select(Math.min(selected[0], line), line < selected[0] ? selected[1] : line);
+    },
+    async copyLines() {
+      const [from, to] = selected ?? [current, current];
+      if (from < 0) return;
+      const copied = copyText(store, from, to, shown);
+      if (copied === undefined) {
+        say(text.tooMuch);
+        return;
+      }
+      const count = COUNT.format(copied.split("\n").length);
+      say((await writeClipboard(copied)) ? text.copied(count) : text.notCopied);
+    },
+    async copyLink() {
+      const [from, to] = selected ?? [current, current];
+      const range = from < 0 ? undefined : rangeAt(store, from, to);
+      const link = linkTo?.(range) ?? defaultLink(range);
+      say((await writeClipboard(link)) ? text.copiedLink : text.notCopied);
+    },
+    onCopy(event) {
+      const own = document.getSelection();
+      const copied =
+        own?.isCollapsed === false ? own.toString() : selected && copyText(store, selected[0], selected[1], shown);
+      if (copied === undefined) return;
+      // Plain text alone: no colours, and nothing that a mail would run.
+      event.clipboardData.setData("text/plain", copied);
+      event.preventDefault();
+    },
+  };
+}
+
+function defaultLink(range: LineRange | undefined): string {
+  const { href } = window.location;
+  if (range === undefined) return href;
+  const end = range.last > range.first ? `-L${range.last}` : "";
+  const hash = range.hash === undefined ? "" : `&h=${range.hash}`;
+  return `${href.replace(/#.*$/, "")}#L${range.first}${end}${hash}`;
+}
