@@ -7,6 +7,7 @@ import type { DecompressLimits } from "../stream/decompress.ts";
 import type { Wait } from "../wait.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
+import { createEndClock } from "./end-clock.ts";
 import type { LogEvent, LogNotice } from "./event.ts";
 import { hasSettled, isPassing, isSettled, isUnstarted, isWorthWaiting, waitingMessage } from "./may-come.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
@@ -62,6 +63,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   /** Whether the container was started again since reading began. */
   let another = false;
   let said = "";
+  const endClock = createEndClock(clock);
 
   const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
   const watched = () => ({
@@ -77,7 +79,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   };
 
   for (;;) {
-    const readSince = clock.now();
+    const readSince = endClock(view);
     const attemptEnded = hasEnded(view.attempt.phase);
     const next = nextRun(view, position, { drained, podNamed: options.podNamed });
     view = next.view;
@@ -101,7 +103,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       const candidates = another && position === undefined ? sources.filter((each) => each.live) : sources;
       opened = await openText(candidates, view, position, {
         follow: follow && !containerEnded,
-        growing: follow && !(attemptEnded && hasSettled(view, sources, clock.now())),
+        growing: follow && !(attemptEnded && hasSettled(view, sources, endClock(view))),
         begin: begun ? {} : options.begin,
         limits: options.limits,
         onReplaced: () => {
@@ -162,7 +164,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
         yield { kind: "end", reason: "source-ended", headMissing };
         return;
       }
-      const isMissing = error instanceof Failure && isWorthWaiting(error, view, sources, clock.now());
+      const isMissing = error instanceof Failure && isWorthWaiting(error, view, sources, endClock(view));
       if (isMissing && clock.now() < options.waitUntil) {
         const message = waitingMessage(error, view, { hasPods: watched().pods !== undefined, begun });
         if (message !== said) yield say("waiting", message);

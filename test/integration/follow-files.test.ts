@@ -310,6 +310,27 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
+  it("is complete in time although the clock here is behind the cluster's, and is set back", async () => {
+    const { run } = begin(WHOLE);
+    const read = run.read({ follow: true });
+    await read.until(WHOLE);
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED - 600_000;
+    run.put(OVER);
+    for (const jump of [0, -3_600_000, 29_999]) {
+      await world().waits.until(isPoll);
+      world().clock.time += jump;
+      world().waits.pass(isPoll);
+      await world().waits.until(isPoll);
+      expect(read.end()).toBeUndefined();
+    }
+    world().clock.time += 1;
+    world().waits.pass(isPoll);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
   it("may come after its job's end, as long as its shipper may lag", async () => {
     const { run, put } = begin(undefined);
     const read = run.read({ follow: true });
