@@ -43,7 +43,7 @@ export interface LogReaderOptions {
   readonly memory: number;
   readonly openPort: (answer: (result: IngestResult) => void) => IngestPort;
   readonly timer: Timer;
-  /** Called at each change: at most once for each message. */
+  /** Called at each change, at most once for each message, and never before the reader has been returned. */
   readonly changed: () => void;
 }
 
@@ -189,10 +189,10 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     await settled;
   };
 
-  const start = (): void => {
-    void read();
-  };
-  start();
+  // Whoever made the reader has it before it tells of anything.
+  queueMicrotask(() => {
+    if (!closed) void read();
+  });
 
   return {
     get store() {
@@ -213,7 +213,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
         progress = freshProgress();
       }
       become({ end: undefined, error: undefined, state: { kind: "connecting" } });
-      start();
+      void read();
     },
     close() {
       closed = true;
