@@ -176,6 +176,15 @@ describe("styles", () => {
     expect([store.errors.has(0), store.errors.has(1)]).toEqual([true, false]);
   });
 
+  it("set behind a line's carriage return are the next line's", () => {
+    const store = storeOf(`one\r${ESC}[31m\ntwo${ESC}[0m\nthree`);
+    const parts = [0, 1, 2].map((line) => {
+      const placed = store.at(line);
+      return placed && styledParts(placed.block, placed.index, lineText(store, line)).length;
+    });
+    expect(parts).toEqual([0, 1, 0]);
+  });
+
   it("are found behind characters of several bytes", () => {
     expect(partsOf(`ä漢👩${ESC}[32mok${ESC}[0m`)).toMatchObject([["ok", { foreground: 2 }]]);
   });

@@ -52,6 +52,8 @@ describe("a log in memory", () => {
     const store = createLogStore(Number.POSITIVE_INFINITY);
     for (const block of blocksOf("a\nb\nc")) store.append({ ...block, numbers: Uint32Array.of(5, 9, 10) });
     expect([5, 9, 10, 6].map((number) => store.positionOf(number))).toEqual([0, 1, 2, -1]);
+    const plain = storeOf("a\nb\nc");
+    expect([1, 3, 4, 0].map((number) => plain.positionOf(number))).toEqual([0, 2, -1, -1]);
   });
 
   it("keeps a notice before the line that came after it", () => {

@@ -67,6 +67,16 @@ describe("a log higher than an element can be", () => {
     expect(scroller.top).toBe(FIVE_MILLION - 800);
   });
 
+  it("meets its end with the wheel pixel by pixel, without a rest", () => {
+    const element = scrolledElement(FIVE_MILLION);
+    const { scroller } = element;
+    element.goTo(scroller.most - 24_000);
+    for (let step = 0; step < 20; step += 1) element.wheel(600);
+    expect(scroller.most - scroller.top).toBe(12_000);
+    for (let step = 0; step < 21; step += 1) element.wheel(600);
+    expect(scroller.top).toBe(scroller.most);
+  });
+
   it("drags in proportion", () => {
     const element = scrolledElement(FIVE_MILLION);
     element.scrollTo((SPACER_PX - 800) / 2);
