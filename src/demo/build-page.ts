@@ -26,6 +26,8 @@ export function buildPage(): PageBuild {
   const done = new Promise<string | undefined>((resolve) => {
     const child = spawn(process.execPath, [vite, "build", "--logLevel", "error"], {
       cwd: fileURLToPath(ROOT),
+      // Whatever it is here: React's own build depends on it.
+      env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";

@@ -24,7 +24,7 @@ const IS_CHECKOUT = import.meta.url.endsWith(".ts");
 export const PAGE_FOLDER = new URL(IS_CHECKOUT ? "../../dist/ui/" : "./ui/", import.meta.url);
 
 /** Addresses of the page itself: it finds out what they mean. */
-const ADDRESS = /^\/(?:$|sign-in$|p\/|admin\/)/;
+const ADDRESS = /^\/(?:$|sign-in$|(?:p|admin)(?:\/|$))/;
 
 const HEADERS: Readonly<Record<string, string>> = {
   // Scripts and styles of ours alone, from their files alone.

@@ -11,6 +11,7 @@ const ProjectsPage = lazy(async () => ({ default: (await import("./pages/project
 const RunsPage = lazy(async () => ({ default: (await import("./pages/runs-page.tsx")).RunsPage }));
 const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));
 const SignInDialog = lazy(async () => ({ default: (await import("./pages/sign-in-dialog.tsx")).SignInDialog }));
+const HealthPage = lazy(async () => ({ default: (await import("./pages/health-page.tsx")).HealthPage }));
 const RunPage = lazy(async () => ({ default: (await import("./pages/run-page.tsx")).RunPage }));
 
 /** The whole page. */
@@ -50,6 +51,7 @@ function Page() {
     case "run":
       return <RunPage key={`${address.project}/${address.run}`} {...address} />;
     case "health":
+      return <HealthPage />;
     case "nothing":
       return <NothingPage />;
   }

@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { buildPage } from "../../src/demo/build-page.ts";
 import { chromiumPath } from "./chromium.ts";
 import { serveGallery } from "./serve-gallery.ts";
 
@@ -9,12 +10,14 @@ declare module "vitest" {
   }
 }
 
-/** Builds the gallery once and serves it for all tests. */
+/** Builds the page, and the gallery, which is served for all tests. */
 export async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (chromiumPath() === undefined) {
     provide("gallery", "");
     return undefined;
   }
+  const fault = await buildPage().done;
+  if (fault !== undefined) throw new Error(`The web page could not be built: ${fault}`);
   const gallery = await serveGallery();
   provide("gallery", gallery.url);
   return gallery.close;

@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { Link } from "../place/link.tsx";
 import { signOut, useSession } from "../session/session.ts";
 import { changeSettings, type Settings, useSettings } from "../settings/settings.ts";
 import { en } from "../text/en.ts";
@@ -56,6 +57,7 @@ export function Menu() {
           onChange={(keys) => changeSettings({ keys: keys === "on" })}
         />
         <p className={styles.end}>
+          <Link to={{ page: "health" }}>{menu.health}</Link>
           {session.kind === "in" && (
             <button type="button" className="plain" onClick={() => void signOut().catch(() => location.reload())}>
               {menu.signOut}

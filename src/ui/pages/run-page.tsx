@@ -14,15 +14,16 @@ import { goTo, hrefOf, Link } from "../place/link.tsx";
 import { Answer } from "../run/answer.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
 import { FirstError } from "../run/first-error.tsx";
-import { hashOfLines, type NamedLines, parseLines } from "../run/lines-hash.ts";
+import { hashOfLines, parseLines } from "../run/lines-hash.ts";
 import { LogFoot } from "../run/log-foot.tsx";
 import { LogPanel } from "../run/log-panel.tsx";
-import type { LogSummary } from "../run/log-props.ts";
 import { MetricsNav } from "../run/metrics-nav.tsx";
 import { OtherRuns } from "../run/other-runs.tsx";
 import { choiceOf, type Selection, selectedAttempt, selectionOf } from "../run/selection.ts";
 import { client } from "../session/page-client.ts";
 import { useText } from "../text/text.tsx";
+import type { LogViewerHandle, LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LineRange } from "../viewer/store/line-range.ts";
 import styles from "./run.module.css";
 
 /** How often a run that goes on is asked for again while it is looked at. */
@@ -80,11 +81,11 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const selection = useMemo(() => selectionOf(run, choice), [run, choice]);
   const [tries, setTries] = useState(0);
   const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container} ${tries}`;
-  const [told, setTold] = useState<{ readonly which: string; readonly summary: LogSummary }>();
+  const [told, setTold] = useState<{ readonly which: string; readonly summary: LogViewerSummary }>();
   const summary = told?.which === which ? told.summary : undefined;
-  const takeSummary = useCallback((next: LogSummary) => setTold({ which, summary: next }), [which]);
+  const takeSummary = useCallback((next: LogViewerSummary) => setTold({ which, summary: next }), [which]);
   const [lines, setLines] = useLines();
-  useJumpToFirstError(run, summary, setLines);
+  const viewer = useRef<LogViewerHandle>(null);
   useSelectionKeys(project, run, selection);
   const shown = selection.container || summary?.origin?.containerName || "";
   const title = `${phaseText(run.summary?.phase, text)}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
@@ -94,13 +95,22 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
       crumbs={crumbs}
       isFixed
       actions={
-        <CopyButton className="quiet" value={() => linkTo(project, name, selection, shown)} done={text.shared}>
+        <CopyButton
+          className="quiet"
+          value={() => linkTo(project, name, selection, shown, location.hash)}
+          done={text.shared}
+        >
           {text.share}
         </CopyButton>
       }
     >
       <Answer project={project} run={run} links={linksOf(run, selection, shown)}>
-        <FirstError run={run} summary={summary} onJump={(line) => setLines({ first: line, last: line })} />
+        <FirstError
+          run={run}
+          summary={summary}
+          onFirst={(line) => setLines({ first: line, last: line })}
+          onNext={() => viewer.current?.nextError()}
+        />
       </Answer>
       <div className={styles.body}>
         <div className={styles.side}>
@@ -119,7 +129,9 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
             run={run}
             selection={selection}
             summary={summary}
+            viewer={viewer}
             lines={lines}
+            linkTo={(range) => linkTo(project, name, selection, shown, range ? hashOfLines(range) : "")}
             onLines={setLines}
             onSummary={takeSummary}
             onAgain={() => setTries((before) => before + 1)}
@@ -132,29 +144,13 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
 }
 
 /** The lines that the address names, and how to name others without loading anything again. */
-function useLines(): readonly [NamedLines | undefined, (lines: NamedLines | undefined) => void] {
+function useLines(): readonly [LineRange | "first-error" | undefined, (lines: LineRange | undefined) => void] {
   const hash = useLocationProperty(() => location.hash);
-  const lines = useMemo(() => parseLines(hash), [hash]);
-  const set = useCallback((next: NamedLines | undefined) => {
+  const lines = useMemo(() => (hash === "#first-error" ? (hash.slice(1) as "first-error") : parseLines(hash)), [hash]);
+  const set = useCallback((next: LineRange | undefined) => {
     history.replaceState(history.state, "", next ? hashOfLines(next) : location.pathname + location.search);
   }, []);
   return [lines, set];
-}
-
-/** A failed run opens on its first error, unless the address names lines. */
-function useJumpToFirstError(
-  run: AnalysisRun,
-  summary: LogSummary | undefined,
-  setLines: (lines: NamedLines) => void,
-): void {
-  const isDone = useRef(false);
-  const first = summary?.firstError;
-  const wanted = location.hash === "#first-error" || (location.hash === "" && !isOpen(run.summary?.phase));
-  useEffect(() => {
-    if (first === undefined || isDone.current) return;
-    isDone.current = true;
-    if (wanted) setLines({ first: first.line, last: first.line });
-  }, [first, wanted, setLines]);
 }
 
 function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }: Selection): void {
@@ -197,9 +193,15 @@ function useRepeating(isOn: boolean, again: () => void): void {
 }
 
 /** A link that shows the same tomorrow: it names everything. */
-function linkTo(project: string, run: string, { metric, attempt, isAll }: Selection, shown: string): string {
+function linkTo(
+  project: string,
+  run: string,
+  { metric, attempt, isAll }: Selection,
+  shown: string,
+  hash: string,
+): string {
   const log = metric && choiceOf(metric, attempt, isAll ? "all" : shown);
-  return location.origin + hrefOf({ page: "run", project, run, ...(log && { log }) }) + location.search + location.hash;
+  return location.origin + hrefOf({ page: "run", project, run, ...(log && { log }) }) + location.search + hash;
 }
 
 function linksOf(run: AnalysisRun, selection: Selection, shown: string): readonly ReportLink[] {

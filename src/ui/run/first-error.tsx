@@ -2,34 +2,39 @@ import type { AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.
 import { hasFailed } from "../../client/cause.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
+import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
 import styles from "./answer.module.css";
-import type { LogSummary } from "./log-props.ts";
 
 interface FirstErrorProps {
   readonly run: AnalysisRun;
-  readonly summary: LogSummary | undefined;
-  onJump(line: number): void;
+  readonly summary: LogViewerSummary | undefined;
+  onFirst(line: number): void;
+  onNext(): void;
 }
 
-/** The first error of the log that is shown, and the way to it; else what the run says. */
-export function FirstError({ run, summary, onJump }: FirstErrorProps) {
+/** The first error of the log that is shown, and the way to it and the next one; else what the run says. */
+export function FirstError({ run, summary, onFirst, onNext }: FirstErrorProps) {
   const { cause: text } = useText();
   const language = useLanguage();
   const first = summary?.firstError;
   if (first !== undefined && summary !== undefined) {
     return (
       <div className={styles.first}>
-        <span className={styles.number}>
-          <span className="hidden">{text.line("")} </span>
-          {first.line}
-        </span>
-        <code>{first.text}</code>
+        <button type="button" className={styles.line} title={text.toError} onClick={() => onFirst(first.line)}>
+          <span className={styles.number}>
+            <span className="hidden">{`${text.toError}, `}</span>
+            {first.line}
+          </span>
+          <code>{first.text.trim()}</code>
+        </button>
         <span className="soft">
           {summary.errors > 1 ? text.firstOf(numberText(summary.errors, language)) : text.onlyError}
         </span>
-        <button type="button" className="go" onClick={() => onJump(first.line)}>
-          {text.toError}
-        </button>
+        {summary.errors > 1 && (
+          <button type="button" className="go" onClick={onNext}>
+            {text.nextError} <span className={styles.key}>e</span>
+          </button>
+        )}
       </div>
     );
   }

@@ -2,11 +2,11 @@ import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Text } from "../text/en.ts";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
+import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
 import styles from "./log-foot.module.css";
-import type { LogSummary } from "./log-props.ts";
 
 /** How complete the log is, how much of it there is, and where it comes from. */
-export function LogFoot({ summary }: { readonly summary: LogSummary | undefined }) {
+export function LogFoot({ summary }: { readonly summary: LogViewerSummary | undefined }) {
   const text = useText();
   const language = useLanguage();
   if (summary === undefined) return null;
@@ -14,9 +14,7 @@ export function LogFoot({ summary }: { readonly summary: LogSummary | undefined 
   const [state, kind] = stateOf(summary, text);
   return (
     <footer className={styles.foot}>
-      <span className={styles[kind]} role="status">
-        {state}
-      </span>
+      <span className={styles[kind]}>{state}</span>
       <span>{text.log.lines(numberText(lines, language))}</span>
       <span>{sizeText(bytes, language)}</span>
       {origin?.source && <span>{origin.live ? text.log.fromLive(origin.source) : text.log.from(origin.source)}</span>}
@@ -26,7 +24,10 @@ export function LogFoot({ summary }: { readonly summary: LogSummary | undefined 
 
 type Kind = "good" | "bad" | "live" | "plain";
 
-function stateOf({ state, end, error, lines }: LogSummary, { log, states }: Text): readonly [text: string, kind: Kind] {
+function stateOf(
+  { state, end, error, lines }: LogViewerSummary,
+  { log, states }: Text,
+): readonly [text: string, kind: Kind] {
   switch (state.kind) {
     case "connecting":
       return [log.connecting, "plain"];

@@ -1,29 +1,39 @@
-import { useMemo } from "react";
+import { type Ref, useMemo } from "react";
+import { useSearch } from "wouter/use-browser-location";
 import { AnalysisPhase, type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
 import { StatePage } from "../parts/state-page.tsx";
+import { BASE_PATH } from "../place/base-path.ts";
 import { client } from "../session/page-client.ts";
+import { useSettings } from "../settings/settings.ts";
 import { useText } from "../text/text.tsx";
-import type { LogProps, LogSummary } from "./log-props.ts";
+import { LogViewer, type LogViewerHandle, type LogViewerProps, type LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { ViewState } from "../viewer/view-state.ts";
+import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
+import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
 import { NoLog } from "./no-log.tsx";
-import { PlainLog } from "./plain-log.tsx";
 import { type Selection, selectedAttempt } from "./selection.ts";
+import { viewOf, viewQuery } from "./view-query.ts";
 
-interface LogPanelProps extends Pick<LogProps, "lines" | "onLines" | "onSummary"> {
+interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "linkTo"> {
   readonly project: string;
   readonly run: AnalysisRun;
   readonly selection: Selection;
-  readonly summary: LogSummary | undefined;
+  readonly summary: LogViewerSummary | undefined;
+  readonly onSummary: (summary: LogViewerSummary) => void;
+  readonly viewer: Ref<LogViewerHandle>;
   onAgain(): void;
 }
 
 const counted = countingClient(client);
 
 /** The log of a selection, or why there is none. */
-export function LogPanel({ project, run, selection, summary, onAgain, ...log }: LogPanelProps) {
+export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...log }: LogPanelProps) {
   const text = useText();
+  const { keys } = useSettings();
+  const [view, setView] = useView();
   const { metric, missing, attempt, container, isAll } = selection;
   const phase = selectedAttempt(selection)?.phase ?? AnalysisPhase.UNSPECIFIED;
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
@@ -35,25 +45,58 @@ export function LogPanel({ project, run, selection, summary, onAgain, ...log }: 
       metricName: metric?.name ?? missing,
       containerName: container,
       allContainers: isAll,
-      follow,
       ...(attempt > 0 && { attempt: { case: "attemptNumber", value: attempt } as const }),
     }),
-    [project, name, metric?.name, missing, container, isAll, follow, attempt],
+    [project, name, metric?.name, missing, container, isAll, attempt],
   );
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
-  const isOver = summary?.state.kind === "ended";
-  if (isOver && summary.error !== undefined && summary.lines === 0) {
-    return <NoLog project={project} run={run} selection={selection} error={summary.error} onAgain={onAgain} />;
+  const { state, lines = 0, error, end } = summary ?? {};
+  const isOver = state?.kind === "ended";
+  if (isOver && error !== undefined && lines === 0) {
+    return <NoLog project={project} run={run} selection={selection} error={error} onAgain={onAgain} />;
   }
-  const isEmpty = isOver && summary.lines === 0 && summary.end?.reason === EndReason.COMPLETE;
-  const isWaiting = summary !== undefined && summary.state.kind === "waiting" && summary.state.for === "log";
+  const isEmpty = isOver && lines === 0 && end?.reason === EndReason.COMPLETE;
+  const waitsFor = state?.kind === "waiting" && state.for === "log" && lines === 0 ? state.message : undefined;
   return (
     <>
       {isEmpty && <StatePage title={text.states.empty} why={text.states.emptyWhy} />}
-      {isWaiting && summary.lines === 0 && summary.state.kind === "waiting" && summary.state.for === "log" && (
-        <StatePage title={text.states.waiting} why={summary.state.message} next={text.states.waitingWhy} />
-      )}
-      <PlainLog client={counted} request={request} {...log} />
+      {waitsFor !== undefined && <StatePage title={text.states.waiting} why={waitsFor} next={text.states.waitingWhy} />}
+      <div className={isEmpty || waitsFor !== undefined ? styles.away : styles.viewer}>
+        <LogViewer
+          ref={viewer}
+          client={counted}
+          request={request}
+          follow={follow}
+          view={view}
+          onView={setView}
+          keys={keys}
+          listsKeys={false}
+          {...(!isAll && { downloadHref: rawAddress(project, name, selection) })}
+          label={text.log.region(metric?.name ?? missing)}
+          text={text.viewer ?? VIEWER_TEXT}
+          {...log}
+        />
+      </div>
     </>
   );
+}
+
+/** How the log is looked at, as the address has it. On narrow windows lines wrap unless it says otherwise. */
+function useView(): readonly [ViewState, (view: ViewState) => void] {
+  const search = useSearch();
+  const wraps = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
+  const view = useMemo(() => viewOf(search, wraps), [search, wraps]);
+  const set = (next: ViewState): void => {
+    const query = viewQuery(next, wraps);
+    history.replaceState(history.state, "", location.pathname + (query && `?${query}`) + location.hash);
+  };
+  return [view, set];
+}
+
+function rawAddress(project: string, run: string, { metric, missing, attempt, container }: Selection): string {
+  const query = new URLSearchParams({ metric: metric?.name ?? missing });
+  if (attempt > 0) query.set("attempt", String(attempt));
+  if (container !== "") query.set("container", container);
+  query.set("download", "1");
+  return `${BASE_PATH}/raw/${encodeURIComponent(project)}/${encodeURIComponent(run)}?${query}`;
 }

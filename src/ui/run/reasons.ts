@@ -17,8 +17,7 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   if (limit?.what === "inconclusive") said.push(text.limitInconclusive(limit.counted, limit.allowed));
   if (limit?.what === "consecutiveErrors") said.push(text.limitErrors(limit.counted, limit.allowed));
   if (said.length === 0 || limit === undefined) said.push(...ownWords(cause));
-  const runs = cause.container?.state === ContainerState.RUNNING;
-  if (said.length === 0 && isOpen(phase) && !runs) said.push(text.startsLater);
+  if (said.length === 0 && isOpen(phase) && attempt === undefined) said.push(text.startsLater);
   return [...new Set(said.filter((sentence) => sentence !== ""))];
 }
 

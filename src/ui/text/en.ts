@@ -1,3 +1,5 @@
+import type { ViewerText } from "../viewer/viewer-text.ts";
+
 /**
  * All that the page says, in English. Another language is another object of this type. `**` stands around what is to be seen first.
  */
@@ -97,7 +99,6 @@ export const en = {
       "Kubernetes lets you read the runs of no project. You need the rights to get and list analysisruns.argoproj.io in one.",
     noneNext: (contact: string) => `Ask ${contact || "whoever runs this cluster"} for access.`,
     incomplete: "The cluster holds more projects than are asked for here: some may be missing.",
-    lastFailed: "failed",
   },
 
   runs: {
@@ -146,8 +147,6 @@ export const en = {
     podWaits: (message: string) => `The pod waits: **${message}**`,
     attemptFailed: (attempt: number) => `Attempt ${attempt} failed.`,
     measured: (provider: string, value: string) => `Measured by **${provider}**: the last value was **${value}**.`,
-    condition: (condition: string) => `It passes where **${condition}**.`,
-    failureCondition: (condition: string) => `It fails where **${condition}**.`,
     limitFailed: (counted: number, allowed: number) =>
       `The metric allows ${allowed === 1 ? "1 failure" : `${allowed} failures`}; it counted **${counted}**.`,
     limitInconclusive: (counted: number, allowed: number) =>
@@ -184,11 +183,9 @@ export const en = {
     notBegun: "not measured yet",
     dryRun: "dry run: does not count",
     others: "Other runs of this freight",
-    noOthers: "none",
     containers: "Containers",
     init: (name: string) => `init: ${name}`,
     all: "all",
-    choose: "Log of",
   },
 
   log: {
@@ -196,14 +193,11 @@ export const en = {
     lines: (lines: string) => `${lines} lines`,
     from: (source: string) => `from ${source}`,
     fromLive: (source: string) => `from ${source}, live`,
-    fromPods: "the pod is gone",
     download: "Download",
-    raw: "Raw",
     connecting: "Asking for the log",
     waitingForServer: (tries: number, of: number) =>
       `Connection lost. Lines stay; going on from there, try ${tries} of ${of}.`,
     waitingForSignIn: "You are signed out. Sign in, and the log goes on at the same line.",
-    resumed: (line: string) => `The connection was lost and is back: going on at line ${line}, with nothing missing.`,
     ends: {
       none: "no log",
       complete: "complete",
@@ -232,7 +226,6 @@ export const en = {
     run: (run: string) => `run found: **${run}**`,
     metric: (metric: string) => `metric **${metric}** runs a job`,
     attempt: (attempt: number) => `attempt **${attempt}** has a job`,
-    noAttempt: "no job was made yet",
     source: (source: string, message: string) => `**${source}**: ${message}`,
     outcomes: {
       notMatched: "not asked: its configuration leaves out this run",
@@ -257,7 +250,6 @@ export const en = {
     askFor: (contact: string) => `Ask ${contact}.`,
     reference: (reference: string) => `reference ${reference}`,
     otherAttempt: (attempt: number) => `See attempt ${attempt}`,
-    otherContainer: (name: string) => `See container ${name}`,
     defaultLog: "Show the log that was chosen",
   },
 
@@ -271,7 +263,6 @@ export const en = {
     measurements: "Measurements",
     measurement: { number: "No.", result: "Result", value: "Value", when: "When", message: "Message" },
     notYet: "The job has not begun",
-    notYetWhy: "The log appears here by itself once it has.",
     runGone: "There is no such run, or you may not read it",
     runGoneWhy:
       "Both look the same on purpose. Runs are deleted with their project, and by the limits that Kargo and Argo Rollouts keep to.",
@@ -300,7 +291,6 @@ export const en = {
     nothing: "There is nothing at this address",
     nothingWhy: "The link may be cut off or mistyped.",
     toProjects: "To the projects",
-    toRuns: (project: string) => `To the runs of ${project}`,
     crashed: "This page has a fault",
     crashedWhy: "Nothing is lost on the server. Load the page again.",
     reload: "Load again",
@@ -373,12 +363,7 @@ export const en = {
     failed: "That did not work. Try again in a moment.",
     linkUsed: "This link was used before. Sign in here; a new link comes with each start.",
   },
-
-  time: {
-    unknown: "not known",
-    ago: (text: string) => text,
-  },
 };
 
-/** What a language has to say. */
-export type Text = typeof en;
+/** What a language has to say. The viewer brings its own English. */
+export type Text = typeof en & { readonly viewer?: ViewerText };

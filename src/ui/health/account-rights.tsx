@@ -1,0 +1,42 @@
+import type { AccountRight } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { useText } from "../text/text.tsx";
+import styles from "./health.module.css";
+import { Wide } from "./wide.tsx";
+
+/** What the server's own account may do in the cluster, and what it lacks. */
+export function AccountRights({ rights }: { readonly rights: readonly AccountRight[] }) {
+  const { health: text } = useText();
+  const isLacking = rights.some(({ allowed }) => !allowed);
+  return (
+    <section>
+      <h2>{text.rights}</h2>
+      {isLacking && <p className={styles.bad}>{text.rightMissing}</p>}
+      {rights.length === 0 ? (
+        <p className="soft">{text.noRights}</p>
+      ) : (
+        <Wide label={text.rights}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{text.right.verb}</th>
+                <th scope="col">{text.right.resource}</th>
+                <th scope="col">{text.right.allowed}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rights.map(({ verb, resource, allowed }) => (
+                <tr key={`${verb} ${resource}`}>
+                  <td>{verb}</td>
+                  <td className="mono">{resource}</td>
+                  <td className={allowed ? styles.good : styles.bad}>
+                    <span aria-hidden="true">{allowed ? "✓" : "✕"}</span> {allowed ? text.yes : text.no}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { useText } from "../text/text.tsx";
+import styles from "./health.module.css";
+import { Wide } from "./wide.tsx";
+
+/** The configuration in force; the server hides what is secret. */
+export function Settings({ status: { settings, settingsHash } }: { readonly status: GetStatusResponse }) {
+  const { health: text } = useText();
+  return (
+    <section>
+      <h2>{text.settings}</h2>
+      <p className="soft mono">{text.hash(settingsHash)}</p>
+      <Wide label={text.settings}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{text.setting.name}</th>
+              <th scope="col">{text.setting.value}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {settings.map(({ name, value }) => (
+              <tr key={name}>
+                <td className="mono">{name}</td>
+                <td className={`mono ${styles.value}`}>{value}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </section>
+  );
+}

@@ -1,0 +1,66 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { useEffect } from "react";
+import { Frame } from "../frame/frame.tsx";
+import { AccountRights } from "../health/account-rights.tsx";
+import { ServerFacts } from "../health/server-facts.tsx";
+import { Settings } from "../health/settings.tsx";
+import { Sources } from "../health/sources.tsx";
+import { supportBundle } from "../health/support-bundle.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
+import { ErrorState } from "../parts/error-state.tsx";
+import { useLoad } from "../parts/load.ts";
+import { Loading } from "../parts/loading.tsx";
+import { StatePage } from "../parts/state-page.tsx";
+import { Link } from "../place/link.tsx";
+import { client } from "../session/page-client.ts";
+import { useServerInfo } from "../session/server-info.ts";
+import { useText } from "../text/text.tsx";
+import styles from "./health.module.css";
+
+/** How often the numbers are asked for again while they are looked at. */
+const LOOK_MS = 5_000;
+
+/** For operators: how the server is. */
+export function HealthPage() {
+  const text = useText();
+  const { health } = text;
+  const { contact } = useServerInfo();
+  const { value: status, error, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === "visible" && status && again(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [status, again]);
+  const isDenied = error !== undefined && ConnectError.from(error).code === Code.PermissionDenied;
+  return (
+    <Frame title={health.title}>
+      <main id="content" tabIndex={-1} className={styles.page}>
+        {status === undefined && error === undefined && <Loading />}
+        {status === undefined && isDenied && (
+          <StatePage title={health.denied} why={health.deniedWhy} next={text.states.askAccess(contact)} isPage>
+            <Link to={{ page: "projects" }} className="go">
+              {text.states.toProjects}
+            </Link>
+          </StatePage>
+        )}
+        {status === undefined && error !== undefined && !isDenied && (
+          <ErrorState error={error} onAgain={again} isPage />
+        )}
+        {status !== undefined && (
+          <>
+            <div className={styles.head}>
+              <h1>{health.title}</h1>
+              <CopyButton value={() => supportBundle(status)} done={text.noLog.copied}>
+                {health.copy}
+              </CopyButton>
+            </div>
+            <p className="soft">{health.counts}</p>
+            <ServerFacts status={status} />
+            <Sources sources={status.sources} />
+            <AccountRights rights={status.rights} />
+            <Settings status={status} />
+          </>
+        )}
+      </main>
+    </Frame>
+  );
+}

@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { DEFAULT_VIEW, type ViewState } from "../viewer/view-state.ts";
+import { viewOf, viewQuery } from "./view-query.ts";
+
+it("finds any view again by the address that it makes", () => {
+  const view: fc.Arbitrary<ViewState> = fc.record({
+    q: fc.string({ unit: "grapheme", maxLength: 50 }),
+    re: fc.boolean(),
+    ci: fc.boolean(),
+    only: fc.boolean(),
+    ctx: fc.integer({ min: 0, max: 100 }),
+    sev: fc.constantFrom("all", "warn"),
+    ts: fc.constantFrom("raw", "local", "utc", "rel", "delta"),
+    wrap: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(view, fc.boolean(), (given, wraps) => {
+      expect(viewOf(viewQuery(given, wraps), wraps)).toEqual(given);
+    }),
+  );
+});
+
+it("leaves out of the address what is as it is anyway", () => {
+  expect(viewQuery(DEFAULT_VIEW, false)).toBe("");
+  expect(viewQuery({ ...DEFAULT_VIEW, q: "a b", wrap: true }, false)).toBe("q=a+b&wrap=1");
+  expect(viewQuery({ ...DEFAULT_VIEW, wrap: false }, true)).toBe("wrap=0");
+});
+
+it.each(["?ctx=-1&ts=never&sev=bad&re=yes", "?ctx=1e9", "?ctx=x", "?%E0%A4%A", "?q=", "?stage=uat"])(
+  "takes rubbish for nothing: %s",
+  (search) => {
+    expect(viewOf(search, false)).toEqual(DEFAULT_VIEW);
+  },
+);

@@ -1,0 +1,223 @@
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { axeFindings, picture, visit } from "./browser.ts";
+import { LIVE_RUN, ROBOT_RUN, suite, useDemoWorld } from "./demo-world.ts";
+
+const world = useDemoWorld();
+const open = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
+
+suite("the one-time link", () => {
+  it("opens, signed in, on the failed run: why, and the first error; used again it asks who one is", async () => {
+    const { gateway } = world();
+    const path = gateway.link.slice(gateway.url.length);
+    expect((await fetch(gateway.link, { method: "HEAD", redirect: "manual" })).headers.get("set-cookie")).toBe(null);
+    const first = await open(path, { token: "" });
+    await first.page.getByRole("heading", { name: "Verification failed: robot, attempt 2 of 2" }).waitFor();
+    await first.page.getByText("Container robot exited with 1. The metric allows 1 failure; it counted 2.").waitFor();
+    await first.page.getByRole("link", { name: /^Robot report/ }).waitFor();
+    const line = first.page.getByText("expected HTTP 200, got HTTP 503").last();
+    await line.waitFor();
+    const box = await line.boundingBox();
+    expect(box?.y).toBeGreaterThan(200);
+    expect(box?.y).toBeLessThan(780);
+    await picture(first.page, "one-time-link");
+    await first.close();
+
+    const second = await open(path, { token: "" });
+    await second.page.getByText("This link was used before.").waitFor();
+    await second.page.getByRole("button", { name: /^The viewer/ }).click();
+    await second.page.getByRole("heading", { name: "Verification failed: robot, attempt 2 of 2" }).waitFor();
+    await second.close();
+  });
+});
+
+suite("signing in", () => {
+  it("takes a token that the cluster knows, and goes on to the page that was asked for", async () => {
+    const { page, context, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`, { token: "" });
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Paste a token first.").waitFor();
+    await page.getByLabel("Token").fill("no-such-token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
+    await page.getByLabel("Token").fill("Bearer demo-viewer");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    // No script can read what signs in.
+    expect(
+      await page.evaluate("document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"),
+    ).not.toMatch(/demo-viewer|taffrail_/);
+    expect((await context.cookies()).map(({ httpOnly, sameSite }) => [httpOnly, sameSite])).toEqual([[true, "Lax"]]);
+    await page.getByRole("button", { name: /demo-viewer/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await close();
+  });
+
+  it("leads nowhere but within the page", async () => {
+    for (const next of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
+      const { page, close } = await open(`/sign-in?next=${encodeURIComponent(next)}`);
+      await page.getByRole("heading", { name: "Projects" }).waitFor();
+      expect(new URL(page.url()).origin).toBe(world().gateway.url);
+      await close();
+    }
+  });
+});
+
+suite("a run that is watched", () => {
+  it("shows runs that fail first, those that come by themselves, and filters in its address", async () => {
+    const { page, close } = await open("/p/guestbook/runs");
+    const headings = page.getByRole("heading", { level: 2 });
+    await headings.first().waitFor();
+    expect((await headings.allInnerTexts()).map((text) => text.replace(/\s*\d+$/, ""))).toEqual([
+      "Failed",
+      "Running",
+      "Passed and others",
+    ]);
+    const { cluster, objects } = world();
+    const robot = objects.find(({ metadata }) => metadata.name === ROBOT_RUN);
+    if (robot === undefined) throw new Error("The demo's cluster has no such run.");
+    const uid = "11111111-2222-4333-8444-555555555555";
+    cluster.put({ ...robot, metadata: { ...robot.metadata, name: "uat.new-one", uid } });
+    await page.getByText("uat.new-one").waitFor();
+    cluster.remove({ ...robot, metadata: { ...robot.metadata, name: "uat.new-one" } });
+    await page.getByText("uat.new-one").waitFor({ state: "detached" });
+    await page.getByLabel("Stage").selectOption("prod");
+    await page.waitForURL(/\?stage=prod$/);
+    await page.getByText(ROBOT_RUN).waitFor({ state: "detached" });
+    await page.getByText("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9").waitFor();
+    await page.reload();
+    await page.getByText("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9").waitFor();
+    expect(await page.getByRole("listitem").count()).toBe(1);
+    await page.getByRole("button", { name: "Clear filters" }).click();
+    await page.getByText(ROBOT_RUN).waitFor();
+    await close();
+  });
+
+  it("is gone through by keys, but not while somebody types or has switched them off", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`);
+    await page.getByText("expected HTTP 200").first().waitFor();
+    await page.keyboard.press("[");
+    await page.waitForURL(/\/m\/robot\/a\/1$|\/m\/robot\/a\/1#/);
+    await page.keyboard.press("]");
+    await page.waitForURL(/\/m\/robot\/a\/2/);
+    await page.keyboard.press("}");
+    await page.waitForURL(/\/m\/error-rate/);
+    await page.getByText("error-rate has no log, by design").waitFor();
+    await page.keyboard.press("{");
+    await page.waitForURL(/\/m\/robot\/a\/2/);
+    await page.keyboard.press("1");
+    await page.waitForURL(/\/m\/robot\/a\/2\/c\/robot/);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await picture(page, "keys");
+    await page.keyboard.press("[");
+    await page.keyboard.press("Escape");
+    expect(page.url()).toContain("/a/2/c/robot");
+    await page.getByRole("button", { name: /demo-viewer/ }).click();
+    await page.getByRole("radio", { name: "Off" }).check();
+    expect(await axeFindings(page)).toEqual([]);
+    await picture(page, "settings");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("[");
+    expect(page.url()).toContain("/a/2/c/robot");
+    await close();
+  });
+});
+
+suite("a log that is broken on purpose", () => {
+  const counted = async (page: Page): Promise<readonly [lost: string, lines: number]> => {
+    const text = (await page.getByRole("complementary", { name: "Demo" }).textContent()) ?? "";
+    const [, lost = "", lines = "0"] = /(\d+ lost, \d+ doubled)\s*of ([\d,]+) lines/.exec(text) ?? [];
+    return [lost, Number(lines.replace(",", ""))];
+  };
+  const grows = async (page: Page): Promise<void> => {
+    const [, before] = await counted(page);
+    await expect.poll(async () => (await counted(page))[1], { timeout: 30_000 }).toBeGreaterThan(before);
+  };
+
+  it("goes on without a line lost or doubled, whatever is broken", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
+    await grows(page);
+    for (const name of ["Restart the server", "Cut the network", "Delete the pod"]) {
+      await page.getByRole("button", { name }).click();
+      await grows(page);
+      await grows(page);
+      expect([name, (await counted(page))[0]]).toEqual([name, "0 lost, 0 doubled"]);
+    }
+    await picture(page, "broken");
+    await close();
+  });
+
+  it("ends with its reason where the right is taken away, and its lines stay", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
+    await grows(page);
+    await page.getByRole("button", { name: "Revoke the viewer" }).click();
+    await page.getByText("NOT complete: you may not read this any more").first().waitFor({ timeout: 40_000 });
+    await page.getByText("visitor").first().waitFor();
+    await picture(page, "revoked");
+    await page.getByRole("button", { name: "Give the right back" }).click();
+    await page.getByText("The viewer may read again.").waitFor();
+    // A refusal is remembered for some seconds.
+    await expect
+      .poll(
+        async () => {
+          await page.reload();
+          await page.getByRole("heading", { level: 1 }).waitFor();
+          return page.getByRole("heading", { level: 1 }).textContent();
+        },
+        { timeout: 30_000 },
+      )
+      .toContain("Verifying: soak");
+    await close();
+  });
+
+  it("goes on at the same line once somebody has signed in again", async () => {
+    const { cluster, objects } = world();
+    const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
+    await grows(page);
+    const token = objects.find(({ kind, metadata }) => kind === "Token" && metadata.name === "viewer");
+    if (token === undefined) throw new Error("The demo's cluster has no such token.");
+    cluster.remove(token);
+    await page.getByRole("dialog", { name: "You are signed out" }).waitFor({ timeout: 40_000 });
+    await page.getByText("visitor").first().waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await picture(page, "signed-out");
+    cluster.put(token);
+    // That nobody knew the token is remembered for some seconds.
+    const dialog = page.getByRole("dialog", { name: "You are signed out" });
+    await expect
+      .poll(
+        async () => {
+          const again = page.getByRole("button", { name: /^The viewer/ });
+          if (await dialog.isVisible()) await again.click({ timeout: 1_000 }).catch(() => undefined);
+          return dialog.isVisible();
+        },
+        { timeout: 30_000, interval: 1_000 },
+      )
+      .toBe(false);
+    await grows(page);
+    expect((await counted(page))[0]).toBe("0 lost, 0 doubled");
+    await close();
+  });
+
+  it("is refused to the outsider, who learns nothing", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`);
+    await page.getByText("expected HTTP 200").first().waitFor();
+    await page.getByRole("button", { name: "Be the outsider" }).click();
+    await page.getByRole("heading", { name: "You may not read the project guestbook" }).waitFor();
+    expect(await page.locator("main").textContent()).not.toMatch(/robot|uat|503/);
+    await page.getByRole("button", { name: "Be the viewer" }).click();
+    await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    await close();
+  });
+
+  it("is broken by the demo's own page alone", async () => {
+    const { url } = world().gateway;
+    const headers = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
+    expect((await fetch(`${url}/demo/restart`, { method: "POST", headers })).status).toBe(403);
+    expect((await fetch(`${url}/demo/restart`, { method: "POST" })).status).toBe(403);
+    expect((await fetch(`${url}/demo/restart`)).status).toBe(405);
+    expect((await fetch(`${url}/demo/constructor`, { method: "POST" })).status).toBe(404);
+  });
+});

@@ -1,0 +1,109 @@
+import { expect, it } from "vitest";
+import { axeFindings, picture, visit } from "./browser.ts";
+import { ROBOT_RUN, suite, useDemoWorld } from "./demo-world.ts";
+
+const world = useDemoWorld();
+const open = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
+const RUNS = "/p/guestbook/runs";
+
+/** Every page and state, the act that leads there, and what it says. */
+const PAGES = [
+  { name: "sign-in", path: "/", token: "", says: "Sign in" },
+  { name: "projects", path: "/", says: "Projects" },
+  { name: "no-project", path: "/", token: "demo-outsider", says: "There is no project that you may read" },
+  { name: "runs", path: RUNS, says: "Runs of guestbook" },
+  { name: "runs-none-match", path: `${RUNS}?stage=dev&phase=inconclusive`, says: "No run matches" },
+  { name: "runs-denied", path: RUNS, token: "demo-outsider", says: "You may not read the project guestbook" },
+  { name: "run", path: `${RUNS}/${ROBOT_RUN}`, says: "expected HTTP 200, got HTTP 503" },
+  {
+    name: "run-passed",
+    path: `${RUNS}/dev.01kkh6pam01pbwvj1g26p8xzgj.00d90e5`,
+    says: "Verification passed",
+  },
+  {
+    name: "no-log",
+    path: `${RUNS}/uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f`,
+    says: "answered 404: not there yet, or never uploaded",
+  },
+  { name: "no-job", path: `${RUNS}/prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9`, says: "error-rate has no log, by design" },
+  { name: "pod-waits", path: `${RUNS}/uat.01kkhbdr20m4d5e6f7g8h9jkmn.00d90e5`, says: "Waiting for the log" },
+  {
+    name: "not-begun",
+    path: `${RUNS}/perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5`,
+    says: "Verification has not begun",
+  },
+  { name: "no-such-run", path: `${RUNS}/dev.nothing`, says: "There is no such run, or you may not read it" },
+  { name: "no-such-metric", path: `${RUNS}/${ROBOT_RUN}/m/bobot`, says: "Show the log that was chosen" },
+  { name: "no-such-attempt", path: `${RUNS}/${ROBOT_RUN}/m/robot/a/9`, says: "No log for robot, attempt 9" },
+  { name: "no-such-container", path: `${RUNS}/${ROBOT_RUN}/m/robot/a/2/c/nobody`, says: "No log for robot, attempt 2" },
+  { name: "health", path: "/admin/health", token: "demo-operator", says: "Configuration in force" },
+  { name: "health-denied", path: "/admin/health", says: "Only operators see this page" },
+  { name: "nothing", path: "/p", says: "There is nothing at this address" },
+] as const;
+
+suite("the page", () => {
+  it.each(PAGES)(
+    "$name says what is so; axe finds nothing wrong, wide and on a phone, light and dark",
+    async ({ name, path, says, ...who }) => {
+      const { page, faults, close } = await open(path, who);
+      await page.getByText(says).first().waitFor();
+      for (const [kind, viewport] of [
+        ["wide", { width: 1280, height: 800 }],
+        ["phone", { width: 390, height: 844 }],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          expect([kind, colorScheme, await axeFindings(page)]).toEqual([kind, colorScheme, []]);
+          await picture(page, `${name}-${kind}-${colorScheme}`);
+        }
+        // Nothing hangs out of the window.
+        const wider = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        expect([kind, wider]).toEqual([kind, 0]);
+      }
+      expect(faults).toEqual([]);
+      await close();
+    },
+  );
+
+  it("loads less than 120 KB, compressed, before the first page is shown", async () => {
+    const { page, close } = await open("/", { token: "" });
+    const entry = await page.evaluate<string[]>(
+      "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/assets/'))",
+    );
+    let bytes = 0;
+    for (const name of [world().gateway.url, ...entry]) {
+      const head = await fetch(name, { method: "HEAD", headers: { "accept-encoding": "gzip" } });
+      bytes += Number(head.headers.get("content-length"));
+    }
+    expect(entry.length).toBeGreaterThan(2);
+    expect(bytes).toBeLessThan(120 * 1_024);
+    await close();
+  });
+
+  it("speaks Chinese to whose browser asks for it, and to who chooses it", async () => {
+    const { page, close } = await open(`${RUNS}/${ROBOT_RUN}`, { locale: "zh-CN" });
+    await page.getByRole("heading", { name: /^验证失败/ }).waitFor();
+    expect(await page.getAttribute("html", "lang")).toBe("zh-CN");
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole("button", { name: /demo-viewer/ }).click();
+    await page.getByLabel("English").check();
+    await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    await close();
+  });
+
+  it("keeps to 200 % zoom and to a reader who wants no motion and colours of their own", async () => {
+    const { page, close } = await open(`${RUNS}/${ROBOT_RUN}`, {
+      viewport: { width: 640, height: 400 },
+      deviceScaleFactor: 2,
+      reducedMotion: "reduce",
+      forcedColors: "active",
+    });
+    await page.getByText("expected HTTP 200").first().waitFor();
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    await picture(page, "run-zoomed");
+    await close();
+  });
+});
