@@ -25,7 +25,7 @@ export function FirstError({ run, summary, onFirst, onNext }: FirstErrorProps) {
             <span className="hidden">{`${text.toError}, `}</span>
             {first.line}
           </span>
-          <code>{first.text.trim()}</code>
+          <code>{first.text}</code>
         </button>
         <span className="soft">
           {summary.errors > 1 ? text.firstOf(numberText(summary.errors, language)) : text.onlyError}

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { errorWords } from "../../client/error-words.ts";
 import { explainSeverity } from "../../client/severity.ts";
 import type { LogViewerSummary } from "./log-viewer.tsx";
 import { numberAt } from "./store/line-names.ts";
@@ -20,11 +21,12 @@ export function useSummary(
     const { state, origin, end, error, bytes } = progress;
     const line = store.errors.at(0);
     const text = line === -1 ? "" : lineText(store, line, TOLD_BYTES);
+    const next = line + 1 < store.lines ? lineText(store, line + 1, TOLD_BYTES) : undefined;
     const why = explainSeverity(text)?.because ?? "";
     onSummary({
       ...{ state, origin, end, error, bytes },
       ...{ lines: store.lines, errors: store.errors.count, warnings: store.warnings.count },
-      firstError: line === -1 ? undefined : { line: numberAt(store, line), text, why },
+      firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next), why },
     });
   }, [revision, onSummary]);
 }
