@@ -113,9 +113,11 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       });
       const { text, seam } = opened;
       const { name, live, timed } = opened.source;
-      if (seam === "proved") yield say("source-changed", `The log goes on in source "${name}", at the same place.`);
-      if (seam === "unproved") yield say("seam", seamMessage(name, text.from));
-      if (!begun || source !== name) {
+      const changed = source !== name;
+      if (changed && seam === "proved")
+        yield say("source-changed", `The log goes on in source "${name}", at the same place.`);
+      if (changed && seam === "unproved") yield say("seam", seamMessage(name, text.from));
+      if (!begun || changed) {
         const previous = live && view.target.pod?.previous === true;
         yield {
           kind: "opened",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { running, terminated, waiting } from "../fakes/pods.ts";
+import { sends } from "../fakes/scripted-store.ts";
 import type { CollectedLog } from "./collect-log.ts";
 import { type LiveRun, useLiveWorld } from "./live-world.ts";
 
@@ -201,5 +202,34 @@ describe("what vanishes in mid-stream", () => {
     const rest = run.read({ cursor: read.messages.at(-1)?.cursor ?? "" });
     await rest.done;
     expect([rest.text(), rest.end()?.headMissing]).toEqual(["later\n", true]);
+  });
+});
+
+describe("a pod that is gone while its job goes on", () => {
+  const world = useLiveWorld(["pods", "archive"]);
+  const isPoll = (ms: number): boolean => ms === 2_000;
+
+  it("is told of once, however often its archive is looked at", async () => {
+    const run = world().addRun();
+    const pod = run.pod();
+    run.log(pod).append(at(2), "first\n");
+    const read = run.read({ follow: true });
+    await read.until("first\n");
+    world().store.answer(run.archivePath(), sends("first\n"));
+    run.removePod(pod);
+    run.log(pod).cut("ends");
+    for (let look = 0; look < 3; look += 1) {
+      await world().waits.until(isPoll);
+      world().waits.pass(isPoll);
+    }
+    world().store.answer(run.archivePath(), sends("first\nsecond\n"));
+    await world().waits.until(isPoll);
+    world().waits.pass(isPoll);
+    await read.until("second\n");
+    run.put(OVER);
+    await read.done;
+    expect(read.text()).toBe("first\nsecond\n");
+    expect(read.notices()).toEqual([NoticeKind.SOURCE_CHANGED]);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 });
