@@ -4,6 +4,7 @@ import { hasEnded, type Metric, type Run } from "../runs/run.ts";
 import { selectAttempt, selectMetric } from "../runs/selection.ts";
 import { attemptFrames } from "./attempt-frames.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
+import { hasNoLog } from "./has-no-log.ts";
 import type { LogStream } from "./log-stream.ts";
 import { worstOf } from "./worst-of.ts";
 
@@ -58,8 +59,7 @@ export async function* allAttempts(stream: LogStream): AsyncGenerator<LogFrame, 
       if (!GOES_ON.has(reason)) return reason;
       reasons.push(reason);
     } catch (failure) {
-      const hasNone = failure instanceof Failure && (failure.kind === "not-found" || failure.kind === "not-yet");
-      if (!hasNone) throw failure;
+      if (!hasNoLog(failure)) throw failure;
       failures.push(failure);
       // There was one, but it is lost.
       if (failure.reason === "LOG_NOT_FOUND") reasons.push("source-ended");

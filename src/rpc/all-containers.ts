@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import type { LogEvent, LogPiece } from "../reading/event.ts";
 import { type MergedLog, mergeLogs } from "../reading/merge-logs.ts";
 import type { LineSelector } from "../reading/select-lines.ts";
@@ -6,6 +6,7 @@ import { type AttemptView, viewContainer } from "../reading/view.ts";
 import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
+import { hasNoLog } from "./has-no-log.ts";
 import type { LogStream } from "./log-stream.ts";
 import { worstOf } from "./worst-of.ts";
 
@@ -93,8 +94,7 @@ async function* leavingOut(events: AsyncIterable<LogEvent>): AsyncGenerator<LogE
       yield event;
     }
   } catch (failure) {
-    const hasNone = failure instanceof Failure && (failure.kind === "not-found" || failure.kind === "not-yet");
-    if (opened || !hasNone) throw failure;
+    if (opened || !hasNoLog(failure)) throw failure;
     yield { kind: "left-out", failure };
   }
 }

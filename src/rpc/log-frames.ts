@@ -1,6 +1,5 @@
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../identity/caller.ts";
-import { OVER } from "../over.ts";
 import { createChanges } from "../reading/changes.ts";
 import { LogReplaced } from "../reading/text.ts";
 import { type ViewServices, viewAttempt } from "../reading/view.ts";
@@ -14,8 +13,8 @@ import type { LogFrame } from "./frame.ts";
 import { readLogCursor } from "./log-cursor.ts";
 import { checkRequest, cursorScope, filterOf, type LogRequest } from "./log-request.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
+import { openCall } from "./open-call.ts";
 import type { Services } from "./services.ts";
-import { shuttingDown } from "./shutting-down.ts";
 import { guardStream } from "./stream-guard.ts";
 
 /**
@@ -32,17 +31,12 @@ export async function* logFrames(
   request: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LogFrame, void, undefined> {
-  const leave = services.slots.enter(caller);
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(signal.reason);
-  const onShutdown = (): void => stop.abort(shuttingDown());
-  signal.addEventListener("abort", onAbort);
-  services.shutdown.addEventListener("abort", onShutdown);
+  const call = openCall(services, caller, signal);
+  const { stop } = call;
   let guard: { stop(): void } | undefined;
   let stream: LogStream | undefined;
   try {
-    signal.throwIfAborted();
-    if (services.shutdown.aborted) throw shuttingDown();
+    stop.signal.throwIfAborted();
     stream = await openStream(services, caller, request, stop.signal);
     guard = guardStream(services, caller, mayReadRun(stream.run), stop);
     for await (const frame of attempts(stream)) {
@@ -61,12 +55,9 @@ export async function* logFrames(
     yield stream.broken(...brokenOff(reason));
   } finally {
     guard?.stop();
-    signal.removeEventListener("abort", onAbort);
-    services.shutdown.removeEventListener("abort", onShutdown);
     stream?.changes.close();
     // Whoever left in mid-stream leaves a request to a store behind: this ends it.
-    stop.abort(OVER);
-    leave();
+    call.close();
   }
 }
 

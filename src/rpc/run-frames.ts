@@ -2,7 +2,6 @@ import { denied } from "../access/access.ts";
 import type { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { newestOf } from "../kube/newest.ts";
-import { OVER } from "../over.ts";
 import type { RunSummary } from "../runs/run.ts";
 import { canPass, type RunFilter } from "../runs/run-filter.ts";
 import { changesBetween, type RunChange, type RunWindow, windowOf } from "../runs/run-window.ts";
@@ -10,8 +9,8 @@ import { stageFilter } from "../runs/stage-filter.ts";
 import { brokenOff } from "./broken-off.ts";
 import { tellFailure } from "./errors.ts";
 import type { EndReasonName } from "./frame.ts";
+import { openCall } from "./open-call.ts";
 import type { Services } from "./services.ts";
-import { shuttingDown } from "./shutting-down.ts";
 import { guardStream } from "./stream-guard.ts";
 
 /** Which runs are watched. */
@@ -44,17 +43,12 @@ export async function* runFrames(
   signal: AbortSignal,
 ): AsyncGenerator<RunFrame, void, undefined> {
   const { namespace, limit } = watch;
-  const leave = services.slots.enter(caller);
-  const stop = new AbortController();
-  const onAbort = (): void => stop.abort(signal.reason);
-  const onShutdown = (): void => stop.abort(shuttingDown());
-  signal.addEventListener("abort", onAbort);
-  services.shutdown.addEventListener("abort", onShutdown);
+  const call = openCall(services, caller, signal);
+  const { stop } = call;
   let guard: { stop(): void } | undefined;
   let told: readonly RunSummary[] | undefined;
   try {
-    signal.throwIfAborted();
-    if (services.shutdown.aborted) throw shuttingDown();
+    stop.signal.throwIfAborted();
     if (!(await services.access.mayWatchRuns(caller, namespace))) throw denied(namespace);
 
     let allowed = stageFilter(services.access, caller, namespace);
@@ -102,9 +96,6 @@ export async function* runFrames(
     yield { kind: "end", reason, failure };
   } finally {
     guard?.stop();
-    signal.removeEventListener("abort", onAbort);
-    services.shutdown.removeEventListener("abort", onShutdown);
-    stop.abort(OVER);
-    leave();
+    call.close();
   }
 }
