@@ -2,6 +2,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect, useRef, useState } from "react";
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { systemTimer, wait } from "../../client/timer.ts";
 import { client } from "../session/page-client.ts";
 import { signedIn } from "../session/session.ts";
 import { applyChanges } from "./apply-changes.ts";
@@ -75,7 +76,7 @@ export function useRuns(project: string, filter: RunFilter, limit: number): Runs
       for (;;) {
         const answer = await client.listAnalysisRuns({ ...request, pageSize: limit }, { signal });
         tell({ runs: answer.analysisRuns, more: answer.nextPageToken !== "", incomplete: answer.incomplete });
-        await after(LOOK_MS, signal);
+        await wait(LOOK_MS, systemTimer, signal);
       }
     };
     keepOn(watch, list, tell, signal).catch(() => undefined);
@@ -122,20 +123,6 @@ async function keepOn(
       if (code === Code.PermissionDenied || code === Code.InvalidArgument || code === Code.Unimplemented) return;
     }
     if (Date.now() - began > MOST_WAIT_MS) waitMs = FIRST_WAIT_MS;
-    await after(waitMs, signal);
+    await wait(waitMs, systemTimer, signal);
   }
-}
-
-function after(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", leave, { once: true });
-  });
 }
