@@ -72,11 +72,13 @@ export function blockMemory(block: Block): ArrayBuffer[] {
 export function joinBlocks(first: Block, second: Block): Block {
   const lines = lineCount(first);
   const start = first.text.length;
+  // What has no run at its beginning begins in no style, whatever stands before it.
+  const beginsPlain = (first.runs.at(-1) ?? 0) !== 0 && second.runs[0] !== 0;
   return {
     text: join(Uint8Array, first.text, second.text),
     runs: join(
       Uint32Array,
-      first.runs,
+      join(Uint32Array, first.runs, beginsPlain ? Uint32Array.of(start, 0) : new Uint32Array()),
       second.runs.map((value, index) => (index % 2 === 0 ? value + start : value)),
     ),
     offsets: join(

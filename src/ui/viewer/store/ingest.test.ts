@@ -66,6 +66,17 @@ describe("lines", () => {
     expect([...(store.at(0)?.block.sources ?? [])]).toEqual([1, 0]);
   });
 
+  it("that are plain stay so behind others that end in a style, where both come one after the other", () => {
+    const ingest = createIngest(createStyleTable());
+    const store = createLogStore(Number.POSITIVE_INFINITY);
+    for (const text of [`${ESC}[31ma\n${ESC}[0m`, "b\n"]) {
+      ingest.push(new TextEncoder().encode(text), 0, 0);
+      for (const block of ingest.take(true)) store.append(block);
+    }
+    const placed = store.at(1);
+    expect(placed && styledParts(placed.block, placed.index, "b")).toEqual([]);
+  });
+
   it("are the same however the bytes are cut", () => {
     const piece = fc.constantFrom(
       ...["a", "\n", "\r\n", "\r", "ä", "漢字", "👩‍🚀", "\t", "ERROR x", "WARN "],
