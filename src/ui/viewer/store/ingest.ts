@@ -1,9 +1,9 @@
-import { type Block, type BlockMark, LINE_OVERWRITTEN, LINE_WIDE, type Overwritten } from "./block.ts";
+import { type Block, LINE_OVERWRITTEN, LINE_WIDE } from "./block.ts";
+import { createBlockBuilder } from "./block-builder.ts";
 import { columnsOf } from "./columns.ts";
-import { createEscapeReader } from "./escape-reader.ts";
 import { type GroupMark, groupMarkOf, MARK_BYTES } from "./group-mark.ts";
-import { createGrowing } from "./growing.ts";
 import { findLevels } from "./level.ts";
+import { createSourcePlace, type SourcePlace } from "./source-place.ts";
 import { applySgr, isRed, PLAIN, type StyleTable } from "./style.ts";
 
 const LINE_FEED = 0x0a;
@@ -18,8 +18,6 @@ const SMALL_M = 0x6d;
 /** Of how many parameter characters a style is read at once: 16 ** 12 is a number that is still exact. */
 const SHORT_STYLE = 12;
 
-/** Blocks are closed at the end of the line with which they reach so many bytes. */
-const BLOCK_BYTES = 192 * 1024;
 /** Earlier states of a line that wrote over itself: how many are kept, and how long each may be. */
 const KEPT_STATES = 200;
 const STATE_BYTES = 1_000;
@@ -44,104 +42,53 @@ export interface Ingest {
   end(): void;
 }
 
-/** What one source's log is in the middle of. */
-interface Place {
-  styleIndex: number;
-  /** The style with which the line begins. */
-  lineStyle: number;
-  /** The number of the line that is being read. */
-  number: number;
-  inEscape: boolean;
-  readonly escape: ReturnType<typeof createEscapeReader>;
-  /** A carriage return came, and nothing after it yet. */
-  returned: boolean;
-  red: boolean;
-  tabs: boolean;
-  wide: boolean;
-  marks: GroupMark[];
-  states: string[];
-  stateCount: number;
-  /** Its line as far as it has come, while another source's is being read. */
-  held: { readonly text: Uint8Array<ArrayBuffer>; readonly runs: Uint32Array<ArrayBuffer> } | undefined;
-}
-
 const DECODER = new TextDecoder();
 
 export function createIngest(styles: StyleTable): Ingest {
-  const text = createGrowing(Uint8Array, BLOCK_BYTES + 16 * 1024);
-  const runs = createGrowing(Uint32Array, 4096);
-  const offsets = createGrowing(Uint32Array, 2048);
-  const numbers = createGrowing(Uint32Array, 2048);
-  const columns = createGrowing(Uint32Array, 2048);
-  const flags = createGrowing(Uint8Array, 2048);
-  const sources = createGrowing(Uint8Array, 2048);
-  const reds = createGrowing(Uint8Array, 2048);
-  let marks: BlockMark[] = [];
-  let overwritten: Overwritten[] = [];
+  const builder = createBlockBuilder();
+  const { text } = builder;
   let closed: Block[] = [];
-  const places = new Map<number, Place>();
+  const places = new Map<number, SourcePlace>();
   let current = 0;
   let place = placeOf(current);
   /** For each style, which style the parameters of a short sequence make of it. */
   const steps: Map<number, number>[] = [];
-  let anyWide = false;
-  /** Where the line that is being read begins, in the text and in the runs. */
-  let lineStart = 0;
-  let runStart = 0;
 
-  function placeOf(source: number): Place {
+  function placeOf(source: number): SourcePlace {
     let known = places.get(source);
     if (known === undefined) {
-      known = {
-        ...{ styleIndex: 0, lineStyle: 0, number: 0, inEscape: false, escape: createEscapeReader(), returned: false },
-        ...{ red: false, tabs: false, wide: false, marks: [], states: [], stateCount: 0, held: undefined },
-      };
+      known = createSourcePlace();
       places.set(source, known);
     }
     return known;
   }
 
+  /** Whether a line has begun. */
+  const isWithin = (): boolean => text.length > builder.lineStart || place.stateCount > 0;
+
   const switchTo = (source: number): void => {
     if (source === current) return;
-    if (text.length > lineStart || place.stateCount > 0) {
-      place.held = { text: text.slice(lineStart), runs: lineRuns() };
-      text.length = lineStart;
-      runs.length = runStart;
+    if (isWithin()) {
+      place.held = builder.heldLine(place.lineStyle);
+      builder.dropLine();
     }
     current = source;
     place = placeOf(source);
     if (place.held !== undefined) {
-      text.append(place.held.text);
-      runs.append(place.held.runs.map(relative(-lineStart)));
+      builder.resumeLine(place.held);
       place.held = undefined;
-    } else ensureRun();
-  };
-
-  /** The runs of the line that is being read, counted from its beginning, where the first one stands. */
-  const lineRuns = (): Uint32Array<ArrayBuffer> => {
-    const own = runs.slice(runStart).map(relative(lineStart));
-    return own[0] === 0 ? own : Uint32Array.of(0, place.lineStyle, ...own);
-  };
-
-  const beginRun = (): void => {
-    if (runs.length > runStart && runs.data[runs.length - 2] === text.length) runs.length -= 2;
-    runs.push(text.length);
-    runs.push(place.styleIndex);
-  };
-
-  const ensureRun = (): void => {
-    if ((runs.length === 0 ? 0 : runs.data[runs.length - 1]) !== place.styleIndex) beginRun();
+    } else builder.ensureRun(place.styleIndex);
   };
 
   /** The line is written anew: what it was is a state of the past. */
   const overwrite = (): void => {
     place.returned = false;
+    const { lineStart } = builder;
     if (text.length === lineStart) return;
     const before = DECODER.decode(text.data.subarray(lineStart, Math.min(text.length, lineStart + STATE_BYTES)));
-    text.length = lineStart;
-    runs.length = runStart;
+    builder.dropLine();
     place.lineStyle = place.styleIndex;
-    ensureRun();
+    builder.ensureRun(place.styleIndex);
     const mark = before.startsWith("section_") ? groupMarkOf(before) : undefined;
     if (mark !== undefined) {
       place.marks.push(mark);
@@ -164,36 +111,33 @@ export function createIngest(styles: StyleTable): Ingest {
   };
 
   const endLine = (): void => {
+    const { lineStart, lines: line } = builder;
     const end = text.length;
-    const line = numbers.length;
     if (place.marks.length > 0) {
       const title = DECODER.decode(text.data.subarray(lineStart, Math.min(end, lineStart + TITLE_LENGTH))).trim();
-      for (const mark of place.marks) marks.push({ ...mark, title: title || mark.title, line });
+      for (const mark of place.marks) builder.addMark({ ...mark, title: title || mark.title, line });
       place.marks = [];
     } else {
       const mark = markOf(lineStart, end);
-      if (mark !== undefined) marks.push({ ...mark, line });
+      if (mark !== undefined) builder.addMark({ ...mark, line });
     }
     if (place.stateCount > 0) {
-      overwritten.push({ line, states: place.states, count: place.stateCount });
+      builder.addOverwritten({ line, states: place.states, count: place.stateCount });
       place.states = [];
     }
-    offsets.push(lineStart);
-    numbers.push(place.number);
-    columns.push(place.tabs || place.wide ? measured(text.data.subarray(lineStart, end)) : end - lineStart);
-    flags.push((place.stateCount > 0 ? LINE_OVERWRITTEN : 0) | (place.wide ? LINE_WIDE : 0));
-    sources.push(current);
-    anyWide ||= place.wide;
-    reds.push(place.red ? 1 : 0);
-    text.push(LINE_FEED);
+    builder.endLine({
+      number: place.number,
+      columns: place.tabs || place.wide ? measured(text.data.subarray(lineStart, end)) : end - lineStart,
+      flags: flagsOf(place),
+      source: current,
+      isRed: place.red,
+    });
     place.number += 1;
-    lineStart = text.length;
-    runStart = runs.length;
     resetLine();
     place.lineStyle = place.styleIndex;
     // Set behind a carriage return, it had no text to begin at.
-    ensureRun();
-    if (lineStart >= BLOCK_BYTES) close();
+    builder.ensureRun(place.styleIndex);
+    if (builder.isFull) close();
   };
 
   const resetLine = (): void => {
@@ -202,39 +146,7 @@ export function createIngest(styles: StyleTable): Ingest {
   };
 
   const close = (): void => {
-    if (numbers.length > 0) closed.push(cutBlock());
-  };
-
-  /** All whole lines; the one that is being read stays. */
-  const cutBlock = (): Block => {
-    const restText = text.slice(lineStart);
-    const restRuns = lineRuns();
-    text.length = lineStart;
-    runs.length = runStart;
-    offsets.push(lineStart);
-    const block: Block = {
-      text: text.slice(0),
-      runs: runs.slice(0),
-      offsets: offsets.slice(0),
-      numbers: numbers.slice(0),
-      columns: columns.slice(0),
-      flags: flags.slice(0),
-      sources: sources.slice(0),
-      marks,
-      overwritten,
-    };
-    findLevels(block.text, block.offsets, reds.data.subarray(0, reds.length), anyWide, (line, level) => {
-      block.flags[line] = (block.flags[line] ?? 0) | level;
-    });
-    for (const each of [text, runs, offsets, numbers, columns, flags, sources, reds]) each.length = 0;
-    marks = [];
-    overwritten = [];
-    anyWide = false;
-    lineStart = runStart = 0;
-    text.append(restText);
-    if (restText.length > 0) runs.append(restRuns);
-    else ensureRun();
-    return block;
+    if (builder.lines > 0) closed.push(builder.cut(place.lineStyle, place.styleIndex));
   };
 
   const setStyle = (parameters: string): void => {
@@ -245,7 +157,7 @@ export function createIngest(styles: StyleTable): Ingest {
   const moveTo = (styleIndex: number): void => {
     place.styleIndex = styleIndex;
     if (isRed(styles.styles[styleIndex] ?? PLAIN)) place.red = true;
-    if (!place.returned) beginRun();
+    if (!place.returned) builder.beginRun(styleIndex);
   };
 
   /** Reads a short style whole, which nearly all are; returns where it ends, or 0 where it is none. */
@@ -285,7 +197,7 @@ export function createIngest(styles: StyleTable): Ingest {
   return {
     push(bytes, firstLine, source) {
       switchTo(source);
-      if (text.length === lineStart && place.stateCount === 0) place.number = firstLine || place.number || 1;
+      if (!isWithin()) place.number = firstLine || place.number || 1;
       const end = bytes.length;
       for (let at = 0; at < end; at += 1) {
         let byte = bytes[at] as number;
@@ -332,8 +244,9 @@ export function createIngest(styles: StyleTable): Ingest {
       return taken;
     },
     unfinished() {
-      if (text.length === lineStart && place.stateCount === 0) return undefined;
+      if (!isWithin()) return undefined;
       // Of a line that goes on and on, the beginning: it comes again and again.
+      const { lineStart } = builder;
       const part = text.data.slice(lineStart, Math.min(text.length, lineStart + MEASURED));
       const own = new Uint8Array(part.length + 1);
       own.set(part);
@@ -342,11 +255,11 @@ export function createIngest(styles: StyleTable): Ingest {
       const size = wide || tabs ? measured(part) : part.length;
       const block: Block = {
         text: own,
-        runs: lineRuns(),
+        runs: builder.lineRuns(place.lineStyle),
         offsets: Uint32Array.of(0, own.length),
         numbers: Uint32Array.of(number),
         columns: Uint32Array.of(size),
-        flags: Uint8Array.of((stateCount > 0 ? LINE_OVERWRITTEN : 0) | (wide ? LINE_WIDE : 0)),
+        flags: Uint8Array.of(flagsOf(place)),
         sources: Uint8Array.of(current),
         marks: [],
         overwritten: stateCount > 0 ? [{ line: 0, states: [...states], count: stateCount }] : [],
@@ -359,7 +272,7 @@ export function createIngest(styles: StyleTable): Ingest {
     end() {
       for (const source of places.keys()) {
         switchTo(source);
-        if (text.length > lineStart || place.stateCount > 0) endLine();
+        if (isWithin()) endLine();
       }
     },
   };
@@ -370,7 +283,7 @@ function measured(line: Uint8Array): number {
   return line.length <= MEASURED ? columns : Math.ceil((columns * line.length) / MEASURED);
 }
 
-/** Moves the positions of runs, which are every second number. */
-function relative(start: number): (value: number, index: number) => number {
-  return (value, index) => (index % 2 === 0 ? value - start : value);
+/** What is told of a line beside its level. */
+function flagsOf({ stateCount, wide }: SourcePlace): number {
+  return (stateCount > 0 ? LINE_OVERWRITTEN : 0) | (wide ? LINE_WIDE : 0);
 }

@@ -1,0 +1,149 @@
+import { type Block, type BlockMark, LINE_WIDE, type Overwritten } from "./block.ts";
+import { createGrowing, type Growing } from "./growing.ts";
+import { findLevels } from "./level.ts";
+
+/** A block is full at the end of the line with which it reaches so many bytes. */
+const BLOCK_BYTES = 192 * 1024;
+const LINE_FEED = 0x0a;
+
+/** The text and the styles of a line that has not ended. Positions of its runs count from its beginning. */
+export interface HeldLine {
+  readonly text: Uint8Array<ArrayBuffer>;
+  readonly runs: Uint32Array<ArrayBuffer>;
+}
+
+/** What is known of a line once it has ended. */
+export interface EndedLine {
+  readonly number: number;
+  readonly columns: number;
+  /** All but the level. */
+  readonly flags: number;
+  readonly source: number;
+  readonly isRed: boolean;
+}
+
+/** A block while its lines come: those that have ended, and the one that is being read, at the end of the text. */
+export interface BlockBuilder {
+  /** Bytes are put behind it; cutting it at `lineStart` takes the line back. */
+  readonly text: Growing<Uint8Array<ArrayBuffer>>;
+  /** How many lines have ended. */
+  readonly lines: number;
+  /** Where the line that is being read begins. */
+  readonly lineStart: number;
+  readonly isFull: boolean;
+  /** Has a style begin here. */
+  beginRun(style: number): void;
+  /** Has a style begin here, if it is not in force. */
+  ensureRun(style: number): void;
+  /** Takes back the text and the styles of the line that is being read. */
+  dropLine(): void;
+  /** The line that is being read, which begins in `lineStyle`. */
+  heldLine(lineStyle: number): HeldLine;
+  /** Puts a line that was held behind the others. */
+  resumeLine(held: HeldLine): void;
+  /** The runs of the line that is being read, counted from its beginning, where the first one stands. */
+  lineRuns(lineStyle: number): Uint32Array<ArrayBuffer>;
+  endLine(line: EndedLine): void;
+  addMark(mark: BlockMark): void;
+  addOverwritten(states: Overwritten): void;
+  /** All lines that have ended, as a block; the one that is being read stays. @param style the one in force now. */
+  cut(lineStyle: number, style: number): Block;
+}
+
+export function createBlockBuilder(): BlockBuilder {
+  const text = createGrowing(Uint8Array, BLOCK_BYTES + 16 * 1024);
+  const runs = createGrowing(Uint32Array, 4096);
+  const offsets = createGrowing(Uint32Array, 2048);
+  const numbers = createGrowing(Uint32Array, 2048);
+  const columns = createGrowing(Uint32Array, 2048);
+  const flags = createGrowing(Uint8Array, 2048);
+  const sources = createGrowing(Uint8Array, 2048);
+  const reds = createGrowing(Uint8Array, 2048);
+  let marks: BlockMark[] = [];
+  let overwritten: Overwritten[] = [];
+  let anyWide = false;
+  /** Where the line that is being read begins, in the text and in the runs. */
+  let lineStart = 0;
+  let runStart = 0;
+
+  const builder: BlockBuilder = {
+    text,
+    get lines() {
+      return numbers.length;
+    },
+    get lineStart() {
+      return lineStart;
+    },
+    get isFull() {
+      return lineStart >= BLOCK_BYTES;
+    },
+    beginRun(style) {
+      if (runs.length > runStart && runs.data[runs.length - 2] === text.length) runs.length -= 2;
+      runs.push(text.length);
+      runs.push(style);
+    },
+    ensureRun(style) {
+      if ((runs.length === 0 ? 0 : runs.data[runs.length - 1]) !== style) builder.beginRun(style);
+    },
+    dropLine() {
+      text.length = lineStart;
+      runs.length = runStart;
+    },
+    heldLine: (lineStyle) => ({ text: text.slice(lineStart), runs: builder.lineRuns(lineStyle) }),
+    resumeLine(held) {
+      text.append(held.text);
+      runs.append(held.runs.map(relative(-lineStart)));
+    },
+    lineRuns(lineStyle) {
+      const own = runs.slice(runStart).map(relative(lineStart));
+      return own[0] === 0 ? own : Uint32Array.of(0, lineStyle, ...own);
+    },
+    endLine(line) {
+      offsets.push(lineStart);
+      numbers.push(line.number);
+      columns.push(line.columns);
+      flags.push(line.flags);
+      sources.push(line.source);
+      reds.push(line.isRed ? 1 : 0);
+      anyWide ||= (line.flags & LINE_WIDE) !== 0;
+      text.push(LINE_FEED);
+      lineStart = text.length;
+      runStart = runs.length;
+    },
+    addMark: (mark) => void marks.push(mark),
+    addOverwritten: (states) => void overwritten.push(states),
+    cut(lineStyle, style) {
+      const rest = builder.heldLine(lineStyle);
+      builder.dropLine();
+      offsets.push(lineStart);
+      const block: Block = {
+        text: text.slice(0),
+        runs: runs.slice(0),
+        offsets: offsets.slice(0),
+        numbers: numbers.slice(0),
+        columns: columns.slice(0),
+        flags: flags.slice(0),
+        sources: sources.slice(0),
+        marks,
+        overwritten,
+      };
+      findLevels(block.text, block.offsets, reds.data.subarray(0, reds.length), anyWide, (line, level) => {
+        block.flags[line] = (block.flags[line] ?? 0) | level;
+      });
+      for (const each of [text, runs, offsets, numbers, columns, flags, sources, reds]) each.length = 0;
+      marks = [];
+      overwritten = [];
+      anyWide = false;
+      lineStart = runStart = 0;
+      if (rest.text.length > 0) builder.resumeLine(rest);
+      else builder.ensureRun(style);
+      return block;
+    },
+  };
+  return builder;
+}
+
+/** Moves the positions of runs, which are every second number. */
+function relative(start: number): (value: number, index: number) => number {
+  return (value, index) => (index % 2 === 0 ? value - start : value);
+}
