@@ -36,7 +36,10 @@ const KEYS = {
   listKeys: "?",
 } as const;
 
+/** Something that can be done in a viewer, and has a key. */
+export type ViewerAct = keyof typeof KEYS;
+
 /** What keys do, where it is said what the acts are. An act that answers `false` leaves its key to others. */
-export function keysOf(acts: Readonly<Record<keyof typeof KEYS, () => unknown>>): ViewerKeys {
-  return Object.fromEntries(Object.entries(KEYS).map(([act, key]) => [key, acts[act as keyof typeof KEYS]]));
+export function keysOf(acts: Readonly<Record<ViewerAct, () => unknown>>): ViewerKeys {
+  return Object.fromEntries(Object.entries(KEYS).map(([act, key]) => [key, acts[act as ViewerAct]]));
 }

@@ -1,0 +1,100 @@
+import { type RefObject, useLayoutEffect, useState } from "react";
+import type { PaneHandle } from "./log-pane.tsx";
+import type { RowHeights } from "./store/row-heights.ts";
+import type { Rows } from "./store/rows.ts";
+import type { SortedLines } from "./store/sorted-lines.ts";
+
+/** Where in the view a line is to stand. */
+export type Where = "center" | "start" | "nearest" | "end";
+
+interface MovesOptions {
+  readonly pane: RefObject<PaneHandle | null>;
+  readonly rows: Rows;
+  readonly heights: RowHeights;
+  /** The line that keys act on; -1: none. */
+  readonly current: number;
+  readonly onCurrent: (line: number) => void;
+  /** Called before the view moves. */
+  readonly onTouch: () => void;
+  /** Has a line get a row of its own, if it has none. */
+  readonly reveal: (line: number) => void;
+  /** Which column of a line to bring into view too. */
+  readonly columnOf?: (line: number) => number | undefined;
+  readonly say: (words: string) => void;
+  /** Said where going on from the last leads to the first. */
+  readonly wrapped: string;
+}
+
+/** Ways through a log. Lines are named by their positions. */
+export interface Moves {
+  /** Brings a line into view, once it has a row; `end`: the end of all, whatever is there. */
+  show(line: number, where?: Where): void;
+  /** Goes to a line, which keys act on from now. */
+  jumpTo(line: number, where?: Where): void;
+  /** Goes to the next (1) or the previous (-1) of some lines, from what is in view. @param none said where there are none. */
+  step(lines: SortedLines, by: 1 | -1, none: string): void;
+  /** Goes so many lines down, or up. */
+  move(by: 1 | -1): void;
+  page(views: number): void;
+  /** The line from which steps are counted: the one that keys act on where it is in view, else that before the first in view. */
+  lineInView(): number;
+}
+
+export function useMoves(options: MovesOptions): Moves {
+  const { pane, rows, heights, current, onCurrent, onTouch, reveal, columnOf, say, wrapped } = options;
+  const [target, setTarget] = useState<{ readonly line: number; readonly where: Where }>();
+  useLayoutEffect(() => {
+    if (target === undefined) return;
+    setTarget(undefined);
+    const row = rows.rowOf(target.line);
+    if (target.where === "end") pane.current?.goToShare(1);
+    else pane.current?.show(row, target.where, columnOf?.(target.line));
+  });
+
+  const moves: Moves = {
+    show(line, where = "center") {
+      if (line < 0) return;
+      if (where !== "end") reveal(line);
+      setTarget({ line, where });
+    },
+    jumpTo(line, where = "center") {
+      if (line < 0) return;
+      onTouch();
+      onCurrent(line);
+      moves.show(line, where);
+    },
+    step(lines, by, none) {
+      if (lines.count === 0) return say(none);
+      const from = moves.lineInView();
+      const found = by === 1 ? lines.next(from) : lines.previous(Math.max(0, from));
+      if (found === -1) say(wrapped);
+      moves.jumpTo(found !== -1 ? found : lines.at(by === 1 ? 0 : lines.count - 1));
+    },
+    move(by) {
+      if (rows.count === 0) return;
+      const isShown = current >= 0 && rows.shows(current);
+      const top = pane.current?.view.top ?? 0;
+      const from = isShown ? rows.rowOf(current) : Math.max(0, heights.rowAt(top) - by);
+      for (let row = from + by; row >= 0 && row < rows.count; row += by) {
+        const at = rows.at(row);
+        if (at.kind === "line") return moves.jumpTo(at.line, "nearest");
+      }
+    },
+    page(views) {
+      onTouch();
+      pane.current?.page(views);
+    },
+    lineInView() {
+      const { top, height } = pane.current?.view ?? { top: 0, height: 1 };
+      if (rows.count === 0) return -1;
+      if (current >= 0 && rows.shows(current)) {
+        const start = heights.startOf(rows.rowOf(current));
+        if (start > top - 1 && start < top + height) return current;
+      }
+      const row = rows.at(Math.min(rows.count - 1, Math.max(0, heights.rowAt(top))));
+      // Counted from before the first line in view, so that it is the next one.
+      return (row.kind === "line" ? row.line : row.kind === "gap" ? row.to : row.notice.line) - 1;
+    },
+  };
+  return moves;
+}
