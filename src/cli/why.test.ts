@@ -40,7 +40,9 @@ describe("taffrail why", () => {
     expect(lost.code).toBe(0);
     expect(lost.out).toContain('\n  no log: source "store" answered 404;');
     const web = await why("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9");
-    expect(web.out).toContain("\n  measured by web, last value 6.1: it has no log\n");
+    expect(web.out).toContain(
+      "\n  measured by web, last value 6.1: it has no log\n  succeeds if result < 1\n  measured 3 of 5 times: 2 failed (at most 1)\n",
+    );
   });
 
   it("explains nothing where nothing failed, and follows where the job has not ended", async () => {

@@ -7,9 +7,10 @@ import {
   type ContainerStatus,
   type Metric,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { containerStatus, exitOf, failedMetrics, isOpen } from "../client/cause.ts";
+import { containerStatus, decidingMetrics, exitOf, isOpen } from "../client/cause.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
+import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
 import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
@@ -70,14 +71,43 @@ function summaryLines(run: AnalysisRun): string[] {
     `${summary?.name}: ${phaseName(summary?.phase)}, ${when}${about.length > 0 ? ` (${about.join(", ")})` : ""}`,
   ];
   if (message !== "") lines.push(`  ${message}`);
-  for (const metric of failedMetrics(run)) {
+  for (const metric of decidingMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
     if (metric.provider !== "job") {
       const value = metric.attempts.at(-1)?.value;
       lines.push(`  measured by ${metric.provider}${value ? `, last value ${value}` : ""}: it has no log`);
+      lines.push(...measuringLines(metric));
     }
   }
   return lines.map((line) => printable(line.slice(0, LINE_LENGTH)));
+}
+
+/** What the measurements were held to. */
+function measuringLines(metric: Metric): string[] {
+  const { successCondition, failureCondition, count = 0 } = metric;
+  const measured = measuredCount(metric);
+  const tallies = talliesOf(metric).map((each) => {
+    const { what, counted, limit } = each;
+    const allowed = limit === undefined ? "" : what === "consecutiveSuccesses" ? ` of ${limit}` : ` (at most ${limit})`;
+    return `${counted} ${TALLY_WORDS[what]}${allowed}`;
+  });
+  return [
+    ...(successCondition === "" ? [] : [`  succeeds if ${oneLine(successCondition)}`]),
+    ...(failureCondition === "" ? [] : [`  fails if ${oneLine(failureCondition)}`]),
+    `  measured ${measured}${count > 0 ? ` of ${count}` : ""} times: ${tallies.join(", ")}`,
+  ];
+}
+
+const TALLY_WORDS: Readonly<Record<Tally["what"], string>> = {
+  failed: "failed",
+  inconclusive: "without a verdict",
+  consecutiveErrors: "errors in a row",
+  consecutiveSuccesses: "successes in a row",
+};
+
+/** Conditions are often written over several lines. */
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ");
 }
 
 /** What the log tells: the first error, or its last lines; why there is none. */

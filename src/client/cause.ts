@@ -10,7 +10,7 @@ import {
 /** Why a run has the phase that it has, as far as the run and its pods tell. */
 export interface Cause {
   readonly phase: AnalysisPhase;
-  /** The metric that decided: the one whose log is shown, where it failed; else the first that did. */
+  /** The metric that decided: the one whose log is shown, where it failed; else the first that did, or that ended without a verdict. */
   readonly metric: Metric | undefined;
   /** The attempt that decided. */
   readonly attempt: Attempt | undefined;
@@ -32,7 +32,7 @@ export interface CountedLimit {
 /** Finds the cause of a run's phase. */
 export function causeOf(run: AnalysisRun): Cause {
   const shown = run.metrics.find(({ name }) => name === run.defaultSelection?.metricName);
-  const metric = shown !== undefined && hasFailed(shown.phase) ? shown : (failedMetrics(run)[0] ?? shown);
+  const metric = shown !== undefined && hasFailed(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown);
   const attempt =
     metric === shown
       ? metric?.attempts.find(({ number }) => number === run.defaultSelection?.attempt)
@@ -59,9 +59,10 @@ export function isOpen(phase: AnalysisPhase | undefined): boolean {
   );
 }
 
-/** The metrics that failed, or could not be measured. */
-export function failedMetrics(run: AnalysisRun): readonly Metric[] {
-  return run.metrics.filter(({ phase }) => hasFailed(phase));
+/** The metrics that failed, or could not be measured; where there are none, those that ended without a verdict. */
+export function decidingMetrics(run: AnalysisRun): readonly Metric[] {
+  const failed = run.metrics.filter(({ phase }) => hasFailed(phase));
+  return failed.length > 0 ? failed : run.metrics.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
 }
 
 /** What became of a container of an attempt; by default of the one whose log is shown. */

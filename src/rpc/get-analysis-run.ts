@@ -14,6 +14,7 @@ import { jobMetrics, select } from "../runs/selection.ts";
 import { readSurroundings, type Surroundings } from "../runs/surroundings.ts";
 import { callerOf } from "./caller-context.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
+import { measuringMessage } from "./measuring-message.ts";
 import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
 import { podMessage } from "./pod-message.ts";
 import type { Services } from "./services.ts";
@@ -118,6 +119,7 @@ function metricMessage(services: Services, run: Run, metric: Metric, { surroundi
     // The newest first, so that it is the oldest that may have to do without links.
     attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
     containers: metric.containers.map(({ name, init }) => ({ name, init })),
+    ...measuringMessage(metric),
   };
 }
 

@@ -14,6 +14,7 @@ describe("a duration of Argo Rollouts", () => {
     ["1m1m", 120_000],
     ["1500ms", 1_500],
     ["24h", 86_400_000],
+    ["9223372036s", 9_223_372_036_000],
     ["2us", 0.002],
     ["2\u00b5s", 0.002],
     ["2\u03bcs", 0.002],
@@ -21,10 +22,22 @@ describe("a duration of Argo Rollouts", () => {
     expect(parseGoDuration(text)).toBeCloseTo(ms, 9);
   });
 
-  it.each(["", " ", "30", "s", "1d", "1h 30m", "-30s", "1e3s", "s1", "1h30", ".s", "{{args.delay}}"])(
-    "%j is none",
-    (text) => {
-      expect(parseGoDuration(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    " ",
+    "30",
+    "s",
+    "1d",
+    "1h 30m",
+    "-30s",
+    "1e3s",
+    "s1",
+    "1h30",
+    ".s",
+    "{{args.delay}}",
+    "9223372037s",
+    `${"9".repeat(400)}h`,
+  ])("%j is none", (text) => {
+    expect(parseGoDuration(text)).toBeUndefined();
+  });
 });

@@ -76,6 +76,17 @@ describe("a run of Kargo's", () => {
           containers: [{ name: "robot", init: false }],
           defaultContainer: undefined,
           initialDelayMs: 0,
+          measuring: {
+            successCondition: "",
+            failureCondition: "",
+            failureLimit: 1,
+            inconclusiveLimit: 0,
+            consecutiveErrorLimit: 4,
+            consecutiveSuccessLimit: 0,
+            count: 2,
+            intervalMs: 5_000,
+          },
+          counts: expect.objectContaining({ successful: 0, failed: 2, error: 0 }),
           attempts: [
             {
               number: 1,
@@ -92,6 +103,8 @@ describe("a run of Kargo's", () => {
         expect.objectContaining({
           name: "error-rate",
           provider: "web",
+          measuring: expect.objectContaining({ successCondition: "result < 1", count: 1 }),
+          counts: expect.objectContaining({ successful: 1, failed: 0 }),
           containers: [],
           attempts: [expect.objectContaining({ number: 1, value: "0.2", claimedJob: undefined })],
         }),
@@ -220,6 +233,16 @@ describe("attempts", () => {
     expect(claims).toEqual([undefined, undefined, undefined, undefined]);
   });
 
+  it("are counted by Argo Rollouts, whatever it still knows of them", () => {
+    const counts = (result: object) => parseRun(withResult(result)).metrics[0]?.counts;
+    const all = { successful: 3, failed: 20, inconclusive: 1, error: 4, consecutiveError: 2, consecutiveSuccess: 1 };
+    expect(counts({ ...all, measurements: [measurement(20, "Failed")] })).toEqual(all);
+    expect(counts({ measurements: [measurement(undefined, "Running", null)] })).toBeUndefined();
+    const odd = { successful: "3", failed: 1, inconclusive: -1, error: null, consecutiveError: 1.5 };
+    const none = { successful: 0, inconclusive: 0, error: 0, consecutiveError: 0, consecutiveSuccess: 0 };
+    expect(counts(odd)).toEqual({ ...none, failed: 1 });
+  });
+
   it("are read fast, though there be 10,000", () => {
     const measurements = Array.from({ length: 10_000 }, (_, index) => measurement(index + 1, "Failed"));
     const began = performance.now();
@@ -280,6 +303,20 @@ describe("arguments", () => {
       phase: "Failed",
       attempts: [{ phase: "Failed" }],
     });
+  });
+
+  it("stand in what a metric demands of its measurements", () => {
+    const metric = { name: "a", failureLimit: "{{args.n}}", successCondition: "result < {{args.n}}" };
+    const run = parseRun(object({ spec: { args: [{ name: "n", value: "3" }], metrics: [metric] } }));
+    expect(run.metrics[0]?.measuring).toMatchObject({ failureLimit: 3, successCondition: "result < 3" });
+  });
+
+  it("are filled in up to a million characters in all: a run that wants more keeps its placeholders", () => {
+    const text = "{{args.long}}".repeat(50_000);
+    const metrics = Array.from({ length: 3 }, () => ({ name: text }));
+    const run = parseRun(object({ spec: { args: [{ name: "long", value: "x".repeat(1_000) }], metrics } }));
+    const filled = run.metrics.map(({ name }) => name.split("{{args.long}}").length - 1);
+    expect(filled).toEqual([49_000, 50_000, 50_000]);
   });
 
   it("are filled in fast, whatever stands there", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseGoDuration } from "./go-duration.ts";
+import { Counters, type MeasurementCounts, MeasuringFields, measuringOf } from "./measuring.ts";
 import {
   type Attempt,
   type Container,
@@ -15,7 +16,12 @@ const PhaseField = z.enum(PHASES).or(z.literal("")).nullish().catch(undefined);
 const text = z.string().nullish();
 /** The CRD demands one, but a cluster may have an older CRD, or none that checks. */
 const MetricName = text.transform((name) => name ?? "");
+/** How many characters of arguments are filled into all texts of a run. */
+const FILLED_LENGTH = 1_000_000;
 const texts = z.record(z.string(), z.string()).nullish();
+
+/** Puts the run's arguments into a text. */
+type FillIn = (text: string) => string;
 
 const Meta = z.object({
   name: z.string(),
@@ -36,7 +42,7 @@ const Measurement = z.object({
   metadata: texts,
 });
 
-const MetricResult = z.object({
+const MetricResult = z.looseObject({
   name: MetricName,
   phase: PhaseField,
   message: text,
@@ -65,6 +71,7 @@ const Object_ = z.object({
       metrics: z
         .array(
           z.object({
+            ...MeasuringFields.shape,
             name: MetricName,
             initialDelay: text.catch(undefined),
             provider: z.record(z.string(), z.unknown()).nullish(),
@@ -112,6 +119,7 @@ export function parseRun(object: unknown): Run {
   const rollout = owners.find((each) => each.kind === "Rollout" && each.apiVersion.startsWith("argoproj.io/"));
   const args: Record<string, string> = {};
   for (const { name, value } of spec?.args ?? []) if (typeof value === "string") args[name] = value;
+  const fillIn = fillerOf(args);
   return {
     ...summaryOf({ metadata, status }),
     promotion: annotations["kargo.akuity.io/promotion"] || undefined,
@@ -121,10 +129,11 @@ export function parseRun(object: unknown): Run {
     annotations,
     args,
     metrics: (spec?.metrics ?? []).map((metric) => {
-      const name = fillIn(metric.name, args);
+      const name = fillIn(metric.name);
       const result = status?.metricResults?.find((each) => each.name === name);
-      const initialDelayMs = parseGoDuration(fillIn(metric.initialDelay ?? "", args)) ?? 0;
-      return { ...metricOf(name, metric.provider ?? {}, result, args), initialDelayMs };
+      const initialDelayMs = parseGoDuration(fillIn(metric.initialDelay ?? "")) ?? 0;
+      const measuring = measuringOf(metric, fillIn);
+      return { ...metricOf(name, metric.provider ?? {}, result, fillIn), initialDelayMs, measuring };
     }),
   };
 }
@@ -152,13 +161,13 @@ function metricOf(
   name: string,
   providers: Readonly<Record<string, unknown>>,
   result: z.infer<typeof MetricResult> | undefined,
-  args: Readonly<Record<string, string>>,
-): Omit<Metric, "initialDelayMs"> {
+  fillIn: FillIn,
+): Omit<Metric, "initialDelayMs" | "measuring"> {
   const provider = Object.keys(providers)[0] ?? "";
   const template = JobProvider.safeParse(providers.job).data?.spec?.template;
   const container =
     (init: boolean) =>
-    (each: { name: string }): Container => ({ name: fillIn(each.name, args), init });
+    (each: { name: string }): Container => ({ name: fillIn(each.name), init });
   return {
     name,
     provider: "job" in providers ? "job" : provider,
@@ -166,13 +175,20 @@ function metricOf(
     message: result?.message ?? "",
     dryRun: result?.dryRun ?? false,
     attempts: attemptsOf(result),
+    counts: result && countsOf(result),
     containers: [
       ...(template?.spec?.initContainers ?? []).map(container(true)),
       ...(template?.spec?.containers ?? []).map(container(false)),
     ],
     defaultContainer:
-      fillIn(template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ?? "", args) || undefined,
+      fillIn(template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ?? "") || undefined,
   };
+}
+
+function countsOf(result: z.infer<typeof MetricResult>): MeasurementCounts | undefined {
+  const counts = Counters.parse(result);
+  const { successful, failed, inconclusive, error } = counts;
+  return successful + failed + inconclusive + error > 0 ? counts : undefined;
 }
 
 function attemptsOf(result: z.infer<typeof MetricResult> | undefined): Attempt[] {
@@ -196,11 +212,19 @@ function attemptsOf(result: z.infer<typeof MetricResult> | undefined): Attempt[]
   });
 }
 
-/** Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. */
-function fillIn(text: string, args: Readonly<Record<string, string>>): string {
-  return text.replace(/\{\{\s*args\.([^{}\s]+)\s*\}\}/g, (whole, name: string) =>
-    Object.hasOwn(args, name) ? (args[name] ?? whole) : whole,
-  );
+/**
+ * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's texts ask for more than any would, the placeholders stay:
+ * of one megabyte they could make gigabytes.
+ */
+function fillerOf(args: Readonly<Record<string, string>>): FillIn {
+  let room = FILLED_LENGTH;
+  return (text) =>
+    text.replace(/\{\{\s*args\.([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
+      const value = Object.hasOwn(args, name) ? args[name] : undefined;
+      if (value === undefined || value.length > room) return whole;
+      room -= value.length;
+      return value;
+    });
 }
 
 function phaseOf(phase: (typeof PHASES)[number] | "" | null | undefined): Phase {

@@ -1,3 +1,5 @@
+import type { MeasurementCounts, Measuring } from "./measuring.ts";
+
 /** Which run: the names that a caller gives. */
 export interface RunRef {
   readonly namespace: string;
@@ -63,6 +65,9 @@ export interface Metric {
   readonly defaultContainer: string | undefined;
   /** For how long after the run's start it is not measured, in milliseconds. 0 where it says nothing, or nothing that Argo Rollouts could read. */
   readonly initialDelayMs: number;
+  readonly measuring: Measuring;
+  /** `undefined` before the first measurement has ended. */
+  readonly counts: MeasurementCounts | undefined;
 }
 
 /** One measurement; for a job metric, one Job. */

@@ -40,6 +40,17 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
     containers: [{ name: "main", init: false }],
     defaultContainer: undefined,
     initialDelayMs: 0,
+    measuring: {
+      successCondition: "",
+      failureCondition: "",
+      failureLimit: 0,
+      inconclusiveLimit: 0,
+      consecutiveErrorLimit: 4,
+      consecutiveSuccessLimit: 0,
+      count: 1,
+      intervalMs: undefined,
+    },
+    counts: undefined,
     ...parts,
   };
 }

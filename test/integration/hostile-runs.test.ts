@@ -84,6 +84,19 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     expect(missing.error?.whole.length).toBeLessThan(4096);
   });
 
+  it("has conditions that would be gigabytes once its arguments are filled in", async () => {
+    const object = manyTimes("condition", 1);
+    const [metric] = (object.spec as { metrics: object[] }).metrics;
+    const successCondition = "result < {{args.long}} ".repeat(1_000);
+    const metrics = [metric, ...Array.from({ length: 50 }, (_, at) => ({ name: `more-${at}`, successCondition }))];
+    world().cluster.put({ ...object, spec: { args: [{ name: "long", value: "9".repeat(100_000) }], metrics } });
+    world().store.answer(`/hidden-shelf/shop/${UID}.checks.1/main.log`, sends(LOG));
+    const { run, size } = await getRun("condition");
+    expect(size).toBeLessThan(CLIENTS_TAKE);
+    expect(run?.metrics[1]?.successCondition).toHaveLength(4_000);
+    expect((await read("condition")).text).toBe(LOG);
+  });
+
   it.each([
     ["without the field", undefined],
     ["that is null", null],

@@ -10,6 +10,10 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
     said.push(text.measured(metric.provider, last.value));
+    // A short one is told at once; all of them stand at the measurements.
+    const { successCondition: wanted, failureCondition: unwanted } = metric;
+    if (isShort(wanted)) said.push(text.wanted(wanted));
+    else if (wanted === "" && isShort(unwanted)) said.push(text.unwanted(unwanted));
   }
   const earlier = metric?.attempts.filter((each) => hasFailed(each.phase) && each.number !== attempt?.number) ?? [];
   if (isOpen(phase)) said.push(...earlier.map(({ number }) => text.attemptFailed(number)));
@@ -19,6 +23,11 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   if (said.length === 0 || limit === undefined) said.push(...ownWords(cause));
   if (said.length === 0 && isOpen(phase) && attempt === undefined) said.push(text.startsLater);
   return [...new Set(said.filter((sentence) => sentence !== ""))];
+}
+
+/** `**` would be taken for emphasis. */
+function isShort(condition: string): boolean {
+  return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
 
 function podReasons({ phase, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {

@@ -147,6 +147,8 @@ export const en = {
     podWaits: (message: string) => `The pod waits: **${message}**`,
     attemptFailed: (attempt: number) => `Attempt ${attempt} failed.`,
     measured: (provider: string, value: string) => `Measured by **${provider}**: the last value was **${value}**.`,
+    wanted: (condition: string) => `It succeeds if ${condition}.`,
+    unwanted: (condition: string) => `It fails if ${condition}.`,
     limitFailed: (counted: number, allowed: number) =>
       `The metric allows ${allowed === 1 ? "1 failure" : `${allowed} failures`}; it counted **${counted}**.`,
     limitInconclusive: (counted: number, allowed: number) =>
@@ -261,6 +263,23 @@ export const en = {
     nonJob: (metric: string) => `${metric} has no log, by design`,
     nonJobWhy: (provider: string) => `It is measured by ${provider}, not by a job. These are its measurements:`,
     measurements: "Measurements",
+    demands: {
+      succeeds: "Succeeds if",
+      fails: "Fails if",
+      always: "it could be measured",
+      measured: "Measured",
+      times: (done: number, count: number, every: string) =>
+        `${count > 0 ? `${done} of ${count} times` : `${done} times, until the run ends`}${every && `, every ${every}`}`,
+      tallies: {
+        failed: "Failed",
+        inconclusive: "Without a verdict",
+        consecutiveErrors: "Errors in a row",
+        consecutiveSuccesses: "Successes in a row",
+      },
+      atMost: (counted: number, limit: number | undefined) =>
+        limit === undefined ? `${counted}` : `${counted}, at most ${limit} allowed`,
+      of: (counted: number, wanted: number) => `${counted} of ${wanted} wanted`,
+    },
     measurement: { number: "No.", result: "Result", value: "Value", when: "When", message: "Message" },
     notYet: "The job has not begun",
     runGone: "There is no such run, or you may not read it",

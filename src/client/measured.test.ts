@@ -1,0 +1,56 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { AnalysisPhase, AnalysisRunSchema, MetricSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { causeOf } from "./cause.ts";
+import { measuredCount, talliesOf } from "./measured.ts";
+
+const USUAL = { failureLimit: 0, inconclusiveLimit: 0, consecutiveErrorLimit: 4, consecutiveSuccessLimit: 0 };
+const metric = (parts: MessageInitShape<typeof MetricSchema>) => create(MetricSchema, { ...USUAL, ...parts });
+const inShort = (parts: MessageInitShape<typeof MetricSchema>) =>
+  talliesOf(metric(parts)).map(({ what, counted, limit, decides }) => [what, counted, limit, decides]);
+
+describe("what was counted of a metric", () => {
+  it("is its failures, though there be none", () => {
+    expect(inShort({})).toEqual([["failed", 0, 0, false]]);
+    expect(measuredCount(metric({}))).toBe(0);
+  });
+
+  it("decides with one more than the limit, and never where any number is allowed or nobody knows how many", () => {
+    expect(inShort({ counts: { failed: 1 } })).toEqual([["failed", 1, 0, true]]);
+    expect(inShort({ failureLimit: 1, counts: { failed: 1 } })).toEqual([["failed", 1, 1, false]]);
+    expect(inShort({ failureLimit: -1, counts: { failed: 9 } })).toEqual([["failed", 9, undefined, false]]);
+    const { failureLimit: _, ...unknown } = USUAL;
+    expect(talliesOf(create(MetricSchema, { ...unknown, counts: { failed: 9 } }))).toMatchObject([
+      { counted: 9, limit: undefined, decides: false },
+    ]);
+  });
+
+  it("is what else has happened, or has a limit of its own", () => {
+    expect(inShort({ counts: { inconclusive: 1, consecutiveError: 5 } }).slice(1)).toEqual([
+      ["inconclusive", 1, 0, true],
+      ["consecutiveErrors", 5, 4, true],
+    ]);
+    const own = { inconclusiveLimit: 2, consecutiveErrorLimit: 0, consecutiveSuccessLimit: 3 };
+    expect(inShort({ ...own, counts: { consecutiveSuccess: 3 } }).slice(1)).toEqual([
+      ["inconclusive", 0, 2, false],
+      ["consecutiveErrors", 0, 0, false],
+      ["consecutiveSuccesses", 3, 3, true],
+    ]);
+  });
+
+  it("counts no error among the measurements", () => {
+    expect(measuredCount(metric({ counts: { successful: 1, failed: 2, inconclusive: 3, error: 9 } }))).toBe(6);
+  });
+});
+
+it("a run without a verdict has its cause in the metric that came to none", () => {
+  const run = create(AnalysisRunSchema, {
+    summary: { phase: AnalysisPhase.INCONCLUSIVE },
+    metrics: [
+      { name: "smoke", provider: "job", phase: AnalysisPhase.SUCCESSFUL },
+      { name: "rate", provider: "web", phase: AnalysisPhase.INCONCLUSIVE },
+    ],
+    defaultSelection: { metricName: "smoke", attempt: 1 },
+  });
+  expect(causeOf(run).metric?.name).toBe("rate");
+});
