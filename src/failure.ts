@@ -42,7 +42,22 @@ export interface SourceTry {
   readonly httpStatus?: number;
   /** One sentence for a person, without any address. */
   readonly message: string;
+  /** What it was that went wrong, where that is told apart. */
+  readonly fault?: SourceFault;
 }
+
+/** What went wrong at a source; the contract's enum of this name says what each means. */
+export type SourceFault =
+  | "name-not-resolved"
+  | "connection-refused"
+  | "connection-closed"
+  | "tls"
+  | "address-not-allowed"
+  | "not-http"
+  | "redirect"
+  | "no-pod"
+  | "log-removed"
+  | "never-started";
 
 export interface FailureDetails {
   /** What the reader can do now: one sentence. */

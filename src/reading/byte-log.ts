@@ -15,6 +15,8 @@ export interface ByteLogOptions {
   /** Whether the file is still being written, so that an unfinished character or compressed block at its end is left for later. */
   readonly growing: boolean;
   readonly limits: DecompressLimits;
+  /** Called where the log is kept in another encoding than UTF-8. Default: nobody wants to know. */
+  readonly onDecoded?: (encoding: string) => void;
   /** Called when bytes are no text. */
   readonly onReplaced: () => void;
 }
@@ -102,7 +104,7 @@ async function skipTo(place: BytePlace, log: OpenedLog, options: ByteLogOptions)
 
 async function* wholePieces(
   log: OpenedLog,
-  { limits, growing, onReplaced }: ByteLogOptions,
+  { limits, growing, onDecoded, onReplaced }: ByteLogOptions,
 ): AsyncGenerator<TextPiece> {
   const window = createWindow();
   const storedWindow = createStoredWindow();
@@ -117,6 +119,7 @@ async function* wholePieces(
   const text = toUtf8(storedWindow.through(coalesce(plain, PIECE_BYTES)), {
     charset: log.charset,
     growing,
+    onDecoded,
     onReplaced: () => {
       replaced.any = true;
       onReplaced();

@@ -63,6 +63,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   /** Whether the container was started again since reading began. */
   let another = false;
   let said = "";
+  let encoding: { readonly name: string; told: boolean } | undefined;
   const endClock = createEndClock(clock);
 
   const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
@@ -106,6 +107,9 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
         growing: follow && !(attemptEnded && hasSettled(view, sources, endClock(view))),
         begin: begun ? {} : options.begin,
         limits: options.limits,
+        onDecoded: (name) => {
+          encoding ??= { name, told: false };
+        },
         onReplaced: () => {
           replaced.seen = true;
         },
@@ -149,6 +153,10 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
         if (piece.kind === "passed") {
           yield piece;
           continue;
+        }
+        if (encoding !== undefined && !encoding.told) {
+          encoding.told = true;
+          yield say("decoded", `The log is kept in ${encoding.name.toUpperCase()}; it is shown in UTF-8.`);
         }
         if (replaced.seen && !replaced.told) {
           replaced.told = true;

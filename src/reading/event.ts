@@ -56,5 +56,6 @@ export type LogNotice =
   | "lines-lost"
   | "head-missing"
   | "log-replaced"
+  | "decoded"
   | "pod-changed"
   | "run-deleted";

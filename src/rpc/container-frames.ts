@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogEvent } from "../reading/event.ts";
 import type { LineSelector, SelectedEvent } from "../reading/select-lines.ts";
 import { SizeLimit } from "../reading/size-limit.ts";
-import { looksLikePage } from "../stream/sniff.ts";
+import { looksLikeAnswer, looksLikePage } from "../stream/sniff.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { LogStream } from "./log-stream.ts";
 
@@ -12,6 +12,7 @@ const UNTOLD_MS = 5_000;
 
 const LOOKS_LIKE_PAGE =
   "The store answered with what looks like a web page, not a log: a login form or an error page, perhaps.";
+const LOOKS_LIKE_ANSWER = "The store answered with one JSON document, not a log: an error for programs, perhaps.";
 const BYTES_REPLACED = "Some bytes are not text in the log's encoding; each is shown as \uFFFD.";
 const LINE_CUT = "A line is too long to be looked at whole: whether it matches is told by its beginning.";
 const NO_TIMES = "This source tells no times: none are put before lines.";
@@ -65,6 +66,8 @@ async function* sendSelected(
     case "sent": {
       if (event.offset === 0 && looksLikePage(event.bytes, event.mediaType)) {
         yield stream.notice("looks-like-page", LOOKS_LIKE_PAGE);
+      } else if (event.offset === 0 && looksLikeAnswer(event.bytes, event.mediaType)) {
+        yield stream.notice("looks-like-answer", LOOKS_LIKE_ANSWER);
       }
       const { piece, reached } = stream.sent.take(event);
       if (piece !== undefined) {

@@ -1,7 +1,12 @@
 import { Code } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { ChoicesSchema, SourceChainSchema, SourceOutcome } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  ChoicesSchema,
+  SourceChainSchema,
+  SourceFault,
+  SourceOutcome,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../client/describe-error.ts";
 import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
 import { connectError, httpStatus, tellFailure } from "./errors.ts";
@@ -72,6 +77,7 @@ describe("a failure", () => {
         outcome,
         message: `Because ${index}.`,
         ...(index > 2 && { httpStatus: 400 + index }),
+        ...(outcome === "unavailable" && { fault: "tls" }),
       }),
     );
     const error = told(new Failure("not-found", "LOG_NOT_FOUND", "No.", { tries }));
@@ -81,6 +87,7 @@ describe("a failure", () => {
         outcome,
         httpStatus: index > 2 ? 400 + index : 0,
         message: `Because ${index}.`,
+        fault: outcome === SourceOutcome.UNAVAILABLE ? SourceFault.TLS : SourceFault.UNSPECIFIED,
       })),
     );
   });

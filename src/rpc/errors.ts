@@ -2,8 +2,13 @@ import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
-import { ChoicesSchema, SourceChainSchema, SourceOutcome } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
+import {
+  ChoicesSchema,
+  SourceChainSchema,
+  SourceFault,
+  SourceOutcome,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { Failure, type FailureKind, type SourceFault as FaultName, type SourceTry } from "../failure.ts";
 
 /** The one table from a kind of failure to what transports say: a Connect (and gRPC) code, and a status for plain HTTP. */
 const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status: number }>> = {
@@ -30,6 +35,19 @@ export const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
   refused: SourceOutcome.REFUSED,
   unavailable: SourceOutcome.UNAVAILABLE,
   silent: SourceOutcome.SILENT,
+};
+
+const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
+  "name-not-resolved": SourceFault.NAME_NOT_RESOLVED,
+  "connection-refused": SourceFault.CONNECTION_REFUSED,
+  "connection-closed": SourceFault.CONNECTION_CLOSED,
+  tls: SourceFault.TLS,
+  "address-not-allowed": SourceFault.ADDRESS_NOT_ALLOWED,
+  "not-http": SourceFault.NOT_HTTP,
+  redirect: SourceFault.REDIRECT,
+  "no-pod": SourceFault.NO_POD,
+  "log-removed": SourceFault.LOG_REMOVED,
+  "never-started": SourceFault.NEVER_STARTED,
 };
 
 /** A failure as its reader is told it, with the mark under which operators find it in the server's log. */
@@ -73,11 +91,12 @@ export function connectError({ failure, reference }: ToldFailure): ConnectError 
 
 function sourceChain(tries: readonly SourceTry[]) {
   return create(SourceChainSchema, {
-    attempts: tries.map(({ source, outcome, httpStatus, message }) => ({
+    attempts: tries.map(({ source, outcome, httpStatus, message, fault }) => ({
       source,
       outcome: OUTCOMES[outcome],
       httpStatus: httpStatus ?? 0,
       message,
+      ...(fault !== undefined && { fault: FAULTS[fault] }),
     })),
   });
 }

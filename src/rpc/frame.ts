@@ -62,6 +62,8 @@ export interface LogChunk {
 export type NoticeName =
   | LogNotice
   | "looks-like-page"
+  | "looks-like-answer"
+  | "decoded"
   | "bytes-replaced"
   | "line-cut"
   | "attempt-begins"

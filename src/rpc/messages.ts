@@ -43,6 +43,8 @@ export const END_REASONS: Readonly<Record<EndReasonName, EndReason>> = {
 
 export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "looks-like-page": NoticeKind.LOOKS_LIKE_PAGE,
+  "looks-like-answer": NoticeKind.LOOKS_LIKE_ANSWER,
+  decoded: NoticeKind.DECODED,
   "bytes-replaced": NoticeKind.BYTES_REPLACED,
   waiting: NoticeKind.WAITING,
   "source-changed": NoticeKind.SOURCE_CHANGED,

@@ -89,8 +89,14 @@ export async function openFirst<T>(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SourceError)) throw error;
-      const { outcome, httpStatus, message } = error;
-      tries.push({ source: source.name, outcome, ...(httpStatus !== undefined && { httpStatus }), message });
+      const { outcome, httpStatus, message, fault } = error;
+      tries.push({
+        source: source.name,
+        outcome,
+        ...(httpStatus !== undefined && { httpStatus }),
+        message,
+        ...(fault !== undefined && { fault }),
+      });
       told.push(`source "${source.name}" ${error.did}`);
       if (error.cause !== undefined) causes.push(error);
     }

@@ -68,7 +68,10 @@ export function redirectOf(source: string, from: URL, status: number, headers: A
   const location = first(headers.location);
   const to = location === undefined ? null : URL.parse(location, from);
   if (to?.origin === from.origin) return to;
-  throw new SourceError(source, "refused", "answered with a redirect to another place", { httpStatus: status });
+  throw new SourceError(source, "refused", "answered with a redirect to another place", {
+    httpStatus: status,
+    fault: "redirect",
+  });
 }
 
 /** What a list of codings names, in order, over all the headers that it came in. */

@@ -1,3 +1,4 @@
+import type { SourceFault } from "../failure.ts";
 import { SourceError } from "./source-error.ts";
 
 /** How long a store may take, in milliseconds. */
@@ -13,10 +14,11 @@ export interface HttpTimeouts {
 /** Says what became of a request that got no answer. What undici and Node say holds addresses, so it is only the cause. */
 export function requestFailure(source: string, cause: unknown, { connectMs, headersMs }: HttpTimeouts): SourceError {
   const code = codeOf(cause);
-  const fail = (outcome: SourceError["outcome"], did: string) => new SourceError(source, outcome, did, { cause });
+  const fail = (outcome: SourceError["outcome"], did: string, fault?: SourceFault) =>
+    new SourceError(source, outcome, did, { cause, ...(fault !== undefined && { fault }) });
   switch (code) {
     case "ERR_EGRESS_REFUSED":
-      return fail("refused", "may not be connected to by the configuration");
+      return fail("refused", "may not be connected to by the configuration", "address-not-allowed");
     case "ERR_TUNNEL_REFUSED":
       return fail("unavailable", "could not be reached through the proxy");
     case "UND_ERR_CONNECT_TIMEOUT":
@@ -26,22 +28,22 @@ export function requestFailure(source: string, cause: unknown, { connectMs, head
       return fail("silent", `did not answer within ${seconds(headersMs)}`);
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return fail("unavailable", "has a host name that could not be resolved");
+      return fail("unavailable", "has a host name that could not be resolved", "name-not-resolved");
     case "ECONNREFUSED":
-      return fail("unavailable", "refused the connection");
+      return fail("unavailable", "refused the connection", "connection-refused");
     case "UND_ERR_SOCKET":
     case "ECONNRESET":
     case "EPIPE":
-      return fail("unavailable", "closed the connection without an answer");
+      return fail("unavailable", "closed the connection without an answer", "connection-closed");
     case "UND_ERR_INVALID_ARG":
       return fail("refused", "cannot be asked, since a header that is configured for it is not valid");
     default:
       if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(code)) {
-        return fail("unavailable", "could not prove who it is: TLS failed");
+        return fail("unavailable", "could not prove who it is: TLS failed", "tls");
       }
       // The parser's error does not always have a code.
       if (code === "UND_ERR_HEADERS_OVERFLOW" || (cause instanceof Error && cause.name === "HTTPParserError")) {
-        return fail("unavailable", "gave an answer that is not HTTP");
+        return fail("unavailable", "gave an answer that is not HTTP", "not-http");
       }
       return fail("unavailable", "could not be reached");
   }

@@ -309,7 +309,7 @@ describe("createHttpSource, a store that fails", () => {
 
   it("is unavailable where the certificate is wrong", async () => {
     const error = await errorOf(open(await start({ tls: true }), "/log"));
-    expect(error).toMatchObject({ outcome: "unavailable", did: "could not prove who it is: TLS failed" });
+    expect(error).toMatchObject({ outcome: "unavailable", did: "could not prove who it is: TLS failed", fault: "tls" });
   });
 
   it("is unavailable where the answer is not HTTP", async () => {

@@ -136,6 +136,15 @@ describe("createKubernetesSource, without asking", () => {
     expect(await errorOf(source.open(targetOf(pod), never))).toMatchObject({ outcome, message });
     expect(server.requests).toEqual([]);
   });
+
+  it("tells a pod that is gone from a container that never began", async () => {
+    const { source } = await start(refuse);
+    const faultOf = async (pod: Parameters<typeof targetOf>[0]) =>
+      (await errorOf(source.open(targetOf(pod), never))).fault;
+    expect(await faultOf(undefined)).toBe("no-pod");
+    expect(await faultOf({ ...POD, unstarted: { reason: "Evicted", final: true } })).toBe("never-started");
+    expect(await faultOf({ ...POD, unstarted: { reason: "", final: false } })).toBe(undefined);
+  });
 });
 
 describe("createKubernetesSource, refused", () => {
@@ -184,6 +193,7 @@ describe("createKubernetesSource, refused", () => {
       expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({
         outcome: "not-found",
         did: "no longer has the log: the node has removed it",
+        fault: "log-removed",
       });
     } else {
       expect((await readAll((await source.open(targetOf(POD), never)).body)).text).toBe(words);

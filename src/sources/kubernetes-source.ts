@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
+import type { SourceFault } from "../failure.ts";
 import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { orAborted } from "../or-aborted.ts";
@@ -45,7 +46,9 @@ export function createKubernetesSource(options: KubernetesSourceOptions): LogSou
     matches: createMatch(match),
     async open({ pod }, signal, { follow = false, since, tailLines } = {}) {
       signal.throwIfAborted();
-      if (pod === undefined) throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)");
+      if (pod === undefined) {
+        throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)", { fault: "no-pod" });
+      }
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
       const options = {
         timestamps: true,
@@ -83,7 +86,7 @@ function isRemoved(head: Uint8Array): boolean {
 }
 
 function removed(name: string): SourceError {
-  return new SourceError(name, "not-found", "no longer has the log: the node has removed it");
+  return new SourceError(name, "not-found", "no longer has the log: the node has removed it", { fault: "log-removed" });
 }
 
 function isLongEnough(head: Uint8Array): boolean {
@@ -94,7 +97,9 @@ function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unsta
   // A reason is a word; some container runtimes have put whole errors there, with addresses in them.
   const because = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
   return final
-    ? new SourceError(name, "not-found", `has no log: the container was never started${because}`)
+    ? new SourceError(name, "not-found", `has no log: the container was never started${because}`, {
+        fault: "never-started",
+      })
     : new SourceError(name, "not-yet", `has no log yet: the container waits to be started${because}`);
 }
 
@@ -120,14 +125,14 @@ async function refusal(name: string, status: number, body: Readable): Promise<So
   const words = said ?? text;
   // What is no Status may come from whatever answered instead of the API server, and repeat our own credentials.
   const cause = new Error(`The API server answered ${status}: ${said ?? ""}`);
-  const fail = (outcome: SourceError["outcome"], did: string) =>
-    new SourceError(name, outcome, did, { httpStatus: status, cause });
-  if (status === 404) return fail("not-found", "knows no such pod or container any more");
+  const fail = (outcome: SourceError["outcome"], did: string, fault?: SourceFault) =>
+    new SourceError(name, outcome, did, { httpStatus: status, cause, ...(fault !== undefined && { fault }) });
+  if (status === 404) return fail("not-found", "knows no such pod or container any more", "no-pod");
   if (status === 400 && /is not valid for pod/.test(words)) {
     return fail("not-found", "has no such container in the pod");
   }
   if (status === 400 && /previous terminated container/.test(words)) {
-    return fail("not-found", "no longer has the log of the container's run before its restart");
+    return fail("not-found", "no longer has the log of the container's run before its restart", "log-removed");
   }
   // 204: the pod is on no node yet. 400: the kubelet's way to say that there is no log yet.
   if (status === 204 || (status === 400 && /waiting to start|is not available|initializing/.test(words))) {

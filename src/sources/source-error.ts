@@ -1,8 +1,10 @@
-import type { SourceTry } from "../failure.ts";
+import type { SourceFault, SourceTry } from "../failure.ts";
 
 export interface SourceErrorDetails {
   /** The status that the store answered with, where it answered. */
   readonly httpStatus?: number;
+  /** What it was that went wrong. Default: not told apart. */
+  readonly fault?: SourceFault;
   /** What went wrong underneath. For the server's own log: it may hold addresses. */
   readonly cause?: unknown;
 }
@@ -18,6 +20,7 @@ export class SourceError extends Error {
   /** What the source did, as the rest of a sentence that begins with its name: `answered 404`. */
   readonly did: string;
   readonly httpStatus: number | undefined;
+  readonly fault: SourceFault | undefined;
 
   constructor(source: string, outcome: SourceError["outcome"], did: string, details: SourceErrorDetails = {}) {
     super(`Source "${source}" ${did}.`, details.cause === undefined ? undefined : { cause: details.cause });
@@ -26,5 +29,6 @@ export class SourceError extends Error {
     this.outcome = outcome;
     this.did = did;
     this.httpStatus = details.httpStatus;
+    this.fault = details.fault;
   }
 }

@@ -10,6 +10,8 @@ export interface ToUtf8Options {
   readonly inside?: boolean | undefined;
   /** Whether the source is still being written: a character at its end that is not whole is then left out. Default: it is replaced. */
   readonly growing?: boolean | undefined;
+  /** Called once, before the first piece, where the source is not UTF-8: with its encoding's name as the WHATWG encoding standard has it. */
+  readonly onDecoded?: ((encoding: string) => void) | undefined;
   /** Called once when something could not be read and U+FFFD stands in its place. */
   readonly onReplaced?: (() => void) | undefined;
   /**
@@ -36,7 +38,7 @@ const REPAIRED_BYTES = 64 * 1024;
  */
 export async function* toUtf8(
   source: AsyncIterable<Uint8Array>,
-  { charset, inside = false, growing = false, onReplaced, onConsumed = () => undefined }: ToUtf8Options = {},
+  { charset, inside = false, growing = false, onDecoded, onReplaced, onConsumed = () => undefined }: ToUtf8Options = {},
 ): AsyncGenerator<Uint8Array> {
   if (inside) {
     yield* repair(source, growing, onReplaced ?? (() => undefined), onConsumed);
@@ -49,6 +51,7 @@ export async function* toUtf8(
     if (!told) onReplaced?.();
     told = true;
   };
+  if (name !== "utf-8") onDecoded?.(name);
   const text = markBytes === 0 ? whole : skip(whole, markBytes);
   yield* name === "utf-8"
     ? repair(text, growing, replaced, (bytes) => onConsumed(markBytes + bytes))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { looksLikePage } from "./sniff.ts";
+import { looksLikeAnswer, looksLikePage } from "./sniff.ts";
 
 const page = (text: string, mediaType?: string) => looksLikePage(Buffer.from(text), mediaType);
 
@@ -27,5 +27,30 @@ describe("looksLikePage", () => {
 
   it("does not look for the first character for ever", () => {
     expect(page(`${" ".repeat(2000)}<html>`)).toBe(false);
+  });
+});
+
+describe("looksLikeAnswer", () => {
+  const answer = (text: string, mediaType?: string) => looksLikeAnswer(Buffer.from(text), mediaType);
+
+  it.each(["application/json", "application/problem+json", "application/vnd.api+json"])(
+    "knows one JSON document in %s",
+    (type) => {
+      expect(answer('\ufeff {"error": "no such key"}\n', type)).toBe(true);
+      expect(answer("[]", type)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['{"level":"info"}\n{"level":"error"}\n', "application/json"],
+    ['{"level":"info"}\n', "application/x-ndjson"],
+    ['{"level":"info"}\n', "text/plain"],
+    ['{"level":"info"}\n', undefined],
+    ["12", "application/json"],
+    ["{cut off", "application/json"],
+    ["", "application/json"],
+    [JSON.stringify("x".repeat(65_536).split("")), "application/json"],
+  ])("lets %j in %s pass as a log", (text, type) => {
+    expect(answer(text, type)).toBe(false);
   });
 });

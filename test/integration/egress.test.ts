@@ -29,6 +29,7 @@ describe("a store whose host is made of values", () => {
         code: "Internal",
         reason: "BACKEND_REFUSED",
         message: 'No log: source "archive" may not be connected to by the configuration.',
+        sources: [{ outcome: "SOURCE_OUTCOME_REFUSED", fault: "SOURCE_FAULT_ADDRESS_NOT_ALLOWED" }],
       });
       expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);
       expect(store.asked).toEqual([]);

@@ -95,16 +95,28 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
   });
 
   it.each([
-    ["UTF-16 with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]), {}],
-    ["UTF-16, big end first, with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]).swap16(), {}],
-    ["UTF-16 without a mark", utf16(MIXED), {}],
-    ["a charset that the store names", utf16(MIXED), { "content-type": "text/plain; charset=utf-16le" }],
+    ["with its mark", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]), {}, "UTF-16LE"],
+    ["big end first", Buffer.concat([Buffer.from([0xff, 0xfe]), utf16(MIXED)]).swap16(), {}, "UTF-16BE"],
+    ["without a mark", utf16(MIXED), {}, "UTF-16LE"],
+    ["as the store names it", utf16(MIXED), { "content-type": "text/plain; charset=utf-16le" }, "UTF-16LE"],
+    ["within zstd", zstdCompressSync(utf16(MIXED)), {}, "UTF-16LE"],
+  ])("is read from UTF-16 %s, which is named once", async (_, body, headers, name) => {
+    for (const pieces of [[body], cut(body, [1])]) {
+      const { text, error, notices } = await read(sends(pieces, headers));
+      expect(text).toBe(MIXED);
+      expect(notices).toMatchObject([
+        { kind: NoticeKind.DECODED, message: `The log is kept in ${name}; it is shown in UTF-8.` },
+      ]);
+      expect(error).toBeUndefined();
+    }
+  });
+
+  it.each([
     ["UTF-8 with a mark, which is left out", Buffer.from(`\ufeff${MIXED}`), {}],
     ["gzip that the store says", gzipSync(MIXED), { "content-encoding": "gzip" }],
     ["gzip that the store does not mention", gzipSync(MIXED), {}],
     ["two members of gzip", Buffer.concat([gzipSync(MIXED.slice(0, 9)), gzipSync(MIXED.slice(9))]), {}],
     ["zstd", zstdCompressSync(MIXED), {}],
-    ["UTF-16 within zstd", zstdCompressSync(utf16(MIXED)), {}],
   ])("is read from %s", async (_, body, headers) => {
     for (const pieces of [[body], cut(body, [1])]) {
       const { text, error, notices } = await read(sends(pieces, headers));
@@ -121,5 +133,16 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(kinds).toEqual(["origin", "notice", "chunk", "end"]);
     expect(text).toBe(page);
     expect(end?.reason).toBe(EndReason.COMPLETE);
+  });
+
+  it("comes with a notice when it is one JSON document that the store says is JSON, but not when its lines are", async () => {
+    const json = { "content-type": "application/json" };
+    const answer = '{\n  "error": "no such bucket"\n}\n';
+    const { text, notices, kinds } = await read(sends(answer, json));
+    expect(notices).toMatchObject([{ kind: NoticeKind.LOOKS_LIKE_ANSWER, message: expect.stringMatching(/JSON/) }]);
+    expect(kinds).toEqual(["origin", "notice", "chunk", "end"]);
+    expect(text).toBe(answer);
+    expect((await read(sends('{"level":"info"}\n{"level":"error"}\n', json))).notices).toEqual([]);
+    expect((await read(sends(answer))).notices).toEqual([]);
   });
 });

@@ -12,28 +12,28 @@ const BEGINNING = "the first half\n";
 const REFUSALS: readonly (readonly [
   string,
   Answer,
-  Readonly<Record<"code" | "reason" | "outcome", string>>,
+  Readonly<Record<"code" | "reason" | "outcome", string>> & { readonly fault?: string },
   number,
 ])[] = [
   ["has no such log", refuses(404), { code: "NotFound", reason: "LOG_NOT_FOUND", outcome: "NOT_FOUND" }, 404],
   ["wants credentials", refuses(401, { "www-authenticate": "Basic vault" }), refused(), 401],
   ["forbids it", refuses(403), refused(), 403],
-  ["redirects elsewhere", refuses(301, { location: "http://127.0.0.2:1/vault" }), refused(), 301],
+  ["redirects elsewhere", refuses(301, { location: "http://127.0.0.2:1/vault" }), refused("REDIRECT"), 301],
   ["fails", refuses(500), unavailable(), 500],
   ["is down", refuses(503), unavailable(), 503],
   ["is busy", refuses(429), unavailable(), 429],
-  ["resets the connection", (response) => response.socket?.resetAndDestroy(), unavailable(), 0],
-  ["does not speak HTTP", (response) => response.socket?.end("SSH-2.0-vault\r\n"), unavailable(), 0],
+  ["resets the connection", (response) => response.socket?.resetAndDestroy(), unavailable("CONNECTION_CLOSED"), 0],
+  ["does not speak HTTP", (response) => response.socket?.end("SSH-2.0-vault\r\n"), unavailable("NOT_HTTP"), 0],
   ["says nothing", hangs, { code: "DeadlineExceeded", reason: "SOURCE_SILENT", outcome: "SILENT" }, 0],
   ["answers in a coding that is not known", sends("?", { "content-encoding": "br" }), refused(), 0],
 ];
 
-function refused() {
-  return { code: "Internal", reason: "BACKEND_REFUSED", outcome: "REFUSED" };
+function refused(fault?: string) {
+  return { code: "Internal", reason: "BACKEND_REFUSED", outcome: "REFUSED", ...(fault && { fault }) };
 }
 
-function unavailable() {
-  return { code: "Unavailable", reason: "SOURCE_UNAVAILABLE", outcome: "UNAVAILABLE" };
+function unavailable(fault?: string) {
+  return { code: "Unavailable", reason: "SOURCE_UNAVAILABLE", outcome: "UNAVAILABLE", ...(fault && { fault }) };
 }
 
 describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
@@ -52,7 +52,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
   it.each(REFUSALS)("that %s: says so, and nothing of where it is", async (_, answer, expected, httpStatus) => {
     const asked = answer === hangs ? impatient() : world();
     const log = await read(answer, asked);
-    const { code, reason, outcome } = expected;
+    const { code, reason, outcome, fault } = expected;
     expect(log.kinds).toEqual([]);
     expect(log.error).toMatchObject({ code, reason });
     expect(log.error?.message).toMatch(/^No log: source "archive" [^:]+(: TLS failed)?\.$/);
@@ -64,6 +64,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
         outcome: `SOURCE_OUTCOME_${outcome}`,
         ...(httpStatus > 0 && { httpStatus }),
         message: expect.stringMatching(/^Source "archive" .*\.$/),
+        ...(fault && { fault: `SOURCE_FAULT_${fault}` }),
       },
     ]);
     expectNoSecrets(log, asked);
@@ -114,8 +115,8 @@ describe.each(PROTOCOLS)("a store that cannot be reached, over $name", (protocol
     expect(error?.sources).toMatchObject([
       { source: "elsewhere", outcome: "SOURCE_OUTCOME_NOT_MATCHED" },
       { source: "labelled", outcome: "SOURCE_OUTCOME_VARIABLE_MISSING" },
-      { source: "closed", outcome: "SOURCE_OUTCOME_UNAVAILABLE" },
-      { source: "unknown", outcome: "SOURCE_OUTCOME_UNAVAILABLE" },
+      { source: "closed", outcome: "SOURCE_OUTCOME_UNAVAILABLE", fault: "SOURCE_FAULT_CONNECTION_REFUSED" },
+      { source: "unknown", outcome: "SOURCE_OUTCOME_UNAVAILABLE", fault: "SOURCE_FAULT_NAME_NOT_RESOLVED" },
     ]);
     expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);
   });
