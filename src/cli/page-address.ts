@@ -1,5 +1,5 @@
 import type { AnalysisRun, Metric } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { pathOf } from "../ui/place/addresses.ts";
+import { pathOf } from "../client/addresses.ts";
 import type { Connection } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 

@@ -2,6 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type End, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "./describe-error.ts";
 
+/** Tries before a server has sent anything at all. */
+export const FIRST_TRIES = 3;
+
 /** Ends after which the same request with the newest cursor may bring more. A reader that had stalled reads again, or it would not see this one. */
 const GOES_ON: ReadonlySet<EndReason> = new Set([
   EndReason.SOURCE_FAILED,
@@ -57,18 +60,21 @@ export function endedWell(end: End): boolean {
   return WELL.has(end.reason);
 }
 
-/** What a call failed with. A connection that breaks in the middle of an answer is a TypeError of `fetch`, and Unavailable. */
-export function breakError(error: unknown): ConnectError {
+/**
+ * What a call failed with. A connection that breaks in the middle of an answer is a TypeError of `fetch`, and Unavailable.
+ *
+ * @param text what to say of such a break.
+ */
+export function breakError(error: unknown, text: string): ConnectError {
   const typed = ConnectError.from(error);
   if (typed.code !== Code.Unknown || !(typed.cause instanceof TypeError)) return typed;
-  const text = "The connection broke off: the log is incomplete.";
   return new ConnectError(text, Code.Unavailable, typed.metadata, undefined, typed.cause);
 }
 
 /**
  * Whether asking again may help.
  *
- * @param begun whether the server has ever sent a message of this log. Before that only Unavailable is worth another try: an address that is wrong should be told at once.
+ * @param begun whether the server has ever sent a message of what was asked for. Before that only Unavailable is worth another try: an address that is wrong should be told at once.
  */
 export function mayPass(error: ConnectError, begun: boolean): boolean {
   if (!begun) return error.code === Code.Unavailable;

@@ -10,7 +10,8 @@ import {
 /** Why a run has the phase that it has, as far as the run and its pods tell. */
 export interface Cause {
   readonly phase: AnalysisPhase;
-  /** The metric that decided: the one whose log is shown, where it failed; else the first that did, or that ended without a verdict. */
+  /** The metric that decided: the one whose log is shown, where it failed; else the first that did, or that ended without a verdict; where
+   * none has, the one whose log is shown, or the one that is measured. */
   readonly metric: Metric | undefined;
   /** The attempt that decided. */
   readonly attempt: Attempt | undefined;
@@ -32,7 +33,8 @@ export interface CountedLimit {
 /** Finds the cause of a run's phase. */
 export function causeOf(run: AnalysisRun): Cause {
   const shown = run.metrics.find(({ name }) => name === run.defaultSelection?.metricName);
-  const metric = shown !== undefined && hasFailed(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown);
+  const metric =
+    shown !== undefined && hasFailed(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown ?? firstMetric(run));
   const attempt =
     metric === shown
       ? metric?.attempts.find(({ number }) => number === run.defaultSelection?.attempt)
@@ -63,6 +65,11 @@ export function isOpen(phase: AnalysisPhase | undefined): boolean {
 export function decidingMetrics(run: AnalysisRun): readonly Metric[] {
   const failed = run.metrics.filter(({ phase }) => hasFailed(phase));
   return failed.length > 0 ? failed : run.metrics.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
+}
+
+/** Where no metric has a log: the one that is measured now, or the first. */
+function firstMetric({ metrics }: AnalysisRun): Metric | undefined {
+  return metrics.find(({ phase }) => phase === AnalysisPhase.RUNNING) ?? metrics[0];
 }
 
 /** What became of a container of an attempt; by default of the one whose log is shown. */

@@ -13,12 +13,14 @@ import {
   AnalysisRunLogService,
   GetAnalysisRunLogsRequestSchema,
   GetAnalysisRunLogsResponseSchema,
+  type WatchAnalysisRunsRequestSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { bytesTwin, withOutput } from "../rpc/bytes-twin.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { LogState } from "./log-state.ts";
 import { reachingFetch } from "./reaching-fetch.ts";
 import { type Resuming, resumingLog } from "./resuming-log.ts";
+import { resumingRuns, type WatchedRuns, type WatchState } from "./resuming-runs.ts";
 import { systemTimer } from "./timer.ts";
 
 /** Calls a Taffrail server. */
@@ -36,15 +38,29 @@ export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService
     request: MessageInitShape<typeof GetAnalysisRunLogsRequestSchema>,
     options?: LogCallOptions,
   ): AsyncIterable<LogEvent>;
+  /**
+   * Watches runs: gives them as they are, and again after each change with what has changed, until the loop is left or `options.signal` is aborted. It does not end by itself.
+   *
+   * A watch that breaks, or that its server could not go on with, is begun anew; what is then as it was given is not given again. `watchAnalysisRuns` is one call of it, as it comes.
+   *
+   * @throws ConnectError when the server refuses, or cannot be reached for too long.
+   */
+  watchRuns(
+    request: MessageInitShape<typeof WatchAnalysisRunsRequestSchema>,
+    options?: StreamCallOptions<WatchState>,
+  ): AsyncIterable<WatchedRuns>;
 }
 
-/** How a log is read. `timeoutMs` is for all calls together. */
-export interface LogCallOptions extends CallOptions {
+/** How a stream is read. `timeoutMs` is for all calls together. */
+export interface StreamCallOptions<State> extends CallOptions {
   /** Whether, and how, to go on after a break. Default: true, with 8 tries in a row that bring nothing, after 0.25 to 15 seconds. */
   readonly resume?: boolean | Partial<Resuming>;
   /** Told what the stream does now, at each change. */
-  readonly onState?: (state: LogState) => void;
+  readonly onState?: (state: State) => void;
 }
+
+/** How a log is read. */
+export type LogCallOptions = StreamCallOptions<LogState>;
 
 const RESUMING: Resuming = {
   tries: 8,
@@ -65,7 +81,7 @@ export interface TaffrailClientOptions {
    */
   readonly token?: string | (() => string | Promise<string>);
   /**
-   * Called where a log is refused, or ends, since nobody knows the caller any more: has somebody sign in and waits for it, for as long as it takes. The log then goes on
+   * Called where a log or a watch is refused, or ends, since nobody knows the caller any more: has somebody sign in and waits for it, for as long as it takes. A log then goes on
    * behind the last piece that was taken. Default: the call fails.
    */
   readonly signedOut?: (signal: AbortSignal) => Promise<void>;
@@ -101,32 +117,52 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
     { ...AnalysisRunLogService, methods: [method], method: { getAnalysisRunLogs: method } },
     transport,
   );
+  const signIns = { renewsToken: typeof token === "function", signedOut };
   return {
     ...unary,
-    async *getAnalysisRunLogs(request, { resume = true, onState = () => {}, ...callOptions } = {}) {
-      const resuming = {
-        ...RESUMING,
-        ...(typeof resume === "object" ? resume : { tries: resume ? RESUMING.tries : 0 }),
-      };
+    getAnalysisRunLogs(request, callOptions = {}) {
       const first = create(GetAnalysisRunLogsRequestSchema, request);
-      const { timeoutMs = 0 } = callOptions;
-      const late = new AbortController();
-      const timeOut = (): void => late.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
-      const cancelTimeout = timeoutMs > 0 ? resuming.timer(timeoutMs, timeOut) : () => {};
-      const call = (cursor: string, signal: AbortSignal) => {
-        const next = clone(GetAnalysisRunLogsRequestSchema, first);
-        next.cursor = cursor;
-        return logs.getAnalysisRunLogs(next, { ...callOptions, signal });
-      };
-      const signal = callOptions.signal ? AbortSignal.any([late.signal, callOptions.signal]) : late.signal;
-      try {
-        const renewsToken = typeof token === "function";
-        yield* resumingLog(call, first.cursor, { ...resuming, renewsToken, signedOut }, signal, onState);
-      } finally {
-        cancelTimeout();
-      }
+      return overAll(callOptions, (resuming, signal, onState) => {
+        const call = (cursor: string, callSignal: AbortSignal) => {
+          const next = clone(GetAnalysisRunLogsRequestSchema, first);
+          next.cursor = cursor;
+          return logs.getAnalysisRunLogs(next, { ...rpcOptions(callOptions), signal: callSignal });
+        };
+        return resumingLog(call, first.cursor, { ...resuming, ...signIns }, signal, onState);
+      });
+    },
+    watchRuns(request, callOptions = {}) {
+      return overAll(callOptions, (resuming, signal, onState) => {
+        const call = (callSignal: AbortSignal) =>
+          unary.watchAnalysisRuns(request, { ...rpcOptions(callOptions), signal: callSignal });
+        return resumingRuns(call, { ...resuming, ...signIns }, signal, onState);
+      });
     },
   };
+}
+
+/** Reads a stream of several calls within one time limit. */
+async function* overAll<State, T>(
+  { resume = true, onState = () => {}, timeoutMs = 0, signal: leaving }: StreamCallOptions<State>,
+  read: (resuming: Resuming, signal: AbortSignal, onState: (state: State) => void) => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  const resuming = {
+    ...RESUMING,
+    ...(typeof resume === "object" ? resume : { tries: resume ? RESUMING.tries : 0 }),
+  };
+  const late = new AbortController();
+  const timeOut = (): void => late.abort(new ConnectError("the operation timed out", Code.DeadlineExceeded));
+  const cancelTimeout = timeoutMs > 0 ? resuming.timer(timeoutMs, timeOut) : () => {};
+  const signal = leaving ? AbortSignal.any([late.signal, leaving]) : late.signal;
+  try {
+    yield* read(resuming, signal, onState);
+  } finally {
+    cancelTimeout();
+  }
+}
+
+function rpcOptions<State>({ resume: _, onState: __, ...options }: StreamCallOptions<State>): CallOptions {
+  return options;
 }
 
 function bearer(token: TaffrailClientOptions["token"]): Interceptor {

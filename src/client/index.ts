@@ -1,7 +1,9 @@
 export * from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+export type { RunChange } from "./apply-changes.ts";
 export {
   createTaffrailClient,
   type LogCallOptions,
+  type StreamCallOptions,
   type TaffrailClient,
   type TaffrailClientOptions,
 } from "./client.ts";
@@ -9,4 +11,5 @@ export { describeError, type ErrorDescription } from "./describe-error.ts";
 export type { LineRange, LogChunk, LogEvent } from "./log-event.ts";
 export type { LogState } from "./log-state.ts";
 export type { Resuming } from "./resuming-log.ts";
+export type { WatchedRuns, WatchState } from "./resuming-runs.ts";
 export type { Timer } from "./timer.ts";

@@ -54,3 +54,14 @@ it("a run without a verdict has its cause in the metric that came to none", () =
   });
   expect(causeOf(run).metric?.name).toBe("rate");
 });
+
+it("a run of metrics that have no log is told by the one that is measured, or the first", () => {
+  const metrics = [AnalysisPhase.SUCCESSFUL, AnalysisPhase.RUNNING].map((phase, at) => ({
+    name: `rate-${at}`,
+    provider: "web",
+    phase,
+  }));
+  const of = (parts: MessageInitShape<typeof MetricSchema>[]) =>
+    causeOf(create(AnalysisRunSchema, { metrics: parts })).metric?.name;
+  expect([of(metrics), of(metrics.slice(0, 1)), of([])]).toEqual(["rate-1", "rate-0", undefined]);
+});

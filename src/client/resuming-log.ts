@@ -1,23 +1,29 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type End, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Backoff, delayBefore } from "./backoff.ts";
-import { breakError, endedWell, goesOn, mayPass, wasCut } from "./broken.ts";
+import { breakError, endedWell, FIRST_TRIES, goesOn, mayPass, wasCut } from "./broken.ts";
 import { chunkEvent, type LogEvent, type LogMessage } from "./log-event.ts";
 import { createLogPlace } from "./log-place.ts";
 import type { LogState } from "./log-state.ts";
-import { type Timer, wait } from "./timer.ts";
+import { nextInTime, type Silence } from "./next-in-time.ts";
+import { wait } from "./timer.ts";
 
 /** How to go on after a break. */
-export interface Resuming extends Backoff {
+export interface Resuming extends Backoff, Silence {
   /** How often to call again with nothing coming of it. */
   readonly tries: number;
-  /** Milliseconds without a message after which a connection counts as broken. */
-  readonly silenceMs: number;
-  readonly timer: Timer;
 }
 
-/** Tries before a server has sent anything at all. */
-const FIRST_TRIES = 3;
+/** What to do once the caller is not known any more. */
+export interface SignIns {
+  /** Whether the next call may have another token than the one that has expired. */
+  readonly renewsToken: boolean;
+  /** Waits until somebody has signed in again. */
+  readonly signedOut?: ((signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+const BROKEN = "The connection broke off: the log is incomplete.";
+const SILENT = "The connection has gone silent: the log is incomplete.";
 
 /** How a call broke: with what error, and with what end if the server could still say one. */
 interface Break {
@@ -31,17 +37,12 @@ interface Break {
  *
  * @param call makes a call that goes on behind a cursor, or begins where it is empty.
  * @param start the cursor of the request.
- * @param options `renewsToken`: whether the next call may have another token than the one that has expired. `signedOut`: waits until somebody has signed in again, where
- * the caller is not known any more.
  * @throws ConnectError where asking again does not help, or has not helped often enough.
  */
 export async function* resumingLog(
   call: (cursor: string, signal: AbortSignal) => AsyncIterable<LogMessage>,
   start: string,
-  options: Resuming & {
-    readonly renewsToken: boolean;
-    readonly signedOut?: ((signal: AbortSignal) => Promise<void>) | undefined;
-  },
+  options: Resuming & SignIns,
   signal: AbortSignal,
   onState: (state: LogState) => void,
 ): AsyncGenerator<LogEvent, void, undefined> {
@@ -72,11 +73,11 @@ export async function* resumingLog(
       for (;;) {
         let message: LogMessage | undefined;
         try {
-          message = await nextInTime(reading, options, leaving);
+          message = await nextInTime(reading, options, SILENT, leaving);
         } catch (error) {
           if (end !== undefined && endedWell(end)) return undefined;
           if (stood && end === undefined) getsOn();
-          return { error: breakError(error), end };
+          return { error: breakError(error, BROKEN), end };
         }
         if (message === undefined) break;
         if (state === undefined && begun) times += 1;
@@ -161,23 +162,4 @@ export async function* resumingLog(
   } finally {
     onState({ kind: "ended" });
   }
-}
-
-/** The next message, or `undefined` at the end. Only time in which the reader waits for it counts. */
-function nextInTime(
-  reading: AsyncIterator<LogMessage>,
-  { silenceMs, timer }: Resuming,
-  leaving: AbortController,
-): Promise<LogMessage | undefined> {
-  return new Promise((resolve, reject) => {
-    const cancel = timer(silenceMs, () => {
-      const silent = new ConnectError("The connection has gone silent: the log is incomplete.", Code.Unavailable);
-      reject(silent);
-      leaving.abort(silent);
-    });
-    reading
-      .next()
-      .then(({ done, value }) => resolve(done === true ? undefined : value), reject)
-      .finally(cancel);
-  });
 }

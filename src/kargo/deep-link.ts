@@ -1,4 +1,4 @@
-import { pathOf } from "../ui/place/addresses.ts";
+import { pathOf } from "../client/addresses.ts";
 
 const PATH = /^\/ext\/project\/([^/]+)\/stage\/[^/]+\/analysis-run\/([^/]+)\/logs\/?$/;
 

@@ -87,5 +87,6 @@ export function summaryMessage(run: RunSummary) {
     message: run.message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, ""),
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
+    version: run.version ?? "",
   };
 }

@@ -1,4 +1,4 @@
-import { denied } from "../access/access.ts";
+import { type Access, denied } from "../access/access.ts";
 import type { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { newestOf } from "../kube/newest.ts";
@@ -16,6 +16,8 @@ import { guardStream } from "./stream-guard.ts";
 /** Which runs are watched. */
 export interface RunWatch extends RunFilter {
   readonly namespace: string;
+  /** One run alone, with any change of it. */
+  readonly name?: string | undefined;
   /** How many of them, the newest. */
   readonly limit: number;
 }
@@ -42,14 +44,17 @@ export async function* runFrames(
   watch: RunWatch,
   signal: AbortSignal,
 ): AsyncGenerator<RunFrame, void, undefined> {
-  const { namespace, limit } = watch;
+  const { namespace, name, limit } = watch;
+  // Who may read a run may ask for it again and again, and is told what becomes of it where its log is followed.
+  const may = (who: Caller, access: Access): Promise<boolean> =>
+    name === undefined ? access.mayWatchRuns(who, namespace) : access.mayReadRuns(who, namespace, name);
   const call = openCall(services, caller, signal);
   const { stop } = call;
   let guard: { stop(): void } | undefined;
   let told: readonly RunSummary[] | undefined;
   try {
     stop.signal.throwIfAborted();
-    if (!(await services.access.mayWatchRuns(caller, namespace))) throw denied(namespace);
+    if (!(await may(caller, services.access))) throw denied(namespace);
 
     let allowed = stageFilter(services.access, caller, namespace);
     let lookAgain = (): void => {};
@@ -57,7 +62,7 @@ export async function* runFrames(
       services,
       caller,
       async (now, access) => {
-        if (!(await access.mayWatchRuns(now, namespace))) return false;
+        if (!(await may(now, access))) return false;
         allowed = stageFilter(access, now, namespace);
         lookAgain();
         return true;
@@ -69,7 +74,10 @@ export async function* runFrames(
       lookAgain = () => {
         if (newest !== undefined) put(newest);
       };
-      for await (const runs of services.watchedRuns.watch(namespace, stopped)) {
+      const { watchedRuns } = services;
+      const all =
+        name === undefined ? watchedRuns.watch(namespace, stopped) : watchedRuns.watchOne(namespace, name, stopped);
+      for await (const runs of all) {
         newest = runs;
         put(runs);
       }

@@ -28,7 +28,8 @@ export async function* watchAnalysisRuns(
   request: WatchAnalysisRunsRequest,
   { signal, values }: HandlerContext,
 ): AsyncGenerator<MessageInitShape<typeof WatchAnalysisRunsResponseSchema>, void, undefined> {
-  const watch = { namespace: request.namespace, limit: request.limit || LIMIT, ...runFilter(request) };
+  const { namespace, name, limit } = request;
+  const watch = { namespace, name: name || undefined, limit: limit || LIMIT, ...runFilter(request) };
   const frames = runFrames(services, callerOf(values), watch, signal);
   for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.wait)) {
     yield messageOf(frame);

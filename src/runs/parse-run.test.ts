@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DEMO_CLUSTER } from "../demo/config.ts";
 import { loadObjects } from "../demo/objects.ts";
-import { parseRun, parseRunSummary } from "./parse-run.ts";
+import { parseRun, parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 
 const OBJECTS = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date("2026-03-12T14:00:00Z"));
 const UID = "1c5989f1-ba2d-4e83-858b-fed0a712755f";
@@ -416,6 +416,15 @@ describe("a summary", () => {
       freightCollection: "dd78addeceec281ee8641581aa3969e64cc28ad6",
       freight: ["a2da5121224c5815d273adf9a3d5aa5132eb2dc3"],
     });
+  });
+
+  it("has the object's version where a run is read or watched by itself, and nowhere else", () => {
+    const versioned = object({ metadata: { resourceVersion: "7" } });
+    expect([parseVersionedSummary(versioned)?.version, parseRun(versioned).version]).toEqual(["7", "7"]);
+    expect(parseRunSummary(versioned)).not.toHaveProperty("version");
+    for (const odd of [7, null, ""]) {
+      expect(parseVersionedSummary(object({ metadata: { resourceVersion: odd } }))).toEqual(parseRunSummary(object()));
+    }
   });
 
   it("has the beginning of the message alone", () => {

@@ -27,6 +27,7 @@ const Meta = z.object({
   name: z.string(),
   namespace: z.string(),
   uid: z.string(),
+  resourceVersion: text.catch(undefined),
   creationTimestamp: z.string(),
   labels: texts,
   annotations: texts,
@@ -105,6 +106,17 @@ export function parseRunSummary(object: unknown): RunSummary | undefined {
   return { ...summary, message: summary.message.slice(0, LISTED_MESSAGE_LENGTH) };
 }
 
+/** The same with the object's version, which is another with any change of it. */
+export function parseVersionedSummary(object: unknown): RunSummary | undefined {
+  const summary = parseRunSummary(object);
+  const { data } = Summary.safeParse(object);
+  return summary && { ...summary, ...(data && versionOf(data.metadata)) };
+}
+
+function versionOf({ resourceVersion }: z.infer<typeof Meta>): { readonly version?: string } {
+  return resourceVersion ? { version: resourceVersion } : {};
+}
+
 /**
  * Reads an AnalysisRun as Argo Rollouts and Kargo write it
  * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/).
@@ -122,6 +134,7 @@ export function parseRun(object: unknown): Run {
   const fillIn = fillerOf(args);
   return {
     ...summaryOf({ metadata, status }),
+    ...versionOf(metadata),
     promotion: annotations["kargo.akuity.io/promotion"] || undefined,
     rollout: rollout?.name,
     revision: rollout && (annotations["rollout.argoproj.io/revision"] || undefined),

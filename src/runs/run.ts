@@ -35,6 +35,8 @@ export interface RunSummary extends RunRef {
   readonly freightCollection: string | undefined;
   /** Names of the Freight that own the run. */
   readonly freight: readonly string[];
+  /** Another one where anything of the object is another. Only where a run is read or watched by itself. */
+  readonly version?: string;
 }
 
 /** An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its author's word. */

@@ -15,6 +15,7 @@ function object(name: string, second: number) {
 function watchingApi() {
   const watches: {
     namespace: string | undefined;
+    selection: unknown;
     put: (objects: object[]) => void;
     fail: (error: Error) => void;
     left: boolean;
@@ -22,14 +23,14 @@ function watchingApi() {
   const watch = (
     _resource: unknown,
     namespace: string | undefined,
-    _selection: unknown,
+    selection: unknown,
     signal: AbortSignal,
     keep: (object: unknown) => unknown = (each) => each,
   ) =>
     newestOf<readonly unknown[]>(
       (put, stop) =>
         new Promise((resolve, reject) => {
-          const own = { namespace, put: (all: object[]) => put(all.map(keep)), fail: reject, left: false };
+          const own = { namespace, selection, put: (all: object[]) => put(all.map(keep)), fail: reject, left: false };
           stop.addEventListener("abort", () => {
             own.left = true;
             resolve();
@@ -66,6 +67,24 @@ describe("runs that several watch", () => {
     expect(watches[0]?.left).toBe(false);
     await Promise.all([second.return?.(), others.return?.()]);
     await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true]);
+  });
+
+  it("may be one alone, with its version, watched once for all who watch it and apart from its project", async () => {
+    const { kube, watches } = watchingApi();
+    const runs = createWatchedRuns(kube);
+    const all = [
+      runs.watchOne("shop", "a", never),
+      runs.watchOne("shop", "a", never),
+      runs.watchOne("shop", "b", never),
+      runs.watch("shop", never),
+    ].map((each) => each[Symbol.asyncIterator]());
+    const [first, second] = all.map((each) => each.next());
+    expect(watches.map(({ selection }) => selection)).toEqual([{ name: "a" }, { name: "b" }, { labelSelector: "" }]);
+    const a = object("a", 1);
+    watches[0]?.put([{ ...a, metadata: { ...a.metadata, resourceVersion: "7" } }]);
+    for (const each of [first, second]) expect((await each)?.value).toMatchObject([{ name: "a", version: "7" }]);
+    for (const each of all) void each.return?.();
+    await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true, true]);
   });
 
   it("are begun anew for who comes after the last has left, or after they have failed", async () => {

@@ -1,4 +1,6 @@
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
+import type { KubeObject } from "../../src/demo/objects.ts";
 import { picture, visit } from "./browser.ts";
 import { suite, useDemoWorld } from "./demo-world.ts";
 
@@ -21,6 +23,103 @@ suite("a metric without a job", () => {
     await page.getByText("Measured by web: the last value was 6.1. It succeeds if result < 1.").waitFor();
     await picture(page, "measurements");
     expect(faults).toEqual([]);
+    await close();
+  });
+});
+
+/** A run that goes on, or has failed, of a metric that was measured so often. */
+function rateRun(name: string, phase: string, measured: number): KubeObject {
+  const measurements = Array.from({ length: measured }, (_, at) => ({
+    phase: "Failed",
+    value: `${at}.5`,
+    finishedAt: "2026-01-01T00:00:00Z",
+  }));
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: { name, namespace: "guestbook", uid: `uid-of-${name}`, creationTimestamp: "2026-01-01T00:00:00Z" },
+    spec: { metrics: [{ name: "rate", interval: "1m", failureLimit: 5, provider: { web: {} } }] },
+    status: { phase, metricResults: [{ name: "rate", phase, failed: measured, count: measured, measurements }] },
+  } as KubeObject;
+}
+
+/** What the page has asked the server for. */
+function callsOf(page: Page): string[] {
+  const calls: string[] = [];
+  page.on("request", (request) => {
+    const [, call] = /AnalysisRunLogService\/(\w+)/.exec(request.url()) ?? [];
+    if (call !== undefined) calls.push(call);
+  });
+  return calls;
+}
+
+suite("a run that goes on", () => {
+  it("is watched: a measurement and the end of it are shown without asking over and over", async () => {
+    const { cluster } = world();
+    cluster.put(rateRun("dev.watched", "Running", 1));
+    const { page, faults, close } = await open(RUNS);
+    const calls = callsOf(page);
+    await page.goto(`${world().gateway.url}${RUNS}/dev.watched`);
+    await page.getByRole("heading", { name: "Verifying: rate" }).waitFor();
+    await expect.poll(() => calls.includes("WatchAnalysisRuns")).toBe(true);
+    cluster.put(rateRun("dev.watched", "Running", 2));
+    await page.getByRole("cell", { name: "1.5" }).waitFor();
+    cluster.put(rateRun("dev.watched", "Failed", 6));
+    await page.getByRole("heading", { name: "Verification failed: rate" }).waitFor();
+    expect(calls.filter((call) => call === "WatchAnalysisRuns")).toHaveLength(1);
+    expect(calls.filter((call) => call === "GetAnalysisRun").length).toBeLessThanOrEqual(4);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it.each([
+    ["denied", { status: 403, contentType: "application/json", body: JSON.stringify({ code: "permission_denied" }) }],
+    ["what the server does not know", { status: 404, contentType: "text/plain", body: "404" }],
+  ])("is asked for again and again where a watch is %s", async (_, answer) => {
+    const { cluster } = world();
+    cluster.put(rateRun("dev.asked", "Running", 1));
+    const { page, close } = await open(RUNS);
+    await page.route("**/WatchAnalysisRuns", (route) => route.fulfill(answer));
+    const calls = callsOf(page);
+    await page.goto(`${world().gateway.url}${RUNS}/dev.asked`);
+    await page.getByRole("heading", { name: "Verifying: rate" }).waitFor();
+    await expect
+      .poll(() => calls.filter((call) => call === "GetAnalysisRun").length, { timeout: 20_000 })
+      .toBeGreaterThan(2);
+    cluster.put(rateRun("dev.asked", "Failed", 6));
+    await page.getByRole("heading", { name: "Verification failed: rate" }).waitFor();
+    expect(calls.filter((call) => call === "WatchAnalysisRuns")).toHaveLength(1);
+    await close();
+  });
+});
+
+suite("the list of runs", () => {
+  it("is asked for where watching is denied, and says that it is up to date", async () => {
+    const { page, close } = await open(RUNS);
+    await page.route("**/WatchAnalysisRuns", (route) =>
+      route.fulfill({ status: 403, contentType: "application/json", body: "{}" }),
+    );
+    const calls = callsOf(page);
+    await page.reload();
+    await page.getByText("Up to date by itself").waitFor();
+    await page.getByRole("link", { name: "dev.watched" }).first().waitFor();
+    expect(calls).toContain("ListAnalysisRuns");
+    await close();
+  });
+
+  it("leaves its watch while nobody can see it, and has what changed once somebody does", async () => {
+    const { page, close } = await open(RUNS);
+    const calls = callsOf(page);
+    const seen = async (state: string): Promise<void> => {
+      await page.evaluate(`Object.defineProperty(document, "visibilityState", { value: "${state}", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"))`);
+    };
+    await page.getByText("Up to date by itself").waitFor();
+    await seen("hidden");
+    world().cluster.put(rateRun("dev.unseen", "Running", 1));
+    await seen("visible");
+    await page.getByRole("link", { name: "dev.unseen" }).first().waitFor();
+    await expect.poll(() => calls).toContain("WatchAnalysisRuns");
     await close();
   });
 });

@@ -204,6 +204,107 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     expect(unknown?.message).toBe(refused?.message.replace("shop", "none"));
   });
 
+  describe("and named", () => {
+    const GETTER = "token-of-getter";
+    const RBAC = "rbac.authorization.k8s.io/v1";
+    /** Somebody who may get the run "a" by its name, and the Stage, and nothing else: neither list nor watch. */
+    const grant = (names: readonly string[]): void => {
+      const rules = [
+        { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get"], resourceNames: names },
+        { apiGroups: ["kargo.akuity.io"], resources: ["stages"], verbs: ["get"], resourceNames: ["uat"] },
+      ];
+      const metadata = { name: "getter", namespace: "shop" };
+      for (const object of [
+        {
+          apiVersion: "demo.taffrail/v1",
+          kind: "Token",
+          metadata: { name: "getter" },
+          token: GETTER,
+          user: { username: "getter" },
+        },
+        { apiVersion: RBAC, kind: "Role", metadata, rules },
+        {
+          apiVersion: RBAC,
+          kind: "RoleBinding",
+          metadata,
+          roleRef: { kind: "Role", name: "getter" },
+          subjects: [{ kind: "User", name: "getter" }],
+        },
+      ]) {
+        world().cluster.put(object as KubeObject);
+      }
+    };
+
+    it("is told with any change of it, to who may get it by its name and no more", async () => {
+      grant(["a"]);
+      put({ name: "a" });
+      put({ name: "b", second: 1 });
+      const { next, leave } = watch({ name: "a" }, GETTER);
+      expect(await next()).toBe("list a");
+      put({ name: "b", second: 1, phase: "Failed" });
+      // No list shows what changes here.
+      world().cluster.put({ ...made({ name: "a" }), spec: { metrics: [{ name: "more" }] } } as KubeObject);
+      expect(await next()).toBe("modified a");
+      remove("a");
+      expect(await next()).toBe("deleted a");
+      put({ name: "a", second: 2 });
+      expect(await next()).toBe("added a");
+      leave();
+    });
+
+    it("has the version that reading it tells", async () => {
+      put({ name: "a" });
+      const client = createClient(AnalysisRunLogService, world().transport(protocol));
+      const ref = { namespace: "shop", name: "a" };
+      const read = async () => (await client.getAnalysisRun(ref, as(TOKENS.reader))).analysisRun?.summary?.version;
+      const leave = new AbortController();
+      const stream = client.watchAnalysisRuns(ref, { ...as(TOKENS.reader), signal: leave.signal });
+      const messages = stream[Symbol.asyncIterator]();
+      const told = async (): Promise<string | undefined> => {
+        const { event } = (await messages.next()).value as WatchAnalysisRunsResponse;
+        if (event.case === "list") return event.value.analysisRuns[0]?.version;
+        return event.case === "changes" ? event.value.changes[0]?.analysisRun?.version : told();
+      };
+      const first = await told();
+      expect([typeof first, first]).toEqual(["string", await read()]);
+      put({ name: "a", phase: "Failed" });
+      const second = await told();
+      expect(second).toBe(await read());
+      expect(second).not.toBe(first);
+      leave.abort();
+      const { analysisRuns } = await client.listAnalysisRuns({ namespace: "shop" }, as(TOKENS.reader));
+      expect(analysisRuns.map(({ version }) => version)).toEqual([""]);
+    });
+
+    it("need not be there, and of a Stage that may not be read it is not", async () => {
+      const { next, leave } = watch({ name: "a" });
+      expect(await next()).toBe("list");
+      put({ name: "a" });
+      expect(await next()).toBe("added a");
+      leave();
+      const hidden = watch({ name: "a" }, TOKENS.stageless);
+      expect(await hidden.next()).toBe("list");
+      hidden.leave();
+    });
+
+    it("is refused to who may get another, whether or not it is there, and ends when the right to it is lost", async () => {
+      grant(["a"]);
+      put({ name: "a" });
+      put({ name: "b" });
+      const [there, gone] = await Promise.all(["b", "none"].map((name) => errorOf(watch({ name }, GETTER).next())));
+      expect(there).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
+      expect(gone?.message).toBe(there?.message);
+      expect(await errorOf(watch({ name: "Not A Name" }, GETTER).next())).toMatchObject({ code: "InvalidArgument" });
+      const { next } = watch({ name: "a" }, GETTER);
+      expect(await next()).toBe("list a");
+      await waits.until(isRecheck);
+      grant(["b"]);
+      waits.pass(isRecheck);
+      expect(await next()).toBe("end AUTHORIZATION_LOST");
+      expect(await errorOf(next())).toMatchObject({ code: "PermissionDenied" });
+    });
+  });
+
   it("are quiet for no longer than 15 seconds", async () => {
     put({ name: "a" });
     const { next, any, leave } = watch();

@@ -1,15 +1,14 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useLocationProperty } from "wouter/use-browser-location";
 import type { AnalysisRun, Link as ReportLink } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { causeOf, isOpen } from "../../client/cause.ts";
+import type { LogChoice } from "../../client/addresses.ts";
+import { causeOf } from "../../client/cause.ts";
 import { Frame } from "../frame/frame.tsx";
 import { useKeys } from "../frame/keys.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
-import { useLoad } from "../parts/load.ts";
 import { Loading } from "../parts/loading.tsx";
 import { phaseText } from "../parts/phase.tsx";
-import type { LogChoice } from "../place/addresses.ts";
 import { goTo, hrefOf, Link } from "../place/link.tsx";
 import { Answer } from "../run/answer.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
@@ -20,14 +19,11 @@ import { LogPanel } from "../run/log-panel.tsx";
 import { MetricsNav } from "../run/metrics-nav.tsx";
 import { OtherRuns } from "../run/other-runs.tsx";
 import { choiceOf, type Selection, selectedAttempt, selectionOf } from "../run/selection.ts";
-import { client } from "../session/page-client.ts";
 import { useText } from "../text/text.tsx";
 import type { LogViewerHandle, LogViewerSummary } from "../viewer/log-viewer.tsx";
 import type { LineRange } from "../viewer/store/line-range.ts";
 import styles from "./run.module.css";
-
-/** How often a run that goes on is asked for again while it is looked at. */
-const LOOK_MS = 3_000;
+import { useRun } from "./use-run.ts";
 
 interface RunPageProps {
   readonly project: string;
@@ -37,11 +33,7 @@ interface RunPageProps {
 
 /** Why a run failed, and its log. */
 export function RunPage({ project, run: name, log }: RunPageProps) {
-  const { value, error, again } = useLoad(`${project}/${name}`, (signal) =>
-    client.getAnalysisRun({ namespace: project, name }, { signal }),
-  );
-  const run = value?.analysisRun;
-  useRepeating(run !== undefined && isOpen(run.summary?.phase), again);
+  const { value: run, error, again } = useRun(project, name);
   const crumbs = (
     <>
       <Link to={{ page: "runs", project }}>{project}</Link> /{" "}
@@ -180,16 +172,6 @@ function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }
     };
   }, [project, run, metric, attempt]);
   useKeys(keys);
-}
-
-function useRepeating(isOn: boolean, again: () => void): void {
-  const call = useRef(again);
-  call.current = again;
-  useEffect(() => {
-    if (!isOn) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && call.current(), LOOK_MS);
-    return () => clearInterval(timer);
-  }, [isOn]);
 }
 
 /** A link that shows the same tomorrow: it names everything. */

@@ -1,16 +1,11 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect, useRef, useState } from "react";
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { systemTimer, wait } from "../../client/timer.ts";
+import { useVisible } from "../parts/use-visible.ts";
 import { client } from "../session/page-client.ts";
-import { signedIn } from "../session/session.ts";
-import { applyChanges } from "./apply-changes.ts";
+import { keepUp } from "./keep-up.ts";
 import { ageOf, phasesOf, queryOf, type RunFilter } from "./run-filter.ts";
 
-/** Before a watch that broke is asked for again: twice as long each time, up to the second number. */
-const FIRST_WAIT_MS = 500;
-const MOST_WAIT_MS = 15_000;
 /** How often the list is asked for where watching is not allowed. */
 const LOOK_MS = 10_000;
 
@@ -36,15 +31,17 @@ interface State {
   readonly error: unknown;
 }
 
-/** Watches the runs for as long as they are looked at; who may not watch has the list, again and again. */
+/** Watches the runs for as long as somebody may see them; who may not watch has the list, again and again. */
 export function useRuns(project: string, filter: RunFilter, limit: number): Runs {
   const [tries, setTries] = useState(0);
   const key = `${project}?${queryOf(filter)}&limit=${limit}&tries=${tries}`;
   const [state, setState] = useState<State>();
   const stages = useRef(new Set<string>());
+  const isVisible = useVisible();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says all of it.
   useEffect(() => {
+    if (!isVisible) return;
     const leaving = new AbortController();
     const { signal } = leaving;
     const tell = (changes: Partial<State>): void => {
@@ -64,24 +61,26 @@ export function useRuns(project: string, filter: RunFilter, limit: number): Runs
       ...(age !== undefined && { since: timestampFromMs(Date.now() - age) }),
     };
     const watch = async (): Promise<void> => {
-      let runs: readonly AnalysisRunSummary[] = [];
-      for await (const { event } of client.watchAnalysisRuns({ ...request, limit }, { signal })) {
-        if (event.case === "list") runs = event.value.analysisRuns;
-        else if (event.case === "changes") runs = applyChanges(runs, event.value.changes);
-        else continue;
-        tell({ runs, more: event.value.more });
-      }
+      const watched = client.watchRuns(
+        { ...request, limit },
+        {
+          signal,
+          resume: { tries: Number.POSITIVE_INFINITY },
+          onState: (now) => {
+            if (now.kind === "waiting" && now.for === "server") tell({ error: now.error });
+            if (now.kind === "streaming") tell({});
+          },
+        },
+      );
+      for await (const { runs, more } of watched) tell({ runs, more });
     };
-    const list = async (): Promise<void> => {
-      for (;;) {
-        const answer = await client.listAnalysisRuns({ ...request, pageSize: limit }, { signal });
-        tell({ runs: answer.analysisRuns, more: answer.nextPageToken !== "", incomplete: answer.incomplete });
-        await wait(LOOK_MS, systemTimer, signal);
-      }
+    const look = async (): Promise<void> => {
+      const answer = await client.listAnalysisRuns({ ...request, pageSize: limit }, { signal });
+      tell({ runs: answer.analysisRuns, more: answer.nextPageToken !== "", incomplete: answer.incomplete });
     };
-    keepOn(watch, list, tell, signal).catch(() => undefined);
+    keepUp({ watch, look, lookMs: LOOK_MS, failed: (error) => tell({ error }) }, signal).catch(() => undefined);
     return () => leaving.abort();
-  }, [key]);
+  }, [key, isVisible]);
 
   const current = state?.key === key ? state : undefined;
   return {
@@ -93,36 +92,4 @@ export function useRuns(project: string, filter: RunFilter, limit: number): Runs
     isStale: current?.error !== undefined,
     again: () => setTries((before) => before + 1),
   };
-}
-
-/** Watches, and watches anew where that breaks. Ends where asking again does not help. */
-async function keepOn(
-  watch: () => Promise<void>,
-  list: () => Promise<void>,
-  tell: (changes: Partial<State>) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  let read = watch;
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MOST_WAIT_MS)) {
-    const began = Date.now();
-    try {
-      await read();
-    } catch (error) {
-      signal.throwIfAborted();
-      const { code } = ConnectError.from(error);
-      if (code === Code.Unauthenticated) {
-        await signedIn(signal);
-        continue;
-      }
-      if (code === Code.PermissionDenied && read === watch) {
-        // The right to list is another one.
-        read = list;
-        continue;
-      }
-      tell({ error });
-      if (code === Code.PermissionDenied || code === Code.InvalidArgument || code === Code.Unimplemented) return;
-    }
-    if (Date.now() - began > MOST_WAIT_MS) waitMs = FIRST_WAIT_MS;
-    await wait(waitMs, systemTimer, signal);
-  }
 }

@@ -1,6 +1,6 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react";
 import { navigate, usePathname } from "wouter/use-browser-location";
-import { type Address, parseAddress, pathOf } from "./addresses.ts";
+import { type Address, parseAddress, pathOf } from "../../client/addresses.ts";
 import { BASE_PATH } from "./base-path.ts";
 
 type Reachable = Exclude<Address, { page: "nothing" }>;

@@ -1,6 +1,6 @@
 import type { AnalysisRun, Attempt, Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { LogChoice } from "../../client/addresses.ts";
 import { causeOf } from "../../client/cause.ts";
-import type { LogChoice } from "../place/addresses.ts";
 
 /** Which log of a run is shown. */
 export interface Selection {

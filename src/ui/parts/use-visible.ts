@@ -1,0 +1,11 @@
+import { useSyncExternalStore } from "react";
+
+/** Whether somebody may see the page. A hidden one need not hold a connection: over HTTP/1.1 browsers have six for all pages of a server. */
+export function useVisible(): boolean {
+  return useSyncExternalStore(subscribe, () => document.visibilityState === "visible");
+}
+
+function subscribe(listener: () => void): () => void {
+  document.addEventListener("visibilitychange", listener);
+  return () => document.removeEventListener("visibilitychange", listener);
+}
