@@ -43,7 +43,7 @@ describe("reads", () => {
     expect(here.body).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRunList" });
     const everywhere = await call("/apis/argoproj.io/v1alpha1/analysisruns");
     expect(everywhere.body.items).toHaveLength(here.body.items.length + 1);
-    expect(here.body.items).toHaveLength(10);
+    expect(here.body.items).toHaveLength(11);
   });
 
   it("gives a long list in chunks that go on in the order of names, though objects come and go", async () => {

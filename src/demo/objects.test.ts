@@ -87,7 +87,7 @@ describe("cluster.yaml", () => {
         ),
       );
     });
-    expect(names).toHaveLength(10);
+    expect(names).toHaveLength(11);
     for (const { is, should } of names) {
       expect(is).toBe(should);
       expect(should.length).toBeLessThanOrEqual(63);

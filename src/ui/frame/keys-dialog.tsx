@@ -1,14 +1,11 @@
-import { useCallback, useId, useRef } from "react";
+import { lazy, Suspense, useCallback, useId, useMemo, useRef, useState } from "react";
 import { useSettings } from "../settings/settings.ts";
 import { useText } from "../text/text.tsx";
 import { useKeys } from "./keys.ts";
 import styles from "./keys-dialog.module.css";
 
-const GROUPS = [
-  ["run", ["?", "[ ]", "{ }", "1 … 9", "0"]],
-  ["log", ["e E", "w W", "/", "n N", "&", "g G", ":", "f", "z", "t"]],
-  ["lines", ["j k", "x", "X", "y", "Y", "Esc"]],
-] as const;
+// Their names are loaded when somebody asks for them.
+const KeyTable = lazy(async () => ({ default: (await import("./key-table.tsx")).KeyTable }));
 
 /** The button that lists the keys, and its dialog. */
 export function KeysDialog() {
@@ -16,8 +13,12 @@ export function KeysDialog() {
   const { keys: isOn } = useSettings();
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  const open = useCallback(() => dialog.current?.showModal(), []);
-  useKeys({ "?": open });
+  const [isAsked, setAsked] = useState(false);
+  const open = useCallback(() => {
+    setAsked(true);
+    dialog.current?.showModal();
+  }, []);
+  useKeys(useMemo(() => ({ "?": open }), [open]));
   return (
     <>
       <button type="button" className={`quiet ${styles.open}`} onClick={open}>
@@ -31,23 +32,7 @@ export function KeysDialog() {
           </button>
         </form>
         {!isOn && <p className="soft">{text.off}</p>}
-        <div className={styles.groups}>
-          {GROUPS.map(([group, names]) => (
-            <section key={group}>
-              <h3>{text.groups[group]}</h3>
-              <dl>
-                {names.map((name) => (
-                  <div key={name}>
-                    <dt>
-                      <kbd>{name}</kbd>
-                    </dt>
-                    <dd>{text.names[name]}</dd>
-                  </div>
-                ))}
-              </dl>
-            </section>
-          ))}
-        </div>
+        <Suspense>{isAsked && <KeyTable />}</Suspense>
       </dialog>
     </>
   );

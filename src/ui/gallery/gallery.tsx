@@ -1,4 +1,5 @@
 import { useMemo, useState } from "react";
+import { CompareViewer } from "../viewer/compare-viewer.tsx";
 import { createFakeClient, type Scene } from "../viewer/fake-client.ts";
 import { FAKE_LOGS } from "../viewer/fake-logs.ts";
 import { LogViewer, type LogViewerProps } from "../viewer/log-viewer.tsx";
@@ -19,7 +20,7 @@ async function* streamed(): AsyncGenerator<Scene> {
   yield { kind: "end", reason: "COMPLETE" };
 }
 
-/** The viewer with each log that is played: `?log=robot`, and `&theme=dark`. */
+/** The viewer with each log that is played: `?log=robot`, and `&theme=dark`; beside another one: `&cmp=pytest`. */
 export function Gallery() {
   const asked = new URLSearchParams(window.location.search);
   const name = asked.get("log") ?? "robot";
@@ -29,6 +30,18 @@ export function Gallery() {
   const [view, setView] = useState({ ...DEFAULT_VIEW, q: asked.get("q") ?? "", wrap: asked.has("wrap") });
   const [lines, setLines] = useState<LogViewerProps["lines"]>(() => readLines(window.location.hash));
   const live = name === "live" || name === "flood";
+  const other = asked.get("cmp");
+  const left = useMemo(
+    () => (other === null ? undefined : { title: other, request: { namespace: "gallery", name: other } }),
+    [other],
+  );
+  const right = useMemo(() => ({ title: name, request }), [name, request]);
+  const shared = {
+    ...{ client, view, lines, text: VIEWER_TEXT },
+    ...{ onView: setView, onLines: setLines, onSummary: tell },
+    memory: asked.has("memory") ? Number(asked.get("memory")) : 1024 ** 3,
+    keys: asked.get("keys") !== "0",
+  };
   return (
     <div className={css.gallery}>
       <nav className={css.nav} aria-label="Logs">
@@ -36,26 +49,24 @@ export function Gallery() {
           <a
             key={each}
             href={`?log=${each}${theme ? `&theme=${theme}` : ""}`}
-            aria-current={each === name ? "page" : undefined}
+            aria-current={each === name && !other ? "page" : undefined}
           >
             {each}
           </a>
         ))}
+        <a
+          href={`?log=attempt-2&cmp=attempt-1${theme ? `&theme=${theme}` : ""}`}
+          aria-current={other ? "page" : undefined}
+        >
+          compared
+        </a>
       </nav>
       <main className={css.log}>
-        <LogViewer
-          client={client}
-          request={request}
-          follow={live}
-          view={view}
-          onView={setView}
-          lines={lines}
-          onLines={setLines}
-          onSummary={tell}
-          memory={asked.has("memory") ? Number(asked.get("memory")) : 1024 ** 3}
-          keys={asked.get("keys") !== "0"}
-          text={VIEWER_TEXT}
-        />
+        {left === undefined ? (
+          <LogViewer {...shared} request={request} follow={live} />
+        ) : (
+          <CompareViewer {...shared} left={left} right={right} onClose={() => window.history.back()} />
+        )}
       </main>
     </div>
   );

@@ -11,6 +11,7 @@ import { Loading } from "../parts/loading.tsx";
 import { phaseText } from "../parts/phase.tsx";
 import { goTo, hrefOf, Link } from "../place/link.tsx";
 import { Answer } from "../run/answer.tsx";
+import { CompareSwitch } from "../run/compare-switch.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
 import { FirstError } from "../run/first-error.tsx";
 import { hashOfLines, parseLines } from "../run/lines-hash.ts";
@@ -113,6 +114,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
           {(selection.metric?.containers.length ?? 0) > 0 && (
             <div className={styles.bar}>
               <ContainerTabs project={project} run={name} selection={selection} shown={shown} />
+              {selection.attempt > 0 && <CompareSwitch />}
             </div>
           )}
           <LogPanel

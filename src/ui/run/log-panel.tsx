@@ -3,6 +3,7 @@ import { useSearch } from "wouter/use-browser-location";
 import { AnalysisPhase, type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
+import { useKeys } from "../frame/keys.ts";
 import { StatePage } from "../parts/state-page.tsx";
 import { BASE_PATH } from "../place/base-path.ts";
 import { client } from "../session/page-client.ts";
@@ -11,6 +12,8 @@ import { useText } from "../text/text.tsx";
 import { LogViewer, type LogViewerHandle, type LogViewerProps, type LogViewerSummary } from "../viewer/log-viewer.tsx";
 import type { ViewState } from "../viewer/view-state.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
+import { ComparePanel } from "./compare-panel.tsx";
+import { parseCompare, withCompare } from "./compare-query.ts";
 import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
 import { NoLog } from "./no-log.tsx";
@@ -34,6 +37,8 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   const text = useText();
   const { keys } = useSettings();
   const [view, setView] = useView();
+  const search = useSearch();
+  const target = useMemo(() => parseCompare(search), [search]);
   const { metric, missing, attempt, container, isAll } = selection;
   const phase = selectedAttempt(selection)?.phase ?? AnalysisPhase.UNSPECIFIED;
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
@@ -49,11 +54,27 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
     }),
     [project, name, metric?.name, missing, container, isAll, attempt],
   );
+  const raw = isAll ? undefined : rawAddress(project, name, selection);
+  useKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
   const { state, lines = 0, error, end } = summary ?? {};
   const isOver = state?.kind === "ended";
+  const viewerText = text.viewer ?? VIEWER_TEXT;
   if (isOver && error !== undefined && lines === 0) {
     return <NoLog project={project} run={run} selection={selection} error={error} onAgain={onAgain} />;
+  }
+  if (target !== undefined && metric !== undefined && attempt > 0) {
+    return (
+      <div className={styles.viewer}>
+        <ComparePanel
+          {...{ project, run, metric, attempt, request, target, viewer, view, keys }}
+          onView={setView}
+          listsKeys={false}
+          text={viewerText}
+          {...log}
+        />
+      </div>
+    );
   }
   const isEmpty = isOver && lines === 0 && end?.reason === EndReason.COMPLETE;
   const waitsFor = state?.kind === "waiting" && state.for === "log" && lines === 0 ? state.message : undefined;
@@ -71,9 +92,9 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
           onView={setView}
           keys={keys}
           listsKeys={false}
-          {...(!isAll && { downloadHref: rawAddress(project, name, selection) })}
+          {...(raw !== undefined && { downloadHref: `${raw}&download=1` })}
           label={text.log.region(metric?.name ?? missing)}
-          text={text.viewer ?? VIEWER_TEXT}
+          text={viewerText}
           {...log}
         />
       </div>
@@ -87,16 +108,16 @@ function useView(): readonly [ViewState, (view: ViewState) => void] {
   const wraps = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
   const view = useMemo(() => viewOf(search, wraps), [search, wraps]);
   const set = (next: ViewState): void => {
-    const query = viewQuery(next, wraps);
+    const query = withCompare(viewQuery(next, wraps), new URLSearchParams(location.search).get("cmp") ?? undefined);
     history.replaceState(history.state, "", location.pathname + (query && `?${query}`) + location.hash);
   };
   return [view, set];
 }
 
+/** Where the log is as plain text, to look at. */
 function rawAddress(project: string, run: string, { metric, missing, attempt, container }: Selection): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);
-  query.set("download", "1");
   return `${BASE_PATH}/raw/${encodeURIComponent(project)}/${encodeURIComponent(run)}?${query}`;
 }

@@ -151,6 +151,47 @@ function* loadTest(lines: number): Generator<Scene> {
   yield { kind: "end", reason: "COMPLETE" };
 }
 
+/** One of two tries of the same job: other times, ids and durations, and the second one fails at its end. */
+function tried(attempt: 1 | 2): Scene[] {
+  const random = seeded(attempt);
+  const start = Date.UTC(2026, 2, 12, 13 + attempt, 0, 7 * attempt);
+  let passed = 0;
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join("");
+  const line = (level: string, words: string): string => {
+    passed += 3 + Math.floor(random() * 900);
+    return `${new Date(start + passed).toISOString()} ${level.padEnd(5)} ${words}\n`;
+  };
+  const info = (words: string): string => line("INFO", words);
+  const request = (path: string, code: number): string =>
+    line(code < 500 ? "INFO" : "ERROR", `GET ${path} ${code} in ${1 + Math.floor(random() * 120)} ms trace=${hex(16)}`);
+  const cases = Array.from({ length: 30 }, (_, at) => request(`/api/entries/${at + 1}`, 200)).join("");
+  const isSecond = attempt === 2;
+  const retry = (times: number): string =>
+    Array.from({ length: times }, (_, at) =>
+      line("WARN", `POST /api/vouchers/redeem answered 503, retry ${at + 1} of 3`),
+    ).join("");
+  return whole(
+    info(
+      `job 1c5989f1-ba2d-4e83-858b-fed0a712755f.shop.${attempt} on pod 10.1.0.${10 + attempt}:8080, commit ${hex(7)}4d`,
+    ) +
+      info("seeding the database: 40 entries, 3 users") +
+      cases +
+      info("suite Vouchers begins") +
+      (isSecond ? retry(3) : retry(1)) +
+      (isSecond
+        ? line("ERROR", "AssertionError: expected 200, got 503") +
+          "    at test/voucher.spec.ts:41:7\n    at processTicksAndRejections (node:internal/process/task_queues:105:5)\n"
+        : request("/api/vouchers/1", 200)) +
+      info("suite Prices begins") +
+      request("/api/prices", 200) +
+      (isSecond ? "" : info("prices were read from the cache")) +
+      request("/api/prices/history?from=2025-01-01&to=2026-01-01&currency=EUR&page=1&size=500&sort=date,desc", 200) +
+      info(isSecond ? "35 tests, 34 passed, 1 failed" : "35 tests, 35 passed, 0 failed") +
+      info(`done in 1m${10 + attempt}s`),
+  );
+}
+
 /** A log that goes on for ever. @param perSecond lines a second. */
 function* live(perSecond: number): Generator<Scene> {
   const batch = Math.max(1, Math.round(perSecond / 20));
@@ -187,6 +228,8 @@ export const FAKE_LOGS: Readonly<Record<string, () => Iterable<Scene>>> = {
   ],
   "long-line": () =>
     whole(`short\n${"0123456789abcdef".repeat((50 * 1024 * 1024) / 16)}\nshort again\nERROR at the end\n`),
+  "attempt-1": () => tried(1),
+  "attempt-2": () => tried(2),
   live: () => live(20),
   flood: () => live(10_000),
   million: () => loadTest(1_000_000),

@@ -60,8 +60,8 @@ interface LogPaneProps {
   readonly onView: (view: PaneView) => void;
   readonly onAct: (act: string, line: number, shift: boolean) => void;
   readonly onCopy: (event: React.ClipboardEvent) => void;
-  /** Told how many columns fit. */
-  readonly onColumns: (columns: number) => void;
+  /** Told how many columns fit beside the gutter, and how many in all. */
+  readonly onColumns: (columns: number, all: number) => void;
 }
 
 /** What scrolls: of all rows, those in view. */
@@ -96,7 +96,10 @@ export function LogPane(props: LogPaneProps) {
       setHeight(element.clientHeight);
       charWidth.current = (probe.current?.getBoundingClientRect().width ?? 800) / 100;
       const gutter = element.querySelector(`.${css.gutter}`)?.getBoundingClientRect().width ?? 90;
-      onColumns(Math.max(20, Math.floor((element.clientWidth - gutter - 16) / charWidth.current)));
+      onColumns(
+        Math.max(20, Math.floor((element.clientWidth - gutter - 16) / charWidth.current)),
+        Math.floor(element.clientWidth / charWidth.current),
+      );
     };
     const observer = new ResizeObserver(measure);
     observer.observe(element);

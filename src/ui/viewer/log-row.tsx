@@ -1,6 +1,6 @@
-import { memo, type ReactNode } from "react";
+import { memo } from "react";
 import { explainSeverity } from "../../client/severity.ts";
-import { drawnStyle } from "./ansi-class.ts";
+import { linePiece } from "./line-piece.tsx";
 import { sizeWords } from "./size-words.ts";
 import { LEVEL_MASK, LINE_ERROR, LINE_OVERWRITTEN } from "./store/block.ts";
 import type { Fold } from "./store/folds.ts";
@@ -115,7 +115,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
         {fold !== undefined && fold.title !== "" ? (
           <b>{fold.title}</b>
         ) : (
-          spans.map((span, at) => piece(span, at, store, isCurrentMatch))
+          spans.map((span, at) => linePiece(span, at, store, isCurrentMatch ? css.now : undefined))
         )}
         {fold !== undefined && isFolded && <span className={css.count}>{foldCount(store, fold, text)}</span>}
         {(flags & LINE_OVERWRITTEN) !== 0 && <States store={store} line={line} text={text} />}
@@ -129,38 +129,6 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
     </div>
   );
 });
-
-function piece(
-  { text, style, isMatch, href, name }: ReturnType<typeof lineSpans>[number],
-  key: number,
-  store: LogStore,
-  isCurrentMatch: boolean,
-): ReactNode {
-  const drawn =
-    style === 0 ? undefined : drawnStyle(store.styles[style] ?? { foreground: -1, background: -1, attributes: 0 });
-  let shown: ReactNode = text;
-  if (name !== undefined) {
-    shown = (
-      <span className={css.unseen} title={name}>
-        {name}
-      </span>
-    );
-  }
-  if (href !== undefined) {
-    shown = (
-      <a href={href} target="_blank" rel="noopener noreferrer" tabIndex={-1}>
-        {shown}
-      </a>
-    );
-  }
-  if (isMatch) shown = <mark className={isCurrentMatch ? css.now : undefined}>{shown}</mark>;
-  if (drawn === undefined) return <span key={key}>{shown}</span>;
-  return (
-    <span key={key} className={drawn.className} style={drawn.style}>
-      {shown}
-    </span>
-  );
-}
 
 function Level({
   level,

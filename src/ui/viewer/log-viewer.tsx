@@ -2,6 +2,7 @@ import { type Ref, useRef } from "react";
 import type { End, Origin } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { LogState } from "../../client/log-state.ts";
+import { usualMemory } from "./device-memory.ts";
 import { OpenViewer } from "./open-viewer.tsx";
 import type { LineRange } from "./store/line-range.ts";
 import type { LogRequest } from "./store/log-reader.ts";
@@ -70,8 +71,6 @@ export interface LogViewerHandle {
   focus(): void;
 }
 
-const MEBIBYTE = 1024 * 1024;
-
 /** Shows a log of any length as it comes: finds, filters, folds and links its lines. */
 export function LogViewer(props: LogViewerProps) {
   const { client, request, follow } = props;
@@ -79,8 +78,4 @@ export function LogViewer(props: LogViewerProps) {
   const log = useLog({ client, request, follow, memory: props.memory ?? memory.current });
   if (log === undefined) return <div className={css.viewer} />;
   return <OpenViewer key={log.id} {...props} log={log} revision={log.signal.version} />;
-}
-
-function usualMemory(): number {
-  return matchMedia("(pointer: coarse) and (max-width: 720px)").matches ? 64 * MEBIBYTE : 1024 * MEBIBYTE;
 }

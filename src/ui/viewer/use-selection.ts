@@ -82,7 +82,8 @@ export function useSelection(options: SelectionOptions): Selection {
   };
 }
 
-function defaultLink(range: LineRange | undefined): string {
+/** The address of the page, with lines in its hash. */
+export function defaultLink(range: LineRange | undefined): string {
   const { href } = window.location;
   if (range === undefined) return href;
   const end = range.last > range.first ? `-L${range.last}` : "";

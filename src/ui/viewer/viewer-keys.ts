@@ -39,7 +39,10 @@ const KEYS = {
 /** Something that can be done in a viewer, and has a key. */
 export type ViewerAct = keyof typeof KEYS;
 
-/** What keys do, where it is said what the acts are. An act that answers `false` leaves its key to others. */
-export function keysOf(acts: Readonly<Record<ViewerAct, () => unknown>>): ViewerKeys {
-  return Object.fromEntries(Object.entries(KEYS).map(([act, key]) => [key, acts[act as ViewerAct]]));
+/** What keys do, where it is said what the acts are. An act that answers `false`, or is not there, leaves its key to others. */
+export function keysOf(acts: Readonly<Partial<Record<ViewerAct, () => unknown>>>): ViewerKeys {
+  const keys = Object.entries(KEYS).map(([act, key]) => [key, acts[act as ViewerAct]] as const);
+  return Object.fromEntries(
+    keys.filter((each): each is readonly [(typeof each)[0], () => unknown] => each[1] !== undefined),
+  );
 }

@@ -1,3 +1,5 @@
+import type { CompareAnswer } from "./compare/compare-task.ts";
+import type { ComparePort } from "./compare/comparison.ts";
 import type { IngestResult } from "./store/ingest-station.ts";
 import type { IngestPort } from "./store/log-reader.ts";
 import type { PatternAnswer } from "./store/pattern-task.ts";
@@ -19,6 +21,16 @@ export function openPatternPort(answer: (answer: PatternAnswer) => void): Patter
   worker.onmessage = ({ data }: MessageEvent<PatternAnswer>) => answer(data);
   return {
     post: (task) => worker.postMessage(task, { transfer: "text" in task ? [task.text.buffer] : [] }),
+    end: () => worker.terminate(),
+  };
+}
+
+/** Has logs compared by a worker. */
+export function openComparePort(answer: (answer: CompareAnswer) => void): ComparePort {
+  const worker = new Worker(new URL("./compare-worker.ts", import.meta.url), { type: "module", name: "log compare" });
+  worker.onmessage = ({ data }: MessageEvent<CompareAnswer>) => answer(data);
+  return {
+    post: (task) => worker.postMessage(task, { transfer: task.kind === "lines" ? [task.text.buffer] : [] }),
     end: () => worker.terminate(),
   };
 }

@@ -37,8 +37,49 @@ function wrappedHeight(columns: number, wide: boolean, width: number, most: numb
   return columns > most ? Math.ceil(most / usable) + 1 : Math.max(1, Math.ceil(columns / usable));
 }
 
+/** How high a line is when it is wrapped. */
+export function lineHeight(store: LogStore, line: number, width: number, most: number): number {
+  const placed = store.at(line);
+  if (placed === undefined) return 1;
+  const wide = ((placed.block.flags[placed.index] ?? 0) & LINE_WIDE) !== 0;
+  return wrappedHeight(placed.block.columns[placed.index] ?? 0, wide, width, most);
+}
+
 /** Rows are as high as their lines, wrapped. */
 export function wrapHeights(store: LogStore, rows: Rows, { columns, most, more }: WrapOptions): RowHeights {
+  const heightOf = (line: number): number => lineHeight(store, line, columns, more.get(line) ?? most);
+  const takeAll = (take: (height: number) => void): void => {
+    for (const stretch of rows.stretches) {
+      if (stretch.kind === "other") take(1);
+      else if (stretch.kind === "chosen") for (const line of stretch.lines) take(heightOf(line));
+      else {
+        const to = stretch.from + stretch.count;
+        for (const { block, first } of store.blocks(stretch.from, to)) {
+          const end = Math.min(block.numbers.length, to - first);
+          for (let index = Math.max(0, stretch.from - first); index < end; index += 1) {
+            const own = block.columns[index] ?? 0;
+            // Most lines fit.
+            if (own < columns) take(1);
+            else take(heightOf(first + index));
+          }
+        }
+      }
+    }
+  };
+  return unevenHeights(rows, heightOf, takeAll);
+}
+
+/**
+ * Rows of any height.
+ *
+ * @param heightOf the height of a line's row; all others are 1.
+ * @param takeAll tells the heights of all rows in order, where there is a quicker way than to ask for each.
+ */
+export function unevenHeights(
+  rows: Rows,
+  heightOf: (line: number) => number,
+  takeAll?: (take: (height: number) => void) => void,
+): RowHeights {
   /** Where each group of `STEP` rows begins. */
   const starts = new Float64Array(Math.ceil(rows.count / STEP) + 1);
   let sum = 0;
@@ -48,33 +89,13 @@ export function wrapHeights(store: LogStore, rows: Rows, { columns, most, more }
     sum += height;
     row += 1;
   };
-  const heightOf = (line: number): number => {
-    const placed = store.at(line);
-    if (placed === undefined) return 1;
-    const wide = ((placed.block.flags[placed.index] ?? 0) & LINE_WIDE) !== 0;
-    return wrappedHeight(placed.block.columns[placed.index] ?? 0, wide, columns, more.get(line) ?? most);
-  };
-  for (const stretch of rows.stretches) {
-    if (stretch.kind === "other") take(1);
-    else if (stretch.kind === "chosen") for (const line of stretch.lines) take(heightOf(line));
-    else {
-      const to = stretch.from + stretch.count;
-      for (const { block, first } of store.blocks(stretch.from, to)) {
-        const end = Math.min(block.numbers.length, to - first);
-        for (let index = Math.max(0, stretch.from - first); index < end; index += 1) {
-          const own = block.columns[index] ?? 0;
-          // Most lines fit.
-          if (own < columns) take(1);
-          else take(heightOf(first + index));
-        }
-      }
-    }
-  }
-  starts[starts.length - 1] = sum;
   const of = (at: number): number => {
     const shown = rows.at(at);
     return shown.kind === "line" ? heightOf(shown.line) : 1;
   };
+  if (takeAll !== undefined) takeAll(take);
+  else for (let at = 0; at < rows.count; at += 1) take(of(at));
+  starts[starts.length - 1] = sum;
   const groupAt = (start: number): number => {
     let low = 0;
     let high = Math.max(0, starts.length - 2);

@@ -1,0 +1,32 @@
+import { useMemo } from "react";
+import { navigate, useSearch } from "wouter/use-browser-location";
+import { useKeys } from "../frame/keys.ts";
+import { useText } from "../text/text.tsx";
+import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
+import styles from "./compare.module.css";
+import { ANY_TARGET, parseCompare, withCompare } from "./compare-query.ts";
+
+/** Switches between a log and the log beside another one. */
+export function CompareSwitch() {
+  const { viewer = VIEWER_TEXT } = useText();
+  const isOn = parseCompare(useSearch()) !== undefined;
+  const keys = useMemo(() => ({ c: () => switchCompare(!isOn) }), [isOn]);
+  useKeys(keys);
+  return (
+    <button
+      type="button"
+      className={`quiet ${styles.switch}`}
+      aria-pressed={isOn}
+      title={viewer.compare.title}
+      onClick={() => switchCompare(!isOn)}
+    >
+      {viewer.compare.button} <kbd>c</kbd>
+    </button>
+  );
+}
+
+/** Goes to the same log, compared or not. */
+export function switchCompare(on: boolean): void {
+  const query = withCompare(location.search, on ? ANY_TARGET : undefined);
+  navigate(location.pathname + (query && `?${query}`) + location.hash);
+}

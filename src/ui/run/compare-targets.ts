@@ -1,0 +1,58 @@
+import { AnalysisPhase, type AnalysisRun, type Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { TaffrailClient } from "../../client/client.ts";
+import type { CompareTarget } from "./compare-query.ts";
+
+/** As many runs that passed are looked at for one with the same metric. */
+const LOOKED_AT = 5;
+
+/** An attempt that passed, of another run. */
+export interface PassedTarget extends CompareTarget {
+  /** What was verified. */
+  readonly freight: string;
+}
+
+/** The other attempts of a metric, newest first. */
+export function otherAttempts(metric: Metric, attempt: number): readonly CompareTarget[] {
+  return metric.attempts
+    .filter(({ number }) => number !== attempt)
+    .map(({ number }) => ({ run: "", attempt: number }))
+    .reverse();
+}
+
+/** What is compared with where nobody says: the attempt before, else any other, else the last run that passed. */
+export function usualTarget(
+  attempts: readonly CompareTarget[],
+  attempt: number,
+  passed: PassedTarget | undefined,
+): CompareTarget | undefined {
+  return attempts.find((each) => each.attempt < attempt) ?? attempts[0] ?? passed;
+}
+
+/**
+ * Finds the newest other run of the same Stage (or the same Rollout) in which a metric passed.
+ *
+ * @returns `undefined` where none of the last few that passed has the metric.
+ * @throws ConnectError
+ */
+export async function lastPassed(
+  client: Pick<TaffrailClient, "listAnalysisRuns" | "getAnalysisRun">,
+  namespace: string,
+  run: AnalysisRun,
+  metricName: string,
+  signal: AbortSignal,
+): Promise<PassedTarget | undefined> {
+  const { name = "", stage = "" } = run.summary ?? {};
+  const phases = [AnalysisPhase.SUCCESSFUL];
+  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: LOOKED_AT + 1 }, { signal });
+  const others = listed.analysisRuns.filter((each) => each.name !== name && each.stage === stage).slice(0, LOOKED_AT);
+  for (const other of others) {
+    const { analysisRun } = await client.getAnalysisRun({ namespace, name: other.name }, { signal });
+    if (analysisRun === undefined || analysisRun.rollout !== run.rollout) continue;
+    const metric = analysisRun.metrics.find((each) => each.name === metricName && each.provider === "job");
+    const attempt = metric?.attempts.findLast(({ phase }) => phase === AnalysisPhase.SUCCESSFUL);
+    if (attempt === undefined) continue;
+    const [freight] = analysisRun.freight;
+    return { run: other.name, attempt: attempt.number, freight: freight?.alias || freight?.name.slice(0, 7) || "" };
+  }
+  return undefined;
+}

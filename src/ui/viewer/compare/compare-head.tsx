@@ -1,0 +1,38 @@
+import type { ReactNode } from "react";
+import type { LogReader } from "../store/log-reader.ts";
+import viewer from "../viewer.module.css";
+import type { ViewerText } from "../viewer-text.ts";
+import css from "./compare.module.css";
+
+interface CompareHeadProps {
+  readonly title: ReactNode;
+  readonly reader: LogReader;
+  readonly text: ViewerText;
+}
+
+const COUNT = new Intl.NumberFormat("en");
+
+/** Which log stands in a pane, and whether all of it is there. */
+export function CompareHead({ title, reader, text }: CompareHeadProps) {
+  const { progress, store } = reader;
+  const isOver = progress.state.kind === "ended";
+  const isBroken = isOver && progress.error !== undefined;
+  return (
+    <div className={css.head}>
+      <b>{title}</b>
+      {isBroken && store.lines === 0 ? (
+        <span className={css.bad}>
+          {text.compare.failed}: {progress.error instanceof Error ? progress.error.message : String(progress.error)}
+        </span>
+      ) : (
+        <span>{text.compare.lines(COUNT.format(store.lines))}</span>
+      )}
+      {isBroken && store.lines > 0 && <span className={css.bad}>{text.compare.broken}</span>}
+      {isBroken && (
+        <button type="button" className={viewer.more} onClick={() => reader.again()}>
+          {text.compare.again}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import type { LogStore } from "../store/log-store.ts";
+import { lineHeight, type RowHeights, unevenHeights } from "../store/row-heights.ts";
+import { allRows, type Rows } from "../store/rows.ts";
+import type { Pairs } from "./pairs.ts";
+
+/** Equal pairs that are not shown: from the first up to the second. */
+export type EqualRange = readonly [from: number, to: number];
+
+/** Bytes, and columns, that are shown of a line. */
+export const SHOWN_OF_LINE = 4_096;
+/** Fewer equal pairs are not worth a row that says so. */
+const FEWEST_HIDDEN = 2;
+
+/**
+ * Equal pairs that are far from any difference.
+ *
+ * @param around how many pairs beside a difference stay.
+ * @param opened first pairs of ranges that are shown all the same.
+ */
+export function farFromDifferences(pairs: Pairs, around: number, opened: ReadonlySet<number>): EqualRange[] {
+  const ranges: EqualRange[] = [];
+  for (const [from, to] of pairs.equal) {
+    const start = from === 0 ? 0 : from + around;
+    const end = to === pairs.count ? to : to - around;
+    if (end - start >= FEWEST_HIDDEN && !opened.has(start)) ranges.push([start, end]);
+  }
+  return ranges;
+}
+
+/** All pairs, with one row in the place of each range that is left out. */
+export function pairRows(pairs: Pairs, hidden: readonly EqualRange[]): Rows {
+  const notices = hidden.map(([from, to]) => ({ line: from, kind: "EQUAL", message: String(to - from) }));
+  return allRows({ lines: pairs.count, gap: [0, 0], notices, hidden });
+}
+
+/** How the pairs are laid out. */
+export interface PairLayout {
+  readonly left: LogStore;
+  readonly right: LogStore;
+  /** How many columns a line has. */
+  readonly columns: number;
+  /** Whether lines that differ stand one under the other, and equal ones are shown once. */
+  readonly isStacked: boolean;
+}
+
+/** How high the pairs' rows are: lines are wrapped. */
+export function pairHeights(pairs: Pairs, rows: Rows, { left, right, columns, isStacked }: PairLayout): RowHeights {
+  return unevenHeights(rows, (at) => {
+    const pair = pairs.at(at);
+    const one = pair.left < 0 ? 0 : lineHeight(left, pair.left, columns, SHOWN_OF_LINE);
+    const other = pair.right < 0 ? 0 : lineHeight(right, pair.right, columns, SHOWN_OF_LINE);
+    if (!isStacked) return Math.max(one, other);
+    return pair.isEqual ? other : one + other;
+  });
+}

@@ -1,0 +1,196 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { axeFindings, picture, visit } from "./browser.ts";
+import { launchChromium } from "./chromium.ts";
+import { ROBOT_RUN, suite, useDemoWorld } from "./demo-world.ts";
+import { type LogPage, openLog } from "./open-log.ts";
+
+const gallery = inject("gallery");
+
+/** The rows in view that differ: sign and number of each side, such as `≠35 ≠35` or `+36`. */
+function differing(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("[data-differs]")].map((row) =>
+      [...row.querySelectorAll("[data-number]")]
+        .map((number) => {
+          const sign = [...(number.parentElement?.querySelectorAll('[role="img"]') ?? [])].at(-1)?.textContent ?? "";
+          return sign + (number as HTMLElement).dataset.number;
+        })
+        .join(" "),
+    ),
+  );
+}
+
+describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
+  let browser: Browser;
+  const opened: LogPage[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+  const open = async (log: string, other: string, query = ""): Promise<LogPage> => {
+    const page = await openLog(browser, gallery, log, `&cmp=${other}${query}`);
+    opened.push(page);
+    return page;
+  };
+  const currentNumbers = (page: Page): Promise<string[]> =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-current="true"] [data-number]')].map(
+        ({ dataset }) => dataset.number ?? "",
+      ),
+    );
+
+  it("opens on the first difference, whatever times, ids and durations are, and goes from one to the next", async () => {
+    const { page, press } = await open("attempt-2", "attempt-1");
+    await page.getByText("1 of 3").first().waitFor();
+    expect(await differing(page)).toEqual(["≠35 ≠35", "+36", "+37", "+38", "+39", "−38", "≠40 ≠43"]);
+    expect(await currentNumbers(page)).toEqual(["35", "35"]);
+    expect(await page.locator("mark").allInnerTexts()).toContain("35 passed, 0");
+    await press("n");
+    expect(await currentNumbers(page)).toEqual(["38"]);
+    await page.getByRole("button", { name: "Next difference" }).click();
+    await page.getByText("3 of 3").first().waitFor();
+    await press("n");
+    await page.getByText("from the beginning again").first().waitFor();
+    await page.getByText("1 of 3").first().waitFor();
+    await press("N", "e");
+    expect(await currentNumbers(page)).toEqual(["37"]);
+    await page.close();
+  });
+
+  it("leaves out what is equal, and shows it where it is wanted", async () => {
+    const { page, press } = await open("attempt-2", "attempt-1");
+    await page.getByText("1 of 3").first().waitFor();
+    await press("&");
+    const far = page.getByRole("button", { name: "31 equal lines" });
+    await far.waitFor();
+    expect(await page.getByText("/api/entries/1 200").count()).toBe(0);
+    await press("g");
+    await far.click();
+    expect(await page.getByText("/api/entries/1 200").count()).toBe(2);
+    await page.close();
+  });
+
+  it("stands on a phone one under the other, and names lines of the log in its address", async () => {
+    const { page } = await open("attempt-2", "attempt-1", "#L43");
+    await page.setViewportSize({ width: 390, height: 800 });
+    await expect.poll(() => currentNumbers(page)).toEqual(["40", "43"]);
+    expect((await differing(page)).at(-1)).toBe("−40 +43");
+    const tops = await page.evaluate(() =>
+      [...document.querySelectorAll('[data-current="true"] [data-number]')].map(
+        (each) => each.getBoundingClientRect().top,
+      ),
+    );
+    expect(tops[1]).toBeGreaterThan(tops[0] ?? 0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await page.close();
+  });
+
+  it("says where nothing differs, and where a log cannot be read", async () => {
+    const same = await open("robot", "robot");
+    await same.page.getByText("No difference").first().waitFor();
+    await same.press("n");
+    await same.page.getByText("There is no difference").first().waitFor();
+    await same.page.close();
+    const failed = await open("robot", "failed");
+    await failed.page.getByText("could not be read").waitFor();
+    await failed.page.getByText("1 of 1").first().waitFor();
+    await failed.page.close();
+  });
+
+  it("compares a million lines apart from the page, which answers all the while", async () => {
+    const { page, press } = await open("million", "hundred-thousand");
+    await page.getByText("Reading:").first().waitFor();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+    await page
+      .getByText(/^1 of 1$|1 difference/)
+      .first()
+      .waitFor({ timeout: 110_000 });
+    await press("G");
+    expect(await page.locator('[data-number="1000000"]').count()).toBe(1);
+    await page.close();
+  });
+});
+
+const world = useDemoWorld();
+const RUN = `/p/guestbook/runs/${ROBOT_RUN}`;
+const view = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
+
+suite("a log beside another, on the page", () => {
+  it("is a key away: first the attempt before, then the last run that passed, each with an address of its own", async () => {
+    const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot`);
+    await page.getByText("expected HTTP 200").first().waitFor();
+    await page.keyboard.press("c");
+    await page.waitForURL(/\?cmp=a1/);
+    await page.getByText("of 3").first().waitFor();
+    expect(await differing(page)).toContain("−13");
+    await page.getByLabel("Compare with").selectOption({ label: "the last run that passed: brisk-heron" });
+    await page.waitForURL(/\?cmp=uat\.01kkh98m30y5w2v7t4r6q8p9n1\.447ed5f\.a1/);
+    await page.getByText(/retry 1 of 3/).waitFor();
+    const address = page.url();
+    await page.keyboard.press("c");
+    await page.waitForURL((url) => url.search === "");
+    await page.goBack();
+    await page.waitForURL(/\?cmp=/);
+    expect(faults).toEqual([]);
+    await close();
+
+    const other = await view(address.slice(world().gateway.url.length));
+    await other.page.getByText(/retry 1 of 3/).waitFor();
+    await other.page.getByText("attempt 1 of uat.01kkh98m30y5w2v7t4r6q8p9n1.447ed5f", { exact: true }).waitFor();
+    await other.close();
+  });
+
+  it("goes by the page's other keys and buttons too", async () => {
+    const { page, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=1`);
+    await page.waitForURL(/\?cmp=a1/);
+    await page.getByRole("button", { name: /^Next error/ }).click();
+    await expect
+      .poll(() => page.locator('[data-current="true"] a[data-number]').getAttribute("data-number"))
+      .toMatch(/\d/);
+    await page.locator("a[data-number='12']").click();
+    await page.waitForURL(/\?cmp=a1#L12/);
+    await page.keyboard.press("Escape");
+    await page.waitForURL((url) => url.hash === "");
+    await page.keyboard.press("Escape");
+    await page.waitForURL((url) => url.search === "");
+    await close();
+  });
+
+  it("says so where there is nothing to compare with", async () => {
+    const { page, close } = await view("/p/guestbook/runs/dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f?cmp=1");
+    await page.getByRole("heading", { name: "There is nothing to compare with" }).waitFor();
+    await page
+      .getByText("integration has had one attempt, and none of the last runs of stage dev passed with it.")
+      .waitFor();
+    await picture(page, "compare-nothing");
+    await page.getByRole("button", { name: "Leave the comparison" }).click();
+    await page.waitForURL((url) => url.search === "");
+    await page.locator("[data-line]").first().waitFor();
+    await close();
+  });
+
+  it("has nothing that axe would mend, wide and on a phone, light and dark, in English and Chinese", async () => {
+    for (const locale of ["en-US", "zh-CN"]) {
+      const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=a1`, { locale });
+      await page.locator("[data-differs]").first().waitFor();
+      for (const [kind, viewport] of [
+        ["wide", { width: 1280, height: 800 }],
+        ["phone", { width: 390, height: 844 }],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          expect([locale, kind, colorScheme, await axeFindings(page)]).toEqual([locale, kind, colorScheme, []]);
+          await picture(page, `compare-${locale}-${kind}-${colorScheme}`);
+        }
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+      }
+      expect(faults).toEqual([]);
+      await close();
+    }
+  });
+});
