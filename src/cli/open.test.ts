@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runInProcess } from "../../test/fakes/cli.ts";
 import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
+import { lineHash } from "../client/line-hash.ts";
 
 const ROBOT = "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5";
 let gateway: DemoGateway;
@@ -41,18 +42,50 @@ describe("taffrail open", () => {
 });
 
 describe("taffrail link", () => {
-  it.each([
-    ["120", "#L120"],
-    ["120-140", "#L120-L140"],
-    ["L7-L7", "#L7"],
-  ])("prints the address of lines %s", async (lines, hash) => {
-    expect(await run(["link", ROBOT, "-L", lines])).toMatchObject({
-      code: 0,
-      out: `${page("/m/robot/a/2/c/robot")}${hash}\n`,
+  const robot = (): string => page("/m/robot/a/2/c/robot");
+
+  it("prints the address of lines, with the hash of the first one's text as the page knows it", async () => {
+    const { code, out, said } = await run(["link", ROBOT, "-L", "52-54"]);
+    const hash = lineHash(new TextEncoder().encode("| FAIL |"));
+    expect([code, out, said]).toEqual([0, `${robot()}#L52-L54&h=${hash}\n`, []]);
+    expect((await run(["link", ROBOT, "-L", "L52-L52"])).out).toBe(`${robot()}#L52&h=${hash}\n`);
+    expect((await run(["link", ROBOT])).out).toBe(`${robot()}\n`);
+  });
+
+  it("prints it as JSON", async () => {
+    const { out } = await run(["link", ROBOT, "-L", "52", "-o", "json"]);
+    expect(JSON.parse(out)).toEqual({
+      url: expect.stringMatching(/#L52&h=[0-9a-f]{8}$/),
+      project: "guestbook",
+      run: ROBOT,
+      metric: "robot",
+      attempt: 2,
+      container: "robot",
+      lines: { first: 52, last: 52 },
+      hash: expect.stringMatching(/^[0-9a-f]{8}$/),
+    });
+    const rate = await run(["link", "prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9", "-o", "json"]);
+    expect(JSON.parse(rate.out)).toMatchObject({
+      metric: null,
+      attempt: null,
+      container: null,
+      lines: null,
+      hash: null,
     });
   });
 
-  it.each(["0", "7-3", "a", "1-", "-1"])("takes %j for no lines", async (lines) => {
+  it.each([
+    ["of a line that is not there", [ROBOT, "-L", "100000"], "#L100000", "there is no such line, so far"],
+    ["of all containers", [ROBOT, "-L", "1", "-c", "all"], "#L1", "there are several lines of that number"],
+    ["of a log that is lost", ["uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f", "-L", "1"], "#L1", "answered 404"],
+  ])("prints the address %s without a hash, and says why", async (_, args, hash, why) => {
+    const { code, out, said } = await run(["link", ...args]);
+    expect([code, out.slice(out.indexOf("#"))]).toEqual([0, `${hash}\n`]);
+    expect(said[0]).toContain("note: the link does not tell whether line");
+    expect(said[0]).toContain(why);
+  });
+
+  it.each(["0", "7-3", "a", "1-", "-1", "99999999999"])("takes %j for no lines", async (lines) => {
     expect(await run(["link", ROBOT, "-L", lines])).toMatchObject({ code: 2, out: "" });
   });
 });

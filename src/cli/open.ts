@@ -1,11 +1,18 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
-import { type LogFlags, pageAddress } from "./page-address.ts";
+import { readLineHash } from "./line-text-hash.ts";
+import { type LogFlags, type PageAddress, pageAddress } from "./page-address.ts";
 import { chooseRun } from "./run-choice.ts";
 
+interface Lines {
+  readonly first: number;
+  readonly last: number;
+}
+
 interface LinkFlags extends ConnectionFlags, LogFlags {
-  readonly lines?: string;
+  readonly lines?: Lines;
+  readonly output: "text" | "json";
 }
 
 const RUN = "the AnalysisRun's name, or @latest, or @failed: the newest that failed";
@@ -14,17 +21,16 @@ const RUN = "the AnalysisRun's name, or @latest, or @failed: the newest that fai
 export function addOpenCommands(program: Command, io: CliIo): void {
   withLogFlags(program.command("open"))
     .description("Print the address of a run's log on the page, and open it in a browser where there is a terminal.")
-    .action(async (run: string | undefined, flags: LinkFlags) => {
-      const address = await addressOf(io, run, flags);
-      io.stdout.write(`${address}\n`);
-      await io.openPage?.(address);
+    .action(async (run: string | undefined, flags: ConnectionFlags & LogFlags) => {
+      const { url } = await placeOf(io, run, flags);
+      io.stdout.write(`${url}\n`);
+      await io.openPage?.(url);
     });
   withLogFlags(program.command("link"))
     .description("Print the address of a run's log on the page, or of some of its lines, to send to somebody.")
     .option("-L, --lines <lines>", "a line or a range of lines: 120, 120-140", parseLines)
-    .action(async (run: string | undefined, flags: LinkFlags) => {
-      io.stdout.write(`${await addressOf(io, run, flags)}${flags.lines ?? ""}\n`);
-    });
+    .addOption(new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default("text"))
+    .action((run: string | undefined, flags: LinkFlags) => printLink(io, run, flags));
 }
 
 function withLogFlags(command: Command): Command {
@@ -35,16 +41,54 @@ function withLogFlags(command: Command): Command {
     .option("-c, --container <name>", "the container, or `all`");
 }
 
-async function addressOf(io: CliIo, argument: string | undefined, flags: LinkFlags): Promise<string> {
-  const connection = connect(flags, io.env);
-  return pageAddress(connection, await chooseRun(argument, connection, io), flags, io.signal);
+interface Place extends PageAddress {
+  readonly connection: Connection;
+  readonly run: string;
 }
 
-/** `120-140` as the page has it: `#L120-L140`. */
-function parseLines(text: string): string {
-  const [, first = "", last = first] = /^L?([1-9]\d{0,14})(?:-L?([1-9]\d{0,14}))?$/.exec(text) ?? [];
-  if (first === "" || Number(last) < Number(first)) {
-    throw new InvalidArgumentError("It is no line, and no range such as 120-140.");
+async function placeOf(io: CliIo, argument: string | undefined, flags: ConnectionFlags & LogFlags): Promise<Place> {
+  const connection = connect(flags, io.env);
+  const run = await chooseRun(argument, connection, io);
+  return { connection, run, ...(await pageAddress(connection, run, flags, io.signal)) };
+}
+
+async function printLink(io: CliIo, argument: string | undefined, flags: LinkFlags): Promise<void> {
+  const { connection, run, url, log } = await placeOf(io, argument, flags);
+  const { lines } = flags;
+  let hash: string | undefined;
+  if (lines !== undefined && log !== undefined) {
+    const read = await readLineHash(connection, run, log, lines.first, io.signal);
+    if (read.kind === "hash") hash = read.hash;
+    else io.say(`note: the link does not tell whether line ${lines.first} has moved: ${read.why}`);
   }
-  return last === first ? `#L${first}` : `#L${first}-L${last}`;
+  const address = lines === undefined ? url : url + hashOf(lines, hash);
+  if (flags.output === "text") {
+    io.stdout.write(`${address}\n`);
+    return;
+  }
+  const { metric = null, attempt, container = null } = log ?? {};
+  const told = {
+    url: address,
+    project: connection.project,
+    run,
+    metric,
+    attempt: attempt === undefined ? null : Number(attempt),
+    container,
+    lines: lines ?? null,
+    hash: hash ?? null,
+  };
+  io.stdout.write(`${JSON.stringify(told)}\n`);
+}
+
+/** `120-140`. */
+function parseLines(text: string): Lines {
+  const [, from = "", to = from] = /^L?([1-9]\d{0,9})(?:-L?([1-9]\d{0,9}))?$/.exec(text) ?? [];
+  const [first, last] = [Number(from), Number(to)];
+  if (from === "" || last < first) throw new InvalidArgumentError("It is no line, and no range such as 120-140.");
+  return { first, last };
+}
+
+/** Lines as the page has them: `#L120-L140&h=00c0ffee`. */
+function hashOf({ first, last }: Lines, hash: string | undefined): string {
+  return `#L${first}${last > first ? `-L${last}` : ""}${hash === undefined ? "" : `&h=${hash}`}`;
 }

@@ -1,5 +1,5 @@
 import type { AnalysisRun, Metric } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { pathOf } from "../client/addresses.ts";
+import { type LogChoice, pathOf } from "../client/addresses.ts";
 import type { Connection } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 
@@ -8,6 +8,13 @@ export interface LogFlags {
   readonly metric?: string;
   readonly attempt?: string;
   readonly container?: string;
+}
+
+/** Where the page shows a run's log. */
+export interface PageAddress {
+  readonly url: string;
+  /** Which log it is; absent where the run has none yet. */
+  readonly log: LogChoice | undefined;
 }
 
 /**
@@ -20,13 +27,13 @@ export async function pageAddress(
   run: string,
   flags: LogFlags,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<PageAddress> {
   const { analysisRun } = await client.getAnalysisRun({ namespace: project, name: run }, { signal });
   const log = analysisRun && choose(analysisRun, flags);
-  return server + pathOf({ page: "run", project, run, ...(log && { log }) });
+  return { url: server + pathOf({ page: "run", project, run, ...(log && { log }) }), log };
 }
 
-function choose(run: AnalysisRun, flags: LogFlags) {
+function choose(run: AnalysisRun, flags: LogFlags): LogChoice | undefined {
   const { defaultSelection: chosen } = run;
   const jobs = run.metrics.filter(({ provider }) => provider === "job");
   const name = flags.metric ?? chosen?.metricName;

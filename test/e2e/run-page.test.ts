@@ -1,8 +1,10 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { lineHash } from "../../src/client/line-hash.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
+import { VIEWER_TEXT } from "../../src/ui/viewer/viewer-text.ts";
 import { picture, visit } from "./browser.ts";
-import { suite, useDemoWorld } from "./demo-world.ts";
+import { ROBOT_RUN, suite, useDemoWorld } from "./demo-world.ts";
 
 const world = useDemoWorld();
 const open = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
@@ -90,6 +92,30 @@ suite("a run that goes on", () => {
     await page.getByRole("heading", { name: "Verification failed: rate" }).waitFor();
     expect(calls.filter((call) => call === "WatchAnalysisRuns")).toHaveLength(1);
     await close();
+  });
+});
+
+suite("a link to a line", () => {
+  const log = `${RUNS}/${ROBOT_RUN}/m/robot/a/2/c/robot`;
+  const hash = lineHash(new TextEncoder().encode("| FAIL |"));
+
+  it("leads to where the line is now, and says that it has moved", async () => {
+    const { page, close } = await open(`${log}#L40&h=${hash}`);
+    await page.getByText("The line of this link has moved from 40 to 52").first().waitFor();
+    await expect.poll(() => new URL(page.url()).hash).toBe(`#L52&h=${hash}`);
+    await picture(page, "line-moved");
+    await close();
+  });
+
+  it("that is where it was says nothing; one that is nowhere near says that the log has changed", async () => {
+    const there = await open(`${log}#L52&h=${hash}`);
+    await there.page.getByText("expected HTTP 200, got HTTP 503").last().waitFor();
+    expect(await there.page.getByText(/has moved|log has changed/).count()).toBe(0);
+    await there.close();
+    const gone = await open(`${log}#L40&h=00000000`);
+    await gone.page.getByText(VIEWER_TEXT.logChanged).first().waitFor();
+    expect(new URL(gone.page.url()).hash).toBe("#L40&h=00000000");
+    await gone.close();
   });
 });
 

@@ -1,4 +1,5 @@
-import { type LineRange, lineHash } from "./line-range.ts";
+import { lineHash } from "../../../client/line-hash.ts";
+import type { LineRange } from "./line-range.ts";
 import { lineBytes } from "./line-text.ts";
 import type { LogStore } from "./log-store.ts";
 

@@ -3,7 +3,6 @@ import { storeOf } from "../../../../test/fakes/blocks.ts";
 import { coloursOf, contrast, luminance, rgbOf } from "./ansi-colour.ts";
 import { afterAct } from "./following.ts";
 import { visibleParts } from "./invisible.ts";
-import { lineHash } from "./line-range.ts";
 import { linksIn } from "./links.ts";
 import { overviewMarks } from "./overview.ts";
 import { prettyJson } from "./pretty-json.ts";
@@ -149,8 +148,4 @@ describe("rows of wrapped lines", () => {
     const heights = evenHeights(rows);
     expect([heights.total, heights.startOf(7), heights.rowAt(7.9), heights.of(3)]).toEqual([rows.count, 7, 7, 1]);
   });
-});
-
-it("the hash of a line is that of FNV-1a", () => {
-  expect(lineHash(new TextEncoder().encode("foobar"))).toBe("bf9cf968");
 });

@@ -1,5 +1,5 @@
+import { createEscapeReader } from "../../../client/escape-reader.ts";
 import type { HeldLine } from "./block-builder.ts";
-import { createEscapeReader } from "./escape-reader.ts";
 import type { GroupMark } from "./group-mark.ts";
 
 /** What one source's log is in the middle of. */

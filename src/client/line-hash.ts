@@ -1,0 +1,50 @@
+import { createEscapeReader } from "./escape-reader.ts";
+
+const ESC = 0x1b;
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+
+/** Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). Not against intent. */
+export function lineHash(text: Uint8Array): string {
+  let hash = 0x811c9dc5;
+  for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/**
+ * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state. It is what the hash in a link is of.
+ *
+ * @param line without its line feed.
+ */
+export function shownLine(line: Uint8Array): Uint8Array {
+  const shown = new Uint8Array(line.length);
+  const sequence = createEscapeReader();
+  let length = 0;
+  let isEscape = false;
+  // A carriage return does away with what is there once something else comes.
+  let isReturned = false;
+  for (const byte of line) {
+    if (isEscape) {
+      const came = sequence.take(byte);
+      if (came === "more") continue;
+      isEscape = false;
+      if (came === "restart") {
+        isReturned = false;
+        length = 0;
+      }
+      if (came !== "text") continue;
+    }
+    if (byte === LINE_FEED) break;
+    if (byte === ESC) {
+      isEscape = true;
+      sequence.begin();
+    } else if (byte === RETURN) isReturned = true;
+    else {
+      if (isReturned) length = 0;
+      isReturned = false;
+      shown[length] = byte;
+      length += 1;
+    }
+  }
+  return shown.subarray(0, length);
+}
