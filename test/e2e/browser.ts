@@ -1,8 +1,20 @@
 import { mkdirSync } from "node:fs";
 import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** The windows in which pages are looked at, in CSS pixels. */
+export const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
+
+/** All that a page has to look well in. In a window of the same size, another theme changes nothing but colours. */
+export const LOOKS = [
+  { size: "wide", colorScheme: "light", about: "all" },
+  { size: "wide", colorScheme: "dark", about: "colours" },
+  { size: "phone", colorScheme: "dark", about: "all" },
+  { size: "phone", colorScheme: "light", about: "colours" },
+] as const;
 
 /** A visit of one person, with what went wrong in it. */
 export interface Visit {
@@ -24,24 +36,41 @@ export async function visit(
   path: string,
   { token = "demo-viewer", ...options }: BrowserContextOptions & { readonly token?: string } = {},
 ): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", ...options });
-  if (token !== "") await context.request.post(`${url}/session`, { data: { token } });
+  const context = await browser.newContext({ viewport: SIZES.wide, locale: "en-US", ...options });
+  if (token !== "") await signIn(context, url, token);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
+  const faults = watchFaults(page);
+  await page.goto(url + path);
+  return { page, context, faults, close: () => context.close() };
+}
+
+/** Signs in at a server. */
+export async function signIn(context: BrowserContext, url: string, token: string): Promise<void> {
+  const answer = await context.request.post(`${url}/session`, { data: { token } });
+  if (!answer.ok()) throw new Error(`The server answered ${answer.status()}: ${await answer.text()}`);
+}
+
+/** What goes wrong in a page from now on: errors of its scripts, and what its content security policy keeps it from. */
+export function watchFaults(page: Page): string[] {
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
     const text = message.text();
     if (message.type() === "error" && !text.startsWith("Failed to load resource")) faults.push(text);
   });
-  await page.goto(url + path);
-  return { page, context, faults, close: () => context.close() };
+  return faults;
 }
 
-/** What axe-core finds wrong with a page as it is now; nothing where it is well. */
-export async function axeFindings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const run = `axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) => violations.map((each) =>
+/**
+ * What axe-core finds wrong with a page as it is now; nothing where it is well.
+ *
+ * @param about all of it, or only what the theme can change. Default: all.
+ */
+export async function axeFindings(page: Page, about: "all" | "colours" = "all"): Promise<readonly string[]> {
+  if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe.source);
+  const runOnly = about === "all" ? TAGS : { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+  const run = `axe.run({ runOnly: ${JSON.stringify(runOnly)}, resultTypes: ["violations"] }).then(({ violations }) => violations.map((each) =>
     each.id + ": " + each.nodes.map((node) => node.target.join(" ")).slice(0, 5).join(", ")))`;
   return page.evaluate<string[]>(run);
 }
@@ -52,4 +81,15 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+/** Expects a page to look well: axe finds nothing, nothing hangs out of the window. Keeps pictures of it. */
+export async function expectWell(page: Page, name: string, looks: readonly (typeof LOOKS)[number][] = LOOKS) {
+  for (const { size, colorScheme, about } of looks) {
+    await page.setViewportSize(SIZES[size]);
+    await page.emulateMedia({ colorScheme });
+    expect([size, colorScheme, await axeFindings(page, about)]).toEqual([size, colorScheme, []]);
+    await picture(page, `${name}-${size}-${colorScheme}`);
+    expect([size, await page.evaluate("document.documentElement.scrollWidth - innerWidth")]).toEqual([size, 0]);
+  }
 }

@@ -25,7 +25,7 @@ export function HealthPage() {
   const text = useText();
   const { health } = text;
   const { contact } = useServerInfo();
-  const { value: status, error, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
+  const { value: status, error, isLoading, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === "visible" && status && again(), LOOK_MS);
     return () => clearInterval(timer);
@@ -43,7 +43,7 @@ export function HealthPage() {
           </StatePage>
         )}
         {status === undefined && error !== undefined && !isDenied && (
-          <ErrorState error={error} onAgain={again} isPage />
+          <ErrorState error={error} onAgain={again} isAsking={isLoading} isPage />
         )}
         {status !== undefined && (
           <>

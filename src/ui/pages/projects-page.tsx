@@ -23,8 +23,10 @@ export function ProjectsPage() {
   return (
     <Frame title={projects.title}>
       <main id="content" tabIndex={-1} className={styles.page}>
-        {value === undefined && isLoading && <Loading />}
-        {value === undefined && error !== undefined && <ErrorState error={error} onAgain={again} isPage />}
+        {value === undefined && error === undefined && <Loading />}
+        {value === undefined && error !== undefined && (
+          <ErrorState error={error} onAgain={again} isAsking={isLoading} isPage />
+        )}
         {value?.projects.length === 0 && (
           <StatePage title={projects.none} why={projects.noneWhy} next={projects.noneNext(contact)} isPage>
             <button type="button" className="go" onClick={() => void signOut().catch(() => location.reload())}>

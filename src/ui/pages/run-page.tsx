@@ -15,6 +15,7 @@ import { CompareSwitch } from "../run/compare-switch.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
 import { FirstError } from "../run/first-error.tsx";
 import { hashOfLines, parseLines } from "../run/lines-hash.ts";
+import { LogBreak } from "../run/log-break.tsx";
 import { LogFoot } from "../run/log-foot.tsx";
 import { LogPanel } from "../run/log-panel.tsx";
 import { MetricsNav } from "../run/metrics-nav.tsx";
@@ -34,7 +35,7 @@ interface RunPageProps {
 
 /** Why a run failed, and its log. */
 export function RunPage({ project, run: name, log }: RunPageProps) {
-  const { value: run, error, again } = useRun(project, name);
+  const { value: run, error, isLoading, again } = useRun(project, name);
   const crumbs = (
     <>
       <Link to={{ page: "runs", project }}>{project}</Link> /{" "}
@@ -53,7 +54,11 @@ export function RunPage({ project, run: name, log }: RunPageProps) {
     return (
       <Frame title={name} crumbs={crumbs}>
         <main id="content" tabIndex={-1}>
-          {error === undefined ? <Loading /> : <ErrorState error={error} project={project} onAgain={again} isPage />}
+          {error === undefined ? (
+            <Loading />
+          ) : (
+            <ErrorState error={error} project={project} onAgain={again} isAsking={isLoading} isPage />
+          )}
         </main>
       </Frame>
     );
@@ -72,8 +77,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const text = useText();
   const name = run.summary?.name ?? "";
   const selection = useMemo(() => selectionOf(run, choice), [run, choice]);
-  const [tries, setTries] = useState(0);
-  const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container} ${tries}`;
+  const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container}`;
   const [told, setTold] = useState<{ readonly which: string; readonly summary: LogViewerSummary }>();
   const summary = told?.which === which ? told.summary : undefined;
   const takeSummary = useCallback((next: LogViewerSummary) => setTold({ which, summary: next }), [which]);
@@ -128,8 +132,9 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
             linkTo={(range) => linkTo(project, name, selection, shown, range ? hashOfLines(range) : "")}
             onLines={setLines}
             onSummary={takeSummary}
-            onAgain={() => setTries((before) => before + 1)}
+            onAgain={() => viewer.current?.again()}
           />
+          <LogBreak summary={summary} onAgain={() => viewer.current?.again()} />
           <LogFoot summary={summary} />
         </main>
       </div>

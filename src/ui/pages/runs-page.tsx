@@ -34,7 +34,7 @@ export function RunsPage({ project }: { readonly project: string }) {
       <main id="content" tabIndex={-1} className={styles.page}>
         {runs === undefined && error === undefined && <Loading />}
         {runs === undefined && error !== undefined && (
-          <ErrorState error={error} project={project} onAgain={again} isPage />
+          <ErrorState error={error} project={project} onAgain={again} repeats isPage />
         )}
         {groups !== undefined && (
           <>

@@ -27,7 +27,10 @@ export function useRun(project: string, name: string): Load<AnalysisRun> {
 
   useEffect(() => {
     const own = createReader(project, name, (next) => {
-      setState((before) => ({ value: before?.key === key ? before.value : undefined, ...next, key }));
+      setState((before) => {
+        const kept = before?.key === key ? before : undefined;
+        return { value: kept?.value, error: kept?.error, ...next, key };
+      });
     });
     reader.current = own;
     own.read();
@@ -77,7 +80,7 @@ interface Reader {
 function createReader(
   project: string,
   name: string,
-  tell: (state: Omit<State, "key" | "value"> & Partial<State>) => void,
+  tell: (state: Pick<State, "isLoading"> & Partial<State>) => void,
 ): Reader {
   const leaving = new AbortController();
   const { signal } = leaving;
@@ -86,7 +89,8 @@ function createReader(
   let isBusy = false;
   const readAll = async (): Promise<void> => {
     isBusy = true;
-    tell({ isLoading: true, error: undefined });
+    // What failed is told until something else is known.
+    tell({ isLoading: true });
     while (isWanted && !signal.aborted) {
       isWanted = false;
       try {

@@ -1,18 +1,52 @@
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useState } from "react";
+import { BASE_PATH } from "../place/base-path.ts";
 import { useText } from "../text/text.tsx";
+import { unreachable } from "./failure-words.ts";
 import { StatePage } from "./state-page.tsx";
+import { useRetry } from "./use-retry.ts";
+
+type Failed = "no" | "crashed" | "not-loaded";
 
 /** Shows a page of its own where drawing one fails, in place of nothing. */
-export class Catch extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
-  override state = { failed: false };
+export class Catch extends Component<{ readonly children: ReactNode }, { readonly failed: Failed }> {
+  override state = { failed: "no" } as const;
 
-  static getDerivedStateFromError(): { readonly failed: boolean } {
-    return { failed: true };
+  static getDerivedStateFromError(error: unknown): { readonly failed: Failed } {
+    // A part of the page that cannot be loaded: browsers throw a TypeError, each with words of its own, and vite an Error for its style.
+    const isPart =
+      error instanceof Error && /dynamically imported module|module script|preload CSS/i.test(error.message);
+    return { failed: isPart ? "not-loaded" : "crashed" };
   }
 
   override render(): ReactNode {
-    return this.state.failed ? <Crashed /> : this.props.children;
+    const { failed }: { failed: Failed } = this.state;
+    if (failed === "no") return this.props.children;
+    return failed === "crashed" ? <Crashed /> : <NotLoaded />;
   }
+}
+
+/** A part of the page has not come: the server is away, or is another version by now. Loads the page anew as soon as it is there. */
+function NotLoaded() {
+  const text = useText();
+  const [isAsking, setAsking] = useState(false);
+  const again = (): void => {
+    setAsking(true);
+    fetch(`${BASE_PATH}/healthz`, { cache: "no-store" }).then(
+      ({ ok }) => (ok ? location.reload() : setAsking(false)),
+      () => setAsking(false),
+    );
+  };
+  const retry = useRetry(true, again, isAsking);
+  const { title, why } = unreachable(text);
+  return (
+    <main>
+      <StatePage title={title} why={why} retry={retry} isAsking={isAsking} isBad isPage>
+        <button type="button" className="go" onClick={again}>
+          {text.again}
+        </button>
+      </StatePage>
+    </main>
+  );
 }
 
 function Crashed() {

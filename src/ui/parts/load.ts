@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** What came of a call so far. A value stays while it is asked for again. */
+/** What came of a call so far. A value, or an error, stays while it is asked for again. */
 export interface Load<T> {
   readonly value: T | undefined;
   readonly error: unknown;
@@ -21,7 +21,7 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   useEffect(() => {
     const leaving = new AbortController();
     const keep = (before: typeof result) => (before?.key === key ? before : undefined);
-    setResult((before) => ({ key, value: keep(before)?.value, error: undefined, isLoading: true }));
+    setResult((before) => ({ key, value: keep(before)?.value, error: keep(before)?.error, isLoading: true }));
     load(leaving.signal).then(
       (value) => !leaving.signal.aborted && setResult({ key, value, error: undefined, isLoading: false }),
       (error: unknown) =>

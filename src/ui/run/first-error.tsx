@@ -17,7 +17,9 @@ export function FirstError({ run, summary, onFirst, onNext }: FirstErrorProps) {
   const { cause: text } = useText();
   const language = useLanguage();
   const first = summary?.firstError;
-  if (first !== undefined && summary !== undefined) {
+  // What is no log has no errors.
+  const isLog = summary?.looksLike === undefined;
+  if (first !== undefined && summary !== undefined && isLog) {
     return (
       <div className={styles.first}>
         <button type="button" className={styles.line} title={text.toError} onClick={() => onFirst(first.line)}>
@@ -43,7 +45,7 @@ export function FirstError({ run, summary, onFirst, onNext }: FirstErrorProps) {
   return (
     <div className={`${styles.first} ${styles.calm}`}>
       <code>{run.message}</code>
-      <span className="soft">{summary.lines > 0 && !summary.error ? text.noError : text.saidByRun}</span>
+      <span className="soft">{summary.lines > 0 && !summary.error && isLog ? text.noError : text.saidByRun}</span>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { isOpen } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
@@ -25,19 +26,20 @@ export function LogFoot({ summary }: { readonly summary: LogViewerSummary | unde
 type Kind = "good" | "bad" | "live" | "plain";
 
 function stateOf(
-  { state, end, error, lines }: LogViewerSummary,
+  { state, origin, end, error, lines }: LogViewerSummary,
   { log, states }: Text,
 ): readonly [text: string, kind: Kind] {
   switch (state.kind) {
     case "connecting":
       return [log.connecting, "plain"];
     case "streaming":
-      return [log.following, "live"];
+      return isOpen(origin?.attemptPhase) ? [log.following, "live"] : [log.loading, "plain"];
     case "resuming":
       return [log.waitingForServer(state.tries, state.of), "bad"];
     case "waiting":
       if (state.for === "log") return [states.waiting, "plain"];
       if (state.for === "sign-in") return [log.waitingForSignIn, "bad"];
+      if (lines === 0) return [log.ends.none, "plain"];
       return [log.waitingForServer(state.tries, state.of), "bad"];
     case "ended":
       return endText(end?.reason, error, lines, log.ends);

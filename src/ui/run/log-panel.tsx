@@ -1,10 +1,9 @@
 import { type Ref, useMemo } from "react";
 import { useSearch } from "wouter/use-browser-location";
-import { AnalysisPhase, type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisPhase, type AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
 import { useKeys } from "../frame/keys.ts";
-import { StatePage } from "../parts/state-page.tsx";
 import { BASE_PATH } from "../place/base-path.ts";
 import { client } from "../session/page-client.ts";
 import { useSettings } from "../settings/settings.ts";
@@ -14,9 +13,9 @@ import type { ViewState } from "../viewer/view-state.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import { ComparePanel } from "./compare-panel.tsx";
 import { parseCompare, withCompare } from "./compare-query.ts";
+import { useInsteadOfLog } from "./instead-of-log.tsx";
 import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
-import { NoLog } from "./no-log.tsx";
 import { type Selection, selectedAttempt } from "./selection.ts";
 import { viewOf, viewQuery } from "./view-query.ts";
 
@@ -56,47 +55,38 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   );
   const raw = isAll ? undefined : rawAddress(project, name, selection);
   useKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
+  const instead = useInsteadOfLog({ project, run, selection, summary, onAgain });
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
-  const { state, lines = 0, error, end } = summary ?? {};
-  const isOver = state?.kind === "ended";
   const viewerText = text.viewer ?? VIEWER_TEXT;
-  if (isOver && error !== undefined && lines === 0) {
-    return <NoLog project={project} run={run} selection={selection} error={error} onAgain={onAgain} />;
-  }
-  if (target !== undefined && metric !== undefined && attempt > 0) {
-    return (
-      <div className={styles.viewer}>
-        <ComparePanel
-          {...{ project, run, metric, attempt, request, target, viewer, view, keys }}
-          onView={setView}
-          listsKeys={false}
-          text={viewerText}
-          {...log}
-        />
-      </div>
-    );
-  }
-  const isEmpty = isOver && lines === 0 && end?.reason === EndReason.COMPLETE;
-  const waitsFor = state?.kind === "waiting" && state.for === "log" && lines === 0 ? state.message : undefined;
+  const isCompared = target !== undefined && metric !== undefined && attempt > 0;
   return (
     <>
-      {isEmpty && <StatePage title={text.states.empty} why={text.states.emptyWhy} />}
-      {waitsFor !== undefined && <StatePage title={text.states.waiting} why={waitsFor} next={text.states.waitingWhy} />}
-      <div className={isEmpty || waitsFor !== undefined ? styles.away : styles.viewer}>
-        <LogViewer
-          ref={viewer}
-          client={counted}
-          request={request}
-          follow={follow}
-          view={view}
-          onView={setView}
-          keys={keys}
-          listsKeys={false}
-          {...(raw !== undefined && { downloadHref: `${raw}&download=1` })}
-          label={text.log.region(metric?.name ?? missing)}
-          text={viewerText}
-          {...log}
-        />
+      {instead && <div className={styles.instead}>{instead}</div>}
+      <div className={instead ? styles.away : styles.viewer}>
+        {isCompared ? (
+          <ComparePanel
+            {...{ project, run, metric, attempt, request, target, viewer, view, keys }}
+            onView={setView}
+            listsKeys={false}
+            text={viewerText}
+            {...log}
+          />
+        ) : (
+          <LogViewer
+            ref={viewer}
+            client={counted}
+            request={request}
+            follow={follow}
+            view={view}
+            onView={setView}
+            keys={keys}
+            listsKeys={false}
+            {...(raw !== undefined && { downloadHref: `${raw}&download=1` })}
+            label={text.log.region(metric?.name ?? missing)}
+            text={viewerText}
+            {...log}
+          />
+        )}
       </div>
     </>
   );

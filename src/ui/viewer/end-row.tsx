@@ -6,6 +6,8 @@ import type { ViewerText } from "./viewer-text.ts";
 interface EndRowProps {
   readonly progress: LogProgress;
   readonly lines: number;
+  /** Whether the job may still write. */
+  readonly isLive: boolean;
   readonly isEmpty: boolean;
   readonly isFiltered: boolean;
   readonly onAgain: () => void;
@@ -14,8 +16,8 @@ interface EndRowProps {
 }
 
 /** What stands behind the last line: whether this is all of the log. */
-export function EndRow({ progress, lines, isEmpty, isFiltered, onAgain, onClear, text }: EndRowProps) {
-  const [words, kind] = endWords(progress, lines, text);
+export function EndRow({ progress, lines, isLive, isEmpty, isFiltered, onAgain, onClear, text }: EndRowProps) {
+  const [words, kind] = endWords(progress, lines, isLive, text);
   const canGoOn = kind === "bad" && progress.state.kind === "ended";
   if (words === "" && !(isEmpty && isFiltered)) return null;
   return (
@@ -42,10 +44,13 @@ type Kind = "good" | "plain" | "bad";
 function endWords(
   { state, end, error }: LogProgress,
   lines: number,
+  isLive: boolean,
   { end: words }: ViewerText,
 ): readonly [string, Kind] {
   if (state.kind === "resuming" || (state.kind === "waiting" && state.for !== "log")) return [words.interrupted, "bad"];
-  if (state.kind !== "ended") return [state.kind === "streaming" && lines > 0 ? words.running : "", "plain"];
+  if (state.kind !== "ended") {
+    return [state.kind === "streaming" && lines > 0 ? (isLive ? words.running : words.loading) : "", "plain"];
+  }
   if (end === undefined) return lines === 0 && error !== undefined ? ["", "bad"] : [words.truncated, "bad"];
   switch (end.reason) {
     case EndReason.COMPLETE:

@@ -23,6 +23,8 @@ export interface LogViewerSummary {
   /** Bytes of the log that have come. */
   readonly bytes: number;
   readonly end: End | undefined;
+  /** Set where the store says that this is no log: a web page, or one JSON document in place of it. */
+  readonly looksLike: "page" | "answer" | undefined;
   /** What the call failed with; `undefined`: it has not. Lines that came stay. */
   readonly error: unknown;
 }

@@ -9,7 +9,14 @@ interface NoticeRowProps {
 }
 
 /** Kinds of notices that say that something is missing or doubtful. */
-const GRAVE: ReadonlySet<string> = new Set(["LINES_LOST", "SEAM", "HEAD_MISSING", "LOG_REPLACED", "LOOKS_LIKE_PAGE"]);
+const GRAVE: ReadonlySet<string> = new Set([
+  "LINES_LOST",
+  "SEAM",
+  "HEAD_MISSING",
+  "LOG_REPLACED",
+  "LOOKS_LIKE_PAGE",
+  "LOOKS_LIKE_ANSWER",
+]);
 const COUNT = new Intl.NumberFormat("en");
 
 /** What is told between the lines: a break, lost lines, lines that are not kept. */

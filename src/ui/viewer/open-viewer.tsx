@@ -199,6 +199,7 @@ export function OpenViewer(props: OpenViewerProps) {
             <EndRow
               progress={progress}
               lines={store.lines}
+              isLive={follow}
               isEmpty={rows.count === 0}
               isFiltered={isFiltered}
               onAgain={() => reader.again()}

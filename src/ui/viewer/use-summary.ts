@@ -26,7 +26,14 @@ export function useSummary(
     onSummary({
       ...{ state, origin, end, error, bytes },
       ...{ lines: store.lines, errors: store.errors.count, warnings: store.warnings.count },
+      looksLike: looksLike(store),
       firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next), why },
     });
   }, [revision, onSummary]);
+}
+
+/** What a store sent in place of a log, as its server tells. */
+function looksLike({ notices }: LogReader["store"]): LogViewerSummary["looksLike"] {
+  if (notices.some(({ kind }) => kind === "LOOKS_LIKE_PAGE")) return "page";
+  return notices.some(({ kind }) => kind === "LOOKS_LIKE_ANSWER") ? "answer" : undefined;
 }

@@ -50,6 +50,7 @@ export const VIEWER_TEXT = {
     truncated: "NOT complete: the log broke off here",
     headMissing: "The beginning of this log is gone: its source kept only the end",
     running: "The job still runs",
+    loading: "More is on its way",
     noLines: "The container wrote no output",
     noneShown: "No line to show with these filters",
     clearFilters: "Show all lines",

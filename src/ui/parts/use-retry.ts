@@ -1,0 +1,53 @@
+import { useEffect, useRef, useState } from "react";
+
+const TRIES = 6;
+const WAIT_S = 10;
+
+/** When it is asked again, and how often still. */
+export interface Retry {
+  readonly seconds: number;
+  readonly tries: number;
+  readonly of: number;
+}
+
+/**
+ * Asks again by itself, a few times, where that may help; and at once when the browser is online again, or somebody comes back to the tab.
+ *
+ * @param isAsking whether it is being asked now: no time is counted then.
+ * @returns `undefined` where it does not help, or not any more.
+ */
+export function useRetry(mayHelp: boolean, again: () => void, isAsking = false): Retry | undefined {
+  const [{ tries, seconds }, setState] = useState({ tries: 1, seconds: WAIT_S });
+  const call = useRef(again);
+  call.current = again;
+  const isOn = mayHelp && tries <= TRIES;
+  useEffect(() => {
+    if (!isOn || isAsking) return;
+    const timer = setInterval(
+      () =>
+        setState((before) =>
+          before.seconds > 1
+            ? { ...before, seconds: before.seconds - 1 }
+            : { tries: before.tries + 1, seconds: WAIT_S },
+        ),
+      1_000,
+    );
+    return () => clearInterval(timer);
+  }, [isOn, isAsking]);
+  useEffect(() => {
+    if (tries > 1) call.current();
+  }, [tries]);
+  useEffect(() => {
+    if (!mayHelp) return;
+    const now = (): void => {
+      if (document.visibilityState === "visible") call.current();
+    };
+    window.addEventListener("online", now);
+    document.addEventListener("visibilitychange", now);
+    return () => {
+      window.removeEventListener("online", now);
+      document.removeEventListener("visibilitychange", now);
+    };
+  }, [mayHelp]);
+  return isOn ? { seconds, tries, of: TRIES } : undefined;
+}

@@ -1,0 +1,66 @@
+import { type ReactNode, useState } from "react";
+import { type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { StatePage } from "../parts/state-page.tsx";
+import { useServerInfo } from "../session/server-info.ts";
+import { useText } from "../text/text.tsx";
+import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import { NoLog } from "./no-log.tsx";
+import type { Selection } from "./selection.ts";
+
+interface InsteadOfLogOptions {
+  readonly project: string;
+  readonly run: AnalysisRun;
+  readonly selection: Selection;
+  /** What is known of the log so far. */
+  readonly summary: LogViewerSummary | undefined;
+  /** Reads the log again. */
+  onAgain(): void;
+}
+
+/**
+ * What stands in place of a log: why there is none, what it waits for, that it is empty, or that it is none. What failed stays while it is asked for again.
+ *
+ * @returns `undefined` where there is a log to show.
+ */
+export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undefined {
+  const { summary, onAgain, ...about } = options;
+  const text = useText();
+  const { contact } = useServerInfo();
+  const [failed, setFailed] = useState<unknown>();
+  const [isWanted, setWanted] = useState(false);
+  const { state, lines = 0, error, end, looksLike } = summary ?? {};
+  const isOver = state?.kind === "ended";
+  const waitsFor = state?.kind === "waiting" && state.for === "log" && lines === 0 ? state.message : undefined;
+  let failure = failed;
+  if (isOver) failure = lines === 0 ? error : undefined;
+  else if (lines > 0 || waitsFor !== undefined) failure = undefined;
+  else if (state?.kind === "waiting" && state.for === "server") failure = state.error;
+  if (failure !== failed) setFailed(failure);
+
+  const trying = state !== undefined && "tries" in state ? state : undefined;
+  if (failure !== undefined) {
+    return <NoLog {...about} error={failure} isAsking={!isOver} trying={trying} onAgain={onAgain} />;
+  }
+  if (waitsFor !== undefined) {
+    return <StatePage title={text.states.waiting} why={waitsFor} next={text.states.waitingWhy} />;
+  }
+  if (isOver && lines === 0 && end?.reason === EndReason.COMPLETE) {
+    return <StatePage title={text.states.empty} why={text.states.emptyWhy} next={text.states.emptyNext} />;
+  }
+  if (looksLike === undefined || isWanted) return undefined;
+  return (
+    <StatePage
+      title={text.states.noLog[looksLike]}
+      why={text.states.noLogWhy[looksLike]}
+      next={text.noLog.tell(contact, "")}
+      isBad
+    >
+      <button type="button" className="go" onClick={onAgain}>
+        {text.noLog.lookAgain}
+      </button>
+      <button type="button" className="plain" onClick={() => setWanted(true)}>
+        {text.states.showAnyway}
+      </button>
+    </StatePage>
+  );
+}

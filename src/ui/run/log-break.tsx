@@ -1,0 +1,46 @@
+import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { describeError } from "../../client/describe-error.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
+import { operatorText } from "../parts/operator-text.ts";
+import { useServerInfo } from "../session/server-info.ts";
+import { Rich } from "../text/rich.tsx";
+import { useText } from "../text/text.tsx";
+import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import styles from "./log-break.module.css";
+
+interface LogBreakProps {
+  readonly summary: LogViewerSummary | undefined;
+  /** Reads on behind what is there. */
+  onAgain(): void;
+}
+
+/** Under a log that broke off: why, and what can be done. Its lines stay. */
+export function LogBreak({ summary, onAgain }: LogBreakProps) {
+  const text = useText();
+  const { contact } = useServerInfo();
+  const { state, error, lines = 0, end } = summary ?? {};
+  if (state?.kind !== "ended" || error === undefined || lines === 0) return null;
+  const described = describeError(error);
+  const { breaks } = text.log;
+  const isLimit = end?.reason === EndReason.SERVER_LIMIT_REACHED;
+  const isDenied = end?.reason === EndReason.AUTHORIZATION_LOST;
+  const why = isLimit ? breaks.limit : isDenied ? breaks.denied : breaks.broken;
+  const next = isDenied ? text.states.askAccess(contact) : text.noLog.ifItStays(contact, described.reference);
+  return (
+    <div className={styles.break} role="status">
+      <p>
+        {why} <Rich text={isLimit ? text.noLog.tell(contact, described.reference) : next} />
+      </p>
+      <p className={styles.acts}>
+        {!isLimit && (
+          <button type="button" className="plain" onClick={onAgain}>
+            {breaks.readOn}
+          </button>
+        )}
+        <CopyButton value={() => operatorText(described, location.href)} done={text.noLog.copied}>
+          {text.noLog.copyDetails}
+        </CopyButton>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import { type SourceAttempt, SourceFault, SourceOutcome } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { ErrorDescription } from "../../client/describe-error.ts";
+import type { Text } from "../text/en.ts";
+
+/** What came of asking one source, in the reader's language. */
+export function sourceWords(attempt: SourceAttempt, { noLog }: Text): string {
+  return noLog.source(attempt.source, outcomeWords(attempt, noLog));
+}
+
+function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"]): string {
+  const { source, outcome, httpStatus, message, fault } = attempt;
+  // The source's name stands before it already.
+  const theirs = message.startsWith(`Source "${source}" `) ? message.slice(source.length + 10) : message;
+  switch (fault) {
+    case SourceFault.NAME_NOT_RESOLVED:
+      return faults.nameNotResolved;
+    case SourceFault.CONNECTION_REFUSED:
+      return faults.connectionRefused;
+    case SourceFault.CONNECTION_CLOSED:
+      return faults.connectionClosed;
+    case SourceFault.TLS:
+      return faults.tls;
+    case SourceFault.ADDRESS_NOT_ALLOWED:
+      return faults.addressNotAllowed;
+    case SourceFault.NOT_HTTP:
+      return faults.notHttp;
+    case SourceFault.REDIRECT:
+      return faults.redirect(httpStatus);
+    case SourceFault.NO_POD:
+      return faults.noPod;
+    case SourceFault.LOG_REMOVED:
+      return faults.logRemoved;
+    case SourceFault.NEVER_STARTED:
+      return faults.neverStarted;
+  }
+  switch (outcome) {
+    case SourceOutcome.NOT_MATCHED:
+      return outcomes.notMatched;
+    case SourceOutcome.VARIABLE_MISSING:
+      return outcomes.variableMissing;
+    case SourceOutcome.VALUE_REFUSED:
+      return outcomes.valueRefused;
+    case SourceOutcome.NOT_FOUND:
+      return httpStatus > 0 ? outcomes.notFoundStatus(httpStatus) : theirs || outcomes.notFound;
+    case SourceOutcome.REFUSED:
+      return httpStatus > 0 ? outcomes.refusedStatus(httpStatus) : theirs || outcomes.refused;
+    case SourceOutcome.UNAVAILABLE:
+      return httpStatus > 0 ? outcomes.unavailableStatus(httpStatus) : theirs || outcomes.unavailable;
+    case SourceOutcome.SILENT:
+      return outcomes.silent;
+    case SourceOutcome.NOT_YET:
+      return outcomes.notYet;
+    default:
+      return theirs || outcomes.unknown;
+  }
+}
+
+/** Why there is no log, in a sentence: what it means that the sources answered so. The server's own where it is about names that do not exist. */
+export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog, states }: Text): string {
+  const has = (fault: SourceFault): boolean => sources.some((each) => each.fault === fault);
+  switch (reason) {
+    case "BACKEND_REFUSED":
+      if (has(SourceFault.ADDRESS_NOT_ALLOWED)) return noLog.whys.addressNotAllowed;
+      return has(SourceFault.REDIRECT) ? noLog.whys.redirect : states.backendRefusedWhy;
+    case "SOURCE_UNAVAILABLE":
+      if (has(SourceFault.TLS)) return noLog.whys.tls;
+      return has(SourceFault.NAME_NOT_RESOLVED) ? noLog.whys.nameNotResolved : states.unavailableWhy;
+    case "SOURCE_SILENT":
+      return noLog.whys.silent;
+    case "LOG_NOT_FOUND":
+      return noLog.whys.missing;
+    case "LOG_NOT_YET":
+      return noLog.outcomes.notYet;
+    case "METRIC_NOT_FOUND":
+      return noLog.whys.noSuchMetric;
+    case "ATTEMPT_NOT_FOUND":
+      return noLog.whys.noSuchAttempt;
+    case "CONTAINER_NOT_FOUND":
+      return noLog.whys.noSuchContainer;
+    default:
+      return message;
+  }
+}
+
+/** Whether the sources may answer otherwise in a moment; else it takes an operator. */
+export function mayComeBack({ reason, sources }: ErrorDescription): boolean {
+  if (reason === "SOURCE_SILENT" || reason === "LOG_NOT_YET") return true;
+  return reason === "SOURCE_UNAVAILABLE" && !sources.some(({ fault }) => fault === SourceFault.TLS);
+}
