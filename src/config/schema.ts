@@ -185,6 +185,26 @@ export const ConfigSchema = z.strictObject({
         .min(1)
         .default(50)
         .describe("Logs, and watches of runs, that one caller may have open at once. Default 50."),
+      signIns: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(600)
+        .describe("How often anybody may sign in with a token for a session, a minute and in all. Default 600."),
+      signInsPerAddress: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(60)
+        .describe("How often they may from one address, a minute. Default 60."),
+      proxies: z
+        .int()
+        .min(0)
+        .max(10)
+        .default(0)
+        .describe(
+          "How many proxies stand in front of this server, each of which adds the address that it is called from to x-forwarded-for: whoever signs in comes from the address that the first one added. Default 0: from the connection's other end.",
+        ),
       logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
       lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
         .default(64 * 1024)

@@ -5,6 +5,7 @@ import { parseConfig } from "../config/load.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { Secret } from "../secret.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
+import { createSignInRate } from "../session/sign-in-rate.ts";
 import { demoConfig } from "./config.ts";
 import { createDemoRoutes, type DemoRoutes } from "./demo-routes.ts";
 import { STORE_TOKEN } from "./log-store.ts";
@@ -38,6 +39,8 @@ const PEOPLE = { viewer: "demo-viewer", outsider: "demo-outsider" } as const;
 /** The run whose pod writes for as long as the demo runs. */
 const LIVE_RUN = "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add";
 const CUT_MS = 3_000;
+/** How often the one-time link may be tried in a minute. */
+const LINK_TRIES = 60;
 
 /**
  * Starts it. What it is made of stays the same when its server is started anew: the port, and the key of cursors and sessions.
@@ -60,11 +63,11 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
       ...(live && { live: { project: live.metadata.namespace, run: live.metadata.name } }),
     },
     link: { path: `/p/${opens.project}/runs/${opens.run}`, token: PEOPLE.viewer },
-    signIn: async (token) => {
+    signIn: (token) => {
       const headers = { "content-type": "application/json" };
-      const answer = await fetch(`${url}/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
-      return answer.headers.getSetCookie();
+      return fetch(`${url}/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
     },
+    tries: createSignInRate({ perAddress: LINK_TRIES, total: LINK_TRIES }, clock),
     acts: {
       "delete-pod": () => pod && servers.cluster.remove(pod),
       restart: () => restart(),

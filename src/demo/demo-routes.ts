@@ -1,7 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { clientAddress } from "../server/client-address.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "../server/node-http.ts";
 import { originOf } from "../session/same-origin.ts";
+import type { SignInRate } from "../session/sign-in-rate.ts";
 
 /** What can be broken, by the last part of its address. */
 export type DemoActs = Readonly<Record<string, () => unknown>>;
@@ -11,8 +13,10 @@ export interface DemoRoutesOptions {
   readonly about: object;
   /** Where the one-time link leads, and as whom. */
   readonly link: { readonly path: string; readonly token: string };
-  /** Signs in: the `set-cookie` headers for a token. */
-  readonly signIn: (token: string) => Promise<readonly string[]>;
+  /** Signs in with a token: the answer that holds the cookie. */
+  readonly signIn: (token: string) => Promise<Response>;
+  /** How often the one-time link may be tried. */
+  readonly tries: SignInRate;
   readonly acts: DemoActs;
 }
 
@@ -29,13 +33,20 @@ export interface DemoRoutes {
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** Makes them: the one-time link, what the page shows of the demo, and what can be broken. */
-export function createDemoRoutes({ about, link, signIn, acts }: DemoRoutesOptions): DemoRoutes {
+export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoutesOptions): DemoRoutes {
   let key: Buffer | undefined = randomBytes(18);
   const linkPath = `/demo/open?key=${key.toString("base64url")}`;
   const sockets = new Set<NodeRequest["socket"]>();
   let isCut = false;
 
+  const refuse = (response: NodeResponse, seconds: number): void =>
+    sendText(response, 429, `This link was tried too often: try again in ${seconds} s.\n`, {
+      "retry-after": String(seconds),
+    });
+
   const open = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
+    const waitMs = tries.take(clientAddress(request, 0));
+    if (waitMs > 0) return refuse(response, Math.ceil(waitMs / 1_000));
     const given = Buffer.from(new URL(request.url ?? "/", "http://demo").searchParams.get("key") ?? "", "base64url");
     const isRight = key !== undefined && given.length === key.length && timingSafeEqual(given, key);
     if (!isRight) {
@@ -44,8 +55,15 @@ export function createDemoRoutes({ about, link, signIn, acts }: DemoRoutesOption
     }
     // Whoever only asks whether the link is there has not used it.
     if (request.method !== "GET") return redirect(response, link.path);
+    const used = key;
     key = undefined;
-    redirect(response, link.path, await signIn(link.token));
+    const answer = await signIn(link.token);
+    if (answer.status === 429) {
+      // It has not led anywhere: it stays good.
+      key = used;
+      return refuse(response, Number(answer.headers.get("retry-after")));
+    }
+    redirect(response, link.path, answer.headers.getSetCookie());
   };
 
   const run = async (request: NodeRequest, response: NodeResponse, name: string): Promise<void> => {

@@ -16,6 +16,7 @@ import { createStreamSlots } from "../rpc/stream-slots.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
+import { createSignInRate } from "../session/sign-in-rate.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
@@ -173,6 +174,8 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const { basePath } = services.config;
   const page = createPage({ ...options.page, base: basePath });
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
+  const { signIns: total, signInsPerAddress: perAddress } = services.config.limits;
+  const signIns = createSignInRate({ total, perAddress }, services.clock);
   const stall = { stallMs: services.config.limits.readerStall, wait: services.wait, log };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
@@ -184,7 +187,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     letGoStalled(response, path, stall);
     if (before(request, response, path) || serveRpc(request, response, path)) return;
     if (path === "/session") {
-      void serveSession(services, log, request, response, requestMs);
+      void serveSession({ ...services, signIns }, log, request, response, requestMs);
       return;
     }
     if (page.serve(request, response, path)) return;

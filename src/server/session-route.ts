@@ -12,11 +12,15 @@ import { Secret } from "../secret.ts";
 import { originRefused } from "../session/credentials.ts";
 import { originOf } from "../session/same-origin.ts";
 import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
+import type { SignInRate } from "../session/sign-in-rate.ts";
 import { callerOf } from "./caller-of.ts";
+import { clientAddress } from "./client-address.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { readBody } from "./request-body.ts";
 
-type SessionServices = Pick<Services, "authenticator" | "sessions" | "config" | "clock">;
+interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock"> {
+  readonly signIns: SignInRate;
+}
 
 /** Larger than any token that is taken. */
 const BODY_BYTES = 64 * 1024;
@@ -57,6 +61,7 @@ export async function serveSession(
       sendText(response, 204, "");
     } else if (method === "POST") {
       checkOrigin(request);
+      takeSignIn(services, request, response);
       await signIn(services, request, response, requestMs, gone.signal);
     } else {
       sendText(response, 405, `This address answers ${METHODS}.\n`, { allow: METHODS });
@@ -65,6 +70,22 @@ export async function serveSession(
     if (gone.signal.aborted) return;
     sendFailure(response, log, error);
   }
+}
+
+/** Before anything of the request is read: what is refused costs nothing. */
+function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, response: NodeResponse): void {
+  const waitMs = signIns.take(clientAddress(request, config.limits.proxies));
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  response.setHeader("retry-after", String(seconds));
+  throw new Failure(
+    "too-much",
+    "TOO_MANY_SIGN_INS",
+    `There were too many sign-ins a moment ago: try again in ${seconds} s.`,
+    {
+      next: "Wait that long. A session lasts for hours: sign in once, and let programs send their token with each call.",
+    },
+  );
 }
 
 async function signIn(

@@ -7,7 +7,7 @@ import { TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { errorOf, readLog } from "./read-log.ts";
 import { messagesOf } from "./read-messages.ts";
-import { useWorld, type World } from "./world.ts";
+import { startWorld, useWorld, type World } from "./world.ts";
 
 const HOUR = 3_600_000;
 const SAME = { "sec-fetch-site": "same-origin" };
@@ -251,5 +251,47 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
     while (ended.value?.end === undefined) ended = await messages.next();
     expect(ended.value.end.reason).toBe(EndReason.TOKEN_EXPIRED);
     expect(await errorOf(messages.next())).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_EXPIRED" });
+  });
+});
+
+describe("signing in", () => {
+  it("is held to so many a minute from one address, which is told before anything is read", async () => {
+    const world = await startWorld({ config: { limits: { signInsPerAddress: 2 } } });
+    expect((await signIn(world, "rubbish")).response.status).toBe(401);
+    expect((await signIn(world, TOKENS.reader)).response.status).toBe(200);
+    const { response, set } = await signIn(world, TOKENS.reader);
+    expect([response.headers.get("retry-after"), response.headers.get("content-type"), set]).toEqual([
+      "30",
+      "application/json",
+      [],
+    ]);
+    expect(await errorIn(response)).toEqual({
+      status: 429,
+      code: "resource_exhausted",
+      reason: "TOO_MANY_SIGN_INS",
+      message: "There were too many sign-ins a moment ago: try again in 30 s.",
+    });
+    // A session that there is goes on.
+    world.clock.advance(30_000);
+    const { cookie } = await signIn(world, TOKENS.reader);
+    expect((await fetch(`${world.url}/session`, { headers: { cookie } })).status).toBe(200);
+    await world.close();
+  });
+
+  it("is held to so many in all, from whatever address; what a caller writes of theirs counts for nothing", async () => {
+    const world = await startWorld({ config: { limits: { signIns: 3, signInsPerAddress: 2 } } });
+    const from = async (address: string) =>
+      (await signIn(world, TOKENS.reader, { "x-forwarded-for": address })).response.status;
+    expect([await from("192.0.2.1"), await from("192.0.2.2"), await from("192.0.2.3")]).toEqual([200, 200, 429]);
+    await world.close();
+
+    const behind = await startWorld({ config: { limits: { signIns: 3, signInsPerAddress: 2, proxies: 1 } } });
+    const through = async (address: string) =>
+      (await signIn(behind, TOKENS.reader, { "x-forwarded-for": `192.0.2.9, ${address}` })).response.status;
+    expect([await through("192.0.2.1"), await through("192.0.2.1"), await through("192.0.2.1")]).toEqual([
+      200, 200, 429,
+    ]);
+    expect([await through("192.0.2.2"), await through("192.0.2.3")]).toEqual([200, 429]);
+    await behind.close();
   });
 });

@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { createDemoRoutes } from "./demo-routes.ts";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** The demo's routes on a port. @param waits what the rate of tries says, one after the other; then 0. */
+async function serve(signIn: () => Response, waits: readonly number[] = []) {
+  const left = [...waits];
+  const routes = createDemoRoutes({
+    about: {},
+    link: { path: "/p/guestbook", token: "a-token" },
+    signIn: () => Promise.resolve(signIn()),
+    tries: { take: () => left.shift() ?? 0 },
+    acts: {},
+  });
+  const server = createServer((request, response) =>
+    routes.serve(request, response, (request.url ?? "").split("?", 1)[0] ?? ""),
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return async (path = routes.linkPath) => {
+    const { status, headers } = await fetch(url + path, { redirect: "manual" });
+    return [status, headers.get("location") ?? headers.get("retry-after"), headers.get("set-cookie")];
+  };
+}
+
+const signedIn = () => new Response("{}", { headers: { "set-cookie": "a=b" } });
+const USED = [303, "/sign-in?used=1&next=%2Fp%2Fguestbook", null];
+
+it("the one-time link signs in once", async () => {
+  const get = await serve(signedIn);
+  expect(await get("/demo/open?key=wrong")).toEqual(USED);
+  expect(await get()).toEqual([303, "/p/guestbook", "a=b"]);
+  expect(await get()).toEqual(USED);
+});
+
+it("the one-time link is refused where it was tried too often, and stays good", async () => {
+  const get = await serve(signedIn, [1_500]);
+  expect(await get()).toEqual([429, "2", null]);
+  expect(await get()).toEqual([303, "/p/guestbook", "a=b"]);
+});
+
+it("the one-time link stays good where too many have signed in a moment ago", async () => {
+  const answers = [new Response("", { status: 429, headers: { "retry-after": "7" } }), signedIn()];
+  const get = await serve(() => answers.shift() ?? signedIn());
+  expect(await get()).toEqual([429, "7", null]);
+  expect(await get()).toEqual([303, "/p/guestbook", "a=b"]);
+});

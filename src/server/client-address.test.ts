@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { clientAddress } from "./client-address.ts";
+import type { NodeRequest } from "./node-http.ts";
+
+const request = (forwarded?: string | readonly string[]) =>
+  ({ headers: { "x-forwarded-for": forwarded }, socket: { remoteAddress: "10.0.0.1" } }) as unknown as NodeRequest;
+
+it.each([
+  ["192.0.2.1", 0, "10.0.0.1"],
+  ["192.0.2.1", 1, "192.0.2.1"],
+  ["203.0.113.9, 192.0.2.1", 1, "192.0.2.1"],
+  ["203.0.113.9, 192.0.2.1, 10.0.0.7", 2, "192.0.2.1"],
+  [["203.0.113.9", "192.0.2.1"], 1, "192.0.2.1"],
+  ["192.0.2.1", 2, "10.0.0.1"],
+  [undefined, 1, "10.0.0.1"],
+  ["unknown", 1, "10.0.0.1"],
+  ["[2001:db8::1]:4711", 1, "2001:db8::1"],
+  ["2001:db8::1", 1, "2001:db8::1"],
+  ["192.0.2.1:4711", 1, "192.0.2.1"],
+] as const)("by x-forwarded-for %j and %i proxies in front, a request comes from %s", (forwarded, proxies, address) => {
+  expect(clientAddress(request(forwarded), proxies)).toBe(address);
+});
