@@ -176,7 +176,11 @@ suite("a log beside another, on the page", () => {
   it("has nothing that axe would mend, wide and on a phone, light and dark, in English and Chinese", async () => {
     for (const locale of ["en-US", "zh-CN"]) {
       const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=a1`, { locale });
-      await page.locator("[data-differs]").first().waitFor();
+      // It opens on the first difference, in the middle of the view.
+      await page.locator('[data-differs][data-current="true"]').first().waitFor();
+      await expect
+        .poll(() => page.evaluate(() => document.querySelector('main [role="region"]')?.scrollTop))
+        .toBeGreaterThan(100);
       for (const [kind, viewport] of [
         ["wide", { width: 1280, height: 800 }],
         ["phone", { width: 390, height: 844 }],

@@ -94,13 +94,13 @@ export function OpenComparison(props: OpenComparisonProps) {
 
   // --- Where a comparison opens, and where its address leads.
   const target = selected?.[0] ?? -1;
-  const isFirst = useRef(true);
+  const landed = useRef<Pairs>(NO_PAIRS);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once there is something to show, and at another address.
   useEffect(() => {
-    if (pairs.count === 0) return;
-    if (target >= 0) moves.jumpTo(target, isFirst.current ? "center" : "nearest");
-    else if (isFirst.current && pairs.differences.count > 0) moves.jumpTo(pairs.differences.at(0));
-    isFirst.current = false;
+    const isNew = landed.current !== pairs;
+    landed.current = pairs;
+    if (target >= 0) moves.jumpTo(target, isNew ? "center" : "nearest");
+    else if (isNew && pairs.differences.count > 0) moves.jumpTo(pairs.differences.at(0));
   }, [pairs, target]);
 
   // --- Keys.
