@@ -20,6 +20,7 @@ export interface RunState {
   readonly metric?: string;
   readonly attempts?: readonly RunAttempt[];
   readonly containers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -56,7 +57,7 @@ export function runObject({ name, uid }: { readonly name: string; readonly uid: 
       namespace: "shop",
       uid,
       creationTimestamp: started,
-      labels: { "kargo.akuity.io/stage": "uat" },
+      labels: { "kargo.akuity.io/stage": "uat", ...state.labels },
     },
     spec: {
       metrics: [

@@ -57,6 +57,7 @@ export function failureWords(error: ErrorDescription, text: Text, project: strin
     case "TOO_MANY_STREAMS":
       return { title: states.tooMuch, why: states.tooMuchWhy, next: states.tooMuchNext, mayPass: true };
     case "NAME_INVALID":
+    case "REQUEST_INVALID":
       return { title: states.nothing, why: states.nameInvalidWhy, next: "", mayPass: false };
     case "INTERNAL":
       return forOperators(states.wrong, states.wrongWhy);

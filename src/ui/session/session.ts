@@ -51,6 +51,7 @@ export async function signIn(token: string): Promise<void> {
   signIns += 1;
   const user = (await userOf(response)) ?? (await userOf(await fetch(ADDRESS))) ?? "";
   become({ kind: "in", user });
+  tellOtherTabs();
 }
 
 /** The server has refused a token. */
@@ -60,6 +61,30 @@ export class SignInRefused extends Error {}
 export async function signOut(): Promise<void> {
   await fetch(ADDRESS, { method: "DELETE" });
   become({ kind: "out", again: false });
+  tellOtherTabs();
+}
+
+/** All tabs share one session: what is done about it in another one counts here. */
+export function followOtherTabs(): void {
+  tabs?.addEventListener("message", () => void takeOver());
+}
+
+const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("taffrail.session");
+
+function tellOtherTabs(): void {
+  tabs?.postMessage("changed");
+}
+
+async function takeOver(): Promise<void> {
+  const before = state;
+  const user = await fetch(ADDRESS, { headers: { accept: "application/json" } }).then(userOf, () => "");
+  // It cannot be reached: the next call says so.
+  if (user === "") return;
+  if (user === undefined) return become({ kind: "out", again: false });
+  // What is shown was somebody else's to read.
+  if (before.kind === "in" && before.user !== user) return location.reload();
+  signIns += 1;
+  become({ kind: "in", user });
 }
 
 /**

@@ -348,7 +348,7 @@ export const en = {
     jobNotCreatedNext: "The message says what went wrong. The AnalysisTemplate may be at fault, or a quota.",
     wrong: "Something went wrong",
     wrongWhy: "It is a fault of this server. What exactly stands in its own log.",
-    nameInvalidWhy: "Kubernetes allows no such name for a project or a run: the link may be cut off or mistyped.",
+    nameInvalidWhy: "A name in it is none that Kubernetes allows: the link may be cut off or mistyped.",
     nothing: "There is nothing at this address",
     nothingWhy: "The link may be cut off or mistyped.",
     toProjects: "To the projects",

@@ -330,7 +330,7 @@ export const zh: Text & { readonly viewer: ViewerText } = {
     jobNotCreatedNext: "消息说明了问题所在。可能是 AnalysisTemplate 有误，或配额不足。",
     wrong: "出错了",
     wrongWhy: "这是此服务器的故障。具体原因在它自己的日志中。",
-    nameInvalidWhy: "Kubernetes 不允许项目或运行使用这样的名称：链接可能被截断或输入有误。",
+    nameInvalidWhy: "其中的某个名称是 Kubernetes 不允许的：链接可能被截断或输入有误。",
     nothing: "此地址没有内容",
     nothingWhy: "链接可能被截断或输入有误。",
     toProjects: "前往项目",
