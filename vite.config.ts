@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { leaner } from "./vite-leaner.ts";
 
 /** Makes dist/ui, the web page. Addresses in it are relative: the server puts its base path before them. */
 export default defineConfig({
@@ -21,20 +21,6 @@ export default defineConfig({
   },
   worker: { format: "es" },
 });
-
-/** Leaves out what the page never runs: a quarter of what it would load beside React. */
-function leaner(): Plugin {
-  const file = (name: string): string => fileURLToPath(new URL(`./src/ui/${name}`, import.meta.url));
-  return {
-    name: "leaner",
-    enforce: "pre",
-    resolveId(source, importer) {
-      if (source.endsWith("/buf/validate/validate_pb.js")) return file("no-validation.ts");
-      const isProtobuf = importer?.includes("/@bufbuild/protobuf/") ?? false;
-      return isProtobuf && /\/(?:from|to)-json\.js$/.test(source) ? file("no-json.ts") : undefined;
-    },
-  };
-}
 
 /** Puts compressed copies beside the files, once, so that no request has to wait for them. */
 function compressed(): Plugin {

@@ -50,7 +50,7 @@ suite("the page", () => {
     },
   );
 
-  it("loads less than 120 KB, compressed, before the first page is shown", async () => {
+  it("loads less than 120,000 bytes, compressed, before the first page is shown", async () => {
     const { page, close } = await open("/", { token: "" });
     const entry = await page.evaluate<string[]>(
       "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/assets/'))",
@@ -61,7 +61,7 @@ suite("the page", () => {
       bytes += Number(head.headers.get("content-length"));
     }
     expect(entry.length).toBeGreaterThan(2);
-    expect(bytes).toBeLessThan(120 * 1_024);
+    expect(bytes).toBeLessThan(120_000);
     await close();
   });
 
@@ -75,6 +75,29 @@ suite("the page", () => {
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
     await page.reload();
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    await close();
+  });
+
+  it("is light or dark as the system is, unless its reader has chosen", async () => {
+    const { page, close } = await open(RUNS, { colorScheme: "light" });
+    await page.getByRole("heading", { name: "Runs of guestbook" }).waitFor();
+    const ground = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
+    const [light, dark] = ["rgb(251, 250, 248)", "rgb(16, 20, 23)"];
+    expect(await ground()).toBe(light);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await ground()).toBe(dark);
+    await page.getByRole("button", { name: /demo-viewer/ }).click();
+    await page.getByLabel("Light").check();
+    expect(await ground()).toBe(light);
+    await page.reload();
+    await page.getByRole("heading", { name: "Runs of guestbook" }).waitFor();
+    expect(await ground()).toBe(light);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.getByRole("button", { name: /demo-viewer/ }).click();
+    await page.getByLabel("Dark").check();
+    expect(await ground()).toBe(dark);
+    await page.getByLabel("As the system").first().check();
+    expect(await ground()).toBe(light);
     await close();
   });
 

@@ -4,16 +4,11 @@ import { signIn, useSession } from "../session/session.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import { useLineCount } from "./counting-client.ts";
-import { act, type DemoAct, useDemo } from "./demo.ts";
+import { act, type Demo, type DemoAct } from "./demo.ts";
 import styles from "./strip.module.css";
 
 /** In the demo alone: what can be broken, and what became of the log's lines. */
-export function DemoStrip() {
-  const demo = useDemo();
-  return demo === undefined ? null : <Strip {...demo} />;
-}
-
-function Strip({ viewer, outsider, live }: NonNullable<ReturnType<typeof useDemo>>) {
+export function DemoStrip({ viewer, outsider, live }: Demo) {
   const { demo: text } = useText();
   const language = useLanguage();
   const session = useSession();

@@ -1,5 +1,5 @@
-import { type ReactNode, useEffect } from "react";
-import { DemoStrip } from "../demo/strip.tsx";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { useDemo } from "../demo/demo.ts";
 import { Link } from "../place/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./frame.module.css";
@@ -19,9 +19,12 @@ interface FrameProps {
   readonly children: ReactNode;
 }
 
+const DemoStrip = lazy(async () => ({ default: (await import("../demo/strip.tsx")).DemoStrip }));
+
 /** What stands around every page. */
 export function Frame({ title, crumbs, actions, isFixed = false, children }: FrameProps) {
   const text = useText();
+  const demo = useDemo();
   useEffect(() => {
     document.title = title === "" ? text.product : `${title} · ${text.product}`;
   }, [title, text]);
@@ -45,7 +48,7 @@ export function Frame({ title, crumbs, actions, isFixed = false, children }: Fra
         <KeysDialog />
         <Menu />
       </header>
-      <DemoStrip />
+      <Suspense>{demo !== undefined && <DemoStrip {...demo} />}</Suspense>
       {children}
     </div>
   );

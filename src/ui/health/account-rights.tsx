@@ -1,11 +1,11 @@
 import type { AccountRight } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { useText } from "../text/text.tsx";
 import styles from "./health.module.css";
+import { useHealthText } from "./health-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** What the server's own account may do in the cluster, and what it lacks. */
 export function AccountRights({ rights }: { readonly rights: readonly AccountRight[] }) {
-  const { health: text } = useText();
+  const text = useHealthText();
   const isLacking = rights.some(({ allowed }) => !allowed);
   return (
     <section>

@@ -1,12 +1,13 @@
 import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Moment, Span } from "../parts/time.tsx";
 import { numberText, sizeText } from "../text/format.ts";
-import { useLanguage, useText } from "../text/text.tsx";
+import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
+import { useHealthText } from "./health-text.ts";
 
 /** The server as a whole: version, since when, how busy. */
 export function ServerFacts({ status }: { readonly status: GetStatusResponse }) {
-  const { health: text } = useText();
+  const text = useHealthText();
   const language = useLanguage();
   const number = (value: number): string => numberText(value, language);
   return (

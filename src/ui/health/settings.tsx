@@ -1,11 +1,11 @@
 import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { useText } from "../text/text.tsx";
 import styles from "./health.module.css";
+import { useHealthText } from "./health-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** The configuration in force; the server hides what is secret. */
 export function Settings({ status: { settings, settingsHash } }: { readonly status: GetStatusResponse }) {
-  const { health: text } = useText();
+  const text = useHealthText();
   return (
     <section>
       <h2>{text.settings}</h2>

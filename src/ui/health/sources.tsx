@@ -2,13 +2,14 @@ import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { NotFoundCount, SourceStatus } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Ago } from "../parts/time.tsx";
 import { numberText, spanText } from "../text/format.ts";
-import { useLanguage, useText } from "../text/text.tsx";
+import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
+import { useHealthText } from "./health-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** How each source of logs is. */
 export function Sources({ sources }: { readonly sources: readonly SourceStatus[] }) {
-  const { health: text } = useText();
+  const text = useHealthText();
   const language = useLanguage();
   const heads = text.source;
   const span = (duration: Duration | undefined): string => (duration ? spanText(durationMs(duration), language) : "–");
@@ -65,7 +66,7 @@ export function Sources({ sources }: { readonly sources: readonly SourceStatus[]
 }
 
 function NotFound({ sources }: { readonly sources: readonly SourceStatus[] }) {
-  const { health: text } = useText();
+  const text = useHealthText();
   const language = useLanguage();
   const counted = sources.filter(({ notFound }) => notFound.some(({ count }) => count > 0n));
   if (counted.length === 0) return null;

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
+import { useHealthText } from "../health/health-text.ts";
 import { ServerFacts } from "../health/server-facts.tsx";
 import { Settings } from "../health/settings.tsx";
 import { Sources } from "../health/sources.tsx";
@@ -23,7 +24,7 @@ const LOOK_MS = 5_000;
 /** For operators: how the server is. */
 export function HealthPage() {
   const text = useText();
-  const { health } = text;
+  const health = useHealthText();
   const { contact } = useServerInfo();
   const { value: status, error, isLoading, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
   useEffect(() => {

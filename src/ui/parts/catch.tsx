@@ -1,8 +1,8 @@
 import { Component, type ReactNode, useState } from "react";
 import { BASE_PATH } from "../place/base-path.ts";
 import { useText } from "../text/text.tsx";
-import { unreachable } from "./failure-words.ts";
 import { StatePage } from "./state-page.tsx";
+import { unreachable } from "./unreachable.ts";
 import { useRetry } from "./use-retry.ts";
 
 type Failed = "no" | "crashed" | "not-loaded";

@@ -1,6 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { ErrorDescription } from "../../client/describe-error.ts";
 import type { Text } from "../text/en.ts";
+import { unreachable } from "./unreachable.ts";
 
 /** What a failed call means to its reader. */
 export interface FailureWords {
@@ -79,11 +80,4 @@ export function failureWords(error: ErrorDescription, text: Text, project: strin
   function denied(): FailureWords {
     return { title: states.denied(project), why: states.deniedWhy, next: states.askAccess(contact), mayPass: false };
   }
-}
-
-/** There is no way to the server. */
-export function unreachable({ states }: Text): FailureWords {
-  return navigator.onLine
-    ? { title: states.unreachable, why: states.unreachableWhy, next: "", mayPass: true }
-    : { title: states.offline, why: states.offlineWhy, next: "", mayPass: true };
 }

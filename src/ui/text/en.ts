@@ -1,3 +1,4 @@
+import type { HealthText } from "../health/health-text.ts";
 import type { ViewerText } from "../viewer/viewer-text.ts";
 
 /**
@@ -357,48 +358,6 @@ export const en = {
     reload: "Load again",
   },
 
-  health: {
-    title: "Health of this server",
-    version: "Version",
-    started: "Started",
-    uptime: "Has run for",
-    streams: "Open streams",
-    streamsOf: (open: string, limit: string, each: string) => `${open} of ${limit}, at most ${each} for one caller`,
-    sent: "Logs sent",
-    counts: "These numbers are of this replica alone, since it was started.",
-    sources: "Log sources",
-    source: {
-      name: "Source",
-      kind: "Kind",
-      asked: "Asked",
-      rate: "Success",
-      p50: "First byte, half",
-      p95: "95 of 100",
-      open: "Open",
-      last: "Last log",
-      failure: "Last failure",
-    },
-    never: "never",
-    notFound: "Where there was no log, by how long ago the job had ended",
-    notFoundHint: "Many in the first minute: the log shipper lags. Many later: it loses logs.",
-    running: "still running",
-    between: (from: string, to: string) => `${from} to ${to}`,
-    from: (from: string) => `${from} and more`,
-    times: "Times",
-    rights: "Rights of the server's own account",
-    right: { verb: "Verb", resource: "Resource", allowed: "Allowed" },
-    yes: "yes",
-    no: "no",
-    rightMissing: "Apply deploy/cluster-role.yaml and deploy/cluster-role-pods.yaml again.",
-    noRights: "The cluster could not be asked.",
-    settings: "Configuration in force",
-    setting: { name: "Setting", value: "Value" },
-    hash: (hash: string) => `Configuration ${hash}`,
-    copy: "Copy a support bundle",
-    denied: "Only operators see this page",
-    deniedWhy: "It takes the right to get analysisruns.argoproj.io/explain in all namespaces.",
-  },
-
   demo: {
     label: "Demo",
     intro: "Break it, and see what the log does:",
@@ -425,5 +384,5 @@ export const en = {
   },
 };
 
-/** What a language has to say. The viewer brings its own English. */
-export type Text = typeof en & { readonly viewer?: ViewerText };
+/** What a language has to say. The viewer and the operators' page bring their own English. */
+export type Text = typeof en & { readonly viewer?: ViewerText; readonly health?: HealthText };

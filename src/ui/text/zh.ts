@@ -1,8 +1,7 @@
-import type { ViewerText } from "../viewer/viewer-text.ts";
 import type { Text } from "./en.ts";
 
 /** All that the page says, in Chinese. */
-export const zh: Text & { readonly viewer: ViewerText } = {
+export const zh: Required<Text> = {
   language: "中文",
   product: "Taffrail",
   loading: "正在加载",
