@@ -123,6 +123,24 @@ suite("a run that is watched", () => {
     expect(page.url()).toContain("/a/2/c/robot");
     await close();
   });
+
+  it("has a key for all containers, and one for the log as plain text", async () => {
+    const { page, context, close } = await open("/p/guestbook/runs/dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f");
+    await page.locator("[data-line]").first().waitFor();
+    await page.keyboard.press("3");
+    await page.waitForURL(/\/c\/tests$/);
+    await page.getByText("not ok 3").first().waitFor();
+    const opened = context.waitForEvent("page");
+    await page.keyboard.press("r");
+    const raw = await opened;
+    await raw.getByText("not ok 3 - a voucher is redeemed").waitFor();
+    expect(new URL(raw.url()).pathname).toMatch(/^\/raw\/guestbook\//);
+    await raw.close();
+    await page.keyboard.press("0");
+    await page.waitForURL(/\/c\/all$/);
+    await page.getByText("seed: connect to database").first().waitFor();
+    await close();
+  });
 });
 
 suite("a log that is broken on purpose", () => {

@@ -40,6 +40,7 @@ export function Gallery() {
     ...{ client, view, lines, text: VIEWER_TEXT },
     ...{ onView: setView, onLines: setLines, onSummary: tell },
     memory: asked.has("memory") ? Number(asked.get("memory")) : 1024 ** 3,
+    ...(asked.has("warns") && { memoryWarning: Number(asked.get("warns")) }),
     keys: asked.get("keys") !== "0",
   };
   return (

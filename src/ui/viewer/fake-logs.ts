@@ -232,6 +232,7 @@ export const FAKE_LOGS: Readonly<Record<string, () => Iterable<Scene>>> = {
   "attempt-2": () => tried(2),
   live: () => live(20),
   flood: () => live(10_000),
+  "five-thousand": () => loadTest(5_000),
   million: () => loadTest(1_000_000),
   "five-million": () => loadTest(5_000_000),
   "hundred-thousand": () => loadTest(100_000),

@@ -175,7 +175,9 @@ export function LogPane(props: LogPaneProps) {
     if (scroller.scrolled(element.scrollTop) && scroller.top !== before) {
       onScrolled(scroller.top < before, scroller.top >= scroller.most - ROW_PX);
     }
-    redraw();
+    // The browser has all rows already.
+    if (isWhole) onView({ top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total });
+    else redraw();
   };
 
   const click = (event: React.MouseEvent): void => {

@@ -5,10 +5,11 @@ import { sizeWords } from "./size-words.ts";
 import { LEVEL_MASK, LINE_ERROR, LINE_OVERWRITTEN } from "./store/block.ts";
 import type { Fold } from "./store/folds.ts";
 import { lineSpans } from "./store/line-spans.ts";
-import { lineBytes, lineText, styledParts, textOf } from "./store/line-text.ts";
-import { formatTime, type LineTime, type TimeFormat, timeOf } from "./store/line-time.ts";
+import { lineBytes, styledParts, textOf } from "./store/line-text.ts";
+import { formatTime, type TimeFormat, timeOf } from "./store/line-time.ts";
 import type { LogStore } from "./store/log-store.ts";
 import type { Search } from "./store/search.ts";
+import { timeBefore } from "./store/time-before.ts";
 import css from "./viewer.module.css";
 import type { ViewerText } from "./viewer-text.ts";
 
@@ -173,22 +174,4 @@ function States({ store, line, text }: { readonly store: LogStore; readonly line
 function foldCount({ errors, warnings }: LogStore, { head, end }: Fold, text: ViewerText): string {
   const within = (lines: LogStore["errors"]): number => lines.before(end) - lines.before(head);
   return text.folded(String(end - head - 1), within(errors), within(warnings));
-}
-
-/** As far back as the time before is looked for. */
-const LOOKED_BACK = 50;
-
-/** What a time is counted from. */
-function timeBefore(store: LogStore, line: number, format: TimeFormat): LineTime | undefined {
-  if (format !== "delta" && format !== "rel") return undefined;
-  const [from, step] = format === "delta" ? [line - 1, -1] : [0, 1];
-  for (
-    let each = from, looked = 0;
-    each >= 0 && each < store.lines && looked < LOOKED_BACK;
-    each += step, looked += 1
-  ) {
-    const time = timeOf(lineText(store, each, 1_000));
-    if (time !== undefined) return time;
-  }
-  return undefined;
 }

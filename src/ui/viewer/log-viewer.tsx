@@ -55,6 +55,8 @@ export interface LogViewerProps {
   readonly label?: string;
   /** Bytes of memory for the log; of more, the beginning and the end are kept. Default: 1 GiB, 64 MiB on phones. */
   readonly memory?: number;
+  /** Bytes of memory from which a reader is told that the log takes so many. Default: 256 MB. */
+  readonly memoryWarning?: number;
   /** All words, as `VIEWER_TEXT` has them in English. */
   readonly text: ViewerText;
   readonly ref?: Ref<LogViewerHandle>;

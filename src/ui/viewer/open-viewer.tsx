@@ -6,9 +6,11 @@ import { GoToField } from "./go-to-field.tsx";
 import { KeyList } from "./key-list.tsx";
 import { LogPane, type PaneHandle } from "./log-pane.tsx";
 import type { LogViewerProps } from "./log-viewer.tsx";
+import { MemoryNote } from "./memory-note.tsx";
 import { OverviewBar } from "./overview-bar.tsx";
 import { createPlace } from "./place.ts";
 import { rowRenderer } from "./row-renderer.tsx";
+import { SelectionBar } from "./selection-bar.tsx";
 import { lineText } from "./store/line-text.ts";
 import { createSortedLines } from "./store/sorted-lines.ts";
 import { Toolbar } from "./toolbar.tsx";
@@ -36,6 +38,8 @@ interface OpenViewerProps extends LogViewerProps {
 const COUNT = new Intl.NumberFormat("en");
 /** Milliseconds between two states of the overview. */
 const MARKS_MS = 200;
+/** Bytes of memory from which a reader is told that the log takes them. */
+const WARNS_AT = 256_000_000;
 /** No line. */
 const NONE = createSortedLines();
 
@@ -90,7 +94,12 @@ export function OpenViewer(props: OpenViewerProps) {
 
   // --- Selected lines.
   const shown = isFiltered ? rows.shows : undefined;
-  const selection = useSelection({ store, named, current, shown, onLines, onTouch, say, linkTo: props.linkTo, text });
+  const label = props.label ?? text.region;
+  const selection = useSelection({
+    ...{ store, named, current, shown, onLines, onTouch, say, label, text },
+    linkTo: props.linkTo,
+    time: view.ts,
+  });
   const { selected } = selection;
 
   // --- Where a log opens.
@@ -184,6 +193,7 @@ export function OpenViewer(props: OpenViewerProps) {
         inputRef={findInput}
         text={text}
       />
+      <MemoryNote bytes={store.bytes} warnsAt={props.memoryWarning ?? WARNS_AT} text={text} />
       <div className={css.main}>
         <LogPane
           ref={pane}
@@ -192,7 +202,7 @@ export function OpenViewer(props: OpenViewerProps) {
           sticks={following.on && follow}
           columns={view.wrap ? 0 : store.widest}
           wrap={view.wrap}
-          label={props.label ?? text.region}
+          label={label}
           anchor={current >= 0 ? current : undefined}
           renderRow={renderRow}
           end={
@@ -230,6 +240,7 @@ export function OpenViewer(props: OpenViewerProps) {
         {toast !== "" && <div className={css.toast}>{toast}</div>}
         {isGoing && <GoToField onGo={acts.goTo} onClose={() => setGoing(false)} text={text} />}
       </div>
+      {selected !== undefined && <SelectionBar selection={selection} onClear={() => onLines(undefined)} text={text} />}
       {detail >= 0 && <DetailPanel store={store} line={detail} onClose={() => setDetail(-1)} text={text} />}
       {isListing && <KeyList isOn={keys} onClose={() => setListing(false)} text={text} />}
       <Announcer message={toast || found || pill || done} />

@@ -1,8 +1,9 @@
 import { type ClipboardEvent, useMemo } from "react";
 import { writeClipboard } from "./clipboard.ts";
-import { copyText } from "./store/copy-text.ts";
+import { asMarkdown, type CopiedLines, copyText, copyWithTimes } from "./store/copy-text.ts";
 import { rangeAt } from "./store/line-names.ts";
 import type { LineRange } from "./store/line-range.ts";
+import type { TimeFormat } from "./store/line-time.ts";
 import type { LogStore } from "./store/log-store.ts";
 import type { ViewerText } from "./viewer-text.ts";
 
@@ -18,6 +19,10 @@ interface SelectionOptions {
   readonly onTouch: () => void;
   readonly say: (words: string) => void;
   readonly linkTo: ((lines: LineRange | undefined) => string) | undefined;
+  /** How times are shown. */
+  readonly time: TimeFormat;
+  /** What the log is called. */
+  readonly label: string;
   readonly text: ViewerText;
 }
 
@@ -28,6 +33,10 @@ export interface Selection {
   /** Selects up to a line, or that line alone where none is. */
   extendTo(line: number): void;
   copyLines(): Promise<void>;
+  /** With the times that the view shows. */
+  copyTimes(): Promise<void>;
+  /** As Markdown, with a link. */
+  copyMarkdown(): Promise<void>;
   copyLink(): Promise<void>;
   onCopy(event: ClipboardEvent): void;
 }
@@ -35,7 +44,7 @@ export interface Selection {
 const COUNT = new Intl.NumberFormat("en");
 
 export function useSelection(options: SelectionOptions): Selection {
-  const { store, named, current, shown, onLines, onTouch, say, linkTo, text } = options;
+  const { store, named, current, shown, onLines, onTouch, say, linkTo, time, label, text } = options;
   // biome-ignore lint/correctness/useExhaustiveDependencies: its lines may still come.
   const selected = useMemo((): readonly [from: number, to: number] | undefined => {
     if (named === undefined) return undefined;
@@ -46,6 +55,17 @@ export function useSelection(options: SelectionOptions): Selection {
     onTouch();
     onLines(rangeAt(store, from, to));
   };
+  const linkOf = (range: LineRange | undefined): string => linkTo?.(range) ?? defaultLink(range);
+  const copy = async (form: (lines: CopiedLines) => string | undefined): Promise<void> => {
+    const [from, to] = selected ?? [current, current];
+    if (from < 0) return;
+    const copied = form({ from, to, shown });
+    if (copied === undefined) {
+      say(text.tooMuch);
+      return;
+    }
+    say((await writeClipboard(copied)) ? text.copied(COUNT.format(shownLines(from, to, shown))) : text.notCopied);
+  };
   return {
     selected,
     select,
@@ -53,33 +73,40 @@ export function useSelection(options: SelectionOptions): Selection {
       if (selected === undefined) select(line, line);
       else select(Math.min(selected[0], line), line < selected[0] ? selected[1] : line);
     },
-    async copyLines() {
-      const [from, to] = selected ?? [current, current];
-      if (from < 0) return;
-      const copied = copyText(store, from, to, shown);
-      if (copied === undefined) {
-        say(text.tooMuch);
-        return;
-      }
-      const count = COUNT.format(copied.split("\n").length);
-      say((await writeClipboard(copied)) ? text.copied(count) : text.notCopied);
-    },
+    copyLines: () => copy((lines) => copyText(store, lines)),
+    copyTimes: () => copy((lines) => copyWithTimes(store, lines, time)),
+    copyMarkdown: () =>
+      copy((lines) => {
+        const plain = copyText(store, lines);
+        const range = rangeAt(store, lines.from, lines.to);
+        if (plain === undefined || range === undefined) return plain;
+        const name = `${label}, L${range.first}${range.last > range.first ? `-L${range.last}` : ""}`;
+        return asMarkdown(plain, name, linkOf(range));
+      }),
     async copyLink() {
       const [from, to] = selected ?? [current, current];
       const range = from < 0 ? undefined : rangeAt(store, from, to);
-      const link = linkTo?.(range) ?? defaultLink(range);
-      say((await writeClipboard(link)) ? text.copiedLink : text.notCopied);
+      say((await writeClipboard(linkOf(range))) ? text.copiedLink : text.notCopied);
     },
     onCopy(event) {
       const own = document.getSelection();
       const copied =
-        own?.isCollapsed === false ? own.toString() : selected && copyText(store, selected[0], selected[1], shown);
+        own?.isCollapsed === false
+          ? own.toString()
+          : selected && copyText(store, { from: selected[0], to: selected[1], shown });
       if (copied === undefined) return;
       // Plain text alone: no colours, and nothing that a mail would run.
       event.clipboardData.setData("text/plain", copied);
       event.preventDefault();
     },
   };
+}
+
+function shownLines(from: number, to: number, shown: ((line: number) => boolean) | undefined): number {
+  if (shown === undefined) return to - from + 1;
+  let count = 0;
+  for (let line = from; line <= to; line += 1) if (shown(line)) count += 1;
+  return count;
 }
 
 /** The address of the page, with lines in its hash. */

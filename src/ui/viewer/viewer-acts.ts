@@ -84,6 +84,8 @@ export function viewerActs(options: ActsOptions): ViewerActs {
     up: () => moves.move(-1),
     halfDown: () => moves.page(0.5),
     halfUp: () => moves.page(-0.5),
+    pageDown: () => moves.page(1),
+    pageUp: () => moves.page(-1),
     follow: () => follow && act({ kind: "switched" }),
     wrap: () => onView({ ...view, wrap: !view.wrap }),
     time: () =>

@@ -18,6 +18,8 @@ const KEYS = {
   up: "k",
   halfDown: "Ctrl-d",
   halfUp: "Ctrl-u",
+  pageDown: "PageDown",
+  pageUp: "PageUp",
   follow: "f",
   wrap: "z",
   time: "t",

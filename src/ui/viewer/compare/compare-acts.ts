@@ -40,6 +40,8 @@ export function compareActs(options: CompareActsOptions) {
     up: () => moves.move(-1),
     halfDown: () => moves.page(0.5),
     halfUp: () => moves.page(-0.5),
+    pageDown: () => moves.page(1),
+    pageUp: () => moves.page(-1),
     ...{ copyLink, clear, listKeys },
   };
 }

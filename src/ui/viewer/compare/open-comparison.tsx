@@ -35,7 +35,7 @@ const AROUND = 3;
 /** In fewer columns lines stand one under the other. */
 const NARROW = 100;
 /** Columns of a pane that are no text: number, level, sign, and room beside them. */
-const GUTTER = 12;
+const GUTTER = 13;
 const NO_PAIRS = createPairs({ equal: [], beside: [] }, 0, 0);
 
 /** Two logs that are being read and compared. */

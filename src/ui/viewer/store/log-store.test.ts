@@ -114,7 +114,7 @@ describe("rows", () => {
 describe("what is copied", () => {
   it("is the lines' text, without colours, beyond what is on the screen, and says where a text turns", () => {
     const store = storeOf("\x1b[31mone\x1b[0m\ntwo \u202e!\nthree");
-    expect(copyText(store, 0, 2)).toBe("one\ntwo U+202E!\nthree");
-    expect(copyText(store, 0, 2, (line) => line !== 1)).toBe("one\nthree");
+    expect(copyText(store, { from: 0, to: 2 })).toBe("one\ntwo U+202E!\nthree");
+    expect(copyText(store, { from: 0, to: 2, shown: (line) => line !== 1 })).toBe("one\nthree");
   });
 });

@@ -1,0 +1,27 @@
+import { useState } from "react";
+import { sizeWords } from "./size-words.ts";
+import css from "./viewer.module.css";
+import type { ViewerText } from "./viewer-text.ts";
+
+interface MemoryNoteProps {
+  /** Bytes of memory that the log takes. */
+  readonly bytes: number;
+  /** From how many on this is told. */
+  readonly warnsAt: number;
+  readonly text: ViewerText;
+}
+
+/** Says that a log takes much of the device's memory, until somebody has read it. */
+export function MemoryNote({ bytes, warnsAt, text }: MemoryNoteProps) {
+  const [isRead, setRead] = useState(false);
+  if (bytes < warnsAt || isRead) return null;
+  return (
+    <div className={css.memory} role="status">
+      <span>{text.takesMemory(sizeWords(warnsAt))}</span>
+      <span className={css.space} />
+      <button type="button" className={css.quiet} onClick={() => setRead(true)} aria-label={text.close}>
+        ✕
+      </button>
+    </div>
+  );
+}
