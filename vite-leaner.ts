@@ -8,6 +8,8 @@ import type { Plugin } from "vite";
  * name alone is passed over.
  */
 const UNUSED = /^(?:\w+Options|UninterpretedOption|FeatureSet\w*|SourceCodeInfo|GeneratedCodeInfo)$/;
+/** But for this one: it makes a field a map, as what an error tells beside its reason is. */
+const MAP_ENTRY = "map_entry";
 
 /** Leaves out of the page what it never runs: a quarter of what it would load beside React. */
 export function leaner(): Plugin {
@@ -63,6 +65,10 @@ function dropOptions(message: DescriptorProto): void {
 /** The descriptor of descriptors, by which all others are read. */
 function leanBoot(json: string): string {
   const file = JSON.parse(json) as Pick<FileDescriptorProto, "messageType">;
-  const messageType = file.messageType.map((each) => (UNUSED.test(each.name) ? { name: each.name } : each));
+  const messageType = file.messageType.map((each) => {
+    if (!UNUSED.test(each.name)) return each;
+    const field = each.name === "MessageOptions" ? each.field.filter(({ name }) => name === MAP_ENTRY) : [];
+    return { name: each.name, field };
+  });
   return JSON.stringify({ ...file, messageType });
 }
