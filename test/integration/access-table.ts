@@ -1,4 +1,4 @@
-import { createClient, type Transport } from "@connectrpc/connect";
+import { type CallOptions, type Client, createClient, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
@@ -145,11 +145,16 @@ async function sightOfCaller(transport: Transport, url: string, token: string): 
     if (log.error === undefined) {
       expect([log.text, raw.status, text]).toEqual([LOG, 200, LOG]);
       expect((await client.getAnalysisRun(ref, options)).analysisRun?.summary?.name).toBe(name);
+      expect(await watchedAt(client, ref, options)).toEqual([name]);
       reads.push(name);
     } else {
       expect(log.error).toMatchObject(denied);
       expect([log.text, raw.status, text]).toEqual(["", 403, expect.stringContaining("(ACCESS_DENIED)")]);
       expect(await errorOf(client.getAnalysisRun(ref, options))).toMatchObject(denied);
+      // Who may read the run but not its Stage watches nothing, as where there is no such run.
+      const watched = await watchedAt(client, ref, options).catch((error: unknown) => errorOf(Promise.reject(error)));
+      if (!Array.isArray(watched)) expect(watched).toMatchObject(denied);
+      else expect(watched).toEqual([]);
     }
   }
   const listing = client.listAnalysisRuns({ namespace: PROJECT }, options);
@@ -161,6 +166,23 @@ async function sightOfCaller(transport: Transport, url: string, token: string): 
   const projects = (await client.listProjects({}, options)).projects.map(({ name }) => name);
   // Others may use the same cluster.
   return sorted({ reads, lists, projects: projects.filter((name) => name === PROJECT || name === ELSEWHERE) });
+}
+
+/** The runs that a watch of one run begins with. */
+async function watchedAt(
+  client: Client<typeof AnalysisRunLogService>,
+  ref: { readonly namespace: string; readonly name: string },
+  options: CallOptions,
+): Promise<readonly string[]> {
+  const leave = new AbortController();
+  try {
+    for await (const { event } of client.watchAnalysisRuns(ref, { ...options, signal: leave.signal })) {
+      if (event.case === "list") return event.value.analysisRuns.map(({ name }) => name);
+    }
+    return [];
+  } finally {
+    leave.abort();
+  }
 }
 
 function sorted({ reads, lists, projects }: Sight): Sight {

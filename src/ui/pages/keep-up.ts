@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { mayPass } from "../../client/broken.ts";
-import { systemTimer, wait } from "../../client/timer.ts";
+import { systemTimer, type Timer, wait } from "../../client/timer.ts";
 
 /** How something is kept up to date. */
 export interface KeepingUp {
@@ -12,13 +12,18 @@ export interface KeepingUp {
   readonly lookMs: number;
   /** Told what a look failed with. */
   failed(error: ConnectError): void;
+  /** Default: the system's. */
+  readonly timer?: Timer;
 }
 
 /** Looks that come to nothing however often they are made. */
 const FINAL: ReadonlySet<Code> = new Set([Code.PermissionDenied, Code.InvalidArgument, Code.Unimplemented]);
 
 /** Watches; where that is denied, or has failed, looks again and again. Watches anew where that may help. Ends where nothing does. */
-export async function keepUp({ watch, look, lookMs, failed }: KeepingUp, signal: AbortSignal): Promise<void> {
+export async function keepUp(
+  { watch, look, lookMs, failed, timer = systemTimer }: KeepingUp,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     let again = true;
     try {
@@ -36,7 +41,7 @@ export async function keepUp({ watch, look, lookMs, failed }: KeepingUp, signal:
         failed(typed);
         if (FINAL.has(typed.code)) return;
       }
-      await wait(lookMs, systemTimer, signal);
+      await wait(lookMs, timer, signal);
     } while (!again);
   }
 }
