@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { OVER } from "../over.ts";
+import { whenQuiet } from "../quiet.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
@@ -14,7 +15,6 @@ import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
 import { positioned } from "./positioned.ts";
 import { LogReplaced } from "./text.ts";
-import { untilQuiet } from "./until-quiet.ts";
 import type { ContainerView } from "./view.ts";
 
 export interface ContainerLogOptions {
@@ -42,6 +42,7 @@ export interface ContainerLogOptions {
 
 /** A live log that is quiet for as long is opened anew: a connection may have died without a word, and some kubelets stop at a rotation. */
 const QUIET_MS = 60_000;
+const END = { done: true, value: undefined } as const;
 /** Failures in a row, without a byte between them, that a follow survives. */
 const MOST_TRIES = 5;
 const RETRY_MS = 500;
@@ -137,7 +138,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       const firstLine = begun ? undefined : options.begin.firstLine;
       begun = true;
       source = name;
-      const pieces = follow && live ? untilQuiet(text.pieces, QUIET_MS, wait, reading.signal) : text.pieces;
+      const pieces = follow && live ? whenQuiet(text.pieces, { mostMs: QUIET_MS, told: END, wait }) : text.pieces;
       for await (const piece of positioned({ ...text, pieces }, opened.source, view, position, firstLine)) {
         if (piece.kind === "lost") {
           yield say("lines-lost", "Lines are missing here: the node has rotated them away.");

@@ -94,7 +94,7 @@ describe("a log that has not begun and is followed", () => {
     const read = run.read({ follow: true, containerName: "main" });
     await read.untilSaid(said);
     // Whoever waits for a container looks at nothing from time to time: its pod is watched.
-    expect(world().waits.pending.filter((ms) => ms < 15_000)).toEqual([]);
+    expect(world().waits.pending.filter((ms) => ms < 5_000)).toEqual([]);
     run.log(name).append(AT, "begun\n");
     run.pod({ initContainers: { seed: terminated(0), more: terminated(0) } });
     await read.until("begun\n");
