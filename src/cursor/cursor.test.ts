@@ -7,10 +7,10 @@ const START = Date.parse("2026-01-02T00:00:00Z");
 const scope = { caller: "ada", request: "shop/uat.1" };
 const position = { line: 7, place: { kind: "bytes", offset: 120 } };
 
-function cursors(...keys: string[]) {
+function cursors(keys: readonly string[], ofScope = scope) {
   let now = START;
   return {
-    ...createCursors({ keys: keys.map((key) => new Secret(key)), clock: { now: () => now } }),
+    ...createCursors({ keys: keys.map((key) => new Secret(key)), clock: { now: () => now }, scope: ofScope }),
     advance: (ms: number) => {
       now += ms;
     },
@@ -30,47 +30,50 @@ function reasonOf(open: () => unknown): string {
 
 describe("a cursor", () => {
   it("gives back the position that it was made of, on any server with the same key", () => {
-    expect(cursors("key").open(cursors("key").seal(position, scope), scope)).toEqual(position);
+    expect(cursors(["key"]).open(cursors(["key"]).seal(position))).toEqual(position);
   });
 
   it("is read with each key, and signed with the first", () => {
-    const before = cursors("old").seal(position, scope);
-    const meanwhile = cursors("new", "old");
-    expect(meanwhile.open(before, scope)).toEqual(position);
-    expect(cursors("new").open(meanwhile.seal(position, scope), scope)).toEqual(position);
-    expect(reasonOf(() => cursors("new").open(before, scope))).toBe("CURSOR_INVALID");
+    const before = cursors(["old"]).seal(position);
+    const meanwhile = cursors(["new", "old"]);
+    expect(meanwhile.open(before)).toEqual(position);
+    expect(cursors(["new"]).open(meanwhile.seal(position))).toEqual(position);
+    expect(reasonOf(() => cursors(["new"]).open(before))).toBe("CURSOR_INVALID");
   });
 
   it("is for the caller and the request that it was made for, and nobody and nothing else", () => {
-    const { seal, open } = cursors("key");
-    const cursor = seal(position, scope);
-    expect(reasonOf(() => open(cursor, { ...scope, caller: "bob" }))).toBe("CURSOR_FOREIGN");
-    expect(reasonOf(() => open(cursor, { ...scope, request: "shop/uat.2" }))).toBe("CURSOR_FOREIGN");
+    const cursor = cursors(["key"]).seal(position);
+    for (const other of [
+      { ...scope, caller: "bob" },
+      { ...scope, request: "shop/uat.2" },
+    ]) {
+      expect(reasonOf(() => cursors(["key"], other).open(cursor))).toBe("CURSOR_FOREIGN");
+    }
   });
 
   it("is refused where any bit of it was changed, and where it is cut", () => {
-    const { seal, open } = cursors("key");
-    const bytes = Buffer.from(seal(position, scope), "base64url");
+    const { seal, open } = cursors(["key"]);
+    const bytes = Buffer.from(seal(position), "base64url");
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(reasonOf(() => open(changed.toString("base64url"), scope))).toBe("CURSOR_INVALID");
-      expect(reasonOf(() => open(bytes.subarray(0, at).toString("base64url"), scope))).toBe("CURSOR_INVALID");
+      expect(reasonOf(() => open(changed.toString("base64url")))).toBe("CURSOR_INVALID");
+      expect(reasonOf(() => open(bytes.subarray(0, at).toString("base64url")))).toBe("CURSOR_INVALID");
     }
   });
 
   it.each(["", "rubbish", "AAAA", "é", `${"A".repeat(60)} `])("is not %j", (text) => {
-    expect(reasonOf(() => cursors("key").open(text, scope))).toBe("CURSOR_INVALID");
+    expect(reasonOf(() => cursors(["key"]).open(text))).toBe("CURSOR_INVALID");
   });
 
   it("is good for seven days, and not before it was made", () => {
-    const made = cursors("key");
-    const cursor = made.seal(position, scope);
+    const made = cursors(["key"]);
+    const cursor = made.seal(position);
     made.advance(7 * 86_400_000);
-    expect(made.open(cursor, scope)).toEqual(position);
+    expect(made.open(cursor)).toEqual(position);
     made.advance(1_000);
-    expect(reasonOf(() => made.open(cursor, scope))).toBe("CURSOR_STALE");
+    expect(reasonOf(() => made.open(cursor))).toBe("CURSOR_STALE");
     made.advance(-7 * 86_400_000 - 302_000);
-    expect(reasonOf(() => made.open(cursor, scope))).toBe("CURSOR_STALE");
+    expect(reasonOf(() => made.open(cursor))).toBe("CURSOR_STALE");
   });
 });

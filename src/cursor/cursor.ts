@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
@@ -11,21 +11,25 @@ export interface CursorScope {
   readonly request: string;
 }
 
-/** Makes and reads resume positions. They are signed, so that nobody can make one, and not encrypted: they hold nothing that their owner may not know. */
+/**
+ * Makes and reads resume positions of one scope. They are signed, so that nobody can make one, and not encrypted: they hold nothing that their owner may not
+ * know.
+ */
 export interface Cursors {
   /** @param position whatever JSON can hold. */
-  seal(position: unknown, scope: CursorScope): string;
+  seal(position: unknown): string;
   /**
    * @returns the position as it was given to `seal`.
    * @throws Failure CURSOR_INVALID, CURSOR_FOREIGN or CURSOR_STALE, all of kind `bad-request`.
    */
-  open(cursor: string, scope: CursorScope): unknown;
+  open(cursor: string): unknown;
 }
 
 export interface CursorsOptions {
   /** The first one signs; each of them is believed, so that keys can be exchanged one after the other. At least one. */
   readonly keys: readonly Secret[];
   readonly clock: Clock;
+  readonly scope: CursorScope;
 }
 
 /** A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), the position as JSON, signature (16). */
@@ -39,21 +43,22 @@ const LIFE_S = 7 * 24 * 3_600;
 const SKEW_S = 300;
 
 /** Cursors that any server with one of these keys can read. They are good for seven days. */
-export function createCursors({ keys, clock }: CursorsOptions): Cursors {
+export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
   const secrets = keys.map((key) => createHash("sha256").update(`taffrail cursor\n${key.reveal()}`).digest());
   const [signing] = secrets;
   if (signing === undefined) throw new Error("There is no key to sign cursors with.");
+  const ownScope = scopeHash(scope);
   const seconds = (): number => Math.floor(clock.now() / 1_000);
   return {
-    seal(position, scope) {
+    seal(position) {
       const head = Buffer.alloc(BODY_AT);
       head.writeUInt8(VERSION);
       head.writeUIntBE(seconds(), TIME_AT, SCOPE_AT - TIME_AT);
-      scopeHash(scope).copy(head, SCOPE_AT);
+      ownScope.copy(head, SCOPE_AT);
       const signed = Buffer.concat([head, Buffer.from(JSON.stringify(position))]);
       return Buffer.concat([signed, sign(signed, signing)]).toString("base64url");
     },
-    open(cursor, scope) {
+    open(cursor) {
       const bytes = Buffer.from(cursor, "base64url");
       const signed = bytes.subarray(0, -MAC_BYTES);
       const mac = bytes.subarray(-MAC_BYTES);
@@ -62,7 +67,7 @@ export function createCursors({ keys, clock }: CursorsOptions): Cursors {
       if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => timingSafeEqual(sign(signed, key), mac))) {
         throw refused("CURSOR_INVALID", "This cursor is not one of this server's.");
       }
-      if (!scopeHash(scope).equals(signed.subarray(SCOPE_AT, BODY_AT))) {
+      if (!ownScope.equals(signed.subarray(SCOPE_AT, BODY_AT))) {
         throw refused("CURSOR_FOREIGN", "This cursor is of another request, or of another caller.");
       }
       const age = seconds() - signed.readUIntBE(TIME_AT, SCOPE_AT - TIME_AT);
@@ -85,8 +90,5 @@ function sign(bytes: Uint8Array, key: Uint8Array): Buffer {
 }
 
 function scopeHash({ caller, request }: CursorScope): Buffer {
-  return createHash("sha256")
-    .update(JSON.stringify([caller, request]))
-    .digest()
-    .subarray(0, BODY_AT - SCOPE_AT);
+  return hash("sha256", JSON.stringify([caller, request]), "buffer").subarray(0, BODY_AT - SCOPE_AT);
 }

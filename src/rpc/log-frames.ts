@@ -79,9 +79,8 @@ async function openStream(
   const run = await readAuthorizedRun(services, caller, request.run, signal);
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);
-  const cursors = await services.cursors();
-  const scope = { caller: caller.username, request: cursorScope(request) };
-  const resumed = request.cursor === undefined ? undefined : readLogCursor(cursors.open(request.cursor, scope));
+  const cursors = await services.cursors({ caller: caller.username, request: cursorScope(request) });
+  const resumed = request.cursor === undefined ? undefined : readLogCursor(cursors.open(request.cursor));
   if (resumed !== undefined && resumed.run !== run.uid) throw staleCursor(new LogReplaced());
   /** The first look is at the run as it was read a moment ago; later ones read it again, and ask again whether the caller may. */
   let fresh: Run | undefined = run;
@@ -94,7 +93,7 @@ async function openStream(
     filter,
     resumed,
     signal,
-    seal: (position) => cursors.seal(position, scope),
+    seal: cursors.seal,
     look: async (wish, stopped) => {
       const now = fresh ?? (await readAuthorizedRun(services, caller, request.run, stopped));
       fresh = undefined;

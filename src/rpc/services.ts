@@ -2,7 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
-import type { Cursors } from "../cursor/cursor.ts";
+import type { CursorScope, Cursors } from "../cursor/cursor.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
@@ -32,7 +32,7 @@ export interface Services {
   readonly clock: Clock;
   readonly wait: Wait;
   /** Makes and reads resume positions, with the keys as they are now. */
-  readonly cursors: () => Promise<Cursors>;
+  readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the keys as they are now. */
   readonly sessions: () => Promise<Sessions>;
   /** Aborted when the server stops and streams have to end. */

@@ -98,7 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     watchedRuns: createWatchedRuns(kube),
     clock,
     wait: options.wait ?? waitReally,
-    cursors: async () => createCursors({ keys: await keys(), clock }),
+    cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
     sourcesWish: wishOf(compiled.sources),

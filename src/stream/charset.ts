@@ -22,6 +22,9 @@ export interface ToUtf8Options {
 }
 
 const REPLACEMENT = "\ufffd";
+const NOTHING = new Uint8Array(0);
+/** For whole characters: it keeps nothing in mind. In the middle of a text, a byte order mark is an ordinary character. */
+const REPAIRING = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
  * The least that a decoder of other encodings is given before the end. Node throws when the characters of held back bytes do not fit into a buffer
  * that it makes as large as the piece.
@@ -73,8 +76,6 @@ async function* repair(
   replaced: () => void,
   onConsumed: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  // Further on, a byte order mark is an ordinary character.
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let consumed = 0;
   let told = false;
   const valid = function* (bytes: Uint8Array): Generator<Uint8Array> {
@@ -91,15 +92,15 @@ async function* repair(
       rest = rest.subarray(part.length);
       consumed += part.length;
       onConsumed(consumed);
-      yield isUtf8(part) ? part : Buffer.from(decoder.decode(part));
+      yield isUtf8(part) ? part : Buffer.from(REPAIRING.decode(part));
     }
   };
-  // A copy, so that three bytes do not keep a whole piece alive while a follow is quiet.
-  let carry: Uint8Array = new Uint8Array(0);
+  let carry = NOTHING;
   for await (const piece of source) {
     const bytes = carry.length === 0 ? piece : Buffer.concat([carry, piece]);
     const length = bytes.length - unfinishedLength(bytes);
-    carry = new Uint8Array(bytes.subarray(length));
+    // A copy, so that three bytes do not keep a whole piece alive while a follow is quiet.
+    carry = length === bytes.length ? NOTHING : new Uint8Array(bytes.subarray(length));
     if (length > 0) yield* valid(length === bytes.length ? bytes : bytes.subarray(0, length));
   }
   if (carry.length > 0 && !growing) yield* valid(carry);
@@ -117,10 +118,10 @@ async function* decode(
     if (text.includes(REPLACEMENT)) replaced();
     return Buffer.from(text);
   };
-  let carry: Uint8Array = new Uint8Array(0);
+  let carry = NOTHING;
   for await (const piece of source) {
     const bytes = carry.length === 0 ? piece : Buffer.concat([carry, piece]);
-    carry = bytes.length < DECODED_BYTES ? new Uint8Array(bytes) : new Uint8Array(0);
+    carry = bytes.length < DECODED_BYTES ? new Uint8Array(bytes) : NOTHING;
     if (carry.length > 0) continue;
     const most = bytes.length <= REPAIRED_BYTES + DECODED_BYTES ? bytes.length : REPAIRED_BYTES;
     for (let at = 0; at < bytes.length; ) {

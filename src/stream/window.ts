@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The end of what has passed, by which the same place is known again. */
 export interface Proof {
@@ -21,28 +21,27 @@ export interface Window {
 
 /** @param begin what has passed already. */
 export function createWindow(begin: Uint8Array = new Uint8Array(0)): Window {
-  let kept = begin.subarray(-WINDOW_BYTES);
-  return {
-    push(bytes) {
-      if (bytes.length >= WINDOW_BYTES) {
-        // A copy, so that a kilobyte does not keep a whole piece alive while a follow is quiet.
-        kept = new Uint8Array(bytes.subarray(-WINDOW_BYTES));
-      } else if (bytes.length > 0) {
-        const before = kept.subarray(Math.max(0, kept.length + bytes.length - WINDOW_BYTES));
-        kept = Buffer.concat([before, bytes]);
-      }
-    },
-    proof: (most = WINDOW_BYTES) => proofOf(most === 0 ? new Uint8Array(0) : kept.subarray(-most)),
+  // Memory of its own: a part of a piece would keep all of it alive while a follow is quiet.
+  const kept = new Uint8Array(WINDOW_BYTES);
+  let length = 0;
+  const push = (bytes: Uint8Array): void => {
+    const end = bytes.subarray(-WINDOW_BYTES);
+    const left = Math.min(length, WINDOW_BYTES - end.length);
+    kept.copyWithin(0, length - left, length);
+    kept.set(end, left);
+    length = left + end.length;
   };
+  push(begin);
+  return { push, proof: (most = WINDOW_BYTES) => proofOf(kept.subarray(Math.max(0, length - most), length)) };
 }
 
 /** The proof of these bytes, of which there are at most 1024. */
 export function proofOf(bytes: Uint8Array): Proof {
-  const hash = createHash("sha256").update(bytes).digest().subarray(0, HASH_BYTES).toString("base64url");
-  return { length: bytes.length, hash };
+  const digest = hash("sha256", bytes, "buffer").subarray(0, HASH_BYTES);
+  return { length: bytes.length, hash: digest.toString("base64url") };
 }
 
 /** Whether these bytes are the ones that a proof was made of. */
-export function isProved({ length, hash }: Proof, bytes: Uint8Array): boolean {
-  return bytes.length === length && proofOf(bytes).hash === hash;
+export function isProved(proof: Proof, bytes: Uint8Array): boolean {
+  return bytes.length === proof.length && proofOf(bytes).hash === proof.hash;
 }
