@@ -25,18 +25,25 @@ export async function* sendEvent(
   event: LogEvent,
 ): AsyncGenerator<LogFrame, EndReasonName | undefined, undefined> {
   for (const selected of selector.take(event)) {
-    const end = yield* sendSelected(stream, name, selected);
-    if (end !== undefined) return end;
+    if (selected.kind === "turn") {
+      await nextTurn();
+      stream.signal.throwIfAborted();
+      continue;
+    }
+    const frames = framesOf(stream, name, selected);
+    let step = frames.next();
+    for (; !step.done; step = frames.next()) yield step.value;
+    if (step.value !== undefined) return step.value;
   }
   return undefined;
 }
 
 /** One event to frames. */
-async function* sendSelected(
+function* framesOf(
   stream: LogStream,
   name: string,
-  event: SelectedEvent,
-): AsyncGenerator<LogFrame, EndReasonName | undefined, undefined> {
+  event: Exclude<SelectedEvent, { readonly kind: "turn" }>,
+): Generator<LogFrame, EndReasonName | undefined, undefined> {
   const { request } = stream;
   switch (event.kind) {
     case "opened": {
@@ -55,10 +62,6 @@ async function* sendSelected(
       return undefined;
     case "bytes-replaced":
       yield stream.notice("bytes-replaced", BYTES_REPLACED);
-      return undefined;
-    case "turn":
-      await nextTurn();
-      stream.signal.throwIfAborted();
       return undefined;
     case "line-cut":
       yield stream.notice("line-cut", LINE_CUT);
