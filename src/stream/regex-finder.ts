@@ -4,6 +4,7 @@ import { requiredLiterals } from "./line-literals.ts";
 import type { LineMatcher } from "./line-matcher.ts";
 import { PatternError } from "./pattern-error.ts";
 import { explainPattern } from "./pattern-fault.ts";
+import { createShapeScan } from "./shape-scan.ts";
 
 const LINE_FEED = 0x0a;
 /**
@@ -51,8 +52,13 @@ export function createRegexFinder(options: RegexOptions): LineMatcher {
   if (instructions > pattern.length + MAX_WRITTEN_OUT) {
     throw new PatternError("The pattern is too large once its repetitions are written out.", largestRepeat(pattern));
   }
-  const cased = ignoreCase ? compile(inline ? pattern.slice(4) : pattern, false) : expression;
-  const candidates = createCandidates(requiredLiterals(cased.re2Input.prefilter) ?? [], ignoreCase);
+  const uncased = inline ? pattern.slice(4) : pattern;
+  const cased = ignoreCase ? compile(uncased, false) : expression;
+  const literals = requiredLiterals(cased.re2Input.prefilter) ?? [];
+  // A literal of one character is in nearly every line.
+  const shape = literals.some(({ length }) => length < 2) || literals.length === 0;
+  const candidates =
+    (shape ? createShapeScan(uncased, ignoreCase) : undefined) ?? createCandidates(literals, ignoreCase);
 
   let matchedBytes = 0;
 
