@@ -95,7 +95,7 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
   let filter: LineFilter | undefined;
   let resumed = from?.filter;
   const skip = createSentSkip(from);
-  let cutLines = 0;
+  let cutTold = false;
   let mediaType: string | undefined;
   /** The texts that may have to be read again to go on, oldest first. */
   let starts: { readonly position: Position; readonly start: LineFilter["nextStart"] }[] = [];
@@ -144,8 +144,8 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
       }
       before = cursor;
     }
-    if (current.cutLines > cutLines) {
-      cutLines = current.cutLines;
+    if (current.cutLines > 0 && !cutTold) {
+      cutTold = true;
       yield { kind: "line-cut" };
     }
   };
@@ -181,7 +181,6 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
         ...(going !== undefined && { going: { kind: going.kind, time: going.time } }),
       });
       starts = [];
-      cutLines = 0;
     }
     const start =
       resumed === undefined

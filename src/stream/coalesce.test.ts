@@ -35,6 +35,13 @@ describe("coalesce", () => {
     expect(textOf(await next)).toBe("c");
   });
 
+  it("begins with small pieces, each at most twice as large as the one before", async () => {
+    const sizes: number[] = [];
+    for await (const piece of coalesce(byteSource(["x".repeat(512 * 1024)]))) sizes.push(piece.length / 1024);
+    expect(sizes.slice(0, 5)).toEqual([16, 32, 64, 128, 256]);
+    expect(sizes.reduce((sum, each) => sum + each)).toBe(512);
+  });
+
   it("stops reading ahead at the limit", async () => {
     const source = byteSource(Array.from({ length: 100 }, () => "1234"));
     const pieces = coalesce(source, 16);

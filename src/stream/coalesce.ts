@@ -1,6 +1,8 @@
 import { cutLength } from "./characters.ts";
 
 const MAX_BYTES = 256 * 1024;
+/** The first piece is no larger, and each next one is at most twice as large: what is cut again and again gets on all the same, and the first lines are there soon. */
+const FIRST_BYTES = 16 * 1024;
 
 type State = { readonly kind: "open" | "ended" | "left" } | { readonly kind: "failed"; readonly error: unknown };
 
@@ -11,13 +13,14 @@ type State = { readonly kind: "open" | "ended" | "left" } | { readonly kind: "fa
  * Pieces are cut between characters of UTF-8. A failure of the source comes after the bytes that came before it. Whoever leaves is let go at once: a
  * source that is in the middle of a read is told to close, but not waited for.
  *
- * @param maxBytes the size of the largest piece, and how much is read ahead before the source has to wait (one piece of the source beyond it is held at
+ * @param maxBytes the size of the largest piece, which is reached after some smaller ones, and how much is read ahead before the source has to wait (one piece of the source beyond it is held at
  *   most). Default: 256 KiB. At least 4.
  */
 export function coalesce(source: AsyncIterable<Uint8Array>, maxBytes = MAX_BYTES): AsyncIterableIterator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let pieces: Uint8Array[] = [];
   let size = 0;
+  let most = Math.min(FIRST_BYTES, maxBytes);
   let reading = false;
   let state: State = { kind: "open" };
   let change: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
@@ -63,7 +66,7 @@ export function coalesce(source: AsyncIterable<Uint8Array>, maxBytes = MAX_BYTES
     size += piece.length;
     let rest = piece;
     while (rest.length > 0) {
-      const length = cutLength(rest, maxBytes);
+      const length = cutLength(rest, most);
       pieces.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
@@ -74,13 +77,14 @@ export function coalesce(source: AsyncIterable<Uint8Array>, maxBytes = MAX_BYTES
     let count = 0;
     let length = 0;
     for (const piece of pieces) {
-      if (length + piece.length > maxBytes) break;
+      if (length + piece.length > most) break;
       length += piece.length;
       count += 1;
     }
     const taken = pieces.slice(0, count);
     pieces = pieces.slice(count);
     size -= length;
+    most = Math.min(2 * most, maxBytes);
     const [only] = taken;
     return only !== undefined && count === 1 ? only : Buffer.concat(taken, length);
   };

@@ -76,7 +76,9 @@ describe("what goes over the wire", () => {
     const messages: { flags: number; body: Buffer }[] = [];
     for (let at = 0; at < answer.length; ) {
       const length = answer.readUInt32BE(at + 1);
-      messages.push({ flags: answer[at] ?? 0, body: answer.subarray(at + 5, at + 5 + length) });
+      const message = { flags: answer[at] ?? 0, body: answer.subarray(at + 5, at + 5 + length) };
+      // On a busy machine, a heartbeat may come before all else.
+      if (message.flags !== 0 || !["", "{}"].includes(message.body.toString())) messages.push(message);
       at += 5 + length;
     }
     return { type: response.headers.get("content-type"), messages };
