@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AnalysisRunLogService, GetAnalysisRunLogsRequestSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
@@ -12,6 +13,7 @@ import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { podObject } from "../fakes/pods.ts";
 import { createScriptedPodLog } from "../fakes/scripted-pod-log.ts";
+import { ChildServer } from "../real/servers/child-server.ts";
 import { startGateway } from "../real/servers/gateway.ts";
 import { readCpuSeconds, readMemory } from "./process-stats.ts";
 import type { Target } from "./throughput.ts";
@@ -46,23 +48,20 @@ interface Cost {
   readonly cpu: number;
 }
 
-/** Measures both. Returns Markdown; takes two minutes. */
+/** Measures both. Returns Markdown; takes three minutes. */
 export async function measureLongStreams(options: LongStreamsOptions): Promise<readonly string[]> {
   const costs: Cost[] = [];
   const trickle = await startTrickle();
   const live = await startLive(options);
-  const undo: (() => Promise<void> | void)[] = [trickle.close, live.close];
+  const bare = new ChildServer("connect", process.execPath, [join(import.meta.dirname, "connect-only.ts")]);
+  const undo: (() => Promise<void> | void)[] = [trickle.close, live.close, () => bare.stop()];
   try {
     const pipe = await options.startPipe(trickle.url);
     costs.push(await measure("plain Node pipe, follower", pipe, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "takes all"));
-    costs.push(
-      await measure(
-        "Taffrail, follower",
-        live.gateway,
-        rpcRequest({ metricName: "live", follow: true, name: "live" }),
-        "takes all",
-      ),
-    );
+    const follow = rpcRequest({ metricName: "live", follow: true, name: "live" });
+    const connectOnly = { url: await bare.waitFor(() => /http:\S+/.exec(bare.output)?.[0]), pid: bare.pid };
+    costs.push(await measure("Connect alone, follower", connectOnly, follow, "takes all"));
+    costs.push(await measure("Taffrail, follower", live.gateway, follow, "takes all"));
     const files = await options.startPipe(options.nginxUrl);
     const get = `GET ${logPath("large")} HTTP/1.1\r\nHost: x\r\n\r\n`;
     costs.push(await measure("plain Node pipe, stalled reader", files, get, "takes nothing"));
@@ -116,6 +115,7 @@ async function measure(
   const before = readMemory(server.pid);
   await open(STREAMS);
   await sleep(REST_MS);
+  const bytesBefore = sockets.map(({ bytesRead }) => bytesRead);
   const cpuBefore = readCpuSeconds(server.pid);
   const start = performance.now();
   await sleep(MEASURED_MS);
@@ -123,6 +123,8 @@ async function measure(
   const kibPerStream = (readMemory(server.pid) - before) / STREAMS / 1024;
   const ended = sockets.filter(({ destroyed }) => destroyed).length;
   if (ended > 0) throw new Error(`${name}: ${ended} streams ended.`);
+  const quiet = sockets.filter(({ bytesRead }, at) => bytesRead === bytesBefore[at]).length;
+  if (pace === "takes all" && quiet > 0) throw new Error(`${name}: ${quiet} streams got nothing.`);
   for (const socket of sockets) socket.destroy();
   await sleep(REST_MS);
   return { name, kibPerStream, cpu };
@@ -228,6 +230,7 @@ function runningRun(): KubeObject[] {
       uid: RUNNING_UID,
       job: RUNNING_JOB,
       createdAt: startedAt,
+      spec: { nodeName: "node-a" },
       containers: {
         main: { state: { running: { startedAt } }, ready: true, restartCount: 0, image: "x", imageID: "" },
       },
