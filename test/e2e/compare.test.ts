@@ -77,6 +77,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
   it("stands on a phone one under the other, and names lines of the log in its address", async () => {
     const { page } = await open("attempt-2", "attempt-1", "#L43");
     await page.setViewportSize({ width: 390, height: 800 });
+    await page.locator('[data-current="true"]').waitFor();
     await expect.poll(() => currentNumbers(page)).toEqual(["40", "43"]);
     expect((await differing(page)).at(-1)).toBe("−40 +43");
     const tops = await page.evaluate(() =>
@@ -125,7 +126,7 @@ suite("a log beside another, on the page", () => {
     await page.getByText("expected HTTP 200").first().waitFor();
     await page.keyboard.press("c");
     await page.waitForURL(/\?cmp=a1/);
-    await page.getByText("of 3").first().waitFor();
+    await page.getByText(/^1 of 3$/).waitFor();
     expect(await differing(page)).toContain("−13");
     await page.getByLabel("Compare with").selectOption({ label: "the last run that passed: brisk-heron" });
     await page.waitForURL(/\?cmp=uat\.01kkh98m30y5w2v7t4r6q8p9n1\.447ed5f\.a1/);

@@ -9,6 +9,7 @@ it.each([
   ["expected HTTP 200, got HTTP 503", "expected HTTP 200, got HTTP 404", ["503", "404"]],
   ["Entry can be found      | FAIL |", "Entry can be found  | PASS |", ["FAIL", "PASS"]],
   ["14:03:55 retry 1 in 38 ms", "15:04:01 retry 2 in 412 ms", ["1", "2"]],
+  ["one one", "one", [" one", undefined]],
   ["retry", "retry again", [undefined, " again"]],
   ["14:03:55 up", "15:04:01 up", [undefined, undefined]],
   ["", "new", [undefined, "new"]],

@@ -36,6 +36,12 @@ it("stands equal lines beside one another, and others beside nothing or beside w
   ]);
 });
 
+it("takes lines for equal that differ in what varies, and in how many blanks make room for it", () => {
+  const pairs = compare(["GET /  200   38 ms", "\tdone"], ["GET / 200  138 ms", "  done"]);
+  expect(drawn(pairs)).toEqual(["= 0 0", "= 1 1"]);
+  expect(drawn(compare(["a b"], ["ab"]))).toEqual(["! 0 0"]);
+});
+
 it("stands lines of logs that have nothing in common beside one another by the time since their beginning", () => {
   const pairs = compare(
     ["14:00:00 one", "14:00:05 two", "14:00:09 three"],
@@ -43,6 +49,19 @@ it("stands lines of logs that have nothing in common beside one another by the t
   );
   expect(drawn(pairs)).toEqual(["! 0 0", "! - 1", "! 1 2", "! 2 3"]);
   expect(pairs.differences.count).toBe(1);
+});
+
+it("wants no times any more once a line is on both sides", () => {
+  const station = createCompareStation();
+  const text = (words: string) => new TextEncoder().encode(`14:00:00 ${words}\n`);
+  station({ kind: "lines", side: "left", text: text("same") });
+  station({ kind: "lines", side: "right", text: text("same") });
+  station({ kind: "lines", side: "right", text: text("other") });
+  expect(station({ kind: "compare" })).toEqual({
+    kind: "compared",
+    equal: [{ left: 0, right: 0, count: 1 }],
+    beside: [],
+  });
 });
 
 it("goes on by order where there are no times either", () => {
@@ -63,6 +82,8 @@ it("has every line of both sides once, in order, and finds each again", () => {
         expect(pair.left < 0 && pair.right < 0).toBe(false);
         if (pair.left >= 0) expect(pairs.ofLeft(pair.left)).toBe(at);
         if (pair.right >= 0) expect(pairs.ofRight(pair.right)).toBe(at);
+        expect(pairs.ofLeft(left.length + 3)).toBe(pairs.count - 1);
+        expect(pairs.ofRight(right.length + 3)).toBe(pairs.count - 1);
         if (pair.isEqual) expect(left[pair.left]).toBe(right[pair.right]);
       }
     }),

@@ -29,7 +29,7 @@ export interface Pairs {
   readonly equal: readonly (readonly [from: number, to: number])[];
   /** @param pair from 0 up to `count`. */
   at(pair: number): Pair;
-  /** The pair that has this line. */
+  /** The pair that has this line; the last one for lines that came too late to be compared. */
   ofLeft(line: number): number;
   ofRight(line: number): number;
 }
@@ -84,11 +84,11 @@ export function createPairs({ equal, beside }: Compared, leftLines: number, righ
     },
     ofLeft(line) {
       const run = runBefore((each) => each.left <= line);
-      return run === undefined ? 0 : run.pair + Math.min(line - run.left, Math.max(0, run.leftCount - 1));
+      return run === undefined || line >= leftLines ? count - 1 : run.pair + line - run.left;
     },
     ofRight(line) {
       const run = runBefore((each) => each.right <= line);
-      return run === undefined ? 0 : run.pair + Math.min(line - run.right, Math.max(0, run.rightCount - 1));
+      return run === undefined || line >= rightLines ? count - 1 : run.pair + line - run.right;
     },
   };
 }
