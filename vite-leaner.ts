@@ -58,7 +58,9 @@ interface Optioned {
 }
 
 function dropOptions(message: DescriptorProto): void {
-  for (const each of [message, ...message.field, ...message.oneofDecl] as Optioned[]) delete each.options;
+  const isMap = message.options?.mapEntry === true;
+  const optioned: Optioned[] = [...(isMap ? [] : [message]), ...message.field, ...message.oneofDecl];
+  for (const each of optioned) delete each.options;
   message.nestedType.forEach(dropOptions);
 }
 
