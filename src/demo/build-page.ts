@@ -12,7 +12,7 @@ export interface PageBuild {
 
 const ROOT = new URL("../../", import.meta.url);
 /** What the page is made of. */
-const SOURCES = ["src/ui/", "src/client/", "gen/", "vite.config.ts"];
+const SOURCES = ["src/ui/", "src/client/", "gen/", "vite.config.ts", "vite-leaner.ts"];
 
 /**
  * Builds the web page where that has not been done since its sources changed, in a process of its own. A published package has it, and no sources.

@@ -6,6 +6,7 @@ import { LogViewer, type LogViewerProps } from "../viewer/log-viewer.tsx";
 import { DEFAULT_VIEW } from "../viewer/view-state.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import css from "./gallery.module.css";
+import { GalleryNav } from "./gallery-nav.tsx";
 
 const client = createFakeClient((name) => (name === "stream" ? streamed() : (FAKE_LOGS[name]?.() ?? [])));
 
@@ -45,23 +46,7 @@ export function Gallery() {
   };
   return (
     <div className={css.gallery}>
-      <nav className={css.nav} aria-label="Logs">
-        {Object.keys(FAKE_LOGS).map((each) => (
-          <a
-            key={each}
-            href={`?log=${each}${theme ? `&theme=${theme}` : ""}`}
-            aria-current={each === name && !other ? "page" : undefined}
-          >
-            {each}
-          </a>
-        ))}
-        <a
-          href={`?log=attempt-2&cmp=attempt-1${theme ? `&theme=${theme}` : ""}`}
-          aria-current={other ? "page" : undefined}
-        >
-          compared
-        </a>
-      </nav>
+      <GalleryNav current={other === null ? `log=${name}` : `log=${name}&cmp=${other}`} />
       <main className={css.log}>
         {left === undefined ? (
           <LogViewer {...shared} request={request} follow={live} />

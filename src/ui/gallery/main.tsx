@@ -1,6 +1,7 @@
 import { createRoot } from "react-dom/client";
 import "../theme.css";
-import { Gallery } from "./gallery.tsx";
+import { Site, startLanguage } from "./site.tsx";
 
+startLanguage();
 const page = document.getElementById("page");
-if (page !== null) createRoot(page).render(<Gallery />);
+if (page !== null) createRoot(page).render(<Site />);
