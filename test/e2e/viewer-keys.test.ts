@@ -171,6 +171,24 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
+  it("Ctrl-f: finds here at the first press, and leaves the whole of the log to the browser's own find at the second", async () => {
+    const { page, numbersInView, press } = await open("five-thousand");
+    const drawn = (): Promise<number> => page.locator("[data-line]").count();
+    await press("G", "j");
+    const seen = await numbersInView();
+    await page.locator('[role="region"]').first().focus();
+    await press("Control+f");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("search");
+    expect(await drawn()).toBeLessThan(100);
+    await press("Control+f");
+    await expect.poll(drawn, { timeout: 20_000 }).toBe(5_000);
+    expect(await numbersInView()).toEqual(seen);
+    await page.locator('[role="region"]').first().click();
+    await expect.poll(drawn, { timeout: 20_000 }).toBeLessThan(100);
+    expect(await numbersInView()).toEqual(seen);
+    await page.close();
+  });
+
   it("is not the viewer's while somebody types", async () => {
     const { page, current, press } = await open("robot");
     await expect.poll(current).toBe(173);

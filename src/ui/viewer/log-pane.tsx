@@ -19,6 +19,8 @@ const ROW_PX = 20;
 const BEYOND = 6;
 /** Logs of no more rows are drawn whole, so that the browser's own find and print have them. */
 const DRAWN_WHOLE = 1_000;
+/** And those while it finds or prints: so many rows take several times as long to scroll. */
+const DRAWN_FOR_BROWSER = 5_000;
 /** Milliseconds after which scrolling counts as ended, where a browser does not say so. */
 const SETTLED_MS = 150;
 
@@ -49,6 +51,8 @@ interface LogPaneProps {
   /** Columns of the widest line. */
   readonly columns: number;
   readonly wrap: boolean;
+  /** Whether the browser's own find or print looks at the page. */
+  readonly isLookedAt?: boolean;
   readonly label: string;
   /** The line that stays where it is when rows above it come and go; `undefined`: the first one in view. */
   readonly anchor: number | undefined;
@@ -78,7 +82,7 @@ export function LogPane(props: LogPaneProps) {
 
   // The end row is one more.
   const total = (heights.total + 1) * ROW_PX;
-  const isWhole = rows.count <= DRAWN_WHOLE && !sticks;
+  const isWhole = rows.count <= (props.isLookedAt ? DRAWN_FOR_BROWSER : DRAWN_WHOLE) && !sticks;
 
   const write = (position: number | undefined): void => {
     if (position !== undefined && box.current !== null) box.current.scrollTop = position;

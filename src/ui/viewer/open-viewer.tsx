@@ -14,6 +14,7 @@ import { SelectionBar } from "./selection-bar.tsx";
 import { lineText } from "./store/line-text.ts";
 import { createSortedLines } from "./store/sorted-lines.ts";
 import { Toolbar } from "./toolbar.tsx";
+import { useBrowserLook } from "./use-browser-look.ts";
 import { useFollowing } from "./use-following.ts";
 import { useKeys } from "./use-keys.ts";
 import { useLanding } from "./use-landing.ts";
@@ -131,6 +132,7 @@ export function OpenViewer(props: OpenViewerProps) {
     ...{ pane, findInput },
   });
   useKeys(keysOf(acts), keys);
+  const isLookedAt = useBrowserLook();
   useImperativeHandle(props.ref, () => ({
     nextError: acts.nextError,
     previousError: acts.previousError,
@@ -202,6 +204,7 @@ export function OpenViewer(props: OpenViewerProps) {
           sticks={following.on && follow}
           columns={view.wrap ? 0 : store.widest}
           wrap={view.wrap}
+          isLookedAt={isLookedAt}
           label={label}
           anchor={current >= 0 ? current : undefined}
           renderRow={renderRow}
