@@ -183,7 +183,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
         // Of a container that has not been started, its pod tells; of anything else, only another look.
         const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
         await changes.next(watched(), Math.min(lookMs, options.waitUntil - clock.now()));
-        const now = await lookAgain(look, signal);
+        const now = await lookAgain(look, view, signal);
         // Whose log has not begun gets the failure.
         if (now === undefined && !begun) view = await look(signal);
         else if (now === undefined) return yield* runDeleted();
@@ -199,7 +199,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       tries = progress ? 1 : tries + 1;
       if (tries > MOST_TRIES) throw error;
       await wait(RETRY_MS * 2 ** (tries - 1), signal);
-      const now = await lookAgain(look, signal);
+      const now = await lookAgain(look, view, signal);
       if (now === undefined) return yield* runDeleted();
       view = now;
       continue;
@@ -237,18 +237,25 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       await changes.next(watched(), pollMs);
     }
     if (progress) tries = 0;
-    const now = await lookAgain(look, signal);
+    const now = await lookAgain(look, view, signal);
     if (now === undefined) return yield* runDeleted();
     view = now;
   }
 }
 
 /** The view as it is now; `undefined` where the run has been deleted. */
-async function lookAgain(look: ContainerLogOptions["look"], signal: AbortSignal): Promise<ContainerView | undefined> {
+async function lookAgain(
+  look: ContainerLogOptions["look"],
+  before: ContainerView,
+  signal: AbortSignal,
+): Promise<ContainerView | undefined> {
   try {
     return await look(signal);
   } catch (error) {
     if (error instanceof Failure && error.reason === "RUN_NOT_FOUND") return undefined;
+    // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and nothing of it changes any more.
+    const isOver = hasEnded(before.attempt.phase);
+    if (error instanceof Failure && error.reason === "ATTEMPT_NOT_FOUND" && isOver) return before;
     throw error;
   }
 }

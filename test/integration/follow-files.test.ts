@@ -69,6 +69,27 @@ describe("a log in a store that is followed", () => {
     run.put(OVER);
   };
 
+  it("is read to its end where its attempt is dropped from the run meanwhile", async () => {
+    const { run, put } = begin(upTo(1));
+    const read = run.read({ follow: true, attempt: { case: "attemptNumber", value: 1 } });
+    await read.until(upTo(1));
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 1_000;
+    run.put({ attempts: [{ number: 1, phase: "Failed" }, { number: 2 }] });
+    put(upTo(3));
+    await read.until(upTo(3));
+    await world().waits.until(isPoll);
+    run.put({ attempts: [{ number: 2 }] });
+    put(WHOLE);
+    await read.until(WHOLE);
+    await world().waits.until(isPoll);
+    world().clock.time = ENDED + 24 * 3_600_000;
+    world().waits.pass(isPoll);
+    await read.done;
+    expect(read.text()).toBe(WHOLE);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+  });
+
   describe.each(KINDS)("$name", (kind) => {
     it("comes as it grows, in the midst of lines too, and is complete when its job has ended", async () => {
       const { run, put } = begin(upTo(1), kind);
