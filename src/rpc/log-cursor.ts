@@ -12,6 +12,8 @@ export const LogCursor = z.object({
   attempt: count,
   /** For each container that something was sent of: where it goes on, or that it has ended. */
   containers: z.record(z.string(), ContainerCursor.or(z.literal("ended"))),
+  /** Whether the beginning of one of them is known to be missing. */
+  headMissing: z.boolean().optional(),
   /** What counts against the caller's own limits. */
   lines: count,
   bytes: count,

@@ -72,10 +72,11 @@ export function createLogStream(options: LogStreamOptions): LogStream {
   let metric = resumed?.metric ?? "";
   let attempt = resumed?.attempt ?? 0;
   let containers: LogCursor["containers"] = resumed?.containers ?? {};
+  let headMissing = resumed?.headMissing === true;
 
   const reachedNow = (): LogCursor => {
     const { lines, bytes, inside } = sent;
-    return { run: run.uid, metric, attempt, containers, lines, bytes, inside };
+    return { run: run.uid, metric, attempt, containers, ...(headMissing && { headMissing }), lines, bytes, inside };
   };
   let told = { scanned: 0, at: startedAt, origin: false, reached: reachedNow() };
   const cursorOf = (reached: LogCursor): CursorOf | undefined =>
@@ -84,7 +85,12 @@ export function createLogStream(options: LogStreamOptions): LogStream {
   return {
     ...options,
     begun: false,
-    headMissing: isHeadMissing(containers),
+    get headMissing() {
+      return headMissing;
+    },
+    set headMissing(isMissing) {
+      headMissing = isMissing;
+    },
     scanned: 0,
     sent,
     get untold() {
@@ -114,7 +120,7 @@ export function createLogStream(options: LogStreamOptions): LogStream {
       return { kind: "notice", notice, message, cursor: this.begun ? cursorOf(reachedNow()) : undefined };
     },
     end(reason) {
-      const { headMissing, scanned } = this;
+      const { scanned } = this;
       const reached = reachedNow();
       const { lines, bytes } = reached;
       // Who goes on behind a limit of their own has it anew.
@@ -123,13 +129,9 @@ export function createLogStream(options: LogStreamOptions): LogStream {
       return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor, failure: undefined };
     },
     broken(reason, failure) {
-      const { headMissing, scanned } = this;
+      const { scanned } = this;
       const { lines, bytes } = told.reached;
       return { kind: "end", reason, headMissing, lines, bytes, scanned, cursor: cursorOf(told.reached), failure };
     },
   };
-}
-
-function isHeadMissing(containers: LogCursor["containers"]): boolean {
-  return Object.values(containers).some((each) => each !== "ended" && each.position.headMissing === true);
 }

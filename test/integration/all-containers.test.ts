@@ -61,6 +61,21 @@ describe("all containers", () => {
     expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: BigInt(expected.length) });
   });
 
+  it("whose beginning is missing of one say so at the end, also where that one has ended before a cursor", async () => {
+    const run = world().addRun(OVER);
+    const pod = run.pod(ENDED);
+    run.log(pod, "seed").append("2026-01-01T00:20:00Z", "the rest\n");
+    run.log(pod, "main").append(at(3), "one\n");
+    run.log(pod, "main").append("2026-01-01T00:22:00Z", "two\n");
+    const read = run.read(ALL);
+    await read.done;
+    expect(read.notices()).toContain(NoticeKind.HEAD_MISSING);
+    const last = read.messages.filter(({ chunk, cursor }) => chunk !== "" && cursor !== "").at(-1);
+    const rest = run.read({ ...ALL, cursor: last?.cursor ?? "" });
+    await rest.done;
+    expect([read.end()?.headMissing, rest.end()?.headMissing]).toEqual([true, true]);
+  });
+
   it.each([false, true])("are gone on with behind each piece; followed: %s", async (follow) => {
     const run = world().addRun(OVER);
     const expected = writtenInTurns(run);
