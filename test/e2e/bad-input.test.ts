@@ -124,6 +124,15 @@ suite("a page that is given what it should not be", () => {
     await page.goto((await world().at()) + run.path);
     await shows(/^No log for metric-xxx/);
     await expectWell(page, "long-names-no-log");
+    // Nor does anything hang out of a part of the page that scrolls by itself, but for tabs, which are in one row.
+    const hanging = await page.evaluate(() =>
+      [...document.querySelectorAll("main, main *")]
+        .filter((each) => /auto|scroll/.test(getComputedStyle(each).overflowX) && each.role !== "region")
+        .filter((each) => each.tagName !== "NAV")
+        .filter((each) => each.scrollWidth > each.clientWidth)
+        .map((each) => each.outerHTML.slice(0, 100)),
+    );
+    expect(hanging).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 800 });
     expect(faults.splice(0)).toEqual([]);
   });
