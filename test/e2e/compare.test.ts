@@ -126,7 +126,10 @@ suite("a log beside another, on the page", () => {
     await page.getByText("expected HTTP 200").first().waitFor();
     await page.keyboard.press("c");
     await page.waitForURL(/\?cmp=a1/);
-    await page.getByText(/^1 of 3$/).waitFor();
+    await page
+      .getByText(/^1 of 3$/)
+      .first()
+      .waitFor();
     expect(await differing(page)).toContain("−13");
     await page.getByLabel("Compare with").selectOption({ label: "the last run that passed: brisk-heron" });
     await page.waitForURL(/\?cmp=uat\.01kkh98m30y5w2v7t4r6q8p9n1\.447ed5f\.a1/);

@@ -42,7 +42,7 @@ const NO_PAIRS = createPairs({ equal: [], beside: [] }, 0, 0);
 export function OpenComparison(props: OpenComparisonProps) {
   const { logs, revisions, view, onView, onLines, text, keys = true, listsKeys = true, onClose } = props;
   const [left, right] = [logs[0].reader, logs[1].reader];
-  const state = useComparison(...logs);
+  const state = useComparison(logs, revisions);
   const pairs = state.kind === "done" ? state.pairs : NO_PAIRS;
   const pane = useRef<PaneHandle>(null);
   const [all, setAll] = useState(NARROW);

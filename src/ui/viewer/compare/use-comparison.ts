@@ -8,13 +8,19 @@ import { type Comparison, type ComparisonState, createComparison } from "./compa
 const READING: ComparisonState = { kind: "reading" };
 const NEVER: FrameSignal["subscribe"] = () => () => {};
 
-/** Compares two logs while they are read, and again where one of them begins anew. */
-export function useComparison(left: OpenLog | undefined, right: OpenLog | undefined): ComparisonState {
+/**
+ * Compares two logs while they are read, and again where one of them begins anew.
+ *
+ * @param revisions other numbers at each change of the logs.
+ */
+export function useComparison(
+  [left, right]: readonly [left: OpenLog, right: OpenLog],
+  revisions: readonly [left: number, right: number],
+): ComparisonState {
   const [opened, setOpened] = useState<{ readonly comparison: Comparison; readonly signal: FrameSignal }>();
-  const leftStore = left?.reader.store;
-  const rightStore = right?.reader.store;
+  const leftStore = left.reader.store;
+  const rightStore = right.reader.store;
   useEffect(() => {
-    if (leftStore === undefined || rightStore === undefined) return;
     const signal = createFrameSignal();
     const options = { openPort: openComparePort, timer: systemTimer, changed: signal.raise };
     const comparison = createComparison({ left: leftStore, right: rightStore, ...options });
@@ -25,14 +31,11 @@ export function useComparison(left: OpenLog | undefined, right: OpenLog | undefi
       setOpened(undefined);
     };
   }, [leftStore, rightStore]);
-  useSyncExternalStore(opened?.signal.subscribe ?? NEVER, () => opened?.signal.version ?? 0);
-  const isOver = isEnded(left) && isEnded(right);
-  const revision = `${left?.signal.version} ${right?.signal.version}`;
+  // The state itself is what is subscribed to: where it were only looked at, a render that comes to nothing could take the effects of its change along.
+  const state = useSyncExternalStore(opened?.signal.subscribe ?? NEVER, () => opened?.comparison.state ?? READING);
+  const isOver = [left, right].every(({ reader }) => reader.progress.state.kind === "ended");
+  const revision = revisions.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the logs.
   useEffect(() => opened?.comparison.goOn(isOver), [opened, isOver, revision]);
-  return opened?.comparison.state ?? READING;
-}
-
-function isEnded(log: OpenLog | undefined): boolean {
-  return log?.reader.progress.state.kind === "ended";
+  return state;
 }
