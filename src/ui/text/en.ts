@@ -317,7 +317,7 @@ export const en = {
     signInAsOther: "Sign in as somebody else",
     backendRefused: "The log store refused this server",
     backendRefusedWhy:
-      "Its credentials for the store are wrong or have expired. You can do nothing about it: an operator can.",
+      "This server's credentials for the store are wrong or have expired. You can do nothing about it: an operator can.",
     unavailable: "The log cannot be fetched right now",
     unavailableWhy: "Its store, or the way to it, is down. The log itself is most likely all right.",
     notConfigured: "Logs are not set up here",
