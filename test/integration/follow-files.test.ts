@@ -15,6 +15,8 @@ interface Kind {
   readonly name: string;
   readonly options?: StoredObjectOptions;
   readonly bytes?: (log: string) => Uint8Array;
+  /** What is said of any log of this kind. */
+  readonly notices?: readonly NoticeKind[];
 }
 
 const KINDS: readonly Kind[] = [
@@ -27,7 +29,11 @@ const KINDS: readonly Kind[] = [
     bytes: gzipSync,
     options: { headers: { "content-encoding": "gzip" } },
   },
-  { name: "UTF-16, in a store that gives parts", bytes: (log) => Buffer.from(`\ufeff${log}`, "utf16le") },
+  {
+    name: "UTF-16, in a store that gives parts",
+    bytes: (log) => Buffer.from(`\ufeff${log}`, "utf16le"),
+    notices: [NoticeKind.DECODED],
+  },
 ];
 
 /** A log with characters of all lengths, as it is at one time and another; lines of a kilobyte between, so that its beginning alone does not prove it. */
@@ -91,6 +97,8 @@ describe("a log in a store that is followed", () => {
   });
 
   describe.each(KINDS)("$name", (kind) => {
+    const { notices = [] } = kind;
+
     it("comes as it grows, in the midst of lines too, and is complete when its job has ended", async () => {
       const { run, put } = begin(upTo(1), kind);
       const read = run.read({ follow: true });
@@ -104,7 +112,7 @@ describe("a log in a store that is followed", () => {
       await endLongAgo(run);
       await read.done;
       expect(read.text()).toBe(WHOLE);
-      expect(read.notices()).toEqual([]);
+      expect(read.notices()).toEqual(notices);
       expect(read.end()).toMatchObject({ reason: EndReason.COMPLETE, bytes: BigInt(Buffer.byteLength(WHOLE)) });
     });
 
@@ -122,7 +130,7 @@ describe("a log in a store that is followed", () => {
       world().waits.pass(isPoll);
       await read.done;
       expect(read.text()).toBe(upTo(5));
-      expect(read.notices()).toEqual([NoticeKind.LOG_REPLACED]);
+      expect(read.notices()).toEqual([...notices, NoticeKind.LOG_REPLACED]);
       expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
     });
 
