@@ -42,13 +42,20 @@ suite("a page that asks again by itself", () => {
   });
 
   it("gives up after six tries, and leaves it to the reader", async () => {
-    const run = world().addRun({ endedMs: 40_000 }).stored(refuses(404));
+    let asked = 0;
+    const run = world()
+      .addRun({ endedMs: 40_000 })
+      .stored((...store) => {
+        asked += 1;
+        return refuses(404)(...store);
+      });
     const { page, close } = await open(run);
     for (const tries of [1, 2, 3, 4, 5, 6]) {
       await shows(page, new RegExp(`Looking again in \\d+ s, try ${tries} of 6\\.`));
       await page.clock.runFor(10_000);
     }
-    // The sixth is over, too.
+    // The sixth is over, too: the store has been asked seven times.
+    await expect.poll(() => asked, { timeout: 15_000 }).toBe(7);
     await page.getByText(/Looking/).waitFor({ state: "detached" });
     run.stored(sends("the reader looked\n"));
     await page.getByRole("button", { name: "Look now" }).click();
