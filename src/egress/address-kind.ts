@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { groupsOf, withoutZone } from "../ip-address.ts";
 
 /**
  * Where an address leads: `public` into the internet, `inside` to this machine or a private network, `special` to where no log store is: link-local,
@@ -114,18 +115,4 @@ function ipv4Within(groups: readonly number[]): string | undefined {
   // :: and ::1 are addresses of their own.
   if (beginning === "0:0:0:0:0:0" && high === 0 && low <= 1) return undefined;
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-}
-
-/** Resolvers add a zone to link-local addresses: `fe80::1%eth0`. */
-function withoutZone(address: string): string {
-  return address.replace(/%.*/s, "");
-}
-
-/** The eight numbers of an IPv6 address. */
-function groupsOf(address: string): number[] {
-  // The URL standard writes each address in one way, without the dotted form.
-  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const [left, right] = [head, tail ?? ""].map((part) => (part === "" ? [] : part.split(":"))) as [string[], string[]];
-  const zeros = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill("0");
-  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
+import { groupsOf, withoutZone } from "../ip-address.ts";
 
 /** Holds sign-ins to so many a minute: each has the cluster review a token. */
 export interface SignInRate {
@@ -51,12 +52,8 @@ function excess(debtMs: number, perMinute: number): number {
 function networkOf(address: string): string {
   const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (v4 !== undefined || !isIPv6(address)) return v4 ?? address;
-  const [head = "", tail] = (address.split("%", 1)[0] ?? "").split("::");
-  const first = head === "" ? [] : head.split(":");
-  const last = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - first.length - last.length)).fill("0");
-  return [...first, ...zeros, ...last]
+  return groupsOf(withoutZone(address))
     .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
+    .map((group) => group.toString(16))
     .join(":");
 }
