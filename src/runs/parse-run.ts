@@ -100,17 +100,19 @@ const Summary = z.object({
 
 /** Reads what a list shows out of an AnalysisRun, or `undefined` where it is not one. */
 export function parseRunSummary(object: unknown): RunSummary | undefined {
-  const parsed = Summary.safeParse(object);
-  if (!parsed.success) return undefined;
-  const summary = summaryOf(parsed.data);
-  return { ...summary, message: summary.message.slice(0, LISTED_MESSAGE_LENGTH) };
+  const { data } = Summary.safeParse(object);
+  return data && listedOf(data);
 }
 
 /** The same with the object's version, which is another with any change of it. */
 export function parseVersionedSummary(object: unknown): RunSummary | undefined {
-  const summary = parseRunSummary(object);
   const { data } = Summary.safeParse(object);
-  return summary && { ...summary, ...(data && versionOf(data.metadata)) };
+  return data && { ...listedOf(data), ...versionOf(data.metadata) };
+}
+
+function listedOf(object: z.infer<typeof Summary>): RunSummary {
+  const summary = summaryOf(object);
+  return { ...summary, message: summary.message.slice(0, LISTED_MESSAGE_LENGTH) };
 }
 
 function versionOf({ resourceVersion }: z.infer<typeof Meta>): { readonly version?: string } {

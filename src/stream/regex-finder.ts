@@ -56,9 +56,9 @@ export function createRegexFinder(options: RegexOptions): LineMatcher {
   const cased = ignoreCase ? compile(uncased, false) : expression;
   const literals = requiredLiterals(cased.re2Input.prefilter) ?? [];
   // A literal of one character is in nearly every line.
-  const shape = literals.some(({ length }) => length < 2) || literals.length === 0;
+  const areCommon = literals.length === 0 || literals.some(({ length }) => length < 2);
   const candidates =
-    (shape ? createShapeScan(uncased, ignoreCase) : undefined) ?? createCandidates(literals, ignoreCase);
+    (areCommon ? createShapeScan(uncased, ignoreCase) : undefined) ?? createCandidates(literals, ignoreCase);
 
   let matchedBytes = 0;
 
