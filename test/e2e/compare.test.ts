@@ -1,9 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, inject, it } from "vitest";
 import { axeFindings, picture, visit } from "./browser.ts";
-import { launchChromium } from "./chromium.ts";
 import { ROBOT_RUN, suite, useDemoWorld } from "./demo-world.ts";
-import { type LogPage, openLog } from "./open-log.ts";
+import { type LogPage, useGallery } from "./open-log.ts";
 
 const gallery = inject("gallery");
 
@@ -22,20 +21,9 @@ function differing(page: Page): Promise<string[]> {
 }
 
 describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
-  let browser: Browser;
-  const opened: LogPage[] = [];
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
-  });
-  const open = async (log: string, other: string, query = ""): Promise<LogPage> => {
-    const page = await openLog(browser, gallery, log, `&cmp=${other}${query}`);
-    opened.push(page);
-    return page;
-  };
+  const openInGallery = useGallery();
+  const open = (log: string, other: string, query = ""): Promise<LogPage> =>
+    openInGallery(log, `&cmp=${other}${query}`);
   const currentNumbers = (page: Page): Promise<string[]> =>
     page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('[data-current="true"] [data-number]')].map(

@@ -1,4 +1,6 @@
 import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { launchChromium } from "./chromium.ts";
 
 /** A page with a log of the gallery on it. */
 export interface LogPage {
@@ -19,7 +21,7 @@ export interface LogPage {
  *
  * @param query what else stands in the address.
  */
-export async function openLog(browser: Browser, gallery: string, log: string, query = ""): Promise<LogPage> {
+async function openLog(browser: Browser, gallery: string, log: string, query = ""): Promise<LogPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -52,5 +54,23 @@ export async function openLog(browser: Browser, gallery: string, log: string, qu
       for (const key of keys) await page.keyboard.press(key);
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     },
+  };
+}
+
+/** Starts a browser for the tests of a suite, and opens logs of the gallery in it. After the last, no page may have complained. */
+export function useGallery(): (log: string, query?: string) => Promise<LogPage> {
+  let browser: Browser;
+  const opened: LogPage[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
+  });
+  return async (log, query) => {
+    const page = await openLog(browser, inject("gallery"), log, query);
+    opened.push(page);
+    return page;
   };
 }

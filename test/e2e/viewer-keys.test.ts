@@ -1,23 +1,13 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launchChromium } from "./chromium.ts";
-import { type LogPage, openLog } from "./open-log.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, inject, it } from "vitest";
+import { type LogPage, useGallery } from "./open-log.ts";
 
 const gallery = inject("gallery");
 
 describe.skipIf(gallery === "")("a key of the viewer", () => {
-  let browser: Browser;
-  const opened: LogPage[] = [];
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
-  });
+  const openInGallery = useGallery();
   const open = async (log: string, query = ""): Promise<LogPage> => {
-    const log_ = await openLog(browser, gallery, log, query);
-    opened.push(log_);
+    const log_ = await openInGallery(log, query);
     await log_.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await log_.ended();
     return log_;

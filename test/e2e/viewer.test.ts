@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launchChromium } from "./chromium.ts";
-import { type LogPage, openLog } from "./open-log.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, inject, it } from "vitest";
+import { type LogPage, useGallery } from "./open-log.ts";
 
 const gallery = inject("gallery");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -19,20 +18,7 @@ function copied(page: Page): Promise<string> {
 }
 
 describe.skipIf(gallery === "")("the viewer in a browser", () => {
-  let browser: Browser;
-  const opened: LogPage[] = [];
-  beforeAll(async () => {
-    browser = await launchChromium();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
-  });
-  const open = async (log: string, query = ""): Promise<LogPage> => {
-    const log_ = await openLog(browser, gallery, log, query);
-    opened.push(log_);
-    return log_;
-  };
+  const open = useGallery();
   const openEnded = async (log: string, query = ""): Promise<LogPage> => {
     const log_ = await open(log, query);
     await log_.ended();

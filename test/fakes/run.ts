@@ -1,3 +1,4 @@
+import { MeasuringFields, measuringOf } from "../../src/runs/measuring.ts";
 import type { Attempt, Metric, Run } from "../../src/runs/run.ts";
 
 /** The uid of every made run. */
@@ -40,16 +41,7 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
     containers: [{ name: "main", init: false }],
     defaultContainer: undefined,
     initialDelayMs: 0,
-    measuring: {
-      successCondition: "",
-      failureCondition: "",
-      failureLimit: 0,
-      inconclusiveLimit: 0,
-      consecutiveErrorLimit: 4,
-      consecutiveSuccessLimit: 0,
-      count: 1,
-      intervalMs: undefined,
-    },
+    measuring: measuringOf(MeasuringFields.parse({}), (text) => text),
     counts: undefined,
     ...parts,
   };
