@@ -4,9 +4,9 @@ import {
   LineNumbers,
   SelectionReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { LogFrame } from "../logs/frame.ts";
 import type { Reason } from "../runs/selection.ts";
 import { jobMetrics } from "../runs/selection.ts";
-import type { LogFrame } from "./frame.ts";
 import { END_REASONS, given, NOTICES, PHASES, REASONS } from "./messages.ts";
 
 type Message = MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>;

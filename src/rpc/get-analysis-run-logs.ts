@@ -12,13 +12,13 @@ import {
   GetAnalysisRunLogsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
+import type { LogFrame } from "../logs/frame.ts";
+import { logFrames } from "../logs/log-frames.ts";
+import type { LogRequest } from "../logs/log-request.ts";
 import { bytesTwin, withOutput } from "./bytes-twin.ts";
 import { callerOf } from "./caller-context.ts";
-import type { LogFrame } from "./frame.ts";
 import { type FieldsBesideChunk, fieldsOf } from "./frame-message.ts";
 import { withHeartbeats } from "./heartbeats.ts";
-import { logFrames } from "./log-frames.ts";
-import type { LogRequest } from "./log-request.ts";
 import type { Services } from "./services.ts";
 
 type KargoFields = Pick<GetAnalysisRunLogsRequest, "namespace" | "name" | "metricName" | "containerName">;

@@ -1,8 +1,8 @@
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { EndReasonName, NoticeName } from "../logs/frame.ts";
 import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
-import type { EndReasonName, NoticeName } from "./frame.ts";
 
 /** Our words for things, and the contract's. */
 export const PHASES: Readonly<Record<Phase, AnalysisPhase>> = {

@@ -1,13 +1,13 @@
 import type { Logger } from "pino";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
+import type { LogFrame } from "../logs/frame.ts";
+import { logFrames } from "../logs/log-frames.ts";
+import type { LogRequest } from "../logs/log-request.ts";
 import { OVER } from "../over.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
-import type { LogFrame } from "../rpc/frame.ts";
-import { logFrames } from "../rpc/log-frames.ts";
-import type { LogRequest } from "../rpc/log-request.ts";
 import type { Services } from "../rpc/services.ts";
 import { callerOf } from "./caller-of.ts";
 import {

@@ -1,15 +1,15 @@
 import type { Failure } from "../failure.ts";
-import type { Changes } from "../reading/changes.ts";
-import type { ContainerCursor } from "../reading/container-cursor.ts";
-import { createSentCount, type SentCount } from "../reading/limit-sent.ts";
-import type { AttemptView } from "../reading/view.ts";
+import type { Services } from "../rpc/services.ts";
 import type { Run } from "../runs/run.ts";
 import type { Wish } from "../runs/selection.ts";
 import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { Changes } from "./changes.ts";
+import type { ContainerCursor } from "./container-cursor.ts";
 import type { CursorOf, EndReasonName, LogFrame, NoticeName } from "./frame.ts";
+import { createSentCount, type SentCount } from "./limit-sent.ts";
 import type { LogCursor } from "./log-cursor.ts";
 import type { LogRequest } from "./log-request.ts";
-import type { Services } from "./services.ts";
+import type { AttemptView } from "./view.ts";
 
 export interface LogStreamOptions {
   readonly services: Services;

@@ -1,9 +1,9 @@
 import { Failure } from "../failure.ts";
-import { SizeLimit } from "../reading/size-limit.ts";
-import { LogReplaced } from "../reading/text.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
 import type { EndReasonName } from "./frame.ts";
+import { SizeLimit } from "./size-limit.ts";
+import { LogReplaced } from "./text.ts";
 
 const REASONS: Readonly<Record<string, EndReasonName>> = {
   SERVER_SHUTDOWN: "server-shutdown",

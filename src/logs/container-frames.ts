@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { LogEvent } from "../reading/event.ts";
-import type { LineSelector, SelectedEvent } from "../reading/select-lines.ts";
-import { SizeLimit } from "../reading/size-limit.ts";
 import { looksLikeAnswer, looksLikePage } from "../stream/sniff.ts";
+import type { LogEvent } from "./event.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { LogStream } from "./log-stream.ts";
+import type { LineSelector, SelectedEvent } from "./select-lines.ts";
+import { SizeLimit } from "./size-limit.ts";
 
 /** How much is looked through, and for how long, before a stream that has nothing to send says how far it is. */
 const UNTOLD_BYTES = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
-import { readContainerLog } from "../reading/container-log.ts";
-import type { LogEvent } from "../reading/event.ts";
-import { createLineSelector, type LineSelector } from "../reading/select-lines.ts";
-import { type AttemptView, type ContainerView, viewContainer } from "../reading/view.ts";
+import { readContainerLog } from "./container-log.ts";
+import type { LogEvent } from "./event.ts";
 import type { LogStream } from "./log-stream.ts";
+import { createLineSelector, type LineSelector } from "./select-lines.ts";
+import { type AttemptView, type ContainerView, viewContainer } from "./view.ts";
 
 /** Short logs of one line over and over compress better than any ratio that a bomb could not have too. */
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;

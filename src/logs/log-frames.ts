@@ -1,21 +1,21 @@
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../identity/caller.ts";
-import { createChanges } from "../reading/changes.ts";
-import { LogReplaced } from "../reading/text.ts";
-import { type ViewServices, viewAttempt } from "../reading/view.ts";
+import { openCall } from "../rpc/open-call.ts";
+import type { Services } from "../rpc/services.ts";
+import { guardStream } from "../rpc/stream-guard.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { allAttempts } from "./all-attempts.ts";
 import { attemptFrames } from "./attempt-frames.ts";
 import { brokenOff, staleCursor } from "./broken-off.ts";
+import { createChanges } from "./changes.ts";
 import type { LogFrame } from "./frame.ts";
 import { readLogCursor } from "./log-cursor.ts";
 import { checkRequest, cursorScope, filterOf, type LogRequest } from "./log-request.ts";
 import { createLogStream, type LogStream } from "./log-stream.ts";
-import { openCall } from "./open-call.ts";
-import type { Services } from "./services.ts";
-import { guardStream } from "./stream-guard.ts";
+import { LogReplaced } from "./text.ts";
+import { type ViewServices, viewAttempt } from "./view.ts";
 
 /**
  * Streams one log: `origin` first, `end` last. This is the whole way of a request, and every transport goes it.

@@ -1,13 +1,13 @@
 import type { Failure } from "../failure.ts";
-import type { LogEvent, LogPiece } from "../reading/event.ts";
-import { type MergedLog, mergeLogs } from "../reading/merge-logs.ts";
-import type { LineSelector } from "../reading/select-lines.ts";
-import { type AttemptView, viewContainer } from "../reading/view.ts";
 import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
+import type { LogEvent, LogPiece } from "./event.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import { hasNoLog } from "./has-no-log.ts";
 import type { LogStream } from "./log-stream.ts";
+import { type MergedLog, mergeLogs } from "./merge-logs.ts";
+import type { LineSelector } from "./select-lines.ts";
+import { type AttemptView, viewContainer } from "./view.ts";
 import { worstOf } from "./worst-of.ts";
 
 /** For how long the logs that have something to say wait for one that is quiet. */

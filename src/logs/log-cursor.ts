@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { refused } from "../cursor/cursor.ts";
-import { ContainerCursor } from "../reading/container-cursor.ts";
+import { ContainerCursor } from "./container-cursor.ts";
+import { refused } from "./cursor.ts";
 
 const count = z.int().min(0);
 

@@ -1,7 +1,7 @@
 import type { Failure } from "../failure.ts";
-import type { LogNotice } from "../reading/event.ts";
-import type { AttemptView, ContainerView } from "../reading/view.ts";
 import type { LineRun } from "../stream/filtered-text.ts";
+import type { LogNotice } from "./event.ts";
+import type { AttemptView, ContainerView } from "./view.ts";
 
 /** Makes the cursor that goes on behind a frame. */
 export type CursorOf = () => string;

@@ -1,11 +1,11 @@
 import { Failure } from "../failure.ts";
-import { type AttemptView, viewContainer } from "../reading/view.ts";
 import type { Wish } from "../runs/selection.ts";
 import { allContainers } from "./all-containers.ts";
 import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
 import type { EndReasonName, LogFrame } from "./frame.ts";
 import type { LogStream } from "./log-stream.ts";
+import { type AttemptView, viewContainer } from "./view.ts";
 
 /** Which attempt, of which metric. */
 type AttemptWish = Pick<Wish, "metric" | "attempt">;
