@@ -57,7 +57,10 @@ export type SourceFault =
   | "redirect"
   | "no-pod"
   | "log-removed"
-  | "never-started";
+  | "never-started"
+  | "log-damaged"
+  | "node-limit"
+  | "node-failed";
 
 export interface FailureDetails {
   /** What the reader can do now: one sentence. */

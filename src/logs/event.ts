@@ -1,10 +1,10 @@
-import type { LineTime } from "../stream/line-filter.ts";
+import type { LineTimes } from "../stream/line-times.ts";
 import type { Position } from "./position.ts";
 import type { ContainerView } from "./view.ts";
 
 /** What reading one container's log tells. */
 export type LogEvent =
-  /** A source has begun to answer: at first, and each time the log goes on elsewhere. */
+  /** A source has begun to answer: at first, and each time the log is read on elsewhere. */
   | {
       readonly kind: "opened";
       readonly view: ContainerView;
@@ -18,21 +18,21 @@ export type LogEvent =
     }
   | LogPiece
   | PassedLines
-  /** Some bytes of what follows are no text, and were replaced. */
-  | { readonly kind: "bytes-replaced" }
   | { readonly kind: "notice"; readonly notice: LogNotice; readonly message: string }
   /** The log came to an end of its own. */
-  | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended"; readonly headMissing: boolean };
+  | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended" };
 
 /** A piece of the log. */
 export interface LogPiece {
   readonly kind: "text";
   /** Valid UTF-8, at most about 256 KiB, cut between characters. */
   readonly bytes: Uint8Array;
-  /** For each line that begins in it. Only where the source tells times. */
-  readonly times: readonly LineTime[] | undefined;
+  /** When the lines that begin in it were written. Only where the source tells times. */
+  readonly times: LineTimes | undefined;
   /** The number of the line in which it begins. */
   readonly line: number;
+  /** How many lines end in it. */
+  readonly lineFeeds: number;
   /** How many bytes of the log's text lie before it, where that is known. */
   readonly offset: number | undefined;
   readonly mediaType: string | undefined;
@@ -41,7 +41,7 @@ export interface LogPiece {
   readonly after: Position;
 }
 
-/** Lines before the first one that is wanted: nothing of them is told. */
+/** Lines before the first one that is wanted: nothing of them is sent. */
 export interface PassedLines {
   readonly kind: "passed";
   readonly bytes: number;
@@ -54,8 +54,10 @@ export type LogNotice =
   | "source-changed"
   | "seam"
   | "lines-lost"
-  | "head-missing"
   | "log-replaced"
   | "decoded"
+  | "bytes-replaced"
   | "pod-changed"
-  | "run-deleted";
+  | "run-deleted"
+  | "line-cut"
+  | "polling";

@@ -3,7 +3,6 @@ import { hasEnded } from "../runs/run.ts";
 import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import type { ContainerView } from "./view.ts";
-import { waitingFor } from "./waiting-for.ts";
 
 /** Whether a source has no more of the log, so long after the attempt's end. */
 export function isSettled({ attempt }: ContainerView, settleMs: number, now: number): boolean {
@@ -30,25 +29,6 @@ export function isWorthWaiting(
 /** Whether the container waits to be started. */
 export function isUnstarted({ target }: ContainerView): boolean {
   return target.pod?.unstarted?.final === false;
-}
-
-/**
- * Says what is waited for.
- *
- * @param hasPods whether a source reads pods.
- * @param begun whether something of the log was read.
- */
-export function waitingMessage(
-  failure: Failure,
-  view: ContainerView,
-  { hasPods, begun }: { readonly hasPods: boolean; readonly begun: boolean },
-): string {
-  const { pod, container, attempt } = view;
-  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
-  if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
-    return `Waiting. The Job of attempt ${attempt.number} has no pod ${begun ? "any more" : "yet"}.`;
-  }
-  return `Waiting. ${failure.message}`;
 }
 
 /** Whether a failure in the middle of a log may pass: a connection that broke, a store that is down for a moment. */

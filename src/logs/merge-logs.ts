@@ -1,5 +1,7 @@
 import { OVER } from "../over.ts";
+import { LINE_FEED } from "../stream/bytes.ts";
 import type { Wait } from "../wait.ts";
+import { linesIn } from "./entries-text.ts";
 import type { LogPiece } from "./event.ts";
 
 /** What a log tells beside its text: passed on as it comes. */
@@ -7,10 +9,10 @@ interface Other {
   readonly kind: string;
 }
 
-/** The log of one container, to be merged with others. */
-export interface MergedLog<E extends Other> {
-  readonly name: string;
-  readonly events: AsyncIterator<E | LogPiece>;
+/** Something that gives what a log tells, one after the other, and `undefined` behind its end. */
+export interface LogEvents<E extends Other> {
+  next(): Promise<E | LogPiece | undefined>;
+  close(): void;
 }
 
 /** Something of one of the logs. */
@@ -21,8 +23,8 @@ export interface MergedEvent<E extends Other> {
 
 export interface MergeOptions {
   /**
-   * For how long to wait for a log that has nothing to say, before others go on without it until it says something, in milliseconds: a follow may be quiet for ever.
-   * `undefined`: for as long as it takes.
+   * For how long to wait for a log that has nothing to say, before others are sent without it, in milliseconds: a follow may be
+   * quiet for ever. `undefined`: for as long as it takes.
    */
   readonly patienceMs: number | undefined;
   /** Whether more of a log is wanted: else it is neither read nor waited for. Default: of all of them. */
@@ -31,12 +33,12 @@ export interface MergeOptions {
   readonly signal: AbortSignal;
 }
 
-interface Head<E> {
+/** One of the logs, with at most one thing that it has told and that is still to be passed on. */
+interface Head<E extends Other> {
   readonly name: string;
   readonly order: number;
-  readonly events: AsyncIterator<E | LogPiece>;
-  reading: Promise<void> | undefined;
-  /** What came and is still to be told. */
+  readonly events: LogEvents<E>;
+  reading: boolean;
   event: E | LogPiece | undefined;
   failed: { readonly error: unknown } | undefined;
   ended: boolean;
@@ -45,186 +47,233 @@ interface Head<E> {
   /** How many of the piece's lines are out, and its bytes up to there. */
   linesOut: number;
   bytesOut: number;
+  /** The time of the next line; "" for the rest of a line, and where the source tells no times. */
+  time: string;
+  /** The latest time of a line that is out. */
+  latest: string;
+  /** Whether the next line is much earlier than one before it: the clock was set back, and times tell nothing for a while. */
+  stepped: boolean;
 }
 
+/** Lines of two streams may be out of order by less; a clock that is set back goes further. */
+const STEP_MS = 2_000;
+
 /**
- * Merges logs by the times of their lines; of lines of the same time, those of the log that is named first come first. At most one piece of each is held.
+ * Merges logs by the times of their lines; of lines of the same time, those of the log that is named first come first. At most
+ * one piece of each is held.
  *
- * A log whose lines have no times goes out as it comes. A line is not cut by another log's, unless it is not finished for longer than others wait.
+ * A log whose lines have no times goes out as it comes, and so does one whose times went back: the others do not wait for it to
+ * catch up. A line is not cut by another log's, unless it stays unfinished for longer than others wait.
  */
-export async function* mergeLogs<E extends Other>(
-  logs: readonly MergedLog<E>[],
-  { patienceMs, isWanted = () => true, wait, signal }: MergeOptions,
-): AsyncGenerator<MergedEvent<E>, void, undefined> {
-  const heads = logs.map(({ name, events }, order): Head<E> => {
-    return {
+export class LogMerge<E extends Other> {
+  readonly #heads: readonly Head<E>[];
+  readonly #options: MergeOptions;
+  readonly #onAbort = (): void => this.#wake();
+  #wake: () => void = () => undefined;
+  /** The log whose last line has not ended. */
+  #unfinished: Head<E> | undefined;
+  /** Whether what went out last was of a log whose times went back. */
+  #lastStepped = false;
+
+  constructor(logs: readonly { readonly name: string; readonly events: LogEvents<E> }[], options: MergeOptions) {
+    this.#options = options;
+    this.#heads = logs.map(({ name, events }, order) => ({
       name,
       order,
       events,
-      reading: undefined,
+      reading: false,
       event: undefined,
       failed: undefined,
       ended: false,
       late: false,
       linesOut: 0,
       bytesOut: 0,
-    };
-  });
-  let wake = (): void => undefined;
-  /** The log whose last line has not ended. */
-  let unfinished: Head<E> | undefined;
+      time: "",
+      latest: "",
+      stepped: false,
+    }));
+    options.signal.addEventListener("abort", this.#onAbort);
+  }
 
-  const read = (head: Head<E>): void => {
-    if (head.ended || head.event !== undefined || head.reading !== undefined || head.failed !== undefined) return;
-    if (!isWanted(head.name)) return;
-    head.reading = head.events
+  /**
+   * The next thing to tell; `undefined` where all logs have ended. For one caller at a time.
+   *
+   * @throws what a log throws; the signal's reason.
+   */
+  async next(): Promise<MergedEvent<E> | undefined> {
+    for (;;) {
+      await this.#gather();
+      this.#options.signal.throwIfAborted();
+      const wanted = this.#heads.filter((head) => this.#isWanted(head));
+      const failed = wanted.find((head) => head.failed !== undefined);
+      if (failed?.failed !== undefined) throw failed.failed.error;
+      const waiting = wanted.filter((head) => head.event !== undefined);
+      const head = this.#choose(waiting);
+      if (head !== undefined) return this.#take(head, waiting);
+      if (wanted.every(({ ended }) => ended)) return undefined;
+    }
+  }
+
+  close(): void {
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    for (const { events } of this.#heads) events.close();
+  }
+
+  #isWanted({ name }: Head<E>): boolean {
+    return this.#options.isWanted?.(name) ?? true;
+  }
+
+  #isPending(head: Head<E>): boolean {
+    return head.reading && this.#isWanted(head);
+  }
+
+  /** Waits until every log has said something; once one has, for no longer than patience lasts. */
+  async #gather(): Promise<void> {
+    for (const head of this.#heads) this.#read(head);
+    if (!this.#heads.some((head) => this.#isPending(head))) return;
+    const { patienceMs, signal } = this.#options;
+    let timer: AbortController | undefined;
+    try {
+      while (this.#heads.some((head) => this.#isPending(head))) {
+        const something = this.#heads.some((head) => hasSomething(head) && this.#isWanted(head));
+        if (something && this.#heads.every((head) => head.late || !this.#isPending(head))) return;
+        if (something && patienceMs !== undefined && timer === undefined) {
+          timer = new AbortController();
+          this.#loseIn(patienceMs, timer.signal);
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        signal.throwIfAborted();
+      }
+    } finally {
+      timer?.abort(OVER);
+    }
+  }
+
+  #loseIn(ms: number, signal: AbortSignal): void {
+    this.#options.wait(ms, signal).then(
+      () => {
+        for (const head of this.#heads) head.late ||= this.#isPending(head);
+        this.#wake();
+      },
+      () => undefined,
+    );
+  }
+
+  #read(head: Head<E>): void {
+    if (head.ended || head.event !== undefined || head.reading || head.failed !== undefined) return;
+    if (!this.#isWanted(head)) return;
+    head.reading = true;
+    head.events
       .next()
       .then(
-        (next) => {
-          if (next.done === true) head.ended = true;
-          else head.event = next.value;
+        (event) => {
+          if (event === undefined) head.ended = true;
+          head.event = event;
           head.late = false;
           head.linesOut = 0;
           head.bytesOut = 0;
+          look(head);
         },
         (error: unknown) => {
           head.failed = { error };
         },
       )
-      .then(() => {
-        head.reading = undefined;
-        wake();
+      .finally(() => {
+        head.reading = false;
+        this.#wake();
       });
-  };
-  const isPending = (head: Head<E>): boolean => head.reading !== undefined && isWanted(head.name);
-
-  /** Waits until every log has said something; once one has, for no longer than patience lasts. */
-  const gather = async (): Promise<void> => {
-    for (const head of heads) read(head);
-    const timer = new AbortController();
-    let timed = false;
-    const begin = (ms: number): void => {
-      timed = true;
-      wait(ms, timer.signal).then(
-        () => {
-          for (const head of heads) head.late ||= isPending(head);
-          wake();
-        },
-        () => undefined,
-      );
-    };
-    try {
-      while (heads.some(isPending)) {
-        const something = heads.some((head) => hasSomething(head) && isWanted(head.name));
-        if (something && heads.every((head) => head.late || !isPending(head))) return;
-        if (something && patienceMs !== undefined && !timed) begin(patienceMs);
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        signal.throwIfAborted();
-      }
-    } finally {
-      timer.abort(OVER);
-    }
-  };
-
-  const onAbort = (): void => wake();
-  signal.addEventListener("abort", onAbort);
-  try {
-    for (;;) {
-      await gather();
-      signal.throwIfAborted();
-      const wanted = heads.filter(({ name }) => isWanted(name));
-      const failed = wanted.find((head) => head.failed !== undefined);
-      if (failed?.failed !== undefined) throw failed.failed.error;
-      const waiting = wanted.filter((head) => head.event !== undefined);
-      if (waiting.length === 0) {
-        if (wanted.every(({ ended }) => ended)) return;
-        continue;
-      }
-      const head = choose(waiting, unfinished);
-      const { event } = head;
-      if (event === undefined) continue;
-      if (!isPiece(event)) {
-        head.event = undefined;
-        yield { name: head.name, event };
-        continue;
-      }
-      const until = waiting
-        .filter((each) => each !== head)
-        .map((each) => ({ time: nextTime(each), order: each.order }));
-      const piece = takeLines(head, event, until);
-      unfinished = piece.bytes[piece.bytes.length - 1] === 0x0a ? undefined : head;
-      yield { name: head.name, event: piece };
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    await Promise.all(
-      heads.map(async (head) => {
-        const closed = Promise.resolve(head.events.return?.());
-        if (head.reading === undefined) await closed;
-        else closed.catch(() => undefined);
-      }),
-    );
   }
-}
 
-/** What is no text comes first, then the rest of an unfinished line, then the earliest line. */
-function choose<E extends Other>(heads: readonly Head<E>[], unfinished: Head<E> | undefined): Head<E> {
-  const [first] = heads;
-  if (first === undefined) throw new Error("There is nothing to choose from.");
-  const other = heads.find(({ event }) => !isPiece(event));
-  if (other !== undefined) return other;
-  if (unfinished !== undefined && heads.includes(unfinished)) return unfinished;
-  return heads.reduce((best, each) => (nextTime(each) < nextTime(best) ? each : best), first);
-}
+  /** What is not text comes first, then the rest of an unfinished line, then the earliest line. */
+  #choose(waiting: readonly Head<E>[]): Head<E> | undefined {
+    const other = waiting.find(({ event }) => !isPiece(event));
+    if (other !== undefined) return other;
+    if (this.#unfinished !== undefined && waiting.includes(this.#unfinished)) return this.#unfinished;
+    const stepped = waiting.filter((head) => head.stepped);
+    const inTime = waiting.filter((head) => !head.stepped);
+    // Turn by turn: neither waits for the other's times.
+    const [first = [], second = []] = this.#lastStepped ? [inTime, stepped] : [stepped, inTime];
+    const among = first.length > 0 ? first : second;
+    return among.reduce<Head<E> | undefined>((best, each) => (best === undefined || each.time < best.time ? each : best), undefined);
+  }
 
-/** The time of a log's next line; "" where it has none, so that it is not held back. */
-function nextTime<E extends Other>({ event, bytesOut, linesOut }: Head<E>): string {
-  if (!isPiece(event)) return "";
-  const next = event.times?.[linesOut];
-  // The rest of a line whose beginning is out.
-  return next === undefined || next.at > bytesOut ? "" : next.time;
+  #take(head: Head<E>, waiting: readonly Head<E>[]): MergedEvent<E> | undefined {
+    const { event, name } = head;
+    if (event === undefined) return undefined;
+    if (!isPiece(event)) {
+      head.event = undefined;
+      return { name, event };
+    }
+    const { stepped } = head;
+    const others = waiting.filter((each) => each !== head && each.stepped === stepped);
+    const piece = takeLines(head, event, others);
+    this.#lastStepped = stepped;
+    this.#unfinished = piece.bytes[piece.bytes.length - 1] === LINE_FEED ? undefined : head;
+    return { name, event: piece };
+  }
 }
 
 /** Takes the lines of a piece that come before the others' next ones. */
-function takeLines<E>(
-  head: Head<E>,
-  piece: LogPiece,
-  others: readonly { readonly time: string; readonly order: number }[],
-): LogPiece {
-  const { bytes, times = [] } = piece;
+function takeLines<E extends Other>(head: Head<E>, piece: LogPiece, others: readonly Head<E>[]): LogPiece {
+  const { bytes } = piece;
+  const { starts, times } = piece.times ?? { starts: [], times: [] };
   const start = head.bytesOut;
   const firstLine = head.linesOut;
+  const { stepped } = head;
   let next = firstLine;
   // What stands before the first line of its own is the rest of one.
-  if ((times[next]?.at ?? bytes.length) === start) next += 1;
+  if ((starts[next] ?? bytes.length) === start) next = outTo(head, times, next);
   while (next < times.length) {
-    const time = times[next]?.time ?? "";
-    if (others.some((each) => each.time < time || (each.time === time && each.order < head.order))) break;
-    next += 1;
+    head.linesOut = next;
+    head.bytesOut = starts[next] ?? bytes.length;
+    look(head);
+    const { time, order } = head;
+    if (head.stepped !== stepped) break;
+    if (others.some((each) => each.time < time || (each.time === time && each.order < order))) break;
+    next = outTo(head, times, next);
   }
-  const end = next < times.length ? (times[next]?.at ?? bytes.length) : bytes.length;
+  const end = next < times.length ? (starts[next] ?? bytes.length) : bytes.length;
   head.linesOut = next;
   head.bytesOut = end;
   if (end === bytes.length) head.event = undefined;
+  look(head);
   if (start === 0 && end === bytes.length) return piece;
 
   // A piece may begin with the rest of a line, before the first line of its own.
-  const lineOf = (index: number): number => piece.line + index + (times[0]?.at === 0 ? 0 : 1);
+  const lineOf = (index: number): number => piece.line + index + (starts[0] === 0 ? 0 : 1);
   const line = start === 0 ? piece.line : lineOf(firstLine);
+  const lines = linesIn({ bytes, times: { starts, times } }, start, end);
   return {
     ...piece,
-    bytes: bytes.subarray(start, end),
-    times: times.slice(firstLine, next).map((each) => ({ ...each, at: each.at - start })),
+    ...lines,
     line,
+    lineFeeds: end === bytes.length ? piece.lineFeeds - (line - piece.line) : lineOf(next) - line,
     offset: piece.offset === undefined ? undefined : piece.offset + start,
     before: start === 0 ? piece.before : { ...piece.before, from: line },
     after: end === bytes.length ? piece.after : { ...piece.before, from: lineOf(next) },
   };
 }
 
-function hasSomething<E>({ event, failed }: Head<E>): boolean {
+/** Notes that a line is out. */
+function outTo<E extends Other>(head: Head<E>, times: readonly string[], line: number): number {
+  const time = times[line] ?? "";
+  if (time > head.latest) head.latest = time;
+  return line + 1;
+}
+
+/** Looks at the next line's time. */
+function look<E extends Other>(head: Head<E>): void {
+  const { event, linesOut, bytesOut, latest } = head;
+  const at = isPiece(event) ? event.times?.starts[linesOut] : undefined;
+  // The rest of a line whose beginning is out has the line's own time.
+  const time = at === undefined || at > bytesOut || !isPiece(event) ? "" : (event.times?.times[linesOut] ?? "");
+  head.time = time;
+  head.stepped = time !== "" && time < latest && Date.parse(latest) - Date.parse(time) > STEP_MS;
+}
+
+function hasSomething<E extends Other>({ event, failed }: Head<E>): boolean {
   return event !== undefined || failed !== undefined;
 }
 

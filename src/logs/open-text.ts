@@ -1,14 +1,14 @@
-import { OVER } from "../over.ts";
-import { hasEnded } from "../runs/run.ts";
-import { inOrder, openFirst } from "../sources/chain.ts";
-import type { LogSource, OpenOptions } from "../sources/source.ts";
+import { SourceChain } from "../sources/chain.ts";
+import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
-import { type ByteLogOptions, type OpenFile, readFile, readFileFrom } from "./byte-log.ts";
-import { readFileTail } from "./byte-tail.ts";
-import { inFile } from "./place.ts";
+import type { FileTextOptions } from "./file-text.ts";
+import { openEntriesAt, openEntriesSince, openEntriesTail, openWholeEntries } from "./open-entries.ts";
+import { openFileAt, openFileTail, openWholeFile } from "./open-file.ts";
+import { LogRequests } from "./open-request.ts";
+import { type BytePlace, fingerprintAt, inFile } from "./place.ts";
 import type { Position } from "./position.ts";
-import { LogReplaced, type LogText } from "./text.ts";
-import { sinceOf, timedText } from "./timed-log.ts";
+import { searchPlace, skipToPlace } from "./skip-to-place.ts";
+import { LogReplaced, type StartedText } from "./text.ts";
 import type { ContainerView } from "./view.ts";
 
 /** Where to begin where nothing was read yet. */
@@ -21,148 +21,144 @@ export interface Begin {
   readonly firstLine?: number | undefined;
 }
 
-export interface OpenTextOptions extends ByteLogOptions {
+export interface OpenTextOptions extends FileTextOptions {
   /** Whether a live source is to go on as the log grows. */
   readonly follow: boolean;
   readonly begin: Begin;
+  /** How much of a copy is looked through for the place to resume at. */
+  readonly searchBytes: number;
+  /** Sources that were found to have no log a moment ago: they are not asked again. */
+  readonly failed: ReadonlyMap<string, SourceError>;
   readonly signal: AbortSignal;
 }
 
 /** A log that is being read, and where. */
-export interface OpenedText {
+export interface OpenedText extends StartedText {
   readonly source: LogSource;
-  readonly text: LogText;
-  /** What is known of the place where the log goes on in another source than before; `undefined` where it is the same, or the beginning. */
-  readonly seam: "proved" | "unproved" | undefined;
+  /**
+   * What is known of the place at which the log is resumed in another source than before: `proved` that it is the same, or a
+   * `seam`, behind which all that the source has follows. `undefined` where it is the same source, or the beginning.
+   */
+  readonly handover: "proved" | "seam" | undefined;
 }
 
-type TextOf = Omit<OpenedText, "source">;
-
 /**
- * Opens the log of a container where it is, or where it can be read on.
+ * Opens the log of a container at the first of several sources that has it.
  *
- * @param position where to go on: first at the source that it is of, then at others that may hold a copy.
- * @throws Failure where no source has it; LogReplaced where its own source has another log now.
+ * @param candidates the sources, in the order in which they are asked.
+ * @param position where to resume. Absent: `options.begin` says where to begin.
+ * @throws Failure where no source has it; LogReplaced where the position's own source has another log now.
  */
 export async function openText(
-  sources: readonly LogSource[],
+  candidates: readonly LogSource[],
   view: ContainerView,
   position: Position | undefined,
   options: OpenTextOptions,
 ): Promise<OpenedText> {
   const { signal } = options;
-  const candidates =
-    position === undefined ? inOrder(sources, !hasEnded(view.attempt.phase)) : behind(sources, position);
-  const open = (source: LogSource): Promise<TextOf> =>
-    position === undefined ? begin(source, view, options) : goOn(source, view, position, options);
-  const { source, log } = await openFirst(candidates, view.facts, { signal, open });
-  return { source, ...log };
-}
-
-/** The position's own source, then those that may hold a copy of what it was read from. */
-function behind(sources: readonly LogSource[], { source: name }: Position): readonly LogSource[] {
-  return [
-    ...sources.filter((each) => each.name === name),
-    ...sources.filter((each) => each.name !== name && !each.capabilities.tellsTimes),
-  ];
-}
-
-async function begin(source: LogSource, view: ContainerView, options: OpenTextOptions): Promise<TextOf> {
-  const { tail, since } = options.begin;
-  if (source.capabilities.tellsTimes) {
-    const seconds = since === undefined ? undefined : `${since.slice(0, 19)}Z`;
-    const log = await opener(source, view, options)({ follow: options.follow, tailLines: tail, since: seconds });
-    return { text: timedText(log, undefined, tail === undefined && since === undefined, options), seam: undefined };
+  const chain = new SourceChain(candidates);
+  for (const source of candidates) {
+    signal.throwIfAborted();
+    if (!source.matches(view.facts)) {
+      chain.skip(source);
+      continue;
+    }
+    const failed = options.failed.get(source.name);
+    if (failed !== undefined) {
+      chain.add(failed);
+      continue;
+    }
+    const requests = new LogRequests(source, view.target, signal);
+    try {
+      if (position === undefined) return { ...(await begin(source, requests, options)), source, handover: undefined };
+      if (source.name === position.source) {
+        return { ...(await resume(source, requests, position, options)), source, handover: undefined };
+      }
+      return { ...(await handOver(source, requests, position, options)), source };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SourceError)) throw error;
+      chain.add(error);
+    }
   }
-  const open = opener(source, view, options);
-  return {
-    text: await (tail === undefined ? readFile(open, options) : readFileTail(open, tail, options)),
-    seam: undefined,
-  };
+  throw chain.failure();
 }
 
-async function goOn(
+function begin(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+  const { tellsTimes } = source.capabilities;
+  const { tail, since } = options.begin;
+  if (tail !== undefined) return tellsTimes ? openEntriesTail(requests, tail, options) : openFileTail(requests, tail, options);
+  if (!tellsTimes) return openWholeFile(requests, options);
+  return since === undefined ? openWholeEntries(requests, options) : openEntriesSince(requests, since, options);
+}
+
+async function resume(
   source: LogSource,
-  view: ContainerView,
+  requests: LogRequests,
+  { place }: Position,
+  options: OpenTextOptions,
+): Promise<StartedText> {
+  if (source.capabilities.tellsTimes) {
+    if (place.kind !== "times") throw new LogReplaced();
+    return openEntriesAt(requests, place, options, source.capabilities);
+  }
+  const own = inFile(place);
+  if (own === undefined) throw new LogReplaced();
+  return openFileAt(requests, own, options);
+}
+
+/**
+ * Opens a copy of the log where the text before the place is the same: as much of it, or text that ends alike. Where neither is
+ * found, all of the copy follows: the line of the same number would be another one, since a copy may lack lines.
+ *
+ * @throws SourceError where only a part of the log was asked for, and the place is not found.
+ */
+async function handOver(
+  source: LogSource,
+  requests: LogRequests,
   position: Position,
   options: OpenTextOptions,
-): Promise<TextOf> {
+): Promise<Omit<OpenedText, "source">> {
   const { place } = position;
-  const isOwn = source.name === position.source;
-  const open = opener(source, view, options);
-  if (isOwn && source.capabilities.tellsTimes) {
-    if (place.kind !== "times") throw new LogReplaced();
-    const log = await open({ follow: options.follow, since: sinceOf(place) });
-    return { text: timedText(log, place, false, options), seam: undefined };
-  }
   const inCopy = inFile(place);
-  if (isOwn) {
-    if (inCopy === undefined) throw new LogReplaced();
-    return { text: await readFileFrom(open, inCopy, options), seam: undefined };
-  }
-  try {
-    if (inCopy === undefined) throw new LogReplaced();
-    return { text: await readFileFrom(open, inCopy, options), seam: "proved" };
-  } catch (error) {
-    if (!(error instanceof LogReplaced)) throw error;
-    if (position.relative) {
-      throw new SourceError(source.name, "not-found", "has a log in which the place to go on at cannot be found", {
-        cause: error,
-      });
-    }
-    // The same line is the best guess; a line of which the beginning was sent is not begun again.
-    return {
-      text: { ...(await readFile(open, options)), from: position.line + (position.inside ? 1 : 0) },
-      seam: "unproved",
-    };
-  }
-}
-
-/** Each log that is opened has a signal of its own, which tells the source when it has been read or left. */
-function opener(source: LogSource, { target }: ContainerView, { signal }: OpenTextOptions): OpenFile {
-  return async (options?: OpenOptions) => {
-    const reading = new AbortController();
-    const leave = (): void => reading.abort(signal.reason);
-    signal.addEventListener("abort", leave);
-    if (signal.aborted) leave();
-    const release = (): void => {
-      signal.removeEventListener("abort", leave);
-      reading.abort(OVER);
-    };
+  if (inCopy !== undefined) {
     try {
-      const log = await source.open(target, reading.signal, options);
-      if (log.kind !== "file") throw new Error("Entries cannot be read yet.");
-      return { ...log, body: releasing(log.body, release) };
+      const { text, start } = await openCopyAt(source, requests, inCopy, options);
+      return { text, start: { ...start, place }, handover: "proved" };
     } catch (error) {
-      release();
-      throw error;
+      if (!(error instanceof LogReplaced)) throw error;
     }
-  };
+  }
+  const fingerprint = fingerprintAt(place);
+  if (fingerprint !== undefined) {
+    const { text, start } = await openCopy(source, requests, options);
+    const found = await searchPlace(text, fingerprint, options.searchBytes);
+    if (found !== undefined) {
+      return { text, start: { ...start, place, line: found.lines + 1, offset: found.offset }, handover: "proved" };
+    }
+  }
+  if (position.relative) {
+    throw new SourceError(source.name, "not-found", "has a log in which the place to resume at cannot be found");
+  }
+  return { ...(await openCopy(source, requests, options)), handover: "seam" };
 }
 
-/** Not a generator: those do not hear of a reader who leaves in the middle of a read. */
-function releasing(body: AsyncIterable<Uint8Array>, release: () => void): AsyncIterableIterator<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]();
-  const result: AsyncIterableIterator<Uint8Array> = {
-    [Symbol.asyncIterator]: () => result,
-    async next() {
-      try {
-        const next = await iterator.next();
-        if (next.done === true) release();
-        return next;
-      } catch (error) {
-        release();
-        throw error;
-      }
-    },
-    async return() {
-      try {
-        await iterator.return?.();
-      } finally {
-        release();
-      }
-      return { done: true, value: undefined };
-    },
-  };
-  return result;
+async function openCopyAt(
+  source: LogSource,
+  requests: LogRequests,
+  place: BytePlace,
+  options: OpenTextOptions,
+): Promise<StartedText> {
+  if (!source.capabilities.tellsTimes) return openFileAt(requests, place, options);
+  const copy = await openCopy(source, requests, options);
+  await skipToPlace(copy.text, place);
+  return { text: copy.text, start: { place, relative: false, offset: place.offset } };
+}
+
+/** All that a source has of a log now: it is read to its end, and followed from there. */
+function openCopy(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+  const { growing } = options;
+  return source.capabilities.tellsTimes
+    ? openWholeEntries(requests, { growing, follow: false })
+    : openWholeFile(requests, options);
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { proofOf } from "../stream/window.ts";
+import { fingerprintOf } from "../stream/tail-buffer.ts";
 
-/** The end of what was read, by which the place is known again. */
-export const Proof = z.object({ length: z.int().min(0).max(1024), hash: z.string().max(20) });
+/** Identifies a place by the end of the text before it; see `Fingerprint` in stream/tail-buffer.ts. */
+export const FingerprintShape = z.object({ length: z.int().min(0).max(1024), hash: z.string().max(20) });
 
 const count = z.int().min(0);
 
@@ -11,27 +11,30 @@ export const BytePlace = z.object({
   kind: z.literal("bytes"),
   /** How many bytes of the log's text, as UTF-8, lie before it. */
   offset: count,
-  /** How many bytes of the file as it is stored lie before it. Absent where only a reader from the beginning can tell: the file is compressed, or in another encoding. */
+  /** How many bytes of the stored file lie before it. Absent where the file is compressed or in another encoding. */
   stored: count.optional(),
   /** The text before it. */
-  proof: Proof,
-  /** The same of the file as it is stored, where bytes that are no text were replaced. */
-  storedProof: Proof.optional(),
+  fingerprint: FingerprintShape,
+  /** The same of the stored file, where bytes that are not text were replaced. */
+  storedFingerprint: FingerprintShape.optional(),
 });
 
 /**
- * A place in a log whose lines have times, which need be neither different nor in order: behind some lines from the first one on that is later than all before it.
+ * A place in a log whose lines have times, which need be neither different nor in order: so many lines behind its *anchor*,
+ * the first line that is later than all lines before it.
  */
 export const TimedPlace = z.object({
   kind: z.literal("times"),
-  /** The latest time before the place. Its first line is where counting begins. */
+  /** The anchor's time: the latest before the place. */
   time: z.string().max(40),
-  /** Whole lines from there on. */
+  /** The earliest time from the anchor on, where a line after it is earlier: the clock was set back, or two streams were merged. */
+  earliest: z.string().max(40).optional(),
+  /** Whole lines from the anchor on. */
   lines: count,
   /** Bytes of the next line. */
   part: count,
-  /** How many bytes of the log's text lie before it, and the last of them. Absent where it was not read from its beginning. */
-  text: z.object({ offset: count, proof: Proof }).optional(),
+  /** The text before it; how many bytes that are, where it was read from its beginning. */
+  text: z.object({ offset: count.optional(), fingerprint: FingerprintShape }).optional(),
 });
 
 /** A place in a log, from which it can be read on, at the source that it was read from. */
@@ -41,21 +44,33 @@ export type BytePlace = z.output<typeof BytePlace>;
 export type TimedPlace = z.output<typeof TimedPlace>;
 export type Place = z.output<typeof Place>;
 
+const NOTHING_BEFORE = fingerprintOf(new Uint8Array(0));
+
 /** The beginning of a log that is kept as one file. */
-export const FILE_START: BytePlace = { kind: "bytes", offset: 0, proof: proofOf(new Uint8Array(0)) };
+export const FILE_START: BytePlace = { kind: "bytes", offset: 0, fingerprint: NOTHING_BEFORE };
 
 /** The beginning of a log whose lines have times. */
-export const TIMED_START: TimedPlace = {
+export const ENTRIES_START: TimedPlace = {
   kind: "times",
   time: "1970-01-01T00:00:02.000000000Z",
   lines: 0,
   part: 0,
-  text: { offset: 0, proof: FILE_START.proof },
+  text: { offset: 0, fingerprint: NOTHING_BEFORE },
 };
 
-/** The place in a log that is kept as one file which a place in any other copy of it is, if that can be told. */
+/** Where a text of entries begins that is only a part of its log: the first line tells. */
+export const ENTRIES_ANYWHERE: TimedPlace = { kind: "times", time: ENTRIES_START.time, lines: 0, part: 0 };
+
+/** The end of the text before a place, where that is known: what any copy of the log has there too. */
+export function fingerprintAt(place: Place): BytePlace["fingerprint"] | undefined {
+  return place.kind === "bytes" ? place.fingerprint : place.text?.fingerprint;
+}
+
+/** The place as one of a file, if that can be told. */
 export function inFile(place: Place): BytePlace | undefined {
   if (place.kind === "bytes") return place;
-  // Whether the file is stored as plain text is not known; where it is not, the proof fails and it is read from its beginning.
-  return place.text && { kind: "bytes", ...place.text, stored: place.text.offset };
+  // Whether the file is stored as plain text is not known; where it is not, the fingerprint does not match.
+  if (place.text?.offset === undefined) return undefined;
+  const { offset, fingerprint } = place.text;
+  return { kind: "bytes", offset, fingerprint, stored: offset };
 }

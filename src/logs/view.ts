@@ -2,7 +2,7 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
-import type { Run } from "../runs/run.ts";
+import { type Attempt, hasEnded, type Run } from "../runs/run.ts";
 import {
   type AttemptSelection,
   type ContainerSelection,
@@ -12,8 +12,7 @@ import {
 } from "../runs/selection.ts";
 import { readSurroundings, type Surroundings, type SurroundingsWish } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
-import type { LogSource, LogTarget } from "../sources/source.ts";
-import { targetPod } from "./target-pod.ts";
+import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
 
 /** What looking at a run takes. */
 export interface ViewServices {
@@ -66,4 +65,32 @@ export function viewContainer(view: AttemptView, wish: Pick<Wish, "container" | 
   const { container, pod } = selection;
   const values = templateValues(run, surroundings, { metric, attempt, job, container, ...(pod && { pod }) });
   return { ...view, ...selection, target: { facts, values, pod: targetPod(attempt, selection) } };
+}
+
+/**
+ * Which log of a container in its pod is meant. Where the container waits to be restarted, it is the one of its run before.
+ *
+ * @returns `undefined` where no pod was selected.
+ */
+export function targetPod(
+  { phase }: Pick<Attempt, "phase">,
+  { pod, container, status }: Pick<ContainerSelection, "pod" | "container" | "status">,
+): TargetPod | undefined {
+  if (pod === undefined) return undefined;
+  const isWaiting = status?.state === "waiting";
+  const previous = isWaiting && status.exitCode !== undefined;
+  const { namespace, name } = pod;
+  // A pod on no node has no word about its containers, but one about itself.
+  const unstarted = { reason: status?.reason || pod.reason, final: hasEnded(phase) || isOver(pod) };
+  return {
+    namespace,
+    name,
+    container: container.name,
+    previous,
+    unstarted: isWaiting && !previous ? unstarted : undefined,
+  };
+}
+
+function isOver({ phase }: Pod): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }

@@ -1,10 +1,47 @@
 import { printable, quoted } from "../quoted.ts";
+import type { Failure } from "../failure.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
+import { hasEnded } from "../runs/run.ts";
+import { isUnstarted } from "./may-come.ts";
+import type { ContainerView } from "./view.ts";
 
 /** The messages of schedulers and kubelets may be long. */
 const MOST = 300;
 /** Kubernetes' words for an image that does not come. */
 const IMAGE_REASONS = /^(ImagePullBackOff|ErrImage\w*|InvalidImageName|Image\w+Error|RegistryUnavailable)$/;
+
+/**
+ * Says what is waited for.
+ *
+ * @param hasPods whether a source reads pods.
+ * @param begun whether something of the log was read.
+ */
+export function waitingMessage(
+  failure: Failure,
+  view: ContainerView,
+  { hasPods, begun }: { readonly hasPods: boolean; readonly begun: boolean },
+): string {
+  const { pod, container, attempt } = view;
+  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
+  if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
+    return `Waiting. The Job of attempt ${attempt.number} has no pod ${begun ? "any more" : "yet"}.`;
+  }
+  return `Waiting. ${failure.message}`;
+}
+
+/**
+ * Says that a running container has written nothing yet, which may have a reason that its author does not see.
+ *
+ * @param now milliseconds since 1970.
+ * @param afterMs for how long it may be silent without a word, in milliseconds.
+ */
+export function quietMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
+  if (status?.state !== "running") return undefined;
+  const ms = now - Date.parse(status.startedAt ?? "");
+  if (!(ms >= afterMs)) return undefined;
+  const minutes = Math.floor(ms / 60_000);
+  return `The container has written nothing yet (${minutes} min). Programs hold their output back when it is not a terminal.`;
+}
 
 /**
  * Says what a container that has not been started waits for: a node, the init containers before it, its image, or to be created.

@@ -1,19 +1,6 @@
 import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
-import type { LogSource, LogTarget, OpenedLog } from "./source.ts";
-import { SourceError } from "./source-error.ts";
-
-export interface FirstLog<T = OpenedLog> {
-  readonly source: LogSource;
-  readonly log: T;
-  /** The sources that were asked, or passed over, before this one. */
-  readonly tries: readonly SourceTry[];
-}
-
-export interface OpenFirstOptions<T> {
-  readonly signal: AbortSignal;
-  /** Opens the log at a source. It throws a SourceError where there is none to be had from there. */
-  readonly open: (source: LogSource) => Promise<T>;
-}
+import type { LogSource } from "./source.ts";
+import type { SourceError } from "./source-error.ts";
 
 interface Verdict {
   readonly outcome: SourceTry["outcome"];
@@ -56,70 +43,50 @@ const NOT_FOUND: Omit<Verdict, "outcome"> = {
   next: "The log may not have been stored yet, or no longer. An operator can tell where the logs of this project are kept, and for how long.",
 };
 
-/**
- * Opens the log at the first source that has it. Sources are asked one after another, in their given order.
- *
- * @throws Failure when no source has it: how each of them answered is in its `tries`.
- * @throws the reason of `signal` when it is aborted.
- */
-export async function openFirst<T>(
-  sources: readonly LogSource[],
-  facts: LogTarget["facts"],
-  { signal, open }: OpenFirstOptions<T>,
-): Promise<FirstLog<T>> {
-  if (sources.length === 0) {
-    throw new Failure("not-configured", "NOT_CONFIGURED", "This server has no log sources.", {
-      next: "An operator has to configure where logs are kept.",
-      tries: [],
+/** What came of asking one source after another. */
+export class SourceChain {
+  readonly #tries: SourceTry[] = [];
+  readonly #told: string[] = [];
+  readonly #causes: SourceError[] = [];
+
+  /** Notes a source that the configuration does not ask about this run. */
+  skip({ name }: LogSource): void {
+    const did = "is not configured for this run";
+    this.#tries.push({ source: name, outcome: "not-matched", message: `Source "${name}" ${did}.` });
+    this.#told.push(`source "${name}" ${did}`);
+  }
+
+  /** Notes a source that has no log to give. */
+  add(error: SourceError): void {
+    const { source, outcome, httpStatus, message, fault } = error;
+    this.#tries.push({
+      source,
+      outcome,
+      ...(httpStatus !== undefined && { httpStatus }),
+      message,
+      ...(fault !== undefined && { fault }),
     });
+    this.#told.push(`source "${source}" ${error.did}`);
+    if (error.cause !== undefined) this.#causes.push(error);
   }
-  const tries: SourceTry[] = [];
-  const told: string[] = [];
-  const causes: SourceError[] = [];
-  for (const source of sources) {
-    signal.throwIfAborted();
-    if (!source.matches(facts)) {
-      const did = "is not configured for this run";
-      tries.push({ source: source.name, outcome: "not-matched", message: `Source "${source.name}" ${did}.` });
-      told.push(`source "${source.name}" ${did}`);
-      continue;
-    }
-    try {
-      return { source, log: await open(source), tries };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof SourceError)) throw error;
-      const { outcome, httpStatus, message, fault } = error;
-      tries.push({
-        source: source.name,
-        outcome,
-        ...(httpStatus !== undefined && { httpStatus }),
-        message,
-        ...(fault !== undefined && { fault }),
+
+  /** The failure of a log that no source has: how each of them answered is in its `tries`. */
+  failure(): Failure {
+    const tries = this.#tries;
+    if (tries.length === 0) {
+      return new Failure("not-configured", "NOT_CONFIGURED", "This server has no log sources.", {
+        next: "An operator has to configure where logs are kept.",
+        tries,
       });
-      told.push(`source "${source.name}" ${error.did}`);
-      if (error.cause !== undefined) causes.push(error);
     }
+    const { kind, reason, next } =
+      VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
+    return new Failure(kind, reason, `No log: ${this.#told.join("; ")}.`, { next, tries, ...causeOf(this.#causes) });
   }
-  const { kind, reason, next } =
-    VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
-  throw new Failure(kind, reason, `No log: ${told.join("; ")}.`, { next, tries, ...causeOf(causes) });
 }
 
 /** For the server's own log: why each source failed. */
 function causeOf(errors: readonly SourceError[]): { readonly cause?: unknown } {
   if (errors.length <= 1) return errors[0] === undefined ? {} : { cause: errors[0] };
   return { cause: new AggregateError(errors, "More than one source failed.") };
-}
-
-/**
- * The order in which sources are asked.
- *
- * @param preferLive whether to ask where the job runs before where logs are kept: while it runs, yes; afterwards a node may have rotated the beginning away.
- */
-export function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {
-  return [
-    ...sources.filter(({ capabilities }) => capabilities.live === preferLive),
-    ...sources.filter(({ capabilities }) => capabilities.live !== preferLive),
-  ];
 }

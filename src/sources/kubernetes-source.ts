@@ -4,10 +4,11 @@ import type { SourceFault } from "../failure.ts";
 import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { orAborted } from "../or-aborted.ts";
-import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
+import { PodEntries } from "./pod-entries.ts";
+import { readPodTail } from "./pod-tail.ts";
 import type { Capabilities, LogSource, LogTarget, OpenedFile, OpenOptions, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
@@ -30,16 +31,6 @@ const STATUS_BYTES = 16 * 1024;
 const STATUS_MS = 1_000;
 const Status = z.object({ message: z.string() });
 
-/** Longer than what the kubelet says where it has no log. */
-const WORDS_BYTES = 1_024;
-/** The kubelet begins its answer before it looks for the file: that there is none is said in the log's place, with status 200. */
-const NO_LOG =
-  /^(unable to retrieve container logs for [\w-]+:\/\/\w*|failed to (try resolving symlinks in path|open log file) "[^"]*": .*no such file or directory)$/;
-
-interface KubernetesSource extends LogSource {
-  open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile>;
-}
-
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
 export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
   const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
@@ -54,47 +45,27 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Kubern
         throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)", { fault: "no-pod" });
       }
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
-      const options = {
-        timestamps: true,
-        follow,
-        ...(since !== undefined && { sinceTime: since }),
-        ...(tailLines !== undefined && { tailLines }),
+      const entries = async (options: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {
+        const { status, body } = await ask(name, kube, pod, { timestamps: true, ...options }, signal);
+        if (status !== 200) throw await refusal(name, status, body);
+        // Whoever follows a log waits for as long as it is quiet.
+        const bytes = readHttpBody(body, { source: name, idleMs: options.follow ? undefined : idleMs, signal });
+        const lines = new PodEntries(name, bytes, mayBeginInside);
+        if (!options.follow) await lines.begin();
+        signal.throwIfAborted();
+        return lines;
       };
-      const { status, body } = await ask(name, kube, pod, options, signal);
-      if (status !== 200) throw await refusal(name, status, body);
-      // Whoever follows a log waits for as long as it is quiet.
-      const bytes = readHttpBody(body, { source: name, idleMs: follow ? undefined : idleMs, signal });
-      // The API server ends its answer as if all were well when the kubelet breaks off, and a kubelet may have rotated the beginning away: no end proves anything.
-      const log = { kind: "file", mediaType: "text/plain", charset: undefined, delimited: false } as const;
-      if (follow) return { ...log, body: unlessRemoved(name, bytes) };
-      const { head, whole } = await peek(bytes, isLongEnough);
-      signal.throwIfAborted();
-      if (isRemoved(head)) throw removed(name);
-      return { ...log, body: whole };
+      // The API server ends its answer as if all were well when the kubelet breaks off, and a kubelet may have rotated the
+      // beginning away: no end proves anything.
+      const log = { kind: "entries", mediaType: "text/plain", delimited: false } as const;
+      if (tailLines !== undefined) {
+        const open = (records: number) => entries({ follow: false, tailLines: records }, false);
+        return { ...log, ...(await readPodTail(open, tailLines)) };
+      }
+      if (since === undefined) return { ...log, pieces: await entries({ follow }, false) };
+      return { ...log, pieces: await entries({ follow, sinceTime: since }, true) };
     },
   };
-}
-
-/** A log of which the first words may be that there is none. They come as soon as there is something to say. */
-async function* unlessRemoved(name: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first = true;
-  for await (const bytes of body) {
-    if (first && isRemoved(bytes)) throw removed(name);
-    first = false;
-    yield bytes;
-  }
-}
-
-function isRemoved(head: Uint8Array): boolean {
-  return !isLongEnough(head) && NO_LOG.test(Buffer.from(head).toString());
-}
-
-function removed(name: string): SourceError {
-  return new SourceError(name, "not-found", "no longer has the log: the node has removed it", { fault: "log-removed" });
-}
-
-function isLongEnough(head: Uint8Array): boolean {
-  return head.length > WORDS_BYTES || head.includes(0x0a);
 }
 
 function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unstarted"]>): SourceError {

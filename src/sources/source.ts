@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly follow?: boolean | undefined;
   /** Of a source with `since`: only lines of this second and later (RFC 3339, whole seconds). */
   readonly since?: string | undefined;
-  /** Of a source with `tail`: only this many lines, from the end. */
+  /** Of a source with `tail`: only this many whole lines, from the end of what there is. Not together with the others. */
   readonly tailLines?: number | undefined;
 }
 
@@ -69,6 +69,8 @@ export interface OpenedEntries {
   readonly mediaType: string | undefined;
   /** Whether the end of the pieces proves that the store sent all of them. */
   readonly delimited: boolean;
+  /** Whether the beginning of the first line is missing. Default: no. */
+  readonly cut?: boolean;
 }
 
 /** Lines of a log, or parts of lines. */

@@ -62,28 +62,31 @@ const FORMATS: readonly Format[] = [
 ];
 
 /**
- * Decodes one layer of gzip or zstd, told by the first bytes, and passes all else on untouched. Several gzip members or zstd frames are one log.
+ * Decodes one layer of gzip or zstd, told by the first bytes, and passes all else on untouched. Several gzip members or zstd
+ * frames are one log.
  *
  * Decoded bytes go out before a failure that comes after them.
  *
  * @param limits Default: 200 times, above 64 MiB.
- * @param onCompressed called before the first piece where the source is compressed: places in what comes out are no places in it.
  * @throws DecompressionLimit, DecompressionFailed, and what the source throws.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   limits: DecompressLimits = DEFAULT_LIMITS,
-  onCompressed?: () => void,
 ): AsyncGenerator<Uint8Array> {
-  const { head, whole } = await peek(source, (bytes) => !FORMATS.some(({ magic }) => mayBecome(bytes, magic)));
+  const { head, whole } = await peek(source, (bytes) => !mayBeCompressed(bytes) || isCompressed(bytes));
   const format = formatOf(head);
-  if (format !== undefined) onCompressed?.();
   yield* format === undefined ? whole : decode(whole, format, limits);
 }
 
 /** Whether a source that begins so is compressed. */
 export function isCompressed(head: Uint8Array): boolean {
   return formatOf(head) !== undefined;
+}
+
+/** Whether a source that begins so may be compressed, for all that has come of it. */
+export function mayBeCompressed(head: Uint8Array): boolean {
+  return isCompressed(head) || FORMATS.some(({ magic }) => mayBecome(head, magic));
 }
 
 function formatOf(head: Uint8Array): Format | undefined {

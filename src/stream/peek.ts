@@ -39,16 +39,16 @@ export async function peek(
 
   const whole: AsyncIterableIterator<Uint8Array> = {
     [Symbol.asyncIterator]: () => whole,
-    async next() {
+    next() {
       const value = pieces.shift();
-      if (value !== undefined) return { done: false, value };
+      if (value !== undefined) return Promise.resolve({ done: false, value });
       if (failed !== undefined) {
         const { error } = failed;
         failed = undefined;
         ended = true;
-        throw error;
+        return Promise.reject(error);
       }
-      return ended ? { done: true, value: undefined } : iterator.next();
+      return ended ? Promise.resolve({ done: true, value: undefined }) : iterator.next();
     },
     async return() {
       pieces.length = 0;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makePod, makeStatus } from "../../test/fakes/pod.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import type { Phase } from "../runs/run.ts";
-import { targetPod } from "./target-pod.ts";
+import { targetPod } from "./view.ts";
 
 const container = { name: "tests", init: false };
 const waitingStatus = (parts: Partial<ContainerStatus>) =>

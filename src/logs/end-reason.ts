@@ -1,0 +1,71 @@
+import type { StreamStopped } from "../access/guarded-stream.ts";
+import { Failure } from "../failure.ts";
+import { SourceError } from "../sources/source-error.ts";
+import { DecompressionLimit } from "../stream/decompress.ts";
+import { LogReplaced } from "./text.ts";
+
+/** Why a stream of a log ends. */
+export type EndReason =
+  | "complete"
+  | "caught-up"
+  | "source-ended"
+  | "limit-reached"
+  | "until-reached"
+  | "scan-budget-spent"
+  | "source-failed"
+  | "source-stalled"
+  | "server-limit-reached"
+  | StreamStopped["reason"];
+
+/** Ends behind which nothing is left to read. */
+export const FINAL_REASONS: ReadonlySet<EndReason> = new Set(["complete", "until-reached"]);
+
+/** Thrown when a log is larger than is allowed. */
+export class SizeLimit extends Error {
+  constructor(maxBytes: number) {
+    super(`The log is larger than ${maxBytes} bytes.`);
+    this.name = "SizeLimit";
+  }
+}
+
+/** What a stream ends with that failed in the middle, and what the call fails with. */
+export function brokenOff(error: unknown): { readonly reason: EndReason; readonly failure: Failure } {
+  if (error instanceof Failure) return { reason: "source-failed", failure: error };
+  if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
+    const next = "What was sent is the beginning of the log. An operator can raise the limit.";
+    const failure = new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error });
+    return { reason: "server-limit-reached", failure };
+  }
+  if (error instanceof LogReplaced) return { reason: "source-failed", failure: staleCursor(error) };
+  if (error instanceof SourceError && error.outcome === "silent") {
+    const message = "The log's store stopped sending in the middle of the log: it is incomplete.";
+    const failure = new Failure("silent", "SOURCE_STALLED", message, { next: "Try again.", cause: error });
+    return { reason: "source-stalled", failure };
+  }
+  const message =
+    error instanceof SourceError
+      ? "The log's store broke off in the middle of the log: it is incomplete."
+      : "The log as it is stored is cut off or damaged: it is incomplete.";
+  const failure = new Failure("unavailable", "SOURCE_FAILED", message, { next: "Try again.", cause: error });
+  return { reason: "source-failed", failure };
+}
+
+/** The failure of a cursor that leads nowhere: the log is not the one that it is of. */
+export function staleCursor(cause: LogReplaced): Failure {
+  return new Failure("bad-request", "CURSOR_STALE", "The log was replaced, or cut, since this cursor was made.", {
+    next: "Read from the beginning, without a cursor.",
+    field: "cursor",
+    cause,
+  });
+}
+
+/** What is true of several logs together, each of which came to an end. */
+export function worstOf(reasons: readonly EndReason[]): EndReason {
+  const order: readonly EndReason[] = ["caught-up", "source-ended", "until-reached", "complete"];
+  return order.find((each) => reasons.includes(each)) ?? "source-ended";
+}
+
+/** Whether one of several logs is not there, or not yet: the others are shown all the same. */
+export function hasNoLog(error: unknown): error is Failure {
+  return error instanceof Failure && (error.kind === "not-found" || error.kind === "not-yet");
+}

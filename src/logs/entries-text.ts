@@ -1,0 +1,238 @@
+import type { OpenedEntries } from "../sources/source.ts";
+import { LINE_FEED } from "../stream/bytes.ts";
+import { cutLength } from "../stream/characters.ts";
+import { createDecoder } from "../stream/charset.ts";
+import type { LineTimes } from "../stream/line-times.ts";
+import { TailBuffer } from "../stream/tail-buffer.ts";
+import { AnchorSkip } from "./anchor-skip.ts";
+import type { OpenRequest } from "./open-request.ts";
+import type { TimedPlace } from "./place.ts";
+import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+
+/** Text with the times of its lines. */
+interface Lines {
+  readonly bytes: Uint8Array;
+  readonly times: LineTimes;
+}
+
+const NO_TIMES: LineTimes = { starts: [], times: [] };
+
+/** The text of a log that is kept line by line with times: from its beginning, from a place, or from wherever the answer begins. */
+export class EntriesText implements LogText {
+  readonly delimited: boolean;
+  readonly mediaType: string | undefined;
+  readonly decodedFrom = undefined;
+  readonly #request: OpenRequest;
+  readonly #growing: boolean;
+  readonly #entries: AsyncIterator<{ readonly bytes: Uint8Array; readonly times: LineTimes }>;
+  readonly #decoder = createDecoder("utf-8");
+  readonly #position: EntriesPosition;
+  readonly #skip: AnchorSkip | undefined;
+  #pieceBytes = FIRST_PIECE_BYTES;
+  /** What has come and is still to be handed on, oldest first. */
+  #waiting: Lines[] = [];
+  /** The time of a line of which only a part of a character has come. */
+  #cutLine: string | undefined;
+  #putBack: TextPiece | undefined;
+  #ended = false;
+  #closed = false;
+
+  /**
+   * @param place what lies before it is passed over. Absent: the text begins with what comes first.
+   * @param offset how many bytes of the log lie before the text that is handed on; `undefined`: not known.
+   * @param growing whether an unfinished character at the end is left for later.
+   */
+  constructor(
+    log: OpenedEntries,
+    request: OpenRequest,
+    { place, offset, growing }: { place: TimedPlace | undefined; offset: number | undefined; growing: boolean },
+  ) {
+    this.#request = request;
+    this.#growing = growing;
+    this.#entries = log.pieces[Symbol.asyncIterator]();
+    this.#position = new EntriesPosition(place, offset);
+    this.#skip = place === undefined ? undefined : new AnchorSkip(place);
+    this.delimited = log.delimited;
+    this.mediaType = log.mediaType;
+  }
+
+  get replaced(): boolean {
+    return this.#decoder.replaced;
+  }
+
+  async next(): Promise<TextPiece | undefined> {
+    if (this.#putBack !== undefined) {
+      const piece = this.#putBack;
+      this.#putBack = undefined;
+      return piece;
+    }
+    try {
+      for (;;) {
+        const lines = this.#waiting.shift();
+        const piece = lines && this.#pieceOf(lines);
+        if (piece !== undefined) return piece;
+        if (lines !== undefined) continue;
+        if (this.#ended) {
+          this.#request.close();
+          return undefined;
+        }
+        const next = await this.#entries.next();
+        if (next.done !== true) this.#take(next.value);
+        else {
+          this.#ended = true;
+          for (const { bytes } of this.#decoder.end(this.#growing)) this.#waiting.push({ bytes, times: NO_TIMES });
+        }
+      }
+    } catch (error) {
+      if (this.#closed) return undefined;
+      this.close();
+      throw error;
+    }
+  }
+
+  putBack(piece: TextPiece): void {
+    this.#putBack = piece;
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (!this.#ended) this.#entries.return?.().catch(() => undefined);
+    this.#ended = true;
+    this.#waiting = [];
+    this.#putBack = undefined;
+    this.#request.close();
+  }
+
+  #take({ bytes, times }: Lines): void {
+    const { carried } = this.#decoder;
+    const parts = this.#decoder.push(bytes);
+    // The first bytes of a character that was cut before this piece come with it, and so does the line that began with them.
+    const starts = carried === 0 ? times.starts : times.starts.map((each) => each + carried);
+    const lines =
+      this.#cutLine === undefined
+        ? { starts, times: times.times }
+        : { starts: [0, ...starts], times: [this.#cutLine, ...times.times] };
+    let from = 0;
+    let first = 0;
+    for (const { bytes: text, stored = text } of parts) {
+      const to = from + stored.length;
+      const own = timesIn(lines, first, from, to);
+      this.#waiting.push({
+        bytes: text,
+        times: text === stored ? own : { starts: movedStarts(own.starts, stored, text), times: own.times },
+      });
+      first += own.starts.length;
+      from = to;
+    }
+    this.#cutLine = lines.times[first];
+  }
+
+  #pieceOf({ bytes, times }: Lines): TextPiece | undefined {
+    const cut = cutLength(bytes, this.#pieceBytes) || bytes.length;
+    this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
+    let piece = { bytes, times };
+    if (cut < bytes.length) {
+      this.#waiting.unshift(linesIn({ bytes, times }, cut, bytes.length));
+      piece = linesIn({ bytes, times }, 0, cut);
+    }
+    const skipped = this.#skip?.skip(piece.bytes, piece.times) ?? 0;
+    if (skipped > 0) {
+      this.#position.pass(piece.bytes.subarray(0, skipped));
+      if (skipped === piece.bytes.length) return undefined;
+      piece = linesIn(piece, skipped, piece.bytes.length);
+    }
+    const lost = this.#skip?.takeLost() === true;
+    const after = this.#position.add(piece.bytes, piece.times);
+    return { bytes: piece.bytes, times: piece.times, after, lost };
+  }
+}
+
+/** A part of a piece with the times of the lines that begin in it. */
+export function linesIn({ bytes, times }: Lines, from: number, to: number): Lines {
+  let first = 0;
+  while ((times.starts[first] ?? to) < from) first += 1;
+  return { bytes: bytes.subarray(from, to), times: timesIn(times, first, from, to) };
+}
+
+/** The times from one index on of the lines that begin in a part of a piece, which begins at `from`. */
+function timesIn({ starts, times }: LineTimes, first: number, from: number, to: number): LineTimes {
+  let end = first;
+  while ((starts[end] ?? to) < to) end += 1;
+  if (first === end) return NO_TIMES;
+  if (from === 0 && first === 0 && end === starts.length) return { starts, times };
+  return { starts: starts.slice(first, end).map((each) => each - from), times: times.slice(first, end) };
+}
+
+/** Where lines begin once bytes of them were replaced: behind the same line feeds. */
+function movedStarts(starts: readonly number[], stored: Uint8Array, text: Uint8Array): readonly number[] {
+  const moved: number[] = [];
+  let feedAt = 0;
+  let textAt = 0;
+  for (const start of starts) {
+    while (feedAt < start) {
+      const feed = stored.indexOf(LINE_FEED, feedAt);
+      if (feed === -1 || feed >= start) break;
+      feedAt = feed + 1;
+      textAt = text.indexOf(LINE_FEED, textAt) + 1;
+    }
+    moved.push(textAt);
+  }
+  return moved;
+}
+
+/** Tells where the text is, as a {@link TimedPlace}. */
+class EntriesPosition {
+  #time: string;
+  #earliest: string;
+  #lines: number;
+  #part: number;
+  #offset: number | undefined;
+  readonly #tail = new TailBuffer();
+
+  constructor(from: TimedPlace | undefined, offset: number | undefined) {
+    this.#time = from?.time ?? "";
+    this.#earliest = from?.earliest ?? this.#time;
+    this.#lines = from?.lines ?? 0;
+    this.#part = from?.part ?? 0;
+    this.#offset = offset;
+  }
+
+  /** What lies before the place has been counted, but is the end of the text to those who look for the place again. */
+  pass(bytes: Uint8Array): void {
+    this.#tail.push(bytes);
+  }
+
+  /** Goes behind a piece. */
+  add(bytes: Uint8Array, { starts, times }: LineTimes): TimedPlace {
+    this.#tail.push(bytes);
+    if (this.#offset !== undefined) this.#offset += bytes.length;
+    let begin = 0;
+    for (let index = 0; index < starts.length; index += 1) {
+      const start = starts[index] ?? 0;
+      if (start > 0 || index > 0) this.#endLine();
+      this.#beginLine(times[index] ?? "");
+      begin = start;
+    }
+    if (bytes[bytes.length - 1] === LINE_FEED) this.#endLine();
+    else this.#part += bytes.length - begin;
+    const place: TimedPlace = { kind: "times", time: this.#time, lines: this.#lines, part: this.#part };
+    if (this.#earliest < this.#time) place.earliest = this.#earliest;
+    place.text = { fingerprint: this.#tail.fingerprint() };
+    if (this.#offset !== undefined) place.text.offset = this.#offset;
+    return place;
+  }
+
+  #beginLine(time: string): void {
+    if (time > this.#time) {
+      this.#time = time;
+      this.#earliest = time;
+      this.#lines = 0;
+    } else if (time < this.#earliest) this.#earliest = time;
+    this.#part = 0;
+  }
+
+  #endLine(): void {
+    this.#lines += 1;
+    this.#part = 0;
+  }
+}

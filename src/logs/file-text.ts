@@ -1,0 +1,205 @@
+import type { OpenedFile } from "../sources/source.ts";
+import { cutLength } from "../stream/characters.ts";
+import { type CharsetDecoder, createDecoder, type DecodedPart } from "../stream/charset.ts";
+import { DecompressionFailed, type DecompressLimits, decompress, isCompressed, mayBeCompressed } from "../stream/decompress.ts";
+import { encodingOf } from "../stream/encoding.ts";
+import { peek } from "../stream/peek.ts";
+import { TailBuffer } from "../stream/tail-buffer.ts";
+import type { OpenRequest } from "./open-request.ts";
+import type { BytePlace } from "./place.ts";
+import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+
+export interface FileTextOptions {
+  /** Whether the file is still being written: an unfinished character or compressed block at its end is left for later. */
+  readonly growing: boolean;
+  readonly limits: DecompressLimits;
+}
+
+/**
+ * The text of a log that is kept as one file: decompressed, decoded, in pieces.
+ *
+ * Only the body's read, and a decompressor's, are waited for: all else is done at once with the bytes that are there.
+ */
+export class FileText implements LogText {
+  readonly delimited: boolean;
+  readonly mediaType: string | undefined;
+  decodedFrom: string | undefined;
+  readonly #log: OpenedFile;
+  readonly #request: OpenRequest;
+  readonly #options: FileTextOptions;
+  #body: AsyncIterator<Uint8Array>;
+  /** `undefined` until the first bytes have told the encoding. */
+  #decoder: CharsetDecoder | undefined;
+  #compressed = false;
+  /** Bytes that have come and are still to be decoded; parts that are decoded and still to be handed on. */
+  #undecoded: Uint8Array | undefined;
+  #parts: readonly DecodedPart[] = [];
+  #nextPart = 0;
+  #pieceBytes = FIRST_PIECE_BYTES;
+  #ended = false;
+  #closed = false;
+  #putBack: TextPiece | undefined;
+  #offset = 0;
+  #stored: number | undefined = 0;
+  #tail: TailBuffer;
+  /** The end of the file as it is stored, once it is another one than the text's. */
+  #storedTail: TailBuffer | undefined;
+
+  /** The text of a whole file. */
+  constructor(log: OpenedFile, request: OpenRequest, options: FileTextOptions) {
+    this.#log = log;
+    this.#request = request;
+    this.#options = options;
+    this.#body = log.body[Symbol.asyncIterator]();
+    this.#tail = new TailBuffer();
+    this.delimited = log.delimited;
+    this.mediaType = log.mediaType;
+  }
+
+  /**
+   * The text of a file from a place on, of which the body begins there.
+   *
+   * @param before the bytes before it, as they are stored.
+   */
+  static inside(
+    log: OpenedFile,
+    place: BytePlace & { readonly stored: number },
+    before: Uint8Array,
+    request: OpenRequest,
+    options: FileTextOptions,
+  ): FileText {
+    const text = new FileText(log, request, options);
+    text.#decoder = createDecoder("utf-8");
+    text.#offset = place.offset;
+    text.#stored = place.stored;
+    // Where bytes were replaced, what is stored before the place is not the text.
+    if (place.storedFingerprint === undefined) text.#tail = new TailBuffer(before);
+    else text.#storedTail = new TailBuffer(before);
+    return text;
+  }
+
+  get replaced(): boolean {
+    return this.#decoder?.replaced === true;
+  }
+
+  async next(): Promise<TextPiece | undefined> {
+    if (this.#putBack !== undefined) {
+      const piece = this.#putBack;
+      this.#putBack = undefined;
+      return piece;
+    }
+    try {
+      for (;;) {
+        const part = this.#parts[this.#nextPart];
+        if (part !== undefined) {
+          this.#nextPart += 1;
+          return this.#pieceOf(part);
+        }
+        if (this.#undecoded !== undefined) this.#decode(this.#undecoded);
+        else if (this.#ended) {
+          this.#request.close();
+          return undefined;
+        } else await this.#read();
+      }
+    } catch (error) {
+      if (this.#closed) return undefined;
+      this.close();
+      throw error;
+    }
+  }
+
+  putBack(piece: TextPiece): void {
+    this.#putBack = piece;
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (!this.#ended) this.#body.return?.().catch(() => undefined);
+    this.#ended = true;
+    this.#undecoded = undefined;
+    this.#parts = [];
+    this.#putBack = undefined;
+    this.#request.close();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#decoder === undefined) await this.#begin();
+    const next = await this.#body.next().catch((error: unknown) => {
+      // As far as it has been written.
+      if (this.#options.growing && error instanceof DecompressionFailed && error.isCutShort) return END;
+      throw error;
+    });
+    if (next.done !== true) {
+      this.#undecoded = next.value;
+      return;
+    }
+    this.#ended = true;
+    this.#setParts(this.#decoder?.end(this.#options.growing) ?? []);
+  }
+
+  /** Finds out by its first bytes how the file is stored. */
+  async #begin(): Promise<void> {
+    const { charset } = this.#log;
+    const isTold = (head: Uint8Array): boolean => encodingOf(head, charset, false) !== undefined;
+    const stored = await peek(
+      { [Symbol.asyncIterator]: () => this.#body },
+      (head) => isCompressed(head) || (!mayBeCompressed(head) && isTold(head)),
+    );
+    this.#compressed = isCompressed(stored.head);
+    const text = this.#compressed
+      ? await peek(decompress(stored.whole, this.#options.limits), isTold)
+      : stored;
+    this.#body = text.whole;
+    const { name, markBytes } = encodingOf(text.head, charset, true) ?? { name: "utf-8", markBytes: 0 };
+    if (name !== "utf-8") this.decodedFrom = name;
+    if (name !== "utf-8" || this.#compressed) this.#stored = undefined;
+    this.#decoder = createDecoder(name);
+    if (markBytes > 0) await this.#skipMark(markBytes);
+  }
+
+  /** Passes over a byte order mark, which may be cut. */
+  async #skipMark(bytes: number): Promise<void> {
+    if (this.#stored !== undefined) this.#stored += bytes;
+    for (let left = bytes; left > 0; ) {
+      const next = await this.#body.next();
+      if (next.done === true) {
+        this.#ended = true;
+        return;
+      }
+      const rest = next.value.subarray(left);
+      left -= next.value.length - rest.length;
+      if (rest.length > 0) this.#undecoded = rest;
+    }
+  }
+
+  #decode(bytes: Uint8Array): void {
+    const length = cutLength(bytes, this.#pieceBytes) || bytes.length;
+    this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
+    this.#undecoded = length === bytes.length ? undefined : bytes.subarray(length);
+    this.#setParts(this.#decoder?.push(length === bytes.length ? bytes : bytes.subarray(0, length)) ?? []);
+  }
+
+  #setParts(parts: readonly DecodedPart[]): void {
+    this.#parts = parts;
+    this.#nextPart = 0;
+    // Until now, what is stored was the text.
+    if (this.replaced && this.#stored !== undefined) this.#storedTail ??= new TailBuffer(this.#tail.bytes);
+  }
+
+  #pieceOf({ bytes, stored }: DecodedPart): TextPiece {
+    this.#offset += bytes.length;
+    this.#tail.push(bytes);
+    const after: BytePlace = { kind: "bytes", offset: this.#offset, fingerprint: this.#tail.fingerprint() };
+    if (this.#stored !== undefined && stored !== undefined) {
+      this.#stored += stored.length;
+      after.stored = this.#stored;
+      if (this.#storedTail !== undefined) {
+        this.#storedTail.push(stored);
+        after.storedFingerprint = this.#storedTail.fingerprint();
+      }
+    }
+    return { bytes, times: undefined, after, lost: false };
+  }
+}
+
+const END = { done: true, value: undefined } as const;

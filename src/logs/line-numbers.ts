@@ -1,0 +1,112 @@
+import { LINE_FEED } from "../stream/bytes.ts";
+import { countLineFeeds } from "../stream/count.ts";
+import type { LineTimes } from "../stream/line-times.ts";
+import { linesIn } from "./entries-text.ts";
+import type { LogPiece, PassedLines } from "./event.ts";
+import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
+import type { StartedText, TextPiece } from "./text.ts";
+
+export interface LineNumbersOptions {
+  /** The name of the source. */
+  readonly source: string;
+  /** Where the source is live: the pod that is read, and how often its container had been restarted. */
+  readonly instance: { readonly pod: string; readonly restarts: number } | undefined;
+  /** Where reading was resumed. */
+  readonly from: Position | undefined;
+  /** Lines before this one are passed over. Default: none. */
+  readonly firstLine: number | undefined;
+}
+
+/** Numbers the lines of a text, and tells for each piece where it lies. */
+export class LineNumbers {
+  readonly #options: LineNumbersOptions;
+  readonly #mediaType: string | undefined;
+  readonly #relative: boolean;
+  readonly #wanted: number;
+  #line: number;
+  #offset: number | undefined;
+  #inside: boolean;
+  #before: Position;
+
+  constructor({ text, start }: StartedText, options: LineNumbersOptions) {
+    const { from, firstLine } = options;
+    this.#options = options;
+    this.#mediaType = text.mediaType;
+    this.#relative = start.relative || (from?.relative === true && start.line === undefined);
+    this.#wanted = start.firstWanted ?? from?.from ?? firstLine ?? 1;
+    this.#line = start.line ?? from?.line ?? 1;
+    this.#offset = start.offset;
+    this.#inside = from?.inside === true && start.line === undefined;
+    this.#before = this.#at(start.place);
+  }
+
+  /** Whether lines are counted from where the text began, rather than from the log's beginning. */
+  get relative(): boolean {
+    return this.#relative;
+  }
+
+  /** Where the text begins, or goes on behind the last piece. */
+  get position(): Position {
+    return this.#before;
+  }
+
+  /** Numbers the next piece. */
+  number(piece: TextPiece): LogPiece | PassedLines {
+    const { after } = piece;
+    let { bytes, times } = piece;
+    const offset = this.#offset;
+    if (offset !== undefined) this.#offset = offset + bytes.length;
+    const skipped = this.#line < this.#wanted ? this.#skipUnwanted(bytes) : 0;
+    if (skipped > 0 && skipped < bytes.length) {
+      times &&= linesIn({ bytes, times }, skipped, bytes.length).times;
+      bytes = bytes.subarray(skipped);
+    }
+    const before = this.#before;
+    const line = this.#line;
+    const isPassed = skipped > 0 && skipped === piece.bytes.length;
+    const lineFeeds = isPassed ? 0 : countLineFeeds(bytes);
+    this.#line += lineFeeds;
+    this.#inside = bytes[bytes.length - 1] !== LINE_FEED;
+    this.#before = this.#at(after);
+    if (isPassed) return { kind: "passed", bytes: bytes.length, after: this.#before };
+    return this.#piece(bytes, times, line, lineFeeds, offset === undefined ? undefined : offset + skipped, before);
+  }
+
+  #piece(
+    bytes: Uint8Array,
+    times: LineTimes | undefined,
+    line: number,
+    lineFeeds: number,
+    offset: number | undefined,
+    before: Position,
+  ): LogPiece {
+    const mediaType = this.#mediaType;
+    return { kind: "text", bytes, times, line, lineFeeds, offset, mediaType, before, after: this.#before };
+  }
+
+  /** Passes over lines that are not wanted. Returns how many bytes of the piece they have. */
+  #skipUnwanted(bytes: Uint8Array): number {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    let at = 0;
+    for (; this.#line < this.#wanted; this.#line += 1) {
+      const feed = buffer.indexOf(LINE_FEED, at);
+      if (feed === -1) return buffer.length;
+      at = feed + 1;
+    }
+    return at;
+  }
+
+  #at(place: Place): Position {
+    const { source, instance } = this.#options;
+    const position: Position = { source, place, line: this.#line };
+    if (instance !== undefined) {
+      position.pod = instance.pod;
+      position.restarts = instance.restarts;
+    }
+    if (this.#inside) position.inside = true;
+    if (this.#relative) position.relative = true;
+    if (this.#wanted > this.#line) position.from = this.#wanted;
+    return position;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Capabilities, OpenedEntries, OpenedLog, OpenOptions } from "../sources/source.ts";
+import { EntriesText } from "./entries-text.ts";
+import type { LogRequests, OpenRequest } from "./open-request.ts";
+import { ENTRIES_ANYWHERE, ENTRIES_START, type TimedPlace } from "./place.ts";
+import { LogReplaced, type StartedText } from "./text.ts";
+
+export interface EntriesOptions {
+  /** Whether to go on as the log grows. */
+  readonly follow: boolean;
+  /** Whether an unfinished character at the end is left for later. */
+  readonly growing: boolean;
+}
+
+/** A source takes whole seconds, and lines of two streams may be a little out of order: it is asked for a little more. */
+const MARGIN_MS = 2_000;
+/** A log that is shorter is read from its beginning: then nothing depends on its times, which go back where a clock is set. */
+const SHORT_BYTES = 256 * 1024;
+
+/** Opens a log of entries at its beginning. */
+export async function openWholeEntries(requests: LogRequests, { follow, growing }: EntriesOptions): Promise<StartedText> {
+  const { log, request } = await open(requests, { follow });
+  const text = new EntriesText(log, request, { place: undefined, offset: 0, growing });
+  return { text, start: { place: ENTRIES_START, line: 1, relative: false, offset: 0 } };
+}
+
+/**
+ * Opens a log of entries from a time on, as far as its source can choose lines: earlier ones may come too.
+ *
+ * @param since RFC 3339.
+ */
+export async function openEntriesSince(
+  requests: LogRequests,
+  since: string,
+  { follow, growing }: EntriesOptions,
+): Promise<StartedText> {
+  const { log, request } = await open(requests, { follow, since: `${since.slice(0, 19)}Z` });
+  const text = new EntriesText(log, request, { place: undefined, offset: undefined, growing });
+  return { text, start: { place: ENTRIES_ANYWHERE, relative: true, offset: undefined } };
+}
+
+/** Opens the last lines of a log of entries, as it is now. */
+export async function openEntriesTail(
+  requests: LogRequests,
+  lines: number,
+  { growing }: Pick<EntriesOptions, "growing">,
+): Promise<StartedText> {
+  const { log, request } = await open(requests, { tailLines: Math.max(1, lines) });
+  const text = new EntriesText(log, request, { place: undefined, offset: undefined, growing });
+  let place = ENTRIES_ANYWHERE;
+  if (lines === 0) {
+    // None of it is wanted but where it ends.
+    for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
+      if (piece.after.kind === "times") place = piece.after;
+    }
+  }
+  return { text, start: { place, relative: true, offset: undefined, cut: lines > 0 && log.cut === true } };
+}
+
+/**
+ * Opens a log of entries at a place that it was read up to before.
+ *
+ * @param capabilities those of the source: without `since`, the log is read from its beginning.
+ * @throws LogReplaced where the source keeps no entries.
+ */
+export async function openEntriesAt(
+  requests: LogRequests,
+  place: TimedPlace,
+  { follow, growing }: EntriesOptions,
+  capabilities: Capabilities,
+): Promise<StartedText> {
+  const offset = place.text?.offset;
+  const isShort = offset !== undefined && offset <= SHORT_BYTES;
+  const since = capabilities.since && !isShort ? sinceOf(place) : undefined;
+  const isHidden = follow && since !== undefined && capabilities.tail && (await newestIsBefore(requests, since));
+  const { log, request } = await open(requests, { follow, ...(since !== undefined && !isHidden && { since }) });
+  return { text: new EntriesText(log, request, { place, offset, growing }), start: { place, relative: false, offset } };
+}
+
+/** From when on a source has to be asked for the place to be found in what it gives: RFC 3339, whole seconds. */
+export function sinceOf({ time, earliest = time }: Pick<TimedPlace, "time" | "earliest">): string {
+  return new Date(Date.parse(earliest) - MARGIN_MS).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** Whether the newest line is one that a source leaves out when it is asked for lines from a time on: a clock was set back. */
+async function newestIsBefore(requests: LogRequests, since: string): Promise<boolean> {
+  const { log, request } = await open(requests, { tailLines: 1 });
+  try {
+    let newest: string | undefined;
+    for await (const { times } of log.pieces) newest = times.times.at(-1) ?? newest;
+    return newest !== undefined && newest < since;
+  } finally {
+    request.close();
+  }
+}
+
+async function open(
+  requests: LogRequests,
+  options: OpenOptions,
+): Promise<{ readonly log: OpenedEntries; readonly request: OpenRequest }> {
+  const { log, request } = await requests.open(options);
+  if (isEntries(log)) return { log, request };
+  request.close();
+  throw new LogReplaced();
+}
+
+function isEntries(log: OpenedLog): log is OpenedEntries {
+  return log.kind === "entries";
+}

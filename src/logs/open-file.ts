@@ -1,0 +1,178 @@
+import type { OpenedFile, OpenOptions } from "../sources/source.ts";
+import { collect } from "../stream/collect.ts";
+import { LINE_FEED } from "../stream/bytes.ts";
+import { countLineFeeds } from "../stream/count.ts";
+import { isCompressed } from "../stream/decompress.ts";
+import { encodingOf } from "../stream/encoding.ts";
+import { peek } from "../stream/peek.ts";
+import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
+import { FileText, type FileTextOptions } from "./file-text.ts";
+import type { LogRequests, OpenRequest } from "./open-request.ts";
+import { type BytePlace, FILE_START } from "./place.ts";
+import { skipToPlace } from "./skip-to-place.ts";
+import { LogReplaced, type StartedText } from "./text.ts";
+
+/** What the beginning of a file is looked at for: whether it is compressed, and in which encoding. */
+const HEAD_BYTES = 64;
+/** How much of a file is read at once, backwards. */
+const BLOCK_BYTES = 256 * 1024;
+const NO_FINGERPRINT = fingerprintOf(new Uint8Array(0));
+
+interface OpenFile {
+  readonly log: OpenedFile;
+  readonly request: OpenRequest;
+}
+
+/** Opens a log that is kept as one file at its beginning. */
+export async function openWholeFile(requests: LogRequests, options: FileTextOptions): Promise<StartedText> {
+  return wholeFile(await open(requests), options);
+}
+
+/** The same of a file that is open already. */
+export function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
+  const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
+  return { text: new FileText(log, request, options), start };
+}
+
+/**
+ * Opens a log that is kept as one file at a place. Where the file is plain text and its store gives parts, only what lies
+ * behind the place is asked for.
+ *
+ * @throws LogReplaced where the text before the place is another one, or the log is shorter.
+ */
+export async function openFileAt(
+  requests: LogRequests,
+  place: BytePlace,
+  options: FileTextOptions,
+): Promise<StartedText> {
+  const { stored, offset } = place;
+  const fingerprint = place.storedFingerprint ?? place.fingerprint;
+  if (stored === undefined || stored < fingerprint.length) return skipFile(await open(requests), place, options);
+  const part = await open(requests, { range: { first: stored - fingerprint.length } });
+  if (part.log.part === undefined) return skipFile(part, place, options);
+  const { head, whole } = await peek(part.log.body, (bytes) => bytes.length >= fingerprint.length);
+  const before = head.subarray(0, fingerprint.length);
+  if (!matchesFingerprint(fingerprint, before)) {
+    part.request.close();
+    return skipFile(await open(requests), place, options);
+  }
+  const log = { ...part.log, body: skipBytes(whole, before.length) };
+  const text = FileText.inside(log, { ...place, stored }, new Uint8Array(before), part.request, options);
+  return { text, start: { place, relative: false, offset } };
+}
+
+/**
+ * Opens the last lines of a log that is kept as one file.
+ *
+ * A plain file whose store gives parts is read backwards from its end, so that little of it is read. Any other is read twice:
+ * to count its lines, and for the last of them.
+ */
+export async function openFileTail(
+  requests: LogRequests,
+  lines: number,
+  options: FileTextOptions,
+): Promise<StartedText> {
+  const first = await open(requests, { range: { first: 0, last: HEAD_BYTES - 1 } });
+  const total = first.log.part?.total;
+  if (first.log.part === undefined) return lastLines(requests, first, lines, options);
+  const head = await collect(first.log.body, HEAD_BYTES);
+  first.request.close();
+  const encoding = encodingOf(head, first.log.charset, true);
+  if (total === undefined || isCompressed(head) || (encoding !== undefined && encoding.name !== "utf-8")) {
+    return lastLines(requests, await open(requests), lines, options);
+  }
+  const mark = encoding?.markBytes ?? 0;
+  const at = lines === 0 ? total : await findTail(requests, mark, total, lines);
+  if (at === undefined) return lastLines(requests, await open(requests), lines, options);
+  if (at <= mark) return openWholeFile(requests, options);
+  const from = Math.max(mark, at - TAIL_BYTES);
+  const before = await readRange(requests, from, at);
+  const place = {
+    kind: "bytes",
+    offset: at - mark,
+    stored: at,
+    fingerprint: NO_FINGERPRINT,
+    storedFingerprint: fingerprintOf(before.bytes),
+  } as const;
+  const { text, start } = await openFileAt(requests, place, options);
+  return { text, start: { ...start, relative: true } };
+}
+
+/** Where the last lines begin in a file; `undefined` where the store does not give the parts that are asked for. */
+async function findTail(
+  requests: LogRequests,
+  mark: number,
+  total: number,
+  lines: number,
+): Promise<number | undefined> {
+  let left = lines;
+  for (let end = total; end > mark; ) {
+    const first = Math.max(mark, end - BLOCK_BYTES);
+    const { bytes: block, isPart } = await readRange(requests, first, end);
+    if (!isPart || block.length < end - first) return undefined;
+    // The line feed at the very end ends the last line: no line begins behind it.
+    for (let at = end === total ? block.length - 1 : block.length; at > 0; ) {
+      at = block.lastIndexOf(LINE_FEED, at - 1);
+      if (at === -1) break;
+      left -= 1;
+      if (left === 0) return first + at + 1;
+    }
+    end = first;
+  }
+  return mark;
+}
+
+async function readRange(
+  requests: LogRequests,
+  first: number,
+  end: number,
+): Promise<{ readonly bytes: Buffer; readonly isPart: boolean }> {
+  const { log, request } = await open(requests, { range: { first, last: end - 1 } });
+  try {
+    const bytes = Buffer.from(await collect(log.body, end - first));
+    return { bytes, isPart: log.part !== undefined };
+  } finally {
+    request.close();
+  }
+}
+
+async function lastLines(
+  requests: LogRequests,
+  counted: OpenFile,
+  lines: number,
+  options: FileTextOptions,
+): Promise<StartedText> {
+  const { text } = wholeFile(counted, options);
+  let count = 0;
+  let isOpen = false;
+  for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
+    count += countLineFeeds(piece.bytes);
+    isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+  }
+  const firstWanted = Math.max(0, count + (isOpen ? 1 : 0) - lines) + 1;
+  const whole = await openWholeFile(requests, options);
+  return { text: whole.text, start: { ...whole.start, firstWanted } };
+}
+
+async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptions): Promise<StartedText> {
+  const text = new FileText(file.log, file.request, options);
+  await skipToPlace(text, place);
+  return { text, start: { place, relative: false, offset: place.offset } };
+}
+
+/** @throws LogReplaced where the source keeps no file, so that no place in one leads anywhere. */
+async function open(requests: LogRequests, options?: OpenOptions): Promise<OpenFile> {
+  const { log, request } = await requests.open(options);
+  if (log.kind === "file") return { log, request };
+  request.close();
+  throw new LogReplaced();
+}
+
+async function* skipBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const piece of source) {
+    const skipped = Math.min(left, piece.length);
+    left -= skipped;
+    if (skipped < piece.length) yield piece.subarray(skipped);
+  }
+}

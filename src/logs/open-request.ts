@@ -1,0 +1,50 @@
+import { OVER } from "../over.ts";
+import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
+
+/** One request to a source: its signal tells the source when the log has been read or left. */
+export class OpenRequest {
+  readonly #stop = new AbortController();
+  readonly #parent: AbortSignal;
+  readonly #onAbort = (): void => this.#stop.abort(this.#parent.reason);
+
+  /** @param signal aborted when whoever reads leaves. */
+  constructor(signal: AbortSignal) {
+    this.#parent = signal;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Ends it. May be called again. */
+  close(): void {
+    this.#parent.removeEventListener("abort", this.#onAbort);
+    if (!this.#stop.signal.aborted) this.#stop.abort(OVER);
+  }
+}
+
+/** Asks one source for one log, in parts or from somewhere on. */
+export class LogRequests {
+  readonly #source: LogSource;
+  readonly #target: LogTarget;
+  readonly #signal: AbortSignal;
+
+  constructor(source: LogSource, target: LogTarget, signal: AbortSignal) {
+    this.#source = source;
+    this.#target = target;
+    this.#signal = signal;
+  }
+
+  /** @throws SourceError; the reason of the signal. */
+  async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: OpenRequest }> {
+    const request = new OpenRequest(this.#signal);
+    try {
+      return { log: await this.#source.open(this.#target, request.signal, options), request };
+    } catch (error) {
+      request.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { LINE_FEED } from "../stream/bytes.ts";
+import { fingerprintOf, TAIL_BYTES, TailBuffer } from "../stream/tail-buffer.ts";
+import { linesIn } from "./entries-text.ts";
+import type { BytePlace } from "./place.ts";
+import { LogReplaced, type LogText, type TextPiece } from "./text.ts";
+
+/** What shorter texts two places of a log may well have in common. */
+const MIN_UNIQUE_BYTES = 64;
+
+/**
+ * Reads a text that begins with its log up to a place, known by how much text lies before it and how that ends.
+ *
+ * @throws LogReplaced where the text there is another one, or the log is shorter; what the text throws. The text is closed then.
+ */
+export async function skipToPlace(
+  text: LogText,
+  { offset, fingerprint }: Pick<BytePlace, "offset" | "fingerprint">,
+): Promise<void> {
+  const tail = new TailBuffer();
+  for (let passed = 0; passed < offset; ) {
+    const piece = await text.next();
+    if (piece === undefined) throw new LogReplaced();
+    const length = Math.min(piece.bytes.length, offset - passed);
+    tail.push(piece.bytes.subarray(0, length));
+    passed += length;
+    if (length < piece.bytes.length) text.putBack(from(piece, length));
+  }
+  const found = tail.fingerprint(fingerprint.length);
+  if (found.length === fingerprint.length && found.hash === fingerprint.hash) return;
+  text.close();
+  throw new LogReplaced();
+}
+
+/**
+ * Reads a text up to the first end of a line at which its last bytes have a fingerprint: where a copy lacks lines, or has others,
+ * the place is found by what stands right before it.
+ *
+ * @param maxBytes how much is looked through.
+ * @returns how much text lies before the place; `undefined` where it is not found, or too little text is known of it to tell.
+ *   The text is closed then.
+ */
+export async function searchPlace(
+  text: LogText,
+  { length, hash }: BytePlace["fingerprint"],
+  maxBytes: number,
+): Promise<{ readonly offset: number; readonly lines: number } | undefined> {
+  let before = new Uint8Array(0);
+  let offset = 0;
+  let lines = 0;
+  while (length >= MIN_UNIQUE_BYTES && offset < maxBytes) {
+    const piece = await text.next();
+    if (piece === undefined) break;
+    const known = Buffer.concat([before, piece.bytes]);
+    for (let feed = known.indexOf(LINE_FEED, before.length); feed !== -1; feed = known.indexOf(LINE_FEED, feed + 1)) {
+      const end = feed + 1;
+      lines += 1;
+      if (end < length || fingerprintOf(known.subarray(end - length, end)).hash !== hash) continue;
+      const passed = end - before.length;
+      if (passed < piece.bytes.length) text.putBack(from(piece, passed));
+      return { offset: offset + passed, lines };
+    }
+    offset += piece.bytes.length;
+    before = new Uint8Array(known.subarray(-TAIL_BYTES));
+  }
+  text.close();
+  return undefined;
+}
+
+/** The end of a piece. */
+function from(piece: TextPiece, at: number): TextPiece {
+  const { bytes } = piece;
+  const rest = piece.times && linesIn({ bytes, times: piece.times }, at, bytes.length);
+  return { ...piece, bytes: bytes.subarray(at), ...(rest && { times: rest.times }) };
+}

@@ -1,0 +1,54 @@
+import { hash } from "node:crypto";
+
+/** Identifies a place in a text by what stands before it. */
+export interface Fingerprint {
+  /** How many bytes it is the hash of: at most 1024. */
+  readonly length: number;
+  /** SHA-256 of them, cut to 9 bytes, as base64url. */
+  readonly hash: string;
+}
+
+/** How much of a text's end is kept: some ten lines, and no two places of a log end alike for so long. */
+export const TAIL_BYTES = 1024;
+const HASH_BYTES = 9;
+
+/** Keeps the last {@link TAIL_BYTES} bytes of a text that passes. */
+export class TailBuffer {
+  // Memory of its own: a part of a piece would keep all of it alive while a follow is quiet.
+  readonly #kept = new Uint8Array(TAIL_BYTES);
+  #length = 0;
+
+  /** @param before text that has passed already. */
+  constructor(before?: Uint8Array) {
+    if (before !== undefined) this.push(before);
+  }
+
+  /** What is kept, until the next `push`. */
+  get bytes(): Uint8Array {
+    return this.#kept.subarray(0, this.#length);
+  }
+
+  push(bytes: Uint8Array): void {
+    const end = bytes.length > TAIL_BYTES ? bytes.subarray(-TAIL_BYTES) : bytes;
+    const left = Math.min(this.#length, TAIL_BYTES - end.length);
+    if (left > 0 && left < this.#length) this.#kept.copyWithin(0, this.#length - left, this.#length);
+    this.#kept.set(end, left);
+    this.#length = left + end.length;
+  }
+
+  /** @param max how many bytes to take of the end. Default: all that are kept. */
+  fingerprint(max = TAIL_BYTES): Fingerprint {
+    return fingerprintOf(this.#kept.subarray(Math.max(0, this.#length - max), this.#length));
+  }
+}
+
+/** The fingerprint of these bytes, of which there are at most {@link TAIL_BYTES}. */
+export function fingerprintOf(bytes: Uint8Array): Fingerprint {
+  const digest = hash("sha256", bytes, "buffer").subarray(0, HASH_BYTES);
+  return { length: bytes.length, hash: digest.toString("base64url") };
+}
+
+/** Whether these bytes are the ones that a fingerprint was made of. */
+export function matchesFingerprint(fingerprint: Fingerprint, bytes: Uint8Array): boolean {
+  return bytes.length === fingerprint.length && fingerprintOf(bytes).hash === fingerprint.hash;
+}
