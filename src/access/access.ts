@@ -21,7 +21,7 @@ export interface Access {
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
-  /** The same, but that the cluster is asked although it was asked a moment ago. */
+  /** The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask it of the returned object. */
   afresh(): Access;
 }
 
@@ -91,13 +91,22 @@ export function createAccess(options: AccessOptions): Access {
     fetchMethod: async (_key, _stale, { context }) => ({ allowed: await review(context.caller, context.question) }),
   });
 
-  const accessBy = (forceRefresh: boolean): Access => {
-    const ask = async (caller: Caller, question: Question): Promise<boolean> => {
-      const { username, uid, groups, extra } = caller;
-      const key = JSON.stringify([username, uid, groups, extra, question]);
-      return (await cache.fetch(key, { context: { caller, question }, forceRefresh }))?.allowed === true;
-    };
+  type Ask = (caller: Caller, question: Question) => Promise<boolean>;
 
+  const decide = async (key: string, caller: Caller, question: Question, forceRefresh: boolean): Promise<boolean> =>
+    (await cache.fetch(key, { context: { caller, question }, forceRefresh }))?.allowed === true;
+
+  const askAfresh = (): Ask => {
+    const asked = new Map<string, Promise<boolean>>();
+    return (caller, question) => {
+      const key = keyOf(caller, question);
+      const decision = asked.get(key) ?? decide(key, caller, question, true);
+      asked.set(key, decision);
+      return decision;
+    };
+  };
+
+  const accessBy = (ask: Ask): Access => {
     const readRuns = (caller: Caller, namespace: string, name?: string): Promise<boolean> =>
       ask(caller, {
         verb: "get",
@@ -118,10 +127,14 @@ export function createAccess(options: AccessOptions): Access {
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
         (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
       mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
-      afresh: () => accessBy(true),
+      afresh: () => accessBy(askAfresh()),
     };
   };
-  return accessBy(false);
+  return accessBy((caller, question) => decide(keyOf(caller, question), caller, question, false));
+}
+
+function keyOf({ username, uid, groups, extra }: Caller, question: Question): string {
+  return JSON.stringify([username, uid, groups, extra, question]);
 }
 
 /** The answer to everybody who is no operator. */

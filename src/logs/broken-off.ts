@@ -1,3 +1,4 @@
+import { StreamStopped } from "../access/stream-stopped.ts";
 import { Failure } from "../failure.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
@@ -6,17 +7,15 @@ import { SizeLimit } from "./size-limit.ts";
 import { LogReplaced } from "./text.ts";
 
 const REASONS: Readonly<Record<string, EndReasonName>> = {
-  SERVER_SHUTDOWN: "server-shutdown",
-  READER_STALLED: "reader-stalled",
-  TOKEN_EXPIRED: "token-expired",
   TOKEN_REFUSED: "token-expired",
   ACCESS_DENIED: "authorization-lost",
-  AUTHORIZATION_LOST: "authorization-lost",
   LIMIT_REACHED: "server-limit-reached",
 };
 
 /** What a stream ends with that broke off in the middle. */
 export function brokenOff(error: unknown): [EndReasonName, Failure] {
+  if (error instanceof StreamStopped)
+    return [error.reason === "recheck-failed" ? "source-failed" : error.reason, error.failure];
   if (error instanceof Failure) return [REASONS[error.reason] ?? "source-failed", error];
   if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
     const next = "What was sent is the beginning of the log. An operator can raise the limit.";

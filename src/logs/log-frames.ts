@@ -1,9 +1,7 @@
-import type { Access } from "../access/access.ts";
+import { GuardedStream } from "../access/guarded-stream.ts";
 import type { Caller } from "../identity/caller.ts";
-import { openCall } from "../rpc/open-call.ts";
 import type { Services } from "../rpc/services.ts";
-import { guardStream } from "../rpc/stream-guard.ts";
-import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import { guardRun, readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { allAttempts } from "./all-attempts.ts";
@@ -31,41 +29,32 @@ export async function* logFrames(
   request: LogRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LogFrame, void, undefined> {
-  const call = openCall(services, caller, signal);
-  const { stop } = call;
-  let guard: { stop(): void } | undefined;
+  const guarded = new GuardedStream(services, caller, signal);
   let stream: LogStream | undefined;
   try {
-    stop.signal.throwIfAborted();
-    stream = await openStream(services, caller, request, stop.signal);
-    guard = guardStream(services, caller, mayReadRun(stream.run), stop);
+    guarded.signal.throwIfAborted();
+    stream = await openStream(services, caller, request, guarded.signal);
+    guardRun(guarded, stream.run);
     for await (const frame of attempts(stream)) {
       // What was read before the caller lost the right to it is not sent after.
-      stop.signal.throwIfAborted();
+      guarded.signal.throwIfAborted();
       stream.told();
       if (frame.kind === "chunk") services.counters.sentBytes += frame.bytes.length;
       yield frame;
     }
   } catch (error) {
-    const reason: unknown = stop.signal.aborted ? stop.signal.reason : error;
-    if (signal.aborted && reason === signal.reason) throw reason;
-    if (!stream?.toldOrigin) throw reason instanceof LogReplaced ? staleCursor(reason) : reason;
+    if (guarded.readerLeft(error)) throw signal.reason;
+    const reason = guarded.stopped ?? error;
+    if (!stream?.toldOrigin)
+      throw guarded.stopped?.failure ?? (error instanceof LogReplaced ? staleCursor(error) : error);
     // What comes of asking is counted where a source is asked; this is the middle of its answer.
     if (reason instanceof SourceError) services.counters.source(reason.source).brokeOff(reason);
     yield stream.broken(...brokenOff(reason));
   } finally {
-    guard?.stop();
     stream?.changes.close();
     // Whoever left in mid-stream leaves a request to a store behind: this ends it.
-    call.close();
+    guarded.close();
   }
-}
-
-/** Whether somebody may read a run, as it is decided when it is read first. */
-function mayReadRun({ namespace, name, stage }: Run) {
-  return async (caller: Caller, { mayReadRuns, mayReadStage }: Access): Promise<boolean> =>
-    (await mayReadRuns(caller, namespace, name)) &&
-    (stage === undefined || (await mayReadStage(caller, namespace, stage)));
 }
 
 /** Decides whether the caller may, and what is to be read. */

@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
@@ -12,10 +13,9 @@ import type { Sessions } from "../session/sealed-session.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { Wait } from "../wait.ts";
-import type { StreamSlots } from "./stream-slots.ts";
 
 /** What handlers work with. */
-export interface Services {
+export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
   readonly watchedRuns: WatchedRuns;
@@ -25,7 +25,6 @@ export interface Services {
   /** What the sources' addresses and patterns need to know of a run's surroundings. */
   readonly sourcesWish: SurroundingsWish;
   readonly links: readonly CompiledLink[];
-  readonly slots: StreamSlots;
   readonly counters: Counters;
   /** What this server's own account may do, as the cluster said it a moment ago. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;
@@ -35,6 +34,4 @@ export interface Services {
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the keys as they are now. */
   readonly sessions: () => Promise<Sessions>;
-  /** Aborted when the server stops and streams have to end. */
-  readonly shutdown: AbortSignal;
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { createAccess } from "../access/access.ts";
+import { OpenStreams } from "../access/open-streams.ts";
+import { Rechecks } from "../access/rechecks.ts";
+import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import type { ServerTls } from "../config/tls-files.ts";
@@ -12,7 +15,6 @@ import { createCursors } from "../logs/cursor.ts";
 import { reuse } from "../reuse.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
-import { createStreamSlots } from "../rpc/stream-slots.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
@@ -79,7 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { compiled, kube, clock, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
-  const shutdown = new AbortController();
+  /** Aborted when the time to drain is cut short. */
+  const hurry = new AbortController();
   const keys = keysOf(compiled);
   const counters = createCounters(
     config.sources.map(({ name }) => name),
@@ -92,20 +95,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
     ),
   );
+  const wait = options.wait ?? waitReally;
+  const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
+  const access = createAccess({ kube, clock, subresource: config.access.subresource });
+  const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const services: Services = {
     config,
     kube,
     watchedRuns: createWatchedRuns(kube),
     clock,
-    wait: options.wait ?? waitReally,
+    wait,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
     sourcesWish: wishOf(compiled.sources),
     links: compiled.links,
-    authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
-    access: createAccess({ kube, clock, subresource: config.access.subresource }),
-    slots: createStreamSlots({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller }),
+    authenticator,
+    access,
+    streams,
+    rechecks: new Rechecks({ authenticator, access, clock, wait, everyMs: config.follow.recheck }),
     counters,
     ownRights: reuse(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(
@@ -113,7 +121,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         sources.some(({ live }) => live),
       ),
     ),
-    shutdown: shutdown.signal,
   };
   const listener = await listen({
     host: options.host,
@@ -125,8 +132,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const end = async (): Promise<void> => {
     const closed = listener.close();
-    await Promise.race([closed, after(config.shutdown.drain, shutdown.signal)]);
-    shutdown.abort();
+    await Promise.race([closed, after(config.shutdown.drain, hurry.signal)]);
+    streams.stop(serverShutdown());
     await Promise.race([closed, after(LAST_WORDS_MS)]);
     listener.destroy();
     await closed;
@@ -136,7 +143,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     address: listener.address,
     stop() {
-      if (stopping.signal.aborted) shutdown.abort();
+      if (stopping.signal.aborted) hurry.abort();
       stopping.abort();
       ended ??= end();
       return ended;
