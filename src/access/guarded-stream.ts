@@ -1,5 +1,5 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { Caller } from "../identity/caller.ts";
-import { OVER } from "../over.ts";
 import type { Access } from "./access.ts";
 import type { OpenStreams, StoppableStream } from "./open-streams.ts";
 import type { Recheck, Rechecks } from "./rechecks.ts";
@@ -78,6 +78,6 @@ export class GuardedStream implements StoppableStream {
   /** Gives all back, and ends what still runs behind the stream. */
   close(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-    this.#controller.abort(OVER);
+    this.#controller.abort(NO_LONGER_NEEDED);
   }
 }

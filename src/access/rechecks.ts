@@ -1,8 +1,8 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { Clock } from "../clock.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Authenticator } from "../identity/token-review.ts";
-import { OVER } from "../over.ts";
-import type { Wait } from "../wait.ts";
+import type { Sleep } from "../sleep.ts";
 import type { Access } from "./access.ts";
 import type { StoppableStream } from "./open-streams.ts";
 import { authorizationLost, recheckFailed, tokenExpired } from "./stream-stopped.ts";
@@ -21,7 +21,7 @@ export interface RechecksOptions {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly clock: Clock;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   /** How often, in milliseconds. */
   readonly everyMs: number;
 }
@@ -88,7 +88,7 @@ class TokenRecheck {
       this.#byKey.delete(key);
       if (this.#byKey.size > 0) return;
       this.#onOver();
-      this.#empty.abort(OVER);
+      this.#empty.abort(NO_LONGER_NEEDED);
     };
   }
 

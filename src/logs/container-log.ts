@@ -1,11 +1,11 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { OVER } from "../over.ts";
 import { whenQuiet } from "../quiet.ts";
 import { hasEnded } from "../runs/run.ts";
+import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
-import type { Wait } from "../wait.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { createEndClock } from "./end-clock.ts";
@@ -36,7 +36,7 @@ export interface ContainerLogOptions {
   readonly pollMs: number;
   readonly limits: DecompressLimits;
   readonly clock: Clock;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -205,7 +205,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
       continue;
     } finally {
       signal.removeEventListener("abort", leave);
-      reading.abort(OVER);
+      reading.abort(NO_LONGER_NEEDED);
     }
 
     const { delimited } = opened.text;

@@ -1,5 +1,5 @@
-import { OVER } from "../over.ts";
-import type { Wait } from "../wait.ts";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import type { Sleep } from "../sleep.ts";
 import type { LogPiece } from "./event.ts";
 
 /** What a log tells beside its text: passed on as it comes. */
@@ -27,7 +27,7 @@ export interface MergeOptions {
   readonly patienceMs: number | undefined;
   /** Whether more of a log is wanted: else it is neither read nor waited for. Default: of all of them. */
   readonly isWanted?: (name: string) => boolean;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -124,7 +124,7 @@ export async function* mergeLogs<E extends Other>(
         signal.throwIfAborted();
       }
     } finally {
-      timer.abort(OVER);
+      timer.abort(NO_LONGER_NEEDED);
     }
   };
 

@@ -1,4 +1,4 @@
-import { OVER } from "../over.ts";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import { hasEnded } from "../runs/run.ts";
 import { inOrder, openFirst } from "../sources/chain.ts";
 import type { LogSource, OpenWish } from "../sources/source.ts";
@@ -127,7 +127,7 @@ function opener(source: LogSource, { target }: ContainerView, { signal }: OpenTe
     if (signal.aborted) leave();
     const release = (): void => {
       signal.removeEventListener("abort", leave);
-      reading.abort(OVER);
+      reading.abort(NO_LONGER_NEEDED);
     };
     try {
       const log = await source.open(target, reading.signal, wish);

@@ -10,9 +10,9 @@ import type { CursorScope, Cursors } from "../logs/cursor.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
+import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
-import type { Wait } from "../wait.ts";
 
 /** What handlers work with. */
 export interface Services extends GuardServices {
@@ -29,7 +29,7 @@ export interface Services extends GuardServices {
   /** What this server's own account may do, as the cluster said it a moment ago. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;
   readonly clock: Clock;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   /** Makes and reads resume positions, with the keys as they are now. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the keys as they are now. */

@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
+import { abortable } from "../abortable.ts";
 import type { SourceFault } from "../failure.ts";
 import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
-import { orAborted } from "../or-aborted.ts";
 import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
@@ -111,7 +111,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<KubeLogAnswer> {
   try {
-    return await orAborted(kube.openPodLog(pod, options, signal), signal);
+    return await abortable(kube.openPodLog(pod, options, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw requestFailure(name, error, TIMEOUTS);
