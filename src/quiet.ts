@@ -1,5 +1,5 @@
-import { OVER } from "./over.ts";
-import type { Wait } from "./wait.ts";
+import { NO_LONGER_NEEDED } from "./abort-reasons.ts";
+import type { Sleep } from "./sleep.ts";
 
 export interface QuietOptions<T> {
   /** The longest time without a value, in milliseconds; it is told after two thirds of it at the earliest. Time in which nobody reads does not count. */
@@ -8,7 +8,7 @@ export interface QuietOptions<T> {
   readonly firstMs?: number;
   /** What a reader gets then. Where it is the end, the source is left. */
   readonly told: IteratorResult<T, undefined>;
-  readonly wait: Wait;
+  readonly wait: Sleep;
 }
 
 /** A reader begins to wait within a tick, and waits through so many more. */
@@ -45,14 +45,14 @@ export function whenQuiet<T>(
   };
   const end = (): void => {
     state = "over";
-    early.abort(OVER);
-    over.abort(OVER);
+    early.abort(NO_LONGER_NEEDED);
+    over.abort(NO_LONGER_NEEDED);
   };
   const onNext = (next: IteratorResult<T, unknown>): void => {
     if (state === "over") return;
     if (next.done === true) end();
     else state = "idle";
-    if (!hasCome) early.abort(OVER);
+    if (!hasCome) early.abort(NO_LONGER_NEEDED);
     hasCome = true;
     give(next.done === true ? END : next);
   };

@@ -1,11 +1,10 @@
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { readAnswer } from "../kube/answer.ts";
-import type { KubeApi, KubeResource } from "../kube/kube-api.ts";
-import { ANALYSIS_RUNS, STAGES, SUBJECT_ACCESS_REVIEWS } from "../kube/resources.ts";
+import { type AccessQuestion, reviewAccess } from "../kube/access-review.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { ANALYSIS_RUNS, STAGES } from "../kube/resources.ts";
 
 /** What a caller may do, as Kubernetes RBAC decides it. */
 export interface Access {
@@ -21,7 +20,7 @@ export interface Access {
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
-  /** The same, but that the cluster is asked although it was asked a moment ago. */
+  /** The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask it of the returned object. */
   afresh(): Access;
 }
 
@@ -36,68 +35,46 @@ export interface AccessOptions {
 const CACHE_MS = 10_000;
 const CACHED_DECISIONS = 50_000;
 
-interface Question {
-  readonly verb: "get" | "list" | "watch";
-  readonly resource: KubeResource;
-  readonly subresource?: string | undefined;
-  /** Empty: in all namespaces. */
-  readonly namespace: string;
-  readonly name?: string;
-}
-
-const Review = z.object({ status: z.object({ allowed: z.boolean(), denied: z.boolean().optional() }) });
-
 /**
- * Asks the cluster by SubjectAccessReviews
- * (https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/).
+ * Asks the cluster by SubjectAccessReviews.
  *
  * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it asked by name.
  */
 export function createAccess(options: AccessOptions): Access {
   const { kube, clock, subresource } = options;
 
-  const review = async (caller: Caller, question: Question): Promise<boolean> => {
-    const { verb, resource, namespace, name } = question;
-    const answer = await kube.create(SUBJECT_ACCESS_REVIEWS, {
-      apiVersion: "authorization.k8s.io/v1",
-      kind: "SubjectAccessReview",
-      spec: {
-        user: caller.username,
-        ...(caller.uid !== undefined && { uid: caller.uid }),
-        groups: caller.groups,
-        extra: caller.extra,
-        resourceAttributes: {
-          verb,
-          group: resource.group,
-          version: resource.version,
-          resource: resource.plural,
-          ...(question.subresource !== undefined && { subresource: question.subresource }),
-          namespace,
-          ...(name !== undefined && { name }),
-        },
-      },
-    });
-    const { status } = readAnswer(Review, answer);
-    return status.allowed && status.denied !== true;
-  };
-
-  const cache = new LRUCache<string, { readonly allowed: boolean }, { caller: Caller; question: Question }>({
+  const cache = new LRUCache<string, { readonly allowed: boolean }, { caller: Caller; question: AccessQuestion }>({
     max: CACHED_DECISIONS,
     ttl: CACHE_MS,
     ttlResolution: 0,
     perf: steadyClock(clock),
     // Else whoever waits fails when a flood of others pushes the question out.
     ignoreFetchAbort: true,
-    fetchMethod: async (_key, _stale, { context }) => ({ allowed: await review(context.caller, context.question) }),
+    fetchMethod: async (_key, _stale, { context }) => ({
+      allowed: await reviewAccess(kube, context.question, context.caller),
+    }),
   });
 
-  const accessBy = (forceRefresh: boolean): Access => {
-    const ask = async (caller: Caller, question: Question): Promise<boolean> => {
-      const { username, uid, groups, extra } = caller;
-      const key = JSON.stringify([username, uid, groups, extra, question]);
-      return (await cache.fetch(key, { context: { caller, question }, forceRefresh }))?.allowed === true;
-    };
+  type Ask = (caller: Caller, question: AccessQuestion) => Promise<boolean>;
 
+  const decide = async (
+    key: string,
+    caller: Caller,
+    question: AccessQuestion,
+    forceRefresh: boolean,
+  ): Promise<boolean> => (await cache.fetch(key, { context: { caller, question }, forceRefresh }))?.allowed === true;
+
+  const askAfresh = (): Ask => {
+    const asked = new Map<string, Promise<boolean>>();
+    return (caller, question) => {
+      const key = keyOf(caller, question);
+      const decision = asked.get(key) ?? decide(key, caller, question, true);
+      asked.set(key, decision);
+      return decision;
+    };
+  };
+
+  const accessBy = (ask: Ask): Access => {
     const readRuns = (caller: Caller, namespace: string, name?: string): Promise<boolean> =>
       ask(caller, {
         verb: "get",
@@ -118,10 +95,14 @@ export function createAccess(options: AccessOptions): Access {
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
         (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
       mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
-      afresh: () => accessBy(true),
+      afresh: () => accessBy(askAfresh()),
     };
   };
-  return accessBy(false);
+  return accessBy((caller, question) => decide(keyOf(caller, question), caller, question, false));
+}
+
+function keyOf({ username, uid, groups, extra }: Caller, question: AccessQuestion): string {
+  return JSON.stringify([username, uid, groups, extra, question]);
 }
 
 /** The answer to everybody who is no operator. */

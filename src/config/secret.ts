@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock } from "../clock.ts";
-import { reuse } from "../reuse.ts";
+import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import type { SecretConfig } from "./schema.ts";
 
@@ -36,7 +36,7 @@ export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.Pro
   } catch (error) {
     throw explainUnread(secret.file ?? "", error);
   }
-  return reuse(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
+  return memoizeFor(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
 }
 
 /** What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is. */

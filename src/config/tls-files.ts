@@ -6,7 +6,7 @@ import { createSecureContext } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
-import { reuse } from "../reuse.ts";
+import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import type { ClientTlsConfig, ServerTlsConfig } from "./schema.ts";
 import { explainUnread } from "./secret.ts";
@@ -44,7 +44,7 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
     }
   });
   let current = settingsOf(config, texts);
-  return reuse(REREAD_MS, clock, async () => {
+  return memoizeFor(REREAD_MS, clock, async () => {
     const read = await Promise.all(paths.map((path) => path && readFile(path, "utf8")));
     // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them again.
     const next = settingsOf(config, read);

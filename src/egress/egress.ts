@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from "node:tls";
 import { Agent, type buildConnector, type Dispatcher } from "undici";
-import { orAborted } from "../or-aborted.ts";
+import { abortable } from "../abortable.ts";
 import { revealText, type Secret } from "../secret.ts";
 import { createAddressPolicy } from "./address-policy.ts";
 import type { HttpProxy, Proxies } from "./proxies.ts";
@@ -58,7 +58,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
 
   const find = async (host: string, written: boolean, stop: AbortSignal): Promise<readonly ResolvedAddress[]> => {
     const family = isIP(host);
-    const found = family === 0 ? await orAborted(resolve(host), stop) : [{ address: host, family }];
+    const found = family === 0 ? await abortable(resolve(host), stop) : [{ address: host, family }];
     if (found.length === 0) throw Object.assign(new Error(`${host} has no address.`), { code: "ENOTFOUND" });
     for (const { address } of found) check(host, address, written);
     return found;

@@ -57,12 +57,21 @@ export function parseJson(text: string): object {
   return value;
 }
 
+/** The message of a `Status` object, of a thousand characters at most; `undefined` where the body is none. */
+export function statusMessage(body: string): string | undefined {
+  try {
+    return Status.parse(JSON.parse(body)).message.slice(0, 1000);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a body that is no `Status` nothing is kept: whatever
  * answered instead of the API server may repeat what it was sent, tokens and all.
  */
 export function statusFailure(status: number, body: string): Failure {
-  const cause = new AnswerError(status, messageOf(body) ?? "");
+  const cause = new AnswerError(status, statusMessage(body) ?? "");
   if (status !== 401 && status !== 403) {
     return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
   }
@@ -79,14 +88,6 @@ export function isExpired({ cause }: Failure): boolean {
 /** The failure of a call that the API server did not serve. */
 export function unavailable(message: string, cause?: unknown): Failure {
   return new Failure("unavailable", "KUBERNETES_UNAVAILABLE", message, { next: "Try again in a moment.", cause });
-}
-
-function messageOf(body: string): string | undefined {
-  try {
-    return Status.parse(JSON.parse(body)).message.slice(0, 1000);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(cause: unknown): Failure {

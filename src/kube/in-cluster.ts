@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { reuse } from "../reuse.ts";
+import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import type { KubeConnection } from "./connection.ts";
 
@@ -25,7 +25,7 @@ export function inClusterConnection(
   if (!host || !port) return undefined;
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
-    credentials: reuse(REREAD_MS, clock, async () => ({
+    credentials: memoizeFor(REREAD_MS, clock, async () => ({
       headers: { authorization: new Secret(`Bearer ${(await readFile(join(mount, "token"), "utf8")).trim()}`) },
       tls: { ca: await readFile(join(mount, "ca.crt"), "utf8") },
     })),

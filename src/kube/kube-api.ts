@@ -2,26 +2,17 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
-import { type Wait, waitReally } from "../wait.ts";
+import { type Sleep, sleep } from "../sleep.ts";
 import { parseJson, readText, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
 import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
 import { readList } from "./read-list.ts";
-import { PODS } from "./resources.ts";
+import { type KubeResource, PODS } from "./resources.ts";
 import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
 import { followObjects, type WatchSelection } from "./watch.ts";
-
-/** A kind of object, as the API server's paths name it. */
-export interface KubeResource {
-  /** API group; empty for the core. */
-  readonly group: string;
-  readonly version: string;
-  /** Plural, in lower case. */
-  readonly plural: string;
-}
 
 /** A log that the API server has begun to answer with, or why it has not. */
 export interface KubeLogAnswer {
@@ -97,7 +88,7 @@ export interface KubeLimits {
   /** How much longer a watch may be silent before it is begun anew, in milliseconds. Default: 15,000. */
   readonly watchGraceMs?: number;
   /** How to wait between tries, so that tests need not. */
-  readonly wait?: Wait;
+  readonly wait?: Sleep;
   /** Tells how much time has passed, in milliseconds. Default: the process's own clock. */
   readonly now?: () => number;
 }
@@ -130,7 +121,7 @@ export function createKubeApi(
     answerMs = ANSWER_MS,
     wholeMs = WHOLE_MS,
     answerBytes = ANSWER_BYTES,
-    wait = waitReally,
+    wait = sleep,
     now = () => performance.now(),
   } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import type { Clock } from "../clock.ts";
-import { reuse } from "../reuse.ts";
+import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { findTokenFile } from "./token-file.ts";
@@ -53,7 +53,7 @@ export async function kubeconfigConnection(
   return {
     server: cluster.server.replace(/\/+$/, ""),
     ...(cluster.proxyUrl === undefined ? {} : { proxyUrl: cluster.proxyUrl }),
-    credentials: reuse(REUSE_MS, clock, async () => {
+    credentials: memoizeFor(REUSE_MS, clock, async () => {
       const options: RequestOptions & { servername?: string } = {};
       await config.applyToHTTPSOptions(options);
       const headers: Record<string, Secret> = {};

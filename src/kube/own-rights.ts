@@ -1,12 +1,11 @@
-import { z } from "zod";
-import { readAnswer } from "./answer.ts";
-import type { KubeApi, KubeResource } from "./kube-api.ts";
+import { reviewAccess } from "./access-review.ts";
+import type { KubeApi } from "./kube-api.ts";
 import {
   ANALYSIS_RUNS,
   FREIGHTS,
+  type KubeResource,
   NAMESPACES,
   PODS,
-  SELF_SUBJECT_ACCESS_REVIEWS,
   STAGES,
   SUBJECT_ACCESS_REVIEWS,
   TOKEN_REVIEWS,
@@ -40,25 +39,21 @@ const FOR_PODS: readonly Wanted[] = [
   ["get", PODS, "log"],
 ];
 
-const Review = z.object({ status: z.object({ allowed: z.boolean(), denied: z.boolean().optional() }) });
-
 /**
- * Asks the cluster whether this server's own account has the rights that it needs, in all namespaces, by SelfSubjectAccessReviews, which everybody may make.
+ * Asks the cluster whether this server's own account has the rights that it needs, in all namespaces.
  *
  * @throws Failure where the cluster does not say.
  */
 export async function readOwnRights(kube: Pick<KubeApi, "create">, readsPods: boolean): Promise<readonly OwnRight[]> {
   const wanted = readsPods ? [...ALWAYS, ...FOR_PODS] : ALWAYS;
   return Promise.all(
-    wanted.map(async ([verb, { group, version, plural }, subresource = ""]) => {
-      const answer = await kube.create(SELF_SUBJECT_ACCESS_REVIEWS, {
-        apiVersion: "authorization.k8s.io/v1",
-        kind: "SelfSubjectAccessReview",
-        spec: { resourceAttributes: { verb, group, version, resource: plural, subresource, namespace: "" } },
-      });
-      const { status } = readAnswer(Review, answer);
-      const resource = `${plural}${group && `.${group}`}${subresource && `/${subresource}`}`;
-      return { verb, resource, allowed: status.allowed && status.denied !== true };
+    wanted.map(async ([verb, resource, subresource = ""]) => {
+      const { group, plural } = resource;
+      return {
+        verb,
+        resource: `${plural}${group && `.${group}`}${subresource && `/${subresource}`}`,
+        allowed: await reviewAccess(kube, { verb, resource, subresource, namespace: "" }),
+      };
     }),
   );
 }

@@ -1,4 +1,11 @@
-import type { KubeResource } from "./kube-api.ts";
+/** A kind of object, as the API server's paths name it. */
+export interface KubeResource {
+  /** API group; empty for the core. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural, in lower case. */
+  readonly plural: string;
+}
 
 /** Every kind of object that this server reads or creates. The role that it runs under grants these and no others. */
 export const ANALYSIS_RUNS: KubeResource = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { waitReally } from "../wait.ts";
+import { sleep } from "../sleep.ts";
 import { isTransient, retryAfter, retryDelay } from "./retry.ts";
 
 describe("the wait before a call is tried again", () => {
@@ -24,7 +24,7 @@ describe("the wait before a call is tried again", () => {
 
   it("ends when its signal is aborted", async () => {
     const stop = new AbortController();
-    const waiting = waitReally(60_000, stop.signal);
+    const waiting = sleep(60_000, stop.signal);
     stop.abort();
     await expect(waiting).rejects.toThrow();
   });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, ProxyAgent } from "undici";
+import { abortable } from "../abortable.ts";
 import type { Egress } from "../egress/egress.ts";
-import { orAborted } from "../or-aborted.ts";
 import { revealText } from "../secret.ts";
 import { unavailable } from "./answer.ts";
 import type { KubeConnection, KubeCredentials, KubeTls } from "./connection.ts";
@@ -82,7 +82,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
   return {
     async send(method, path, signal, { body, ...options } = {}) {
       const given = credentials();
-      const { headers, tls } = await (signal === undefined ? given : orAborted(given, signal));
+      const { headers, tls } = await (signal === undefined ? given : abortable(given, signal));
       const { origin, pathname } = new URL(connection.server);
       return dispatcherFor(tls).request({
         origin,
@@ -111,7 +111,7 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   };
   const timer = setTimeout(end, ms);
   try {
-    return await orAborted(work, late.signal);
+    return await abortable(work, late.signal);
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { Wait } from "../wait.ts";
+import type { Sleep } from "../sleep.ts";
 import { isExpired } from "./answer.ts";
 import { readList } from "./read-list.ts";
 import { retryDelay } from "./retry.ts";
@@ -15,7 +15,7 @@ export interface WatchCalls {
   /** Reads one path, again and again if need be, as `KubeApi.get` does. */
   get(path: string, stop: AbortSignal): Promise<unknown>;
   readonly send: Transport["send"];
-  readonly wait: Wait;
+  readonly wait: Sleep;
 }
 
 /**

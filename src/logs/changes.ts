@@ -1,13 +1,13 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
-import { OVER } from "../over.ts";
 import { podsSelector } from "../runs/read-pods.ts";
 import type { RunRef } from "../runs/run.ts";
-import type { Wait } from "../wait.ts";
+import type { Sleep } from "../sleep.ts";
 
 export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -62,7 +62,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
     // Of a run as it is now, only the names: all else of it changes.
     const key = JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
     if (current?.key === key) return;
-    current?.stop.abort(OVER);
+    current?.stop.abort(NO_LONGER_NEEDED);
     const stop = new AbortController();
     current = { key, stop };
     void watch(kube.watch(ANALYSIS_RUNS, run.namespace, { name: run.name }, stop.signal), stop.signal);
@@ -83,7 +83,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
       await done.promise;
     } finally {
       waiting.delete(done.resolve);
-      timer.abort(OVER);
+      timer.abort(NO_LONGER_NEEDED);
       if (waiting.size === 0) signal.removeEventListener("abort", wake);
     }
   };
@@ -103,7 +103,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
       };
     },
     close() {
-      current?.stop.abort(OVER);
+      current?.stop.abort(NO_LONGER_NEEDED);
       current = undefined;
     },
   };

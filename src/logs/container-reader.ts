@@ -1,10 +1,10 @@
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
+import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
-import type { Wait } from "../wait.ts";
 import { candidatesFor } from "./candidates.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
@@ -39,7 +39,7 @@ export interface ContainerReaderOptions {
   /** How much of a copy is looked through for the place to resume at. */
   readonly searchBytes: number;
   readonly clock: Clock;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -181,8 +181,7 @@ export class ContainerReader {
     }
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
-    this.#containerEnded =
-      attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
+    this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
     // An archive has one log of all of a container's runs, which begins with what was sent.
     const candidates = candidatesFor(
       sources.filter(({ capabilities }) => {
@@ -212,7 +211,8 @@ export class ContainerReader {
     const { name, capabilities } = source;
     const { pod, status } = this.#view;
     const from = handover === "seam" ? undefined : this.#position;
-    const instance = capabilities.live && pod !== undefined ? { pod: pod.name, restarts: status?.restarts ?? 0 } : undefined;
+    const instance =
+      capabilities.live && pod !== undefined ? { pod: pod.name, restarts: status?.restarts ?? 0 } : undefined;
     this.#text = opened;
     this.#numbers = new LineNumbers(opened, {
       source: name,
@@ -222,7 +222,8 @@ export class ContainerReader {
       firstLine: this.#begun ? undefined : this.#options.begin.firstLine,
     });
     const changed = this.#source !== name;
-    if (changed && handover === "proved") this.#tell("source-changed", `The log continues in source "${name}", at the same place.`);
+    if (changed && handover === "proved")
+      this.#tell("source-changed", `The log continues in source "${name}", at the same place.`);
     if (handover === "seam") this.#tell("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
@@ -315,7 +316,11 @@ export class ContainerReader {
         return;
       }
     }
-    if (error instanceof Failure && isWorthWaiting(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
+    if (
+      error instanceof Failure &&
+      isWorthWaiting(error, view, sources, this.#endClock(view)) &&
+      clock.now() < waitUntil
+    ) {
       const hasPods = this.#watched().pods !== undefined;
       const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);

@@ -1,11 +1,11 @@
-import type { StreamStopped } from "../access/guarded-stream.ts";
+import { type StopReason, StreamStopped } from "../access/stream-stopped.ts";
 import { Failure } from "../failure.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
 import { LogReplaced } from "./text.ts";
 
 /** Why a stream of a log ends. */
-export type EndReason =
+export type EndReasonName =
   | "complete"
   | "caught-up"
   | "source-ended"
@@ -15,10 +15,10 @@ export type EndReason =
   | "source-failed"
   | "source-stalled"
   | "server-limit-reached"
-  | StreamStopped["reason"];
+  | Exclude<StopReason, "recheck-failed">;
 
 /** Ends behind which nothing is left to read. */
-export const FINAL_REASONS: ReadonlySet<EndReason> = new Set(["complete", "until-reached"]);
+export const FINAL_REASONS: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached"]);
 
 /** Thrown when a log is larger than is allowed. */
 export class SizeLimit extends Error {
@@ -29,8 +29,11 @@ export class SizeLimit extends Error {
 }
 
 /** What a stream ends with that failed in the middle, and what the call fails with. */
-export function brokenOff(error: unknown): { readonly reason: EndReason; readonly failure: Failure } {
-  if (error instanceof Failure) return { reason: "source-failed", failure: error };
+export function brokenOff(error: unknown): { readonly reason: EndReasonName; readonly failure: Failure } {
+  if (error instanceof StreamStopped) {
+    return { reason: error.reason === "recheck-failed" ? "source-failed" : error.reason, failure: error.failure };
+  }
+  if (error instanceof Failure) return { reason: reasonOf(error), failure: error };
   if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
     const next = "What was sent is the beginning of the log. An operator can raise the limit.";
     const failure = new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error });
@@ -50,6 +53,13 @@ export function brokenOff(error: unknown): { readonly reason: EndReason; readonl
   return { reason: "source-failed", failure };
 }
 
+function reasonOf({ kind, reason }: Failure): EndReasonName {
+  // What is read again while a stream runs is decided again.
+  if (kind === "unauthenticated") return "token-expired";
+  if (kind === "denied") return "authorization-lost";
+  return kind === "too-much" && reason === "LIMIT_REACHED" ? "server-limit-reached" : "source-failed";
+}
+
 /** The failure of a cursor that leads nowhere: the log is not the one that it is of. */
 export function staleCursor(cause: LogReplaced): Failure {
   return new Failure("bad-request", "CURSOR_STALE", "The log was replaced, or cut, since this cursor was made.", {
@@ -60,8 +70,8 @@ export function staleCursor(cause: LogReplaced): Failure {
 }
 
 /** What is true of several logs together, each of which came to an end. */
-export function worstOf(reasons: readonly EndReason[]): EndReason {
-  const order: readonly EndReason[] = ["caught-up", "source-ended", "until-reached", "complete"];
+export function worstOf(reasons: readonly EndReasonName[]): EndReasonName {
+  const order: readonly EndReasonName[] = ["caught-up", "source-ended", "until-reached", "complete"];
   return order.find((each) => reasons.includes(each)) ?? "source-ended";
 }
 

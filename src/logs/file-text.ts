@@ -1,7 +1,13 @@
 import type { OpenedFile } from "../sources/source.ts";
 import { cutLength } from "../stream/characters.ts";
 import { type CharsetDecoder, createDecoder, type DecodedPart } from "../stream/charset.ts";
-import { DecompressionFailed, type DecompressLimits, decompress, isCompressed, mayBeCompressed } from "../stream/decompress.ts";
+import {
+  DecompressionFailed,
+  type DecompressLimits,
+  decompress,
+  isCompressed,
+  mayBeCompressed,
+} from "../stream/decompress.ts";
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
@@ -146,9 +152,7 @@ export class FileText implements LogText {
       (head) => isCompressed(head) || (!mayBeCompressed(head) && isTold(head)),
     );
     this.#compressed = isCompressed(stored.head);
-    const text = this.#compressed
-      ? await peek(decompress(stored.whole, this.#options.limits), isTold)
-      : stored;
+    const text = this.#compressed ? await peek(decompress(stored.whole, this.#options.limits), isTold) : stored;
     this.#body = text.whole;
     const { name, markBytes } = encodingOf(text.head, charset, true) ?? { name: "utf-8", markBytes: 0 };
     if (name !== "utf-8") this.decodedFrom = name;

@@ -1,4 +1,5 @@
 import type { Failure } from "../failure.ts";
+import type { EndReasonName } from "./end-reason.ts";
 import type { LineRun } from "../stream/filtered-text.ts";
 import type { LogNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";
@@ -63,25 +64,7 @@ export type NoticeName =
   | LogNotice
   | "looks-like-page"
   | "looks-like-answer"
-  | "decoded"
-  | "bytes-replaced"
-  | "line-cut"
   | "attempt-begins"
   | "attempt-left-out"
   | "no-times"
   | "container-left-out";
-
-export type EndReasonName =
-  | "complete"
-  | "caught-up"
-  | "source-ended"
-  | "limit-reached"
-  | "until-reached"
-  | "scan-budget-spent"
-  | "source-failed"
-  | "source-stalled"
-  | "server-limit-reached"
-  | "server-shutdown"
-  | "reader-stalled"
-  | "authorization-lost"
-  | "token-expired";

@@ -73,7 +73,9 @@ class AllLines implements LineSelector {
   take(piece: LogPiece | PassedLines): readonly Selected[] {
     const { after } = piece;
     if (piece.kind === "passed") {
-      return [{ kind: "scanned", bytes: piece.bytes, searching: true, cursor: { position: after, ...this.#skip.left } }];
+      return [
+        { kind: "scanned", bytes: piece.bytes, searching: true, cursor: { position: after, ...this.#skip.left } },
+      ];
     }
     const skipped = this.#skip.pass(piece.bytes);
     // What was only skipped is still behind the position that it was skipped from.
@@ -188,7 +190,11 @@ class FilteredLines implements LineSelector {
     const start =
       resumed === undefined
         ? this.#filter.nextStart
-        : { line, within: resumed.within ?? 0, going: resumed.going && { kind: resumed.going.kind, time: resumed.going.time } };
+        : {
+            line,
+            within: resumed.within ?? 0,
+            going: resumed.going && { kind: resumed.going.kind, time: resumed.going.time },
+          };
     this.#resumed = undefined;
     this.#starts.push({ position: before, start });
     return this.#filter;

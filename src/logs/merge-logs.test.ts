@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createWaits } from "../../test/fakes/waits.ts";
+import { sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
-import { waitReally } from "../wait.ts";
 import type { LogPiece } from "./event.ts";
 import { type MergedEvent, type MergeOptions, mergeLogs } from "./merge-logs.ts";
 import type { Position } from "./position.ts";
@@ -21,7 +21,7 @@ type Event = MergedEvent<Exclude<PositionedPiece, LogPiece>>;
 const SOURCE = { name: "pods", capabilities: { live: true, tellsTimes: true } } as LogSource;
 const VIEW = { pod: undefined, status: undefined } as ContainerView;
 const never = new AbortController().signal;
-const PATIENT: MergeOptions = { patienceMs: undefined, wait: waitReally, signal: never };
+const PATIENT: MergeOptions = { patienceMs: undefined, wait: sleep, signal: never };
 const timeOf = (time: number): string => `2026-01-01T00:00:00.${String(time).padStart(9, "0")}Z`;
 const proof = { length: 0, hash: "" };
 

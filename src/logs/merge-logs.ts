@@ -1,6 +1,6 @@
-import { OVER } from "../over.ts";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import type { Sleep } from "../sleep.ts";
 import { LINE_FEED } from "../stream/bytes.ts";
-import type { Wait } from "../wait.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece } from "./event.ts";
 
@@ -27,9 +27,7 @@ export interface MergeOptions {
    * quiet for ever. `undefined`: for as long as it takes.
    */
   readonly patienceMs: number | undefined;
-  /** Whether more of a log is wanted: else it is neither read nor waited for. Default: of all of them. */
-  readonly isWanted?: (name: string) => boolean;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -104,14 +102,26 @@ export class LogMerge<E extends Other> {
     for (;;) {
       await this.#gather();
       this.#options.signal.throwIfAborted();
-      const wanted = this.#heads.filter((head) => this.#isWanted(head));
-      const failed = wanted.find((head) => head.failed !== undefined);
+      const failed = this.#heads.find((head) => head.failed !== undefined);
       if (failed?.failed !== undefined) throw failed.failed.error;
-      const waiting = wanted.filter((head) => head.event !== undefined);
+      const waiting = this.#heads.filter((head) => head.event !== undefined);
       const head = this.#choose(waiting);
       if (head !== undefined) return this.#take(head, waiting);
-      if (wanted.every(({ ended }) => ended)) return undefined;
+      if (this.#heads.every(({ ended }) => ended)) return undefined;
     }
+  }
+
+  /** Ends one of the logs: it is neither read nor waited for any more. */
+  drop(name: string): void {
+    for (const head of this.#heads) {
+      if (head.name !== name || head.ended) continue;
+      head.ended = true;
+      head.event = undefined;
+      head.failed = undefined;
+      if (this.#unfinished === head) this.#unfinished = undefined;
+      head.events.close();
+    }
+    this.#wake();
   }
 
   close(): void {
@@ -119,12 +129,8 @@ export class LogMerge<E extends Other> {
     for (const { events } of this.#heads) events.close();
   }
 
-  #isWanted({ name }: Head<E>): boolean {
-    return this.#options.isWanted?.(name) ?? true;
-  }
-
   #isPending(head: Head<E>): boolean {
-    return head.reading && this.#isWanted(head);
+    return head.reading && !head.ended;
   }
 
   /** Waits until every log has said something; once one has, for no longer than patience lasts. */
@@ -135,7 +141,7 @@ export class LogMerge<E extends Other> {
     let timer: AbortController | undefined;
     try {
       while (this.#heads.some((head) => this.#isPending(head))) {
-        const something = this.#heads.some((head) => hasSomething(head) && this.#isWanted(head));
+        const something = this.#heads.some((head) => hasSomething(head));
         if (something && this.#heads.every((head) => head.late || !this.#isPending(head))) return;
         if (something && patienceMs !== undefined && timer === undefined) {
           timer = new AbortController();
@@ -147,7 +153,7 @@ export class LogMerge<E extends Other> {
         signal.throwIfAborted();
       }
     } finally {
-      timer?.abort(OVER);
+      timer?.abort(NO_LONGER_NEEDED);
     }
   }
 
@@ -163,12 +169,12 @@ export class LogMerge<E extends Other> {
 
   #read(head: Head<E>): void {
     if (head.ended || head.event !== undefined || head.reading || head.failed !== undefined) return;
-    if (!this.#isWanted(head)) return;
     head.reading = true;
     head.events
       .next()
       .then(
         (event) => {
+          if (head.ended) return;
           if (event === undefined) head.ended = true;
           head.event = event;
           head.late = false;
@@ -177,7 +183,7 @@ export class LogMerge<E extends Other> {
           look(head);
         },
         (error: unknown) => {
-          head.failed = { error };
+          if (!head.ended) head.failed = { error };
         },
       )
       .finally(() => {
@@ -196,7 +202,10 @@ export class LogMerge<E extends Other> {
     // Turn by turn: neither waits for the other's times.
     const [first = [], second = []] = this.#lastStepped ? [inTime, stepped] : [stepped, inTime];
     const among = first.length > 0 ? first : second;
-    return among.reduce<Head<E> | undefined>((best, each) => (best === undefined || each.time < best.time ? each : best), undefined);
+    return among.reduce<Head<E> | undefined>(
+      (best, each) => (best === undefined || each.time < best.time ? each : best),
+      undefined,
+    );
   }
 
   #take(head: Head<E>, waiting: readonly Head<E>[]): MergedEvent<E> | undefined {

@@ -17,7 +17,10 @@ const MARGIN_MS = 2_000;
 const SHORT_BYTES = 256 * 1024;
 
 /** Opens a log of entries at its beginning. */
-export async function openWholeEntries(requests: LogRequests, { follow, growing }: EntriesOptions): Promise<StartedText> {
+export async function openWholeEntries(
+  requests: LogRequests,
+  { follow, growing }: EntriesOptions,
+): Promise<StartedText> {
   const { log, request } = await open(requests, { follow });
   const text = new EntriesText(log, request, { place: undefined, offset: 0, growing });
   return { text, start: { place: ENTRIES_START, line: 1, relative: false, offset: 0 } };

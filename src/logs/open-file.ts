@@ -1,6 +1,6 @@
 import type { OpenedFile, OpenOptions } from "../sources/source.ts";
-import { collect } from "../stream/collect.ts";
 import { LINE_FEED } from "../stream/bytes.ts";
+import { collect } from "../stream/collect.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import { isCompressed } from "../stream/decompress.ts";
 import { encodingOf } from "../stream/encoding.ts";

@@ -1,4 +1,4 @@
-import { OVER } from "../over.ts";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
 
 /** One request to a source: its signal tells the source when the log has been read or left. */
@@ -21,7 +21,7 @@ export class OpenRequest {
   /** Ends it. May be called again. */
   close(): void {
     this.#parent.removeEventListener("abort", this.#onAbort);
-    if (!this.#stop.signal.aborted) this.#stop.abort(OVER);
+    if (!this.#stop.signal.aborted) this.#stop.abort(NO_LONGER_NEEDED);
   }
 }
 

@@ -56,7 +56,7 @@ export async function openText(
   options: OpenTextOptions,
 ): Promise<OpenedText> {
   const { signal } = options;
-  const chain = new SourceChain(candidates);
+  const chain = new SourceChain();
   for (const source of candidates) {
     signal.throwIfAborted();
     if (!source.matches(view.facts)) {
@@ -87,7 +87,8 @@ export async function openText(
 function begin(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
   const { tellsTimes } = source.capabilities;
   const { tail, since } = options.begin;
-  if (tail !== undefined) return tellsTimes ? openEntriesTail(requests, tail, options) : openFileTail(requests, tail, options);
+  if (tail !== undefined)
+    return tellsTimes ? openEntriesTail(requests, tail, options) : openFileTail(requests, tail, options);
   if (!tellsTimes) return openWholeFile(requests, options);
   return since === undefined ? openWholeEntries(requests, options) : openEntriesSince(requests, since, options);
 }

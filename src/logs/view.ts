@@ -1,3 +1,4 @@
+import type { Config } from "../config/schema.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
@@ -19,7 +20,7 @@ export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
   readonly sourcesWish: SurroundingsWish;
-  readonly jobNamespaces: readonly string[];
+  readonly config: Pick<Config, "jobNamespaces">;
 }
 
 /** An attempt as it is now: its Job, and the pods of it that the cluster still knows. */
@@ -43,13 +44,13 @@ export interface ContainerView extends AttemptView, ContainerSelection {
  * @throws Failure; one of kind `not-yet` where there is no Job yet.
  */
 export async function viewAttempt(
-  { kube, sources, sourcesWish, jobNamespaces }: ViewServices,
+  { kube, sources, sourcesWish, config }: ViewServices,
   run: Run,
   wish: Pick<Wish, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
   const selected = selectAttempt(run, wish);
-  const job = jobOf(run, selected.attempt, jobNamespaces);
+  const job = jobOf(run, selected.attempt, config.jobNamespaces);
   const surroundings = await readSurroundings(kube, run, sourcesWish, signal);
   const { namespace: project, stage } = run;
   const facts = { project, stage, shard: surroundings.shard, metric: selected.metric.name };

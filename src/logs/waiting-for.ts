@@ -1,5 +1,5 @@
-import { printable, quoted } from "../quoted.ts";
 import type { Failure } from "../failure.ts";
+import { printable, quoted } from "../quoted.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import { hasEnded } from "../runs/run.ts";
 import { isUnstarted } from "./may-come.ts";

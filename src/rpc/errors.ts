@@ -48,6 +48,9 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
   "no-pod": SourceFault.NO_POD,
   "log-removed": SourceFault.LOG_REMOVED,
   "never-started": SourceFault.NEVER_STARTED,
+  "log-damaged": SourceFault.LOG_DAMAGED,
+  "node-limit": SourceFault.NODE_LIMIT,
+  "node-failed": SourceFault.NODE_FAILED,
 };
 
 /** A failure as its reader is told it, with the mark under which operators find it in the server's log. */

@@ -17,7 +17,7 @@ export async function getStatus(
   _request: GetStatusRequest,
   { values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
-  const { access, config, slots, clock, counters, ownRights } = services;
+  const { access, config, streams, clock, counters, ownRights } = services;
   if (!(await access.mayExplain(callerOf(values)))) throw deniedStatus();
   // What else there is to tell matters most where the cluster cannot be asked.
   const rights = await ownRights().catch(() => []);
@@ -26,7 +26,7 @@ export async function getStatus(
     version: VERSION,
     startTime: timestampFromMs(counters.startedAt),
     uptime: duration(clock.now() - counters.startedAt),
-    openStreams: slots.open,
+    openStreams: streams.size,
     streamLimit: config.limits.streams,
     streamLimitPerCaller: config.limits.streamsPerCaller,
     sentBytes: BigInt(counters.sentBytes),

@@ -1,6 +1,7 @@
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import type { EndReasonName, NoticeName } from "../logs/frame.ts";
+import type { EndReasonName } from "../logs/end-reason.ts";
+import type { NoticeName } from "../logs/frame.ts";
 import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
 
@@ -50,7 +51,6 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "source-changed": NoticeKind.SOURCE_CHANGED,
   seam: NoticeKind.SEAM,
   "lines-lost": NoticeKind.LINES_LOST,
-  "head-missing": NoticeKind.HEAD_MISSING,
   "log-replaced": NoticeKind.LOG_REPLACED,
   "line-cut": NoticeKind.LINE_CUT,
   "pod-changed": NoticeKind.POD_CHANGED,
@@ -59,6 +59,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "no-times": NoticeKind.NO_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
+  polling: NoticeKind.POLLING,
 };
 
 /** A time as the contract has it; absent where there is none. */

@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
@@ -9,13 +10,12 @@ import type { CursorScope, Cursors } from "../logs/cursor.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
+import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
-import type { Wait } from "../wait.ts";
-import type { StreamSlots } from "./stream-slots.ts";
 
 /** What handlers work with. */
-export interface Services {
+export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
   readonly watchedRuns: WatchedRuns;
@@ -25,16 +25,13 @@ export interface Services {
   /** What the sources' addresses and patterns need to know of a run's surroundings. */
   readonly sourcesWish: SurroundingsWish;
   readonly links: readonly CompiledLink[];
-  readonly slots: StreamSlots;
   readonly counters: Counters;
   /** What this server's own account may do, as the cluster said it a moment ago. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;
   readonly clock: Clock;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   /** Makes and reads resume positions, with the keys as they are now. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the keys as they are now. */
   readonly sessions: () => Promise<Sessions>;
-  /** Aborted when the server stops and streams have to end. */
-  readonly shutdown: AbortSignal;
 }

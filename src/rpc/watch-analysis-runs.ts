@@ -5,12 +5,13 @@ import {
   type WatchAnalysisRunsRequest,
   type WatchAnalysisRunsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type RunFrame, runFrames } from "../runs/run-frames.ts";
 import type { RunChangeKind } from "../runs/run-window.ts";
 import { callerOf } from "./caller-context.ts";
 import { withHeartbeats } from "./heartbeats.ts";
 import { END_REASONS, summaryMessage } from "./messages.ts";
 import { runFilter } from "./run-filter-message.ts";
-import { type RunFrame, runFrames } from "./run-frames.ts";
+
 import type { Services } from "./services.ts";
 
 const LIMIT = 50;
@@ -33,7 +34,7 @@ export async function* watchAnalysisRuns(
   const frames = runFrames(services, callerOf(values), watch, signal);
   for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.wait)) {
     yield messageOf(frame);
-    if (frame.kind === "end") throw frame.failure;
+    if (frame.kind === "end") throw frame.error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Access, denied } from "../access/access.ts";
+import type { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
@@ -43,4 +44,14 @@ export async function readAuthorizedRun(
   const run = parseRun(object);
   if (run.stage !== undefined && !(await access.mayReadStage(caller, namespace, run.stage))) throw denied(namespace);
   return run;
+}
+
+/** Has it re-checked, as long as a stream is open, whether its caller may read the run: as `readAuthorizedRun` decides it. */
+export function guardRun(stream: GuardedStream, { namespace, name, stage }: Run): void {
+  stream.guard(
+    `run ${namespace}/${name} ${stage ?? ""}`,
+    async (caller, { mayReadRuns, mayReadStage }) =>
+      (await mayReadRuns(caller, namespace, name)) &&
+      (stage === undefined || (await mayReadStage(caller, namespace, stage))),
+  );
 }

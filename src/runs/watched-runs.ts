@@ -1,8 +1,8 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { abortable } from "../abortable.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { newestOf } from "../kube/newest.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
-import { orAborted } from "../or-aborted.ts";
-import { OVER } from "../over.ts";
 import { parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 import { newestFirst } from "./run-filter.ts";
@@ -74,12 +74,12 @@ export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
       shared.readers.add(put);
       if (shared.newest !== undefined) put(shared.newest);
       try {
-        await orAborted(shared.ended, stop);
+        await abortable(shared.ended, stop);
       } finally {
         shared.readers.delete(put);
         if (shared.readers.size === 0) {
           forget(key, shared);
-          shared.stop.abort(OVER);
+          shared.stop.abort(NO_LONGER_NEEDED);
         }
       }
     }, signal);

@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import { createAccess } from "../access/access.ts";
+import { OpenStreams } from "../access/open-streams.ts";
+import { Rechecks } from "../access/rechecks.ts";
+import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
 import type { ServerTls } from "../config/tls-files.ts";
@@ -9,21 +13,21 @@ import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
-import { reuse } from "../reuse.ts";
+import { memoizeFor } from "../memoize-for.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
-import { createStreamSlots } from "../rpc/stream-slots.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { createSignInRate } from "../session/sign-in-rate.ts";
+import { type Sleep, sleep } from "../sleep.ts";
 import { createHttpSource } from "../sources/http-source.ts";
 import { createKubernetesSource } from "../sources/kubernetes-source.ts";
 import { limitConnections } from "../sources/limit-connections.ts";
 import { metered } from "../sources/metered.ts";
 import type { LogSource } from "../sources/source.ts";
 import { createCounters } from "../telemetry/counters.ts";
-import { type Wait, waitReally } from "../wait.ts";
+
 import { letGoStalled } from "./let-go-stalled.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
@@ -37,7 +41,7 @@ export interface GatewayOptions {
   readonly kube: KubeApi;
   readonly clock: Clock;
   /** How to wait. Default: really. */
-  readonly wait?: Wait;
+  readonly wait?: Sleep;
   readonly log: Logger;
   readonly host: string | undefined;
   /** 0: any that is free. */
@@ -79,7 +83,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { compiled, kube, clock, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
-  const shutdown = new AbortController();
+  /** Aborted when the time to drain is cut short. */
+  const hurry = new AbortController();
   const keys = keysOf(compiled);
   const counters = createCounters(
     config.sources.map(({ name }) => name),
@@ -92,28 +97,32 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
     ),
   );
+  const wait = options.wait ?? sleep;
+  const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
+  const access = createAccess({ kube, clock, subresource: config.access.subresource });
+  const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const services: Services = {
     config,
     kube,
     watchedRuns: createWatchedRuns(kube),
     clock,
-    wait: options.wait ?? waitReally,
+    wait,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
     sourcesWish: wishOf(compiled.sources),
     links: compiled.links,
-    authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
-    access: createAccess({ kube, clock, subresource: config.access.subresource }),
-    slots: createStreamSlots({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller }),
+    authenticator,
+    access,
+    streams,
+    rechecks: new Rechecks({ authenticator, access, clock, wait, everyMs: config.follow.recheck }),
     counters,
-    ownRights: reuse(OWN_RIGHTS_MS, clock, () =>
+    ownRights: memoizeFor(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(
         kube,
         sources.some(({ capabilities }) => capabilities.live),
       ),
     ),
-    shutdown: shutdown.signal,
   };
   const listener = await listen({
     host: options.host,
@@ -124,10 +133,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const end = async (): Promise<void> => {
-    const closed = listener.close();
-    await Promise.race([closed, after(config.shutdown.drain, shutdown.signal)]);
-    shutdown.abort();
-    await Promise.race([closed, after(LAST_WORDS_MS)]);
+    const over = new AbortController();
+    const closed = listener.close().finally(() => over.abort(NO_LONGER_NEEDED));
+    await untilAborted(config.shutdown.drain, AbortSignal.any([over.signal, hurry.signal]));
+    streams.stop(serverShutdown());
+    await untilAborted(LAST_WORDS_MS, over.signal);
     listener.destroy();
     await closed;
     await Promise.all([...sources.map((source) => source.close?.()), kube.close()]);
@@ -136,8 +146,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     address: listener.address,
     stop() {
-      if (stopping.signal.aborted) shutdown.abort();
-      stopping.abort();
+      if (stopping.signal.aborted) hurry.abort(NO_LONGER_NEEDED);
+      stopping.abort(NO_LONGER_NEEDED);
       ended ??= end();
       return ended;
     },
@@ -215,16 +225,7 @@ const NOT_FOUND = `There is nothing at this address. There are:
   and the API of taffrail.v1.AnalysisRunLogService by gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
 `;
 
-/** Waits; no longer once `signal` is aborted. Keeps no process alive. */
-function after(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms).unref();
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
+/** Sleeps, at most until the signal is aborted. */
+async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, signal).catch(() => undefined);
 }

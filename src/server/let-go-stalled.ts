@@ -1,12 +1,12 @@
 import { constants, type Http2ServerResponse } from "node:http2";
 import type { Logger } from "pino";
-import type { Wait } from "../wait.ts";
+import type { Sleep } from "../sleep.ts";
 import type { NodeResponse } from "./node-http.ts";
 
 export interface StallOptions {
   /** For how long a client may take nothing of what is sent to it, in milliseconds. */
   readonly stallMs: number;
-  readonly wait: Wait;
+  readonly wait: Sleep;
   readonly log: Logger;
 }
 

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
+import { CLIENT_LEFT } from "../abort-reasons.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import { logFrames } from "../logs/log-frames.ts";
 import type { LogRequest } from "../logs/log-request.ts";
-import { OVER } from "../over.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
@@ -35,7 +35,7 @@ export async function serveRaw(
   response: NodeResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  response.once("close", () => gone.abort(OVER));
+  response.once("close", () => gone.abort(CLIENT_LEFT));
   const url = new URL(request.url ?? "/", "http://localhost");
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;

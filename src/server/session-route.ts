@@ -2,9 +2,9 @@ import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { CLIENT_LEFT } from "../abort-reasons.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { OVER } from "../over.ts";
 import { connectError, httpStatus, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { Services } from "../rpc/services.ts";
@@ -50,7 +50,7 @@ export async function serveSession(
   requestMs: number,
 ): Promise<void> {
   const gone = new AbortController();
-  response.once("close", () => gone.abort(OVER));
+  response.once("close", () => gone.abort(CLIENT_LEFT));
   try {
     const method = request.method ?? "";
     if (method === "GET" || method === "HEAD") {

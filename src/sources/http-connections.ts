@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
+import { abortable } from "../abortable.ts";
 import { EgressRefused } from "../egress/address-policy.ts";
 import type { Egress, TlsSettings } from "../egress/egress.ts";
-import { orAborted } from "../or-aborted.ts";
 import { revealText, type Secret } from "../secret.ts";
 import type { HttpTimeouts } from "./http-failure.ts";
 
@@ -68,7 +68,7 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
       const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)]));
       const request = agentFor(tls).request({ origin: url.origin, path, method: "GET", headers: sent, signal });
       // undici notices an abort only once the connection stands, or was given up.
-      return orAborted(request, signal);
+      return abortable(request, signal);
     },
     close() {
       closed ??= Promise.all([...retired, current?.agent.close()]).then(() => undefined);

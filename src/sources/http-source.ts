@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
+import { abortable } from "../abortable.ts";
 import type { Egress, TlsSettings } from "../egress/egress.ts";
-import { orAborted } from "../or-aborted.ts";
 import { Secret } from "../secret.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import type { TemplateValues } from "../template/values.ts";
@@ -121,8 +121,8 @@ async function prepare(
   values: TemplateValues,
   signal: AbortSignal,
 ): Promise<{ url: URL; headers: Record<string, string | Secret>; tls: TlsSettings | undefined }> {
-  const secret = await orAborted(read(name, "token", token), signal);
-  const settings = await orAborted(read(name, "certificates", tls), signal);
+  const secret = await abortable(read(name, "token", token), signal);
+  const settings = await abortable(read(name, "certificates", tls), signal);
   try {
     const rendered: Record<string, string | Secret> = { "accept-encoding": "identity", "user-agent": "taffrail" };
     for (const [header, template] of Object.entries(headers)) {

@@ -1,15 +1,15 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
+import { abortable } from "../abortable.ts";
 import type { SourceFault } from "../failure.ts";
 import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
-import { orAborted } from "../or-aborted.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
 import { PodEntries } from "./pod-entries.ts";
 import { readPodTail } from "./pod-tail.ts";
-import type { Capabilities, LogSource, LogTarget, OpenedFile, OpenOptions, TargetPod } from "./source.ts";
+import type { Capabilities, LogSource, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface KubernetesSourceOptions {
@@ -32,7 +32,7 @@ const STATUS_MS = 1_000;
 const Status = z.object({ message: z.string() });
 
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
-export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
+export function createKubernetesSource(options: KubernetesSourceOptions): LogSource {
   const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
   return {
     name,
@@ -86,7 +86,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<KubeLogAnswer> {
   try {
-    return await orAborted(kube.openPodLog(pod, options, signal), signal);
+    return await abortable(kube.openPodLog(pod, options, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
     throw requestFailure(name, error, TIMEOUTS);

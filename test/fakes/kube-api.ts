@@ -1,4 +1,5 @@
-import type { KubeApi, KubeResource } from "../../src/kube/kube-api.ts";
+import type { KubeApi } from "../../src/kube/kube-api.ts";
+import type { KubeResource } from "../../src/kube/resources.ts";
 
 /** What a test's API server is asked to create. */
 export interface Created<Body> {

@@ -1,8 +1,8 @@
-import type { Wait } from "../../src/wait.ts";
+import type { Sleep } from "../../src/sleep.ts";
 
 /** Waiting for tests: no time is over before the test says so. */
 export interface FakeWaits {
-  readonly wait: Wait;
+  readonly wait: Sleep;
   /** How long those wait who wait now, in milliseconds. */
   readonly pending: readonly number[];
   /** Settles when as many wait for such a time. Default: one. */

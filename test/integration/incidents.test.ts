@@ -7,7 +7,7 @@ import { KargoService } from "../../gen/akuity/io/kargo/service/v1alpha1/service
 import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTerminalFilter } from "../../src/cli/terminal-safe.ts";
 import { kindOfAddress } from "../../src/egress/address-kind.ts";
-import { waitReally } from "../../src/wait.ts";
+import { sleep } from "../../src/sleep.ts";
 import { type Answer, hangs, refuses, sends, sendsThenHangs, startScriptedStore } from "../fakes/scripted-store.ts";
 import { HTTP_VERSIONS } from "./http-versions.ts";
 import { clusterObjects, TOKENS } from "./objects.ts";
@@ -32,7 +32,7 @@ describe("what befell others", () => {
   let recheck = Promise.withResolvers<void>();
   const rechecked = useWorld({
     config: { follow: { recheck: `${RECHECK_MS}ms` } },
-    wait: (ms, signal) => (ms === RECHECK_MS ? recheck.promise : waitReally(ms, signal)),
+    wait: (ms, signal) => (ms === RECHECK_MS ? recheck.promise : sleep(ms, signal)),
   });
   const client = () => createClient(AnalysisRunLogService, world().transport(protocol));
   const read = (ref: { namespace: string; name: string }, token: string = TOKENS.reader) =>

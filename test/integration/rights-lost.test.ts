@@ -156,7 +156,8 @@ describe("the raw log that is open", () => {
   it.each(CASES.filter((each) => !("token" in each)))("is cut off when $what, or says so", async (each) => {
     const cut = await open(world(), "", TOKENS.reader);
     const told = await open(world(), "?errors=text", TOKENS.reader);
-    await waits.until(isRecheck, 2);
+    // One re-check serves both: what tells that each of them is open is that the store was asked.
+    await world().store.untilAnswering(2);
     each.happens();
     waits.pass(isRecheck);
     await expect(cut.body).rejects.toMatchObject({ code: "ECONNRESET" });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { createGate } from "../test/fakes/byte-source.ts";
-import { reuse } from "./reuse.ts";
+import { memoizeFor } from "./memoize-for.ts";
 
 function counting(forMs: number) {
   const clock = { time: 1_000, now: () => clock.time };
   const reads = { count: 0 };
-  const read = reuse(forMs, clock, async () => {
+  const read = memoizeFor(forMs, clock, async () => {
     reads.count += 1;
     return reads.count;
   });
   return { clock, reads, read };
 }
 
-describe("reuse", () => {
+describe("memoizeFor", () => {
   it("reads once for as long as it was told, and again from then on", async () => {
     const { clock, read } = counting(10);
     expect(await read()).toBe(1);
@@ -40,7 +40,7 @@ describe("reuse", () => {
   it("gives a failure to all who wait for it, and keeps it for nobody", async () => {
     const gate = createGate<Error | string>();
     let reads = 0;
-    const read = reuse(10_000, { now: () => 1 }, async () => {
+    const read = memoizeFor(10_000, { now: () => 1 }, async () => {
       reads += 1;
       if (reads > 1) return "well";
       throw await gate.opened;
@@ -56,7 +56,7 @@ describe("reuse", () => {
     const clock = { time: 0, now: () => clock.time };
     const gates = [createGate<Error | string>(), createGate<Error | string>(), createGate<Error | string>()];
     let reads = 0;
-    const read = reuse(10, clock, async () => {
+    const read = memoizeFor(10, clock, async () => {
       const given = await gates[reads++]?.opened;
       if (given instanceof Error) throw given;
       return given;

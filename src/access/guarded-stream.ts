@@ -1,0 +1,83 @@
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { Access } from "./access.ts";
+import type { OpenStreams, StoppableStream } from "./open-streams.ts";
+import type { Recheck, Rechecks } from "./rechecks.ts";
+import { StreamStopped } from "./stream-stopped.ts";
+
+export { type StopReason, StreamStopped } from "./stream-stopped.ts";
+
+export interface GuardServices {
+  readonly streams: OpenStreams;
+  readonly rechecks: Rechecks;
+}
+
+/**
+ * A caller's open stream: one of those that the server and the caller may have, until it is closed. It ends when the caller leaves, and is stopped when the server stops,
+ * when the caller's token expires, and when they may no longer read it.
+ *
+ * Whoever makes one has to close it.
+ */
+export class GuardedStream implements StoppableStream {
+  readonly #services: GuardServices;
+  readonly #caller: Caller;
+  readonly #callerSignal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #cleanups: (() => void)[];
+
+  /**
+   * @param signal aborted when the caller leaves.
+   * @throws Failure TOO_MANY_STREAMS.
+   */
+  constructor(services: GuardServices, caller: Caller, signal: AbortSignal) {
+    this.#services = services;
+    this.#caller = caller;
+    this.#callerSignal = signal;
+    this.#cleanups = [services.streams.add(this, caller)];
+    const onLeave = (): void => this.#controller.abort(signal.reason);
+    if (signal.aborted) onLeave();
+    else {
+      signal.addEventListener("abort", onLeave, { once: true });
+      this.#cleanups.push(() => signal.removeEventListener("abort", onLeave));
+    }
+  }
+
+  /** Aborted when the caller leaves, with their signal's reason; with a {@link StreamStopped}; and by `close`. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Why it was stopped from outside, if it was. */
+  get stopped(): StreamStopped | undefined {
+    const reason: unknown = this.signal.reason;
+    return reason instanceof StreamStopped ? reason : undefined;
+  }
+
+  /**
+   * Has it re-checked from now on whether the caller may read this, past all caches. One re-check serves all open streams of the same token and key.
+   *
+   * @param key names what `may` decides.
+   * @param may is asked with the caller as the cluster knows them by then, and an access that asks the cluster anew. Where it throws, the stream is stopped too.
+   * @param onPassed takes the same, each time that the caller still may.
+   */
+  guard(key: string, may: Recheck["may"], onPassed?: (caller: Caller, access: Access) => void): void {
+    this.#cleanups.push(this.#services.rechecks.add(this, this.#caller, { key, may, onPassed }));
+  }
+
+  /** Stops the stream, unless it has ended. */
+  stop(why: StreamStopped): void {
+    this.#controller.abort(why);
+  }
+
+  /** Whether `error` means only that the caller left. */
+  readerLeft(error: unknown): boolean {
+    const cause: unknown = this.signal.aborted ? this.signal.reason : error;
+    return this.#callerSignal.aborted && cause === this.#callerSignal.reason;
+  }
+
+  /** Gives all back, and ends what still runs behind the stream. */
+  close(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    this.#controller.abort(NO_LONGER_NEEDED);
+  }
+}

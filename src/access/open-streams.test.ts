@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import { OpenStreams } from "./open-streams.ts";
+import { type StreamStopped, serverShutdown } from "./stream-stopped.ts";
+
+const caller = (username: string): Caller => ({ username, uid: undefined, groups: [], extra: {} });
+const stream = (stop: (why: StreamStopped) => void = () => {}) => ({ stop });
+
+describe("open streams", () => {
+  it("are held to the limit of each caller, which the refusal names", () => {
+    const streams = new OpenStreams({ total: 10, perCaller: 2 });
+    streams.add(stream(), caller("ann"));
+    streams.add(stream(), caller("ann"));
+    expect(() => streams.add(stream(), caller("ann"))).toThrow("You have 2 streams open");
+    expect(() => streams.add(stream(), caller("bob"))).not.toThrow();
+  });
+
+  it("are held to the limit of all callers together", () => {
+    const streams = new OpenStreams({ total: 2, perCaller: 2 });
+    streams.add(stream(), caller("ann"));
+    streams.add(stream(), caller("bob"));
+    const failure = thrownBy(() => streams.add(stream(), caller("cid")));
+    expect(failure).toMatchObject({ kind: "too-much", reason: "TOO_MANY_STREAMS" });
+    expect(failure.message).toContain("2 streams open");
+  });
+
+  it("are counted off once, however often they are removed", () => {
+    const streams = new OpenStreams({ total: 1, perCaller: 1 });
+    const leave = streams.add(stream(), caller("ann"));
+    leave();
+    leave();
+    streams.add(stream(), caller("ann"));
+    expect(() => streams.add(stream(), caller("bob"))).toThrow("1 streams open");
+    expect(streams.size).toBe(1);
+  });
+
+  it("are refused without the name of whoever has them", () => {
+    const streams = new OpenStreams({ total: 5, perCaller: 1 });
+    streams.add(stream(), caller("ann"));
+    expect(thrownBy(() => streams.add(stream(), caller("ann"))).message).not.toContain("ann");
+  });
+
+  it("are stopped all at once, those that were removed aside, and each that is added later", () => {
+    const stopped: string[] = [];
+    const named = (name: string) => stream(({ reason }) => stopped.push(`${name} ${reason}`));
+    const streams = new OpenStreams({ total: 5, perCaller: 5 });
+    streams.add(named("first"), caller("ann"));
+    streams.add(named("gone"), caller("ann"))();
+    streams.add(named("second"), caller("bob"));
+    streams.stop(serverShutdown());
+    streams.add(named("late"), caller("bob"));
+    expect(stopped).toEqual(["first server-shutdown", "second server-shutdown", "late server-shutdown"]);
+  });
+});
+
+function thrownBy(work: () => unknown): Failure {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,62 @@
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { StreamStopped } from "./stream-stopped.ts";
+
+/** A stream, as far as it can be stopped from outside. */
+export interface StoppableStream {
+  stop(why: StreamStopped): void;
+}
+
+/**
+ * The streams that are open on this server, logs and watches of runs: held to a limit in all and for each caller, who is told apart by user name.
+ *
+ * A stream that nobody reads holds up to about a MiB (its source's and its client's buffers), so this bounds the memory of the server too.
+ */
+export class OpenStreams {
+  readonly #limits: { readonly total: number; readonly perCaller: number };
+  readonly #streams = new Set<StoppableStream>();
+  readonly #byCaller = new Map<string, number>();
+  #stopped: StreamStopped | undefined;
+
+  constructor(limits: { readonly total: number; readonly perCaller: number }) {
+    this.#limits = limits;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * Adds a caller's stream, unless that is one too many.
+   *
+   * @returns removes it; calling it again does nothing.
+   * @throws Failure TOO_MANY_STREAMS, saying which limit.
+   */
+  add(stream: StoppableStream, { username }: Caller): () => void {
+    const own = this.#byCaller.get(username) ?? 0;
+    if (own >= this.#limits.perCaller)
+      throw tooMany(`You have ${own} streams open, which is the most for one caller.`, "Close one");
+    if (this.size >= this.#limits.total)
+      throw tooMany(`This server has ${this.size} streams open, which is the most.`, "Wait a moment");
+    this.#byCaller.set(username, own + 1);
+    this.#streams.add(stream);
+    if (this.#stopped !== undefined) stream.stop(this.#stopped);
+    return () => {
+      if (!this.#streams.delete(stream)) return;
+      const rest = (this.#byCaller.get(username) ?? 0) - 1;
+      if (rest > 0) this.#byCaller.set(username, rest);
+      else this.#byCaller.delete(username);
+    };
+  }
+
+  /** Stops all streams, and each that is opened from now on. */
+  stop(why: StreamStopped): void {
+    this.#stopped = why;
+    for (const each of [...this.#streams]) each.stop(why);
+  }
+}
+
+function tooMany(message: string, how: string): Failure {
+  return new Failure("too-much", "TOO_MANY_STREAMS", message, { next: `${how}, then try again.` });
+}

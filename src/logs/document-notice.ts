@@ -1,0 +1,21 @@
+import { looksLikeAnswer, looksLikePage } from "../stream/sniff.ts";
+import type { SentPiece } from "./line-selection.ts";
+
+/** What to tell of a log that begins so, where it looks like another document in a log's place. */
+export function documentNotice({
+  offset,
+  bytes,
+  mediaType,
+}: SentPiece): { readonly notice: "looks-like-page" | "looks-like-answer"; readonly message: string } | undefined {
+  if (offset !== 0) return undefined;
+  if (looksLikePage(bytes, mediaType)) {
+    const message =
+      "The store answered with what looks like a web page, not a log: a login form or an error page, perhaps.";
+    return { notice: "looks-like-page", message };
+  }
+  if (looksLikeAnswer(bytes, mediaType)) {
+    const message = "The store answered with one JSON document, not a log: an error for programs, perhaps.";
+    return { notice: "looks-like-answer", message };
+  }
+  return undefined;
+}

@@ -1,0 +1,106 @@
+import type { Access } from "../access/access.ts";
+import type { GuardServices } from "../access/guarded-stream.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/schema.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import type { Run } from "../runs/run.ts";
+import type { SurroundingsWish } from "../runs/surroundings.ts";
+import type { Sleep } from "../sleep.ts";
+import type { LogSource } from "../sources/source.ts";
+import type { DecompressLimits } from "../stream/decompress.ts";
+import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { Counters } from "../telemetry/counters.ts";
+import { type CursorScope, type Cursors, refused } from "./cursor.ts";
+import { staleCursor } from "./end-reason.ts";
+import { checkRequest, cursorScope, filterOf, type LogRequest } from "./log-request.ts";
+import type { Begin } from "./open-text.ts";
+import { LogCursor } from "./position.ts";
+import type { SentLimit } from "./sent-limit.ts";
+import { LogReplaced } from "./text.ts";
+
+/** What the way of a log works with. */
+export interface LogServices extends GuardServices {
+  readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces">;
+  readonly kube: KubeApi;
+  readonly access: Access;
+  readonly sources: readonly LogSource[];
+  /** What the sources' addresses and patterns need to know of a run's surroundings. */
+  readonly sourcesWish: SurroundingsWish;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly wait: Sleep;
+  /** Makes and reads resume positions, with the keys as they are now. */
+  readonly cursors: (scope: CursorScope) => Promise<Cursors>;
+}
+
+/** What one stream of a log is to read, decided before anything of the log is asked for. */
+export interface LogPlan {
+  readonly request: LogRequest;
+  /** As it was read when the caller's rights were decided. */
+  readonly run: Run;
+  readonly metric: string | undefined;
+  readonly attempt: LogRequest["wish"]["attempt"];
+  /** Where to resume. Absent: the log is begun. */
+  readonly resumed: LogCursor | undefined;
+  readonly begin: Begin;
+  readonly filter: LineFilterOptions | undefined;
+  readonly limit: SentLimit;
+  readonly decompression: DecompressLimits;
+  readonly follow: boolean;
+  /** When it was made, and until when to wait for what is not there yet, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly waitUntil: number;
+  readonly seal: Cursors["seal"];
+}
+
+/** Short logs of one line over and over compress better than any ratio that a bomb could not have too. */
+const RATIO_FREE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Decides whether the caller may, and what is to be read.
+ *
+ * @throws Failure.
+ */
+export async function planLog(
+  services: LogServices,
+  caller: Caller,
+  request: LogRequest,
+  signal: AbortSignal,
+): Promise<LogPlan> {
+  const { limits } = services.config;
+  const startedAt = services.clock.now();
+  const follow = request.follow === true;
+  const run = await readAuthorizedRun(services, caller, request.run, signal);
+  checkRequest(request);
+  const filter = filterOf(request, limits.lineBytes);
+  const cursors = await services.cursors({ caller: caller.username, request: cursorScope(request) });
+  const resumed = request.cursor === undefined ? undefined : readCursor(cursors.open(request.cursor));
+  if (resumed !== undefined && resumed.run !== run.uid) throw staleCursor(new LogReplaced());
+  return {
+    request,
+    run,
+    metric: resumed?.metric ?? request.wish.metric,
+    attempt: request.wish.attempt === "all" ? "all" : (resumed?.attempt ?? request.wish.attempt),
+    resumed,
+    begin: { tail: request.tail, firstLine: request.firstLine, since: request.since },
+    filter,
+    limit: {
+      lines: request.limitLines,
+      bytes: Math.min(request.limitBytes ?? Number.POSITIVE_INFINITY, limits.logBytes),
+    },
+    decompression: { ratio: limits.decompressionRatio, ratioFreeBytes: RATIO_FREE_BYTES },
+    follow,
+    startedAt,
+    waitUntil: startedAt + (request.waitMs ?? (follow ? Number.POSITIVE_INFINITY : 0)),
+    seal: cursors.seal,
+  };
+}
+
+/** @throws Failure CURSOR_INVALID where a server of another version made it. */
+function readCursor(position: unknown): LogCursor {
+  const { data } = LogCursor.safeParse(position);
+  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor is of another version of this server.");
+  return data;
+}
