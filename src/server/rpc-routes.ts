@@ -1,5 +1,4 @@
-import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
-import { Code, ConnectError, createConnectRouter, type Interceptor, type UnaryRequest } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
 import { createMethodUrl, type UniversalHandler } from "@connectrpc/connect/protocol";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import {
@@ -34,6 +33,7 @@ import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from 
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { createServerStream, type StreamCall } from "./wire/server-stream.ts";
+import { validatorOf } from "./wire/validation.ts";
 
 /** Answers a request if its path is an RPC's; says whether it is. */
 export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: string) => boolean;
@@ -148,14 +148,6 @@ function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
     if (answer.body === undefined && (status === 405 || status === 415 || status === 505)) return status;
     await universalResponseToNodeResponse(answer, response);
     return undefined;
-  };
-}
-
-/** The check that the interceptor makes of a request, for one that no interceptor sees: the package exports nothing else. */
-function validatorOf<I extends DescMessage>(validation: Interceptor, method: DescMethodServerStreaming<I>) {
-  const validate = validation(async (request) => ({ ...request, header: new Headers(), trailer: new Headers() }));
-  return async (message: MessageShape<I>): Promise<void> => {
-    await validate({ stream: false, method, message } as unknown as UnaryRequest);
   };
 }
 

@@ -12,12 +12,14 @@ const JOINED_BYTES = 4 * 1024;
 /** Writes messages in envelopes to a response of either HTTP version, at its reader's pace. */
 export class ResponseWriter {
   readonly #response: ServerResponse;
+  readonly #isHttp2: boolean;
   readonly #contentType: string;
   #wake: (() => void) | undefined;
 
   constructor(response: NodeResponse, contentType: string) {
     // The two versions take the same, though their types do not say so.
     this.#response = response as ServerResponse;
+    this.#isHttp2 = "stream" in response;
     this.#contentType = contentType;
   }
 
@@ -36,8 +38,8 @@ export class ResponseWriter {
       }
       return response.write(joined);
     }
-    // HTTP/1.1's socket is corked by Node until the next tick.
-    response.cork();
+    // HTTP/1.1's socket is corked by Node until the next tick; its response, corked, would not tell whether the reader keeps up.
+    if (this.#isHttp2) response.cork();
     const [first, ...others] = piece;
     let more = true;
     if (first !== undefined && first.length <= JOINED_BYTES) {
@@ -49,7 +51,7 @@ export class ResponseWriter {
       more = response.write(envelope(flags, length, 0));
       for (const part of piece) more = response.write(part);
     }
-    response.uncork();
+    if (this.#isHttp2) response.uncork();
     return more;
   }
 

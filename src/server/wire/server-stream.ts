@@ -1,4 +1,4 @@
-import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethodServerStreaming, JsonReadOptions, MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createDeadlineSignal, createMethodSerializationLookup } from "@connectrpc/connect/protocol";
 import type { NodeRequest, NodeResponse } from "../node-http.ts";
@@ -42,6 +42,8 @@ export interface ServerStreamOptions<I extends DescMessage, C, F> {
   readonly maxRequestBytes: number;
   /** For a request to arrive whole, in milliseconds. */
   readonly requestMs: number;
+  /** For requests, such as what `google.protobuf.Any` may hold. Default: nothing. */
+  readonly jsonOptions?: Partial<JsonReadOptions>;
   readonly report: (signal: AbortSignal) => CallReport;
   /** Decides before the body is read whether there may be a call; what it tells of the caller is handed on to `open`. */
   readonly admit: (call: StreamCall) => Promise<C>;
@@ -72,7 +74,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export function createServerStream<I extends DescMessage, C, F>(options: ServerStreamOptions<I, C, F>): ServeStream {
   const { method, maxRequestBytes: maxBytes, requestMs } = options;
   const limits = { readMaxBytes: maxBytes, writeMaxBytes: 0xffffffff };
-  const requests = createMethodSerializationLookup(method, undefined, undefined, limits);
+  const requests = createMethodSerializationLookup(method, undefined, options.jsonOptions, limits);
 
   return async (request, response) => {
     const format = wireFormatOf(request.headers["content-type"]);
