@@ -1,63 +1,36 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
-import {
-  GetAnalysisRunLogsResponseSchema as KargoResponseSchema,
-  KargoService,
-} from "../../gen/akuity/io/kargo/service/v1alpha1/service_pb.ts";
-import {
-  AnalysisRunLogService,
-  AttemptRule,
-  type GetAnalysisRunLogsRequest,
-  GetAnalysisRunLogsResponseSchema,
-} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AttemptRule, type GetAnalysisRunLogsRequest } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
-import type { LogFrame } from "../logs/frame.ts";
-import { logFrames } from "../logs/log-frames.ts";
+import type { Caller } from "../identity/caller.ts";
 import type { LogRequest } from "../logs/log-request.ts";
-import { bytesTwin, withOutput } from "./bytes-twin.ts";
-import { callerOf } from "./caller-context.ts";
-import { type FieldsBesideChunk, fieldsOf } from "./frame-message.ts";
-import { withHeartbeats } from "./heartbeats.ts";
-import type { Services } from "./services.ts";
+import type { LogServices } from "../logs/plan.ts";
+import { LogSession } from "../logs/session.ts";
 
+/** The fields that Kargo's request has too. */
 type KargoFields = Pick<GetAnalysisRunLogsRequest, "namespace" | "name" | "metricName" | "containerName">;
 
-/**
- * Serves `GetAnalysisRunLogs`, Taffrail's and Kargo's, to clients of one codec.
- *
- * @param codec `binary` answers with the bytes of the log as they are; `json` has to make strings of them.
- */
-export function serveLogs(router: ConnectRouter, services: Services, codec: "binary" | "json"): void {
-  const { getAnalysisRunLogs } = AnalysisRunLogService.method;
-  const kargo = KargoService.method.getAnalysisRunLogs;
-  const open = (request: LogRequest, { signal, values }: HandlerContext) =>
-    logFrames(services, callerOf(values), request, signal);
-  const openBeating = (request: GetAnalysisRunLogsRequest, context: HandlerContext) =>
-    withHeartbeats<LogFrame>(open(logRequest(request), context), HEARTBEAT, services.wait);
+/** Opens the log that a request asks for. @param signal aborted when the caller leaves. */
+export function openLog(
+  services: LogServices,
+  request: GetAnalysisRunLogsRequest,
+  caller: Caller,
+  signal: AbortSignal,
+): LogSession {
+  return new LogSession(services, caller, logRequest(request), signal);
+}
 
-  if (codec === "binary") {
-    const output = bytesTwin(GetAnalysisRunLogsResponseSchema);
-    const bytes = (chunk: Uint8Array) => ({ chunk });
-    router.rpc(withOutput(getAnalysisRunLogs, output), (request, context) =>
-      messages<MessageInitShape<typeof output>>(openBeating(request, context), bytes),
-    );
-    router.rpc(withOutput(kargo, bytesTwin(KargoResponseSchema)), (request, context) =>
-      chunks(open(kargoRequest(request), context), bytes),
-    );
-  } else {
-    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    const text = (bytes: Uint8Array) => ({ chunk: decoder.decode(bytes) });
-    router.rpc(getAnalysisRunLogs, (request, context) =>
-      messages<MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>>(openBeating(request, context), text),
-    );
-    router.rpc(kargo, (request, context) => chunks(open(kargoRequest(request), context), text));
-  }
+/** The same for a client of Kargo's service. */
+export function openKargoLog(
+  services: LogServices,
+  request: KargoFields,
+  caller: Caller,
+  signal: AbortSignal,
+): LogSession {
+  return new LogSession(services, caller, kargoRequest(request), signal);
 }
 
 const FIRST_SECOND = BigInt(Date.parse("0001-01-01T00:00:00Z") / 1_000);
 const LAST_SECOND = BigInt(Date.parse("9999-12-31T23:59:59Z") / 1_000);
-const HEARTBEAT: LogFrame = { kind: "heartbeat", cursor: undefined };
 
 function kargoRequest({ namespace, name, metricName, containerName }: KargoFields): LogRequest {
   return { run: { namespace, name }, wish: { metric: metricName || undefined, container: containerName || undefined } };
@@ -117,27 +90,4 @@ function timeOf(time: Timestamp, field: string): string {
     });
   }
   return `${timestampDate(time).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, "0")}Z`;
-}
-
-/** Frames to messages. A stream that broke off fails after its last message. */
-async function* messages<T extends object>(
-  frames: AsyncIterable<LogFrame>,
-  fromChunk: (bytes: Uint8Array) => { chunk: unknown },
-): AsyncGenerator<T & FieldsBesideChunk, void, undefined> {
-  for await (const frame of frames) {
-    const chunk = frame.kind === "chunk" ? fromChunk(frame.bytes) : {};
-    yield { ...fieldsOf(frame), ...chunk } as T & FieldsBesideChunk;
-    if (frame.kind === "end" && frame.failure !== undefined) throw frame.failure;
-  }
-}
-
-/** The same for clients that know nothing but the log. */
-async function* chunks<T>(
-  frames: AsyncIterable<LogFrame>,
-  fromChunk: (bytes: Uint8Array) => T,
-): AsyncGenerator<T, void, undefined> {
-  for await (const frame of frames) {
-    if (frame.kind === "chunk") yield fromChunk(frame.bytes);
-    if (frame.kind === "end" && frame.failure !== undefined) throw frame.failure;
-  }
 }

@@ -21,18 +21,27 @@ const TELLINGS: Readonly<Partial<Record<Code, Telling>>> = {
 };
 
 /**
- * Gives what a call fails with a reason like all others, where it is not a {@link Failure} of ours: what breaks a protocol's rules, such as a message that cannot be
- * read, never comes to an interceptor. Code and message stay as they are.
- *
- * @param signal the one of the handler's context, which is aborted with the error just before that is written.
+ * Gives an error of a call a reason, like all others have, where it is not a {@link Failure} of ours: what breaks a protocol's rules, such as a message that cannot be
+ * read. Code and message stay as they are.
  */
-export function giveReasons(signal: AbortSignal): void {
-  const give = (): void => {
-    const error: unknown = signal.reason;
-    if (!(error instanceof ConnectError) || error.findDetails(ErrorInfoSchema).length > 0) return;
-    const { kind, reason, next } = TELLINGS[error.code] ?? BROKEN_RULE;
-    error.details.push(...connectError(tellFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
+export function addReason(error: ConnectError): ConnectError {
+  if (error.findDetails(ErrorInfoSchema).length > 0) return error;
+  const { kind, reason, next } = TELLINGS[error.code] ?? BROKEN_RULE;
+  error.details.push(...connectError(tellFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
+  return error;
+}
+
+/**
+ * Does so for a call that connect-node serves, whose own errors, such as those of a single request's parser, no interceptor sees. Its handlers abort the context's signal with
+ * an error just before they write it:
+ * https://github.com/connectrpc/connect-es/blob/v2.2.0/packages/connect/src/protocol-connect/handler-factory.ts
+ *
+ * @param signal the one of the handler's context.
+ */
+export function addReasonBeforeWriting(signal: AbortSignal): void {
+  const add = (): void => {
+    if (signal.reason instanceof ConnectError) addReason(signal.reason);
   };
-  if (signal.aborted) give();
-  else signal.addEventListener("abort", give, { once: true });
+  if (signal.aborted) add();
+  else signal.addEventListener("abort", add, { once: true });
 }

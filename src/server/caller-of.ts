@@ -4,19 +4,21 @@ import { callerOfRequest } from "../session/credentials.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
 
 /**
- * Tells who sends a request that only reads, and that a link may lead to. A session that is of no use any more is cleared by the answer.
+ * Tells who sends a request. A session that is of no use any more is cleared by the answer.
  *
- * @throws Failure TOKEN_MISSING or TOKEN_REFUSED.
+ * @param ownPagesOnly whether a session counts only where a page of this server sends it: not for what a link may lead to.
+ * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export function callerOf(
   { authenticator, sessions }: Pick<Services, "authenticator" | "sessions">,
   request: NodeRequest,
   response: NodeResponse,
   signal: AbortSignal,
+  ownPagesOnly = false,
 ): Promise<Caller> {
   const setCookies = (cookies: readonly string[]): void => {
     response.setHeader("set-cookie", cookies);
   };
-  const credentials = { headers: headersOf(request), host: hostOf(request), ownPagesOnly: false };
+  const credentials = { headers: headersOf(request), host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });
 }

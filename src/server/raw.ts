@@ -3,8 +3,8 @@ import { CLIENT_LEFT } from "../abort-reasons.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
-import { logFrames } from "../logs/log-frames.ts";
 import type { LogRequest } from "../logs/log-request.ts";
+import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
@@ -39,10 +39,11 @@ export async function serveRaw(
   const url = new URL(request.url ?? "/", "http://localhost");
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
+  let session: LogSession | undefined;
   try {
     const caller = await callerOf(services, request, response, gone.signal);
-    const wanted = rawRequest(request.url ?? "", url.searchParams);
-    for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
+    session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone.signal);
+    for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {
         begun = true;
         sendHead(response, 200, { ...TEXT_HEADERS, ...disposition(url, frame) });
@@ -61,6 +62,8 @@ export async function serveRaw(
     if (!begun) sendText(response, asText ? 200 : httpStatus(told.failure), failureText(told), challenge(told));
     else if (asText) response.end(`\n${failureText(told)}`);
     else breakOff(response);
+  } finally {
+    session?.close();
   }
 }
 

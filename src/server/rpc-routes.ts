@@ -1,4 +1,5 @@
-import { Code, ConnectError, type ConnectRouter, createConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import { createMethodUrl, type UniversalHandler } from "@connectrpc/connect/protocol";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import {
   compressionGzip,
@@ -12,27 +13,34 @@ import { file_google_rpc_error_details } from "../../gen/google/rpc/error_detail
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
+import { beginReport } from "../rpc/call-report.ts";
 import { connectError, tellFailure } from "../rpc/errors.ts";
+import type { LogFrame } from "../logs/frame.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
-import { serveLogs } from "../rpc/get-analysis-run-logs.ts";
+import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
 import { getStatus } from "../rpc/get-status.ts";
 import { authentication, reporting } from "../rpc/interceptors.ts";
 import { listAnalysisRuns } from "../rpc/list-analysis-runs.ts";
 import { listProjects } from "../rpc/list-projects.ts";
-import { giveReasons } from "../rpc/protocol-errors.ts";
+import { KARGO_ENCODING, LOG_ENCODING } from "../rpc/log-encoding.ts";
+import { addReasonBeforeWriting } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
+import { callerOf } from "./caller-of.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
+import { createServerStream, type StreamCall } from "./wire/server-stream.ts";
+import { validatorOf } from "./wire/validation.ts";
 
 /** Answers a request if its path is an RPC's; says whether it is. */
 export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: string) => boolean;
 
 /** Requests are names and a cursor. */
 const REQUEST_BYTES = 64 * 1024;
+const kargoLogs = KargoService.method.getAnalysisRunLogs;
 
 /**
  * Mounts every RPC on every protocol (gRPC, gRPC-Web, Connect) and codec.
@@ -40,57 +48,74 @@ const REQUEST_BYTES = 64 * 1024;
  * @param requestMs for a request to arrive whole, in milliseconds.
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
-  const { getAnalysisRunLogs: _, ...others } = AnalysisRunLogService.method;
+  const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
   const authenticate = authentication(services, log, services.clock);
-  const handlersOf = (mount: (router: ConnectRouter) => void) => {
-    const router = createConnectRouter({
-      // The first that is called, and before the body is read.
-      requestGate: (context) => {
-        giveReasons(context.signal);
-        return authenticate(context);
-      },
-      interceptors: [reporting(log, services.clock), createValidateInterceptor()],
-      // Compressed requests are taken, but answers are never compressed message by message: that costs 2.4 times the CPU on a log.
-      acceptCompression: [compressionGzip],
-      compressMinBytes: 0xffffffff,
-      readMaxBytes: REQUEST_BYTES,
-    });
-    mount(router);
-    return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-  };
-  const json = handlersOf((router) => {
-    serveLogs(router, services, "json");
-    router.rpc(others.getAnalysisRun, (request, context) => getAnalysisRun(services, request, context));
-    router.rpc(others.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
-    router.rpc(others.watchAnalysisRuns, (request, context) => watchAnalysisRuns(services, request, context));
-    router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
-    router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
-    router.rpc(others.getServerInfo, () => getServerInfo(services));
-    serveHealth(router, [AnalysisRunLogService.typeName, KargoService.typeName], stopping);
-    if (services.config.reflection) {
-      serveReflection(router, [AnalysisRunLogService, KargoService, Health], [file_google_rpc_error_details]);
-    }
+  const validation = createValidateInterceptor();
+  const router = createConnectRouter({
+    // The first that is called, and before the body is read.
+    requestGate: (context) => {
+      addReasonBeforeWriting(context.signal);
+      return authenticate(context);
+    },
+    interceptors: [reporting(log, services.clock), validation],
+    // Compressed requests are taken, but answers are never compressed message by message: that costs 2.4 times the CPU on a log.
+    acceptCompression: [compressionGzip],
+    compressMinBytes: 0xffffffff,
+    readMaxBytes: REQUEST_BYTES,
   });
-  const binary = new Map([...json, ...handlersOf((router) => serveLogs(router, services, "binary"))]);
+  router.rpc(others.getAnalysisRun, (request, context) => getAnalysisRun(services, request, context));
+  router.rpc(others.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
+  router.rpc(others.watchAnalysisRuns, (request, context) => watchAnalysisRuns(services, request, context));
+  router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
+  router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
+  router.rpc(others.getServerInfo, () => getServerInfo(services));
+  serveHealth(router, [AnalysisRunLogService.typeName, KargoService.typeName], stopping);
+  if (services.config.reflection) {
+    serveReflection(router, [AnalysisRunLogService, KargoService, Health], [file_google_rpc_error_details]);
+  }
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, serveByConnect(handler, requestMs)]));
+
+  const logs = {
+    maxRequestBytes: REQUEST_BYTES,
+    requestMs,
+    admit: ({ request, response, signal }: StreamCall) => callerOf(services, request, response, signal, true),
+    failureOf: (frame: LogFrame) => (frame.kind === "end" ? frame.failure : undefined),
+  };
+  handlers.set(
+    createMethodUrl("/", getAnalysisRunLogs),
+    createServerStream({
+      ...logs,
+      method: getAnalysisRunLogs,
+      report: (signal) => beginReport(log, services.clock, getAnalysisRunLogs, signal),
+      validate: validatorOf(validation, getAnalysisRunLogs),
+      open: (request, { signal }, caller) => openLog(services, request, caller, signal),
+      encode: LOG_ENCODING,
+    }),
+  );
+  handlers.set(
+    createMethodUrl("/", kargoLogs),
+    createServerStream({
+      ...logs,
+      method: kargoLogs,
+      report: (signal) => beginReport(log, services.clock, kargoLogs, signal),
+      validate: validatorOf(validation, kargoLogs),
+      open: (request, { signal }, caller) => openKargoLog(services, request, caller, signal),
+      encode: KARGO_ENCODING,
+    }),
+  );
 
   return (request, response, path) => {
-    const handlers = /json/.test(request.headers["content-type"] ?? "") ? json : binary;
-    const handler = handlers.get(path);
-    if (handler === undefined) return false;
+    const serve = handlers.get(path);
+    if (serve === undefined) return false;
     if (!hasHost(request)) {
       refuse(response, 400, NO_HOST);
       return true;
     }
     void (async () => {
       try {
-        const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
-        // A stream of requests may well last; it only has to go on.
-        const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
-        const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
         // Of these, no protocol's handler has heard.
-        const refusal = REFUSALS[answer.status];
-        if (answer.body === undefined && refusal !== undefined) refuse(response, answer.status, refusal);
-        else await universalResponseToNodeResponse(answer, response);
+        const status = await serve(request, response);
+        if (status !== undefined) refuse(response, status, REFUSALS[status]);
       } catch (error) {
         // A client that left is nothing to speak of; anything else has been logged where it was thrown.
         const { code } = ConnectError.from(error);
@@ -104,11 +129,27 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
 }
 
 const NO_HOST = "There has to be one host.";
-const REFUSALS: Readonly<Record<number, string>> = {
+const REFUSALS = {
   405: "RPCs are called by POST.",
   415: "RPCs are called with a content type of gRPC, gRPC-Web or Connect, such as application/json for one answer and application/connect+json for a stream.",
   505: "This RPC needs HTTP/2.",
-};
+} as const;
+
+/** Answers one request. @returns the status to refuse it with, where it is none of any protocol. */
+type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
+
+function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
+  // A stream of requests may well last; it only has to go on.
+  const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
+  return async (request, response) => {
+    const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
+    const { status } = answer;
+    if (answer.body === undefined && (status === 405 || status === 415 || status === 505)) return status;
+    await universalResponseToNodeResponse(answer, response);
+    return undefined;
+  };
+}
 
 function hasHost(request: NodeRequest): boolean {
   const host = hostOf(request);

@@ -1,0 +1,94 @@
+import type { ServerResponse } from "node:http";
+import type { NodeResponse } from "../node-http.ts";
+
+/** An encoded message in parts, which are written as they are: a log's bytes are never copied. */
+export type Piece = readonly Uint8Array[];
+
+/** Flags and length of a message. */
+const ENVELOPE_BYTES = 5;
+/** Up to here a message is copied into one buffer: that costs less than a further part of a `writev`. */
+const JOINED_BYTES = 4 * 1024;
+
+/** Writes messages in envelopes to a response of either HTTP version, at its reader's pace. */
+export class ResponseWriter {
+  readonly #response: ServerResponse;
+  readonly #isHttp2: boolean;
+  readonly #contentType: string;
+  #wake: (() => void) | undefined;
+
+  constructor(response: NodeResponse, contentType: string) {
+    // The two versions take the same, though their types do not say so.
+    this.#response = response as ServerResponse;
+    this.#isHttp2 = "stream" in response;
+    this.#contentType = contentType;
+  }
+
+  /** Writes a message; the first one brings the response's head along. @returns whether more may be written at once. */
+  write(flags: number, piece: Piece): boolean {
+    const response = this.#response;
+    this.#sendHead();
+    let length = 0;
+    for (const part of piece) length += part.length;
+    if (length <= JOINED_BYTES) {
+      const joined = envelope(flags, length, length);
+      let at = ENVELOPE_BYTES;
+      for (const part of piece) {
+        joined.set(part, at);
+        at += part.length;
+      }
+      return response.write(joined);
+    }
+    // HTTP/1.1's socket is corked by Node until the next tick; its response, corked, would not tell whether the reader keeps up.
+    if (this.#isHttp2) response.cork();
+    const [first, ...others] = piece;
+    let more = true;
+    if (first !== undefined && first.length <= JOINED_BYTES) {
+      const head = envelope(flags, length, first.length);
+      head.set(first, ENVELOPE_BYTES);
+      more = response.write(head);
+      for (const part of others) more = response.write(part);
+    } else {
+      more = response.write(envelope(flags, length, 0));
+      for (const part of piece) more = response.write(part);
+    }
+    if (this.#isHttp2) response.uncork();
+    return more;
+  }
+
+  /** Resolves when the reader has taken what was written, or when the response is closed, or {@link wake} is called. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#wake = undefined;
+        this.#response.off("drain", done).off("close", done);
+        resolve();
+      };
+      this.#wake = done;
+      this.#response.on("drain", done).on("close", done);
+    });
+  }
+
+  /** Ends a wait for the reader. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Ends the response, with HTTP trailers where there are any. */
+  end(trailers: Headers | undefined): void {
+    this.#sendHead();
+    if (trailers !== undefined) this.#response.addTrailers(Object.fromEntries(trailers));
+    this.#response.end();
+  }
+
+  #sendHead(): void {
+    if (!this.#response.headersSent) this.#response.writeHead(200, { "content-type": this.#contentType });
+  }
+}
+
+/** The head of a message, in a buffer with room for more of it. */
+function envelope(flags: number, length: number, room: number): Buffer {
+  const bytes = Buffer.allocUnsafe(ENVELOPE_BYTES + room);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(length, 1);
+  return bytes;
+}
