@@ -48,8 +48,8 @@ const QUIET_TICKS = 12;
 /** Failures in a row, without a byte between them, that a follow survives. */
 const MAX_TRIES = 5;
 const RETRY_MS = 500;
-/** No log is opened more often, however often its source ends it. */
-const REOPEN_MS = 1_000;
+/** No log is followed anew sooner, however often its source ends it. */
+const REOPEN_MS = 1_200;
 /** A container that has written nothing for longer may hold its output back. */
 const SILENT_MS = 60_000;
 /** So many plain reads take the place of a follow that failed at the node, before it is tried again. */
@@ -182,6 +182,13 @@ export class ContainerReader {
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
+    const isFollow = follow && !this.#containerEnded && this.#polls === 0;
+    const tooSoonMs = REOPEN_MS - (this.#steady.now() - this.#openedAt);
+    if (isFollow && tooSoonMs > 0) {
+      this.#openedAt = Number.NEGATIVE_INFINITY;
+      this.#lookAfter(() => this.#options.wait(tooSoonMs, signal));
+      return;
+    }
     // An archive has one log of all of a container's runs, which begins with what was sent.
     const candidates = candidatesFor(
       sources.filter(({ capabilities }) => {
@@ -193,9 +200,8 @@ export class ContainerReader {
     );
     this.#progress = false;
     this.#ticks = 0;
-    this.#openedAt = this.#steady.now();
     const opened = await openText(candidates, view, this.#position, {
-      follow: follow && !this.#containerEnded && this.#polls === 0,
+      follow: isFollow,
       growing: follow && !(attemptEnded && hasSettled(view, sources, this.#endClock(view))),
       begin: this.#begun ? {} : this.#options.begin,
       limits: this.#options.limits,
@@ -207,6 +213,7 @@ export class ContainerReader {
   }
 
   #start(opened: OpenedText): void {
+    this.#openedAt = this.#steady.now();
     const { source, start, handover } = opened;
     const { name, capabilities } = source;
     const { pod, status } = this.#view;
@@ -258,7 +265,7 @@ export class ContainerReader {
     if (numbered.kind === "text") {
       if (text.decodedFrom !== undefined && !this.#toldDecoded) {
         this.#toldDecoded = true;
-        this.#tell("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is shown in UTF-8.`);
+        this.#tell("decoded", `The log is kept in ${text.decodedFrom.toUpperCase()}; it is shown in UTF-8.`);
       }
       if (text.replaced && !this.#toldReplaced) {
         this.#toldReplaced = true;
@@ -281,8 +288,7 @@ export class ContainerReader {
       if (attemptEnded && settled) this.#end(text.delimited ? "complete" : "source-ended");
       else this.#lookAfter(() => changes.next(this.#watched(), pollMs));
     } else if (!this.#containerEnded) {
-      if (this.#polls > 0) this.#lookAfter(() => this.#nextPoll());
-      else this.#lookAfter(() => this.#untilReopen());
+      this.#lookAfter(() => this.#nextPoll());
     } else {
       // A read that began once the container had ended has come to the end of what there is.
       this.#drained = true;
@@ -312,7 +318,7 @@ export class ContainerReader {
         this.#polls = MAX_POLLS;
         if (!this.#toldPolling) this.#tell("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
         this.#toldPolling = true;
-        this.#lookAfter(() => this.#untilReopen());
+        this.#lookAfter(() => changes.next(this.#watched(), pollMs));
         return;
       }
     }
@@ -338,22 +344,14 @@ export class ContainerReader {
     this.#tries = this.#progress ? 1 : this.#tries + 1;
     if (this.#tries > MAX_TRIES) throw error;
     const retryMs = RETRY_MS * 2 ** (this.#tries - 1);
-    this.#lookAfter(async () => {
-      await wait(retryMs, signal);
-      await this.#untilReopen();
-    });
+    this.#lookAfter(() => wait(retryMs, signal));
   }
 
-  /** Waits where the log would be opened again too soon. */
-  async #untilReopen(): Promise<void> {
-    const left = REOPEN_MS - (this.#steady.now() - this.#openedAt);
-    if (left > 0) await this.#options.wait(left, this.#options.signal);
-  }
-
+  /** Waits, where plain reads take the place of a follow, until the next one is due. */
   async #nextPoll(): Promise<void> {
+    if (this.#polls === 0) return;
     this.#polls -= 1;
     await this.#options.changes.next(this.#watched(), this.#options.pollMs);
-    await this.#untilReopen();
   }
 
   /** Makes a pause, and looks at the container as it is then. */

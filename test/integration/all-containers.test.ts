@@ -61,15 +61,21 @@ describe("all containers", () => {
     expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: BigInt(expected.length) });
   });
 
-  it("whose beginning is missing of one say so at the end, also where that one has ended before a cursor", async () => {
+  it("of which one has lost lines since a cursor say so at the end, also where that one has ended before the next cursor", async () => {
     const run = world().addRun(OVER);
     const pod = run.pod(ENDED);
+    run.log(pod, "seed").append("2026-01-01T00:00:01Z", "first\n");
+    run.log(pod, "main").append("2026-01-01T00:22:00Z", "one\n");
+    const first = run.read(ALL);
+    await first.done;
+    run.log(pod, "seed").append("2026-01-01T00:19:00Z", "gone\n");
     run.log(pod, "seed").append("2026-01-01T00:20:00Z", "the rest\n");
-    run.log(pod, "main").append(at(3), "one\n");
-    run.log(pod, "main").append("2026-01-01T00:22:00Z", "two\n");
-    const read = run.read(ALL);
+    run.log(pod, "main").append("2026-01-01T00:23:00Z", "two\n");
+    run.log(pod, "seed").rotate(1);
+    const cursor = first.messages.find(({ chunk, cursor }) => chunk !== "" && cursor !== "")?.cursor ?? "";
+    const read = run.read({ ...ALL, cursor });
     await read.done;
-    expect(read.notices()).toContain(NoticeKind.HEAD_MISSING);
+    expect(read.notices()).toContain(NoticeKind.LINES_LOST);
     const last = read.messages.filter(({ chunk, cursor }) => chunk !== "" && cursor !== "").at(-1);
     const rest = run.read({ ...ALL, cursor: last?.cursor ?? "" });
     await rest.done;

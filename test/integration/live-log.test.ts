@@ -118,7 +118,7 @@ describe("the log of a job that runs", () => {
     expect(last?.chunk.endsWith("four\n")).toBe(true);
   });
 
-  it("shows a seam where the archive is another text", async () => {
+  it("shows a seam where the archive is another text, and all of that behind it", async () => {
     const run = sea.addRun();
     run.log.append(time(0), "one\ntwo\n");
     const read = collect(sea.read({ ...ref(run), follow: true }));
@@ -128,7 +128,7 @@ describe("the log of a job that runs", () => {
     run.removePod();
     run.log.cut("ends");
     await read.done;
-    expect(read.text()).toBe("one\ntwo\ndrei\n");
+    expect(read.text()).toBe("one\ntwo\neins\nzwei\ndrei\n");
     expect(read.notices()).toEqual([NoticeKind.SEAM]);
   });
 

@@ -69,6 +69,8 @@ export interface LiveWorld {
 /** When all runs were begun, but for those that say otherwise. */
 const STARTED = "2026-01-01T00:00:00Z";
 const ENDED = "2026-01-01T00:30:00Z";
+/** How soon a log is followed anew where its source has ended it, by a clock that stands still. */
+const REOPEN_MS = 1_200;
 /** Long after everything has settled. */
 const NOW = Date.parse("2026-01-02T00:00:00Z");
 
@@ -110,7 +112,8 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
       credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
     }),
     clock,
-    wait: waits.wait,
+    // How soon a log is followed anew is limited: that time passes by itself.
+    wait: (ms, signal) => (ms === REOPEN_MS ? Promise.resolve() : waits.wait(ms, signal)),
     log: createLog("trace", { write: () => {} }),
     host: "127.0.0.1",
     port: 0,

@@ -190,18 +190,31 @@ describe("what vanishes in mid-stream", () => {
     expect(read.text()).toBe("one\n");
   });
 
-  it("is said first where it is the log's beginning, at its end, and by whoever goes on too", async () => {
+  it("is not said of a log's beginning where its first line is only late", async () => {
     const run = world().addRun({ ...OVER });
     run.log(run.pod(FAILED)).append("2026-01-01T00:20:00Z", "late\nlater\n");
-    const read = run.read({ limitLines: 1n });
+    const read = run.read();
     await read.done;
-    expect(read.messages.map(({ event }) => event.case ?? "chunk")).toEqual(["origin", "notice", "chunk", "end"]);
-    expect(read.notices()).toEqual([NoticeKind.HEAD_MISSING]);
-    expect(read.said()[0]).toContain("from 00:20:00 UTC, 20 min after the container began");
+    expect(read.messages.map(({ event }) => event.case ?? "chunk")).toEqual(["origin", "chunk", "end"]);
+    expect([read.text(), read.end()?.headMissing]).toEqual(["late\nlater\n", false]);
+  });
+
+  it("is said where a cursor proves that there was more, at the end and to whoever resumes behind it", async () => {
+    const run = world().addRun({ ...OVER });
+    const log = run.log(run.pod(FAILED));
+    log.append("2026-01-01T00:10:00Z", "line 1\n");
+    const first = run.read();
+    await first.done;
+    for (let minute = 11; minute < 14; minute += 1) log.append(`2026-01-01T00:${minute}:00Z`, `line ${minute}\n`);
+    log.rotate(2);
+    const cursor = first.messages.findLast(({ chunk }) => chunk !== "")?.cursor ?? "";
+    const read = run.read({ cursor, limitLines: 2n });
+    await read.done;
+    expect([read.notices(), read.text()]).toEqual([[NoticeKind.LINES_LOST], "line 12\n"]);
     expect(read.end()?.headMissing).toBe(true);
     const rest = run.read({ cursor: read.messages.at(-1)?.cursor ?? "" });
     await rest.done;
-    expect([rest.text(), rest.end()?.headMissing]).toEqual(["later\n", true]);
+    expect([rest.text(), rest.end()?.headMissing]).toEqual(["line 13\n", true]);
   });
 });
 

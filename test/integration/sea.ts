@@ -8,6 +8,7 @@ import { parseConfig } from "../../src/config/load.ts";
 import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { type Gateway, startGateway } from "../../src/server/gateway.ts";
+import { sleep } from "../../src/sleep.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { type MadePod, podName, podObject, running, terminated } from "../fakes/pods.ts";
 import { createScriptedPodLog, type ScriptedPodLog } from "../fakes/scripted-pod-log.ts";
@@ -41,6 +42,9 @@ export interface Sea {
   read(request: Request, replica?: number): AsyncGenerator<GetAnalysisRunLogsResponse>;
 }
 
+/** How soon a log is followed anew where its source has ended it, by a clock that stands still. */
+const REOPEN_MS = 1_200;
+
 /** Starts one. */
 export async function startSea(): Promise<Sea> {
   const logs = new Map<string, ScriptedPodLog>();
@@ -69,6 +73,8 @@ export async function startSea(): Promise<Sea> {
         credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
       }),
       clock,
+      // How soon a log is followed anew is limited: that time passes by itself.
+      wait: (ms, signal) => sleep(ms === REOPEN_MS ? 0 : ms, signal),
       log: createLog("trace", { write: () => {} }),
       host: "127.0.0.1",
       port: 0,
