@@ -1,48 +1,52 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteSource, cut, readAll } from "../../test/fakes/byte-source.ts";
-import { createCount } from "./count.ts";
+import { LINE_FEED } from "./bytes.ts";
+import { countBySearch, countLineFeeds } from "./count.ts";
 
-describe("createCount", () => {
-  it("counts a last line without a line feed", async () => {
-    const count = createCount();
-    await readAll(count.through(byteSource(["a\nb", "c\nd"])));
-    expect(count).toMatchObject({ bytes: 6, lines: 3 });
-  });
+const naive = (bytes: Uint8Array): number => bytes.filter((byte) => byte === LINE_FEED).length;
 
-  it("counts no line in nothing, and one in a lone line feed", async () => {
-    const nothing = createCount();
-    await readAll(nothing.through(byteSource(["", ""])));
-    expect(nothing).toMatchObject({ bytes: 0, lines: 0 });
-    const feed = createCount();
-    await readAll(feed.through(byteSource(["\n", ""])));
-    expect(feed).toMatchObject({ bytes: 1, lines: 1 });
-  });
-
-  it("counts the same however the bytes are cut, and passes the same pieces on", async () => {
-    const letters = fc.array(fc.constantFrom(10, 13, 97), { maxLength: 50 });
-    await fc.assert(
-      fc.asyncProperty(letters, fc.array(fc.nat(7), { minLength: 1 }), async (bytes, lengths) => {
-        const pieces = cut(Uint8Array.from(bytes), lengths);
-        const count = createCount();
-        const passed = await readAll(count.through(byteSource(pieces)));
-        const text = Buffer.from(bytes).toString();
-        const lines = text === "" ? 0 : text.replace(/\n$/, "").split("\n").length;
-        expect(passed.pieces.every((piece, at) => piece === pieces[at])).toBe(true);
-        expect(count).toMatchObject({ bytes: bytes.length, lines });
+describe.each([
+  ["countLineFeeds", countLineFeeds],
+  ["countBySearch", countBySearch],
+])("%s", (_, count) => {
+  it("counts what a look at each byte counts, wherever the bytes lie in their buffer", () => {
+    // Neighbours of the line feed, and bytes whose sums would carry over into the next one.
+    const byte = fc.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0a, 0x0b, 0x7f, 0x80, 0x8a, 0xff);
+    fc.assert(
+      fc.property(fc.array(byte, { maxLength: 200 }), fc.nat(20), fc.nat(20), (bytes, before, after) => {
+        const all = Uint8Array.from([
+          ...Array<number>(before).fill(LINE_FEED),
+          ...bytes,
+          ...Array<number>(after).fill(LINE_FEED),
+        ]);
+        expect(count(all.subarray(before, before + bytes.length))).toBe(naive(Uint8Array.from(bytes)));
       }),
+      { numRuns: 1000 },
     );
   });
 
-  it("counts a view into a larger buffer by its own bytes", async () => {
-    const count = createCount();
-    await readAll(count.through(byteSource([Buffer.from("\n\nab\nc\n\n").subarray(2, 6)])));
-    expect(count).toMatchObject({ bytes: 4, lines: 2 });
-  });
+  it.each([0, 1, 15, 16, 17, 4080, 4096, 8160, 65_535, 65_536, 65_537, 65_552, 200_003])(
+    "counts %i bytes that are nothing else",
+    (length) => {
+      expect(count(new Uint8Array(length).fill(LINE_FEED))).toBe(length);
+      expect(count(new Uint8Array(length).fill(0x8a))).toBe(0);
+    },
+  );
 
-  it("closes the source when its reader leaves", async () => {
-    const source = byteSource(["a", "b"]);
-    for await (const _ of createCount().through(source)) break;
-    expect(source.closed).toBe(true);
+  it("counts long texts of random bytes", () => {
+    const bytes = new Uint8Array(300_000);
+    let seed = 1;
+    for (let at = 0; at < bytes.length; at += 1) {
+      seed = Math.imul(seed, 1_664_525) + 1_013_904_223;
+      bytes[at] = (seed >>> 24) % 16;
+    }
+    for (const length of [65_535, 131_072, 300_000]) {
+      const part = bytes.subarray(300_000 - length);
+      expect(count(part)).toBe(naive(part));
+    }
   });
+});
+
+it("countLineFeeds uses vectors where tests run", () => {
+  expect(countLineFeeds).not.toBe(countBySearch);
 });

@@ -1,0 +1,2 @@
+/** `\n`, which ends a line. */
+export const LINE_FEED = 0x0a;
