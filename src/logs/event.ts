@@ -1,5 +1,5 @@
-import type { LineTime } from "../stream/line-filter.ts";
 import type { Position } from "./position.ts";
+import type { LineTime } from "./text.ts";
 import type { ContainerView } from "./view.ts";
 
 /** What reading one container's log tells. */

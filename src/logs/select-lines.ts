@@ -190,7 +190,12 @@ function filterLines(options: LineFilterOptions, from: ContainerCursor | undefin
     starts.push({ position: event.before, start });
     const before = cursorAt(filter);
     const pushed = filter.push(
-      event.times === undefined ? { bytes: event.bytes } : { bytes: event.bytes, times: event.times },
+      event.times === undefined
+        ? { bytes: event.bytes }
+        : {
+            bytes: event.bytes,
+            times: { starts: event.times.map(({ at }) => at), times: event.times.map(({ time }) => time) },
+          },
     );
     let step = pushed.next();
     for (; !step.done; step = pushed.next()) yield { kind: "turn" };

@@ -1,5 +1,10 @@
-import type { LineTime } from "../stream/line-filter.ts";
 import type { Place } from "./place.ts";
+
+/** Where a line begins in a text, and its time, as in `LineTimes`. */
+export interface LineTime {
+  readonly at: number;
+  readonly time: string;
+}
 
 /** A piece of a log's text: valid UTF-8, at most about 256 KiB, cut between characters. */
 export interface TextPiece {

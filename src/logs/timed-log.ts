@@ -1,12 +1,11 @@
 import type { OpenedLog } from "../sources/source.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
-import type { LineTime } from "../stream/line-filter.ts";
 import { createWindow } from "../stream/window.ts";
 import { PIECE_BYTES } from "./byte-log.ts";
 import { TIMED_START, type TimedPlace } from "./place.ts";
 import { splitTime } from "./source-time.ts";
-import type { LogText, TextPiece } from "./text.ts";
+import type { LineTime, LogText, TextPiece } from "./text.ts";
 
 export interface TimedLogOptions {
   readonly growing: boolean;

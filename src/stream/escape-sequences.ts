@@ -1,53 +1,5 @@
-import type { LineHits, LineMatcher } from "./line-matcher.ts";
-
-const ESCAPE = 0x1b;
+export const ESCAPE = 0x1b;
 const BELL = 0x07;
-const LINE_FEED = 0x0a;
-
-/** Matches lines on their text without escape sequences. Where there are none, it costs one look for the escape character. */
-export function withoutEscapes(matcher: LineMatcher): LineMatcher {
-  return {
-    lineBytes: matcher.lineBytes,
-    turnBytes: matcher.turnBytes,
-    get matchedBytes() {
-      return matcher.matchedBytes;
-    },
-    over(lines) {
-      const plain = matcher.over(lines);
-      const first = lines.indexOf(ESCAPE);
-      return first === -1 ? plain : mixed(matcher, lines, plain, first);
-    },
-  };
-}
-
-/** Lines that hold an escape character are matched one by one. */
-function mixed(matcher: LineMatcher, lines: Buffer, plain: LineHits, first: number): LineHits {
-  const end = lines.length;
-  let nextEscape = first;
-  let hit = -1;
-  return {
-    next(from) {
-      for (let start = from; start < end; ) {
-        if (hit < start) hit = plain.next(start);
-        if (nextEscape < start) {
-          const next = lines.indexOf(ESCAPE, start);
-          nextEscape = next === -1 ? end : next;
-        }
-        if (nextEscape === end) return hit;
-        const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, nextEscape) + 1);
-        if (hit < lineStart) return hit;
-        const feed = lines.indexOf(LINE_FEED, nextEscape);
-        const lineEnd = feed === -1 ? end : feed;
-        const text = stripEscapes(lines.subarray(lineStart, lineEnd));
-        // Something has to be there for a pattern that matches nothing at all.
-        const line = text.length === 0 ? Buffer.of(LINE_FEED) : text;
-        if (matcher.over(line).next(0) < line.length) return nextEscape;
-        start = lineEnd + 1;
-      }
-      return end;
-    },
-  };
-}
 
 /**
  * A copy of a text without escape sequences as ECMA-48 has them: CSI (colours, cursor movements), OSC and other strings (titles, links), and
