@@ -1,8 +1,8 @@
-type State = "text" | "escape" | "csi" | "string";
+import { EscapeReader } from "../stream/escape-sequences.ts";
 
 const ESC = "\x1b";
-/** The longest sequence that sets a style: more parameters than any terminal knows. */
-const LONGEST_STYLE = 64;
+/** How much of a line is kept when it is shown live: as much as a time takes. */
+const LIVE_HELD = 64;
 /** How much of a line is held back at most until it is known whether a carriage return does away with it. */
 const MOST_HELD = 64 * 1024;
 /** How much is kept of the styles that a line's earlier states have set. */
@@ -47,8 +47,8 @@ export function createTerminalFilter({
 }: TerminalFilterOptions): TerminalFilter {
   // Bytes that are no text become U+FFFD: alone, some of them are controls to old terminals.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let state: State = "text";
-  let sequence = "";
+  const sequence = new EscapeReader();
+  let inSequence = false;
   let afterReturn = false;
   /** What the line shows so far; when live, its first characters. */
   let held = "";
@@ -57,39 +57,6 @@ export function createTerminalFilter({
   /** Whether the line's beginning is out already. */
   let spilled = false;
   let out = "";
-
-  /** Takes a character that belongs to an escape sequence; returns what is left of the sequence, or `undefined` where the character ends it as text. */
-  const swallow = (char: string): string | undefined => {
-    if (char === ESC) {
-      state = "escape";
-      return "";
-    }
-    switch (state) {
-      case "string":
-        if (char === "\n") break;
-        if (char === "\x07" || char === "\x18" || char === "\x1a") state = "text";
-        return "";
-      case "escape":
-        if (char < " " || char > "~") break;
-        sequence = "";
-        if (char === "[") state = "csi";
-        else if ("]PX^_".includes(char)) state = "string";
-        else if (char > "/") state = "text";
-        return "";
-      default:
-        if (char < " " || char > "~") break;
-        if (char < "@") {
-          if (sequence.length <= LONGEST_STYLE) sequence += char;
-          return "";
-        }
-        state = "text";
-        return char === "m" && sequence.length <= LONGEST_STYLE && /^[0-9:;]*$/.test(sequence)
-          ? `${ESC}[${sequence}m`
-          : "";
-    }
-    state = "text";
-    return undefined;
-  };
 
   const release = (): void => {
     out += styles + held;
@@ -132,7 +99,7 @@ export function createTerminalFilter({
   const hold = (text: string): void => {
     if (live) {
       out += text;
-      if (held.length < LONGEST_STYLE) held += text;
+      if (held.length < LIVE_HELD) held += text;
       return;
     }
     held += text;
@@ -144,20 +111,21 @@ export function createTerminalFilter({
   const take = (text: string): string => {
     out = "";
     for (let at = 0; at < text.length; ) {
-      if (state === "text") {
+      if (!inSequence) {
         CONTROL.lastIndex = at;
         const stop = CONTROL.exec(text)?.index ?? text.length;
         if (stop > at) addText(text.slice(at, stop));
-        if (text[stop] === ESC) state = "escape";
-        else if (text[stop] === "\r") afterReturn = true;
+        if (text[stop] === ESC) {
+          inSequence = true;
+          sequence.begin();
+        } else if (text[stop] === "\r") afterReturn = true;
         at = stop + 1;
         continue;
       }
-      const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      const left = swallow(char);
-      if (left === undefined) continue;
-      if (colors) hold(left);
-      at += char.length;
+      const came = sequence.take(text.charCodeAt(at));
+      if (came !== "text") at += 1;
+      if (came === "style" && colors) hold(`${ESC}[${sequence.parameters}m`);
+      inSequence = came === "more";
     }
     return out;
   };

@@ -1,7 +1,6 @@
-import { createEscapeReader } from "./escape-reader.ts";
+import { LINE_FEED } from "../stream/bytes.ts";
+import { ESCAPE, EscapeReader } from "../stream/escape-sequences.ts";
 
-const ESC = 0x1b;
-const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
 /** Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). Not against intent. */
@@ -18,7 +17,7 @@ export function lineHash(text: Uint8Array): string {
  */
 export function shownLine(line: Uint8Array): Uint8Array {
   const shown = new Uint8Array(line.length);
-  const sequence = createEscapeReader();
+  const sequence = new EscapeReader();
   let length = 0;
   let isEscape = false;
   // A carriage return does away with what is there once something else comes.
@@ -35,7 +34,7 @@ export function shownLine(line: Uint8Array): Uint8Array {
       if (came !== "text") continue;
     }
     if (byte === LINE_FEED) break;
-    if (byte === ESC) {
+    if (byte === ESCAPE) {
       isEscape = true;
       sequence.begin();
     } else if (byte === RETURN) isReturned = true;

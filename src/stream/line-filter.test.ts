@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findLineTime } from "./block-times.ts";
 import { cutLength } from "./characters.ts";
 import type { FilteredText, LineRun } from "./filtered-text.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type TimedText,
 } from "./line-filter.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
-import { findLineTime } from "./line-time.ts";
 import { reachesBack } from "./text-start.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };

@@ -1,10 +1,10 @@
+import { entryAt, findLineTime, findTimes, timesOfLine } from "./block-times.ts";
 import { LINE_FEED } from "./bytes.ts";
 import { cutLength } from "./characters.ts";
 import { ContextLines } from "./context-lines.ts";
 import { countLineFeeds } from "./count.ts";
 import { type FilteredText, type LineFilterResume, OutputBuffer } from "./filtered-text.ts";
 import type { LineMatcher } from "./line-matcher.ts";
-import { findLineTime } from "./line-time.ts";
 import type { LineTimes } from "./line-times.ts";
 import type { GoingLine, TextStart } from "./text-start.ts";
 
@@ -68,7 +68,6 @@ const AROUND_LINE_BYTES = PREFIX_BYTES + 1;
 /** The longest character. */
 const CHARACTER_BYTES = 4;
 const EMPTY = Buffer.alloc(0);
-const NO_TIMES: LineTimes = { starts: [], times: [] };
 
 /**
  * Makes a filter.
@@ -562,39 +561,4 @@ function endOfWholeLines(bytes: Buffer, from: number, maxBytes: number): number 
     at = last + 1;
   }
   return at;
-}
-
-/** The index of the first entry that begins at an offset or behind it. */
-function entryAt({ starts }: LineTimes, at: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((starts[middle] ?? 0) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The time of the line that begins at an offset, as of a text that begins with it. */
-function timesOfLine(times: LineTimes, at: number): LineTimes {
-  const index = entryAt(times, at);
-  const time = times.times[index];
-  return times.starts[index] === at && time !== undefined ? { starts: [0], times: [time] } : NO_TIMES;
-}
-
-/** The times that stand in lines. */
-function findTimes(bytes: Buffer, from: number, to: number, year: number): LineTimes {
-  const starts: number[] = [];
-  const times: string[] = [];
-  for (let at = from; at < to; ) {
-    const feed = bytes.indexOf(LINE_FEED, at);
-    const time = findLineTime(bytes, at, feed, year);
-    if (time !== undefined) {
-      starts.push(at);
-      times.push(time);
-    }
-    at = feed + 1;
-  }
-  return { starts, times };
 }

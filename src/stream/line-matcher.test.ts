@@ -23,6 +23,10 @@ function matching(pattern: Pattern | string, lines: string): number[] {
   }
   return found;
 }
+const stripped = (line: string): string => {
+  const into = Buffer.alloc(Buffer.byteLength(line));
+  return into.subarray(0, stripEscapes(Buffer.from(line), into)).toString();
+};
 const fixed = (pattern: string, ignoreCase = false): Pattern => ({ pattern, fixed: true, ignoreCase });
 const fault = (pattern: string): string => {
   try {
@@ -73,7 +77,7 @@ describe("createLineMatcher", () => {
 
   it("goes through the beginnings of a hundred thousand unfinished escape sequences once", () => {
     expect(matching("^x*]+$", `${"\x1b]".repeat(100_000)}x\n`)).toEqual([]);
-    expect(stripEscapes(Buffer.from("\x1b]\x1b]a\x1b[1\x1b[31")).toString()).toBe("a");
+    expect(stripped("\x1b]\x1b]a\x1b[1\x1b[31")).toBe("a");
   });
 
   it.each(["(a+)+$", "^(a|aa)*$", "(a*)*b", "(x+x+)+y", "(?:a?){90}a{90}\\b$"])(
@@ -186,7 +190,7 @@ describe("createLineMatcher, for any pattern and lines", () => {
           expect(() => createLineMatcher({ pattern, fixed: isFixed, ignoreCase })).toThrow(PatternError);
           return;
         }
-        const lines = text.split("\n").map((line) => stripEscapes(Buffer.from(line)).toString());
+        const lines = text.split("\n").map(stripped);
         if (text.endsWith("\n") || text === "") lines.pop();
         const wanted = lines.flatMap((line, number) => (expression.test(line) ? [number] : []));
         expect(matching({ pattern, fixed: isFixed, ignoreCase }, text)).toEqual(wanted);

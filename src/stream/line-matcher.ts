@@ -204,7 +204,7 @@ class EscapeMatcher implements LineMatcher {
           if ((found < 0 ? ~found : found + 1) <= lineStart) return found;
           const feed = lines.indexOf(LINE_FEED, nextEscape);
           const lineEnd = feed === -1 ? end : feed;
-          if (this.#matches(stripEscapes(lines.subarray(lineStart, lineEnd)))) return nextEscape;
+          if (this.#matches(lines.subarray(lineStart, lineEnd))) return nextEscape;
           start = lineEnd + 1;
           if (start < end && this.needsYield) return ~start;
         }
@@ -214,8 +214,10 @@ class EscapeMatcher implements LineMatcher {
   }
 
   #matches(line: Buffer): boolean {
+    const stripped = Buffer.allocUnsafe(line.length);
+    const length = stripEscapes(line, stripped);
     // The line feed is there for patterns that match an empty line: an empty block has no lines.
-    const block = line.length === 0 ? Buffer.of(LINE_FEED) : line;
+    const block = length === 0 ? Buffer.of(LINE_FEED) : stripped.subarray(0, length);
     return this.#matcher.search(block).next(0) < block.length;
   }
 }
