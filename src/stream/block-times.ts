@@ -6,6 +6,31 @@ import type { LineTimes } from "./line-times.ts";
 const BRACE = 0x7b;
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
+/** From when and until when lines are wanted; each may be open. */
+export class TimeRange {
+  readonly #since: string | undefined;
+  readonly #until: string | undefined;
+
+  constructor(since: string | undefined, until: string | undefined) {
+    this.#since = since;
+    this.#until = until;
+  }
+
+  get isOpen(): boolean {
+    return this.#since === undefined && this.#until === undefined;
+  }
+
+  /** Whether a line of this time is too late, and with it all that follow. */
+  isOver(time: string | undefined): boolean {
+    return this.#until !== undefined && time !== undefined && time >= this.#until;
+  }
+
+  /** Whether a line of this time is too early; so is one before any time. */
+  isEarly(time: string | undefined): boolean {
+    return this.#since !== undefined && (time === undefined || time < this.#since);
+  }
+}
+
 /** The index of the first entry at an offset or behind it. */
 export function entryAt({ starts }: LineTimes, at: number): number {
   let low = 0;
