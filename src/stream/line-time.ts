@@ -31,9 +31,12 @@ const WORD =
  * @param year of times that have none.
  */
 export function findTime(line: string, year: number): TextTime | undefined {
-  const start = line.search(/[^ \t]/);
-  if (start === -1) return undefined;
-  return line[start] === "{" ? findInJson(line, year) : findInText(line, start, year);
+  let start = 0;
+  while (line[start] === " " || line[start] === "\t") start += 1;
+  if (line[start] === "{") return findInJson(line, year);
+  // Most lines that have a time begin with its digits.
+  const first = /^\d/.test(line.charAt(start)) ? readTime(line, start, year) : undefined;
+  return first ?? findInText(line, start, year);
 }
 
 /**
