@@ -26,7 +26,8 @@ export interface TerminalFilterOptions {
   /** Whether colours and styles stay. */
   readonly colors: boolean;
   /**
-   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there ({@link ERASE_LINE}). Default: no.
+   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there
+   * ({@link ERASE_LINE}). Default: no.
    */
   readonly live?: boolean;
   /** Whether each line begins with a time, which stays when a carriage return does away with the rest. Default: no. */
@@ -34,11 +35,15 @@ export interface TerminalFilterOptions {
 }
 
 /**
- * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles (SGR) are left. Titles, clipboard writes, links, cursor moves and
- * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write over, as progress bars do, the last state is left.
+ * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles
+ * (SGR) are left. Titles, clipboard writes, links, cursor moves and
+ * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write
+ * over, as progress bars do, the last state is left.
  *
- * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an unfinished one hides no more than its line. A line comes when it
- * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states becomes a line.
+ * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an
+ * unfinished one hides no more than its line. A line comes when it
+ * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states
+ * becomes a line.
  */
 export function createTerminalFilter({
   colors,

@@ -3,7 +3,10 @@ import { ESCAPE, EscapeReader } from "../stream/escape-sequences.ts";
 
 const RETURN = 0x0d;
 
-/** Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). Not against intent. */
+/**
+ * Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
+ * Not against intent.
+ */
 export function lineHash(text: Uint8Array): string {
   let hash = 0x811c9dc5;
   for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -11,7 +14,8 @@ export function lineHash(text: Uint8Array): string {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state. It is what the hash in a link is of.
+ * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state.
+ * It is what the hash in a link is of.
  *
  * @param line without its line feed.
  */

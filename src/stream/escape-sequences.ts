@@ -1,4 +1,5 @@
-// Browsers run this too: no node: imports and no Buffer. It stands in stream/, which imports no other room, since server,
+// Browsers run this too: no node: imports and no Buffer. It stands in stream/, which imports no other room, since
+// server,
 // client, CLI and page all read escape sequences and may all import stream/.
 import { LINE_FEED } from "./bytes.ts";
 
@@ -12,7 +13,7 @@ const MAX_PARAMETERS = 128;
 
 /** What a byte is to an escape sequence. */
 export type EscapeByte =
-  /** It belongs to the sequence, which goes on. */
+  /** It belongs to the sequence, and more of it follows. */
   | "more"
   /** It ended a sequence without effect on a log: a cursor moved, a title, a link, a write to the clipboard. */
   | "nothing"

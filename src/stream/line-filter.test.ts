@@ -372,7 +372,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
     );
   }, 20_000);
 
-  it("goes on behind any output, from any text that reaches back far enough, as if there had been no break", () => {
+  it("resumes behind any output, from any text that reaches back far enough, as if there had been no break", () => {
     fc.assert(
       fc.property(someLog, someOptions, fc.nat(), fc.nat(), fc.boolean(), (log, some, atOutput, atStart, byState) => {
         const { texts } = textsOf(log);

@@ -11,7 +11,8 @@ import { PartialLine } from "./partial-line.ts";
 import type { GoingLine, TextStart } from "./text-start.ts";
 
 /**
- * The next valid UTF-8 of a log, cut anywhere between characters (also inside a line), at most about 256 KiB. The filter
+ * The next valid UTF-8 of a log, cut anywhere between characters (also inside a line), at most about 256 KiB. The
+ * filter
  * may keep parts of it until the next call only.
  */
 export interface TimedText {
@@ -29,7 +30,10 @@ export interface LineFilterOptions {
     readonly before: number;
     readonly after: number;
   };
-  /** Lines before this time are left out, as if they were not there; so are lines before any time. As in {@link LineTimes}. */
+  /**
+   * Lines before this time are left out, as if they were not there; so are lines before any time. As in {@link
+   * LineTimes}.
+   */
   readonly since?: string;
   /** The first line of this time or later ends all. */
   readonly until?: string;
@@ -81,8 +85,10 @@ export function createLineFilter(options: LineFilterOptions, start: LineFilterSt
  * Sends the lines of a log that are asked for.
  *
  * Lines end with a line feed; a carriage return is part of its line. The output does not depend on how the log is cut
- * into texts. Whole lines are judged a text at a time: the end of a single line is looked for only where a match, a time
- * or the size of an output needs it. Of a line whose end has not come, as much is kept as is looked at; then it is decided,
+ * into texts. Whole lines are judged a text at a time: the end of a single line is looked for only where a match, a
+ * time
+ * or the size of an output needs it. Of a line whose end has not come, as much is kept as is looked at; then it is
+ * decided,
  * and the rest of it is sent or dropped as it comes, however long it is.
  */
 export class LineFilter implements LineFilterResume {
@@ -140,7 +146,8 @@ export class LineFilter implements LineFilterResume {
     return this.#resume.time;
   }
   /**
-   * Where the next text begins. Kept for each text, it tells by `reachesBack` whether a resumed filter can begin with it.
+   * Where the next text begins. Kept for each text, it tells by `reachesBack` whether a resumed filter can begin with
+   * it.
    * Says nothing once `until` was reached.
    */
   get nextStart(): TextStart {
@@ -377,7 +384,7 @@ export class LineFilter implements LineFilterResume {
     return from + more.length;
   }
 
-  /** Decides the line by what is kept of it, and deals with that. Returns whether the log goes on. */
+  /** Decides the line by what is kept of it, and deals with that. Returns whether more is wanted of the log. */
   #decideKept(): boolean {
     const head = this.#partial.take();
     const decided = this.#decide(head);

@@ -26,7 +26,8 @@ export interface LineMatcher {
    */
   search(lines: Buffer): LineSearch;
   /**
-   * Whether to yield to the event loop before more is matched. Stays true until {@link yielded} was called once for each
+   * Whether to yield to the event loop before more is matched. Stays true until {@link yielded} was called once for
+   * each
    * share of matching: after one long line, others run as often as between many short ones.
    */
   readonly needsYield: boolean;
@@ -53,7 +54,9 @@ const MIN_LINE_BYTES = 1024;
  * are too many states to cache, each character of a line takes as many steps as there are instructions.
  */
 const MAX_EXPANSION = 500;
-/** The work of matching one line, in bytes times instructions: at worst a few hundred ms, if each byte is a new state. */
+/**
+ * The work of matching one line, in bytes times instructions: at worst a few hundred ms, if each byte is a new state.
+ */
 const LINE_STEPS = 1024 * 1024;
 /** The work between two yields: some ten ms, since a call takes a dozen turns of the event loop. */
 const YIELD_STEPS = 32 * 1024;
@@ -104,7 +107,10 @@ class TextMatcher implements LineMatcher {
   yielded(): void {}
 }
 
-/** Matches a regular expression. Where a match must hold certain literals, or have a certain shape, other lines are skipped. */
+/**
+ * Matches a regular expression. Where a match must hold certain literals, or have a certain shape, other lines are
+ * skipped.
+ */
 class RegexMatcher implements LineMatcher {
   readonly lineBytes: number;
   readonly #yieldBytes: number;

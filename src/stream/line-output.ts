@@ -155,7 +155,7 @@ export class LineOutput {
     const run = this.#runs.at(-1);
     const next = run === undefined ? 0 : run.firstLine + run.count;
     if (run?.context === context && next === number) run.count += count;
-    // The line that the run ends with goes on.
+    // More of the line that the run ends with.
     else if (run?.context === context && next === number + 1) run.count += count - 1;
     else this.#runs.push({ firstLine: number, count, context });
   }

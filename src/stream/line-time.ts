@@ -21,8 +21,10 @@ const WORD =
 /**
  * The time that stands at the beginning of a line.
  *
- * It may be RFC 3339 (with a space for its T, a comma for its point, slashes for its dashes, or without a zone), klog's,
- * syslog's, that of nginx and Apache, or seconds (or milliseconds, microseconds, nanoseconds) since 1970; also in a field
+ * It may be RFC 3339 (with a space for its T, a comma for its point, slashes for its dashes, or without a zone),
+ * klog's,
+ * syslog's, that of nginx and Apache, or seconds (or milliseconds, microseconds, nanoseconds) since 1970; also in a
+ * field
  * `time`, `ts`, `timestamp`, `@timestamp` or `t` of JSON, or in one of logfmt. Brackets, a level, a logger's name or an
  * address may stand before it. A time without a zone is taken for UTC, which containers are set to.
  *
@@ -40,7 +42,8 @@ export function findTime(line: string, year: number): TextTime | undefined {
 }
 
 /**
- * A time that stands near the beginning of a line, behind anything. Good enough to show, or to go to; not to leave lines
+ * A time that stands near the beginning of a line, behind anything. Good enough to show, or to go to; not to leave
+ * lines
  * out by, since it may be what the line is about. It may also be the time of a day alone.
  */
 export function findTimeInside(line: string): TextTime | undefined {

@@ -3,7 +3,9 @@ import { RE2JSSyntaxException } from "re2js";
 /** The longest part of a pattern that a message quotes, in characters. */
 const MAX_QUOTED = 100;
 
-/** Thrown when a pattern cannot be used. The message is one sentence for a person and quotes the part that is at fault. */
+/**
+ * Thrown when a pattern cannot be used. The message is one sentence for a person and quotes the part that is at fault.
+ */
 export class PatternError extends Error {
   constructor(message: string) {
     super(message);
@@ -11,7 +13,10 @@ export class PatternError extends Error {
   }
 }
 
-/** What re2js threw when it compiled a pattern, as a sentence. Its words are those of RE2 in Go, which users may search for. */
+/**
+ * What re2js threw when it compiled a pattern, as a sentence. Its words are those of RE2 in Go, which users may search
+ * for.
+ */
 export function describeSyntaxError(error: unknown): string {
   if (!(error instanceof RE2JSSyntaxException)) return "Invalid pattern.";
   const part = error.getPattern() ?? "";

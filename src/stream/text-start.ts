@@ -18,7 +18,8 @@ export interface TextStart {
 }
 
 /**
- * Whether a filter that resumes from `resume` can begin with the text that begins at `start`: whether nothing that is yet
+ * Whether a filter that resumes from `resume` can begin with the text that begins at `start`: whether nothing that is
+ * yet
  * to be decided or sent lies before it.
  */
 export function reachesBack(start: TextStart, resume: LineFilterResume): boolean {

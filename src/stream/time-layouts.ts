@@ -29,7 +29,9 @@ export interface TextTime {
   /** Where it stands in the text. */
   readonly start: number;
   readonly end: number;
-  /** What of it the text says: a moment, all but the year, or the time of a day alone. The rest is not from the text. */
+  /**
+   * What of it the text says: a moment, all but the year, or the time of a day alone. The rest is not from the text.
+   */
   readonly says: "moment" | "no-year" | "clock";
 }
 
@@ -54,7 +56,9 @@ export function readTime(text: string, at: number, year: number): TextTime | und
   return readKlog(text, at, year) ?? readSyslog(text, at, year);
 }
 
-/** Reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their length, from 2001 to 2065. */
+/**
+ * Reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their length, from 2001 to 2065.
+ */
 export function readEpoch(text: string, at: number): TextTime | undefined {
   EPOCH.lastIndex = at;
   const found = EPOCH.exec(text);

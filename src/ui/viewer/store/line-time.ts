@@ -17,7 +17,8 @@ const LOOKED_AT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Finds the time of a line: the one that it begins with, else the first one near its beginning, also where it says no day.
+ * Finds the time of a line: the one that it begins with, else the first one near its beginning, also where it says no
+ * day.
  * A time without a zone is taken for UTC.
  */
 export function timeOf(line: string): LineTime | undefined {
@@ -44,7 +45,10 @@ function around(text: string, { start, end }: TextTime): { start: number; end: n
   return { start: 0, end: behind };
 }
 
-/** How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line before. */
+/**
+ * How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line
+ * before.
+ */
 export type TimeFormat = "raw" | "local" | "utc" | "rel" | "delta";
 export const TIME_FORMATS: readonly TimeFormat[] = ["raw", "local", "utc", "rel", "delta"];
 
