@@ -109,7 +109,7 @@ describe("what goes wrong", () => {
       [FAILED, "--grep", "PASS|(a"],
       {},
       2,
-      /^error: A group is not closed, at character 6 of the pattern\. \(PATTERN_INVALID\)$/m,
+      /^error: Invalid pattern: missing closing \): `[^`]+`\. \(PATTERN_INVALID\)$/m,
     ],
     ["no Job", ["prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9"], {}, 5, /\(METRIC_HAS_NO_LOG\)/],
     ["no Job yet", ["perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5"], {}, 5, /\(JOB_NOT_STARTED\)/],

@@ -1,8 +1,8 @@
-type State = "text" | "escape" | "csi" | "string";
+import { EscapeReader } from "../stream/escape-sequences.ts";
 
 const ESC = "\x1b";
-/** The longest sequence that sets a style: more parameters than any terminal knows. */
-const LONGEST_STYLE = 64;
+/** How much of a line is kept when it is shown live: as much as a time takes. */
+const LIVE_HELD = 64;
 /** How much of a line is held back at most until it is known whether a carriage return does away with it. */
 const MOST_HELD = 64 * 1024;
 /** How much is kept of the styles that a line's earlier states have set. */
@@ -26,7 +26,8 @@ export interface TerminalFilterOptions {
   /** Whether colours and styles stay. */
   readonly colors: boolean;
   /**
-   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there ({@link ERASE_LINE}). Default: no.
+   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there
+   * ({@link ERASE_LINE}). Default: no.
    */
   readonly live?: boolean;
   /** Whether each line begins with a time, which stays when a carriage return does away with the rest. Default: no. */
@@ -34,11 +35,15 @@ export interface TerminalFilterOptions {
 }
 
 /**
- * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles (SGR) are left. Titles, clipboard writes, links, cursor moves and
- * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write over, as progress bars do, the last state is left.
+ * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles
+ * (SGR) are left. Titles, clipboard writes, links, cursor moves and
+ * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write
+ * over, as progress bars do, the last state is left.
  *
- * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an unfinished one hides no more than its line. A line comes when it
- * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states becomes a line.
+ * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an
+ * unfinished one hides no more than its line. A line comes when it
+ * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states
+ * becomes a line.
  */
 export function createTerminalFilter({
   colors,
@@ -47,8 +52,8 @@ export function createTerminalFilter({
 }: TerminalFilterOptions): TerminalFilter {
   // Bytes that are no text become U+FFFD: alone, some of them are controls to old terminals.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let state: State = "text";
-  let sequence = "";
+  const sequence = new EscapeReader();
+  let inSequence = false;
   let afterReturn = false;
   /** What the line shows so far; when live, its first characters. */
   let held = "";
@@ -57,39 +62,6 @@ export function createTerminalFilter({
   /** Whether the line's beginning is out already. */
   let spilled = false;
   let out = "";
-
-  /** Takes a character that belongs to an escape sequence; returns what is left of the sequence, or `undefined` where the character ends it as text. */
-  const swallow = (char: string): string | undefined => {
-    if (char === ESC) {
-      state = "escape";
-      return "";
-    }
-    switch (state) {
-      case "string":
-        if (char === "\n") break;
-        if (char === "\x07" || char === "\x18" || char === "\x1a") state = "text";
-        return "";
-      case "escape":
-        if (char < " " || char > "~") break;
-        sequence = "";
-        if (char === "[") state = "csi";
-        else if ("]PX^_".includes(char)) state = "string";
-        else if (char > "/") state = "text";
-        return "";
-      default:
-        if (char < " " || char > "~") break;
-        if (char < "@") {
-          if (sequence.length <= LONGEST_STYLE) sequence += char;
-          return "";
-        }
-        state = "text";
-        return char === "m" && sequence.length <= LONGEST_STYLE && /^[0-9:;]*$/.test(sequence)
-          ? `${ESC}[${sequence}m`
-          : "";
-    }
-    state = "text";
-    return undefined;
-  };
 
   const release = (): void => {
     out += styles + held;
@@ -132,7 +104,7 @@ export function createTerminalFilter({
   const hold = (text: string): void => {
     if (live) {
       out += text;
-      if (held.length < LONGEST_STYLE) held += text;
+      if (held.length < LIVE_HELD) held += text;
       return;
     }
     held += text;
@@ -144,20 +116,21 @@ export function createTerminalFilter({
   const take = (text: string): string => {
     out = "";
     for (let at = 0; at < text.length; ) {
-      if (state === "text") {
+      if (!inSequence) {
         CONTROL.lastIndex = at;
         const stop = CONTROL.exec(text)?.index ?? text.length;
         if (stop > at) addText(text.slice(at, stop));
-        if (text[stop] === ESC) state = "escape";
-        else if (text[stop] === "\r") afterReturn = true;
+        if (text[stop] === ESC) {
+          inSequence = true;
+          sequence.begin();
+        } else if (text[stop] === "\r") afterReturn = true;
         at = stop + 1;
         continue;
       }
-      const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      const left = swallow(char);
-      if (left === undefined) continue;
-      if (colors) hold(left);
-      at += char.length;
+      const came = sequence.take(text.charCodeAt(at));
+      if (came !== "text") at += 1;
+      if (came === "style" && colors) hold(`${ESC}[${sequence.parameters}m`);
+      inSequence = came === "more";
     }
     return out;
   };

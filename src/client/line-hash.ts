@@ -1,10 +1,12 @@
-import { createEscapeReader } from "./escape-reader.ts";
+import { LINE_FEED } from "../stream/bytes.ts";
+import { ESCAPE, EscapeReader } from "../stream/escape-sequences.ts";
 
-const ESC = 0x1b;
-const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
-/** Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). Not against intent. */
+/**
+ * Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
+ * Not against intent.
+ */
 export function lineHash(text: Uint8Array): string {
   let hash = 0x811c9dc5;
   for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -12,13 +14,14 @@ export function lineHash(text: Uint8Array): string {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state. It is what the hash in a link is of.
+ * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state.
+ * It is what the hash in a link is of.
  *
  * @param line without its line feed.
  */
 export function shownLine(line: Uint8Array): Uint8Array {
   const shown = new Uint8Array(line.length);
-  const sequence = createEscapeReader();
+  const sequence = new EscapeReader();
   let length = 0;
   let isEscape = false;
   // A carriage return does away with what is there once something else comes.
@@ -35,7 +38,7 @@ export function shownLine(line: Uint8Array): Uint8Array {
       if (came !== "text") continue;
     }
     if (byte === LINE_FEED) break;
-    if (byte === ESC) {
+    if (byte === ESCAPE) {
       isEscape = true;
       sequence.begin();
     } else if (byte === RETURN) isReturned = true;

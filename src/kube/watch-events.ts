@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LINE_FEED } from "../stream/bytes.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
 
 /** An object, as far as a watch has to tell one from another. */
@@ -36,7 +37,7 @@ export async function* readEvents(body: AsyncIterable<Buffer>, most: number): As
   let size = 0;
   for await (let rest of body) {
     while (rest.length > 0) {
-      const end = rest.indexOf(0x0a);
+      const end = rest.indexOf(LINE_FEED);
       const part = end < 0 ? rest : rest.subarray(0, end);
       size += part.length;
       if (size > most) throw unavailable("An object of the Kubernetes API server is too large.");

@@ -143,11 +143,7 @@ class FilteredLines implements LineSelector {
     const filter = this.#begin(piece);
     const before = this.#cursorAt(filter);
     const { bytes, times } = piece;
-    const pushed = filter.push(
-      times === undefined
-        ? { bytes }
-        : { bytes, times: times.starts.map((at, index) => ({ at, time: times.times[index] ?? "" })) },
-    );
+    const pushed = filter.push(times === undefined ? { bytes } : { bytes, times });
     let step = pushed.next();
     for (; !step.done; step = pushed.next()) yield { kind: "yield" };
     yield* this.#send(filter, step.value, before);

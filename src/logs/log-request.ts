@@ -103,8 +103,7 @@ function matcherOf(grep: GrepWish) {
     return createLineMatcher(grep);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    const message = `${error.message.replace(/\.$/, "")}, at character ${error.position + 1} of the pattern.`;
-    throw new Failure("bad-request", "PATTERN_INVALID", message, {
+    throw new Failure("bad-request", "PATTERN_INVALID", error.message, {
       next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
       field: "grep.pattern",
     });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitTime } from "../logs/line-stamp.ts";
+import { splitTime } from "./line-stamp.ts";
 
 const split = (text: string, at = 0) => splitTime(Buffer.from(text), at);
 const nanos = fc.bigInt({ min: 0n, max: 4_102_444_799_999_999_999n });

@@ -1,11 +1,21 @@
-/** Tells where in a block the next line may match: a byte of it, or the end of the block. `from` never goes back. */
+import type { RE2JS } from "re2js";
+
+/**
+ * Finds the next line of a block that may match.
+ *
+ * @param from where a line begins, never before that of the call before.
+ * @returns a byte of that line, or the end of the block.
+ */
 export type NextCandidate = (from: number) => number;
 
+/** More literals than this are not worth a search each. */
+const MAX_LITERALS = 16;
 /** Letters outside of ASCII that Unicode folds to one of it: the Kelvin sign to k, the long s to s. */
 const FOLDED_TO_ASCII: Readonly<Record<string, string>> = { k: "\u212a", s: "\u017f" };
 
 /**
- * Finds lines that hold one of some literals, without a look at others. Without literals, or with one that cannot be searched for, every line is a candidate.
+ * Finds lines that hold at least one of some literals. Without literals, or with one that cannot be searched for, every
+ * line is a candidate.
  */
 export function createCandidates(literals: readonly string[], ignoreCase: boolean): (lines: Buffer) => NextCandidate {
   if (!ignoreCase) {
@@ -16,15 +26,15 @@ export function createCandidates(literals: readonly string[], ignoreCase: boolea
   const searched = foldedLiterals(literals);
   if (searched === undefined) return () => (from) => from;
   return (lines) => {
-    // As Latin-1 each byte is a character, and stays in its place.
+    // In Latin-1 each byte is a character, so that offsets stay the same.
     const lower = lines.toString("latin1").toLowerCase();
     return nearest(searched, (literal, from) => lower.indexOf(literal, from), lines.length);
   };
 }
 
 /**
- * What to search for in lines that were read as Latin-1 and made lower case, or undefined. Only the ASCII part of a literal is searched for: other letters
- * have cases of other bytes.
+ * What to search for in lines that were read as Latin-1 and put in lower case; `undefined` where there is nothing. Only
+ * the ASCII part of a literal is searched for: the cases of other letters have other bytes.
  */
 function foldedLiterals(literals: readonly string[]): readonly string[] | undefined {
   const searched = new Set<string>();
@@ -40,20 +50,64 @@ function foldedLiterals(literals: readonly string[]): readonly string[] | undefi
   return searched.size === 0 ? undefined : [...searched];
 }
 
-/** The first of several literals. Each one's next place is kept, so that a block is searched once for each. */
+/** The first of several literals. The next hit of each is kept, so that a block is searched once for each. */
 function nearest<T>(literals: readonly T[], find: (literal: T, from: number) => number, end: number): NextCandidate {
-  const places = literals.map(() => -1);
+  const hits = literals.map(() => -1);
   return (from) => {
     let first = end;
     for (const [index, literal] of literals.entries()) {
-      let place = places[index] ?? end;
-      if (place < from) {
-        place = find(literal, from);
-        if (place === -1) place = end;
-        places[index] = place;
+      let hit = hits[index] ?? end;
+      if (hit < from) {
+        hit = find(literal, from);
+        if (hit === -1) hit = end;
+        hits[index] = hit;
       }
-      if (place < first) first = place;
+      if (hit < first) first = hit;
     }
     return first;
   };
+}
+
+/**
+ * The kinds of node of re2js' prefilter, a tree of the literals that a text must hold for the expression to match.
+ *
+ * It is not part of re2js' interface and has no types, so nothing is taken from it that is not checked: with another
+ * version of re2js, patterns may get slower, but match the same.
+ * {@link https://github.com/le0pard/re2js/blob/2.10.0/src/Prefilter.js}
+ */
+const KIND = { exact: 1, and: 2, or: 3 } as const;
+
+/** Literals of which a text must hold at least one for an expression to match; `undefined` where none are known. */
+export function requiredLiterals(expression: RE2JS): readonly string[] | undefined {
+  const { re2Input }: { readonly re2Input?: unknown } = expression;
+  const prefilter = typeof re2Input === "object" && re2Input !== null && "prefilter" in re2Input && re2Input.prefilter;
+  const found = literalsOf(prefilter);
+  return found !== undefined && found.length <= MAX_LITERALS ? found : undefined;
+}
+
+/** The same of one node of the tree. */
+export function literalsOf(node: unknown): readonly string[] | undefined {
+  if (typeof node !== "object" || node === null || !("type" in node)) return undefined;
+  if (node.type === KIND.exact) return "str" in node && typeof node.str === "string" ? [node.str] : undefined;
+  const subs = "subs" in node && Array.isArray(node.subs) ? node.subs.map(literalsOf) : [];
+  if (node.type === KIND.and) return subs.reduce((best, next) => better(best, next), undefined);
+  if (node.type !== KIND.or || subs.length === 0) return undefined;
+  const all = new Set<string>();
+  for (const literals of subs) {
+    if (literals === undefined) return undefined;
+    for (const literal of literals) all.add(literal);
+  }
+  return [...all];
+}
+
+/** Which of two lists lets fewer lines through: the one with fewer literals, or with longer ones. */
+function better(a: readonly string[] | undefined, b: readonly string[] | undefined): readonly string[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (shortest(a) < 2 !== shortest(b) < 2) return shortest(a) < 2 ? b : a;
+  if (a.length !== b.length) return a.length < b.length ? a : b;
+  return shortest(a) >= shortest(b) ? a : b;
+}
+
+function shortest(literals: readonly string[]): number {
+  return Math.min(...literals.map((literal) => literal.length));
 }

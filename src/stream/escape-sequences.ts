@@ -1,95 +1,146 @@
-import type { LineHits, LineMatcher } from "./line-matcher.ts";
+// Browsers run this too: no node: imports and no Buffer. It stands in stream/, which imports no other room, since
+// server,
+// client, CLI and page all read escape sequences and may all import stream/.
+import { LINE_FEED } from "./bytes.ts";
 
-const ESCAPE = 0x1b;
+export const ESCAPE = 0x1b;
 const BELL = 0x07;
-const LINE_FEED = 0x0a;
+const CANCEL = 0x18;
+const SUBSTITUTE = 0x1a;
 
-/** Matches lines on their text without escape sequences. Where there are none, it costs one look for the escape character. */
-export function withoutEscapes(matcher: LineMatcher): LineMatcher {
-  return {
-    lineBytes: matcher.lineBytes,
-    turnBytes: matcher.turnBytes,
-    get matchedBytes() {
-      return matcher.matchedBytes;
-    },
-    over(lines) {
-      const plain = matcher.over(lines);
-      const first = lines.indexOf(ESCAPE);
-      return first === -1 ? plain : mixed(matcher, lines, plain, first);
-    },
-  };
-}
+/** More parameters than any terminal knows: what has more sets no style. */
+const MAX_PARAMETERS = 128;
 
-/** Lines that hold an escape character are matched one by one. */
-function mixed(matcher: LineMatcher, lines: Buffer, plain: LineHits, first: number): LineHits {
-  const end = lines.length;
-  let nextEscape = first;
-  let hit = -1;
-  return {
-    next(from) {
-      for (let start = from; start < end; ) {
-        if (hit < start) hit = plain.next(start);
-        if (nextEscape < start) {
-          const next = lines.indexOf(ESCAPE, start);
-          nextEscape = next === -1 ? end : next;
-        }
-        if (nextEscape === end) return hit;
-        const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, nextEscape) + 1);
-        if (hit < lineStart) return hit;
-        const feed = lines.indexOf(LINE_FEED, nextEscape);
-        const lineEnd = feed === -1 ? end : feed;
-        const text = stripEscapes(lines.subarray(lineStart, lineEnd));
-        // Something has to be there for a pattern that matches nothing at all.
-        const line = text.length === 0 ? Buffer.of(LINE_FEED) : text;
-        if (matcher.over(line).next(0) < line.length) return nextEscape;
-        start = lineEnd + 1;
-      }
-      return end;
-    },
-  };
-}
+/** What a byte is to an escape sequence. */
+export type EscapeByte =
+  /** It belongs to the sequence, and more of it follows. */
+  | "more"
+  /** It ended a sequence without effect on a log: a cursor moved, a title, a link, a write to the clipboard. */
+  | "nothing"
+  /** It ended one that sets a style; see `parameters`. */
+  | "style"
+  /** It ended one that moves to the beginning of the line, or clears it. */
+  | "restart"
+  /** It does not belong to the sequence, which is dropped: the byte is text. */
+  | "text";
 
 /**
- * A copy of a text without escape sequences as ECMA-48 has them: CSI (colours, cursor movements), OSC and other strings (titles, links), and
- * those of two or three characters. Of one that is not finished, only its beginning is left out.
+ * Reads escape sequences (ECMA-48) byte by byte, so that they may be cut anywhere: CSI (colours, cursor movements), OSC
+ * and other strings (titles, links), and those of two or three characters. Code units of UTF-16 may stand for bytes.
  */
-export function stripEscapes(text: Uint8Array): Buffer {
-  const stripped = Buffer.allocUnsafe(text.length);
+export class EscapeReader {
+  #state: "start" | "csi" | "string" | "string-escape" | "intermediate" = "start";
+  #parameters = "";
+  #isTooLong = false;
+
+  /** What stands between `ESC [` and the last byte of the sequence that ended. */
+  get parameters(): string {
+    return this.#parameters;
+  }
+
+  /** Whether a string has begun (OSC, DCS, SOS, PM or APC) whose end has not come. */
+  get isInString(): boolean {
+    return this.#state === "string" || this.#state === "string-escape";
+  }
+
+  /** Begins behind an escape character. */
+  begin(): void {
+    this.#state = "start";
+    this.#parameters = "";
+    this.#isTooLong = false;
+  }
+
+  take(byte: number): EscapeByte {
+    if (byte === CANCEL || byte === SUBSTITUTE) return "nothing";
+    switch (this.#state) {
+      case "start":
+        return this.#takeFirst(byte);
+      case "csi":
+        return this.#takeInCsi(byte);
+      case "intermediate":
+        if (byte >= 0x20 && byte <= 0x2f) return "more";
+        return byte < 0x20 || byte > 0x7e ? "text" : "nothing";
+      case "string":
+      case "string-escape":
+        return this.#takeInString(byte);
+    }
+  }
+
+  #takeFirst(byte: number): EscapeByte {
+    if (byte === 0x5b) this.#state = "csi";
+    // OSC, DCS, SOS, PM and APC: a string up to its terminator.
+    else if (byte === 0x5d || byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) this.#state = "string";
+    // As of a character set: one more byte follows.
+    else if (byte >= 0x20 && byte <= 0x2f) this.#state = "intermediate";
+    else if (byte !== ESCAPE) return byte < 0x20 || byte > 0x7e ? "text" : "nothing";
+    return "more";
+  }
+
+  #takeInCsi(byte: number): EscapeByte {
+    if (byte >= 0x20 && byte <= 0x3f) {
+      if (this.#parameters.length < MAX_PARAMETERS) this.#parameters += String.fromCharCode(byte);
+      else this.#isTooLong = true;
+      return "more";
+    }
+    if (byte === ESCAPE) {
+      this.begin();
+      return "more";
+    }
+    if (byte < 0x40 || byte > 0x7e) return "text";
+    if (this.#isTooLong) return "nothing";
+    if (byte === 0x6d) return /^[\d;:]*$/.test(this.#parameters) ? "style" : "nothing";
+    const toFirstColumn = byte === 0x47 && /^[01]?$/.test(this.#parameters);
+    const clearsLine = byte === 0x4b && this.#parameters === "2";
+    return toFirstColumn || clearsLine ? "restart" : "nothing";
+  }
+
+  #takeInString(byte: number): EscapeByte {
+    // A string that is never ended hides no more than its line.
+    if (byte === LINE_FEED) return "text";
+    const isEscaped = this.#state === "string-escape";
+    if (byte === BELL || (isEscaped && byte === 0x5c)) return "nothing";
+    if (isEscaped && byte !== ESCAPE) {
+      this.begin();
+      return this.#takeFirst(byte);
+    }
+    this.#state = byte === ESCAPE ? "string-escape" : "string";
+    return "more";
+  }
+}
+
+const READER = new EscapeReader();
+
+/**
+ * Copies a line without its escape sequences. Of one that is not finished, only the beginning is left out: what is
+ * searched should hide nothing.
+ *
+ * @param into at least as long as the line.
+ * @returns how many bytes were copied.
+ */
+export function stripEscapes(line: Uint8Array, into: Uint8Array): number {
   let length = 0;
-  for (let at = 0; at < text.length; ) {
-    const byte = text[at] ?? 0;
-    if (byte === ESCAPE) at = sequenceEnd(text, at);
+  for (let at = 0; at < line.length; ) {
+    const byte = line[at] ?? 0;
+    if (byte === ESCAPE) at = sequenceEnd(line, at);
     else {
-      stripped[length] = byte;
+      into[length] = byte;
       length += 1;
       at += 1;
     }
   }
-  return stripped.subarray(0, length);
+  return length;
 }
 
 /** Where the escape sequence ends that begins at `start`. */
-function sequenceEnd(text: Uint8Array, start: number): number {
-  const kind = text[start + 1];
-  if (kind === undefined) return start + 1;
-  if (kind === 0x5b) {
-    let at = start + 2;
-    while (isBetween(text[at], 0x20, 0x3f)) at += 1;
-    return isBetween(text[at], 0x40, 0x7e) ? at + 1 : at;
+function sequenceEnd(line: Uint8Array, start: number): number {
+  READER.begin();
+  for (let at = start + 1; at < line.length; at += 1) {
+    const byte = line[at] ?? 0;
+    // Another sequence begins. So no string is looked for past it, and each byte is looked at twice at most.
+    if (byte === ESCAPE && !(READER.isInString && line[at + 1] === 0x5c)) return READER.isInString ? start + 2 : at;
+    const came = READER.take(byte);
+    if (came === "more") continue;
+    return came === "text" ? (READER.isInString ? start + 2 : at) : at + 1;
   }
-  // OSC, DCS, SOS, PM, APC: up to BEL or ST, and never past another escape, so that each byte is looked at once.
-  if (kind === 0x5d || kind === 0x50 || kind === 0x58 || kind === 0x5e || kind === 0x5f) {
-    for (let at = start + 2; at < text.length; at += 1) {
-      if (text[at] === BELL) return at + 1;
-      if (text[at] === ESCAPE) return text[at + 1] === 0x5c ? at + 2 : start + 2;
-    }
-    return start + 2;
-  }
-  let at = start + 1;
-  while (isBetween(text[at], 0x20, 0x2f)) at += 1;
-  return isBetween(text[at], 0x30, 0x7e) ? at + 1 : at;
-}
-
-function isBetween(byte: number | undefined, low: number, high: number): boolean {
-  return byte !== undefined && byte >= low && byte <= high;
+  return READER.isInString ? start + 2 : line.length;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findLineTime } from "./block-times.ts";
 import { cutLength } from "./characters.ts";
 import type { FilteredText, LineRun } from "./filtered-text.ts";
 import {
@@ -7,11 +8,9 @@ import {
   type LineFilter,
   type LineFilterOptions,
   type LineFilterStart,
-  type LineTime,
   type TimedText,
 } from "./line-filter.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
-import { findLineTime } from "./line-time.ts";
 import { reachesBack } from "./text-start.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
@@ -29,18 +28,27 @@ const linesOf = (outputs: readonly FilteredText[]) =>
       `${context ? "~" : ""}${firstLine}${count > 1 ? `-${firstLine + count - 1}` : ""}`,
   );
 
-/** A matcher that is much work: a filter stops after as many bytes. */
-const laborious = (matcher: LineMatcher, turnBytes: number): LineMatcher => {
+/** A matcher that needs yields after as many bytes, in the midst of a block too. */
+const laborious = (matcher: LineMatcher, yieldBytes: number): LineMatcher => {
   let matchedBytes = 0;
   return {
     lineBytes: matcher.lineBytes,
-    turnBytes,
-    get matchedBytes() {
-      return matchedBytes;
+    get needsYield() {
+      return matchedBytes >= yieldBytes;
     },
-    over(lines) {
-      matchedBytes += lines.length;
-      return matcher.over(lines);
+    yielded() {
+      matchedBytes -= yieldBytes;
+    },
+    search(lines) {
+      const search = matcher.search(lines);
+      return {
+        next(from) {
+          const hit = search.next(from);
+          const feed = lines.indexOf(10, from);
+          matchedBytes += (feed === -1 ? lines.length : feed) - from;
+          return feed !== -1 && feed < hit && feed + 1 < lines.length && matchedBytes >= yieldBytes ? ~(feed + 1) : hit;
+        },
+      };
     },
   };
 };
@@ -110,7 +118,7 @@ describe("createLineFilter", () => {
     expect(textOf(push(grep, { bytes: Buffer.from("b\n") }))).toBe("xab\n");
     const all = createLineFilter({ timestamps: false }, { line: 1 });
     expect(textOf(push(all, { bytes: Buffer.from("50 %\r") }))).toBe("50 %\r");
-    expect(all).toMatchObject({ done: 0, part: 5, needFrom: 1 });
+    expect(all).toMatchObject({ done: 0, part: 5 });
   });
 
   it("puts the source's times before lines, once for each line", () => {
@@ -119,12 +127,9 @@ describe("createLineFilter", () => {
     const outputs = [
       ...push(made, {
         bytes: Buffer.from("a\nb"),
-        times: [
-          { at: 0, time: time(1) },
-          { at: 2, time: time(2) },
-        ],
+        times: { starts: [0, 2], times: [time(1), time(2)] },
       }),
-      ...push(made, { bytes: Buffer.from("c\nd\n"), times: [{ at: 2, time: time(3) }] }),
+      ...push(made, { bytes: Buffer.from("c\nd\n"), times: { starts: [2], times: [time(3)] } }),
     ];
     expect(textOf(outputs)).toBe(`${time(1)} a\n${time(2)} bc\n${time(3)} d\n`);
   });
@@ -266,7 +271,7 @@ function expected(
     const match =
       grep === undefined ||
       (head.length > 0 || !isLong(line.text)
-        ? grep.matches.over(Buffer.from(`${head}\n`)).next(0) <= head.length
+        ? grep.matches.search(Buffer.from(`${head}\n`)).next(0) <= head.length
         : false) !== grep.invert;
     considered.push({ number: index + 1, text: line.text, time, match });
   }
@@ -331,7 +336,7 @@ function textsOf({ lines, lastFeed, timed, cuts }: SomeLog): { lines: Line[]; te
   const all = lines
     .map(({ text, time }, index) => ({ text: index === lines.length - 1 && !lastFeed ? text : `${text}\n`, time }))
     .filter(({ text }) => text !== "");
-  const begins: LineTime[] = [];
+  const begins: { readonly at: number; readonly time: string }[] = [];
   let length = 0;
   for (const { text, time } of all) {
     if (time !== undefined) begins.push({ at: length, time });
@@ -344,7 +349,7 @@ function textsOf({ lines, lastFeed, timed, cuts }: SomeLog): { lines: Line[]; te
     const times = begins.filter((begin) => begin.at >= at && begin.at < at + size);
     texts.push({
       bytes: bytes.subarray(at, at + size),
-      ...(timed ? { times: times.map(({ at: place, time }) => ({ at: place - at, time })) } : {}),
+      ...(timed && { times: { starts: times.map((begin) => begin.at - at), times: times.map(({ time }) => time) } }),
     });
     at += size;
   }
@@ -367,7 +372,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
     );
   }, 20_000);
 
-  it("goes on behind any output, from any text that reaches back far enough, as if there had been no break", () => {
+  it("resumes behind any output, from any text that reaches back far enough, as if there had been no break", () => {
     fc.assert(
       fc.property(someLog, someOptions, fc.nat(), fc.nat(), fc.boolean(), (log, some, atOutput, atStart, byState) => {
         const { texts } = textsOf(log);
@@ -384,7 +389,6 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
           }
           const { done, part, context, time } = made;
           if (byState) points.push({ resume: { done, part, context, time }, after: outputs.length });
-          expect(made.needFrom).toBe(done + 1);
           if (made.untilReached) break;
         }
         outputs.push(...made.end());

@@ -1,32 +1,9 @@
-import { withoutEscapes } from "./escape-sequences.ts";
-import { createFixedFinder } from "./fixed-finder.ts";
-import { createRegexFinder } from "./regex-finder.ts";
-
-/** Finds lines that match, a whole block of them at a time. */
-export interface LineMatcher {
-  /**
-   * Looks through whole lines.
-   *
-   * @param lines lines with their line feeds; the last may lack it. They may not change while they are looked through.
-   */
-  over(lines: Buffer): LineHits;
-  /** How much of a line is to be looked at, in bytes: what no pattern of this kind takes longer for than a moment. */
-  readonly lineBytes: number;
-  /** How many bytes are to be looked through at once, at most, so that others get their turn. `Infinity` where it takes no time. */
-  readonly turnBytes: number;
-  /** How many bytes were matched by more than a search for a text, so far. */
-  readonly matchedBytes: number;
-}
-
-/** The lines of one block that match. */
-export interface LineHits {
-  /**
-   * Where the next match is: a byte of the first line that matches, or the end of the block if there is none.
-   *
-   * @param from where a line begins, never before that of the call before.
-   */
-  next(from: number): number;
-}
+import { RE2JS } from "re2js";
+import { LINE_FEED } from "./bytes.ts";
+import { createCandidates, type NextCandidate, requiredLiterals } from "./candidates.ts";
+import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
+import { describeSyntaxError, PatternError, quote } from "./pattern-error.ts";
+import { createShapeScan } from "./shape-scan.ts";
 
 /** What to look for. */
 export interface Pattern {
@@ -38,13 +15,238 @@ export interface Pattern {
   readonly ignoreCase: boolean;
 }
 
+/** Finds the lines that match, a whole block of them at a time. */
+export interface LineMatcher {
+  /** How much of a line may be matched at once, in bytes: no more than keeps others waiting for a moment. */
+  readonly lineBytes: number;
+  /**
+   * Begins to search a block.
+   *
+   * @param lines lines with their line feeds; the last may lack it. They must not change while they are searched.
+   */
+  search(lines: Buffer): LineSearch;
+  /**
+   * Whether to yield to the event loop before more is matched. Stays true until {@link yielded} was called once for
+   * each
+   * share of matching: after one long line, others run as often as between many short ones.
+   */
+  readonly needsYield: boolean;
+  yielded(): void;
+}
+
+/** The search of one block. */
+export interface LineSearch {
+  /**
+   * Finds the next line that matches.
+   *
+   * @param from where a line begins, never before that of the call before.
+   * @returns a byte of that line, or the end of the block. Where the matcher needs a yield first, `~start`: no line
+   *   before the one that begins at `start` matches. Never so for a block of one line.
+   */
+  next(from: number): number;
+}
+
+/** The longest part of a line that is matched. */
+const MAX_LINE_BYTES = 64 * 1024;
+const MIN_LINE_BYTES = 1024;
 /**
- * Makes a matcher of a pattern. It takes linear time for any pattern and any line.
+ * By how many instructions a pattern may exceed its length in characters when its repetitions are expanded. Where there
+ * are too many states to cache, each character of a line takes as many steps as there are instructions.
+ */
+const MAX_EXPANSION = 500;
+/**
+ * The work of matching one line, in bytes times instructions: at worst a few hundred ms, if each byte is a new state.
+ */
+const LINE_STEPS = 1024 * 1024;
+/** The work between two yields: some ten ms, since a call takes a dozen turns of the event loop. */
+const YIELD_STEPS = 32 * 1024;
+const MIN_YIELD_BYTES = 256;
+const MAX_YIELD_BYTES = 1024;
+
+/**
+ * Makes a matcher. It takes linear time for any pattern and any line.
  *
- * A line is matched without its line feed and without escape sequences (colours, cursor movements, window titles, links). A carriage return is part of it.
+ * A line is matched without its line feed and without escape sequences (colours, cursor movements, window titles,
+ * links). A carriage return is part of it.
  *
- * @throws PatternError when it cannot be used.
+ * @throws PatternError when the pattern cannot be used.
  */
 export function createLineMatcher(pattern: Pattern): LineMatcher {
-  return withoutEscapes(pattern.fixed ? createFixedFinder(pattern) : createRegexFinder(pattern));
+  const { fixed, ignoreCase } = pattern;
+  if (pattern.pattern === "") throw new PatternError("The pattern is empty.");
+  if (!fixed) return new EscapeMatcher(new RegexMatcher(pattern.pattern, ignoreCase, false));
+  if (pattern.pattern.includes("\n")) {
+    throw new PatternError("The pattern contains a line feed, so it would match nothing: no line contains one.");
+  }
+  return new EscapeMatcher(
+    ignoreCase ? new RegexMatcher(RE2JS.quote(pattern.pattern), true, true) : new TextMatcher(pattern.pattern),
+  );
+}
+
+/** Finds a text by its bytes. */
+class TextMatcher implements LineMatcher {
+  readonly lineBytes = MAX_LINE_BYTES;
+  readonly needsYield = false;
+  readonly #text: Buffer;
+
+  constructor(text: string) {
+    this.#text = Buffer.from(text);
+  }
+
+  search(lines: Buffer): LineSearch {
+    let hit = -1;
+    return {
+      next: (from) => {
+        if (hit < from) hit = lines.indexOf(this.#text, from);
+        if (hit === -1) hit = lines.length;
+        return hit;
+      },
+    };
+  }
+
+  yielded(): void {}
+}
+
+/**
+ * Matches a regular expression. Where a match must hold certain literals, or have a certain shape, other lines are
+ * skipped.
+ */
+class RegexMatcher implements LineMatcher {
+  readonly lineBytes: number;
+  readonly #yieldBytes: number;
+  readonly #expression: RE2JS;
+  readonly #candidates: (lines: Buffer) => NextCandidate;
+  /** Bytes that were matched and not yet accounted for by a yield. */
+  #matchedBytes = 0;
+
+  /** @param isText whether the pattern is a quoted text, which has no more states than characters. */
+  constructor(pattern: string, ignoreCase: boolean, isText: boolean) {
+    // People write the flag at the front. Without it, re2js can tell the literals.
+    const inline = pattern.startsWith("(?i)");
+    const anyCase = ignoreCase || inline;
+    const uncased = inline ? pattern.slice(4) : pattern;
+    this.#expression = compile(pattern, anyCase);
+    const instructions = this.#expression.programSize();
+    if (instructions > pattern.length + MAX_EXPANSION) throw tooLarge(pattern);
+    this.lineBytes = isText ? MAX_LINE_BYTES : clamp(LINE_STEPS / instructions, MIN_LINE_BYTES, MAX_LINE_BYTES);
+    this.#yieldBytes = clamp(YIELD_STEPS / instructions, MIN_YIELD_BYTES, MAX_YIELD_BYTES);
+    const literals = requiredLiterals(anyCase ? compile(uncased, false) : this.#expression) ?? [];
+    // A literal of one character is in nearly every line.
+    const areCommon = literals.length === 0 || literals.some(({ length }) => length < 2);
+    this.#candidates =
+      (areCommon ? createShapeScan(uncased, anyCase) : undefined) ?? createCandidates(literals, anyCase);
+  }
+
+  search(lines: Buffer): LineSearch {
+    const nextCandidate = this.#candidates(lines);
+    return {
+      next: (from) => {
+        let start = from;
+        for (;;) {
+          const candidate = nextCandidate(start);
+          if (candidate >= lines.length) return lines.length;
+          if (candidate > start) start = Math.max(start, lines.lastIndexOf(LINE_FEED, candidate - 1) + 1);
+          const feed = lines.indexOf(LINE_FEED, candidate);
+          const end = feed === -1 ? lines.length : feed;
+          this.#matchedBytes += end - start;
+          if (this.#expression.test(lines.subarray(start, end))) return start;
+          start = end + 1;
+          if (start >= lines.length) return lines.length;
+          if (this.needsYield) return ~start;
+        }
+      },
+    };
+  }
+
+  get needsYield(): boolean {
+    return this.#matchedBytes >= this.#yieldBytes;
+  }
+
+  yielded(): void {
+    this.#matchedBytes -= this.#yieldBytes;
+  }
+}
+
+/** Matches lines without their escape sequences. Where there are none, it costs a search for the escape character. */
+class EscapeMatcher implements LineMatcher {
+  readonly lineBytes: number;
+  readonly #matcher: LineMatcher;
+
+  constructor(matcher: LineMatcher) {
+    this.lineBytes = matcher.lineBytes;
+    this.#matcher = matcher;
+  }
+
+  search(lines: Buffer): LineSearch {
+    const plain = this.#matcher.search(lines);
+    const first = lines.indexOf(ESCAPE);
+    return first === -1 ? plain : this.#searchEscaped(lines, plain, first);
+  }
+
+  get needsYield(): boolean {
+    return this.#matcher.needsYield;
+  }
+
+  yielded(): void {
+    this.#matcher.yielded();
+  }
+
+  /** Matches each line that holds an escape character by itself. */
+  #searchEscaped(lines: Buffer, plain: LineSearch, first: number): LineSearch {
+    const end = lines.length;
+    let nextEscape = first;
+    /** What the search of the lines as they are has found last. */
+    let found = -1;
+    return {
+      next: (from) => {
+        for (let start = from; start < end; ) {
+          if (found < start) found = plain.next(start);
+          if (nextEscape < start) {
+            nextEscape = lines.indexOf(ESCAPE, start);
+            if (nextEscape === -1) nextEscape = end;
+          }
+          if (nextEscape === end) return found;
+          const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, nextEscape) + 1);
+          if ((found < 0 ? ~found : found + 1) <= lineStart) return found;
+          const feed = lines.indexOf(LINE_FEED, nextEscape);
+          const lineEnd = feed === -1 ? end : feed;
+          if (this.#matches(lines.subarray(lineStart, lineEnd))) return nextEscape;
+          start = lineEnd + 1;
+          if (start < end && this.needsYield) return ~start;
+        }
+        return end;
+      },
+    };
+  }
+
+  #matches(line: Buffer): boolean {
+    const stripped = Buffer.allocUnsafe(line.length);
+    const length = stripEscapes(line, stripped);
+    // The line feed is there for patterns that match an empty line: an empty block has no lines.
+    const block = length === 0 ? Buffer.of(LINE_FEED) : stripped.subarray(0, length);
+    return this.#matcher.search(block).next(0) < block.length;
+  }
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, Math.floor(value)));
+}
+
+function compile(pattern: string, ignoreCase: boolean): RE2JS {
+  try {
+    return RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
+  } catch (error) {
+    throw new PatternError(describeSyntaxError(error));
+  }
+}
+
+/** Names the repetition with the largest number. */
+function tooLarge(pattern: string): PatternError {
+  const [largest] = [...pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)].toSorted((a, b) => timesOf(b) - timesOf(a));
+  const what = largest === undefined ? quote(pattern) : quote(largest[0]);
+  return new PatternError(`The pattern is too large when its repetitions are expanded: ${what}.`);
+}
+
+function timesOf([, least, most]: RegExpMatchArray): number {
+  return Math.max(Number(least), Number(most ?? 0));
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findLineTime } from "./line-time.ts";
+import { findLineTime } from "./block-times.ts";
+import { findTime, findTimeInside } from "./line-time.ts";
 
 const timeOf = (line: string) => {
   const bytes = Buffer.from(`before\n${line}\nafter`);
@@ -54,6 +55,10 @@ describe("findLineTime", () => {
     ['time="2026-03-12T14:03:55Z" level=info msg="x"', at("14:03:55.000000000")],
     ["ts=2026-03-12T14:03:55.5Z caller=x", at("14:03:55.500000000")],
     ["level=info ts=1773324235.25 x", at("14:03:55.250000000")],
+    ['{"msg":"x","t":1773324235.25}', at("14:03:55.250000000")],
+    ["2026-03-12T14:03:60Z x", at("14:03:60.000000000")],
+    ["2026-03-12 14:03:55 GET /", at("14:03:55.000000000")],
+    ["2026-03-12 14:03:55Zulu x", at("14:03:55.000000000")],
   ])("reads %j", (line, time) => {
     expect(timeOf(line)).toBe(time);
   });
@@ -134,4 +139,39 @@ describe("findLineTime", () => {
       { numRuns: 3000 },
     );
   });
+});
+
+describe("findTime", () => {
+  it.each([
+    ["2026-03-12T14:03:55.5Z x", 0, 22, "moment"],
+    ["[2026-03-12 14:03:55 +0100] x", 1, 26, "moment"],
+    ["INFO 1773324235 x", undefined, undefined, undefined],
+    ["ts=1773324235 x", 3, 13, "moment"],
+    ["I0312 14:03:55.123456 1 main.go:7] x", 0, 21, "no-year"],
+    ["<34>Mar 12 14:03:55 host app: x", 4, 19, "no-year"],
+    ["Thu Mar 12 14:03:55 2020 x", 0, 24, "moment"],
+    ['{"time":"2026-03-12T14:03:55Z"}', 9, 29, "moment"],
+  ])("tells where the time of %j stands, and what is said of it", (line, start, end, says) => {
+    const found = findTime(line, 2026);
+    expect([found?.start, found?.end, found?.says]).toEqual([start, end, says]);
+  });
+});
+
+describe("findTimeInside", () => {
+  it.each([
+    ["copied what was made on 2026-03-12T14:03:55Z", at("14:03:55.000000000"), 24, "moment"],
+    ['app {"ts":1773324235.25}', at("14:03:55.250000000"), 10, "moment"],
+    ["14:03:55.102 GET /", "1970-01-01T14:03:55.102000000Z", 0, "clock"],
+    ["step [14:03:55] GET /", "1970-01-01T14:03:55.000000000Z", 6, "clock"],
+  ])("finds the time in %j", (line, time, start, says) => {
+    expect(findTime(line, 2026)).toBeUndefined();
+    expect(findTimeInside(line)).toMatchObject({ time, start, says });
+  });
+
+  it.each(["no time", "12:34", "99:99:99 x", "1:02:03:04", `${"x".repeat(100)} 14:03:55`])(
+    "finds none in %j",
+    (line) => {
+      expect(findTimeInside(line)).toBeUndefined();
+    },
+  );
 });

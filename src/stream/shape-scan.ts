@@ -7,33 +7,36 @@ interface Atom {
   readonly most: number;
 }
 
-/** How many characters are looked at, at most, to know whether a shape is at one place: all ways to lay it there are tried one by one. */
-const MOST_STEPS = 64;
-/** Of what may go on for long, so much is looked for. */
-const MOST_LEAST = 32;
-/** A shape has to be as rare as this many bits tell. */
-const LEAST_BITS = 8;
+/**
+ * How many characters may be looked at to tell whether a shape is at one offset: all ways to fit it are tried in turn.
+ */
+const MAX_STEPS = 64;
+/** Of what must be repeated more often, so many are looked for. */
+const MAX_LEAST = 32;
+/** How rare a shape has to be, in bits. */
+const MIN_BITS = 8;
 const ASCII = Array.from({ length: 96 }, (_, at) => String.fromCharCode(32 + at));
 
 const EDGE = /^\\b/;
-/** What stands for nothing itself. */
+/** What matches no character. */
 const NOTHING = /^(?:[$^]|\\[AzB])/;
 const KNOWN =
   /^(?:[A-Za-z0-9 _,:;=@#%&~'"`!<>/-]|\\[!-/:-@[-`{-~]|\\[dws]|\[(?:\\[dws\\\]^-]|[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _.,:;=@#%&~'"`!<>/+*?(){}$])+\])/;
-/** Of these, no more is known than where they end. */
+/** Of these, only where they end is known. */
 const OTHER = /^(?:\.|\\[DWSntrfv]|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])/;
 const REPEAT = /^(?:[*+?]|\{\d+(?:,\d*)?\})/;
 
 /**
- * Finds lines that may match an expression by a shape that each match has: characters and classes of ASCII one after another, each so many times, such as `\d{9}` or `5\d\d`.
- * JavaScript's own matcher looks for it, many times as fast as one of linear time can match; here it takes linear time too, since there are few ways to lay such a shape.
+ * Finds lines that may match an expression by a shape that each match has: characters and classes of ASCII one after
+ * another, each so many times, such as `\d{9}` or `5\d\d`. JavaScript's own matcher looks for it, many times as fast as
+ * one that guarantees linear time; for such a shape it takes linear time too, since there are few ways to fit it.
  *
  * @param pattern an expression that RE2 takes.
  * @returns `undefined` where no part of it is such a shape, or is one that is nearly everywhere.
  */
 export function createShapeScan(pattern: string, ignoreCase: boolean): ((lines: Buffer) => NextCandidate) | undefined {
   const [best] = (shapesOf(pattern, ignoreCase) ?? []).toSorted((a, b) => bitsOf(b) - bitsOf(a));
-  if (best === undefined || bitsOf(best) < LEAST_BITS) return undefined;
+  if (best === undefined || bitsOf(best) < MIN_BITS) return undefined;
   const shape = new RegExp(best.map(({ source, least, most }) => `${source}{${least},${most}}`).join(""), "g");
   return (lines) => {
     // As Latin-1 each byte is a character, and stays in its place.
@@ -49,7 +52,7 @@ export function createShapeScan(pattern: string, ignoreCase: boolean): ((lines: 
   };
 }
 
-/** All shapes that each match has; `undefined` where the expression is not one thing after another, or not understood. */
+/** All shapes that each match has; `undefined` where the expression is no plain sequence, or is not understood. */
 function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom[])[] | undefined {
   const shapes: Atom[][] = [];
   let shape: Atom[] = [];
@@ -78,15 +81,15 @@ function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom
     }
     const { least, most } = timesOf(repeat);
     const atom = { source: known, least, most };
-    if (stepsOf([atom]) <= MOST_STEPS) {
-      if (stepsOf([...shape, atom]) > MOST_STEPS) cut();
+    if (stepsOf([atom]) <= MAX_STEPS) {
+      if (stepsOf([...shape, atom]) > MAX_STEPS) cut();
       shape.push(atom);
       continue;
     }
-    // Of what may go on for long, the first ones are there, and the last ones.
-    const times = Math.min(least, MOST_LEAST);
+    // Of what may be repeated without limit, the first are there, and the last.
+    const times = Math.min(least, MAX_LEAST);
     const some = { source: known, least: times, most: times };
-    if (stepsOf([...shape, some]) > MOST_STEPS) cut();
+    if (stepsOf([...shape, some]) > MAX_STEPS) cut();
     shape.push(some);
     cut();
     shape.push(some);

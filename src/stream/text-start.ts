@@ -1,6 +1,6 @@
 import type { LineFilterResume } from "./filtered-text.ts";
 
-/** What became of a line that is longer than is looked at, or that goes out before all of it has come. */
+/** What was decided on a line before its end, because it is too long to be matched whole or goes out as it comes. */
 export interface GoingLine {
   readonly kind: "match" | "context" | "dropped";
   /** The time in effect from this line on. */
@@ -17,7 +17,11 @@ export interface TextStart {
   readonly going?: GoingLine | undefined;
 }
 
-/** Whether a filter that is to go on from `resume` can begin with the text that begins at `start`: nothing that is yet to be decided or sent lies before it. */
+/**
+ * Whether a filter that resumes from `resume` can begin with the text that begins at `start`: whether nothing that is
+ * yet
+ * to be decided or sent lies before it.
+ */
 export function reachesBack(start: TextStart, resume: LineFilterResume): boolean {
   if (start.line !== resume.done + 1) return start.line <= resume.done;
   const within = start.within ?? 0;

@@ -57,11 +57,12 @@ const REFUSED_IN_BINARY: typeof REFUSED = [
   ["a time of less than no nanoseconds", { until: time(1n, -1) }, "REQUEST_INVALID", "until"],
 ];
 
-const POSITIONS: readonly (readonly [string, object, number])[] = [
-  ["ab(c", {}, 3],
-  ["a(?=b)", {}, 2],
-  ["[ab]*a[ab]{900}", {}, 11],
-  ["a\nb", { fixed: true }, 2],
+const FAULTS: readonly (readonly [string, object, string])[] = [
+  ["ab(c", {}, "missing closing ): `ab(c`"],
+  ["ab|*c", {}, "missing argument to repetition operator: `*`"],
+  ["a(?=b)", {}, "RE2 has no lookahead or lookbehind: `(?=`"],
+  ["[ab]*a[ab]{900}", {}, "too large when its repetitions are expanded: `{900}`"],
+  ["a\nb", { fixed: true }, "contains a line feed"],
 ];
 
 describe.each(PROTOCOLS)("a bad request over $name", (protocol) => {
@@ -81,10 +82,10 @@ describe.each(PROTOCOLS)("a bad request over $name", (protocol) => {
     expect(kinds).toEqual([]);
   });
 
-  it("for a faulty pattern is told the place of the fault", async () => {
-    for (const [pattern, more, position] of POSITIONS) {
+  it("for a faulty pattern is told what is wrong, with the part that is", async () => {
+    for (const [pattern, more, fault] of FAULTS) {
       const { error } = await read({ ...run(), ...grep(pattern, more) });
-      expect(error?.message).toMatch(new RegExp(`, at character ${position} of the pattern\\.$`));
+      expect(error?.message).toContain(fault);
     }
   });
 

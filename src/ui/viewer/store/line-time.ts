@@ -1,3 +1,6 @@
+import { findTime, findTimeInside } from "../../../stream/line-time.ts";
+import type { TextTime } from "../../../stream/time-layouts.ts";
+
 /** A time that stands in a line. */
 export interface LineTime {
   /** Milliseconds: since 1970, or since midnight where the line says no day. */
@@ -10,70 +13,42 @@ export interface LineTime {
 }
 
 /** As far into a line as a time is looked for. */
-const LOOKED_AT = 96;
-const ISO = /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?( ?(?:Z|UTC|[+-]\d\d:?\d\d))?/;
-const KLOG = /^[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{1,9})/;
-const CLOCK = /(?<![\d:.])(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?![\d:])/;
-const EPOCH = /^\[?(1[0-9]{9})(?:\.(\d{1,9})|(\d{3}))?(?=[\]\s])/;
-const JSON_EPOCH = /"(?:ts|time|timestamp|t)":\s?(1\d{9})(?:\.(\d+)|(\d{3}))?[,}]/;
+const LOOKED_AT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Finds the first time that stands near the beginning of a line: ISO 8601 and what resembles it, klog's, a clock's, seconds since 1970. A time without a zone is
- * taken for UTC, which containers are set to.
+ * Finds the time of a line: the one that it begins with, else the first one near its beginning, also where it says no
+ * day.
+ * A time without a zone is taken for UTC.
  */
 export function timeOf(line: string): LineTime | undefined {
   const text = line.slice(0, LOOKED_AT);
-  const iso = ISO.exec(text);
-  if (iso !== null) {
-    const [, year, month, day, hour, minute, second, fraction, zone] = iso;
-    const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-    return { ms: ms + millis(fraction) - zoneMs(zone), dated: true, ...around(text, iso) };
-  }
-  const klog = KLOG.exec(text);
-  if (klog !== null) {
-    // Its month and day without a year say less than they seem to.
-    const [, , , hour, minute, second, fraction] = klog;
-    return { ms: clockMs(hour, minute, second, fraction), dated: false, start: 0, end: 0 };
-  }
-  const epoch = EPOCH.exec(text) ?? JSON_EPOCH.exec(line.slice(0, 1000));
-  if (epoch !== null) {
-    const [, seconds, fraction, thousandths] = epoch;
-    const ms = Number(seconds) * 1000 + (thousandths === undefined ? millis(fraction) : Number(thousandths));
-    return { ms, dated: true, ...(epoch.index === 0 ? around(text, epoch) : { start: 0, end: 0 }) };
-  }
-  const clock = CLOCK.exec(text);
-  if (clock === null) return undefined;
-  const [, hour, minute, second, fraction] = clock;
-  if (Number(hour) > 23 || Number(minute) > 59) return undefined;
-  return { ms: clockMs(hour, minute, second, fraction), dated: false, ...around(text, clock) };
+  const found = findTime(text, THIS_YEAR) ?? findTimeInside(text);
+  if (found === undefined) return undefined;
+  // A month and a day without a year say less than they seem to.
+  const dated = found.says === "moment";
+  const ms = Date.parse(`${found.time.slice(0, 19)}Z`) + Number(`0${found.time.slice(19, 29)}`) * 1000;
+  return { ms: dated ? ms : ms % DAY_MS, dated, ...(found.says === "no-year" ? NOWHERE : around(text, found)) };
 }
+
+/** Of times that have none: only their time of day is used. */
+const THIS_YEAR = new Date().getUTCFullYear();
+const NOWHERE = { start: 0, end: 0 };
 
 /** A time at the very beginning is taken out of the text with its brackets; one further in stays. */
-function around(text: string, match: RegExpExecArray): { start: number; end: number } {
-  const before = text.slice(0, match.index);
-  if (before !== "" && before !== "[") return { start: 0, end: 0 };
-  let end = match.index + match[0].length;
-  if (before === "[" && text[end] === "]") end += 1;
-  while (text[end] === " ") end += 1;
-  return { start: 0, end };
+function around(text: string, { start, end }: TextTime): { start: number; end: number } {
+  const before = text.slice(0, start);
+  if (before !== "" && before !== "[") return NOWHERE;
+  let behind = end;
+  if (before === "[" && text[behind] === "]") behind += 1;
+  while (text[behind] === " ") behind += 1;
+  return { start: 0, end: behind };
 }
 
-function millis(fraction: string | undefined): number {
-  return fraction === undefined ? 0 : Number(`0.${fraction}`) * 1000;
-}
-
-function clockMs(hour = "0", minute = "0", second = "0", fraction?: string): number {
-  return (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) * 1000 + millis(fraction);
-}
-
-function zoneMs(zone: string | undefined): number {
-  const parts = /([+-])(\d\d):?(\d\d)/.exec(zone ?? "");
-  if (parts === null) return 0;
-  return (parts[1] === "-" ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])) * 60_000;
-}
-
-/** How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line before. */
+/**
+ * How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line
+ * before.
+ */
 export type TimeFormat = "raw" | "local" | "utc" | "rel" | "delta";
 export const TIME_FORMATS: readonly TimeFormat[] = ["raw", "local", "utc", "rel", "delta"];
 

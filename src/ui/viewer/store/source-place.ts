@@ -1,4 +1,4 @@
-import { createEscapeReader } from "../../../client/escape-reader.ts";
+import { EscapeReader } from "../../../stream/escape-sequences.ts";
 import type { HeldLine } from "./block-builder.ts";
 import type { GroupMark } from "./group-mark.ts";
 
@@ -10,7 +10,7 @@ export interface SourcePlace {
   /** The number of the line that is being read. */
   number: number;
   inEscape: boolean;
-  readonly escape: ReturnType<typeof createEscapeReader>;
+  readonly escape: EscapeReader;
   /** A carriage return came, and nothing after it yet. */
   returned: boolean;
   red: boolean;
@@ -26,7 +26,7 @@ export interface SourcePlace {
 /** Where a source is before its first byte. */
 export function createSourcePlace(): SourcePlace {
   return {
-    ...{ styleIndex: 0, lineStyle: 0, number: 0, inEscape: false, escape: createEscapeReader(), returned: false },
+    ...{ styleIndex: 0, lineStyle: 0, number: 0, inEscape: false, escape: new EscapeReader(), returned: false },
     ...{ red: false, tabs: false, wide: false, marks: [], states: [], stateCount: 0, held: undefined },
   };
 }

@@ -1,8 +1,8 @@
 import { RE2JS } from "re2js";
 import { describe, expect, it } from "vitest";
-import { requiredLiterals } from "./line-literals.ts";
+import { literalsOf, requiredLiterals } from "./candidates.ts";
 
-const literals = (pattern: string) => requiredLiterals(RE2JS.compile(pattern).re2Input.prefilter);
+const literals = (pattern: string) => requiredLiterals(RE2JS.compile(pattern));
 
 describe("requiredLiterals", () => {
   it.each([
@@ -21,7 +21,7 @@ describe("requiredLiterals", () => {
 
   it("takes nothing from what it does not know", () => {
     for (const other of [undefined, null, {}, { type: 1 }, { type: 3 }, { type: 9, subs: [] }]) {
-      expect(requiredLiterals(other)).toBeUndefined();
+      expect(literalsOf(other)).toBeUndefined();
     }
   });
 });
