@@ -65,7 +65,8 @@ async function openStream(
   signal: AbortSignal,
 ): Promise<LogStream> {
   const { limits } = services.config;
-  const run = await readAuthorizedRun(services, caller, request.run, signal);
+  const plain = request.follow !== true && request.cursor === undefined;
+  const run = await readAuthorizedRun(services, caller, request.run, signal, { kept: plain });
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);
   const cursors = await services.cursors({ caller: caller.username, request: cursorScope(request) });

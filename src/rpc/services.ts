@@ -7,6 +7,7 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
+import type { RunReader } from "../runs/run-reader.ts";
 import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
@@ -18,6 +19,7 @@ import type { Counters } from "../telemetry/counters.ts";
 export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
+  readonly runs: RunReader;
   readonly watchedRuns: WatchedRuns;
   readonly authenticator: Authenticator;
   readonly access: Access;

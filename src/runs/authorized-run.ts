@@ -2,12 +2,10 @@ import { type Access, denied } from "../access/access.ts";
 import type { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { KubeApi } from "../kube/kube-api.ts";
 import { isNamespaceName, isObjectName } from "../kube/names.ts";
-import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { quoted } from "../quoted.ts";
-import { parseRun } from "./parse-run.ts";
 import type { Run, RunRef } from "./run.ts";
+import type { ReadOptions, RunReader } from "./run-reader.ts";
 
 /**
  * Reads a run for a caller: the only way to one, on every transport.
@@ -15,13 +13,15 @@ import type { Run, RunRef } from "./run.ts";
  * Nothing is read before the caller may; then the Stage that the run belongs to is asked about, which need not exist any more. Whichever of the two is denied,
  * the answer is the same.
  *
+ * @param options.kept whether a run that has ended may be as it was up to ten seconds ago. Default: no.
  * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for those who may read runs of the project.
  */
 export async function readAuthorizedRun(
-  { access, kube }: { readonly access: Access; readonly kube: Pick<KubeApi, "get"> },
+  { access, runs }: { readonly access: Access; readonly runs: RunReader },
   caller: Caller,
   { namespace, name }: RunRef,
   signal: AbortSignal,
+  options: ReadOptions = {},
 ): Promise<Run> {
   // An empty namespace would ask about the whole cluster.
   if (!isNamespaceName(namespace) || !isObjectName(name)) {
@@ -35,13 +35,12 @@ export async function readAuthorizedRun(
     );
   }
   if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace);
-  const object = await kube.get(ANALYSIS_RUNS, namespace, name, signal);
-  if (object === undefined) {
+  const run = await runs.read({ namespace, name }, signal, options);
+  if (run === undefined) {
     throw new Failure("not-found", "RUN_NOT_FOUND", `There is no run ${quoted(name)} in project "${namespace}".`, {
       next: "List the project's runs. A run that was deleted is gone, and nothing tells any more where its logs are.",
     });
   }
-  const run = parseRun(object);
   if (run.stage !== undefined && !(await access.mayReadStage(caller, namespace, run.stage))) throw denied(namespace);
   return run;
 }
