@@ -232,6 +232,27 @@ describe("a decision", () => {
     expect(await access.mayReadRunsEverywhere(ANNA)).toBe(false);
   });
 
+  it("is not shared by a name and a namespace that reads like both", async () => {
+    const { access, asked } = accessOf(byName);
+    expect(await access.mayReadRuns(ANNA, "shop", "run")).toBe(true);
+    expect(await access.mayReadRuns(ANNA, "shop/run")).toBe(false);
+    expect(asked()).toEqual(["get analysisruns shop/", "get analysisruns shop/run", "get analysisruns shop/run/"]);
+  });
+
+  it("that is asked for afresh is asked once for all who ask by the same object, and is then used by others", async () => {
+    const { access, asked, kube } = accessOf(allow(true));
+    await access.mayReadRuns(ANNA, "shop");
+    const afresh = access.afresh();
+    await Promise.all([1, 2, 3].map(() => afresh.mayReadRuns(ANNA, "shop")));
+    await afresh.mayReadRuns(ANNA, "shop", "run");
+    expect(asked()).toHaveLength(2);
+    clock.time += 10_000;
+    await access.mayReadRuns(ANNA, "shop");
+    expect(kube.created).toHaveLength(2);
+    await access.afresh().mayReadRuns(ANNA, "shop");
+    expect(kube.created).toHaveLength(3);
+  });
+
   it("is forgotten when there are too many, and still right for those that wait", async () => {
     const gate = createGate<object>();
     const { kube, access } = accessOf(({ spec }) =>

@@ -101,8 +101,22 @@ export function createAccess(options: AccessOptions): Access {
   return accessBy((caller, question) => decide(keyOf(caller, question), caller, question, false));
 }
 
-function keyOf({ username, uid, groups, extra }: Caller, question: AccessQuestion): string {
-  return JSON.stringify([username, uid, groups, extra, question]);
+const identities = new WeakMap<Caller, string>();
+
+/** JSON once for each call of a caller, who is asked about several times in it. */
+function identityOf(caller: Caller): string {
+  const known = identities.get(caller);
+  if (known !== undefined) return known;
+  const { username, uid, groups, extra } = caller;
+  const identity = JSON.stringify([username, uid, groups, extra]);
+  identities.set(caller, identity);
+  return identity;
+}
+
+function keyOf(caller: Caller, { verb, resource, subresource = "", namespace, name }: AccessQuestion): string {
+  // Each part says where it ends, but for the name, which is the last: callers may write anything into a namespace.
+  const where = `${namespace.length}:${namespace}${name === undefined ? "" : `/${name}`}`;
+  return `${identityOf(caller)} ${verb} ${resource.plural}/${subresource} ${where}`;
 }
 
 /** The answer to everybody who is no operator. */
