@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import { type Sleep, sleep } from "../sleep.ts";
-import { parseJson, readText, statusFailure, unavailable } from "./answer.ts";
+import { parseJson, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
@@ -125,13 +125,13 @@ export function createKubeApi(
     now = () => performance.now(),
   } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
-  const { send, close } = createTransport(connection, egress, answerMs);
+  const { exchange, open, close } = createTransport(connection, egress, answerMs);
+  const whole = { bytes: answerBytes, ms: wholeMs };
 
   /** One try: what it gave, or why it gave nothing and whether that may change. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
-      const { statusCode, headers, body: answer } = await send(method, path, signal, { ...(body && { body }) });
-      const text = await readText(answer, answerBytes, wholeMs);
+      const { statusCode, headers, text } = await exchange(method, path, signal, whole, body);
       if (statusCode === 404) return { kind: "answer", value: undefined };
       if (statusCode < 300) return { kind: "answer", value: parseJson(text) };
       const failure = statusFailure(statusCode, text);
@@ -190,14 +190,14 @@ export function createKubeApi(
           await once(stop, "abort");
           return;
         }
-        const calls = { get: (path: string) => call("GET", path, stop), send, wait };
+        const calls = { get: (path: string) => call("GET", path, stop), open, wait };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),
 
     async openPodLog(pod, options, signal) {
       const path = podLogPath(pathOf(PODS, pod.namespace), pod, options);
-      const { statusCode, body } = await send("GET", path, signal, { bodyTimeout: 0 });
+      const { statusCode, body } = await open(path, signal);
       return { status: statusCode, body };
     },
 

@@ -42,7 +42,7 @@ const LASTING_MS = 1_000;
  */
 export async function watchOnce(
   path: string,
-  send: Transport["send"],
+  open: Transport["open"],
   { watchMs, graceMs, answerBytes, now }: WatchConnectionLimits,
   take: (change: Change) => void,
   stop: AbortSignal,
@@ -60,7 +60,7 @@ export async function watchOnce(
   let timer: NodeJS.Timeout | undefined;
   try {
     const either = AbortSignal.any([stop, silent.signal]);
-    const { statusCode, headers, body } = await send("GET", `${path}&${parameters}`, either, { bodyTimeout: 0 });
+    const { statusCode, headers, body } = await open(`${path}&${parameters}`, either);
     if (statusCode !== 200) {
       const failure = statusFailure(statusCode, await readText(body, answerBytes, lastsMs + graceMs));
       if (statusCode === 410) return { kind: "expired", failure, heard };

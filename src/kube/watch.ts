@@ -14,7 +14,7 @@ export type WatchSelection = { readonly name: string } | { readonly labelSelecto
 export interface WatchCalls {
   /** Reads one path, again and again if need be, as `KubeApi.get` does. */
   get(path: string, stop: AbortSignal): Promise<unknown>;
-  readonly send: Transport["send"];
+  readonly open: Transport["open"];
   readonly wait: Sleep;
 }
 
@@ -32,7 +32,7 @@ export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
   keep: (object: unknown) => T,
-  { get, send, wait }: WatchCalls,
+  { get, open, wait }: WatchCalls,
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
@@ -68,7 +68,7 @@ export async function followObjects<T>(
   const watch = (from: string): Promise<WatchEnd> =>
     watchOnce(
       `${path}?${new URLSearchParams({ ...query, resourceVersion: from })}`,
-      send,
+      open,
       limits,
       (change) => {
         version = change.object.metadata.resourceVersion;
