@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
@@ -440,6 +441,69 @@ describe("what the connection does", () => {
     expect(server.accepted).toBeLessThanOrEqual(2);
     await api.close();
     await server.abandoned();
+  });
+});
+
+describe("over HTTP/2, which API servers offer", () => {
+  const start = async (answer: (stream: ServerHttp2Stream, path: string) => void) => {
+    let closed = 0;
+    let tell = (): void => {};
+    const server = createSecureServer(SERVER_CERTIFICATE);
+    const sessions = new Set<ServerHttp2Session>();
+    server.on("session", (session) => sessions.add(session));
+    server.on("stream", (stream, headers) => {
+      stream.on("error", () => {});
+      stream.once("close", () => {
+        closed += 1;
+        tell();
+      });
+      answer(stream, String(headers[":path"]));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(async () => {
+      for (const each of sessions) each.destroy();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const api = apiFor(`https://127.0.0.1:${port}`, async () => ({
+      headers: {},
+      tls: { ca: SERVER_CERTIFICATE.cert },
+    }));
+    const untilClosed = async (count: number): Promise<void> => {
+      while (closed < count) await new Promise<void>((resolve) => (tell = resolve));
+    };
+    return { api, sessions, untilClosed };
+  };
+
+  it("reads and creates over one connection, and waits for the whole of what comes in pieces", async () => {
+    const { api, sessions } = await start((stream, path) => {
+      stream.respond({ ":status": path.endsWith("/none") ? 404 : 200 });
+      stream.write('{"path":');
+      stream.end(JSON.stringify(path).concat("}"));
+    });
+    const path = "/apis/kargo.akuity.io/v1alpha1/namespaces/a/stages/b";
+    expect(await Promise.all([1, 2, 3].map(() => api.get(STAGES, "a", "b", never)))).toEqual(Array(3).fill({ path }));
+    expect(await api.get(STAGES, "a", "none", never)).toBeUndefined();
+    expect(await api.create(TOKEN_REVIEWS, {})).toEqual({ path: "/apis/authentication.k8s.io/v1/tokenreviews" });
+    expect(sessions.size).toBe(1);
+  });
+
+  it("ends the stream alone when its reader leaves within an answer", async () => {
+    const begun = createGate();
+    const { api, sessions, untilClosed } = await start((stream, path) => {
+      stream.respond({ ":status": 200 });
+      if (path.endsWith("/whole")) stream.end("{}");
+      else stream.write('{"a":', () => begun.open());
+    });
+    const leaving = new AbortController();
+    const reading = api.get(STAGES, "a", "within", leaving.signal);
+    await begun.opened;
+    leaving.abort(new Error("left"));
+    await expect(reading).rejects.toThrow("left");
+    await untilClosed(1);
+    expect(await api.get(STAGES, "a", "whole", never)).toEqual({});
+    expect(sessions.size).toBe(1);
   });
 });
 
