@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { Wish } from "../runs/selection.ts";
+import type { Selector } from "../runs/selection.ts";
 import { allContainers } from "./all-containers.ts";
 import { sendEvent } from "./container-frames.ts";
 import { openContainer, selectorOf } from "./container-reading.ts";
@@ -8,7 +8,7 @@ import type { LogStream } from "./log-stream.ts";
 import { type AttemptView, viewContainer } from "./view.ts";
 
 /** Which attempt, of which metric. */
-type AttemptWish = Pick<Wish, "metric" | "attempt">;
+type AttemptWish = Pick<Selector, "metric" | "attempt">;
 
 /**
  * Streams the log of one attempt: of one container, or of all of them.

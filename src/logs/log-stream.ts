@@ -1,7 +1,7 @@
 import type { Failure } from "../failure.ts";
 import type { Services } from "../rpc/services.ts";
 import type { Run } from "../runs/run.ts";
-import type { Wish } from "../runs/selection.ts";
+import type { Selector } from "../runs/selection.ts";
 import type { LineFilterOptions } from "../stream/line-filter.ts";
 import type { Changes } from "./changes.ts";
 import type { ContainerCursor } from "./container-cursor.ts";
@@ -19,7 +19,7 @@ export interface LogStreamOptions {
   readonly resumed: LogCursor | undefined;
   readonly signal: AbortSignal;
   readonly seal: (position: LogCursor) => string;
-  readonly look: (wish: Pick<Wish, "metric" | "attempt" | "running">, signal: AbortSignal) => Promise<AttemptView>;
+  readonly look: (wish: Pick<Selector, "metric" | "attempt" | "running">, signal: AbortSignal) => Promise<AttemptView>;
   /** Reads the run as it is now, for as long as the caller may. */
   readonly readRun: () => Promise<Run>;
   readonly changes: Changes;

@@ -3,14 +3,14 @@ import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
 import type { Run } from "../runs/run.ts";
+import { type RequiredLookups, type RunContext, readRunContext } from "../runs/run-context.ts";
 import {
   type AttemptSelection,
   type ContainerSelection,
+  type Selector,
   selectAttempt,
   selectContainer,
-  type Wish,
 } from "../runs/selection.ts";
-import { readSurroundings, type Surroundings, type SurroundingsWish } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
 import type { LogSource, LogTarget } from "../sources/source.ts";
 import { targetPod } from "./target-pod.ts";
@@ -19,7 +19,7 @@ import { targetPod } from "./target-pod.ts";
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
-  readonly sourcesWish: SurroundingsWish;
+  readonly sourcesWish: RequiredLookups;
   readonly jobNamespaces: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface AttemptView extends AttemptSelection {
   readonly job: Job;
   /** Oldest first. Empty where no source reads pods. */
   readonly pods: readonly Pod[];
-  readonly surroundings: Surroundings;
+  readonly surroundings: RunContext;
   readonly facts: LogTarget["facts"];
 }
 
@@ -46,12 +46,12 @@ export interface ContainerView extends AttemptView, ContainerSelection {
 export async function viewAttempt(
   { kube, sources, sourcesWish, jobNamespaces }: ViewServices,
   run: Run,
-  wish: Pick<Wish, "metric" | "attempt" | "running">,
+  wish: Pick<Selector, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
   const selected = selectAttempt(run, wish);
   const job = jobOf(run, selected.attempt, jobNamespaces);
-  const surroundings = await readSurroundings(kube, run, sourcesWish, signal);
+  const surroundings = await readRunContext(kube, run, sourcesWish, signal);
   const { namespace: project, stage } = run;
   const facts = { project, stage, shard: surroundings.shard, metric: selected.metric.name };
   const isLive = sources.some((source) => source.live && source.matches(facts));
@@ -60,7 +60,7 @@ export async function viewAttempt(
 }
 
 /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
-export function viewContainer(view: AttemptView, wish: Pick<Wish, "container" | "pod">): ContainerView {
+export function viewContainer(view: AttemptView, wish: Pick<Selector, "container" | "pod">): ContainerView {
   const { run, metric, attempt, job, surroundings, facts, pods } = view;
   const selection = selectContainer(metric, wish, pods);
   const { container, pod } = selection;

@@ -4,8 +4,8 @@ import { notStarted } from "./job-of.ts";
 import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
-/** What a caller names of a run's logs; whatever is left out is chosen. */
-export interface Wish {
+/** Selects one of a run's logs; whatever is left out is chosen. */
+export interface Selector {
   readonly metric?: string | undefined;
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
@@ -46,9 +46,9 @@ export interface Selection extends AttemptSelection, ContainerSelection {}
  *
  * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was measured yet.
  */
-export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt" | "running">): AttemptSelection {
-  const [metric, metricReason] = chooseMetric(run, wish.metric);
-  const [attempt, attemptReason] = chooseAttempt(run, metric, wish);
+export function selectAttempt(run: Run, selector: Pick<Selector, "metric" | "attempt" | "running">): AttemptSelection {
+  const [metric, metricReason] = chooseMetric(run, selector.metric);
+  const [attempt, attemptReason] = chooseAttempt(run, metric, selector);
   return { metric, metricReason, attempt, attemptReason };
 }
 
@@ -69,11 +69,11 @@ export function selectMetric(run: Run, name: string | undefined): Metric {
  */
 export function selectContainer(
   metric: Metric,
-  wish: Pick<Wish, "container" | "pod">,
+  selector: Pick<Selector, "container" | "pod">,
   pods: readonly Pod[],
 ): ContainerSelection {
-  const [pod, podReason] = choosePod(pods, wish.pod);
-  const [container, containerReason] = chooseContainer(metric, wish.container, pod);
+  const [pod, podReason] = choosePod(pods, selector.pod);
+  const [container, containerReason] = chooseContainer(metric, selector.container, pod);
   const status = pod?.containers.find((each) => each.name === container.name);
   return { pod, podReason, container, containerReason, status };
 }
@@ -83,9 +83,13 @@ export function selectContainer(
  *
  * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
  */
-export function select(run: Run, wish: Wish, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Selection {
-  const selected = selectAttempt(run, wish);
-  return { ...selected, ...selectContainer(selected.metric, wish, podsOf(selected.attempt)) };
+export function select(
+  run: Run,
+  selector: Selector,
+  podsOf: (attempt: Attempt) => readonly Pod[] = () => [],
+): Selection {
+  const selected = selectAttempt(run, selector);
+  return { ...selected, ...selectContainer(selected.metric, selector, podsOf(selected.attempt)) };
 }
 
 /** The metrics of a run that have logs. */
@@ -133,7 +137,7 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
 function chooseAttempt(
   run: Run,
   metric: Metric,
-  { attempt: wish, running = false }: Pick<Wish, "attempt" | "running">,
+  { attempt: wanted, running = false }: Pick<Selector, "attempt" | "running">,
 ): [Attempt, Reason] {
   const { attempts } = metric;
   const newest = attempts.at(-1);
@@ -150,22 +154,22 @@ function chooseAttempt(
     );
   }
   const available = attempts.map((each) => String(each.number));
-  if (typeof wish === "number") {
-    const named = attempts.findLast((each) => each.number === wish);
+  if (typeof wanted === "number") {
+    const named = attempts.findLast((each) => each.number === wanted);
     if (named !== undefined) return [named, "named"];
-    if (wish > newest.number && !hasEnded(metric.phase) && !hasEnded(run.phase)) {
+    if (wanted > newest.number && !hasEnded(metric.phase) && !hasEnded(run.phase)) {
       throw notStarted(
-        `The metric ${quoted(metric.name)} has not been measured so often yet: there is no attempt ${wish}.`,
+        `The metric ${quoted(metric.name)} has not been measured so often yet: there is no attempt ${wanted}.`,
       );
     }
     throw notThere(
       "ATTEMPT_NOT_FOUND",
-      `The metric ${quoted(metric.name)} has no attempt ${wish} (any more).`,
+      `The metric ${quoted(metric.name)} has no attempt ${wanted} (any more).`,
       available,
     );
   }
-  if (wish === "last") return [newest, "named"];
-  if (wish === "failed") {
+  if (wanted === "last") return [newest, "named"];
+  if (wanted === "failed") {
     const failed = attempts.findLast((each) => hasFailed(each.phase));
     if (failed !== undefined) return [failed, "named"];
     throw notThere("ATTEMPT_NOT_FOUND", `No attempt of the metric ${quoted(metric.name)} failed.`, available);

@@ -9,7 +9,7 @@ import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { Services } from "../rpc/services.ts";
-import { callerOf } from "./caller-of.ts";
+import { authenticateRequest } from "./authenticate-request.ts";
 import {
   breakOff,
   type NodeRequest,
@@ -40,7 +40,7 @@ export async function serveRaw(
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
   try {
-    const caller = await callerOf(services, request, response, gone.signal);
+    const caller = await authenticateRequest(services, request, response, gone.signal);
     const wanted = rawRequest(request.url ?? "", url.searchParams);
     for await (const frame of logFrames(services, caller, wanted, gone.signal)) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {

@@ -8,7 +8,7 @@ import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-h
  *
  * @throws Failure TOKEN_MISSING or TOKEN_REFUSED.
  */
-export function callerOf(
+export function authenticateRequest(
   { authenticator, sessions }: Pick<Services, "authenticator" | "sessions">,
   request: NodeRequest,
   response: NodeResponse,
