@@ -142,7 +142,7 @@ describe("a decision", () => {
   });
 
   it.each([{}, { status: {} }, { status: { allowed: "true" } }, { status: { allowed: 1 } }, { status: null }, []])(
-    "is none where the answer makes no sense: %j",
+    "is none where the answer cannot be parsed: %j",
     async (answer) => {
       const { access } = accessOf(() => answer);
       await expect(access.mayReadRuns(ANNA, "shop", "run")).rejects.toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
@@ -239,7 +239,7 @@ describe("a decision", () => {
     expect(asked()).toEqual(["get analysisruns shop/", "get analysisruns shop/run", "get analysisruns shop/run/"]);
   });
 
-  it("that is asked for afresh is asked once for all who ask by the same object, and is then used by others", async () => {
+  it("that is asked for afresh is asked once for all who ask by the same object, and kept for others", async () => {
     const { access, asked, kube } = accessOf(allow(true));
     await access.mayReadRuns(ANNA, "shop");
     const afresh = access.afresh();

@@ -20,14 +20,19 @@ export interface Access {
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
-  /** The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask it of the returned object. */
+  /**
+   * The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask
+   * it of the returned object.
+   */
   afresh(): Access;
 }
 
 export interface AccessOptions {
   readonly kube: KubeApi;
   readonly clock: Clock;
-  /** Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart. */
+  /**
+   * Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart.
+   */
   readonly subresource?: "log" | undefined;
 }
 
@@ -38,7 +43,8 @@ const CACHED_DECISIONS = 50_000;
 /**
  * Asks the cluster by SubjectAccessReviews.
  *
- * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it asked by name.
+ * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it
+ * asked by name.
  */
 export function createAccess(options: AccessOptions): Access {
   const { kube, clock, subresource } = options;

@@ -4,7 +4,8 @@ import type { Secret } from "../secret.ts";
 const LAST_SECOND = 1e12;
 
 /**
- * When a token expires, in milliseconds since 1970, where it is a JWT that says so (RFC 7519 §4.1.4). Nothing is verified: that the cluster has done.
+ * When a token expires, in milliseconds since 1970, where it is a JWT that says so (RFC 7519 §4.1.4). Nothing is
+ * verified: that the cluster has done.
  */
 export function expiryOf(token: Secret): number | undefined {
   const [, claims = ""] = token.reveal().split(".", 2);

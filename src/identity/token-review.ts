@@ -75,7 +75,8 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     const { status } = readAnswer(Review, answer);
     const username = status?.user?.username;
     if (status?.authenticated !== true || !username) return "unknown";
-    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for ours.
+    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for
+    // ours.
     if (audiences.length > 0 && !audiences.some((each) => status.audiences?.includes(each))) return "unknown";
     return {
       username,

@@ -1,4 +1,5 @@
-// Narrows what Kubernetes answers, field by field, where a schema would cost more than all else in a read: 85 µs for a run of 5 KB, against 16 by these.
+// Narrows what Kubernetes answers, field by field, where a schema would cost more than all else in a read: 85 µs for a
+// run of 5 KB, against 16 by these.
 
 /** A JSON object whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -225,7 +225,7 @@ describe("what the API server answers", () => {
   );
 
   it.each(["", "<html>secret-word</html>", '{"a":', "null", '"text"', "7", "\xff"])(
-    "makes no sense as %j, which is a failure of its own",
+    "cannot be parsed as %j, which is a failure of its own",
     async (body) => {
       const api = await answering(200, body);
       for (const work of [
@@ -235,14 +235,14 @@ describe("what the API server answers", () => {
       ]) {
         const failure = await failureOf(work());
         expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
-        expect(failure.message).toContain("makes no sense");
+        expect(failure.message).toContain("could not be parsed");
         expectNothingTold(failure);
       }
     },
   );
 
   it.each([{}, { items: 1 }, { items: [], metadata: { continue: 7 } }, []])(
-    "makes no sense as a list that is %j",
+    "cannot be parsed as a list that is %j",
     async (list) => {
       const api = await answering(200, JSON.stringify(list));
       expect(await failureOf(all(api.list(STAGES, "a", { signal: never })))).toMatchObject({
@@ -307,7 +307,7 @@ describe("trouble that may pass", () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  it("is not what a refusal is, nor an answer that makes no sense: those are told at once", async () => {
+  it("is not what a refusal is, nor an answer that cannot be parsed: those are told at once", async () => {
     const server = await serverThat((request, response) => {
       response.writeHead(request.url?.endsWith("/refused") ? 403 : 200).end("rubbish");
     });
@@ -365,7 +365,7 @@ describe("what the connection does", () => {
     await server.abandoned();
   });
 
-  it("is unavailability where an answer comes so slowly that it would never end, and nothing is left open", async () => {
+  it("is unavailability where an answer trickles in for too long, and nothing is left open", async () => {
     const server = await serverThat((_, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(" "), 5);
@@ -397,7 +397,7 @@ describe("what the connection does", () => {
     await expect(reading).rejects.toThrow("left");
   });
 
-  it("ends with the request when its reader leaves: before an answer, within one, and between the chunks of a list", async () => {
+  it("ends with the request when its reader leaves: before, within and between answers", async () => {
     const asked = createGate();
     const server = await serverThat((request, response) => {
       if (request.url?.includes("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');

@@ -16,8 +16,8 @@ export interface Transport {
    *
    * @param path after the path of the server's own address.
    * @param body sent as JSON.
-   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where the credentials take longer than an answer may, or
-   * the answer is beyond `limits`.
+   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where
+   * the credentials take longer than an answer may, or the answer is beyond `limits`.
    */
   exchange(
     method: Method,
@@ -127,7 +127,7 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = new AbortController();
   const end = (): void => {
     const why = new Error(`There were no credentials within ${ms} ms.`);
-    late.abort(unavailable("The credentials for the Kubernetes API server take too long.", why));
+    late.abort(unavailable("Getting credentials for the Kubernetes API server took too long.", why));
   };
   const timer = setTimeout(end, ms);
   try {

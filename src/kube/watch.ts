@@ -26,7 +26,8 @@ export interface WatchCalls {
  * @param keep what to keep of each object.
  * @param put takes the set as it is now, at first and after each change.
  * @param stop ends it: there is no other end but a failure.
- * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or says what makes no sense; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
+ * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or sends what cannot
+ * be parsed; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
  */
 export async function followObjects<T>(
   path: string,

@@ -18,14 +18,15 @@ export interface AnswerLimits {
 }
 
 /**
- * Takes an answer whole as it comes from the connection: a `Readable` for each, which `request` of undici makes, costs more than the rest of a small GET.
+ * Takes an answer whole as it comes from the connection: a `Readable` for each, which `request` of undici makes, costs
+ * more than the rest of a small GET.
  *
  * Hand it to `dispatch` once.
  */
 export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
   /**
-   * Rejected with Failure KUBERNETES_UNAVAILABLE where the answer is too large, or takes too long; with what the connection fails with; with the reason of the signal, at
-   * once.
+   * Rejected with Failure KUBERNETES_UNAVAILABLE where the answer is too large, or takes too long; with what the
+   * connection fails with; with the reason of the signal, at once.
    */
   readonly answer: Promise<WholeAnswer>;
   readonly #limits: AnswerLimits;
@@ -61,13 +62,13 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
     if (statusCode < 200) return;
     this.#statusCode = statusCode;
     this.#headers = headers;
-    const late = (): void => this.#fail(unavailable("The Kubernetes API server's answer takes too long."));
+    const late = (): void => this.#fail(unavailable("The Kubernetes API server took too long to respond."));
     this.#timer = setTimeout(late, this.#limits.ms);
   }
 
   onResponseData(_: Dispatcher.DispatchController, part: Buffer): void {
     this.#size += part.length;
-    if (this.#size > this.#limits.bytes) this.#fail(unavailable("The Kubernetes API server's answer is too large."));
+    if (this.#size > this.#limits.bytes) this.#fail(unavailable("The Kubernetes API server's response is too large."));
     else this.#parts.push(part);
   }
 

@@ -85,7 +85,7 @@ describe("a run", () => {
     expect(reads).toEqual([]);
   });
 
-  it("is denied in one same way: there or not, in a project or in none, by the run's right or by the Stage's", async () => {
+  it("is denied in the same way, there or not, in a project or in none, by right to the run or the Stage", async () => {
     allow("no-stages", ["analysisruns"]);
     allow("stages-only", ["stages"]);
     const told = await Promise.all(

@@ -2,8 +2,9 @@ import type { Fields } from "../kube/fields.ts";
 import { parseGoDuration } from "./go-duration.ts";
 
 /**
- * When a metric's measurements are successful, how many of them may not be, and how many there are. What the run does not say has the default of Argo Rollouts; a number is
- * `undefined` where what it says cannot be read, such as an argument out of a Secret.
+ * When a metric's measurements are successful, how many of them may not be, and how many there are. What the run does
+ * not say has the default of Argo Rollouts; a number is `undefined` where what it says cannot be read, such as an
+ * argument out of a Secret.
  */
 export interface Measuring {
   /** An expression over `result`. Empty where there is none. */
@@ -35,7 +36,8 @@ const CONDITION_LENGTH = 4_000;
 const INT32 = 2 ** 31;
 
 /**
- * Reads what a metric's specification says of its measurements, whatever stands in its fields (https://argo-rollouts.readthedocs.io/en/stable/features/specification/, and for what is not said
+ * Reads what a metric's specification says of its measurements, whatever stands in its fields
+ * (https://argo-rollouts.readthedocs.io/en/stable/features/specification/, and for what is not said
  * analysis/analysis.go, assessMetricStatus, and pkg/apis/rollouts/v1alpha1/analysis_types.go, EffectiveCount).
  *
  * @param fillIn puts the run's arguments into a text.
@@ -60,7 +62,10 @@ export function measuringOf(metric: Fields, fillIn: (text: string) => string): M
   };
 }
 
-/** Reads the counters of a metric's result, whatever stands in its fields; `undefined` before the first measurement has ended. */
+/**
+ * Reads the counters of a metric's result, whatever stands in its fields; `undefined` before the first measurement has
+ * ended.
+ */
 export function countsOf(result: Fields): MeasurementCounts | undefined {
   const successful = counterOf(result.successful);
   const failed = counterOf(result.failed);

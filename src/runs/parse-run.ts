@@ -229,7 +229,8 @@ function attemptsOf(result: Fields): Attempt[] {
   return measurements.map(({ metadata, ...measurement }, index) => {
     const name = metadata["job-name"];
     const namespace = metadata["job-namespace"];
-    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made no Job too.
+    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made
+    // no Job too.
     const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
@@ -240,8 +241,8 @@ function attemptsOf(result: Fields): Attempt[] {
 }
 
 /**
- * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's texts ask for more than any would, the placeholders stay:
- * of one megabyte they could make gigabytes.
+ * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's
+ * texts ask for more than any would, the placeholders stay: of one megabyte they could make gigabytes.
  */
 function fillerOf(args: Readonly<Record<string, string>>): FillIn {
   let room = FILLED_LENGTH;

@@ -8,7 +8,10 @@ import { parseRun } from "./parse-run.ts";
 import { hasEnded, type Run, type RunRef } from "./run.ts";
 
 export interface ReadOptions {
-  /** Whether the run may be as another read found it: a moment ago or, where it has ended, up to ten seconds ago. Default: no, it is read anew. */
+  /**
+   * Whether the run may be as another read found it: a moment ago or, where it has ended, up to ten seconds ago.
+   * Default: no, it is read anew.
+   */
   readonly kept?: boolean | undefined;
 }
 
@@ -26,7 +29,8 @@ interface Get {
 }
 
 /**
- * Reads runs. Those that have ended are kept for ten seconds, which no more changes than its deletion; that a run does not exist is never kept.
+ * Reads runs. Those that have ended are kept for ten seconds, which no more changes than its deletion; that a run does
+ * not exist is never kept.
  *
  * Whoever may have a kept run shares a GET that is under way, too. It is aborted when all who wait for it have left.
  */

@@ -187,17 +187,17 @@ describe("what is said of an attempt that is still to come", () => {
     [
       "a metric that waits",
       { metrics: later(90_000) },
-      'The metric "smoke" is not measured before its initial delay is over, until 14:01:31 UTC.',
+      'The metric "smoke" is not measured until 14:01:31 UTC (its initial delay).',
     ],
     [
       "a metric that waits until another day",
       { metrics: later(86_400_000) },
-      'The metric "smoke" is not measured before its initial delay is over, until 2026-03-13 14:00:01 UTC.',
+      'The metric "smoke" is not measured until 2026-03-13 14:00:01 UTC (its initial delay).',
     ],
     [
       "a metric that waits for ever",
       { metrics: later(1e300) },
-      'The metric "smoke" is not measured before its initial delay is over, until 9999-12-31 23:59:59 UTC.',
+      'The metric "smoke" is not measured until 9999-12-31 23:59:59 UTC (its initial delay).',
     ],
   ])("is what it waits for: %s", (_, run, expected) => {
     expect(said(run)).toBe(expected);

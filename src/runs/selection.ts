@@ -32,7 +32,9 @@ export interface AttemptSelection {
 export interface ContainerSelection {
   readonly container: Container;
   readonly containerReason: Reason;
-  /** The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more). */
+  /**
+   * The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more).
+   */
   readonly pod: Pod | undefined;
   readonly podReason: Reason | undefined;
   readonly status: ContainerStatus | undefined;
@@ -44,7 +46,8 @@ export interface Selection extends AttemptSelection, ContainerSelection {}
 /**
  * Selects the metric and the attempt that are wanted or, where they are not named, those that explain the run's phase.
  *
- * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was measured yet.
+ * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED
+ * where nothing was measured yet.
  */
 export function selectAttempt(run: Run, selector: Pick<Selector, "metric" | "attempt" | "running">): AttemptSelection {
   const [metric, metricReason] = chooseMetric(run, selector.metric);
@@ -62,7 +65,8 @@ export function selectMetric(run: Run, name: string | undefined): Metric {
 }
 
 /**
- * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's phase.
+ * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's
+ * phase.
  *
  * @param pods those of the attempt's Job that the cluster still knows, oldest first; none where nothing reads pods.
  * @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is.
@@ -177,7 +181,8 @@ function chooseAttempt(
   if (attempts.length === 1) return [newest, "only"];
   const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
   if (runs !== undefined) return [runs, "running"];
-  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest attempt left it.
+  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest
+  // attempt left it.
   const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
   return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
 }
@@ -187,7 +192,8 @@ function notMeasured({ startedAt }: Run, { name, initialDelayMs }: Metric): stri
   const began = Date.parse(startedAt ?? "");
   if (Number.isNaN(began)) return "The run has not begun yet.";
   if (initialDelayMs === 0) return `The metric ${quoted(name)} has not been measured yet.`;
-  return `The metric ${quoted(name)} is not measured before its initial delay is over, until ${timeOf(began, began + initialDelayMs)} UTC.`;
+  const until = timeOf(began, began + initialDelayMs);
+  return `The metric ${quoted(name)} is not measured until ${until} UTC (its initial delay).`;
 }
 
 /** A time of day; with its date where that is another day than the one that is thought of. */
@@ -199,7 +205,8 @@ function timeOf(from: number, ms: number): string {
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
   const newest = pods.at(-1);
-  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is wrong.
+  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is
+  // wrong.
   if (newest === undefined) return [undefined, undefined];
   if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
   const named = pods.find((each) => each.name === name);
@@ -229,11 +236,15 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
 }
 
-/** The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes ends sidecars by a signal. */
+/**
+ * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
+ * ends sidecars by a signal.
+ */
 function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
   if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the other.
+  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
+  // other.
   const [first] = pod.containers
     .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
     .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));
