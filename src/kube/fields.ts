@@ -69,6 +69,6 @@ export function requiredFields(value: unknown, path: string): Fields {
   throw new ShapeError(path, "an object");
 }
 
-export function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
