@@ -1,4 +1,5 @@
-// Shared, because `abort()` without a reason makes a DOMException with a stack, which costs more than all else in the abort.
+// Shared, because `abort()` without a reason makes a DOMException with a stack, which costs more than all else in the
+// abort.
 
 /** Abort reason for work whose result nobody awaits any longer. */
 export const NO_LONGER_NEEDED = new Error("The result is no longer needed.");

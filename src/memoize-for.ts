@@ -1,7 +1,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Makes a function that calls `read` at most once in `ttlMs` milliseconds, and returns what it returned to all who call meanwhile. A failure is not kept.
+ * Makes a function that calls `read` at most once in `ttlMs` milliseconds, and returns what it returned to all who call
+ * meanwhile. A failure is not kept.
  */
 export function memoizeFor<T>(ttlMs: number, clock: Clock, read: () => Promise<T>): () => Promise<T> {
   let current: { readonly at: number; readonly value: Promise<T> } | undefined;

@@ -5,7 +5,10 @@
  */
 export type Sleep = (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 
-/** Sleeps by a timer. `node:timers/promises` makes an error with a stack for each sleep that is aborted, and streams abort one for each message. */
+/**
+ * Sleeps by a timer. `node:timers/promises` makes an error with a stack for each sleep that is aborted, and streams
+ * abort one for each message.
+ */
 export const sleep: Sleep = (ms, signal) =>
   new Promise((resolve, reject) => {
     const leave = (): void => {

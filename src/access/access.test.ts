@@ -142,7 +142,7 @@ describe("a decision", () => {
   });
 
   it.each([{}, { status: {} }, { status: { allowed: "true" } }, { status: { allowed: 1 } }, { status: null }, []])(
-    "is none where the answer makes no sense: %j",
+    "is none where the answer cannot be parsed: %j",
     async (answer) => {
       const { access } = accessOf(() => answer);
       await expect(access.mayReadRuns(ANNA, "shop", "run")).rejects.toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
@@ -230,6 +230,27 @@ describe("a decision", () => {
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(true);
     expect(await access.mayReadRuns(ANNA, "shop2")).toBe(false);
     expect(await access.mayReadRunsEverywhere(ANNA)).toBe(false);
+  });
+
+  it("is not shared by a name and a namespace that reads like both", async () => {
+    const { access, asked } = accessOf(byName);
+    expect(await access.mayReadRuns(ANNA, "shop", "run")).toBe(true);
+    expect(await access.mayReadRuns(ANNA, "shop/run")).toBe(false);
+    expect(asked()).toEqual(["get analysisruns shop/", "get analysisruns shop/run", "get analysisruns shop/run/"]);
+  });
+
+  it("that is asked for afresh is asked once for all who ask by the same object, and kept for others", async () => {
+    const { access, asked, kube } = accessOf(allow(true));
+    await access.mayReadRuns(ANNA, "shop");
+    const afresh = access.afresh();
+    await Promise.all([1, 2, 3].map(() => afresh.mayReadRuns(ANNA, "shop")));
+    await afresh.mayReadRuns(ANNA, "shop", "run");
+    expect(asked()).toHaveLength(2);
+    clock.time += 10_000;
+    await access.mayReadRuns(ANNA, "shop");
+    expect(kube.created).toHaveLength(2);
+    await access.afresh().mayReadRuns(ANNA, "shop");
+    expect(kube.created).toHaveLength(3);
   });
 
   it("is forgotten when there are too many, and still right for those that wait", async () => {

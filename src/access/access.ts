@@ -20,14 +20,19 @@ export interface Access {
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
   /** Whether the caller may read runs in every project there is. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
-  /** The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask it of the returned object. */
+  /**
+   * The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask
+   * it of the returned object.
+   */
   afresh(): Access;
 }
 
 export interface AccessOptions {
   readonly kube: KubeApi;
   readonly clock: Clock;
-  /** Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart. */
+  /**
+   * Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart.
+   */
   readonly subresource?: "log" | undefined;
 }
 
@@ -38,7 +43,8 @@ const CACHED_DECISIONS = 50_000;
 /**
  * Asks the cluster by SubjectAccessReviews.
  *
- * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it asked by name.
+ * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it
+ * asked by name.
  */
 export function createAccess(options: AccessOptions): Access {
   const { kube, clock, subresource } = options;
@@ -101,8 +107,22 @@ export function createAccess(options: AccessOptions): Access {
   return accessBy((caller, question) => decide(keyOf(caller, question), caller, question, false));
 }
 
-function keyOf({ username, uid, groups, extra }: Caller, question: AccessQuestion): string {
-  return JSON.stringify([username, uid, groups, extra, question]);
+const identities = new WeakMap<Caller, string>();
+
+/** JSON once for each call of a caller, who is asked about several times in it. */
+function identityOf(caller: Caller): string {
+  const known = identities.get(caller);
+  if (known !== undefined) return known;
+  const { username, uid, groups, extra } = caller;
+  const identity = JSON.stringify([username, uid, groups, extra]);
+  identities.set(caller, identity);
+  return identity;
+}
+
+function keyOf(caller: Caller, { verb, resource, subresource = "", namespace, name }: AccessQuestion): string {
+  // Each part says where it ends, but for the name, which is the last: callers may write anything into a namespace.
+  const where = `${namespace.length}:${namespace}${name === undefined ? "" : `/${name}`}`;
+  return `${identityOf(caller)} ${verb} ${resource.plural}/${subresource} ${where}`;
 }
 
 /** The answer to everybody who is no operator. */

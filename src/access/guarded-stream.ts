@@ -13,8 +13,9 @@ export interface GuardServices {
 }
 
 /**
- * A caller's open stream: one of those that the server and the caller may have, until it is closed. It ends when the caller leaves, and is stopped when the server stops,
- * when the caller's token expires, and when they may no longer read it.
+ * A caller's open stream: one of those that the server and the caller may have, until it is closed. It ends when the
+ * caller leaves, and is stopped when the server stops, when the caller's token expires, and when they may no longer
+ * read it.
  *
  * Whoever makes one has to close it.
  */
@@ -54,10 +55,12 @@ export class GuardedStream implements StoppableStream {
   }
 
   /**
-   * Has it re-checked from now on whether the caller may read this, past all caches. One re-check serves all open streams of the same token and key.
+   * Has it re-checked from now on whether the caller may read this, past all caches. One re-check serves all open
+   * streams of the same token and key.
    *
    * @param key names what `may` decides.
-   * @param may is asked with the caller as the cluster knows them by then, and an access that asks the cluster anew. Where it throws, the stream is stopped too.
+   * @param may is asked with the caller as the cluster knows them by then, and an access that asks the cluster anew.
+   * Where it throws, the stream is stopped too.
    * @param onPassed takes the same, each time that the caller still may.
    */
   guard(key: string, may: Recheck["may"], onPassed?: (caller: Caller, access: Access) => void): void {

@@ -31,7 +31,7 @@ describe("open streams", () => {
     leave();
     leave();
     streams.add(stream(), caller("ann"));
-    expect(() => streams.add(stream(), caller("bob"))).toThrow("1 streams open");
+    expect(() => streams.add(stream(), caller("bob"))).toThrow("1 stream open");
     expect(streams.size).toBe(1);
   });
 

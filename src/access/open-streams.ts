@@ -8,9 +8,11 @@ export interface StoppableStream {
 }
 
 /**
- * The streams that are open on this server, logs and watches of runs: held to a limit in all and for each caller, who is told apart by user name.
+ * The streams that are open on this server, logs and watches of runs: held to a limit in all and for each caller, who
+ * is told apart by user name.
  *
- * A stream that nobody reads holds up to about a MiB (its source's and its client's buffers), so this bounds the memory of the server too.
+ * A stream that nobody reads holds up to about a MiB (its source's and its client's buffers), so this bounds the memory
+ * of the server too.
  */
 export class OpenStreams {
   readonly #limits: { readonly total: number; readonly perCaller: number };
@@ -36,9 +38,9 @@ export class OpenStreams {
   add(stream: StoppableStream, { username }: Caller): () => void {
     const own = this.#byCaller.get(username) ?? 0;
     if (own >= this.#limits.perCaller)
-      throw tooMany(`You have ${own} streams open, which is the most for one caller.`, "Close one");
+      throw tooMany(`You have ${counted(own)} open, the limit for one caller.`, "Close one");
     if (this.size >= this.#limits.total)
-      throw tooMany(`This server has ${this.size} streams open, which is the most.`, "Wait a moment");
+      throw tooMany(`This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
     this.#byCaller.set(username, own + 1);
     this.#streams.add(stream);
     if (this.#stopped !== undefined) stream.stop(this.#stopped);
@@ -59,4 +61,8 @@ export class OpenStreams {
 
 function tooMany(message: string, how: string): Failure {
   return new Failure("too-much", "TOO_MANY_STREAMS", message, { next: `${how}, then try again.` });
+}
+
+function counted(streams: number): string {
+  return streams === 1 ? "1 stream" : `${streams} streams`;
 }

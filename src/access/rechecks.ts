@@ -27,10 +27,11 @@ export interface RechecksOptions {
 }
 
 /**
- * Re-checks, as long as streams are open, whether their callers still may read them, past all caches, and stops those whose callers may not.
+ * Re-checks, as long as streams are open, whether their callers still may read them, past all caches, and stops those
+ * whose callers may not.
  *
- * All streams of one token share one timer and one TokenReview; those of the same key share one decision. A stream that joins was decided when it began, so its next
- * re-check is at most `everyMs` later.
+ * All streams of one token share one timer and one TokenReview; those of the same key share one decision. A stream that
+ * joins was decided when it began, so its next re-check is at most `everyMs` later.
  */
 export class Rechecks {
   readonly #options: RechecksOptions;

@@ -32,21 +32,21 @@ export class StreamStopped extends Error {
 
 export function serverShutdown(): StreamStopped {
   const failure = new Failure("unavailable", "SERVER_SHUTDOWN", "This server is stopping.", {
-    next: "Ask again: another one answers.",
+    next: "Try again: another replica will answer.",
   });
   return new StreamStopped("server-shutdown", failure);
 }
 
 export function authorizationLost(): StreamStopped {
-  const failure = new Failure("denied", "AUTHORIZATION_LOST", "You may not read this any more.", {
+  const failure = new Failure("denied", "AUTHORIZATION_LOST", "You may no longer read this.", {
     next: "Ask the project's owner for the right to get analysisruns and stages.",
   });
   return new StreamStopped("authorization-lost", failure);
 }
 
 export function tokenExpired(cause?: Failure): StreamStopped {
-  const failure = new Failure("unauthenticated", "TOKEN_EXPIRED", "Your token has expired, or is not known any more.", {
-    next: "Sign in again; then you can resume where it stopped.",
+  const failure = new Failure("unauthenticated", "TOKEN_EXPIRED", "Your token has expired or is no longer valid.", {
+    next: "Sign in again, then resume where it stopped.",
     cause,
   });
   return new StreamStopped("token-expired", failure);

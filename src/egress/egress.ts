@@ -117,7 +117,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     return agent.compose((dispatch) => (request, handler) => {
       if (!allowH2) asking = (request as { signal?: AbortSignal }).signal;
       try {
-        return dispatch(throughProxy(request, proxyFor), handler);
+        return dispatch(proxied ? throughProxy(request, proxyFor) : request, handler);
       } finally {
         asking = undefined;
       }

@@ -1,7 +1,8 @@
 import { Secret } from "../secret.ts";
 
 /**
- * Takes the token out of an `authorization` header (RFC 6750 §2.1; the scheme's name is case-insensitive, RFC 9110 §11.1).
+ * Takes the token out of an `authorization` header (RFC 6750 §2.1; the scheme's name is case-insensitive, RFC 9110
+ * §11.1).
  *
  * @returns the token, or `undefined` where there is none.
  */

@@ -209,7 +209,7 @@ describe("an answer", () => {
   });
 
   it.each([{}, { status: { authenticated: "yes" } }, { status: { authenticated: true, user: { username: 7 } } }, []])(
-    "that makes no sense lets nobody pass: %j",
+    "that cannot be parsed lets nobody pass: %j",
     async (answer) => {
       const { authenticator } = authenticatorOf(() => answer);
       const { kind } = await refusalOf(authenticator.authenticate(new Secret("secret"), never));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { type Clock, steadyClock } from "../clock.ts";
@@ -30,6 +30,9 @@ export interface TokenReviewOptions {
   /** The audiences of which one must stand in the token. Empty: the API server's own. */
   readonly audiences: readonly string[];
 }
+
+/** A caller without the token, which is not kept. */
+type Identity = Omit<Caller, "token">;
 
 /** For how long an answer is used again. */
 const CACHE_MS = 10_000;
@@ -63,7 +66,7 @@ const Review = z.object({
 export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
   const { kube, clock, audiences } = options;
 
-  const review = async (token: Secret): Promise<Caller | "unknown"> => {
+  const review = async (token: Secret): Promise<Identity | "unknown"> => {
     const answer = await kube.create(TOKEN_REVIEWS, {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenReview",
@@ -72,24 +75,26 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     const { status } = readAnswer(Review, answer);
     const username = status?.user?.username;
     if (status?.authenticated !== true || !username) return "unknown";
-    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for ours.
+    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for
+    // ours.
     if (audiences.length > 0 && !audiences.some((each) => status.audiences?.includes(each))) return "unknown";
     return {
       username,
       uid: status.user?.uid || undefined,
       groups: status.user?.groups ?? [],
       extra: status.user?.extra ?? {},
+      expiresAt: expiryOf(token),
     };
   };
 
-  const cache = new LRUCache<string, { readonly caller: Caller | "unknown" }, Secret>({
+  const cache = new LRUCache<string, { readonly identity: Identity | "unknown" }, Secret>({
     max: CACHED_CALLERS,
     ttl: CACHE_MS,
     ttlResolution: 0,
     perf: steadyClock(clock),
     // Else whoever waits fails when a flood of others pushes the question out.
     ignoreFetchAbort: true,
-    fetchMethod: async (_hash, _stale, { context: token }) => ({ caller: await review(token) }),
+    fetchMethod: async (_hash, _stale, { context: token }) => ({ identity: await review(token) }),
   });
 
   return {
@@ -101,12 +106,9 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
       }
       const known =
         token.reveal().length <= TOKEN_BYTES &&
-        (await cache.fetch(createHash("sha256").update(token.reveal()).digest("base64"), {
-          context: token,
-          forceRefresh: afresh,
-        }));
+        (await cache.fetch(hash("sha256", token.reveal(), "base64"), { context: token, forceRefresh: afresh }));
       signal.throwIfAborted();
-      if (!known || known.caller === "unknown") {
+      if (!known || known.identity === "unknown") {
         throw new Failure(
           "unauthenticated",
           "TOKEN_REFUSED",
@@ -116,7 +118,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
           },
         );
       }
-      return { ...known.caller, token, expiresAt: expiryOf(token) };
+      return { ...known.identity, token };
     },
   };
 }

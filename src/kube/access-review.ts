@@ -25,7 +25,8 @@ export interface AccessSubject {
 const Review = z.object({ status: z.object({ allowed: z.boolean(), denied: z.boolean().optional() }) });
 
 /**
- * Asks the cluster by a SubjectAccessReview, or a SelfSubjectAccessReview, which everybody may make, whether somebody may do something
+ * Asks the cluster by a SubjectAccessReview, or a SelfSubjectAccessReview, which everybody may make, whether somebody
+ * may do something
  * (https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/).
  *
  * @param subject Default: this server's own account.

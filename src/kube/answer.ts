@@ -18,7 +18,8 @@ class AnswerError extends Error {
 /**
  * Reads what the API server answered as what it should be.
  *
- * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server, its answer is worth nothing.
+ * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server,
+ * its answer is worth nothing.
  */
 export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
   const { data, error } = shape.safeParse(answer);
@@ -26,16 +27,19 @@ export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
   return data as T;
 }
 
-/** Reads a body as text, no more of it than `most` bytes and for no longer than `ms` milliseconds: piece by piece it might come for ever. */
+/**
+ * Reads a body as text, no more of it than `most` bytes and for no longer than `ms` milliseconds: piece by piece it
+ * might come for ever.
+ */
 export async function readText(body: Dispatcher.ResponseData["body"], most: number, ms: number): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  const late = (): void => void body.destroy(unavailable("The Kubernetes API server's answer takes too long."));
+  const late = (): void => void body.destroy(unavailable("The Kubernetes API server took too long to respond."));
   const timer = setTimeout(late, ms);
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       size += part.length;
-      if (size > most) throw unavailable("The Kubernetes API server's answer is too large.");
+      if (size > most) throw unavailable("The Kubernetes API server's response is too large.");
       parts.push(part);
     }
   } finally {
@@ -67,8 +71,9 @@ export function statusMessage(body: string): string | undefined {
 }
 
 /**
- * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a body that is no `Status` nothing is kept: whatever
- * answered instead of the API server may repeat what it was sent, tokens and all.
+ * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a
+ * body that is no `Status` nothing is kept: whatever answered instead of the API server may repeat what it was sent,
+ * tokens and all.
  */
 export function statusFailure(status: number, body: string): Failure {
   const cause = new AnswerError(status, statusMessage(body) ?? "");
@@ -91,5 +96,5 @@ export function unavailable(message: string, cause?: unknown): Failure {
 }
 
 function unreadable(cause: unknown): Failure {
-  return unavailable("The Kubernetes API server's answer makes no sense.", cause);
+  return unavailable("The Kubernetes API server's response could not be parsed.", cause);
 }

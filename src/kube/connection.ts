@@ -6,7 +6,10 @@ export interface KubeCredentials {
   readonly tls: KubeTls;
 }
 
-/** How the API server proves itself, and how we do. Every value as `tls.connect` takes it, but that a key may be a secret. */
+/**
+ * How the API server proves itself, and how we do. Every value as `tls.connect` takes it, but that a key may be a
+ * secret.
+ */
 export interface KubeTls {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;

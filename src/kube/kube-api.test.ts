@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect } from "node:net";
+import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
@@ -224,7 +225,7 @@ describe("what the API server answers", () => {
   );
 
   it.each(["", "<html>secret-word</html>", '{"a":', "null", '"text"', "7", "\xff"])(
-    "makes no sense as %j, which is a failure of its own",
+    "cannot be parsed as %j, which is a failure of its own",
     async (body) => {
       const api = await answering(200, body);
       for (const work of [
@@ -234,14 +235,14 @@ describe("what the API server answers", () => {
       ]) {
         const failure = await failureOf(work());
         expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
-        expect(failure.message).toContain("makes no sense");
+        expect(failure.message).toContain("could not be parsed");
         expectNothingTold(failure);
       }
     },
   );
 
   it.each([{}, { items: 1 }, { items: [], metadata: { continue: 7 } }, []])(
-    "makes no sense as a list that is %j",
+    "cannot be parsed as a list that is %j",
     async (list) => {
       const api = await answering(200, JSON.stringify(list));
       expect(await failureOf(all(api.list(STAGES, "a", { signal: never })))).toMatchObject({
@@ -306,7 +307,7 @@ describe("trouble that may pass", () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  it("is not what a refusal is, nor an answer that makes no sense: those are told at once", async () => {
+  it("is not what a refusal is, nor an answer that cannot be parsed: those are told at once", async () => {
     const server = await serverThat((request, response) => {
       response.writeHead(request.url?.endsWith("/refused") ? 403 : 200).end("rubbish");
     });
@@ -364,7 +365,7 @@ describe("what the connection does", () => {
     await server.abandoned();
   });
 
-  it("is unavailability where an answer comes so slowly that it would never end, and nothing is left open", async () => {
+  it("is unavailability where an answer trickles in for too long, and nothing is left open", async () => {
     const server = await serverThat((_, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(" "), 5);
@@ -396,7 +397,7 @@ describe("what the connection does", () => {
     await expect(reading).rejects.toThrow("left");
   });
 
-  it("ends with the request when its reader leaves: before an answer, within one, and between the chunks of a list", async () => {
+  it("ends with the request when its reader leaves: before, within and between answers", async () => {
     const asked = createGate();
     const server = await serverThat((request, response) => {
       if (request.url?.includes("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
@@ -440,6 +441,69 @@ describe("what the connection does", () => {
     expect(server.accepted).toBeLessThanOrEqual(2);
     await api.close();
     await server.abandoned();
+  });
+});
+
+describe("over HTTP/2, which API servers offer", () => {
+  const start = async (answer: (stream: ServerHttp2Stream, path: string) => void) => {
+    let closed = 0;
+    let tell = (): void => {};
+    const server = createSecureServer(SERVER_CERTIFICATE);
+    const sessions = new Set<ServerHttp2Session>();
+    server.on("session", (session) => sessions.add(session));
+    server.on("stream", (stream, headers) => {
+      stream.on("error", () => {});
+      stream.once("close", () => {
+        closed += 1;
+        tell();
+      });
+      answer(stream, String(headers[":path"]));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    closing.push(async () => {
+      for (const each of sessions) each.destroy();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const api = apiFor(`https://127.0.0.1:${port}`, async () => ({
+      headers: {},
+      tls: { ca: SERVER_CERTIFICATE.cert },
+    }));
+    const untilClosed = async (count: number): Promise<void> => {
+      while (closed < count) await new Promise<void>((resolve) => (tell = resolve));
+    };
+    return { api, sessions, untilClosed };
+  };
+
+  it("reads and creates over one connection, and waits for the whole of what comes in pieces", async () => {
+    const { api, sessions } = await start((stream, path) => {
+      stream.respond({ ":status": path.endsWith("/none") ? 404 : 200 });
+      stream.write('{"path":');
+      stream.end(JSON.stringify(path).concat("}"));
+    });
+    const path = "/apis/kargo.akuity.io/v1alpha1/namespaces/a/stages/b";
+    expect(await Promise.all([1, 2, 3].map(() => api.get(STAGES, "a", "b", never)))).toEqual(Array(3).fill({ path }));
+    expect(await api.get(STAGES, "a", "none", never)).toBeUndefined();
+    expect(await api.create(TOKEN_REVIEWS, {})).toEqual({ path: "/apis/authentication.k8s.io/v1/tokenreviews" });
+    expect(sessions.size).toBe(1);
+  });
+
+  it("ends the stream alone when its reader leaves within an answer", async () => {
+    const begun = createGate();
+    const { api, sessions, untilClosed } = await start((stream, path) => {
+      stream.respond({ ":status": 200 });
+      if (path.endsWith("/whole")) stream.end("{}");
+      else stream.write('{"a":', () => begun.open());
+    });
+    const leaving = new AbortController();
+    const reading = api.get(STAGES, "a", "within", leaving.signal);
+    await begun.opened;
+    leaving.abort(new Error("left"));
+    await expect(reading).rejects.toThrow("left");
+    await untilClosed(1);
+    expect(await api.get(STAGES, "a", "whole", never)).toEqual({});
+    expect(sessions.size).toBe(1);
   });
 });
 

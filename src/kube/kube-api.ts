@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import { type Sleep, sleep } from "../sleep.ts";
-import { parseJson, readText, statusFailure, unavailable } from "./answer.ts";
+import { parseJson, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
@@ -22,29 +22,35 @@ export interface KubeLogAnswer {
 }
 
 /**
- * The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. A call that fails in a way that may change (no connection, 429, 5xx) is
- * tried again, four times in ten seconds at the most; access is never taken for granted meanwhile.
+ * The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. A call that fails
+ * in a way that may change (no connection, 429, 5xx) is tried again, four times in ten seconds at the most; access is
+ * never taken for granted meanwhile.
  */
 export interface KubeApi {
   /** Reads one object, or `undefined` where there is none. `namespace` is left out for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
-  /** Reads a list in chunks of at most 250 objects, in the server's order, as they are asked for. A kind that the server does not know is an empty list. */
+  /**
+   * Reads a list in chunks of at most 250 objects, in the server's order, as they are asked for. A kind that the server
+   * does not know is an empty list.
+   */
   list(
     resource: KubeResource,
     namespace: string | undefined,
     options: { readonly labelSelector?: string; readonly signal: AbortSignal },
   ): AsyncIterable<readonly unknown[]>;
   /**
-   * Gives the objects as they are now, all at once, and the whole of them again whenever something of them has changed. While the reader is busy only the newest set is kept.
-   * Objects of the core may lack their `apiVersion` and `kind`.
+   * Gives the objects as they are now, all at once, and the whole of them again whenever something of them has changed.
+   * While the reader is busy only the newest set is kept. Objects of the core may lack their `apiVersion` and `kind`.
    *
-   * It never ends by itself. A watch that the server ends, breaks off or no longer answers is gone on with, or begun anew where the server has forgotten where it was;
-   * what changed meanwhile is seen as one change. Leaving closes the request at once.
+   * It never ends by itself. A watch that the server ends, breaks off or no longer answers is gone on with, or begun
+   * anew where the server has forgotten where it was; what changed meanwhile is seen as one change. Leaving closes the
+   * request at once.
    *
    * @param selection a name that Kubernetes would not take is that of nothing, for ever.
    * @param keep what to keep of each object, which is what is given. Default: all of it.
-   * @throws Failure KUBERNETES_UNAVAILABLE where the server was last heard four tries or ten seconds ago, answers what makes no sense, or does not know the kind;
-   * KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects; the reason of `signal` when it is aborted.
+   * @throws Failure KUBERNETES_UNAVAILABLE where the server was last heard four tries or ten seconds ago, sends what
+   * cannot be parsed, or does not know the kind; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000
+   * objects; the reason of `signal` when it is aborted.
    */
   watch(
     resource: KubeResource,
@@ -60,15 +66,16 @@ export interface KubeApi {
     keep: (object: unknown) => T,
   ): AsyncIterable<readonly T[]>;
   /**
-   * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what the API server says:
-   * the kubelet behind it speaks through it. How long the body may be silent is for its reader to decide.
+   * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what
+   * the API server says: the kubelet behind it speaks through it. How long the body may be silent is for its reader to
+   * decide.
    *
    * @throws what the connection throws; the reason of `signal` when it is aborted.
    */
   openPodLog(pod: PodLogRef, options: PodLogOptions, signal: AbortSignal): Promise<KubeLogAnswer>;
   /**
-   * Creates a cluster-wide object, such as a review, and returns what the server made of it. No caller who leaves ends it: others may wait for the same
-   * answer.
+   * Creates a cluster-wide object, such as a review, and returns what the server made of it. No caller who leaves ends
+   * it: others may wait for the same answer.
    */
   create(resource: KubeResource, body: object): Promise<unknown>;
   /** Closes all connections, once what is under way has ended. Watches have to be left before. */
@@ -81,9 +88,15 @@ export interface KubeLimits {
   readonly answerMs?: number;
   /** For an answer to be whole once it has begun, in milliseconds. Default 60,000. */
   readonly wholeMs?: number;
-  /** The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list holds 250, mostly small. */
+  /**
+   * The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list
+   * holds 250, mostly small.
+   */
   readonly answerBytes?: number;
-  /** For how long a watch is asked for, but for a tenth more or less, in milliseconds: then it is gone on with. Default: 5 minutes. */
+  /**
+   * For how long a watch is asked for, but for a tenth more or less, in milliseconds: then it is gone on with. Default:
+   * 5 minutes.
+   */
   readonly watchMs?: number;
   /** How much longer a watch may be silent before it is begun anew, in milliseconds. Default: 15,000. */
   readonly watchGraceMs?: number;
@@ -109,7 +122,8 @@ const WATCH_GRACE_MS = 15_000;
 /**
  * Talks to the API server over connections that are kept.
  *
- * @param connection where it is, and with which credentials. They are asked for on each call, so rotated ones are used at once.
+ * @param connection where it is, and with which credentials. They are asked for on each call, so rotated ones are used
+ * at once.
  * @param egress the way there. Default: one without exceptions.
  */
 export function createKubeApi(
@@ -125,13 +139,13 @@ export function createKubeApi(
     now = () => performance.now(),
   } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
-  const { send, close } = createTransport(connection, egress, answerMs);
+  const { exchange, open, close } = createTransport(connection, egress, answerMs);
+  const whole = { bytes: answerBytes, ms: wholeMs };
 
   /** One try: what it gave, or why it gave nothing and whether that may change. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
-      const { statusCode, headers, body: answer } = await send(method, path, signal, { ...(body && { body }) });
-      const text = await readText(answer, answerBytes, wholeMs);
+      const { statusCode, headers, text } = await exchange(method, path, signal, whole, body);
       if (statusCode === 404) return { kind: "answer", value: undefined };
       if (statusCode < 300) return { kind: "answer", value: parseJson(text) };
       const failure = statusFailure(statusCode, text);
@@ -190,14 +204,14 @@ export function createKubeApi(
           await once(stop, "abort");
           return;
         }
-        const calls = { get: (path: string) => call("GET", path, stop), send, wait };
+        const calls = { get: (path: string) => call("GET", path, stop), open, wait };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),
 
     async openPodLog(pod, options, signal) {
       const path = podLogPath(pathOf(PODS, pod.namespace), pod, options);
-      const { statusCode, body } = await send("GET", path, signal, { bodyTimeout: 0 });
+      const { statusCode, body } = await open(path, signal);
       return { status: statusCode, body };
     },
 

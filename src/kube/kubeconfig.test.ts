@@ -96,7 +96,7 @@ describe("a kubeconfig", () => {
     expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer two" });
   });
 
-  it("gives a certificate authority, a client certificate and a server name, inline or from files beside it", async () => {
+  it("gives a certificate authority, client certificate and server name, inline or from files", async () => {
     await writeFile(join(folder, "ca.crt"), "authority");
     await writeFile(join(folder, "me.key"), "key");
     const cluster = { "certificate-authority": "ca.crt", "tls-server-name": "kubernetes.example" };

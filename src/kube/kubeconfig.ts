@@ -11,7 +11,8 @@ const REUSE_MS = 10_000;
 const MADE_UP = "loaded-context";
 
 /**
- * The connection that a kubeconfig describes: certificates, tokens, token files and exec plugins, as kubectl reads them.
+ * The connection that a kubeconfig describes: certificates, tokens, token files and exec plugins, as kubectl reads
+ * them.
  *
  * @param file the kubeconfig; without it those that `KUBECONFIG` names, or `~/.kube/config`.
  * @param context the context in it; without it the current one.

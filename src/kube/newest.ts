@@ -1,7 +1,8 @@
 /**
  * Passes on what a producer puts, and of what comes while the reader is busy only the newest: nothing heaps up.
  *
- * @param produce runs until its signal is aborted, which it is when the reader leaves or `signal` is aborted. What it throws reaches the reader after what it put last.
+ * @param produce runs until its signal is aborted, which it is when the reader leaves or `signal` is aborted. What it
+ * throws reaches the reader after what it put last.
  * @param signal once it is aborted, the reader gets its reason at once.
  */
 export function newestOf<T>(

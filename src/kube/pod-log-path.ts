@@ -13,14 +13,20 @@ export interface PodLogOptions {
   readonly follow?: boolean;
   /** Whether each line begins with its time, as RFC 3339 with nine digits after the second, and a space. */
   readonly timestamps?: boolean;
-  /** How many lines from the end of what there is when it is asked for: those are looked at and then what `sinceTime` says. */
+  /**
+   * How many lines from the end of what there is when it is asked for: those are looked at and then what `sinceTime`
+   * says.
+   */
   readonly tailLines?: number;
-  /** Only lines that are not before this time: RFC 3339 in whole seconds, since that is what the API server passes on. */
+  /**
+   * Only lines that are not before this time: RFC 3339 in whole seconds, since that is what the API server passes on.
+   */
   readonly sinceTime?: string;
 }
 
 /**
- * The path of a container's log, with its query (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod).
+ * The path of a container's log, with its query
+ * (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod).
  *
  * @param pods the path of the pods of its namespace.
  */

@@ -16,7 +16,8 @@ const List = z.object({
 });
 
 /**
- * Reads a list in chunks of at most 250 objects, as they are asked for. A kind that the server does not know has no chunk at all.
+ * Reads a list in chunks of at most 250 objects, as they are asked for. A kind that the server does not know has no
+ * chunk at all.
  *
  * @param get reads one path.
  * @param path of the list.

@@ -8,8 +8,8 @@ const BUDGET_MS = 10_000;
 /**
  * How long to wait before a call is tried again, in milliseconds; `undefined` where it should not be.
  *
- * Delays grow and differ by up to a quarter, so that those who failed together do not come back together. What the server asks for is kept to, unless it asks for more than
- * ten seconds in all.
+ * Delays grow and differ by up to a quarter, so that those who failed together do not come back together. What the
+ * server asks for is kept to, unless it asks for more than ten seconds in all.
  *
  * @param tries how often it was tried.
  * @param elapsedMs since the first try began.
@@ -28,7 +28,10 @@ export function retryDelay(
   return elapsedMs + ms > BUDGET_MS ? undefined : ms;
 }
 
-/** Whether a status may be another one in a moment (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/). */
+/**
+ * Whether a status may be another one in a moment
+ * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
+ */
 export function isTransient(status: number): boolean {
   return status === 429 || status >= 500;
 }

@@ -11,7 +11,8 @@ const Kubeconfig = z.object({
 });
 
 /**
- * Finds the file that a kubeconfig's user has the token in, where it names one: the client library reads `tokenFile` from no kubeconfig.
+ * Finds the file that a kubeconfig's user has the token in, where it names one: the client library reads `tokenFile`
+ * from no kubeconfig.
  *
  * @param file the kubeconfig; without it those that `KUBECONFIG` names, or `~/.kube/config`.
  */

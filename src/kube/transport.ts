@@ -5,29 +5,29 @@ import type { Egress } from "../egress/egress.ts";
 import { revealText } from "../secret.ts";
 import { unavailable } from "./answer.ts";
 import type { KubeConnection, KubeCredentials, KubeTls } from "./connection.ts";
+import { type AnswerLimits, type WholeAnswer, WholeAnswerHandler } from "./whole-answer.ts";
 
-/** What a request has beside its method and path. */
-export interface SendOptions {
-  /** Sent as JSON. */
-  readonly body?: object;
-  /** Between two pieces of the answer, in milliseconds; 0: no limit. Default: the transport's. */
-  readonly bodyTimeout?: number;
-}
+type Method = "GET" | "POST";
 
 /** Sends requests to the API server, over connections that are kept. */
 export interface Transport {
   /**
-   * Sends one request with the credentials of the moment.
+   * Sends one request with the credentials of the moment, and reads the whole answer.
    *
    * @param path after the path of the server's own address.
-   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where the credentials take longer than an answer may.
+   * @param body sent as JSON.
+   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where
+   * the credentials take longer than an answer may, or the answer is beyond `limits`.
    */
-  send(
-    method: "GET" | "POST",
+  exchange(
+    method: Method,
     path: string,
     signal: AbortSignal | undefined,
-    options?: SendOptions,
-  ): Promise<Dispatcher.ResponseData>;
+    limits: AnswerLimits,
+    body?: object,
+  ): Promise<WholeAnswer>;
+  /** Sends a GET in the same way for an answer that is read as it comes, however long it is silent. */
+  open(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData>;
   /** Closes all connections, once what is under way has ended. */
   close(): Promise<void>;
 }
@@ -79,24 +79,44 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
     return asked.inTime;
   };
 
-  return {
-    async send(method, path, signal, { body, ...options } = {}) {
-      const given = credentials();
-      const { headers, tls } = await (signal === undefined ? given : abortable(given, signal));
+  let address: { readonly origin: string; readonly path: string } | undefined;
+  /** Not before it is needed: a wrong address is told to those who ask for something. */
+  const server = (): { readonly origin: string; readonly path: string } => {
+    if (address === undefined) {
       const { origin, pathname } = new URL(connection.server);
-      return dispatcherFor(tls).request({
-        origin,
-        path: `${pathname === "/" ? "" : pathname}${path}`,
-        method,
-        ...(signal && { signal }),
-        ...options,
-        headers: {
-          ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)])),
-          accept: "application/json",
-          ...(body && { "content-type": "application/json" }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      });
+      address = { origin, path: pathname === "/" ? "" : pathname };
+    }
+    return address;
+  };
+
+  const prepare = async (method: Method, path: string, signal: AbortSignal | undefined, body?: object) => {
+    const given = credentials();
+    const { headers: own, tls } = await (signal === undefined ? given : abortable(given, signal));
+    const { origin, path: root } = server();
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(own)) headers[name] = revealText(value);
+    headers.accept = "application/json";
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const request = {
+      origin,
+      path: `${root}${path}`,
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+    };
+    return { dispatcher: dispatcherFor(tls), request };
+  };
+
+  return {
+    async exchange(method, path, signal, limits, body) {
+      const { dispatcher, request } = await prepare(method, path, signal, body);
+      const handler = new WholeAnswerHandler(limits, signal);
+      dispatcher.dispatch(request, handler);
+      return handler.answer;
+    },
+    async open(path, signal) {
+      const { dispatcher, request } = await prepare("GET", path, signal);
+      return dispatcher.request({ ...request, signal, bodyTimeout: 0 });
     },
     close: async () => agent?.dispatcher.close(),
   };
@@ -107,7 +127,7 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = new AbortController();
   const end = (): void => {
     const why = new Error(`There were no credentials within ${ms} ms.`);
-    late.abort(unavailable("The credentials for the Kubernetes API server take too long.", why));
+    late.abort(unavailable("Getting credentials for the Kubernetes API server took too long.", why));
   };
   const timer = setTimeout(end, ms);
   try {

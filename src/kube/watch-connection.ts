@@ -31,18 +31,20 @@ export interface WatchConnectionLimits {
   readonly now: () => number;
 }
 
-/** A connection that lasts so long was a watch, even if nothing happened: what ends sooner, again and again, is trouble. */
+/**
+ * A connection that lasts so long was a watch, even if nothing happened: what ends sooner, again and again, is trouble.
+ */
 const LASTING_MS = 1_000;
 
 /**
  * Watches over one connection until it ends.
  *
  * @param path of the list, with a query that says which objects, and from which version on.
- * @throws Failure where the server refuses, or says what makes no sense; the reason of `stop` when it is aborted.
+ * @throws Failure where the server refuses, or sends what cannot be parsed; the reason of `stop` when it is aborted.
  */
 export async function watchOnce(
   path: string,
-  send: Transport["send"],
+  open: Transport["open"],
   { watchMs, graceMs, answerBytes, now }: WatchConnectionLimits,
   take: (change: Change) => void,
   stop: AbortSignal,
@@ -51,7 +53,7 @@ export async function watchOnce(
   const lastsMs = watchMs * (0.9 + Math.random() / 5);
   const parameters = `watch=true&allowWatchBookmarks=true&timeoutSeconds=${Math.ceil(lastsMs / 1_000)}`;
   const silent = new AbortController();
-  const broken = (cause: unknown) => unavailable("The Kubernetes API server's watch was broken off.", cause);
+  const broken = (cause: unknown) => unavailable("The watch on the Kubernetes API server was interrupted.", cause);
   let answeredAt: number | undefined;
   let heard = false;
   const lasted = () =>
@@ -60,7 +62,7 @@ export async function watchOnce(
   let timer: NodeJS.Timeout | undefined;
   try {
     const either = AbortSignal.any([stop, silent.signal]);
-    const { statusCode, headers, body } = await send("GET", `${path}&${parameters}`, either, { bodyTimeout: 0 });
+    const { statusCode, headers, body } = await open(`${path}&${parameters}`, either);
     if (statusCode !== 200) {
       const failure = statusFailure(statusCode, await readText(body, answerBytes, lastsMs + graceMs));
       if (statusCode === 410) return { kind: "expired", failure, heard };

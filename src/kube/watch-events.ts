@@ -40,7 +40,7 @@ export async function* readEvents(body: AsyncIterable<Buffer>, most: number): As
       const end = rest.indexOf(LINE_FEED);
       const part = end < 0 ? rest : rest.subarray(0, end);
       size += part.length;
-      if (size > most) throw unavailable("An object of the Kubernetes API server is too large.");
+      if (size > most) throw unavailable("The Kubernetes API server sent an object that is too large.");
       parts.push(part);
       if (end < 0) break;
       const line = Buffer.concat(parts, size).toString("utf8");

@@ -14,7 +14,9 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** What the server does with one request: the lists and watches of a test come in the order in which it expects them. */
+/**
+ * What the server does with one request: the lists and watches of a test come in the order in which it expects them.
+ */
 type Step = (response: ServerResponse, request: IncomingMessage) => void;
 
 const object = (name: string, resourceVersion: number, more: object = {}) => ({

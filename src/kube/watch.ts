@@ -14,7 +14,7 @@ export type WatchSelection = { readonly name: string } | { readonly labelSelecto
 export interface WatchCalls {
   /** Reads one path, again and again if need be, as `KubeApi.get` does. */
   get(path: string, stop: AbortSignal): Promise<unknown>;
-  readonly send: Transport["send"];
+  readonly open: Transport["open"];
   readonly wait: Sleep;
 }
 
@@ -26,13 +26,14 @@ export interface WatchCalls {
  * @param keep what to keep of each object.
  * @param put takes the set as it is now, at first and after each change.
  * @param stop ends it: there is no other end but a failure.
- * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or says what makes no sense; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
+ * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or sends what cannot
+ * be parsed; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
  */
 export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
   keep: (object: unknown) => T,
-  { get, send, wait }: WatchCalls,
+  { get, open, wait }: WatchCalls,
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
@@ -68,7 +69,7 @@ export async function followObjects<T>(
   const watch = (from: string): Promise<WatchEnd> =>
     watchOnce(
       `${path}?${new URLSearchParams({ ...query, resourceVersion: from })}`,
-      send,
+      open,
       limits,
       (change) => {
         version = change.object.metadata.resourceVersion;

@@ -40,8 +40,9 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
         version = resourceVersion;
         for (const item of items) add(listed, readAnswer(WatchedShape, item));
       }
-      if (version === undefined) throw unavailable("The Kubernetes API server does not know what should be watched.");
-      if (version === "") throw unavailable("The Kubernetes API server's list has no version.");
+      if (version === undefined)
+        throw unavailable("The Kubernetes API server does not know the kind of object to watch.");
+      if (version === "") throw unavailable("The Kubernetes API server sent a list without a resourceVersion.");
       const changed = !isSame(objects, listed);
       objects = listed;
       return { changed, version };
@@ -58,7 +59,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
 }
 
 function tooMany(): Failure {
-  const message = `There are more than ${MOST_OBJECTS} objects, which is the most that is watched.`;
+  const message = `There are more than ${MOST_OBJECTS} objects, the limit for a watch.`;
   return new Failure("too-much", "LIMIT_REACHED", message, { next: "List them instead." });
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { hasEnded, type Metric, type Run } from "../runs/run.ts";
-import { selectAttempt, selectMetric, type Wish } from "../runs/selection.ts";
+import { selectAttempt, selectMetric, type Selector } from "../runs/selection.ts";
 import { type EndReasonName, hasNoLog, worstOf } from "./end-reason.ts";
 import type { LogPlan } from "./plan.ts";
 
@@ -10,7 +10,7 @@ import type { LogPlan } from "./plan.ts";
 export type Choice =
   | {
       readonly kind: "attempt";
-      readonly selector: Pick<Wish, "metric" | "attempt" | "running">;
+      readonly selector: Pick<Selector, "metric" | "attempt" | "running">;
       readonly notice: string | undefined;
     }
   | NoAttempt;
@@ -47,10 +47,10 @@ export function createAttempts(plan: LogPlan, clock: Clock): Attempts {
 
 class OneAttempt implements Attempts {
   readonly #plan: LogPlan;
-  readonly #attempt: Wish["attempt"];
+  readonly #attempt: Selector["attempt"];
   readonly #clock: Clock;
 
-  constructor(plan: LogPlan, attempt: Wish["attempt"], clock: Clock) {
+  constructor(plan: LogPlan, attempt: Selector["attempt"], clock: Clock) {
     this.#plan = plan;
     this.#attempt = attempt;
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import type { RunRef } from "../runs/run.ts";
-import type { Wish } from "../runs/selection.ts";
+import type { Selector } from "../runs/selection.ts";
 import type { LineFilterOptions } from "../stream/line-filter.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { PatternError } from "../stream/pattern-error.ts";
@@ -18,7 +18,7 @@ export interface GrepWish {
 /** What a caller asks for: a run, what of it, and how. What is left out has the default that the contract gives. */
 export interface LogRequest {
   readonly run: RunRef;
-  readonly wish: Omit<Wish, "attempt" | "running"> & { readonly attempt?: Wish["attempt"] | "all" };
+  readonly wish: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
   readonly allContainers?: boolean | undefined;
   readonly follow?: boolean | undefined;
   /** In milliseconds. */

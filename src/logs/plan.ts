@@ -6,7 +6,8 @@ import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
-import type { SurroundingsWish } from "../runs/surroundings.ts";
+import type { RunReader } from "../runs/run-reader.ts";
+import type { RequiredLookups } from "../runs/run-context.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
@@ -25,9 +26,10 @@ export interface LogServices extends GuardServices {
   readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces">;
   readonly kube: KubeApi;
   readonly access: Access;
+  readonly runs: RunReader;
   readonly sources: readonly LogSource[];
   /** What the sources' addresses and patterns need to know of a run's surroundings. */
-  readonly sourcesWish: SurroundingsWish;
+  readonly sourcesWish: RequiredLookups;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly wait: Sleep;
@@ -72,7 +74,8 @@ export async function planLog(
   const { limits } = services.config;
   const startedAt = services.clock.now();
   const follow = request.follow === true;
-  const run = await readAuthorizedRun(services, caller, request.run, signal);
+  const kept = !follow && request.cursor === undefined;
+  const run = await readAuthorizedRun(services, caller, request.run, signal, { kept });
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);
   const cursors = await services.cursors({ caller: caller.username, request: cursorScope(request) });

@@ -4,14 +4,14 @@ import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
 import { type Attempt, hasEnded, type Run } from "../runs/run.ts";
+import { type RequiredLookups, type RunContext, readRunContext } from "../runs/run-context.ts";
 import {
   type AttemptSelection,
   type ContainerSelection,
+  type Selector,
   selectAttempt,
   selectContainer,
-  type Wish,
 } from "../runs/selection.ts";
-import { readSurroundings, type Surroundings, type SurroundingsWish } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
 import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
 
@@ -19,7 +19,7 @@ import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
-  readonly sourcesWish: SurroundingsWish;
+  readonly sourcesWish: RequiredLookups;
   readonly config: Pick<Config, "jobNamespaces">;
 }
 
@@ -29,7 +29,7 @@ export interface AttemptView extends AttemptSelection {
   readonly job: Job;
   /** Oldest first. Empty where no source reads pods. */
   readonly pods: readonly Pod[];
-  readonly surroundings: Surroundings;
+  readonly context: RunContext;
   readonly facts: LogTarget["facts"];
 }
 
@@ -46,25 +46,25 @@ export interface ContainerView extends AttemptView, ContainerSelection {
 export async function viewAttempt(
   { kube, sources, sourcesWish, config }: ViewServices,
   run: Run,
-  wish: Pick<Wish, "metric" | "attempt" | "running">,
+  selector: Pick<Selector, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
-  const selected = selectAttempt(run, wish);
+  const selected = selectAttempt(run, selector);
   const job = jobOf(run, selected.attempt, config.jobNamespaces);
-  const surroundings = await readSurroundings(kube, run, sourcesWish, signal);
+  const context = await readRunContext(kube, run, sourcesWish, signal);
   const { namespace: project, stage } = run;
-  const facts = { project, stage, shard: surroundings.shard, metric: selected.metric.name };
+  const facts = { project, stage, shard: context.shard, metric: selected.metric.name };
   const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
   const pods = isLive ? await readPods(kube, run, [job.namespace], signal) : [];
-  return { ...selected, run, job, surroundings, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };
+  return { ...selected, run, job, context, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };
 }
 
 /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
-export function viewContainer(view: AttemptView, wish: Pick<Wish, "container" | "pod">): ContainerView {
-  const { run, metric, attempt, job, surroundings, facts, pods } = view;
-  const selection = selectContainer(metric, wish, pods);
+export function viewContainer(view: AttemptView, selector: Pick<Selector, "container" | "pod">): ContainerView {
+  const { run, metric, attempt, job, context, facts, pods } = view;
+  const selection = selectContainer(metric, selector, pods);
   const { container, pod } = selection;
-  const values = templateValues(run, surroundings, { metric, attempt, job, container, ...(pod && { pod }) });
+  const values = templateValues(run, context, { metric, attempt, job, container, ...(pod && { pod }) });
   return { ...view, ...selection, target: { facts, values, pod: targetPod(attempt, selection) } };
 }
 

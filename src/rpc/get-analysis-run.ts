@@ -10,8 +10,8 @@ import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
 import type { Attempt, Metric, Run } from "../runs/run.ts";
+import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
-import { readSurroundings, type Surroundings } from "../runs/surroundings.ts";
 import { callerOf } from "./caller-context.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
 import { measuringMessage } from "./measuring-message.ts";
@@ -21,7 +21,7 @@ import type { Services } from "./services.ts";
 
 /** What is known of a run beside the run itself. */
 interface Around {
-  readonly surroundings: Surroundings;
+  readonly context: RunContext;
   /** The Job of an attempt; absent where there is none, or where the one that the run names cannot be its own. */
   readonly jobOf: (attempt: Attempt) => Job | undefined;
   /** The pods of an attempt's Job that the cluster still knows. */
@@ -40,8 +40,8 @@ export async function getAnalysisRun(
   { signal, values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
-  const around = await lookAround(services, run, signal);
-  const { surroundings, podsOf, budget } = around;
+  const around = await readAround(services, run, signal);
+  const { context, podsOf, budget } = around;
   return {
     analysisRun: {
       summary: summaryMessage(run),
@@ -49,28 +49,28 @@ export async function getAnalysisRun(
       message: run.message,
       promotion: run.promotion ?? "",
       freightCollection: run.freightCollection ?? "",
-      freight: surroundings.freight.map((each) => ({
+      freight: context.freight.map((each) => ({
         name: each.name,
         alias: each.alias ?? "",
         warehouse: each.warehouse ?? "",
       })),
-      shard: surroundings.shard ?? "",
+      shard: context.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
       // First, since they are few: what is left is the attempts'.
-      links: linksOf(services.links, run, surroundings, {}, budget),
+      links: linksOf(services.links, run, context, {}, budget),
       metrics: run.metrics.map((metric) => metricMessage(services, run, metric, around)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
     },
   };
 }
 
-async function lookAround({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<Around> {
-  const surroundings = await readSurroundings(kube, run, { shard: true, freight: true }, signal);
+async function readAround({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<Around> {
+  const context = await readRunContext(kube, run, { shard: true, freight: true }, signal);
   const jobs = new Map<Attempt, Job>();
   const namespaces = new Set<string>();
   for (const metric of jobMetrics(run)) {
-    const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name };
+    const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: metric.name };
     const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
     for (const attempt of metric.attempts) {
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
@@ -82,7 +82,7 @@ async function lookAround({ kube, config, sources }: Services, run: Run, signal:
   const pods = await readPods(kube, run, namespaces, signal);
   const byJob = Map.groupBy(pods, ({ namespace, jobName }) => keyOf({ namespace, name: jobName }));
   return {
-    surroundings,
+    context,
     jobOf: (attempt) => jobs.get(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
     budget: { ...createLinkBudget(), pods: MOST_PODS },
@@ -94,7 +94,7 @@ function keyOf(job: Job | undefined): string | undefined {
   return job && `${job.namespace}/${job.name}`;
 }
 
-function metricMessage(services: Services, run: Run, metric: Metric, { surroundings, jobOf, podsOf, budget }: Around) {
+function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: Around) {
   const attemptMessage = (attempt: Attempt) => {
     const job = jobOf(attempt);
     const pods = podsOf(attempt).slice(0, budget.pods);
@@ -106,7 +106,7 @@ function metricMessage(services: Services, run: Run, metric: Metric, { surroundi
       value: attempt.value,
       ...given("startTime", timestamp(attempt.startedAt)),
       ...given("endTime", timestamp(attempt.endedAt)),
-      links: job === undefined ? [] : linksOf(services.links, run, surroundings, { metric, attempt, job }, budget),
+      links: job === undefined ? [] : linksOf(services.links, run, context, { metric, attempt, job }, budget),
       pods: pods.map(podMessage),
     };
   };

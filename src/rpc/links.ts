@@ -1,6 +1,6 @@
 import type { CompiledLink } from "../config/compile.ts";
 import type { Metric, Run } from "../runs/run.ts";
-import type { Surroundings } from "../runs/surroundings.ts";
+import type { RunContext } from "../runs/run-context.ts";
 import { type AddressOf, templateValues } from "../runs/template-values.ts";
 import { createMatch } from "../sources/match.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
@@ -32,11 +32,11 @@ export function createLinkBudget(): LinkBudget {
 export function linksOf(
   links: readonly CompiledLink[],
   run: Run,
-  surroundings: Surroundings,
+  context: RunContext,
   of: Omit<AddressOf, "container"> & { readonly metric?: Metric },
   budget: LinkBudget,
 ): Link[] {
-  const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: of.metric?.name ?? "" };
+  const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: of.metric?.name ?? "" };
   return links.flatMap(({ config, url }): Link[] => {
     const names = [...url.names];
     const aboutAttempt = names.some((name) => ATTEMPT_NAMES.has(name)) || config.match.metric !== undefined;
@@ -45,7 +45,7 @@ export function linksOf(
     return containers.flatMap((container): Link[] => {
       if (budget.left <= 0) return [];
       try {
-        const { href } = url.render(templateValues(run, surroundings, { ...of, ...(container && { container }) }));
+        const { href } = url.render(templateValues(run, context, { ...of, ...(container && { container }) }));
         budget.left -= href.length;
         return [{ title: config.title, url: href, containerName: container?.name ?? "" }];
       } catch (error) {

@@ -7,7 +7,8 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
-import type { SurroundingsWish } from "../runs/surroundings.ts";
+import type { RequiredLookups } from "../runs/run-context.ts";
+import type { RunReader } from "../runs/run-reader.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
 import type { Sleep } from "../sleep.ts";
@@ -18,12 +19,13 @@ import type { Counters } from "../telemetry/counters.ts";
 export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
+  readonly runs: RunReader;
   readonly watchedRuns: WatchedRuns;
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
-  /** What the sources' addresses and patterns need to know of a run's surroundings. */
-  readonly sourcesWish: SurroundingsWish;
+  /** What the sources' addresses and patterns need to know of a run's context. */
+  readonly sourcesWish: RequiredLookups;
   readonly links: readonly CompiledLink[];
   readonly counters: Counters;
   /** What this server's own account may do, as the cluster said it a moment ago. */

@@ -1,8 +1,8 @@
 import type { CompiledSource } from "../config/compile.ts";
-import type { SurroundingsWish } from "../runs/surroundings.ts";
+import type { RequiredLookups } from "../runs/run-context.ts";
 
 /** What the addresses and patterns of sources need to know of a run's surroundings: no read of a log costs more calls to the API server than that. */
-export function wishOf(sources: readonly CompiledSource[]): SurroundingsWish {
+export function wishOf(sources: readonly CompiledSource[]): RequiredLookups {
   const names = new Set<string>();
   for (const source of sources) {
     if (source.config.match.shard !== undefined) names.add("shard");

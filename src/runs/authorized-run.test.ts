@@ -9,6 +9,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
 import { readAuthorizedRun } from "./authorized-run.ts";
+import { RunReader } from "./run-reader.ts";
 
 const never = new AbortController().signal;
 const RUN = "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5";
@@ -39,7 +40,12 @@ afterAll(async () => {
 });
 
 const read = (caller: Caller, namespace: string, name: string) =>
-  readAuthorizedRun({ access: createAccess({ kube, clock: systemClock }), kube }, caller, { namespace, name }, never);
+  readAuthorizedRun(
+    { access: createAccess({ kube, clock: systemClock }), runs: new RunReader(kube, systemClock) },
+    caller,
+    { namespace, name },
+    never,
+  );
 
 async function failureOf(work: Promise<unknown>): Promise<Failure> {
   const error: unknown = await work.then(
@@ -79,7 +85,7 @@ describe("a run", () => {
     expect(reads).toEqual([]);
   });
 
-  it("is denied in one same way: there or not, in a project or in none, by the run's right or by the Stage's", async () => {
+  it("is denied in the same way, there or not, in a project or in none, by right to the run or the Stage", async () => {
     allow("no-stages", ["analysisruns"]);
     allow("stages-only", ["stages"]);
     const told = await Promise.all(
@@ -119,6 +125,21 @@ describe("a run", () => {
     expect(await failureOf(read(callerOf("no-stages"), "guestbook", "of-gone"))).toMatchObject({ kind: "denied" });
   });
 
+  it("that is kept is still denied to those who may not read it", async () => {
+    const runs = new RunReader(kube, systemClock);
+    const readKept = (caller: Caller) => {
+      const access = createAccess({ kube, clock: systemClock });
+      return readAuthorizedRun({ access, runs }, caller, { namespace: "guestbook", name: RUN }, never, { kept: true });
+    };
+    allow("no-stages", ["analysisruns"]);
+    const run = await readKept(VIEWER);
+    reads.length = 0;
+    expect(await readKept(VIEWER)).toBe(run);
+    for (const caller of [OUTSIDER, callerOf("no-stages")])
+      expect(await failureOf(readKept(caller))).toMatchObject({ reason: "ACCESS_DENIED" });
+    expect(reads).toEqual([]);
+  });
+
   it("without a Stage asks for no right to one", async () => {
     allow("no-stages", ["analysisruns"]);
     expect(await read(callerOf("no-stages"), "guestbook", "guestbook-ui-7d9c5b8f64-12-2")).toMatchObject({
@@ -141,7 +162,8 @@ describe("a run", () => {
     reads.length = 0;
     const asked: unknown[] = [];
     const access = createAccess({ kube: { ...kube, create: async () => asked.push(1) }, clock: systemClock });
-    expect(await failureOf(readAuthorizedRun({ access, kube }, VIEWER, { namespace, name }, never))).toMatchObject({
+    const runs = new RunReader(kube, systemClock);
+    expect(await failureOf(readAuthorizedRun({ access, runs }, VIEWER, { namespace, name }, never))).toMatchObject({
       kind: "bad-request",
       reason: "NAME_INVALID",
     });

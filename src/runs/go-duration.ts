@@ -13,7 +13,8 @@ const MOST_MS = 2 ** 63 / 1e6;
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 
 /**
- * Reads a duration as Go writes it, and so Argo Rollouts: `1h30m`, `90s`, `1.5h` (https://pkg.go.dev/time#ParseDuration).
+ * Reads a duration as Go writes it, and so Argo Rollouts: `1h30m`, `90s`, `1.5h`
+ * (https://pkg.go.dev/time#ParseDuration).
  *
  * @returns milliseconds; `undefined` where it is none that anybody could wait for.
  */

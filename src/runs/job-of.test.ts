@@ -91,7 +91,7 @@ describe("where there is no Job", () => {
     expect(failureOf(() => jobOf(RUN, makeAttempt({ number: 3, phase, claimedJob: undefined }), []))).toMatchObject({
       kind: "not-yet",
       reason: "JOB_NOT_STARTED",
-      message: "Attempt 3 has not made its Job yet.",
+      message: "Attempt 3 has not created its Job yet.",
     });
   });
 

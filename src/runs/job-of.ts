@@ -12,22 +12,23 @@ export interface Job {
 /**
  * The Job of an attempt, if it can be the run's.
  *
- * Whoever may write a run may write any Job's name into its status. Argo Rollouts begins a Job's name with the uid of its run, which nobody can choose: so a
- * name that begins otherwise is somebody else's Job.
+ * Whoever may write a run may write any Job's name into its status. Argo Rollouts begins a Job's name with the uid of
+ * its run, which nobody can choose: so a name that begins otherwise is somebody else's Job.
  *
  * @param jobNamespaces the namespaces, beside the run's, in which Argo Rollouts may be set up to make Jobs.
- * @throws Failure JOB_NOT_OF_RUN; JOB_NOT_CREATED where the attempt ended before there was a Job; JOB_NOT_STARTED where there is none yet.
+ * @throws Failure JOB_NOT_OF_RUN; JOB_NOT_CREATED where the attempt ended before there was a Job; JOB_NOT_STARTED where
+ * there is none yet.
  */
 export function jobOf(run: Run, attempt: Attempt, jobNamespaces: readonly string[]): Job {
   const job = attempt.claimedJob;
   if (job === undefined) {
-    if (!hasEnded(attempt.phase)) throw notStarted(`Attempt ${attempt.number} has not made its Job yet.`);
+    if (!hasEnded(attempt.phase)) throw notStarted(`Attempt ${attempt.number} has not created its Job yet.`);
     throw new Failure(
       "not-found",
       "JOB_NOT_CREATED",
       `Attempt ${attempt.number} ended before there was a Job${attempt.message && `: ${quoted(attempt.message)}`}.`,
       {
-        next: "There is no log. The message says what went wrong; the AnalysisTemplate or the cluster's quota may be at fault.",
+        next: "There is no log. The message says why; check the AnalysisTemplate and the cluster's quota.",
       },
     );
   }
@@ -41,7 +42,7 @@ export function jobOf(run: Run, attempt: Attempt, jobNamespaces: readonly string
     "JOB_NOT_OF_RUN",
     `Attempt ${attempt.number} names a Job that does not belong to this run.`,
     {
-      next: "If Argo Rollouts makes its Jobs in a namespace of their own here, an operator has to name it under `jobNamespaces`.",
+      next: "If Argo Rollouts creates Jobs in another namespace here, an operator has to list it in `jobNamespaces`.",
     },
   );
 }

@@ -24,7 +24,9 @@ export interface RunPage {
   readonly incomplete: boolean;
 }
 
-/** Runs that are read for a list at the most. Kubernetes gives them by name, so the newest can only be told after all. */
+/**
+ * Runs that are read for a list at the most. Kubernetes gives them by name, so the newest can only be told after all.
+ */
 const MOST_RUNS = 10_000;
 /** Label values end at 63 characters; for longer names the label holds another text. */
 const LABEL_LENGTH = 63;
@@ -88,7 +90,7 @@ function encodePageToken({ createdAt, name }: Place): string {
 function decodePageToken(token: string): Place {
   const [createdAt = "", name = "", ...rest] = Buffer.from(token, "base64url").toString("utf8").split(" ");
   if (Number.isNaN(Date.parse(createdAt)) || name === "" || rest.length > 0) {
-    throw new Failure("bad-request", "PAGE_TOKEN_INVALID", "This page token is not one of this server's.", {
+    throw new Failure("bad-request", "PAGE_TOKEN_INVALID", "Invalid page token.", {
       next: "List again without a page token.",
     });
   }

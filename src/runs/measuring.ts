@@ -1,9 +1,10 @@
-import { z } from "zod";
+import type { Fields } from "../kube/fields.ts";
 import { parseGoDuration } from "./go-duration.ts";
 
 /**
- * When a metric's measurements are successful, how many of them may not be, and how many there are. What the run does not say has the default of Argo Rollouts; a number is
- * `undefined` where what it says cannot be read, such as an argument out of a Secret.
+ * When a metric's measurements are successful, how many of them may not be, and how many there are. What the run does
+ * not say has the default of Argo Rollouts; a number is `undefined` where what it says cannot be read, such as an
+ * argument out of a Secret.
  */
 export interface Measuring {
   /** An expression over `result`. Empty where there is none. */
@@ -34,62 +35,61 @@ export interface MeasurementCounts {
 const CONDITION_LENGTH = 4_000;
 const INT32 = 2 ** 31;
 
-const text = z.string().nullish().catch(undefined);
-/** Kubernetes' IntOrString; what is neither is kept as a text that is no number. */
-const number = z
-  .union([z.number().transform(String), z.string()])
-  .nullish()
-  .catch("");
-const counter = z.number().int().gt(0).lt(INT32).catch(0);
-
-/** The fields of a metric's specification that say so, whatever stands in them. */
-export const MeasuringFields = z.object({
-  successCondition: text,
-  failureCondition: text,
-  failureLimit: number,
-  inconclusiveLimit: number,
-  consecutiveErrorLimit: number,
-  consecutiveSuccessLimit: number,
-  count: number,
-  interval: text,
-});
-
-/** The counters of a metric's result. */
-export const Counters = z.object({
-  successful: counter,
-  failed: counter,
-  inconclusive: counter,
-  error: counter,
-  consecutiveError: counter,
-  consecutiveSuccess: counter,
-});
-
 /**
- * Reads what a metric's specification says of its measurements (https://argo-rollouts.readthedocs.io/en/stable/features/specification/, and for what is not said
+ * Reads what a metric's specification says of its measurements, whatever stands in its fields
+ * (https://argo-rollouts.readthedocs.io/en/stable/features/specification/, and for what is not said
  * analysis/analysis.go, assessMetricStatus, and pkg/apis/rollouts/v1alpha1/analysis_types.go, EffectiveCount).
  *
  * @param fillIn puts the run's arguments into a text.
  */
-export function measuringOf(fields: z.infer<typeof MeasuringFields>, fillIn: (text: string) => string): Measuring {
-  const limit = (value: string | null | undefined, usual: number): number | undefined =>
-    value === null || value === undefined ? usual : integerOf(fillIn(value));
-  const condition = (value: string | null | undefined): string => fillIn(value ?? "").slice(0, CONDITION_LENGTH);
-  const interval = fillIn(fields.interval ?? "");
-  const count = limit(fields.count, 0);
+export function measuringOf(metric: Fields, fillIn: (text: string) => string): Measuring {
+  const limit = (field: string, usual: number): number | undefined => {
+    const value = metric[field];
+    return value === undefined || value === null ? usual : integerOf(value, fillIn);
+  };
+  const condition = (field: string): string => fillIn(textIn(metric, field)).slice(0, CONDITION_LENGTH);
+  const interval = fillIn(textIn(metric, "interval"));
+  const count = limit("count", 0);
   return {
-    successCondition: condition(fields.successCondition),
-    failureCondition: condition(fields.failureCondition),
-    failureLimit: limit(fields.failureLimit, 0),
-    inconclusiveLimit: limit(fields.inconclusiveLimit, 0),
-    consecutiveErrorLimit: limit(fields.consecutiveErrorLimit, 4),
-    consecutiveSuccessLimit: limit(fields.consecutiveSuccessLimit, 0),
+    successCondition: condition("successCondition"),
+    failureCondition: condition("failureCondition"),
+    failureLimit: limit("failureLimit", 0),
+    inconclusiveLimit: limit("inconclusiveLimit", 0),
+    consecutiveErrorLimit: limit("consecutiveErrorLimit", 4),
+    consecutiveSuccessLimit: limit("consecutiveSuccessLimit", 0),
     count: count === 0 && interval === "" ? 1 : atLeastZero(count),
     intervalMs: interval === "" ? undefined : parseGoDuration(interval),
   };
 }
 
-function integerOf(value: string): number | undefined {
-  const read = /^[-+]?\d{1,10}$/.test(value) ? Number(value) : undefined;
+/**
+ * Reads the counters of a metric's result, whatever stands in its fields; `undefined` before the first measurement has
+ * ended.
+ */
+export function countsOf(result: Fields): MeasurementCounts | undefined {
+  const successful = counterOf(result.successful);
+  const failed = counterOf(result.failed);
+  const inconclusive = counterOf(result.inconclusive);
+  const error = counterOf(result.error);
+  if (successful + failed + inconclusive + error === 0) return undefined;
+  const consecutiveError = counterOf(result.consecutiveError);
+  const consecutiveSuccess = counterOf(result.consecutiveSuccess);
+  return { successful, failed, inconclusive, error, consecutiveError, consecutiveSuccess };
+}
+
+function textIn(fields: Fields, field: string): string {
+  const value = fields[field];
+  return typeof value === "string" ? value : "";
+}
+
+function counterOf(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value < INT32 ? value : 0;
+}
+
+/** Of Kubernetes' IntOrString. */
+function integerOf(value: unknown, fillIn: (text: string) => string): number | undefined {
+  const text = typeof value === "number" ? String(value) : typeof value === "string" ? fillIn(value) : "";
+  const read = /^[-+]?\d{1,10}$/.test(text) ? Number(text) : undefined;
   return read !== undefined && read >= -INT32 && read < INT32 ? read : undefined;
 }
 

@@ -401,6 +401,37 @@ describe("what may be missing", () => {
   });
 });
 
+describe("an object that is no run", () => {
+  const inMetric = (metric: unknown) => object({ spec: { metrics: [metric] } });
+  it.each([
+    ["the object", null],
+    ["the object", []],
+    ["metadata", {}],
+    ["metadata.name", object({ metadata: { name: 7 } })],
+    ["metadata.namespace", object({ metadata: { namespace: null } })],
+    ["metadata.uid", object({ metadata: { uid: undefined } })],
+    ["metadata.creationTimestamp", object({ metadata: { creationTimestamp: {} } })],
+    ["metadata.labels", object({ metadata: { labels: { a: 1 } } })],
+    ["metadata.annotations", object({ metadata: { annotations: [] } })],
+    ["metadata.ownerReferences[].name", object({ metadata: { ownerReferences: [{ apiVersion: "a", kind: "b" }] } })],
+    ["spec", object({ spec: 7 })],
+    ["spec.args[].name", object({ spec: { args: [{ value: "x" }] } })],
+    ["spec.args[].value", object({ spec: { args: [{ name: "a", value: 1 }] } })],
+    ["spec.metrics", object({ spec: { metrics: [7] } })],
+    ["spec.metrics[].name", inMetric({ name: 7 })],
+    ["spec.metrics[].provider", inMetric({ name: "a", provider: "job" })],
+    ["status.message", object({ status: { message: 7 } })],
+    ["status.startedAt", object({ status: { startedAt: 7 } })],
+    ["status.metricResults", object({ status: { metricResults: {} } })],
+    ["status.metricResults[].dryRun", withResult({ dryRun: "true" })],
+    ["status.metricResults[].count", withResult({ count: "1" })],
+    ["status.metricResults[].measurements[].metadata", withResult({ measurements: [{ metadata: { "job-name": 1 } }] })],
+    ["status.metricResults[].measurements[].finishedAt", withResult({ measurements: [{ finishedAt: 1 }] })],
+  ])("is refused, and the error names the field that is wrong: %s", (path, rubbish) => {
+    expect(() => parseRun(rubbish)).toThrow(new RegExp(`^${path.replace(/[[\].]/g, "\\$&")} is not `));
+  });
+});
+
 describe("a summary", () => {
   it("is what lists show", () => {
     expect(parseRunSummary(demoRun("dev.01kkh78mj0ybmgq052an9t2aa5.dd78add"))).toEqual({

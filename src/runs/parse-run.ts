@@ -1,6 +1,17 @@
-import { z } from "zod";
+import {
+  type Fields,
+  listOf,
+  optionalBoolean,
+  optionalFields,
+  optionalNumber,
+  optionalText,
+  requiredFields,
+  requiredText,
+  ShapeError,
+  textMap,
+} from "../kube/fields.ts";
 import { parseGoDuration } from "./go-duration.ts";
-import { Counters, type MeasurementCounts, MeasuringFields, measuringOf } from "./measuring.ts";
+import { countsOf, measuringOf } from "./measuring.ts";
 import {
   type Attempt,
   type Container,
@@ -11,237 +22,242 @@ import {
   type RunSummary,
 } from "./run.ts";
 
-const PHASES = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"] as const;
-const PhaseField = z.enum(PHASES).or(z.literal("")).nullish().catch(undefined);
-const text = z.string().nullish();
-/** The CRD demands one, but a cluster may have an older CRD, or none that checks. */
-const MetricName = text.transform((name) => name ?? "");
+const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
 /** How many characters of arguments are filled into all texts of a run. */
 const FILLED_LENGTH = 1_000_000;
-const texts = z.record(z.string(), z.string()).nullish();
 
 /** Puts the run's arguments into a text. */
 type FillIn = (text: string) => string;
 
-const Meta = z.object({
-  name: z.string(),
-  namespace: z.string(),
-  uid: z.string(),
-  resourceVersion: text.catch(undefined),
-  creationTimestamp: z.string(),
-  labels: texts,
-  annotations: texts,
-  ownerReferences: z.array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() })).nullish(),
-});
+interface Owner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
 
-const Measurement = z.object({
-  phase: PhaseField,
-  message: text,
-  value: text,
-  startedAt: text,
-  finishedAt: text,
-  metadata: texts,
-});
-
-const MetricResult = z.looseObject({
-  name: MetricName,
-  phase: PhaseField,
-  message: text,
-  dryRun: z.boolean().nullish(),
-  count: z.number().nullish(),
-  error: z.number().nullish(),
-  measurements: z.array(Measurement).nullish(),
-});
-
-const Containers = z.array(z.object({ name: z.string() })).nullish();
-const JobProvider = z.object({
-  spec: z
-    .object({
-      template: z.object({
-        metadata: z.object({ annotations: texts }).nullish(),
-        spec: z.object({ containers: Containers, initContainers: Containers }).nullish(),
-      }),
-    })
-    .nullish(),
-});
-
-const Object_ = z.object({
-  metadata: Meta,
-  spec: z
-    .object({
-      metrics: z
-        .array(
-          z.object({
-            ...MeasuringFields.shape,
-            name: MetricName,
-            initialDelay: text.catch(undefined),
-            provider: z.record(z.string(), z.unknown()).nullish(),
-          }),
-        )
-        .nullish(),
-      args: z.array(z.object({ name: z.string(), value: text })).nullish(),
-    })
-    .nullish(),
-  status: z
-    .object({
-      phase: PhaseField,
-      message: text,
-      startedAt: text,
-      completedAt: text,
-      metricResults: z.array(MetricResult).nullish(),
-    })
-    .nullish(),
-});
-
-const Summary = z.object({
-  metadata: Meta,
-  status: z.object({ phase: PhaseField, message: text.catch(""), startedAt: text, completedAt: text }).nullish(),
-});
+/** The metadata of a run, narrowed. */
+interface Meta {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly createdAt: string;
+  readonly version: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly owners: readonly Owner[];
+}
 
 /** Reads what a list shows out of an AnalysisRun, or `undefined` where it is not one. */
 export function parseRunSummary(object: unknown): RunSummary | undefined {
-  const { data } = Summary.safeParse(object);
-  return data && listedOf(data);
+  return listed(object)?.summary;
 }
 
 /** The same with the object's version, which is another with any change of it. */
 export function parseVersionedSummary(object: unknown): RunSummary | undefined {
-  const { data } = Summary.safeParse(object);
-  return data && { ...listedOf(data), ...versionOf(data.metadata) };
+  const run = listed(object);
+  return run && { ...run.summary, ...versionOf(run.meta) };
 }
 
-function listedOf(object: z.infer<typeof Summary>): RunSummary {
-  const summary = summaryOf(object);
-  return { ...summary, message: summary.message.slice(0, LISTED_MESSAGE_LENGTH) };
+function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSummary } | undefined {
+  try {
+    const run = requiredFields(object, "the object");
+    const meta = metaOf(run);
+    const status = optionalFields(run.status, "status");
+    const said = status?.message;
+    const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
+    return { meta, summary: summaryOf(meta, status, message) };
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
 }
 
-function versionOf({ resourceVersion }: z.infer<typeof Meta>): { readonly version?: string } {
-  return resourceVersion ? { version: resourceVersion } : {};
+function versionOf({ version }: Meta): { readonly version?: string } {
+  return version ? { version } : {};
 }
 
 /**
  * Reads an AnalysisRun as Argo Rollouts and Kargo write it
  * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/).
  *
- * @throws ZodError where it does not have the shape that its CRD demands.
+ * @throws ShapeError where it does not have the shape that its CRD demands.
  */
 export function parseRun(object: unknown): Run {
-  const { metadata, spec, status } = Object_.parse(object);
-  const labels = metadata.labels ?? {};
-  const annotations = metadata.annotations ?? {};
-  const owners = metadata.ownerReferences ?? [];
-  const rollout = owners.find((each) => each.kind === "Rollout" && each.apiVersion.startsWith("argoproj.io/"));
+  const run = requiredFields(object, "the object");
+  const meta = metaOf(run);
+  const spec = optionalFields(run.spec, "spec");
+  const status = optionalFields(run.status, "status");
+  const { labels, annotations } = meta;
+  const rollout = meta.owners.find(({ kind, apiVersion }) => kind === "Rollout" && isOf(apiVersion, "argoproj.io/"));
   const args: Record<string, string> = {};
-  for (const { name, value } of spec?.args ?? []) if (typeof value === "string") args[name] = value;
+  for (const { name, value } of listOf(spec?.args, "spec.args")) {
+    const text = optionalText(value, "spec.args[].value");
+    const key = requiredText(name, "spec.args[].name");
+    if (text !== undefined) args[key] = text;
+  }
   const fillIn = fillerOf(args);
+  const results = listOf(status?.metricResults, "status.metricResults").map(resultOf);
   return {
-    ...summaryOf({ metadata, status }),
-    ...versionOf(metadata),
+    ...summaryOf(meta, status, optionalText(status?.message, "status.message") ?? ""),
+    ...versionOf(meta),
     promotion: annotations["kargo.akuity.io/promotion"] || undefined,
     rollout: rollout?.name,
     revision: rollout && (annotations["rollout.argoproj.io/revision"] || undefined),
     labels,
     annotations,
     args,
-    metrics: (spec?.metrics ?? []).map((metric) => {
-      const name = fillIn(metric.name);
-      const result = status?.metricResults?.find((each) => each.name === name);
-      const initialDelayMs = parseGoDuration(fillIn(metric.initialDelay ?? "")) ?? 0;
-      const measuring = measuringOf(metric, fillIn);
-      return { ...metricOf(name, metric.provider ?? {}, result, fillIn), initialDelayMs, measuring };
-    }),
+    metrics: listOf(spec?.metrics, "spec.metrics").map((metric) => metricOf(metric, results, fillIn)),
   };
 }
 
-function summaryOf({ metadata, status }: z.infer<typeof Summary>): RunSummary {
+function metaOf(object: Fields): Meta {
+  const metadata = requiredFields(object.metadata, "metadata");
+  const version = metadata.resourceVersion;
   return {
-    namespace: metadata.namespace,
-    name: metadata.name,
+    namespace: requiredText(metadata.namespace, "metadata.namespace"),
+    name: requiredText(metadata.name, "metadata.name"),
+    uid: requiredText(metadata.uid, "metadata.uid"),
+    createdAt: requiredText(metadata.creationTimestamp, "metadata.creationTimestamp"),
+    version: typeof version === "string" ? version : undefined,
+    labels: textMap(metadata.labels, "metadata.labels"),
+    annotations: textMap(metadata.annotations, "metadata.annotations"),
+    owners: listOf(metadata.ownerReferences, "metadata.ownerReferences").map(({ apiVersion, kind, name }) => ({
+      apiVersion: requiredText(apiVersion, "metadata.ownerReferences[].apiVersion"),
+      kind: requiredText(kind, "metadata.ownerReferences[].kind"),
+      name: requiredText(name, "metadata.ownerReferences[].name"),
+    })),
+  };
+}
+
+function summaryOf(meta: Meta, status: Fields | undefined, message: string): RunSummary {
+  const { namespace, name, uid, createdAt, labels, annotations, owners } = meta;
+  return {
+    namespace,
+    name,
     // The label is cut at 63 characters; Kargo then writes the whole name into an annotation.
-    stage: metadata.annotations?.["kargo.akuity.io/stage"] || metadata.labels?.["kargo.akuity.io/stage"] || undefined,
+    stage: annotations["kargo.akuity.io/stage"] || labels["kargo.akuity.io/stage"] || undefined,
     phase: phaseOf(status?.phase),
-    createdAt: metadata.creationTimestamp,
-    startedAt: status?.startedAt || undefined,
-    endedAt: status?.completedAt || undefined,
-    uid: metadata.uid,
-    message: status?.message ?? "",
-    freightCollection: metadata.labels?.["kargo.akuity.io/freight-collection"] || undefined,
-    freight: (metadata.ownerReferences ?? [])
-      .filter((each) => each.kind === "Freight" && each.apiVersion.startsWith("kargo.akuity.io/"))
+    createdAt,
+    startedAt: optionalText(status?.startedAt, "status.startedAt") || undefined,
+    endedAt: optionalText(status?.completedAt, "status.completedAt") || undefined,
+    uid,
+    message,
+    freightCollection: labels["kargo.akuity.io/freight-collection"] || undefined,
+    freight: owners
+      .filter(({ kind, apiVersion }) => kind === "Freight" && isOf(apiVersion, "kargo.akuity.io/"))
       .map((each) => each.name),
   };
 }
 
-function metricOf(
-  name: string,
-  providers: Readonly<Record<string, unknown>>,
-  result: z.infer<typeof MetricResult> | undefined,
-  fillIn: FillIn,
-): Omit<Metric, "initialDelayMs" | "measuring"> {
-  const provider = Object.keys(providers)[0] ?? "";
-  const template = JobProvider.safeParse(providers.job).data?.spec?.template;
-  const container =
-    (init: boolean) =>
-    (each: { name: string }): Container => ({ name: fillIn(each.name), init });
+function isOf(apiVersion: string, group: string): boolean {
+  return apiVersion.startsWith(group);
+}
+
+/** A metric's result, narrowed, under the name that its metric has once arguments are filled in. */
+type Result = Pick<Metric, "name" | "phase" | "message" | "dryRun" | "attempts" | "counts">;
+
+function resultOf(result: Fields): Result {
   return {
-    name,
-    provider: "job" in providers ? "job" : provider,
-    phase: phaseOf(result?.phase),
-    message: result?.message ?? "",
-    dryRun: result?.dryRun ?? false,
+    name: nameOf(result, "status.metricResults[].name"),
+    phase: phaseOf(result.phase),
+    message: optionalText(result.message, "status.metricResults[].message") ?? "",
+    dryRun: optionalBoolean(result.dryRun, "status.metricResults[].dryRun") ?? false,
     attempts: attemptsOf(result),
-    counts: result && countsOf(result),
-    containers: [
-      ...(template?.spec?.initContainers ?? []).map(container(true)),
-      ...(template?.spec?.containers ?? []).map(container(false)),
-    ],
-    defaultContainer:
-      fillIn(template?.metadata?.annotations?.["kubectl.kubernetes.io/default-container"] ?? "") || undefined,
+    counts: countsOf(result),
   };
 }
 
-function countsOf(result: z.infer<typeof MetricResult>): MeasurementCounts | undefined {
-  const counts = Counters.parse(result);
-  const { successful, failed, inconclusive, error } = counts;
-  return successful + failed + inconclusive + error > 0 ? counts : undefined;
+/** The CRD demands a name, but a cluster may have an older CRD, or none that checks. */
+function nameOf({ name }: Fields, path: string): string {
+  return optionalText(name, path) ?? "";
 }
 
-function attemptsOf(result: z.infer<typeof MetricResult> | undefined): Attempt[] {
-  const measurements = result?.measurements ?? [];
-  const finished = (result?.count ?? 0) + (result?.error ?? 0);
-  const running = measurements.filter((each) => !each.finishedAt).length;
-  return measurements.map((each, index) => {
-    const name = each.metadata?.["job-name"];
-    const namespace = each.metadata?.["job-namespace"];
-    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made no Job too.
-    const counted = Math.max(1, Math.trunc(finished + running) - (measurements.length - 1 - index));
+function metricOf(metric: Fields, results: readonly Result[], fillIn: FillIn): Metric {
+  const name = fillIn(nameOf(metric, "spec.metrics[].name"));
+  const providers = optionalFields(metric.provider, "spec.metrics[].provider") ?? {};
+  const result = results.find((each) => each.name === name);
+  const { initialDelay } = metric;
+  return {
+    name,
+    provider: "job" in providers ? "job" : (Object.keys(providers)[0] ?? ""),
+    phase: result?.phase ?? "Unknown",
+    message: result?.message ?? "",
+    dryRun: result?.dryRun ?? false,
+    attempts: result?.attempts ?? [],
+    counts: result?.counts,
+    ...containersOf(providers.job, fillIn),
+    initialDelayMs: (typeof initialDelay === "string" && parseGoDuration(fillIn(initialDelay))) || 0,
+    measuring: measuringOf(metric, fillIn),
+  };
+}
+
+/** What a Job is to run; nothing where that is no Job that Kubernetes would take. */
+function containersOf(job: unknown, fillIn: FillIn): Pick<Metric, "containers" | "defaultContainer"> {
+  try {
+    const template = requiredFields(optionalFields(optionalFields(job, "job")?.spec, "spec")?.template, "template");
+    const annotations = textMap(optionalFields(template.metadata, "metadata")?.annotations, "annotations");
+    const pod = optionalFields(template.spec, "spec");
+    const container =
+      (init: boolean) =>
+      ({ name }: Fields): Container => ({ name: requiredText(name, "name"), init });
+    const containers = [
+      ...listOf(pod?.initContainers, "initContainers").map(container(true)),
+      ...listOf(pod?.containers, "containers").map(container(false)),
+    ];
+    return {
+      containers: containers.map(({ name, init }) => ({ name: fillIn(name), init })),
+      defaultContainer: fillIn(annotations["kubectl.kubernetes.io/default-container"] ?? "") || undefined,
+    };
+  } catch (error) {
+    if (error instanceof ShapeError) return { containers: [], defaultContainer: undefined };
+    throw error;
+  }
+}
+
+function attemptsOf(result: Fields): Attempt[] {
+  const measurements = listOf(result.measurements, "status.metricResults[].measurements").map((each) => ({
+    metadata: textMap(each.metadata, "status.metricResults[].measurements[].metadata"),
+    phase: phaseOf(each.phase),
+    message: optionalText(each.message, "status.metricResults[].measurements[].message") ?? "",
+    value: optionalText(each.value, "status.metricResults[].measurements[].value") ?? "",
+    startedAt: optionalText(each.startedAt, "status.metricResults[].measurements[].startedAt") || undefined,
+    endedAt: optionalText(each.finishedAt, "status.metricResults[].measurements[].finishedAt") || undefined,
+  }));
+  const count = optionalNumber(result.count, "status.metricResults[].count") ?? 0;
+  const error = optionalNumber(result.error, "status.metricResults[].error") ?? 0;
+  const running = measurements.filter((each) => each.endedAt === undefined).length;
+  return measurements.map(({ metadata, ...measurement }, index) => {
+    const name = metadata["job-name"];
+    const namespace = metadata["job-namespace"];
+    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made
+    // no Job too.
+    const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
-      phase: phaseOf(each.phase),
-      message: each.message ?? "",
-      value: each.value ?? "",
-      startedAt: each.startedAt || undefined,
-      endedAt: each.finishedAt || undefined,
+      ...measurement,
       claimedJob: name && namespace ? { namespace, name } : undefined,
     };
   });
 }
 
 /**
- * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's texts ask for more than any would, the placeholders stay:
- * of one megabyte they could make gigabytes.
+ * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's
+ * texts ask for more than any would, the placeholders stay: of one megabyte they could make gigabytes.
  */
 function fillerOf(args: Readonly<Record<string, string>>): FillIn {
   let room = FILLED_LENGTH;
-  return (text) =>
-    text.replace(/\{\{\s*args\.([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
+  return (text) => {
+    if (!text.includes("{{")) return text;
+    return text.replace(/\{\{\s*args\.([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
       const value = Object.hasOwn(args, name) ? args[name] : undefined;
       if (value === undefined || value.length > room) return whole;
       room -= value.length;
       return value;
     });
+  };
 }
 
-function phaseOf(phase: (typeof PHASES)[number] | "" | null | undefined): Phase {
-  return phase || "Unknown";
+/** A phase that we know; whatever else stands there says nothing. */
+function phaseOf(phase: unknown): Phase {
+  return PHASES.has(phase) ? (phase as Phase) : "Unknown";
 }

@@ -36,9 +36,11 @@ export interface RunWatchServices extends GuardServices {
 }
 
 /**
- * Tells which runs a project has, then what changes of them: the list first, `end` last. There is no end but one with a failure.
+ * Tells which runs a project has, then what changes of them: the list first, `end` last. There is no end but one with a
+ * failure.
  *
- * Access is decided before anything is read, again and again while the stream is open, and for each Stage apart: runs of a Stage that may no longer be read leave.
+ * Access is decided before anything is read, again and again while the stream is open, and for each Stage apart: runs
+ * of a Stage that may no longer be read leave.
  *
  * @param signal aborted when the caller leaves; everything behind the stream then stops.
  * @throws Failure before the list; the reason of `signal`.

@@ -39,7 +39,10 @@ export interface RunSummary extends RunRef {
   readonly version?: string;
 }
 
-/** An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its author's word. */
+/**
+ * An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its
+ * author's word.
+ */
 export interface Run extends RunSummary {
   readonly promotion: string | undefined;
   readonly rollout: string | undefined;
@@ -65,7 +68,10 @@ export interface Metric {
   readonly containers: readonly Container[];
   /** The container that the Job's pods name as their default. */
   readonly defaultContainer: string | undefined;
-  /** For how long after the run's start it is not measured, in milliseconds. 0 where it says nothing, or nothing that Argo Rollouts could read. */
+  /**
+   * For how long after the run's start it is not measured, in milliseconds. 0 where it says nothing, or nothing that
+   * Argo Rollouts could read.
+   */
   readonly initialDelayMs: number;
   readonly measuring: Measuring;
   /** `undefined` before the first measurement has ended. */

@@ -2,22 +2,22 @@ import { describe, expect, it } from "vitest";
 import { makeAttempt, makeMetric, makeRun } from "../../test/fakes/run.ts";
 import { Failure } from "../failure.ts";
 import type { Attempt, Metric, Phase } from "./run.ts";
-import { jobMetrics, type Selection, select, type Wish } from "./selection.ts";
+import { jobMetrics, type Selection, type Selector, select } from "./selection.ts";
 
 const attemptsOf = (...phases: Phase[]): Attempt[] =>
   phases.map((phase, index) => makeAttempt({ number: index + 1, phase }));
 const web = (name: string): Metric => makeMetric({ name, provider: "web", containers: [] });
 
 /** What is selected, in short: `smoke failed, 2 last, main only`. */
-function selected(metrics: readonly Metric[], wish: Wish = {}, phase: Phase = "Failed"): string {
-  const made: Selection = select(makeRun({ metrics, phase }), wish);
+function selected(metrics: readonly Metric[], selector: Selector = {}, phase: Phase = "Failed"): string {
+  const made: Selection = select(makeRun({ metrics, phase }), selector);
   const { metric, metricReason, attempt, attemptReason, container, containerReason } = made;
   return `${metric.name} ${metricReason}, ${attempt.number} ${attemptReason}, ${container.name} ${containerReason}`;
 }
 
-function failureOf(metrics: readonly Metric[], wish: Wish = {}, phase: Phase = "Failed"): Failure {
+function failureOf(metrics: readonly Metric[], selector: Selector = {}, phase: Phase = "Failed"): Failure {
   try {
-    select(makeRun({ metrics, phase }), wish);
+    select(makeRun({ metrics, phase }), selector);
   } catch (error) {
     expect(error).toBeInstanceOf(Failure);
     return error as Failure;
@@ -26,7 +26,7 @@ function failureOf(metrics: readonly Metric[], wish: Wish = {}, phase: Phase = "
 }
 
 describe("the metric", () => {
-  it.each<[string, Metric[], Wish, string]>([
+  it.each<[string, Metric[], Selector, string]>([
     ["the only one", [makeMetric()], {}, "smoke only"],
     ["the only one that runs a Job", [web("rate"), makeMetric()], {}, "smoke only"],
     ["the only one, though it did not fail", [makeMetric({ phase: "Successful" })], {}, "smoke only"],
@@ -68,8 +68,8 @@ describe("the metric", () => {
     ],
     ["the named one", [makeMetric(), makeMetric({ name: "b", phase: "Successful" })], { metric: "b" }, "b named"],
     ["the named one, though it is the only one", [makeMetric()], { metric: "smoke" }, "smoke named"],
-  ])("is %s", (_, metrics, wish, expected) => {
-    expect(selected(metrics, wish).split(",")[0]).toBe(expected);
+  ])("is %s", (_, metrics, selector, expected) => {
+    expect(selected(metrics, selector).split(",")[0]).toBe(expected);
   });
 
   it("that is not there is told with those that are and run Jobs", () => {
@@ -109,7 +109,7 @@ describe("the metric", () => {
 describe("the attempt", () => {
   const all = (phase: Phase, ...phases: Phase[]): Metric[] => [makeMetric({ phase, attempts: attemptsOf(...phases) })];
 
-  it.each<[string, Metric[], Wish["attempt"], string]>([
+  it.each<[string, Metric[], Selector["attempt"], string]>([
     ["the only one", all("Failed", "Failed"), undefined, "1 only"],
     [
       "the newest that failed, of a failed metric",
@@ -169,9 +169,9 @@ describe("the attempt", () => {
 });
 
 describe("what is said of an attempt that is still to come", () => {
-  const said = (run: Parameters<typeof makeRun>[0], wish: Wish = {}): string => {
+  const said = (run: Parameters<typeof makeRun>[0], selector: Selector = {}): string => {
     try {
-      select(makeRun({ phase: "Running", ...run }), wish);
+      select(makeRun({ phase: "Running", ...run }), selector);
     } catch (error) {
       expect(error).toMatchObject({ kind: "not-yet", reason: "JOB_NOT_STARTED" });
       return (error as Failure).message;
@@ -187,17 +187,17 @@ describe("what is said of an attempt that is still to come", () => {
     [
       "a metric that waits",
       { metrics: later(90_000) },
-      'The metric "smoke" is not measured before its initial delay is over, until 14:01:31 UTC.',
+      'The metric "smoke" is not measured until 14:01:31 UTC (its initial delay).',
     ],
     [
       "a metric that waits until another day",
       { metrics: later(86_400_000) },
-      'The metric "smoke" is not measured before its initial delay is over, until 2026-03-13 14:00:01 UTC.',
+      'The metric "smoke" is not measured until 2026-03-13 14:00:01 UTC (its initial delay).',
     ],
     [
       "a metric that waits for ever",
       { metrics: later(1e300) },
-      'The metric "smoke" is not measured before its initial delay is over, until 9999-12-31 23:59:59 UTC.',
+      'The metric "smoke" is not measured until 9999-12-31 23:59:59 UTC (its initial delay).',
     ],
   ])("is what it waits for: %s", (_, run, expected) => {
     expect(said(run)).toBe(expected);

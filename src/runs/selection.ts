@@ -4,8 +4,8 @@ import { notStarted } from "./job-of.ts";
 import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
-/** What a caller names of a run's logs; whatever is left out is chosen. */
-export interface Wish {
+/** Selects one of a run's logs; whatever is left out is chosen. */
+export interface Selector {
   readonly metric?: string | undefined;
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
@@ -32,7 +32,9 @@ export interface AttemptSelection {
 export interface ContainerSelection {
   readonly container: Container;
   readonly containerReason: Reason;
-  /** The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more). */
+  /**
+   * The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more).
+   */
   readonly pod: Pod | undefined;
   readonly podReason: Reason | undefined;
   readonly status: ContainerStatus | undefined;
@@ -44,11 +46,12 @@ export interface Selection extends AttemptSelection, ContainerSelection {}
 /**
  * Selects the metric and the attempt that are wanted or, where they are not named, those that explain the run's phase.
  *
- * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED where nothing was measured yet.
+ * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED
+ * where nothing was measured yet.
  */
-export function selectAttempt(run: Run, wish: Pick<Wish, "metric" | "attempt" | "running">): AttemptSelection {
-  const [metric, metricReason] = chooseMetric(run, wish.metric);
-  const [attempt, attemptReason] = chooseAttempt(run, metric, wish);
+export function selectAttempt(run: Run, selector: Pick<Selector, "metric" | "attempt" | "running">): AttemptSelection {
+  const [metric, metricReason] = chooseMetric(run, selector.metric);
+  const [attempt, attemptReason] = chooseAttempt(run, metric, selector);
   return { metric, metricReason, attempt, attemptReason };
 }
 
@@ -62,18 +65,19 @@ export function selectMetric(run: Run, name: string | undefined): Metric {
 }
 
 /**
- * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's phase.
+ * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's
+ * phase.
  *
  * @param pods those of the attempt's Job that the cluster still knows, oldest first; none where nothing reads pods.
  * @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is.
  */
 export function selectContainer(
   metric: Metric,
-  wish: Pick<Wish, "container" | "pod">,
+  selector: Pick<Selector, "container" | "pod">,
   pods: readonly Pod[],
 ): ContainerSelection {
-  const [pod, podReason] = choosePod(pods, wish.pod);
-  const [container, containerReason] = chooseContainer(metric, wish.container, pod);
+  const [pod, podReason] = choosePod(pods, selector.pod);
+  const [container, containerReason] = chooseContainer(metric, selector.container, pod);
   const status = pod?.containers.find((each) => each.name === container.name);
   return { pod, podReason, container, containerReason, status };
 }
@@ -83,9 +87,13 @@ export function selectContainer(
  *
  * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
  */
-export function select(run: Run, wish: Wish, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Selection {
-  const selected = selectAttempt(run, wish);
-  return { ...selected, ...selectContainer(selected.metric, wish, podsOf(selected.attempt)) };
+export function select(
+  run: Run,
+  selector: Selector,
+  podsOf: (attempt: Attempt) => readonly Pod[] = () => [],
+): Selection {
+  const selected = selectAttempt(run, selector);
+  return { ...selected, ...selectContainer(selected.metric, selector, podsOf(selected.attempt)) };
 }
 
 /** The metrics of a run that have logs. */
@@ -133,7 +141,7 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
 function chooseAttempt(
   run: Run,
   metric: Metric,
-  { attempt: wish, running = false }: Pick<Wish, "attempt" | "running">,
+  { attempt: wanted, running = false }: Pick<Selector, "attempt" | "running">,
 ): [Attempt, Reason] {
   const { attempts } = metric;
   const newest = attempts.at(-1);
@@ -150,22 +158,22 @@ function chooseAttempt(
     );
   }
   const available = attempts.map((each) => String(each.number));
-  if (typeof wish === "number") {
-    const named = attempts.findLast((each) => each.number === wish);
+  if (typeof wanted === "number") {
+    const named = attempts.findLast((each) => each.number === wanted);
     if (named !== undefined) return [named, "named"];
-    if (wish > newest.number && !hasEnded(metric.phase) && !hasEnded(run.phase)) {
+    if (wanted > newest.number && !hasEnded(metric.phase) && !hasEnded(run.phase)) {
       throw notStarted(
-        `The metric ${quoted(metric.name)} has not been measured so often yet: there is no attempt ${wish}.`,
+        `The metric ${quoted(metric.name)} has not been measured so often yet: there is no attempt ${wanted}.`,
       );
     }
     throw notThere(
       "ATTEMPT_NOT_FOUND",
-      `The metric ${quoted(metric.name)} has no attempt ${wish} (any more).`,
+      `The metric ${quoted(metric.name)} has no attempt ${wanted} (any more).`,
       available,
     );
   }
-  if (wish === "last") return [newest, "named"];
-  if (wish === "failed") {
+  if (wanted === "last") return [newest, "named"];
+  if (wanted === "failed") {
     const failed = attempts.findLast((each) => hasFailed(each.phase));
     if (failed !== undefined) return [failed, "named"];
     throw notThere("ATTEMPT_NOT_FOUND", `No attempt of the metric ${quoted(metric.name)} failed.`, available);
@@ -173,7 +181,8 @@ function chooseAttempt(
   if (attempts.length === 1) return [newest, "only"];
   const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
   if (runs !== undefined) return [runs, "running"];
-  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest attempt left it.
+  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest
+  // attempt left it.
   const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
   return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
 }
@@ -183,7 +192,8 @@ function notMeasured({ startedAt }: Run, { name, initialDelayMs }: Metric): stri
   const began = Date.parse(startedAt ?? "");
   if (Number.isNaN(began)) return "The run has not begun yet.";
   if (initialDelayMs === 0) return `The metric ${quoted(name)} has not been measured yet.`;
-  return `The metric ${quoted(name)} is not measured before its initial delay is over, until ${timeOf(began, began + initialDelayMs)} UTC.`;
+  const until = timeOf(began, began + initialDelayMs);
+  return `The metric ${quoted(name)} is not measured until ${until} UTC (its initial delay).`;
 }
 
 /** A time of day; with its date where that is another day than the one that is thought of. */
@@ -195,7 +205,8 @@ function timeOf(from: number, ms: number): string {
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
   const newest = pods.at(-1);
-  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is wrong.
+  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is
+  // wrong.
   if (newest === undefined) return [undefined, undefined];
   if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
   const named = pods.find((each) => each.name === name);
@@ -225,11 +236,15 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
 }
 
-/** The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes ends sidecars by a signal. */
+/**
+ * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
+ * ends sidecars by a signal.
+ */
 function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
   if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the other.
+  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
+  // other.
   const [first] = pod.containers
     .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
     .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));

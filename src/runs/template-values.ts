@@ -2,7 +2,7 @@ import type { TemplateValues } from "../template/values.ts";
 import type { Job } from "./job-of.ts";
 import type { Pod } from "./pod.ts";
 import type { Attempt, Container, Metric, Run } from "./run.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { RunContext } from "./run-context.ts";
 
 /** What of a run an address is made for. Links about the whole run have none of it; log addresses have all. */
 export interface AddressOf {
@@ -19,7 +19,7 @@ const POD_NAME_BASE = 58;
 /** What template variables stand for (the list with their meanings is in docs/templates.md). */
 export function templateValues(
   run: Run,
-  { shard, freight }: Surroundings,
+  { shard, freight }: RunContext,
   { metric, attempt, job, container, pod }: AddressOf = {},
 ): TemplateValues {
   // Where a Stage takes several, none of them is *the* Freight: the template has to say of which Warehouse.

@@ -10,13 +10,16 @@ import { newestFirst } from "./run-filter.ts";
 /** The runs of projects as they are, for those who watch them. */
 export interface WatchedRuns {
   /**
-   * Gives all runs of a project, newest first, as they are now and again whenever one of them has changed. While the reader is busy only the newest is kept.
-   * Whether the reader may see them is for the reader to ask.
+   * Gives all runs of a project, newest first, as they are now and again whenever one of them has changed. While the
+   * reader is busy only the newest is kept. Whether the reader may see them is for the reader to ask.
    *
    * @throws what `KubeApi.watch` throws.
    */
   watch(namespace: string, signal: AbortSignal): AsyncIterable<readonly RunSummary[]>;
-  /** The same for one run of the project, or none where there is none of this name. Each has its `version`: any change of it is one. */
+  /**
+   * The same for one run of the project, or none where there is none of this name. Each has its `version`: any change
+   * of it is one.
+   */
   watchOne(namespace: string, name: string, signal: AbortSignal): AsyncIterable<readonly RunSummary[]>;
 }
 
@@ -36,8 +39,8 @@ interface Shared {
 }
 
 /**
- * Watches each project, and each run, once, however many look at it, and no longer than anybody does. Of each run only what a list shows is kept, of at most 10,000 runs a
- * project.
+ * Watches each project, and each run, once, however many look at it, and no longer than anybody does. Of each run only
+ * what a list shows is kept, of at most 10,000 runs a project.
  */
 export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
   const open = new Map<string, Shared>();

@@ -16,6 +16,7 @@ import { createCursors } from "../logs/cursor.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import type { Services } from "../rpc/services.ts";
 import { wishOf } from "../rpc/sources-wish.ts";
+import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
@@ -104,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services: Services = {
     config,
     kube,
+    runs: new RunReader(kube, clock),
     watchedRuns: createWatchedRuns(kube),
     clock,
     wait,

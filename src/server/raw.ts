@@ -9,7 +9,7 @@ import { quoted } from "../quoted.ts";
 import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { Services } from "../rpc/services.ts";
-import { callerOf } from "./caller-of.ts";
+import { authenticateRequest } from "./authenticate-request.ts";
 import {
   breakOff,
   type NodeRequest,
@@ -41,7 +41,7 @@ export async function serveRaw(
   let begun = false;
   let session: LogSession | undefined;
   try {
-    const caller = await callerOf(services, request, response, gone.signal);
+    const caller = await authenticateRequest(services, request, response, gone.signal);
     session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone.signal);
     for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {

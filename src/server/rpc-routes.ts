@@ -27,7 +27,7 @@ import { KARGO_ENCODING, LOG_ENCODING } from "../rpc/log-encoding.ts";
 import { addReasonBeforeWriting } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
-import { callerOf } from "./caller-of.ts";
+import { authenticateRequest } from "./authenticate-request.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
@@ -78,7 +78,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   const logs = {
     maxRequestBytes: REQUEST_BYTES,
     requestMs,
-    admit: ({ request, response, signal }: StreamCall) => callerOf(services, request, response, signal, true),
+    admit: ({ request, response, signal }: StreamCall) => authenticateRequest(services, request, response, signal, true),
     failureOf: (frame: LogFrame) => (frame.kind === "end" ? frame.failure : undefined),
   };
   handlers.set(

@@ -13,7 +13,7 @@ import { originRefused } from "../session/credentials.ts";
 import { originOf } from "../session/same-origin.ts";
 import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
 import type { SignInRate } from "../session/sign-in-rate.ts";
-import { callerOf } from "./caller-of.ts";
+import { authenticateRequest } from "./authenticate-request.ts";
 import { clientAddress } from "./client-address.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { readBody } from "./request-body.ts";
@@ -54,7 +54,7 @@ export async function serveSession(
   try {
     const method = request.method ?? "";
     if (method === "GET" || method === "HEAD") {
-      sendWho(response, await callerOf(services, request, response, gone.signal));
+      sendWho(response, await authenticateRequest(services, request, response, gone.signal));
     } else if (method === "DELETE") {
       checkOrigin(request);
       response.setHeader("set-cookie", clearSessionCookies());

@@ -1,17 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byteSource, cut, readAll } from "../../test/fakes/byte-source.ts";
-import { toUtf8 } from "./charset.ts";
+import { cut } from "../../test/fakes/byte-source.ts";
+import { createDecoder, type DecodedPart } from "./charset.ts";
 
-const utf16 = (text: string, bigEnd = false) => {
-  const bytes = Buffer.from(text, "utf16le");
-  return bigEnd ? bytes.swap16() : bytes;
-};
-const read = async (pieces: (Uint8Array | string)[], charset?: string) => {
-  const { text, error } = await readAll(toUtf8(byteSource(pieces), { charset }));
-  if (error !== undefined) throw error;
-  return text;
-};
+const utf16 = (text: string) => Buffer.from(text, "utf16le");
+
+/** Gives a decoder all pieces, and the end. */
+function decode(pieces: readonly (Uint8Array | string)[], encoding = "utf-8", growing = false) {
+  const decoder = createDecoder(encoding);
+  const parts: DecodedPart[] = [];
+  for (const piece of pieces) parts.push(...decoder.push(typeof piece === "string" ? Buffer.from(piece) : piece));
+  parts.push(...decoder.end(growing));
+  const text = Buffer.concat(parts.map(({ bytes }) => bytes)).toString();
+  return { parts, text, replaced: decoder.replaced };
+}
 
 /** Bytes among which lead and continuation bytes, and their borders, are frequent. */
 const tricky = fc.array(
@@ -23,178 +25,109 @@ const tricky = fc.array(
 );
 const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
 
-describe("toUtf8", () => {
-  it("passes valid pieces on as the same bytes", async () => {
+describe("the decoder of UTF-8", () => {
+  it("passes valid pieces on as the same bytes", () => {
     const pieces = [Buffer.from("plain\n"), Buffer.from("für 😀\n")];
-    const passed = await readAll(toUtf8(byteSource(pieces)));
-    expect(passed.pieces.map((piece, at) => piece === pieces[at])).toEqual([true, true]);
+    const { parts } = decode(pieces);
+    expect(parts.map(({ bytes, stored }, at) => bytes === pieces[at] && stored === pieces[at])).toEqual([true, true]);
   });
 
-  it("never ends a piece inside a character", async () => {
-    const { pieces, text } = await readAll(toUtf8(byteSource(cut(Buffer.from("aé😀b"), [2, 1, 2]))));
+  it("never ends a part inside a character", () => {
+    const { parts, text } = decode(cut(Buffer.from("aé😀b"), [2, 1, 2]));
     expect(text).toBe("aé😀b");
-    for (const piece of pieces) expect(Buffer.from(piece).toString()).not.toContain("\ufffd");
+    for (const { bytes } of parts) expect(Buffer.from(bytes).toString()).not.toContain("\ufffd");
   });
 
-  it("says the same as one decoder over the whole, however any bytes are cut", async () => {
-    await fc.assert(
-      fc.asyncProperty(tricky, lengths, async (bytes, turns) => {
+  it("says the same as one decoder over the whole, however any bytes are cut", () => {
+    fc.assert(
+      fc.property(tricky, lengths, (bytes, turns) => {
         const all = Uint8Array.from(bytes);
-        fc.pre(!(all[0] === 0xff && all[1] === 0xfe) && !(all[0] === 0xfe && all[1] === 0xff));
-        const expected = new TextDecoder().decode(all);
-        let told = 0;
-        const { pieces, text } = await readAll(
-          toUtf8(byteSource(cut(all, turns)), { charset: "utf-8", onReplaced: () => (told += 1) }),
-        );
+        const { parts, text, replaced } = decode(cut(all, turns));
+        const expected = new TextDecoder("utf-8", { ignoreBOM: true }).decode(all);
         expect(text).toBe(expected);
-        const valid = Buffer.from(all).equals(Buffer.from(new TextDecoder("utf-8", { ignoreBOM: true }).decode(all)));
-        expect(told).toBe(valid ? 0 : 1);
-        for (const piece of pieces) expect(() => new TextDecoder("utf-8", { fatal: true }).decode(piece)).not.toThrow();
+        expect(replaced).toBe(!Buffer.from(all).equals(Buffer.from(expected)));
+        for (const part of parts) {
+          expect(() => new TextDecoder("utf-8", { fatal: true }).decode(part.bytes)).not.toThrow();
+        }
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("says the same however any bytes are cut, with and without any charset", async () => {
-    const charset = fc.constantFrom(
-      undefined,
-      "utf-16",
-      "utf-16le",
-      "utf-16be",
-      "iso-8859-1",
-      "gb18030",
-      "gbk",
-      "shift_jis",
-      "iso-2022-jp",
-    );
-    const zeros = fc.array(fc.oneof(fc.constant(0), fc.nat(255)), { maxLength: 80 });
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(tricky, zeros), lengths, charset, async (bytes, turns, label) => {
+  it("tells of each part which bytes it was made of: together, all that it was given", () => {
+    fc.assert(
+      fc.property(tricky, lengths, (bytes, turns) => {
         const all = Uint8Array.from(bytes);
-        expect(await read(cut(all, turns), label)).toBe(await read([all], label));
+        const { parts } = decode(cut(all, turns));
+        expect(Buffer.concat(parts.map(({ stored }) => stored ?? Buffer.alloc(0))).equals(Buffer.from(all))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("tells how many bytes of a cut character it keeps", () => {
+    const decoder = createDecoder("utf-8");
+    expect(decoder.carried).toBe(0);
+    for (const [byte, carried] of [
+      [0xf0, 1],
+      [0x9f, 2],
+      [0x98, 3],
+      [0x80, 0],
+    ] as const) {
+      decoder.push(Uint8Array.of(byte));
+      expect(decoder.carried).toBe(carried);
+    }
+  });
+
+  it("keeps a byte order mark wherever it stands: who wants none leaves it out before", () => {
+    expect(decode(["\ufeffa", "\ufeffb"]).text).toBe("\ufeffa\ufeffb");
+  });
+
+  it("leaves a character out that is not whole at the end of what still grows", () => {
+    const pieces = ["gr", Buffer.from([0xc3])];
+    expect(decode(pieces, "utf-8", true)).toMatchObject({ text: "gr", replaced: false });
+    expect(decode(pieces, "utf-8", false)).toMatchObject({ text: "gr\ufffd", replaced: true });
+  });
+
+  it("makes no part of bytes that are not text larger than three times 64 KiB", () => {
+    const { parts, text } = decode([Buffer.alloc(200_000, 0xff)]);
+    expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(3 * 64 * 1024);
+    expect(text).toBe("\ufffd".repeat(200_000));
+  });
+});
+
+describe("the decoder of another encoding", () => {
+  it("says the same however any bytes are cut", () => {
+    const encodings = fc.constantFrom("utf-16le", "utf-16be", "gb18030", "shift_jis", "windows-1252", "euc-kr");
+    fc.assert(
+      fc.property(tricky, lengths, encodings, (bytes, turns, encoding) => {
+        const all = Uint8Array.from(bytes);
+        expect(decode(cut(all, turns), encoding).text).toBe(decode([all], encoding).text);
       }),
       { numRuns: 1000 },
     );
   });
 
-  it.each([
-    ["UTF-8", Buffer.from("\ufefföl\n")],
-    ["UTF-16LE", utf16("\ufefföl\n")],
-    ["UTF-16BE", utf16("\ufefföl\n", true)],
-  ])("lets a byte order mark of %s win over any charset, and leaves it out", async (_, bytes) => {
-    for (const charset of [undefined, "iso-8859-1", "utf-16be", "utf-8"]) {
-      expect(await read(cut(bytes, [1]), charset)).toBe("öl\n");
-    }
+  it("keeps a byte order mark that stands further on", () => {
+    expect(decode([utf16("a"), utf16("\ufeffb")], "utf-16le").text).toBe("a\ufeffb");
   });
 
-  it("keeps a byte order mark that stands further on", async () => {
-    expect(await read(["a", "\ufeffb"])).toBe("a\ufeffb");
-    expect(await read([utf16("a"), utf16("\ufeffb")], "utf-16le")).toBe("a\ufeffb");
+  it("tells that it had to replace something", () => {
+    const broken = Uint8Array.from([0x00, 0xd8, 0x41, 0x00, 0x00, 0xd8, 0x41]);
+    expect(decode([broken], "utf-16le")).toMatchObject({ text: "\ufffdA\ufffd", replaced: true });
+    expect(decode([utf16("AB")], "utf-16le")).toMatchObject({ text: "AB", replaced: false });
   });
 
-  it.each([
-    ["ISO-8859-1", [0xe9, 0x0a], "é\n"],
-    [" latin1 ", [0x93, 0x80], "“€"],
-    ["latin1", [0xff, 0x41], "ÿA"],
-    ["gb18030", [0x81, 0x30, 0x00], "\ufffd0\0"],
-    ["koi8-r", [0xc1], "а"],
-    ["utf-16be", [0x00, 0x41], "A"],
-    ["utf-16le", [0x41, 0x00], "A"],
-    ["utf-16", [0x41, 0x00], "A"],
-    ["utf-16", [0x00, 0x41], "A"],
-    ["utf-16", [0x65, 0xe5], "日"],
-    ["klingon", [0xc3, 0xa9], "é"],
-  ])("reads %j", async (charset, bytes, text) => {
-    expect(await read([Uint8Array.from(bytes)], charset)).toBe(text);
+  it("does not tell which bytes a part was made of", () => {
+    expect(decode(["gr\u00fc"], "windows-1252").parts.map(({ stored }) => stored)).toEqual([undefined]);
   });
 
-  it("knows UTF-16 without a mark by its zeros", async () => {
-    expect(await read([utf16("Error: no\n".repeat(20))])).toBe("Error: no\n".repeat(20));
-    expect(await read([utf16("no", true)])).toBe("no");
+  it("leaves out what is not whole at the end of what still grows", () => {
+    expect(decode([utf16("grau"), Buffer.from([0x41])], "utf-16le", true).text).toBe("grau");
   });
 
-  it.each([false, true])(
-    "knows UTF-16 without a mark by a beginning that is mostly ASCII (big end first: %j)",
-    async (bigEnd) => {
-      for (const text of ["ok: слово\n", "2026-01-01 世界　Ā begins\n"]) {
-        const log = text.padEnd(40, "x");
-        expect(await read([utf16(log, bigEnd)])).toBe(log);
-      }
-    },
-  );
-
-  it("takes a log with a few zero bytes for what it is", async () => {
-    expect(await read(["a\0"])).toBe("a\0");
-    expect(await read(["a\0bc\0d"])).toBe("a\0bc\0d");
-    expect(await read(["\0\0\0\0"])).toBe("\0\0\0\0");
-    expect(await read(["a\0b\0and so on"])).toBe("a\0b\0and so on");
-  });
-
-  it("gives the first line out before a second comes", async () => {
-    const never = new Promise<string>(() => {});
-    const text = toUtf8(byteSource(["a\n", never]));
-    expect(Buffer.from((await text.next()).value as Uint8Array).toString()).toBe("a\n");
-  });
-
-  it("tells once of what it had to replace in other encodings too", async () => {
-    let told = 0;
-    const source = byteSource([Uint8Array.from([0x00, 0xd8, 0x41, 0x00, 0x00, 0xd8, 0x41])]);
-    const { text } = await readAll(toUtf8(source, { charset: "utf-16le", onReplaced: () => (told += 1) }));
-    expect(text).toBe("\ufffdA\ufffd");
-    expect(told).toBe(1);
-  });
-
-  it("passes the source's failure on after what came before it, and closes the source when left", async () => {
-    const failure = new Error("broken");
-    expect(await readAll(toUtf8(byteSource(["ab", failure])))).toMatchObject({ text: "ab", error: failure });
-    const source = byteSource(["ab", "cd"]);
-    for await (const _ of toUtf8(source)) break;
-    expect(source.closed).toBe(true);
-  });
-
-  it("does not gather a line of 50 MB", async () => {
-    const piece = Buffer.alloc(64 * 1024, "x");
-    const source = byteSource(Array.from({ length: 800 }, () => piece));
-    let got = 0;
-    for await (const each of toUtf8(source)) {
-      got += each.length;
-      expect(source.asked * piece.length - got).toBeLessThanOrEqual(0);
-    }
-    expect(got).toBe(800 * piece.length);
-  });
-
-  it("tells before each piece of UTF-8 how much of the source it was made of, and nothing of other encodings", async () => {
-    const consumed: number[] = [];
-    const onConsumed = (bytes: number): void => void consumed.push(bytes);
-    const pieces = ["\ufeffgr\u00fc", Buffer.from([0xc3]), Buffer.from([0x9f, 0xff]), "e\n"];
-    const { text } = await readAll(toUtf8(byteSource(pieces), { onConsumed }));
-    expect(text).toBe("gr\u00fc\u00df\ufffde\n");
-    expect(consumed).toEqual([7, 10, 12]);
-    consumed.length = 0;
-    await readAll(toUtf8(byteSource(["gr\u00fc"]), { charset: "windows-1252", onConsumed }));
-    expect(consumed).toEqual([]);
-  });
-
-  it("leaves a character out that is not whole at the end of what still grows, and does not count it", async () => {
-    let consumed = 0;
-    const options = {
-      growing: true,
-      onConsumed: (bytes: number): void => {
-        consumed = bytes;
-      },
-    };
-    const { text } = await readAll(toUtf8(byteSource(["gr", Buffer.from([0xc3])]), options));
-    expect({ text, consumed }).toEqual({ text: "gr", consumed: 2 });
-  });
-
-  it("takes the first bytes for what they are inside a text: no mark, and no other encoding", async () => {
-    const { text } = await readAll(toUtf8(byteSource(["\ufeffa\u0000b\u0000"]), { inside: true }));
-    expect(text).toBe("\ufeffa\u0000b\u0000");
-  });
-
-  it("makes no piece of bytes that are no text larger than three times 64 KiB", async () => {
-    const { pieces, text } = await readAll(toUtf8(byteSource([Buffer.alloc(200_000, 0xff)]), { charset: "utf-8" }));
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(3 * 64 * 1024);
-    expect(text).toBe("\ufffd".repeat(200_000));
+  it("makes no part larger than three times 64 KiB", () => {
+    const { parts } = decode([Buffer.alloc(500_000, 0xff)], "gb18030");
+    expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(3 * 64 * 1024 + 16);
   });
 });

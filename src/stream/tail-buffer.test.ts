@@ -1,34 +1,52 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut } from "../../test/fakes/byte-source.ts";
-import { createWindow, isProved, proofOf, WINDOW_BYTES } from "./window.ts";
+import { fingerprintOf, matchesFingerprint, TAIL_BYTES, TailBuffer } from "./tail-buffer.ts";
 
-describe("the window over the end of a text", () => {
-  it("proves the last bytes of it, however they came", () => {
+const lengths = fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 });
+
+describe("the tail buffer of a text", () => {
+  it("has the fingerprint of the text's last bytes, however they came", () => {
     fc.assert(
-      fc.property(
-        fc.uint8Array({ maxLength: 5_000 }),
-        fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 }),
-        (bytes, lengths) => {
-          const window = createWindow();
-          for (const piece of cut(bytes, lengths)) window.push(piece);
-          expect(window.proof()).toEqual(proofOf(bytes.subarray(-WINDOW_BYTES)));
-          expect(isProved(window.proof(), bytes.subarray(-WINDOW_BYTES))).toBe(true);
-        },
-      ),
+      fc.property(fc.uint8Array({ maxLength: 5_000 }), lengths, (bytes, turns) => {
+        const tail = new TailBuffer();
+        for (const piece of cut(bytes, turns)) tail.push(piece);
+        const last = bytes.subarray(-TAIL_BYTES);
+        expect(tail.fingerprint()).toEqual(fingerprintOf(last));
+        expect(matchesFingerprint(tail.fingerprint(), last)).toBe(true);
+        expect(Buffer.from(tail.bytes).equals(last)).toBe(true);
+      }),
     );
   });
 
-  it("is no proof of other bytes, or of more or fewer of them", () => {
-    const proof = proofOf(Buffer.from("a line\n"));
-    expect(isProved(proof, Buffer.from("b line\n"))).toBe(false);
-    expect(isProved(proof, Buffer.from("a line\n\n"))).toBe(false);
-    expect(isProved(proof, Buffer.from(" line\n"))).toBe(false);
+  it("has the fingerprint of fewer bytes too", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3_000 }), fc.nat(1_500), lengths, (bytes, max, turns) => {
+        const tail = new TailBuffer();
+        for (const piece of cut(bytes, turns)) tail.push(piece);
+        const kept = Math.min(max, bytes.length, TAIL_BYTES);
+        expect(tail.fingerprint(max)).toEqual(fingerprintOf(bytes.subarray(bytes.length - kept)));
+      }),
+    );
   });
 
-  it("goes on behind what it is told has passed", () => {
-    const window = createWindow(Buffer.from("one\n"));
-    window.push(Buffer.from("two\n"));
-    expect(window.proof()).toEqual(proofOf(Buffer.from("one\ntwo\n")));
+  it("does not match other bytes, or more or fewer of them", () => {
+    const fingerprint = fingerprintOf(Buffer.from("a line\n"));
+    expect(matchesFingerprint(fingerprint, Buffer.from("b line\n"))).toBe(false);
+    expect(matchesFingerprint(fingerprint, Buffer.from("a line\n\n"))).toBe(false);
+    expect(matchesFingerprint(fingerprint, Buffer.from(" line\n"))).toBe(false);
+  });
+
+  it("continues behind the text that it is given", () => {
+    const tail = new TailBuffer(Buffer.from("one\n"));
+    tail.push(Buffer.from("two\n"));
+    expect(tail.fingerprint()).toEqual(fingerprintOf(Buffer.from("one\ntwo\n")));
+  });
+
+  it("keeps no piece alive: it holds copies", () => {
+    const piece = Buffer.from("a line\n");
+    const tail = new TailBuffer(piece);
+    piece.fill(0);
+    expect(Buffer.from(tail.bytes).toString()).toBe("a line\n");
   });
 });

@@ -1,4 +1,4 @@
-import { MeasuringFields, measuringOf } from "../../src/runs/measuring.ts";
+import { measuringOf } from "../../src/runs/measuring.ts";
 import type { Attempt, Metric, Run } from "../../src/runs/run.ts";
 
 /** The uid of every made run. */
@@ -41,7 +41,7 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
     containers: [{ name: "main", init: false }],
     defaultContainer: undefined,
     initialDelayMs: 0,
-    measuring: measuringOf(MeasuringFields.parse({}), (text) => text),
+    measuring: measuringOf({}, (text) => text),
     counts: undefined,
     ...parts,
   };

@@ -37,7 +37,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await readWithOpen(perCaller(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
-      message: "You have 2 streams open, which is the most for one caller.",
+      message: "You have 2 streams open, the limit for one caller.",
     });
   });
 
@@ -45,7 +45,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await readWithOpen(inAll(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
-      message: "This server has 2 streams open, which is the most.",
+      message: "This server has 2 streams open, its limit.",
     });
   });
 

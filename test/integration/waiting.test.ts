@@ -25,7 +25,7 @@ describe("a log that has not begun and is followed", () => {
     run.put({ attempts: [], initialDelay: "90s" });
     await read.untilSaid("until 00:01:30 UTC");
     run.put({ attempts: [{ number: 1, job: false }] });
-    await read.untilSaid("Attempt 1 has not made its Job yet.");
+    await read.untilSaid("Attempt 1 has not created its Job yet.");
     run.put();
     await read.untilSaid("has no pod yet");
     const name = run.pod(NO_NODE);
@@ -43,8 +43,8 @@ describe("a log that has not begun and is followed", () => {
     expect(new Set(read.notices())).toEqual(new Set([NoticeKind.WAITING]));
     expect(read.said()).toEqual([
       "Waiting. The run has not begun yet.",
-      'Waiting. The metric "checks" is not measured before its initial delay is over, until 00:01:30 UTC.',
-      "Waiting. Attempt 1 has not made its Job yet.",
+      'Waiting. The metric "checks" is not measured until 00:01:30 UTC (its initial delay).',
+      "Waiting. Attempt 1 has not created its Job yet.",
       "Waiting. The Job of attempt 1 has no pod yet.",
       `Waiting. The pod "${name}" is on no node yet.`,
       'Waiting. The container "main" is being created.',

@@ -9,7 +9,7 @@ import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-h
  * @param ownPagesOnly whether a session counts only where a page of this server sends it: not for what a link may lead to.
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
-export function callerOf(
+export function authenticateRequest(
   { authenticator, sessions }: Pick<Services, "authenticator" | "sessions">,
   request: NodeRequest,
   response: NodeResponse,

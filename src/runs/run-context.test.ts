@@ -5,7 +5,7 @@ import { DEMO_CLUSTER } from "../demo/config.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
 import { loadObjects } from "../demo/objects.ts";
 import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
-import { readSurroundings } from "./surroundings.ts";
+import { readRunContext } from "./run-context.ts";
 
 const never = new AbortController().signal;
 const APP = "b3624493a50ff4deade5018dd85b72d015ce9f2a";
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const around = (parts: Parameters<typeof makeRun>[0]) =>
-  readSurroundings(kube, makeRun({ namespace: "guestbook", ...parts }), { shard: true, freight: true }, never);
+  readRunContext(kube, makeRun({ namespace: "guestbook", ...parts }), { shard: true, freight: true }, never);
 
 describe("what stands around a run", () => {
   it("is its Stage's shard, and alias and Warehouse of all its Freight, in the run's order", async () => {
@@ -51,12 +51,12 @@ describe("what stands around a run", () => {
       },
     };
     const run = makeRun({ namespace: "guestbook", stage: "prod", freight: [APP] });
-    expect(await readSurroundings(watched, run, { shard: false, freight: false }, never)).toEqual({
+    expect(await readRunContext(watched, run, { shard: false, freight: false }, never)).toEqual({
       shard: undefined,
       freight: [{ name: APP, alias: undefined, warehouse: undefined }],
     });
     expect(asked).toEqual([]);
-    await readSurroundings(watched, run, { shard: true, freight: false }, never);
+    await readRunContext(watched, run, { shard: true, freight: false }, never);
     expect(asked).toEqual(["stages"]);
   });
 

@@ -10,8 +10,8 @@ export interface Freight {
   readonly warehouse: string | undefined;
 }
 
-/** What stands around a run: what its Stage and its Freight tell. */
-export interface Surroundings {
+/** What a run's Stage and its Freight tell about it. */
+export interface RunContext {
   readonly shard: string | undefined;
   readonly freight: readonly Freight[];
 }
@@ -26,26 +26,26 @@ const FreightObject = z.object({
 /** A Stage takes one Freight from each of its Warehouses; more than this are not read, whatever a run claims to own. */
 const MOST_FREIGHT = 20;
 
-/** What of the surroundings somebody wants to know: each costs calls to the API server. */
-export interface SurroundingsWish {
-  /** Whether the shard is wanted, which the Stage tells. */
+/** What of a run's context has to be looked up: each costs calls to the API server. */
+export interface RequiredLookups {
+  /** The shard, which the Stage tells. */
   readonly shard: boolean;
-  /** Whether more than the names of the Freight is wanted: aliases and Warehouses. */
+  /** Aliases and Warehouses of the Freight. Their names need no lookup. */
   readonly freight: boolean;
 }
 
-/** Reads what stands around a run, as far as it is wanted. A Stage or Freight that is gone leaves its part out. */
-export async function readSurroundings(
+/** Reads a run's context, as far as it is required. A Stage or Freight that is gone leaves its part out. */
+export async function readRunContext(
   kube: Pick<KubeApi, "get">,
   run: Run,
-  wish: SurroundingsWish,
+  required: RequiredLookups,
   signal: AbortSignal,
-): Promise<Surroundings> {
+): Promise<RunContext> {
   const { namespace, stage } = run;
   const [stageObject, ...freight] = await Promise.all([
-    stage === undefined || !wish.shard ? undefined : kube.get(STAGES, namespace, stage, signal),
+    stage === undefined || !required.shard ? undefined : kube.get(STAGES, namespace, stage, signal),
     ...run.freight.slice(0, MOST_FREIGHT).map(async (name): Promise<Freight> => {
-      if (!wish.freight) return { name, alias: undefined, warehouse: undefined };
+      if (!required.freight) return { name, alias: undefined, warehouse: undefined };
       const object = FreightObject.safeParse(await kube.get(FREIGHTS, namespace, name, signal)).data;
       const alias = object?.alias || object?.metadata.labels?.["kargo.akuity.io/alias"];
       return { name, alias: alias || undefined, warehouse: object?.origin?.name };

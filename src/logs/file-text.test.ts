@@ -1,0 +1,242 @@
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { byteSource, cut } from "../../test/fakes/byte-source.ts";
+import type { OpenedFile } from "../sources/source.ts";
+import { fingerprintOf } from "../stream/tail-buffer.ts";
+import { FileText, type FileTextOptions } from "./file-text.ts";
+import { OpenRequest } from "./open-request.ts";
+import type { BytePlace } from "./place.ts";
+import { PIECE_BYTES, type TextPiece } from "./text.ts";
+
+const utf16 = (text: string, bigEnd = false) => {
+  const bytes = Buffer.from(text, "utf16le");
+  return bigEnd ? bytes.swap16() : bytes;
+};
+const options = (parts: Partial<FileTextOptions> = {}): FileTextOptions => ({
+  growing: false,
+  limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
+  ...parts,
+});
+const never = new AbortController().signal;
+
+function fileOf(body: OpenedFile["body"], charset?: string): OpenedFile {
+  return { kind: "file", body, mediaType: "text/plain", charset, delimited: true };
+}
+
+async function readText(text: FileText) {
+  const pieces: TextPiece[] = [];
+  let error: unknown;
+  try {
+    for (let piece = await text.next(); piece !== undefined; piece = await text.next()) pieces.push(piece);
+  } catch (caught) {
+    error = caught;
+  }
+  const { replaced, decodedFrom } = text;
+  return { pieces, text: Buffer.concat(pieces.map(({ bytes }) => bytes)).toString(), error, replaced, decodedFrom };
+}
+
+const readPieces = (pieces: Parameters<typeof byteSource>[0], charset?: string, parts?: Partial<FileTextOptions>) =>
+  readText(new FileText(fileOf(byteSource(pieces), charset), new OpenRequest(never), options(parts)));
+const read = async (pieces: Parameters<typeof byteSource>[0], charset?: string) => {
+  const { text, error } = await readPieces(pieces, charset);
+  if (error !== undefined) throw error;
+  return text;
+};
+const bytePlaces = (pieces: readonly TextPiece[]): BytePlace[] =>
+  pieces.map(({ after }) => {
+    if (after.kind !== "bytes") throw new Error("The place is of another kind.");
+    return after;
+  });
+
+/** Bytes among which lead and continuation bytes, and their borders, are frequent. */
+const tricky = fc.array(
+  fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5),
+  ),
+  { maxLength: 60 },
+);
+const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
+
+describe("the encoding of a file's text", () => {
+  it("makes the same of it however any bytes are cut, with and without any charset", async () => {
+    const charset = fc.constantFrom(
+      undefined,
+      "utf-8",
+      "utf-16",
+      "utf-16le",
+      "utf-16be",
+      "gb18030",
+      "shift_jis",
+      "latin1",
+      "klingon",
+    );
+    const zeros = fc.array(fc.constantFrom(0, 0, 0x41, 0xff, 0xfe, 0xd8), { maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(tricky, zeros), lengths, charset, async (bytes, turns, label) => {
+        const all = Uint8Array.from(bytes);
+        expect(await read(cut(all, turns), label)).toBe(await read([all], label));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ["UTF-8", Buffer.from("\ufefföl\n")],
+    ["UTF-16LE", utf16("\ufefföl\n")],
+    ["UTF-16BE", utf16("\ufefföl\n", true)],
+  ])("is that of a byte order mark of %s whatever the charset, and the mark is left out", async (_, bytes) => {
+    for (const charset of [undefined, "iso-8859-1", "utf-16be", "utf-8"]) {
+      expect(await read(cut(bytes, [1]), charset)).toBe("öl\n");
+    }
+  });
+
+  it("leaves a byte order mark that stands further on", async () => {
+    expect(await read(["a", "\ufeffb"])).toBe("a\ufeffb");
+    expect(await read([utf16("a"), utf16("\ufeffb")], "utf-16le")).toBe("a\ufeffb");
+  });
+
+  it.each([
+    ["ISO-8859-1", [0xe9, 0x0a], "é\n"],
+    [" latin1 ", [0x93, 0x80], "“€"],
+    ["latin1", [0xff, 0x41], "ÿA"],
+    ["gb18030", [0x81, 0x30, 0x00], "\ufffd0\0"],
+    ["koi8-r", [0xc1], "а"],
+    ["utf-16be", [0x00, 0x41], "A"],
+    ["utf-16le", [0x41, 0x00], "A"],
+    ["utf-16", [0x41, 0x00], "A"],
+    ["utf-16", [0x00, 0x41], "A"],
+    ["utf-16", [0x65, 0xe5], "日"],
+    ["klingon", [0xc3, 0xa9], "é"],
+  ])("is %j where the store says so", async (charset, bytes, text) => {
+    expect(await read([Uint8Array.from(bytes)], charset)).toBe(text);
+  });
+
+  it("is UTF-16 where zeros tell it, without a mark", async () => {
+    const { text, decodedFrom } = await readPieces([utf16("Error: no\n".repeat(20))]);
+    expect({ text, decodedFrom }).toEqual({ text: "Error: no\n".repeat(20), decodedFrom: "utf-16le" });
+    expect(await read([utf16("no", true)])).toBe("no");
+  });
+
+  it.each([false, true])(
+    "is UTF-16 where a beginning that is mostly ASCII tells it, without a mark (big end first: %j)",
+    async (bigEnd) => {
+      for (const text of ["ok: слово\n", "2026-01-01 世界　Ā begins\n"]) {
+        const log = text.padEnd(40, "x");
+        expect(await read([utf16(log, bigEnd)])).toBe(log);
+      }
+    },
+  );
+
+  it("is UTF-8 of a log with a few zero bytes", async () => {
+    for (const text of ["a\0", "a\0bc\0d", "\0\0\0\0", "a\0b\0and so on"]) {
+      expect(await readPieces([text])).toMatchObject({ text, decodedFrom: undefined });
+    }
+  });
+
+  it("is not looked for inside a text: the first bytes there are no mark", async () => {
+    const body = byteSource(["\ufeffa\u0000b\u0000"]);
+    const before = Buffer.from("before\n");
+    const place = { kind: "bytes", offset: 7, stored: 7, fingerprint: fingerprintOf(before) } as const;
+    const inside = FileText.inside(fileOf(body), place, before, new OpenRequest(never), options());
+    expect((await readText(inside)).text).toBe("\ufeffa\u0000b\u0000");
+  });
+});
+
+describe("the pieces of a file's text", () => {
+  it("come as soon as they are there", async () => {
+    const missing = new Promise<string>(() => {});
+    const text = new FileText(fileOf(byteSource(["a\n", missing])), new OpenRequest(never), options());
+    expect(Buffer.from((await text.next())?.bytes ?? []).toString()).toBe("a\n");
+    text.close();
+  });
+
+  it("come before the failure that the source ends with, and the request behind them ends", async () => {
+    const failure = new Error("broken");
+    const request = new OpenRequest(never);
+    const text = new FileText(fileOf(byteSource(["ab", failure])), request, options());
+    expect(await readText(text)).toMatchObject({ text: "ab", error: failure });
+    expect(request.signal.aborted).toBe(true);
+  });
+
+  it("are read no further once the text is closed: the source is closed too, and a read under way ends", async () => {
+    const source = byteSource(["ab", "cd"]);
+    const text = new FileText(fileOf(source), new OpenRequest(never), options());
+    await text.next();
+    text.close();
+    expect(await text.next()).toBeUndefined();
+    expect(source.closed).toBe(true);
+  });
+
+  it("are none where a read under way is cut off by closing", async () => {
+    const request = new OpenRequest(never);
+    const body = (async function* () {
+      yield Buffer.from("ab");
+      await new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
+    })();
+    const text = new FileText(fileOf(body), request, options());
+    await text.next();
+    const next = text.next();
+    text.close();
+    expect(await next).toBeUndefined();
+  });
+
+  it("do not gather a line of 50 MB, and are at most 255 KiB long", async () => {
+    const part = Buffer.alloc(1024 * 1024, "x");
+    const source = byteSource(Array.from({ length: 50 }, () => part));
+    const text = new FileText(fileOf(source), new OpenRequest(never), options());
+    let got = 0;
+    for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
+      got += piece.bytes.length;
+      expect(piece.bytes.length).toBeLessThanOrEqual(PIECE_BYTES);
+      expect(source.asked * part.length - got).toBeLessThanOrEqual(part.length);
+    }
+    expect(got).toBe(50 * part.length);
+  });
+
+  it("begin with at most 16 KiB, and double", async () => {
+    const { pieces } = await readPieces([Buffer.alloc(1024 * 1024, "x")]);
+    expect(pieces.slice(0, 5).map(({ bytes }) => bytes.length / 1024)).toEqual([16, 32, 64, 128, 255]);
+  });
+
+  it("tell how much of the stored file lies before their end where it is UTF-8, the mark included", async () => {
+    const whole = ["\ufeffgr\u00fc", Buffer.from([0xc3]), Buffer.from([0x9f, 0xff]), "e\n"];
+    const { pieces, text, replaced } = await readPieces(whole);
+    expect({ text, replaced }).toEqual({ text: "gr\u00fc\u00df\ufffde\n", replaced: true });
+    expect(bytePlaces(pieces).map(({ stored }) => stored)).toEqual([7, 10, 12]);
+    expect(bytePlaces(pieces).map(({ offset }) => offset)).toEqual([4, 9, 11]);
+  });
+
+  it("tell nothing of the stored file where it is compressed, or in another encoding", async () => {
+    for (const { pieces } of [
+      await readPieces(["gr\u00fc"], "windows-1252"),
+      await readPieces([gzipSync("text\n")]),
+    ]) {
+      expect(bytePlaces(pieces).map(({ stored }) => stored)).toEqual([undefined]);
+    }
+  });
+
+  it("tell of the stored bytes before their end from the first replaced one on", async () => {
+    const stored = Buffer.concat([Buffer.from("ab\n"), Buffer.from([0xff]), Buffer.from("c\n")]);
+    const { pieces } = await readPieces(cut(stored, [3]));
+    const [first, second] = bytePlaces(pieces);
+    expect(first?.storedFingerprint).toBeUndefined();
+    expect(second).toMatchObject({
+      fingerprint: fingerprintOf(Buffer.from("ab\n\ufffdc\n")),
+      storedFingerprint: fingerprintOf(stored),
+    });
+  });
+
+  it("leave out a character that is not whole at the end of what still grows, and do not count it", async () => {
+    const { pieces, text } = await readPieces(["gr", Buffer.from([0xc3])], undefined, { growing: true });
+    expect(text).toBe("gr");
+    expect(bytePlaces(pieces).at(-1)).toMatchObject({ offset: 2, stored: 2 });
+  });
+
+  it("end where a compressed file has been written up to, if it still grows; else they fail", async () => {
+    const cutShort = gzipSync("line\n".repeat(1000)).subarray(0, -4);
+    expect((await readPieces([cutShort], undefined, { growing: true })).error).toBeUndefined();
+    expect((await readPieces([cutShort])).error).toBeDefined();
+  });
+});

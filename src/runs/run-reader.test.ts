@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { Failure } from "../failure.ts";
+import { RunReader } from "./run-reader.ts";
+
+interface Made {
+  readonly phase?: string;
+  readonly uid?: string;
+  readonly message?: string;
+}
+
+const REF = { namespace: "shop", name: "run" };
+const KEPT = { kept: true };
+const never = new AbortController().signal;
+
+function made({ phase = "Failed", uid = "1", message = "" }: Made = {}): unknown {
+  const metadata = { ...REF, uid, creationTimestamp: "2026-01-01T00:00:00Z" };
+  return { metadata, status: { phase, message } };
+}
+
+/** An API server that holds one object, or fails, and answers when the gate is open. */
+function createCluster() {
+  const clock = { time: 1_000_000, now: () => clock.time };
+  const gets: AbortSignal[] = [];
+  const cluster = { object: made() as unknown, gate: Promise.resolve() as Promise<unknown>, clock, gets };
+  const get = async (_kind: unknown, _namespace: unknown, _name: unknown, signal: AbortSignal): Promise<unknown> => {
+    gets.push(signal);
+    const { object } = cluster;
+    await cluster.gate;
+    signal.throwIfAborted();
+    if (object instanceof Error) throw object;
+    return object;
+  };
+  return Object.assign(cluster, { runs: new RunReader({ get }, clock) });
+}
+
+let cluster: ReturnType<typeof createCluster>;
+beforeEach(() => {
+  cluster = createCluster();
+});
+
+describe("a run that has ended", () => {
+  it.each(["Successful", "Failed", "Error", "Inconclusive"])("is kept for ten seconds: %s", async (phase) => {
+    cluster.object = made({ phase });
+    const run = await cluster.runs.read(REF, never, KEPT);
+    cluster.clock.time += 10_000;
+    expect(await cluster.runs.read(REF, never, KEPT)).toBe(run);
+    expect(cluster.gets).toHaveLength(1);
+    cluster.clock.time += 1;
+    await cluster.runs.read(REF, never, KEPT);
+    expect(cluster.gets).toHaveLength(2);
+  });
+
+  it("is not kept for longer by a clock that is set back", async () => {
+    await cluster.runs.read(REF, never, KEPT);
+    cluster.clock.time -= 60_000;
+    await cluster.runs.read(REF, never, KEPT);
+    cluster.clock.time += 10_001;
+    await cluster.runs.read(REF, never, KEPT);
+    expect(cluster.gets).toHaveLength(2);
+  });
+
+  it("is read anew by whoever asks for that, and then kept as it was read last", async () => {
+    await cluster.runs.read(REF, never, KEPT);
+    cluster.object = made({ uid: "2" });
+    expect(await cluster.runs.read(REF, never)).toMatchObject({ uid: "2" });
+    expect(await cluster.runs.read(REF, never, KEPT)).toMatchObject({ uid: "2" });
+    expect(cluster.gets).toHaveLength(2);
+  });
+
+  it.each([
+    ["does not exist any more", undefined],
+    ["runs again", made({ phase: "Running" })],
+  ])("is kept no longer once somebody has read that it %s", async (_, object) => {
+    await cluster.runs.read(REF, never, KEPT);
+    cluster.object = object;
+    await cluster.runs.read(REF, never);
+    const now = await cluster.runs.read(REF, never, KEPT);
+    expect(now?.phase).toBe(object === undefined ? undefined : "Running");
+    expect(cluster.gets).toHaveLength(3);
+  });
+
+  it("stays kept where reading it anew fails", async () => {
+    const run = await cluster.runs.read(REF, never, KEPT);
+    cluster.object = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
+    await expect(cluster.runs.read(REF, never)).rejects.toThrow("down");
+    expect(await cluster.runs.read(REF, never, KEPT)).toBe(run);
+  });
+
+  it("is one of a thousand at the most", async () => {
+    const read = (index: number) => cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
+    for (let index = 0; index <= 1_000; index += 1) await read(index);
+    await read(1_000);
+    await read(0);
+    expect(cluster.gets).toHaveLength(1_002);
+  });
+
+  it("is not kept where it is long, nor beside so many that all together are", async () => {
+    const read = async (index: number, length: number) => {
+      cluster.object = made({ message: "x".repeat(length) });
+      await cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
+      return cluster.gets.length;
+    };
+    expect([await read(0, 1_000_000), await read(0, 1_000_000)]).toEqual([1, 2]);
+    for (let index = 1; index <= 20; index += 1) await read(index, 900_000);
+    expect([await read(20, 0), await read(1, 0)]).toEqual([22, 23]);
+  });
+});
+
+describe("what is never kept", () => {
+  it.each([
+    ["a run that runs", made({ phase: "Running" })],
+    ["a run that says nothing yet", made({ phase: "" })],
+    ["that there is no run", undefined],
+  ])("is %s", async (_, object) => {
+    cluster.object = object;
+    await cluster.runs.read(REF, never, KEPT);
+    await cluster.runs.read(REF, never, KEPT);
+    expect(cluster.gets).toHaveLength(2);
+  });
+
+  it("is a failure", async () => {
+    cluster.object = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
+    await expect(cluster.runs.read(REF, never, KEPT)).rejects.toThrow("down");
+    cluster.object = made();
+    expect(await cluster.runs.read(REF, never, KEPT)).toMatchObject({ uid: "1" });
+  });
+
+  it("is what an older GET tells after a newer one", async () => {
+    const gate = createGate();
+    cluster.gate = gate.opened;
+    const older = cluster.runs.read(REF, never, KEPT);
+    cluster.gate = Promise.resolve();
+    cluster.object = undefined;
+    expect(await cluster.runs.read(REF, never)).toBeUndefined();
+    gate.open();
+    expect(await older).toMatchObject({ uid: "1" });
+    expect(await cluster.runs.read(REF, never, KEPT)).toBeUndefined();
+  });
+});
+
+describe("a GET that is under way", () => {
+  it.each([
+    ["has ended", made()],
+    ["runs", made({ phase: "Running" })],
+    ["does not exist", undefined],
+  ])("is shared by all who may have a kept run, where the run %s", async (_, object) => {
+    cluster.object = object;
+    const gate = createGate();
+    cluster.gate = gate.opened;
+    const reads = Array.from({ length: 16 }, () => cluster.runs.read(REF, never, KEPT));
+    gate.open();
+    expect(new Set(await Promise.all(reads)).size).toBe(1);
+    expect(cluster.gets).toHaveLength(1);
+  });
+
+  it("is not shared by whoever reads anew: it may have been answered before they asked", async () => {
+    const gate = createGate();
+    cluster.gate = gate.opened;
+    const older = cluster.runs.read(REF, never, KEPT);
+    cluster.object = made({ uid: "2" });
+    const newer = cluster.runs.read(REF, never);
+    gate.open();
+    expect([(await older)?.uid, (await newer)?.uid]).toEqual(["1", "2"]);
+  });
+
+  it("goes on for the others when the first one leaves", async () => {
+    const gate = createGate();
+    cluster.gate = gate.opened;
+    const first = new AbortController();
+    const leaving = cluster.runs.read(REF, first.signal, KEPT);
+    const staying = cluster.runs.read(REF, never, KEPT);
+    first.abort(new Error("left"));
+    await expect(leaving).rejects.toThrow("left");
+    expect(cluster.gets[0]?.aborted).toBe(false);
+    gate.open();
+    expect(await staying).toMatchObject({ uid: "1" });
+  });
+
+  it("is aborted when all have left, and joined by nobody after that", async () => {
+    const gate = createGate();
+    cluster.gate = gate.opened;
+    const leave = new AbortController();
+    const leaving = [1, 2].map(() => cluster.runs.read(REF, leave.signal, KEPT));
+    leave.abort(new Error("left"));
+    for (const each of await Promise.allSettled(leaving)) expect(each).toMatchObject({ reason: { message: "left" } });
+    expect(cluster.gets[0]?.aborted).toBe(true);
+    const next = cluster.runs.read(REF, never, KEPT);
+    gate.open();
+    expect(await next).toMatchObject({ uid: "1" });
+    expect(cluster.gets).toHaveLength(2);
+  });
+
+  it("is not begun for somebody who has left", async () => {
+    await expect(cluster.runs.read(REF, AbortSignal.abort("gone"))).rejects.toBe("gone");
+    expect(cluster.gets).toEqual([]);
+  });
+});
