@@ -71,7 +71,7 @@ async function lookAround({ kube, config, sources }: Services, run: Run, signal:
   const namespaces = new Set<string>();
   for (const metric of jobMetrics(run)) {
     const facts = { project: run.namespace, stage: run.stage, shard: surroundings.shard, metric: metric.name };
-    const isLive = sources.some((source) => source.live && source.matches(facts));
+    const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
     for (const attempt of metric.attempts) {
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
       if (job === undefined) continue;

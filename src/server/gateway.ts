@@ -110,7 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ownRights: reuse(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(
         kube,
-        sources.some(({ live }) => live),
+        sources.some(({ capabilities }) => capabilities.live),
       ),
     ),
     shutdown: shutdown.signal,

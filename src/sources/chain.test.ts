@@ -12,6 +12,7 @@ const target: LogTarget = {
   },
 };
 const log: OpenedLog = {
+  kind: "file",
   body: (async function* () {})(),
   mediaType: undefined,
   charset: undefined,
@@ -24,8 +25,7 @@ function source(name: string, answer?: OpenedLog | Error, live = false): LogSour
   let asked = 0;
   return {
     name,
-    live,
-    timed: false,
+    capabilities: { live, ranges: false, tellsTimes: false, since: false, tail: false },
     settleMs: 0,
     matches: () => answer !== undefined,
     open: async () => {

@@ -118,5 +118,8 @@ function causeOf(errors: readonly SourceError[]): { readonly cause?: unknown } {
  * @param preferLive whether to ask where the job runs before where logs are kept: while it runs, yes; afterwards a node may have rotated the beginning away.
  */
 export function inOrder(sources: readonly LogSource[], preferLive: boolean): readonly LogSource[] {
-  return [...sources.filter(({ live }) => live === preferLive), ...sources.filter(({ live }) => live !== preferLive)];
+  return [
+    ...sources.filter(({ capabilities }) => capabilities.live === preferLive),
+    ...sources.filter(({ capabilities }) => capabilities.live !== preferLive),
+  ];
 }

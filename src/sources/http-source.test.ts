@@ -157,7 +157,7 @@ describe("createHttpSource, asking", () => {
 
   it("is never live, settles in 30 s, and matches by its patterns", async () => {
     const source = sourceAt(await start(), "/log", { match: { project: "sh*" } });
-    expect(source).toMatchObject({ name: "archive", live: false, settleMs: 30_000 });
+    expect(source).toMatchObject({ name: "archive", capabilities: { live: false }, settleMs: 30_000 });
     expect(source.matches({ project: "shop", metric: "m" })).toBe(true);
     expect(source.matches({ project: "bank", metric: "m" })).toBe(false);
   });

@@ -9,7 +9,7 @@ import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections } from "./http-connections.ts";
 import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
-import type { LogSource, LogTarget, OpenedLog, OpenWish } from "./source.ts";
+import type { Capabilities, LogSource, LogTarget, OpenedFile, OpenOptions } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface HttpSourceOptions {
@@ -37,10 +37,12 @@ export interface HttpSourceOptions {
 
 /** A {@link LogSource} with connections of its own. */
 export interface HttpSource extends LogSource {
+  open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile>;
   /** Closes the connections once the logs that are being read have ended or were left. Nothing can be opened after. May be called again. */
   close(): Promise<void>;
 }
 
+const CAPABILITIES: Capabilities = { live: false, ranges: true, tellsTimes: false, since: false, tail: false };
 const TIMEOUTS: HttpTimeouts = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
 const NOT_FOUND_STATUSES = [404, 410];
 const SETTLE_MS = 30_000;
@@ -55,7 +57,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
   const timeouts: HttpTimeouts = { ...TIMEOUTS, ...options.timeouts };
   const connections = createHttpConnections({ egress: options.egress, origin: options.url.origin, timeouts });
 
-  const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenWish = {}): Promise<OpenedLog> => {
+  const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedFile> => {
     signal.throwIfAborted();
     const { headers: rendered, tls, ...first } = await prepare(options, target.values, signal);
     const headers = range === undefined ? rendered : { ...rendered, range: `bytes=${range.first}-${range.last ?? ""}` };
@@ -81,6 +83,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
           const isEmpty = answer.statusCode === 416;
           if (isEmpty) dump(answer.body);
           return {
+            kind: "file",
             body: isEmpty ? nothing() : readHttpBody(answer.body, { source: name, idleMs: timeouts.idleMs, signal }),
             mediaType: type.mediaType,
             charset: type.charset ?? charset,
@@ -104,8 +107,7 @@ export function createHttpSource(options: HttpSourceOptions): HttpSource {
 
   return {
     name,
-    live: false,
-    timed: false,
+    capabilities: CAPABILITIES,
     settleMs: options.settleMs ?? SETTLE_MS,
     matches: createMatch(options.match ?? {}),
     open,

@@ -5,7 +5,7 @@ import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-s
 import { createGate, readAll } from "../../test/fakes/byte-source.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { createKubernetesSource, type KubernetesSourceOptions } from "./kubernetes-source.ts";
-import type { LogSource, LogTarget, TargetPod } from "./source.ts";
+import type { LogTarget, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 const POD: TargetPod = {
@@ -34,7 +34,7 @@ afterEach(async () => {
 async function start(
   answer: (response: ServerResponse) => void,
   options: Partial<KubernetesSourceOptions> = {},
-): Promise<{ readonly source: LogSource; readonly server: ApiServer }> {
+): Promise<{ readonly source: ReturnType<typeof createKubernetesSource>; readonly server: ApiServer }> {
   const server = await startApiServer((_request, response) => answer(response));
   const kube = createKubeApi(
     { server: server.url, credentials: async () => ({ headers: {}, tls: {} }) },
@@ -64,7 +64,7 @@ const status = (code: number, message: string) => (response: ServerResponse) =>
 describe("createKubernetesSource, asking", () => {
   it("is a live source that asks the API server for the log of the container", async () => {
     const { source, server } = await start((response) => response.end("first line\nsecond line\n"));
-    expect(source).toMatchObject({ name: "pods", live: true, settleMs: 30_000 });
+    expect(source).toMatchObject({ name: "pods", capabilities: { live: true }, settleMs: 30_000 });
     const log = await source.open(targetOf(POD), never);
     expect(log).toMatchObject({ mediaType: "text/plain", charset: undefined });
     expect(await readAll(log.body)).toMatchObject({ text: "first line\nsecond line\n", error: undefined });

@@ -8,7 +8,7 @@ import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
 import { createMatch, type MatchPatterns } from "./match.ts";
-import type { LogSource, TargetPod } from "./source.ts";
+import type { Capabilities, LogSource, LogTarget, OpenedFile, OpenOptions, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface KubernetesSourceOptions {
@@ -22,6 +22,7 @@ export interface KubernetesSourceOptions {
   readonly idleMs?: number;
 }
 
+const CAPABILITIES: Capabilities = { live: true, ranges: false, tellsTimes: true, since: true, tail: true };
 /** Those of the API server's connections, which sentences name. */
 const TIMEOUTS = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
 /** A Status object is a few hundred bytes, and comes with its headers. */
@@ -35,13 +36,16 @@ const WORDS_BYTES = 1_024;
 const NO_LOG =
   /^(unable to retrieve container logs for [\w-]+:\/\/\w*|failed to (try resolving symlinks in path|open log file) "[^"]*": .*no such file or directory)$/;
 
+interface KubernetesSource extends LogSource {
+  open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile>;
+}
+
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
-export function createKubernetesSource(options: KubernetesSourceOptions): LogSource {
+export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
   const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
   return {
     name,
-    live: true,
-    timed: true,
+    capabilities: CAPABILITIES,
     settleMs,
     matches: createMatch(match),
     async open({ pod }, signal, { follow = false, since, tailLines } = {}) {
@@ -61,7 +65,7 @@ export function createKubernetesSource(options: KubernetesSourceOptions): LogSou
       // Whoever follows a log waits for as long as it is quiet.
       const bytes = readHttpBody(body, { source: name, idleMs: follow ? undefined : idleMs, signal });
       // The API server ends its answer as if all were well when the kubelet breaks off, and a kubelet may have rotated the beginning away: no end proves anything.
-      const log = { mediaType: "text/plain", charset: undefined, delimited: false };
+      const log = { kind: "file", mediaType: "text/plain", charset: undefined, delimited: false } as const;
       if (follow) return { ...log, body: unlessRemoved(name, bytes) };
       const { head, whole } = await peek(bytes, isLongEnough);
       signal.throwIfAborted();

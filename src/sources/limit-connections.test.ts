@@ -10,10 +10,22 @@ const target = {
   },
 } satisfies LogTarget;
 
-const log: OpenedLog = { body: (async function* () {})(), mediaType: undefined, charset: undefined, delimited: true };
+const log: OpenedLog = {
+  kind: "file",
+  body: (async function* () {})(),
+  mediaType: undefined,
+  charset: undefined,
+  delimited: true,
+};
 
 function sourceThat(open: LogSource["open"]): LogSource {
-  return { name: "store", live: false, timed: false, settleMs: 0, matches: () => true, open };
+  return {
+    name: "store",
+    capabilities: { live: false, ranges: false, tellsTimes: false, since: false, tail: false },
+    settleMs: 0,
+    matches: () => true,
+    open,
+  };
 }
 
 describe("limitConnections", () => {

@@ -13,7 +13,7 @@ export function limitConnections<T extends LogSource>(source: T, most: number): 
   let open = 0;
   return {
     ...source,
-    async open(target, signal, wish) {
+    async open(target, signal, options) {
       // Of a signal that was aborted before, nothing would ever be heard.
       signal.throwIfAborted();
       if (open >= most) {
@@ -27,7 +27,7 @@ export function limitConnections<T extends LogSource>(source: T, most: number): 
       };
       signal.addEventListener("abort", leave);
       try {
-        return await source.open(target, signal, wish);
+        return await source.open(target, signal, options);
       } catch (error) {
         if (!signal.aborted) leave();
         throw error;

@@ -11,10 +11,10 @@ import { SourceError } from "./source-error.ts";
 export function metered<T extends LogSource>(source: T, meter: SourceMeter, clock: Clock): T {
   return {
     ...source,
-    async open(target, signal, wish) {
+    async open(target, signal, options) {
       const began = clock.now();
       try {
-        const log = await source.open(target, signal, wish);
+        const log = await source.open(target, signal, options);
         const closed = meter.succeeded(Math.max(0, clock.now() - began));
         if (signal.aborted) closed();
         else signal.addEventListener("abort", closed, { once: true });

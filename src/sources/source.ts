@@ -1,3 +1,4 @@
+import type { LineTimes } from "../stream/line-times.ts";
 import type { TemplateValues } from "../template/values.ts";
 
 /** One container of one attempt: whose log is wanted. */
@@ -26,40 +27,77 @@ export interface TargetPod {
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
 }
 
-/** Which part of a log is wanted. Where a source cannot do it, it gives more, and says what it gives. */
-export interface OpenWish {
-  /** Of a log that is kept as one file: bytes of it as it is stored, the last one included. */
+/** Which part of a log to open. A source that cannot do it gives more, and says what it gives. */
+export interface OpenOptions {
+  /** Of a source with `ranges`: bytes of the file as it is stored, the last one included. */
   readonly range?: { readonly first: number; readonly last?: number } | undefined;
-  /** Of a source that is live: whether to go on as the log grows, until its container ends. */
+  /** Of a source that is `live`: whether to send what is written from now on, until the container ends. */
   readonly follow?: boolean | undefined;
-  /** Of a source that tells times: only lines of this second and later (RFC 3339, whole seconds). */
+  /** Of a source with `since`: only lines of this second and later (RFC 3339, whole seconds). */
   readonly since?: string | undefined;
-  /** Of a source that tells times: only as many lines as this, from the end. */
+  /** Of a source with `tail`: only this many lines, from the end. */
   readonly tailLines?: number | undefined;
 }
 
 /** A log that a source has begun to answer with. */
-export interface OpenedLog {
-  /** The bytes as the store sends them: perhaps compressed, in any encoding. Pulled; ends by throwing when the store fails or falls silent. */
+export type OpenedLog = OpenedFile | OpenedEntries;
+
+/** A log that is kept as one file. */
+export interface OpenedFile {
+  readonly kind: "file";
+  /**
+   * The bytes as the store sends them: perhaps compressed, in any encoding. Pulled; ends by throwing when the store
+   * fails or falls silent.
+   */
   readonly body: AsyncIterable<Uint8Array>;
   /** The media type that the store names, in lower case and without parameters. */
   readonly mediaType: string | undefined;
   /** The encoding that the store or, failing that, the configuration names. */
   readonly charset: string | undefined;
-  /** Whether the end of the body proves that the store sent all of it (a length or chunks, rather than a closed connection). */
+  /** Whether the end of the body proves that the store sent all of it (a length or chunks, not a closed connection). */
   readonly delimited: boolean;
   /** Which bytes of the stored file these are, and how many it has where that is said. Absent: all of it. */
   readonly part?: { readonly first: number; readonly total: number | undefined };
+}
+
+/** A log that is kept line by line, with times. */
+export interface OpenedEntries {
+  readonly kind: "entries";
+  /** Pulled; ends by throwing when the store fails or falls silent. */
+  readonly pieces: AsyncIterable<EntriesPiece>;
+  /** The media type of the text, where the store names one. */
+  readonly mediaType: string | undefined;
+  /** Whether the end of the pieces proves that the store sent all of them. */
+  readonly delimited: boolean;
+}
+
+/** Lines of a log, or parts of lines. */
+export interface EntriesPiece {
+  /** The text, with the line feeds that end lines and without the times. */
+  readonly bytes: Uint8Array;
+  /** Where each line that begins in `bytes` begins, and when it was written. */
+  readonly times: LineTimes;
+}
+
+/** What a source can do. The rest of the program asks for this, never for a kind of source. */
+export interface Capabilities {
+  /** Whether it reads the log where the job runs, rather than where logs are kept afterwards, and can follow it. */
+  readonly live: boolean;
+  /** Whether it may give a part of the stored file. */
+  readonly ranges: boolean;
+  /** Whether it tells when each line was written. */
+  readonly tellsTimes: boolean;
+  /** Whether it can begin at a time. */
+  readonly since: boolean;
+  /** Whether it can give the last lines alone. */
+  readonly tail: boolean;
 }
 
 /** A place where logs are kept, as configured. */
 export interface LogSource {
   /** The name that the configuration gives to it. */
   readonly name: string;
-  /** Whether it is where the job runs, rather than where logs are kept afterwards. Pods are read only for such sources. */
-  readonly live: boolean;
-  /** Whether each line of a log begins with its time, in RFC 3339 with nanoseconds, and a space. */
-  readonly timed: boolean;
+  readonly capabilities: Capabilities;
   /** For how long after a job's end the log may still grow, in milliseconds. */
   readonly settleMs: number;
   /** Whether the configuration asks this source about this target. */
@@ -69,5 +107,5 @@ export interface LogSource {
    *
    * @throws SourceError where there is none to be had from here, saying why; the reason of `signal` when it is aborted, in the wait for headers too.
    */
-  open(target: LogTarget, signal: AbortSignal, wish?: OpenWish): Promise<OpenedLog>;
+  open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedLog>;
 }
