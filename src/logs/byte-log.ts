@@ -1,4 +1,4 @@
-import type { OpenedLog, OpenWish } from "../sources/source.ts";
+import type { OpenedFile, OpenOptions } from "../sources/source.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
 import { DecompressionFailed, type DecompressLimits, decompress } from "../stream/decompress.ts";
@@ -9,7 +9,7 @@ import { type BytePlace, FILE_START } from "./place.ts";
 import { LogReplaced, type LogText, type TextPiece } from "./text.ts";
 
 /** Opens a log that is kept as one file. */
-export type OpenFile = (wish?: OpenWish) => Promise<OpenedLog>;
+export type OpenFile = (options?: OpenOptions) => Promise<OpenedFile>;
 
 export interface ByteLogOptions {
   /** Whether the file is still being written, so that an unfinished character or compressed block at its end is left for later. */
@@ -57,14 +57,14 @@ export async function readFileFrom(open: OpenFile, place: BytePlace, options: By
 }
 
 /** The text of a whole file. */
-export function wholeText(log: OpenedLog, options: ByteLogOptions): LogText {
+export function wholeText(log: OpenedFile, options: ByteLogOptions): LogText {
   const { delimited, mediaType } = log;
   const pieces = wholePieces(log, options);
   return { pieces, begin: FILE_START, line: 1, relative: false, offset: 0, delimited, mediaType };
 }
 
 /** What lies behind the place in a file that is read from its beginning. */
-async function skipTo(place: BytePlace, log: OpenedLog, options: ByteLogOptions): Promise<LogText> {
+async function skipTo(place: BytePlace, log: OpenedFile, options: ByteLogOptions): Promise<LogText> {
   const { offset, proof } = place;
   const text = wholeText(log, options);
   const pieces = text.pieces[Symbol.asyncIterator]();
@@ -103,7 +103,7 @@ async function skipTo(place: BytePlace, log: OpenedLog, options: ByteLogOptions)
 }
 
 async function* wholePieces(
-  log: OpenedLog,
+  log: OpenedFile,
   { limits, growing, onDecoded, onReplaced }: ByteLogOptions,
 ): AsyncGenerator<TextPiece> {
   const window = createWindow();

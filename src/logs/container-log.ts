@@ -70,7 +70,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
   const say = (notice: LogNotice, message: string): LogEvent => ({ kind: "notice", notice, message });
   const watched = () => ({
     run: view.run,
-    pods: sources.some((each) => each.live && each.matches(view.facts))
+    pods: sources.some((each) => each.capabilities.live && each.matches(view.facts))
       ? { uid: view.run.uid, namespace: view.job.namespace }
       : undefined,
   });
@@ -102,7 +102,7 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
     let opened: OpenedText | undefined;
     try {
       // An archive has one log of them all, which begins with what was sent.
-      const candidates = another && position === undefined ? sources.filter((each) => each.live) : sources;
+      const candidates = another && position === undefined ? sources.filter((each) => each.capabilities.live) : sources;
       opened = await openText(candidates, view, position, {
         follow: follow && !containerEnded,
         growing: follow && !(attemptEnded && hasSettled(view, sources, endClock(view))),
@@ -117,7 +117,8 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
         signal: reading.signal,
       });
       const { text, seam } = opened;
-      const { name, live, timed } = opened.source;
+      const { name, capabilities } = opened.source;
+      const { live, tellsTimes: timed } = capabilities;
       const changed = source !== name;
       if (changed && seam === "proved")
         yield say("source-changed", `The log goes on in source "${name}", at the same place.`);
@@ -209,7 +210,8 @@ export async function* readContainerLog(options: ContainerLogOptions): AsyncGene
     }
 
     const { delimited } = opened.text;
-    const { live, settleMs } = opened.source;
+    const { capabilities, settleMs } = opened.source;
+    const { live } = capabilities;
     const settled = isSettled(view, settleMs, readSince);
     if (!follow) {
       yield {

@@ -18,7 +18,7 @@ interface Line {
 
 type Event = MergedEvent<Exclude<PositionedPiece, LogPiece>>;
 
-const SOURCE = { name: "pods", live: true, timed: true } as LogSource;
+const SOURCE = { name: "pods", capabilities: { live: true, tellsTimes: true } } as LogSource;
 const VIEW = { pod: undefined, status: undefined } as ContainerView;
 const never = new AbortController().signal;
 const PATIENT: MergeOptions = { patienceMs: undefined, wait: waitReally, signal: never };

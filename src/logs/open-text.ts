@@ -1,7 +1,7 @@
 import { OVER } from "../over.ts";
 import { hasEnded } from "../runs/run.ts";
 import { inOrder, openFirst } from "../sources/chain.ts";
-import type { LogSource, OpenWish } from "../sources/source.ts";
+import type { LogSource, OpenOptions } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { type ByteLogOptions, type OpenFile, readFile, readFileFrom } from "./byte-log.ts";
 import { readFileTail } from "./byte-tail.ts";
@@ -63,13 +63,13 @@ export async function openText(
 function behind(sources: readonly LogSource[], { source: name }: Position): readonly LogSource[] {
   return [
     ...sources.filter((each) => each.name === name),
-    ...sources.filter((each) => each.name !== name && !each.timed),
+    ...sources.filter((each) => each.name !== name && !each.capabilities.tellsTimes),
   ];
 }
 
 async function begin(source: LogSource, view: ContainerView, options: OpenTextOptions): Promise<TextOf> {
   const { tail, since } = options.begin;
-  if (source.timed) {
+  if (source.capabilities.tellsTimes) {
     const seconds = since === undefined ? undefined : `${since.slice(0, 19)}Z`;
     const log = await opener(source, view, options)({ follow: options.follow, tailLines: tail, since: seconds });
     return { text: timedText(log, undefined, tail === undefined && since === undefined, options), seam: undefined };
@@ -90,7 +90,7 @@ async function goOn(
   const { place } = position;
   const isOwn = source.name === position.source;
   const open = opener(source, view, options);
-  if (isOwn && source.timed) {
+  if (isOwn && source.capabilities.tellsTimes) {
     if (place.kind !== "times") throw new LogReplaced();
     const log = await open({ follow: options.follow, since: sinceOf(place) });
     return { text: timedText(log, place, false, options), seam: undefined };
@@ -120,7 +120,7 @@ async function goOn(
 
 /** Each log that is opened has a signal of its own, which tells the source when it has been read or left. */
 function opener(source: LogSource, { target }: ContainerView, { signal }: OpenTextOptions): OpenFile {
-  return async (wish?: OpenWish) => {
+  return async (options?: OpenOptions) => {
     const reading = new AbortController();
     const leave = (): void => reading.abort(signal.reason);
     signal.addEventListener("abort", leave);
@@ -130,7 +130,8 @@ function opener(source: LogSource, { target }: ContainerView, { signal }: OpenTe
       reading.abort(OVER);
     };
     try {
-      const log = await source.open(target, reading.signal, wish);
+      const log = await source.open(target, reading.signal, options);
+      if (log.kind !== "file") throw new Error("Entries cannot be read yet.");
       return { ...log, body: releasing(log.body, release) };
     } catch (error) {
       release();

@@ -23,7 +23,7 @@ const HEAD_MS = 60_000;
  */
 export async function* positioned(
   text: LogText,
-  { name: source, live, timed }: LogSource,
+  { name: source, capabilities: { live, tellsTimes: timed } }: LogSource,
   { pod, status }: ContainerView,
   from: Position | undefined,
   firstLine: number | undefined,

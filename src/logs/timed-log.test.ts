@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byteSource, cut } from "../../test/fakes/byte-source.ts";
-import type { OpenedLog } from "../sources/source.ts";
+import type { OpenedFile } from "../sources/source.ts";
 import type { TimedPlace } from "./place.ts";
 import type { TextPiece } from "./text.ts";
 import { sinceOf, timedText } from "./timed-log.ts";
@@ -21,16 +21,16 @@ function timeOf(nanos: number): string {
 }
 
 /** What a node answers with: lines of this whole second and later, each with its time. */
-function answer(lines: readonly Line[], since = "", cuts: readonly number[] = []): OpenedLog {
+function answer(lines: readonly Line[], since = "", cuts: readonly number[] = []): OpenedFile {
   const whole = lines
     .filter(({ nanos }) => timeOf(nanos) >= since)
     .map(({ nanos, text }) => `${timeOf(nanos)} ${text}`)
     .join("");
   const body = byteSource(cuts.length === 0 ? [whole] : cut(Buffer.from(whole), cuts));
-  return { body, mediaType: "text/plain", charset: undefined, delimited: false };
+  return { kind: "file", body, mediaType: "text/plain", charset: undefined, delimited: false };
 }
 
-async function read(log: OpenedLog, place?: TimedPlace): Promise<readonly TextPiece[]> {
+async function read(log: OpenedFile, place?: TimedPlace): Promise<readonly TextPiece[]> {
   const pieces: TextPiece[] = [];
   for await (const piece of timedText(log, place, place === undefined, OPTIONS).pieces) pieces.push(piece);
   return pieces;
@@ -115,7 +115,7 @@ describe("a log whose lines have times", () => {
     const begin = whole.indexOf("\n") + 1;
     for (let length = begin; length <= begin + 31; length += 1) {
       const body = byteSource([whole.slice(0, length)]);
-      const pieces = await read({ body, mediaType: undefined, charset: undefined, delimited: false });
+      const pieces = await read({ kind: "file", body, mediaType: undefined, charset: undefined, delimited: false });
       expect(textIn(pieces)).toBe("one\n");
     }
   });

@@ -1,4 +1,4 @@
-import type { OpenedLog } from "../sources/source.ts";
+import type { OpenedFile } from "../sources/source.ts";
 import { toUtf8 } from "../stream/charset.ts";
 import { coalesce } from "../stream/coalesce.ts";
 import type { LineTime } from "../stream/line-filter.ts";
@@ -31,7 +31,7 @@ export function sinceOf({ time }: Pick<TimedPlace, "time">): string {
  * @param isWhole whether what comes first is the log's beginning.
  */
 export function timedText(
-  log: OpenedLog,
+  log: OpenedFile,
   place: TimedPlace | undefined,
   isWhole: boolean,
   options: TimedLogOptions,
@@ -49,7 +49,7 @@ export function timedText(
 }
 
 async function* timedPieces(
-  { body }: OpenedLog,
+  { body }: OpenedFile,
   place: TimedPlace | undefined,
   offset: number | undefined,
   { growing, onReplaced }: TimedLogOptions,

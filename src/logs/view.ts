@@ -54,7 +54,7 @@ export async function viewAttempt(
   const surroundings = await readSurroundings(kube, run, sourcesWish, signal);
   const { namespace: project, stage } = run;
   const facts = { project, stage, shard: surroundings.shard, metric: selected.metric.name };
-  const isLive = sources.some((source) => source.live && source.matches(facts));
+  const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
   const pods = isLive ? await readPods(kube, run, [job.namespace], signal) : [];
   return { ...selected, run, job, surroundings, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };
 }
