@@ -1,3 +1,6 @@
+import type { z } from "zod";
+import { http } from "../sources/http.ts";
+
 /**
  * A whole configuration out of the variables with which Kargo's API server is told where logs are
  * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or `undefined` without them.
@@ -13,5 +16,6 @@ export function kargoConfig(env: NodeJS.ProcessEnv): object | undefined {
     if (at > 0) headers[pair.slice(0, at).trim()] = pair.slice(at + 1);
   }
   const token = env.ANALYSIS_RUN_LOG_TOKEN ? { token: { env: "ANALYSIS_RUN_LOG_TOKEN" } } : {};
-  return { sources: [{ name: "kargo", http: { url, headers, ...token } }] };
+  const settings: z.input<typeof http.schema> = { url, headers, ...token };
+  return { sources: [{ name: "kargo", [http.kind]: settings }] };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { didYouMean } from "../did-you-mean.ts";
 import type { Places } from "./places.ts";
-import { type Config, ConfigSchema } from "./schema.ts";
+import type { Config } from "./schema.ts";
 
 /** What came of checking a configuration's shape. */
 export interface CheckedShape {
@@ -16,12 +16,13 @@ export interface CheckedShape {
  *
  * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands below it is checked at once too.
  *
+ * @param schema of the whole configuration.
  * @param raw is changed by that.
  */
-export function checkShape(raw: unknown, places: Places): CheckedShape {
+export function checkShape(schema: z.ZodType<Config>, raw: unknown, places: Places): CheckedShape {
   const faults: string[] = [];
   for (;;) {
-    const parsed = ConfigSchema.safeParse(raw);
+    const parsed = schema.safeParse(raw);
     if (parsed.success) return { config: parsed.data, faults };
     const unknown = parsed.error.issues.filter((issue) => issue.code === "unrecognized_keys");
     if (unknown.length === 0) {
@@ -30,7 +31,8 @@ export function checkShape(raw: unknown, places: Places): CheckedShape {
     }
     for (const { path, keys } of unknown) {
       const parent = path.reduce((node, key) => (node as Record<PropertyKey, unknown>)[key], raw);
-      for (const key of keys) faults.push(takeForKnown(parent as Record<string, unknown>, key, path, places));
+      for (const key of keys)
+        faults.push(takeForKnown(parent as Record<string, unknown>, key, path, keysAt(schema, path), places));
     }
   }
 }
@@ -40,9 +42,9 @@ function takeForKnown(
   parent: Record<string, unknown>,
   key: string,
   path: readonly PropertyKey[],
+  known: readonly string[],
   places: Places,
 ): string {
-  const known = keysAt(path);
   const near = didYouMean(key, known);
   if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
   delete parent[key];
@@ -73,9 +75,9 @@ function describe(path: readonly PropertyKey[]): string {
 }
 
 /** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): string[] {
+function keysAt(config: z.ZodType, path: readonly PropertyKey[]): string[] {
   type Schema = { properties?: Record<string, Schema>; items?: Schema; additionalProperties?: Schema };
-  let schema = z.toJSONSchema(ConfigSchema, { io: "input" }) as Schema | undefined;
+  let schema = z.toJSONSchema(config, { io: "input" }) as Schema | undefined;
   for (const key of path) {
     schema =
       typeof key === "number" ? schema?.items : (schema?.properties?.[String(key)] ?? schema?.additionalProperties);

@@ -25,8 +25,10 @@ function source(name: string, answer?: OpenedLog | Error, live = false): LogSour
   let asked = 0;
   return {
     name,
+    kind: "fake",
     capabilities: { live, ranges: false, tellsTimes: false, since: false, tail: false },
     settleMs: 0,
+    openLimit: 1,
     matches: () => answer !== undefined,
     open: async () => {
       asked += 1;

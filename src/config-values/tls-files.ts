@@ -4,12 +4,39 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { reuse } from "../reuse.ts";
 import { Secret } from "../secret.ts";
-import type { ClientTlsConfig, ServerTlsConfig } from "./schema.ts";
-import { explainUnread } from "./secret.ts";
+import { explainUnread } from "./secret-reader.ts";
+
+/** How a store proves who it is, and how we do, in a configuration. */
+export const ClientTls = z
+  .strictObject({
+    caFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Certificates (PEM) of which one must have signed the store's, instead of the public ones."),
+    certFile: z.string().min(1).optional().describe("The certificate chain (PEM) by which we say who we are."),
+    keyFile: z.string().min(1).optional().describe("Its key (PEM)."),
+    serverName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The name in the store's certificate. Default: the host of the address."),
+  })
+  .refine(
+    (tls) => (tls.certFile === undefined) === (tls.keyFile === undefined),
+    "must have both certFile and keyFile, or neither",
+  )
+  .describe("How the store proves who it is, and how we do. The files are read again when they change.");
+
+/** The certificate and key of the port, in a configuration. */
+export const ServerTlsFiles = z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) });
+
+type ClientTlsConfig = z.output<typeof ClientTls>;
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
@@ -62,7 +89,7 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
  * @param folder what relative file names are relative to.
  * @throws Error with one sentence that names the file.
  */
-export function readServerTls({ certFile, keyFile }: ServerTlsConfig, folder: string): ServerTls {
+export function readServerTls({ certFile, keyFile }: z.output<typeof ServerTlsFiles>, folder: string): ServerTls {
   const read = (file: string): string => {
     try {
       return readFileSync(resolve(folder, file), "utf8");

@@ -1,28 +1,17 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
 import type { SourceFault } from "../failure.ts";
-import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
+import type { KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { orAborted } from "../or-aborted.ts";
 import { peek } from "../stream/peek.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
-import { createMatch, type MatchPatterns } from "./match.ts";
-import type { Capabilities, LogSource, LogTarget, OpenedFile, OpenOptions, TargetPod } from "./source.ts";
+import { NO_LOOKUPS } from "./lookups.ts";
+import type { LogTarget, OpenedFile, OpenOptions, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
+import type { SourceDeps, SourceKind } from "./source-kind.ts";
 
-export interface KubernetesSourceOptions {
-  readonly name: string;
-  readonly kube: Pick<KubeApi, "openPodLog">;
-  /** Default: all runs. */
-  readonly match?: MatchPatterns;
-  /** For how long after a job's end its log may still grow, in milliseconds. Default: 30,000. */
-  readonly settleMs?: number;
-  /** For how long the log may be silent while it is being read, in milliseconds. Default: 60,000. */
-  readonly idleMs?: number;
-}
-
-const CAPABILITIES: Capabilities = { live: true, ranges: false, tellsTimes: true, since: true, tail: true };
 /** Those of the API server's connections, which sentences name. */
 const TIMEOUTS = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
 /** A Status object is a few hundred bytes, and comes with its headers. */
@@ -36,31 +25,42 @@ const WORDS_BYTES = 1_024;
 const NO_LOG =
   /^(unable to retrieve container logs for [\w-]+:\/\/\w*|failed to (try resolving symlinks in path|open log file) "[^"]*": .*no such file or directory)$/;
 
-interface KubernetesSource extends LogSource {
-  open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedFile>;
+/** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
+export const kubernetes = {
+  kind: "kubernetes",
+  schema: z
+    .strictObject({})
+    .describe(
+      "The pods of the Jobs, as long as the cluster has them. The gateway's account then needs deploy/cluster-role-pods.yaml too.",
+    ),
+  capabilities: { live: true, ranges: false, tellsTimes: true, since: true, tail: true },
+  compile: () => ({}),
+  lookups: () => NO_LOOKUPS,
+  create: (_, deps) => createKubernetesStore(deps),
+} satisfies SourceKind<object, object>;
+
+export interface KubernetesStoreDeps extends Pick<SourceDeps, "name" | "kube"> {
+  /** For how long the log may be silent while it is being read, in milliseconds. Default: 60,000. */
+  readonly idleMs?: number;
 }
 
-/** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
-export function createKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
-  const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
+/** Creates what reads the pods' logs. */
+export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: KubernetesStoreDeps) {
   return {
-    name,
-    capabilities: CAPABILITIES,
-    settleMs,
-    matches: createMatch(match),
-    async open({ pod }, signal, { follow = false, since, tailLines } = {}) {
+    async open({ pod }: LogTarget, signal: AbortSignal, options: OpenOptions = {}): Promise<OpenedFile> {
+      const { follow = false, since, tailLines } = options;
       signal.throwIfAborted();
       if (pod === undefined) {
         throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)", { fault: "no-pod" });
       }
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
-      const options = {
+      const query = {
         timestamps: true,
         follow,
         ...(since !== undefined && { sinceTime: since }),
         ...(tailLines !== undefined && { tailLines }),
       };
-      const { status, body } = await ask(name, kube, pod, options, signal);
+      const { status, body } = await ask(name, kube, pod, query, signal);
       if (status !== 200) throw await refusal(name, status, body);
       // Whoever follows a log waits for as long as it is quiet.
       const bytes = readHttpBody(body, { source: name, idleMs: follow ? undefined : idleMs, signal });
@@ -109,7 +109,7 @@ function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unsta
 
 async function ask(
   name: string,
-  kube: KubernetesSourceOptions["kube"],
+  kube: SourceDeps["kube"],
   pod: TargetPod,
   options: PodLogOptions,
   signal: AbortSignal,
