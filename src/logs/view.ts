@@ -10,8 +10,9 @@ import {
   selectContainer,
   type Wish,
 } from "../runs/selection.ts";
-import { readSurroundings, type Surroundings, type SurroundingsWish } from "../runs/surroundings.ts";
+import { readSurroundings, type Surroundings } from "../runs/surroundings.ts";
 import { templateValues } from "../runs/template-values.ts";
+import type { Lookups } from "../sources/lookups.ts";
 import type { LogSource, LogTarget } from "../sources/source.ts";
 import { targetPod } from "./target-pod.ts";
 
@@ -19,7 +20,7 @@ import { targetPod } from "./target-pod.ts";
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
-  readonly sourcesWish: SurroundingsWish;
+  readonly lookups: Lookups;
   readonly jobNamespaces: readonly string[];
 }
 
@@ -44,14 +45,14 @@ export interface ContainerView extends AttemptView, ContainerSelection {
  * @throws Failure; one of kind `not-yet` where there is no Job yet.
  */
 export async function viewAttempt(
-  { kube, sources, sourcesWish, jobNamespaces }: ViewServices,
+  { kube, sources, lookups, jobNamespaces }: ViewServices,
   run: Run,
   wish: Pick<Wish, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
   const selected = selectAttempt(run, wish);
   const job = jobOf(run, selected.attempt, jobNamespaces);
-  const surroundings = await readSurroundings(kube, run, sourcesWish, signal);
+  const surroundings = await readSurroundings(kube, run, lookups, signal);
   const { namespace: project, stage } = run;
   const facts = { project, stage, shard: surroundings.shard, metric: selected.metric.name };
   const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));

@@ -6,9 +6,9 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
-import type { SurroundingsWish } from "../runs/surroundings.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
+import type { Lookups } from "../sources/lookups.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import type { Wait } from "../wait.ts";
@@ -22,8 +22,8 @@ export interface Services {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
-  /** What the sources' addresses and patterns need to know of a run's surroundings. */
-  readonly sourcesWish: SurroundingsWish;
+  /** What the sources' templates and patterns need to know of the cluster. */
+  readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
   readonly slots: StreamSlots;
   readonly counters: Counters;

@@ -90,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
-    sourcesWish: compiled.lookups,
+    lookups: compiled.lookups,
     links: compiled.links,
     authenticator: createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences }),
     access: createAccess({ kube, clock, subresource: config.access.subresource }),
