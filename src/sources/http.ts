@@ -7,7 +7,6 @@ import type { TlsSettings } from "../egress/egress.ts";
 import { orAborted } from "../or-aborted.ts";
 import { Secret } from "../secret.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
-import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
 import type { TemplateValues } from "../template/values.ts";
 import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
@@ -15,6 +14,7 @@ import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
 import { lookupsOf } from "./lookups.ts";
+import { rendered } from "./rendered.ts";
 import type { LogTarget, OpenedFile, OpenOptions } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 import type { CompileContext, SourceDeps, SourceKind } from "./source-kind.ts";
@@ -86,9 +86,9 @@ export const http = {
 
     const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedFile> => {
       signal.throwIfAborted();
-      const { headers: rendered, tls, ...first } = await prepare(name, compiled, target.values, signal);
+      const { headers: own, tls, ...first } = await prepare(name, compiled, target.values, signal);
       const headers =
-        range === undefined ? rendered : { ...rendered, range: `bytes=${range.first}-${range.last ?? ""}` };
+        range === undefined ? own : { ...own, range: `bytes=${range.first}-${range.last ?? ""}` };
       let { url } = first;
       for (let hops = 0; ; hops += 1) {
         const answer = await connections.get(url, { headers, tls, signal }).catch((cause: unknown) => {
@@ -180,18 +180,13 @@ async function prepare(
 ): Promise<{ url: URL; headers: Record<string, string | Secret>; tls: TlsSettings | undefined }> {
   const secret = await orAborted(read(name, "token", token), signal);
   const settings = await orAborted(read(name, "certificates", tls), signal);
-  try {
-    const rendered: Record<string, string | Secret> = { "accept-encoding": "identity", "user-agent": "taffrail" };
+  return rendered(name, () => {
+    const sent: Record<string, string | Secret> = { "accept-encoding": "identity", "user-agent": "taffrail" };
     for (const [header, template] of Object.entries(headers)) {
-      rendered[header.toLowerCase()] = new Secret(template.render(values, secret));
+      sent[header.toLowerCase()] = new Secret(template.render(values, secret));
     }
-    return { url: url.render(values), headers: rendered, tls: settings };
-  } catch (error) {
-    if (!(error instanceof MissingValue || error instanceof RefusedValue)) throw error;
-    const outcome = error instanceof MissingValue ? "variable-missing" : "value-refused";
-    const why = error.message.charAt(0).toLowerCase() + error.message.slice(1).replace(/\.$/, "");
-    throw new SourceError(name, outcome, `was not asked: ${why}`, { cause: error });
-  }
+    return { url: url.render(values), headers: sent, tls: settings };
+  });
 }
 
 async function read<T>(name: string, what: string, reader: (() => Promise<T>) | undefined): Promise<T | undefined> {

@@ -1,0 +1,14 @@
+import { http } from "../../src/sources/http.ts";
+import { kubernetes } from "../../src/sources/kubernetes.ts";
+import { describeSource } from "./describe-source.ts";
+import { startHttpWorld } from "./http-world.ts";
+import { startPodsWorld } from "./pods-world.ts";
+
+describeSource({ ...http, name: http.kind, provesEnd: true, start: startHttpWorld, startOther: startPodsWorld });
+describeSource({
+  ...kubernetes,
+  name: kubernetes.kind,
+  provesEnd: false,
+  start: startPodsWorld,
+  startOther: startHttpWorld,
+});
