@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Trouble } from "./stored-log.ts";
 
@@ -51,12 +50,22 @@ export async function sendBody(
     const part = piece.subarray(0, left);
     left -= part.length;
     onSent(part.length);
-    if (part.length > 0 && !response.write(part)) {
-      await Promise.race([once(response, "drain"), once(response, "close")]);
-    }
+    if (part.length > 0 && !response.write(part)) await drained(response);
     if (response.destroyed) return;
     if (left === 0) break;
   }
   if (left > 0) response.end();
   else if (trouble?.kind === "cut") response.socket?.destroySoon();
+}
+
+/** Settles when more may be written, or nobody reads any more. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+    if (response.destroyed) done();
+  });
 }

@@ -11,7 +11,7 @@ import { sendJson, startApiServer } from "../fakes/api-server.ts";
 import { type MadePod, podName, podObject, running, terminated } from "../fakes/pods.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName } from "../integration/objects.ts";
 import { createAnswering, sendBody } from "./answer.ts";
-import { lineAt, timeAt } from "./lines.ts";
+import { longLineAt, timeAt } from "./lines.ts";
 import type { SourceWorld, StoredLog, Trouble } from "./stored-log.ts";
 
 /** A run of one Job with one container, `main`. */
@@ -129,7 +129,7 @@ function createPodLog(setPod: (there: boolean) => void): StoredLog & {
     written: {
       *lines(from) {
         for (let index = from; index < made; index += 1) {
-          yield { index, time: timeAt(index), bytes: Buffer.from(lineAt(index)) };
+          yield { index, time: timeAt(index), bytes: Buffer.from(longLineAt(index)) };
         }
         yield* lines.filter(({ index }) => index >= from);
       },

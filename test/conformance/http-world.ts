@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAnswering, sendBody } from "./answer.ts";
-import { lineAt } from "./lines.ts";
+import { longLineAt } from "./lines.ts";
 import type { SourceWorld, StartOptions, StoredLog, Trouble } from "./stored-log.ts";
 
 /** A store that keeps each log as one file, as nginx and S3 do: it gives parts by Range. */
@@ -38,18 +38,19 @@ type FileLog = StoredLog & { answer(range: string | undefined, response: Respons
 function createFileLog(): FileLog {
   const answering = createAnswering();
   const troubles: Trouble[] = [];
-  let text: Buffer | undefined;
+  let texts: string[] | undefined;
   let made = 0;
   let sent = 0;
   return {
     append(_time, more) {
-      text = Buffer.concat([text ?? Buffer.alloc(0), Buffer.from(more)]);
+      texts ??= [];
+      texts.push(more);
     },
     generate(lines) {
       made = lines;
     },
     remove() {
-      text = undefined;
+      texts = undefined;
       made = 0;
     },
     trouble: (...next) => void troubles.push(...next),
@@ -74,7 +75,8 @@ function createFileLog(): FileLog {
         response.writeHead(200, type);
         return sendBody(response, manyLines(made), trouble, onSent);
       }
-      if (text === undefined) return void response.writeHead(404).end();
+      if (texts === undefined) return void response.writeHead(404).end();
+      const text = Buffer.from(texts.join(""));
       const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [];
       const from = Number(first ?? 0);
       if (first !== undefined && from >= text.length) {
@@ -92,9 +94,9 @@ function createFileLog(): FileLog {
 
 /** A log in pieces, none of which is kept. */
 function* manyLines(count: number): Generator<Uint8Array> {
-  const each = 512;
+  const each = 64;
   for (let from = 0; from < count; from += each) {
-    const lines = Array.from({ length: Math.min(each, count - from) }, (_, index) => lineAt(from + index));
+    const lines = Array.from({ length: Math.min(each, count - from) }, (_, index) => longLineAt(from + index));
     yield Buffer.from(lines.join(""));
   }
 }

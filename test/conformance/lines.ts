@@ -7,6 +7,11 @@ export function lineAt(index: number): string {
   return `line ${index} ${word.repeat(index % 97 === 50 ? 300 : index % 7)}\n`;
 }
 
+/** A line of 1 KiB, for logs that are not kept in memory. */
+export function longLineAt(index: number): string {
+  return `${`line ${index} `.padEnd(1_023, "x")}\n`;
+}
+
 /** When it was written, one line each 250 ms: RFC 3339 in UTC with nine digits. */
 export function timeAt(index: number): string {
   return new Date(START + index * 250).toISOString().replace("Z", "000000Z");

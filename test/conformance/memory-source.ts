@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { Duration } from "../../src/config-values/units.ts";
 import { lookupsOf } from "../../src/sources/lookups.ts";
+import { SOURCE_KINDS } from "../../src/sources/registry.ts";
 import { rendered } from "../../src/sources/rendered.ts";
 import type { EntriesPiece, OpenedLog, OpenOptions } from "../../src/sources/source.ts";
 import { SourceError } from "../../src/sources/source-error.ts";
 import type { SourceKind } from "../../src/sources/source-kind.ts";
 import { type AddressTemplate, compileAddress } from "../../src/template/address.ts";
 import { createAnswering } from "./answer.ts";
-import { lineAt, timeAt } from "./lines.ts";
-import type { StoredLog, Trouble } from "./stored-log.ts";
+import { longLineAt, timeAt } from "./lines.ts";
+import type { SourceWorld, StartOptions, StoredLog, Trouble } from "./stored-log.ts";
 
 // ---- The source: docs/adding-a-source.md walks through this part.
 
@@ -92,6 +93,17 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+/** Starts a store, and the source that reads it. */
+export async function startMemoryWorld({ idleMs = 60_000 }: Pick<StartOptions, "idleMs">): Promise<SourceWorld> {
+  const shelf = new Shelf();
+  return {
+    yaml: `memory: { url: "http://shelf/\${{ jobName }}", idle: ${idleMs}ms }`,
+    kinds: [...SOURCE_KINDS, createMemoryKind(shelf)],
+    log: ({ job }) => shelf.log(`/${job}`),
+    close: async () => {},
+  };
+}
+
 // ---- The store that it reads, with the troubles that the suite makes.
 
 /** One line, with the line feed that ends it. */
@@ -140,7 +152,8 @@ class ShelfLog implements StoredLog {
 
   append(time: string, text: string): void {
     const lines = text === "" ? [] : text.split(/(?<=\n)/);
-    this.#entries = [...(this.#entries ?? []), ...lines.map((line) => ({ time, bytes: Buffer.from(line) }))];
+    this.#entries ??= [];
+    this.#entries.push(...lines.map((line) => ({ time, bytes: Buffer.from(line) })));
   }
 
   generate(lines: number): void {
@@ -190,5 +203,5 @@ class ShelfLog implements StoredLog {
 }
 
 function* madeEntries(count: number): Generator<Entry> {
-  for (let index = 0; index < count; index += 1) yield { time: timeAt(index), bytes: Buffer.from(lineAt(index)) };
+  for (let index = 0; index < count; index += 1) yield { time: timeAt(index), bytes: Buffer.from(longLineAt(index)) };
 }

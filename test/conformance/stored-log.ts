@@ -16,7 +16,7 @@ export type Trouble =
 export interface StoredLog {
   /** Adds whole lines at its end. All were written at this time: RFC 3339 in UTC, nine digits after the second. */
   append(time: string, text: string): void;
-  /** Puts a log of so many lines there (`lineAt`, `timeAt` of lines.ts), which is never in memory as a whole. */
+  /** Puts a log of so many lines there (`longLineAt`, `timeAt` of lines.ts), which is never in memory as a whole. */
   generate(lines: number): void;
   /** Removes the log; what is appended afterwards is another one. */
   remove(): void;
