@@ -11,7 +11,7 @@ import { compileText, type TextTemplate } from "../template/text.ts";
 import type { TemplateValues } from "../template/values.ts";
 import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
-import { createHttpConnections } from "./http-connections.ts";
+import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
 import { lookupsOf } from "./lookups.ts";
 import { rendered } from "./rendered.ts";
@@ -84,53 +84,63 @@ export const http = {
     const timeouts = { connectMs: configured.connect, headersMs: configured.headers, idleMs: configured.idle };
     const connections = createHttpConnections({ egress, origin: compiled.url.origin, timeouts });
 
-    const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedFile> => {
-      signal.throwIfAborted();
-      const { headers: own, tls, ...first } = await prepare(name, compiled, target.values, signal);
-      const headers =
-        range === undefined ? own : { ...own, range: `bytes=${range.first}-${range.last ?? ""}` };
-      let { url } = first;
+    /** The answer to a request, behind any redirects. Its status is one of a log. */
+    const ask = async (first: URL, request: HttpRequest, isPart: boolean): Promise<Dispatcher.ResponseData> => {
+      let url = first;
       for (let hops = 0; ; hops += 1) {
-        const answer = await connections.get(url, { headers, tls, signal }).catch((cause: unknown) => {
-          signal.throwIfAborted();
+        const answer = await connections.get(url, request).catch((cause: unknown) => {
+          request.signal.throwIfAborted();
           throw requestFailure(name, cause, timeouts);
         });
+        const { statusCode, headers, body } = answer;
         try {
-          const next = redirectOf(name, url, answer.statusCode, answer.headers);
+          const next = redirectOf(name, url, statusCode, headers);
           if (next === undefined) {
-            checkStatus(name, answer.statusCode, notFound, range !== undefined);
-            const part = range && partOf(answer.statusCode, answer.headers, range.first);
-            const isCoded = part !== undefined && answer.headers["content-encoding"] !== undefined;
-            if (isCoded || part === "other") {
-              // A part of what was compressed on the way is a part of nothing, and another one than was asked for is of no use: all of it is.
-              dump(answer.body);
-              return open(target, signal);
-            }
-            checkCoding(name, answer.headers);
-            const type = contentTypeOf(answer.headers);
-            const isEmpty = answer.statusCode === 416;
-            if (isEmpty) dump(answer.body);
-            return {
-              kind: "file",
-              body: isEmpty ? nothing() : readHttpBody(answer.body, { source: name, idleMs: timeouts.idleMs, signal }),
-              mediaType: type.mediaType,
-              charset: type.charset ?? charset,
-              delimited: answer.statusCode === 204 || isEmpty || isDelimited(answer.headers),
-              ...(part && { part }),
-            };
+            checkStatus(name, statusCode, notFound, isPart);
+            return answer;
           }
           if (hops === MAX_REDIRECTS) {
-            throw new SourceError(name, "refused", "answered with one redirect after another", {
-              httpStatus: answer.statusCode,
-            });
+            const details = { httpStatus: statusCode };
+            throw new SourceError(name, "refused", "answered with one redirect after another", details);
           }
           url = next;
-          dump(answer.body);
         } catch (error) {
-          dump(answer.body);
+          dump(body);
           throw error;
         }
+        dump(body);
       }
+    };
+
+    const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedFile> => {
+      signal.throwIfAborted();
+      const { url, headers: own, tls } = await prepare(name, compiled, target.values, signal);
+      const wanted = range && { range: `bytes=${range.first}-${range.last ?? ""}` };
+      const request = { headers: { ...own, ...wanted }, tls, signal };
+      const { statusCode, headers, body } = await ask(url, request, range !== undefined);
+      const part = range && partOf(statusCode, headers, range.first);
+      if (part === "other" || (part !== undefined && headers["content-encoding"] !== undefined)) {
+        // Another part than was asked for, or a part of what was compressed for this answer, is of no use: all of it is.
+        dump(body);
+        return open(target, signal);
+      }
+      try {
+        checkCoding(name, headers);
+      } catch (error) {
+        dump(body);
+        throw error;
+      }
+      const type = contentTypeOf(headers);
+      const isEmpty = statusCode === 416;
+      if (isEmpty) dump(body);
+      return {
+        kind: "file",
+        body: isEmpty ? nothing() : readHttpBody(body, { source: name, idleMs: timeouts.idleMs, signal }),
+        mediaType: type.mediaType,
+        charset: type.charset ?? charset,
+        delimited: statusCode === 204 || isEmpty || isDelimited(headers),
+        ...(part && { part }),
+      };
     };
 
     return { open, close: connections.close };

@@ -2,54 +2,20 @@ import { createHash } from "node:crypto";
 import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Capabilities } from "../../src/sources/source.ts";
-import { type ClientRead, type ReadRequest, readAll, readByClient } from "./client-read.ts";
-import { type Ground, startGround, type TestRun } from "./ground.ts";
-import { lineAt, longLineAt, textOf, timeAt } from "./lines.ts";
-import type { SourceWorld, StartOptions, StoredLog } from "./stored-log.ts";
-
-/** A source that has to do what every source does. */
-export interface SourceUnderTest {
-  readonly name: string;
-  /** Those of its kind. A case that needs another one is told as not applicable. */
-  readonly capabilities: Capabilities;
-  /** Whether the end of what the store sends proves that it is all. */
-  readonly provesEnd: boolean;
-  /** Starts its store. */
-  start(options: StartOptions): Promise<SourceWorld>;
-  /** Starts another source, to hand logs over to and from. */
-  startOther(options: StartOptions): Promise<SourceWorld>;
-  /** The titles of cases that the program is known to fail. */
-  readonly knownToFail?: readonly string[];
-}
+import { type ReadRequest, readAll, readByClient } from "./client-read.ts";
+import { expectBeginning, expectNoSplice, expectSame } from "./expect-log.ts";
+import { append, type Given, move, replace } from "./given-log.ts";
+import { longLineAt, textOf, timeAt } from "./lines.ts";
+import type { SourceWorld, StoredLog } from "./stored-log.ts";
+import { type SourceUnderTest, startWorld, type World } from "./world.ts";
 
 /** So many lines are several pieces and, in a store that gives parts, several parts. */
 const LINES = 6_000;
-const IDLE_MS = 200;
 /** A log of 64 MiB, and what reading it may take of the memory: gateway, store and client are in one process here. */
 const MANY_LINES = 65_536;
 const MEMORY_BYTES = 40 * 1024 ** 2;
 /** The same cuts each time. */
 const SEED = 20_261_130;
-
-interface World {
-  readonly ground: Ground;
-  readonly own: SourceWorld;
-  readonly url: string;
-  /** A gateway whose source waits for {@link IDLE_MS}. */
-  readonly impatient: { readonly own: SourceWorld; readonly url: string };
-  /** A gateway that has both sources. */
-  readonly pair: { readonly own: SourceWorld; readonly other: SourceWorld; readonly url: string };
-  close(): Promise<void>;
-}
-
-/** A log and the run that it is of. */
-interface Given {
-  readonly run: TestRun;
-  readonly log: StoredLog;
-  /** The request for it. */
-  readonly request: ReadRequest;
-}
 
 /** Runs a source through every case that applies to it, and says in one line what came of that. */
 export function describeSource(source: SourceUnderTest): void {
@@ -373,65 +339,6 @@ export function describeSource(source: SourceUnderTest): void {
   }
 }
 
-async function startWorld({ start, startOther }: SourceUnderTest): Promise<World> {
-  const ground = await startGround();
-  const own = await start({ ground });
-  const impatient = await start({ ground, idleMs: IDLE_MS });
-  const pair = { own: await start({ ground }), other: await startOther({ ground }) };
-  return {
-    ground,
-    own,
-    url: await ground.startGateway([own]),
-    impatient: { own: impatient, url: await ground.startGateway([impatient]) },
-    pair: { ...pair, url: await ground.startGateway([pair.own, pair.other]) },
-    async close() {
-      await ground.close();
-      await Promise.all([own, impatient, pair.own, pair.other].map((each) => each.close()));
-    },
-  };
-}
-
-function append(log: StoredLog, from: number, to: number): void {
-  if (from === to) log.append(timeAt(from), "");
-  for (let line = from; line < to; line += 1) log.append(timeAt(line), lineAt(line));
-}
-
-/** Puts a log in its place that began later and has other lines, as many bytes and more. */
-function replace(log: StoredLog): void {
-  log.remove();
-  for (let line = 0; line < 100; line += 1) log.append(timeAt(1_000 + line), `other ${lineAt(line)}`);
-}
-
-/** Moves a log of 40 lines to another source, which has 20 lines more. */
-function move({ run, log }: Given, to: SourceWorld): void {
-  append(to.log(run), 0, 60);
-  log.remove();
-}
-
 function timestamp(time: string): Timestamp {
   return timestampFromMs(Date.parse(time));
-}
-
-/** Compares long texts without printing them. */
-function expectSame(text: string, wanted: string): void {
-  if (text === wanted) return;
-  let at = 0;
-  while (text[at] === wanted[at]) at += 1;
-  expect({ length: text.length, at, near: text.slice(at - 40, at + 40) }).toEqual({
-    length: wanted.length,
-    at,
-    near: wanted.slice(at - 40, at + 40),
-  });
-}
-
-function expectBeginning(text: string, whole: string): void {
-  expect(text.length).toBeLessThan(whole.length);
-  expectSame(text, whole.slice(0, text.length));
-}
-
-/** A log that is another one than before is not sent, or not without a word. */
-function expectNoSplice({ text, notices, error }: ClientRead, before: string): void {
-  const isTold = error?.includes("CURSOR_STALE") || notices.includes("LOG_REPLACED") || notices.includes("LINES_LOST");
-  expect({ isTold, notices, error, text: text.slice(0, 200) }).toMatchObject({ isTold: true });
-  expect(text.startsWith(before)).toBe(true);
 }
