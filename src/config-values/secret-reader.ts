@@ -13,14 +13,14 @@ export const SecretRef = z
       .string()
       .min(1)
       .optional()
-      .describe("A file that holds the secret. White space around it is cut off. Read again when it changes."),
+      .describe("A file that holds the secret. Surrounding white space is removed. Read again when it changes."),
     env: z.string().min(1).optional().describe("The environment variable that holds the secret."),
   })
   .refine(
     (secret) => (secret.file === undefined) !== (secret.env === undefined),
     "must name either a file or an env variable",
   )
-  .describe("Where a secret is: never the secret itself.");
+  .describe("Where the secret is: never the secret itself.");
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
@@ -60,11 +60,12 @@ export function openSecret(
   return reuse(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
 }
 
-/** What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is. */
+/**
+ * What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is.
+ */
 export function explainUnread(file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  return new Error(
-    `the file ${file} ${code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`}`,
-  );
+  const why = code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`;
+  return new Error(`the file ${file} ${why}`);
 }

@@ -14,24 +14,20 @@ import { explainUnread } from "./secret-reader.ts";
 /** How a store proves who it is, and how we do, in a configuration. */
 export const ClientTls = z
   .strictObject({
-    caFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Certificates (PEM) of which one must have signed the store's, instead of the public ones."),
-    certFile: z.string().min(1).optional().describe("The certificate chain (PEM) by which we say who we are."),
+    caFile: z.string().min(1).optional().describe("The CA certificates (PEM) to trust instead of the public ones."),
+    certFile: z.string().min(1).optional().describe("The client certificate chain (PEM)."),
     keyFile: z.string().min(1).optional().describe("Its key (PEM)."),
     serverName: z
       .string()
       .min(1)
       .optional()
-      .describe("The name in the store's certificate. Default: the host of the address."),
+      .describe("The name that the store's certificate must have. Default: the host of the address."),
   })
   .refine(
     (tls) => (tls.certFile === undefined) === (tls.keyFile === undefined),
     "must have both certFile and keyFile, or neither",
   )
-  .describe("How the store proves who it is, and how we do. The files are read again when they change.");
+  .describe("TLS to the store: whom to trust, and the client certificate. Files are read again when they change.");
 
 /** The certificate and key of the port, in a configuration. */
 export const ServerTlsFiles = z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) });
@@ -73,7 +69,8 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
   let current = settingsOf(config, texts);
   return reuse(REREAD_MS, clock, async () => {
     const read = await Promise.all(paths.map((path) => path && readFile(path, "utf8")));
-    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them again.
+    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them
+    // again.
     const next = settingsOf(config, read);
     if (!isDeepStrictEqual(read, texts)) {
       texts = read;
@@ -130,7 +127,10 @@ function checkPair(cert: string, certFile: string | undefined, key: string, keyF
   }
 }
 
-/** Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is asked. */
+/**
+ * Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is
+ * asked.
+ */
 function checkCertificates(text: string, file: string | undefined): void {
   const found = text.match(CERTIFICATE) ?? [];
   if (found.length === 0) throw new Error(`the file ${file} holds no certificate`);

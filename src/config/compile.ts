@@ -9,7 +9,7 @@ import type { SourceKind } from "../sources/source-kind.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { TemplateError } from "../template/errors.ts";
 import { ConfigError } from "./config-error.ts";
-import type { Places } from "./places.ts";
+import type { Locations } from "./locations.ts";
 import type { Config } from "./schema.ts";
 
 /** A link whose template is known to be good. */
@@ -47,7 +47,7 @@ export interface CompileOptions {
  *
  * @throws ConfigError with every fault and its place.
  */
-export function compileConfig(config: Config, places: Places, options: CompileOptions): CompiledConfig {
+export function compileConfig(config: Config, locations: Locations, options: CompileOptions): CompiledConfig {
   const { folder, env, clock, kinds } = options;
   const faults: string[] = [];
   const { vars } = config;
@@ -58,7 +58,7 @@ export function compileConfig(config: Config, places: Places, options: CompileOp
       return work();
     } catch (error) {
       const offset = error instanceof TemplateError ? error.offset : undefined;
-      faults.push(`${places.of(path, offset)}: ${(error as Error).message}`);
+      faults.push(`${locations.of(path, offset)}: ${(error as Error).message}`);
       return undefined;
     }
   };
@@ -67,7 +67,7 @@ export function compileConfig(config: Config, places: Places, options: CompileOp
   const sources = config.sources.map((source, index): CompiledSource | undefined => {
     const path = ["sources", index];
     if (names.has(source.name))
-      faults.push(`${places.of([...path, "name"])}: another source is called "${source.name}" already`);
+      faults.push(`${locations.of([...path, "name"])}: another source is called "${source.name}" already`);
     names.add(source.name);
     return compileSource(kinds, source, {
       vars,

@@ -3,7 +3,8 @@ import { http } from "../sources/http.ts";
 
 /**
  * A whole configuration out of the variables with which Kargo's API server is told where logs are
- * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or `undefined` without them.
+ * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or
+ * `undefined` without them.
  *
  * `ANALYSIS_RUN_LOG_HTTP_HEADERS` is `NAME=VALUE,NAME=VALUE`. A comma that no `NAME=` follows belongs to the value.
  */

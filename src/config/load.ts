@@ -7,7 +7,7 @@ import type { SourceKind } from "../sources/source-kind.ts";
 import { type CompiledConfig, compileConfig } from "./compile.ts";
 import { ConfigError } from "./config-error.ts";
 import { kargoConfig } from "./kargo-env.ts";
-import { type Places, yamlPlaces } from "./places.ts";
+import { type Locations, yamlLocations } from "./locations.ts";
 import { createConfigSchema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 
@@ -53,11 +53,11 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
     ]);
   }
   const place = "ANALYSIS_RUN_LOG_URL_TEMPLATE";
-  const places: Places = {
+  const locations: Locations = {
     of: (path) => (path.includes("headers") ? "ANALYSIS_RUN_LOG_HTTP_HEADERS" : place),
     ofKey: () => place,
   };
-  return check(fromKargo, places, { folder: ".", env, clock });
+  return check(fromKargo, locations, { folder: ".", env, clock });
 }
 
 /**
@@ -80,15 +80,15 @@ export function parseConfig(text: string, options: ParseOptions): CompiledConfig
     // An alias without its anchor, or far too many of them.
     throw new ConfigError([`${options.name}: ${(error as Error).message}`]);
   }
-  return check(raw, yamlPlaces(options.name, document, lines), options);
+  return check(raw, yamlLocations(options.name, document, lines), options);
 }
 
 /** Collects the faults of the shape and, where there is a shape to go on with, those of templates and secrets. */
-function check(raw: unknown, places: Places, options: Omit<ParseOptions, "name">): CompiledConfig {
+function check(raw: unknown, locations: Locations, options: Omit<ParseOptions, "name">): CompiledConfig {
   const { kinds = SOURCE_KINDS } = options;
-  const { config, faults } = checkShape(createConfigSchema(kinds), raw, places);
+  const { config, faults } = checkShape(createConfigSchema(kinds), raw, locations);
   try {
-    const compiled = config && compileConfig(config, places, { ...options, kinds });
+    const compiled = config && compileConfig(config, locations, { ...options, kinds });
     if (compiled !== undefined && faults.length === 0) return compiled;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

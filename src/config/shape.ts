@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { didYouMean } from "../did-you-mean.ts";
-import type { Places } from "./places.ts";
+import type { Locations } from "./locations.ts";
 import type { Config } from "./schema.ts";
 
 /** What came of checking a configuration's shape. */
@@ -14,25 +14,26 @@ export interface CheckedShape {
 /**
  * Checks the keys and values of a configuration, and fills in its defaults.
  *
- * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands below it is checked at once too.
+ * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands
+ * below it is checked at once too.
  *
  * @param schema of the whole configuration.
  * @param raw is changed by that.
  */
-export function checkShape(schema: z.ZodType<Config>, raw: unknown, places: Places): CheckedShape {
+export function checkShape(schema: z.ZodType<Config>, raw: unknown, locations: Locations): CheckedShape {
   const faults: string[] = [];
   for (;;) {
     const parsed = schema.safeParse(raw);
     if (parsed.success) return { config: parsed.data, faults };
     const unknown = parsed.error.issues.filter((issue) => issue.code === "unrecognized_keys");
     if (unknown.length === 0) {
-      faults.push(...parsed.error.issues.map((issue) => tell(issue, places)));
+      faults.push(...parsed.error.issues.map((issue) => tell(issue, locations)));
       return { config: undefined, faults };
     }
     for (const { path, keys } of unknown) {
       const parent = path.reduce((node, key) => (node as Record<PropertyKey, unknown>)[key], raw);
       for (const key of keys)
-        faults.push(takeForKnown(parent as Record<string, unknown>, key, path, keysAt(schema, path), places));
+        faults.push(takeForKnown(parent as Record<string, unknown>, key, path, keysAt(schema, path), locations));
     }
   }
 }
@@ -43,20 +44,20 @@ function takeForKnown(
   key: string,
   path: readonly PropertyKey[],
   known: readonly string[],
-  places: Places,
+  locations: Locations,
 ): string {
   const near = didYouMean(key, known);
   if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
   delete parent[key];
   const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
-  return `${places.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
+  return `${locations.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
 }
 
-function tell(issue: z.core.$ZodIssue, places: Places): string {
+function tell(issue: z.core.$ZodIssue, locations: Locations): string {
   const place =
     issue.code === "invalid_key"
-      ? places.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
-      : places.of(issue.path);
+      ? locations.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
+      : locations.of(issue.path);
   return `${place}: ${describe(issue.path)} ${whatIsWrong(issue)}`;
 }
 

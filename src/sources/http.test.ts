@@ -165,7 +165,7 @@ describe("an HTTP source, asking", () => {
     const headers = { "bad header": { render: () => "x" } };
     expect(await errorOf(open(store, "/log", { headers }))).toMatchObject({
       outcome: "refused",
-      did: "cannot be asked, since a header that is configured for it is not valid",
+      did: "was not asked: a header that is configured for it is not valid",
     });
   });
 });
@@ -216,14 +216,14 @@ describe("an HTTP source, answers", () => {
   it.each(["/moved-elsewhere", "/moved-to-other-scheme", "/moved-nowhere"])("does not follow %s", async (path) => {
     const store = await start();
     const error = await errorOf(open(store, path));
-    expect(error).toMatchObject({ outcome: "refused", did: "answered with a redirect to another place" });
+    expect(error).toMatchObject({ outcome: "refused", did: "redirected to another host" });
     expect(store.requests).toHaveLength(1);
   });
 
   it.each(["/loop", "/hop-6"])("gives up on %s after five hops", async (path) => {
     const store = await start();
     const error = await errorOf(open(store, path));
-    expect(error).toMatchObject({ outcome: "refused", did: "answered with one redirect after another" });
+    expect(error).toMatchObject({ outcome: "refused", did: "redirected too often" });
     expect(store.requests).toHaveLength(6);
   });
 
@@ -265,7 +265,7 @@ describe("an HTTP source, the way to the store", () => {
     const error = await errorOf(open(store, "/log", { url }));
     expect(error).toMatchObject({
       outcome: "refused",
-      message: 'Source "archive" may not be connected to by the configuration.',
+      message: 'Source "archive" has an address that the configuration does not allow.',
     });
     expect(String(error.cause)).toContain("127.0.0.1 is inside");
     expect(store.accepted).toBe(0);
@@ -318,12 +318,12 @@ describe("an HTTP source, a store that fails", () => {
 
   it("is unavailable where the certificate is wrong", async () => {
     const error = await errorOf(open(await start({ tls: true }), "/log"));
-    expect(error).toMatchObject({ outcome: "unavailable", did: "could not prove who it is: TLS failed", fault: "tls" });
+    expect(error).toMatchObject({ outcome: "unavailable", did: "could not be verified: TLS failed", fault: "tls" });
   });
 
   it("is unavailable where the answer is not HTTP", async () => {
     const error = await errorOf(open(await start(), "/not-http"));
-    expect(error).toMatchObject({ outcome: "unavailable", did: "gave an answer that is not HTTP" });
+    expect(error).toMatchObject({ outcome: "unavailable", did: "sent a response that is not HTTP" });
   });
 
   it("is unavailable where the connection is closed instead of an answer", async () => {
@@ -331,7 +331,7 @@ describe("an HTTP source, a store that fails", () => {
     const opening = errorOf(open(store, "/silent"));
     await store.asked();
     store.reset();
-    expect(await opening).toMatchObject({ outcome: "unavailable", did: "closed the connection without an answer" });
+    expect(await opening).toMatchObject({ outcome: "unavailable", did: "closed the connection without responding" });
   });
 
   it("is silent where no answer comes, and lets go", async () => {
@@ -345,7 +345,7 @@ describe("an HTTP source, a store that fails", () => {
     const store = await start();
     const secure = { origin: store.origin.replace("http:", "https:") };
     const error = await errorOf(open(secure, "/log", { config: { timeouts: { connect: "100ms" } } }));
-    expect(error).toMatchObject({ outcome: "silent", did: "accepted no connection within 0.1 s" });
+    expect(error).toMatchObject({ outcome: "silent", did: "did not accept a connection within 0.1 s" });
     await store.abandoned();
   });
 
@@ -400,7 +400,10 @@ describe("an HTTP source, a store that fails", () => {
 describe("an HTTP source, leaving", () => {
   const reason = new Error("left");
 
-  /** Settles when every timer of less than 60 ms that runs now has run out, undici's coarse ones too: when one that was set later has. */
+  /**
+   * Settles when every timer of less than 60 ms that runs now has run out, undici's coarse ones too: when one that was
+   * set later has.
+   */
   const undiciTimersRan = async () =>
     errorOf(open(await start(), "/silent", { config: { timeouts: { headers: "60ms" } } }));
 

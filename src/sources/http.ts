@@ -37,21 +37,21 @@ const Http = z
     hosts: z
       .array(z.string().min(1))
       .optional()
-      .describe("Hosts that the template may make, where variables stand in the address's host: `*.logs.example.com`."),
+      .describe("Hosts that are allowed where the address's host holds variables: `*.logs.example.com`."),
     tls: ClientTls.optional(),
     charset: z
       .string()
       .optional()
-      .describe("The encoding of logs for which the store names none, such as utf-16le. Default: utf-8."),
+      .describe("The encoding of logs for which the store names none: utf-16le. Default: utf-8."),
     notFound: z
       .array(z.int().min(400).max(499))
       .default([404, 410])
-      .describe("The statuses that say that there is no such log. S3 without the right to list a bucket says 403."),
+      .describe("The statuses that mean that there is no such log. S3 without the right to list a bucket uses 403."),
     timeouts: z
       .strictObject({
-        connect: Duration.default(5_000).describe("For a connection to come about. Default 5s."),
-        headers: Duration.default(30_000).describe("For the store to begin to answer. Default 30s."),
-        idle: Duration.default(60_000).describe("For the store to go on sending. Default 60s."),
+        connect: Duration.default(5_000).describe("To connect, TLS included. Default 5s."),
+        headers: Duration.default(30_000).describe("For the response headers. Default 30s."),
+        idle: Duration.default(60_000).describe("Between two pieces of the body. Default 60s."),
       })
       .prefault({}),
   })
@@ -101,7 +101,7 @@ export const http = {
           }
           if (hops === MAX_REDIRECTS) {
             const details = { httpStatus: statusCode };
-            throw new SourceError(name, "refused", "answered with one redirect after another", details);
+            throw new SourceError(name, "refused", "redirected too often", details);
           }
           url = next;
         } catch (error) {
@@ -120,7 +120,8 @@ export const http = {
       const { statusCode, headers, body } = await ask(url, request, range !== undefined);
       const part = range && partOf(statusCode, headers, range.first);
       if (part === "other" || (part !== undefined && headers["content-encoding"] !== undefined)) {
-        // Another part than was asked for, or a part of what was compressed for this answer, is of no use: all of it is.
+        // Another part than was asked for, or a part of what was compressed for this answer, is of no use: all of it
+        // is.
         dump(body);
         return open(target, signal);
       }

@@ -30,9 +30,7 @@ export const kubernetes = {
   kind: "kubernetes",
   schema: z
     .strictObject({})
-    .describe(
-      "The pods of the Jobs, as long as the cluster has them. The gateway's account then needs deploy/cluster-role-pods.yaml too.",
-    ),
+    .describe("The pods of the Jobs, as long as they exist. The gateway then needs deploy/cluster-role-pods.yaml too."),
   capabilities: { live: true, ranges: false, tellsTimes: true, since: true, tail: true },
   compile: () => ({}),
   lookups: () => NO_LOOKUPS,

@@ -37,7 +37,7 @@ describe("limitConnections", () => {
     await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({
       kind: "too-much",
       reason: "SOURCE_BUSY",
-      message: 'Source "store" has 1 logs open, which is the most.',
+      message: 'Source "store" has 1 logs open, which is its limit.',
     });
   });
 

@@ -2,8 +2,9 @@ import { Failure } from "../failure.ts";
 import type { LogSource } from "./source.ts";
 
 /**
- * Holds the number of logs that are open at a source at once to its `openLimit`. It is counted here, and whoever comes too late is told so: a pool of connections
- * would let them wait without a word, for ever where the others follow their logs.
+ * Holds the number of logs that are open at a source at once to its `openLimit`. It is counted here, and whoever comes
+ * too late is told so: a pool of connections would let them wait without a word, for ever where the others follow
+ * their logs.
  *
  * A log counts until the signal that it was opened with is aborted, which whoever opens one has to do in the end.
  *
@@ -17,7 +18,7 @@ export function limitConnections<T extends LogSource>(source: T): T {
       // Of a signal that was aborted before, nothing would ever be heard.
       signal.throwIfAborted();
       if (open >= source.openLimit) {
-        const message = `Source "${source.name}" has ${open} logs open, which is the most.`;
+        const message = `Source "${source.name}" has ${open} logs open, which is its limit.`;
         throw new Failure("too-much", "SOURCE_BUSY", message, { next: "Wait a moment, then try again." });
       }
       open += 1;

@@ -1,4 +1,6 @@
-/** What of the cluster is read for templates and patterns, beside the run itself: each costs calls to the API server. */
+/**
+ * What of the cluster is read for templates and patterns, beside the run itself: each costs calls to the API server.
+ */
 export interface Lookups {
   /** The shard, which the run's Stage tells. */
   readonly shard: boolean;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { LogTarget } from "./source.ts";
 
-/** Which runs something is about: patterns in which `*` stands for any characters. What is left out matches everything. */
+/**
+ * Which runs something is about: patterns in which `*` stands for any characters. What is left out matches everything.
+ */
 export const Match = z
   .strictObject({
     project: z.string().optional(),
@@ -9,7 +11,7 @@ export const Match = z
     shard: z.string().optional(),
     metric: z.string().optional(),
   })
-  .describe("Ask this source about these runs only. `*` stands for any text. Default: about all.");
+  .describe("Only for these runs. `*` matches any text. Default: for all.");
 
 /** Makes the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
 export function createMatch(patterns: z.output<typeof Match>): (facts: LogTarget["facts"]) => boolean {

@@ -8,11 +8,9 @@ import type { CompileContext, SourceKind } from "./source-kind.ts";
 export function createSourceSchema(kinds: readonly SourceKind[]) {
   return z
     .strictObject({
-      name: z.string().min(1).max(63).describe("What callers are told of this source."),
+      name: z.string().min(1).max(63).describe("What callers are told that this source is called."),
       match: Match.default({}),
-      settle: Duration.default(30_000).describe(
-        "For how long after a job's end its log may still grow here. Default 30s.",
-      ),
+      settle: Duration.default(30_000).describe("How long after a job's end its log may still grow here. Default 30s."),
       connections: z.int().min(1).default(256).describe("Logs that may be open here at once. Default 256."),
       ...Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()])),
     })

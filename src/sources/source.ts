@@ -23,7 +23,10 @@ export interface TargetPod {
   readonly container: string;
   /** Whether the log wanted is that of the container's run before its last restart. */
   readonly previous: boolean;
-  /** Why the container has not been started: Kubernetes' word for it, or empty. `final`: it never will be. Absent where it has been started. */
+  /**
+   * Why the container has not been started: Kubernetes' word for it, or empty. `final`: it never will be. Absent where
+   * it has been started.
+   */
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
 }
 
