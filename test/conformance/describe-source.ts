@@ -322,7 +322,6 @@ export function describeSource(source: SourceUnderTest): void {
       });
       expect(end).toBeDefined();
       expect(got.digest("hex")).toBe(wanted.digest("hex"));
-      process.stdout.write(`most ${most}\n`);
       expect(most).toBeLessThan(MEMORY_BYTES);
     });
   });

@@ -30,7 +30,7 @@ interface CompiledMemory {
 }
 
 /** A source that reads entries with times out of memory. */
-export function createMemoryKind(shelf: Shelf) {
+function createMemoryKind(shelf: Shelf) {
   return {
     kind: "memory",
     schema: Memory,
@@ -115,7 +115,7 @@ interface Entry {
 type Answer = AsyncGenerator<readonly Entry[], void, undefined> | "denied" | undefined;
 
 /** Logs in memory, by key. */
-export class Shelf {
+class Shelf {
   readonly #logs = new Map<string, ShelfLog>();
 
   /** The log of a key. There is one once something was appended. */
