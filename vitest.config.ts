@@ -5,7 +5,12 @@ export default defineConfig({
     maxWorkers: "100%",
     globalSetup: "test/planted/global-setup.ts",
     setupFiles: "test/planted/setup.ts",
-    include: ["src/**/*.test.ts", "test/integration/**/*.test.ts", "test/planted/**/*.test.ts"],
+    include: [
+      "src/**/*.test.ts",
+      "test/integration/**/*.test.ts",
+      "test/conformance/**/*.test.ts",
+      "test/planted/**/*.test.ts",
+    ],
     // Ends what hangs, and nothing else: on a busy machine, tests of many random texts take more than vitest's 5 s.
     testTimeout: 60_000,
     hookTimeout: 60_000,

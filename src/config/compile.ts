@@ -1,28 +1,16 @@
 import type { Clock } from "../clock.ts";
+import { openSecret, type SecretReader } from "../config-values/secret-reader.ts";
+import { readServerTls, type ServerTls } from "../config-values/tls-files.ts";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { readProxies } from "../egress/proxies.ts";
+import { allLookups, type Lookups } from "../sources/lookups.ts";
+import { type CompiledSource, compileSource } from "../sources/source-config.ts";
+import type { SourceKind } from "../sources/source-kind.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { TemplateError } from "../template/errors.ts";
-import { compileText, type TextTemplate } from "../template/text.ts";
 import { ConfigError } from "./config-error.ts";
-import type { Places } from "./places.ts";
-import type { Config, HttpConfig, SourceConfig } from "./schema.ts";
-import { openSecret, type SecretReader } from "./secret.ts";
-import { openTlsFiles, readServerTls, type ServerTls, type TlsReader } from "./tls-files.ts";
-
-/** A source whose templates and secrets are known to be good. */
-export type CompiledSource =
-  | { readonly kind: "kubernetes"; readonly config: SourceConfig }
-  | { readonly kind: "http"; readonly config: SourceConfig; readonly http: CompiledHttp };
-
-/** An HTTP store whose templates and secrets are known to be good. */
-export interface CompiledHttp {
-  readonly config: HttpConfig;
-  readonly url: AddressTemplate;
-  readonly headers: Readonly<Record<string, TextTemplate>>;
-  readonly token: SecretReader | undefined;
-  readonly tls: TlsReader | undefined;
-}
+import type { Locations } from "./locations.ts";
+import type { Config } from "./schema.ts";
 
 /** A link whose template is known to be good. */
 export interface CompiledLink {
@@ -38,9 +26,20 @@ export interface CompiledConfig {
   /** The way to all stores. */
   readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
+  /** What any of the sources needs to know of the cluster. */
+  readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
   /** What cursors are signed with. */
   readonly cursorKeys: readonly SecretReader[];
+}
+
+export interface CompileOptions {
+  /** What file names are relative to. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  /** What a source may be. */
+  readonly kinds: readonly SourceKind[];
 }
 
 /**
@@ -48,11 +47,8 @@ export interface CompiledConfig {
  *
  * @throws ConfigError with every fault and its place.
  */
-export function compileConfig(
-  config: Config,
-  places: Places,
-  { folder, env, clock }: { readonly folder: string; readonly env: NodeJS.ProcessEnv; readonly clock: Clock },
-): CompiledConfig {
+export function compileConfig(config: Config, locations: Locations, options: CompileOptions): CompiledConfig {
+  const { folder, env, clock, kinds } = options;
   const faults: string[] = [];
   const { vars } = config;
 
@@ -62,51 +58,24 @@ export function compileConfig(
       return work();
     } catch (error) {
       const offset = error instanceof TemplateError ? error.offset : undefined;
-      faults.push(`${places.of(path, offset)}: ${(error as Error).message}`);
+      faults.push(`${locations.of(path, offset)}: ${(error as Error).message}`);
       return undefined;
     }
-  };
-
-  const compileHttp = (at: readonly PropertyKey[], http: HttpConfig): CompiledHttp | undefined => {
-    const { url, headers, token, hosts, charset, tls } = http;
-    if (charset !== undefined) {
-      attempt([...at, "charset"], () => {
-        if (!isCharset(charset))
-          throw new Error(`there is no encoding "${charset}". Names are those of https://encoding.spec.whatwg.org`);
-      });
-    }
-    const address = attempt([...at, "url"], () => compileAddress(url, { vars, ...(hosts !== undefined && { hosts }) }));
-    const compiled: Record<string, TextTemplate> = {};
-    for (const [name, text] of Object.entries(headers)) {
-      const header = attempt([...at, "headers", name], () => {
-        const made = compileText(text, "header", { vars, token: true });
-        if (made.names.has("token") && token === undefined) {
-          throw new Error("the header wants ${{ token }}, but this source has no `token`");
-        }
-        return made;
-      });
-      if (header !== undefined) compiled[name] = header;
-    }
-    const secret = token && attempt([...at, "token"], () => openSecret(token, folder, env, clock));
-    const files =
-      tls &&
-      attempt([...at, "tls"], () => {
-        if (!/^https:/i.test(url))
-          throw new Error("the address of this source begins with http://, so there is no TLS");
-        return openTlsFiles(tls, folder, clock);
-      });
-    return address && { config: http, url: address, headers: compiled, token: secret, tls: files };
   };
 
   const names = new Set<string>();
   const sources = config.sources.map((source, index): CompiledSource | undefined => {
     const path = ["sources", index];
     if (names.has(source.name))
-      faults.push(`${places.of([...path, "name"])}: another source is called "${source.name}" already`);
+      faults.push(`${locations.of([...path, "name"])}: another source is called "${source.name}" already`);
     names.add(source.name);
-    if (source.http === undefined) return { kind: "kubernetes", config: source };
-    const http = compileHttp([...path, "http"], source.http);
-    return http && { kind: "http", config: source, http };
+    return compileSource(kinds, source, {
+      vars,
+      folder,
+      env,
+      clock,
+      attempt: (within, work) => attempt([...path, ...within], work),
+    });
   });
 
   const links = config.links.map((link, index): CompiledLink | undefined => {
@@ -122,11 +91,13 @@ export function compileConfig(
 
   const egress = createWay(config, env, faults);
   if (faults.length > 0 || egress === undefined) throw new ConfigError(faults);
+  const compiled = sources.filter((each) => each !== undefined);
   return {
     config,
     tls,
     egress,
-    sources: sources.filter((each) => each !== undefined),
+    sources: compiled,
+    lookups: allLookups(compiled.map(({ lookups }) => lookups)),
     links: links.filter((each) => each !== undefined),
     cursorKeys: cursorKeys.filter((each) => each !== undefined),
   };
@@ -138,14 +109,5 @@ function createWay({ egress }: Config, env: NodeJS.ProcessEnv, faults: string[])
   } catch (error) {
     faults.push((error as Error).message);
     return undefined;
-  }
-}
-
-function isCharset(label: string): boolean {
-  try {
-    new TextDecoder(label);
-    return true;
-  } catch {
-    return false;
   }
 }

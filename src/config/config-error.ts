@@ -1,14 +1,17 @@
-const MOST_FAULTS = 20;
+const MAX_FAULTS = 20;
 
 /** Faults in a configuration: one line for each, with its place. The process says them and ends with status 2. */
 export class ConfigError extends Error {
-  /** Sentences such as `taffrail.yaml:3:1: there is no key "sorces". Did you mean "sources"?`, by place. Of very many, the first 20 and how many more. */
+  /**
+   * Sentences such as `taffrail.yaml:3:1: there is no key "sorces". Did you mean "sources"?`, by place. Of very many,
+   * the first 20 and how many more.
+   */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
     const ordered = [...faults].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    const more = ordered.length - MOST_FAULTS;
-    const told = more > 0 ? [...ordered.slice(0, MOST_FAULTS), `and ${more} more`] : ordered;
+    const more = ordered.length - MAX_FAULTS;
+    const told = more > 0 ? [...ordered.slice(0, MAX_FAULTS), `and ${more} more`] : ordered;
     super(told.join("\n"));
     this.name = "ConfigError";
     this.faults = told;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compiledHttp } from "../../test/fakes/compiled-http.ts";
 import { ConfigError } from "./config-error.ts";
 import { parseConfig } from "./load.ts";
 
@@ -56,7 +57,7 @@ describe("tls of a source", () => {
 
   it("is read anew for each request", async () => {
     const [source] = parse(withTls("{ serverName: a.example }")).sources;
-    expect(source?.kind === "http" && (await source.http.tls?.())).toEqual({ servername: "a.example" });
+    expect(await compiledHttp(source).tls?.()).toEqual({ servername: "a.example" });
   });
 });
 

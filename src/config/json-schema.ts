@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { ConfigSchema } from "./schema.ts";
+import { SOURCE_KINDS } from "../sources/registry.ts";
+import { createConfigSchema } from "./schema.ts";
 
 /** The JSON Schema of `taffrail.yaml`: editors check and complete by it. */
 export function configJsonSchema(): object {
-  return { title: "taffrail.yaml", ...z.toJSONSchema(ConfigSchema, { io: "input" }) };
+  return { title: "taffrail.yaml", ...z.toJSONSchema(createConfigSchema(SOURCE_KINDS), { io: "input" }) };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compiledHttp } from "../../test/fakes/compiled-http.ts";
 import { kargoConfig } from "./kargo-env.ts";
 import { loadConfig } from "./load.ts";
 
@@ -14,16 +15,15 @@ describe("Kargo's variables", () => {
       ANALYSIS_RUN_LOG_TOKEN: "s3cret",
     });
     expect(config.sources.map(({ name }) => name)).toEqual(["kargo"]);
-    const [source] = sources;
-    if (source?.kind !== "http") throw new Error("There is no source.");
-    expect(Object.keys(source.http.headers)).toEqual(["Authorization", "X-Scope"]);
-    expect((await source.http.token?.())?.reveal()).toBe("s3cret");
+    const { headers, token } = compiledHttp(sources[0]);
+    expect(Object.keys(headers)).toEqual(["Authorization", "X-Scope"]);
+    expect((await token?.())?.reveal()).toBe("s3cret");
     expect(JSON.stringify(config)).not.toContain("s3cret");
   });
 
   it("are one without headers and without a token", () => {
     const [source] = load({ ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE }).sources;
-    expect(source).toMatchObject({ kind: "http", http: { headers: {}, token: undefined } });
+    expect(compiledHttp(source)).toMatchObject({ headers: {}, token: undefined });
   });
 
   it.each([{}, { ANALYSIS_RUN_LOG_URL_TEMPLATE: "" }, { ANALYSIS_RUN_LOG_TOKEN: "t" }])(

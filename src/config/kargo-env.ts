@@ -1,6 +1,10 @@
+import type { z } from "zod";
+import { http } from "../sources/http.ts";
+
 /**
  * A whole configuration out of the variables with which Kargo's API server is told where logs are
- * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or `undefined` without them.
+ * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or
+ * `undefined` without them.
  *
  * `ANALYSIS_RUN_LOG_HTTP_HEADERS` is `NAME=VALUE,NAME=VALUE`. A comma that no `NAME=` follows belongs to the value.
  */
@@ -13,5 +17,6 @@ export function kargoConfig(env: NodeJS.ProcessEnv): object | undefined {
     if (at > 0) headers[pair.slice(0, at).trim()] = pair.slice(at + 1);
   }
   const token = env.ANALYSIS_RUN_LOG_TOKEN ? { token: { env: "ANALYSIS_RUN_LOG_TOKEN" } } : {};
-  return { sources: [{ name: "kargo", http: { url, headers, ...token } }] };
+  const settings: z.input<typeof http.schema> = { url, headers, ...token };
+  return { sources: [{ name: "kargo", [http.kind]: settings }] };
 }

@@ -2,10 +2,13 @@ import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { Clock } from "../clock.ts";
+import { SOURCE_KINDS } from "../sources/registry.ts";
+import type { SourceKind } from "../sources/source-kind.ts";
 import { type CompiledConfig, compileConfig } from "./compile.ts";
 import { ConfigError } from "./config-error.ts";
 import { kargoConfig } from "./kargo-env.ts";
-import { type Places, yamlPlaces } from "./places.ts";
+import { type Locations, yamlLocations } from "./locations.ts";
+import { createConfigSchema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 
 export interface LoadOptions {
@@ -13,6 +16,17 @@ export interface LoadOptions {
   readonly file: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
+}
+
+export interface ParseOptions {
+  /** What the text is called in faults. */
+  readonly name: string;
+  /** What file names in it are relative to. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  /** What a source may be. Default: every kind that there is. */
+  readonly kinds?: readonly SourceKind[];
 }
 
 /**
@@ -39,23 +53,19 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
     ]);
   }
   const place = "ANALYSIS_RUN_LOG_URL_TEMPLATE";
-  const places: Places = {
+  const locations: Locations = {
     of: (path) => (path.includes("headers") ? "ANALYSIS_RUN_LOG_HTTP_HEADERS" : place),
     ofKey: () => place,
   };
-  return check(fromKargo, places, { folder: ".", env, clock });
+  return check(fromKargo, locations, { folder: ".", env, clock });
 }
 
 /**
  * Checks a configuration that is given as YAML text.
  *
- * @param options.name what the text is called in faults; `folder`: what file names in it are relative to.
  * @throws ConfigError with every fault and its place.
  */
-export function parseConfig(
-  text: string,
-  options: { readonly name: string; readonly folder: string; readonly env: NodeJS.ProcessEnv; readonly clock: Clock },
-): CompiledConfig {
+export function parseConfig(text: string, options: ParseOptions): CompiledConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults = document.errors.map((error) => {
@@ -70,18 +80,15 @@ export function parseConfig(
     // An alias without its anchor, or far too many of them.
     throw new ConfigError([`${options.name}: ${(error as Error).message}`]);
   }
-  return check(raw, yamlPlaces(options.name, document, lines), options);
+  return check(raw, yamlLocations(options.name, document, lines), options);
 }
 
 /** Collects the faults of the shape and, where there is a shape to go on with, those of templates and secrets. */
-function check(
-  raw: unknown,
-  places: Places,
-  options: { readonly folder: string; readonly env: NodeJS.ProcessEnv; readonly clock: Clock },
-): CompiledConfig {
-  const { config, faults } = checkShape(raw, places);
+function check(raw: unknown, locations: Locations, options: Omit<ParseOptions, "name">): CompiledConfig {
+  const { kinds = SOURCE_KINDS } = options;
+  const { config, faults } = checkShape(createConfigSchema(kinds), raw, locations);
   try {
-    const compiled = config && compileConfig(config, places, options);
+    const compiled = config && compileConfig(config, locations, { ...options, kinds });
     if (compiled !== undefined && faults.length === 0) return compiled;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

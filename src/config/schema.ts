@@ -1,274 +1,164 @@
 import { z } from "zod";
+import { SecretRef } from "../config-values/secret-reader.ts";
+import { ServerTlsFiles } from "../config-values/tls-files.ts";
+import { Duration, Size } from "../config-values/units.ts";
 import { isAddressRange } from "../egress/address-kind.ts";
 import { isNamespaceName } from "../kube/names.ts";
-import { Duration, Size } from "./units.ts";
+import { Match } from "../sources/match.ts";
+import { createSourceSchema } from "../sources/source-config.ts";
+import type { SourceKind } from "../sources/source-kind.ts";
 
 const Namespace = z.string().refine(isNamespaceName, "must be a namespace's name");
-const HeaderName = z.string().regex(/^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/, "must be the name of an HTTP header");
-
-const Secret = z
-  .strictObject({
-    file: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("A file that holds the secret. White space around it is cut off. Read again when it changes."),
-    env: z.string().min(1).optional().describe("The environment variable that holds the secret."),
-  })
-  .refine(
-    (secret) => (secret.file === undefined) !== (secret.env === undefined),
-    "must name either a file or an env variable",
-  )
-  .describe("Where a secret is: never the secret itself.");
-
-const Match = z
-  .strictObject({
-    project: z.string().optional(),
-    stage: z.string().optional(),
-    shard: z.string().optional(),
-    metric: z.string().optional(),
-  })
-  .describe("Ask this source about these runs only. `*` stands for any text. Default: about all.");
-
-const ClientTls = z
-  .strictObject({
-    caFile: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Certificates (PEM) of which one must have signed the store's, instead of the public ones."),
-    certFile: z.string().min(1).optional().describe("The certificate chain (PEM) by which we say who we are."),
-    keyFile: z.string().min(1).optional().describe("Its key (PEM)."),
-    serverName: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("The name in the store's certificate. Default: the host of the address."),
-  })
-  .refine(
-    (tls) => (tls.certFile === undefined) === (tls.keyFile === undefined),
-    "must have both certFile and keyFile, or neither",
-  )
-  .describe("How the store proves who it is, and how we do. The files are read again when they change.");
-
-const Http = z
-  .strictObject({
-    url: z.string().describe("The address of a log, as a template (docs/templates.md)."),
-    headers: z
-      .record(HeaderName, z.string())
-      .default({})
-      .describe("Headers to send, as templates. `${{ token }}` is the token below."),
-    token: Secret.optional(),
-    hosts: z
-      .array(z.string().min(1))
-      .optional()
-      .describe("Hosts that the template may make, where variables stand in the address's host: `*.logs.example.com`."),
-    tls: ClientTls.optional(),
-    charset: z
-      .string()
-      .optional()
-      .describe("The encoding of logs for which the store names none, such as utf-16le. Default: utf-8."),
-    notFound: z
-      .array(z.int().min(400).max(499))
-      .default([404, 410])
-      .describe("The statuses that say that there is no such log. S3 without the right to list a bucket says 403."),
-    timeouts: z
-      .strictObject({
-        connect: Duration.default(5_000).describe("For a connection to come about. Default 5s."),
-        headers: Duration.default(30_000).describe("For the store to begin to answer. Default 30s."),
-        idle: Duration.default(60_000).describe("For the store to go on sending. Default 60s."),
-      })
-      .prefault({}),
-  })
-  .describe("A store that answers GET: nginx, S3, GCS, an artifact server.");
-
-const Source = z
-  .strictObject({
-    name: z.string().min(1).max(63).describe("What callers are told of this source."),
-    match: Match.default({}),
-    settle: Duration.default(30_000).describe(
-      "For how long after a job's end its log may still grow here. Default 30s.",
-    ),
-    connections: z.int().min(1).default(256).describe("Logs that may be open here at once. Default 256."),
-    http: Http.optional(),
-    kubernetes: z
-      .strictObject({})
-      .optional()
-      .describe(
-        "The pods of the Jobs, as long as the cluster has them. The gateway's account then needs deploy/cluster-role-pods.yaml too.",
-      ),
-  })
-  .refine(
-    (source) => (source.http === undefined) !== (source.kubernetes === undefined),
-    "must have either http or kubernetes",
-  );
-
 const Link = z.strictObject({
-  title: z.string().min(1).describe("What the page is."),
+  title: z.string().min(1).describe("The title of the page."),
   url: z.string().describe("Its address, as a template."),
   match: Match.default({}),
 });
 
-/** What `taffrail.yaml` may hold. */
-export const ConfigSchema = z.strictObject({
-  listen: z
-    .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]]*):\d{1,5}$/, "must be HOST:PORT or :PORT")
-    .default(":8080")
-    .describe("Where to listen. Default :8080, on all addresses."),
-  tls: z
-    .strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) })
-    .optional()
-    .describe("Serve over TLS with this certificate chain and key (PEM). Default: cleartext, HTTP/1.1 and h2c."),
-  basePath: z
-    .string()
-    .regex(/^(\/[-\w.~]+)*$/, "must begin with a slash and end without one")
-    .default("")
-    .describe(
-      "The path before all addresses, where a proxy shares a host among several services: `/taffrail`. Requests that come without it are answered too. Default: none.",
+/** Makes the schema of `taffrail.yaml`, in which sources may be of these kinds. */
+export function createConfigSchema(kinds: readonly SourceKind[]) {
+  return z.strictObject({
+    listen: z
+      .string()
+      .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]]*):\d{1,5}$/, "must be HOST:PORT or :PORT")
+      .default(":8080")
+      .describe("Where to listen. Default :8080, on all addresses."),
+    tls: ServerTlsFiles.optional().describe(
+      "Serve TLS with this certificate chain and key (PEM). Default: cleartext, HTTP/1.1 and h2c.",
     ),
-  contact: z.string().default("").describe("Whom users may ask."),
-  retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not said."),
-  identity: z
-    .strictObject({
-      audiences: z
-        .array(z.string().min(1))
-        .default([])
-        .describe("Audiences of which one must stand in a caller's token. Default: the API server's own."),
-    })
-    .prefault({}),
-  access: z
-    .strictObject({
-      subresource: z
-        .literal("log")
-        .optional()
-        .describe("Ask for the right to get analysisruns/log instead of analysisruns."),
-    })
-    .prefault({}),
-  projects: z
-    .strictObject({
-      selector: z
-        .string()
-        .default("kargo.akuity.io/project=true")
-        .describe("A label selector: which namespaces are projects. Empty: all. Default: Kargo's."),
-    })
-    .prefault({}),
-  jobNamespaces: z
-    .array(Namespace)
-    .default([])
-    .describe("Namespaces beside a run's own in which Argo Rollouts makes Jobs here."),
-  vars: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a plain name"), z.string().min(1))
-    .default({})
-    .describe("Constants for templates, by name."),
-  sources: z.array(Source).default([]).describe("Where logs are kept. The first that has a log answers."),
-  egress: z
-    .strictObject({
-      allow: z
-        .array(z.string().refine(isAddressRange, "must be an address or a range such as 169.254.10.0/24"))
-        .default([])
-        .describe(
-          "Addresses and ranges that may be connected to although they are private (where variables stand in the host) or have a special purpose.",
+    basePath: z
+      .string()
+      .regex(/^(\/[-\w.~]+)*$/, "must begin with a slash and end without one")
+      .default("")
+      .describe("The path prefix behind a proxy: `/taffrail`. Requests without it are answered too. Default: none."),
+    contact: z.string().default("").describe("Whom users can ask for help."),
+    retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not told."),
+    identity: z
+      .strictObject({
+        audiences: z
+          .array(z.string().min(1))
+          .default([])
+          .describe("Accepted audiences of callers' tokens. Default: the API server's own."),
+      })
+      .prefault({}),
+    access: z
+      .strictObject({
+        subresource: z
+          .literal("log")
+          .optional()
+          .describe("Require the right to get analysisruns/log instead of analysisruns."),
+      })
+      .prefault({}),
+    projects: z
+      .strictObject({
+        selector: z
+          .string()
+          .default("kargo.akuity.io/project=true")
+          .describe("A label selector for the namespaces that are projects. Empty: all. Default: Kargo's."),
+      })
+      .prefault({}),
+    jobNamespaces: z
+      .array(Namespace)
+      .default([])
+      .describe("Namespaces other than a run's own in which Argo Rollouts creates Jobs."),
+    vars: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a plain name"), z.string().min(1))
+      .default({})
+      .describe("Constants for templates, by name."),
+    sources: z
+      .array(createSourceSchema(kinds))
+      .default([])
+      .describe("Where logs are kept. The first source that has a log answers."),
+    egress: z
+      .strictObject({
+        allow: z
+          .array(z.string().refine(isAddressRange, "must be an address or a range such as 169.254.10.0/24"))
+          .default([])
+          .describe("Ranges to allow although they are special-purpose or, where the host holds variables, private."),
+      })
+      .prefault({}),
+    links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
+    limits: z
+      .strictObject({
+        streams: z
+          .int()
+          .min(1)
+          .default(1_000)
+          .describe("Logs and watches of runs that may be open at once. Default 1000."),
+        streamsPerCaller: z
+          .int()
+          .min(1)
+          .default(50)
+          .describe("Logs and watches of runs that one caller may have open at once. Default 50."),
+        signIns: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(600)
+          .describe("Sign-ins per minute, from all addresses together. Default 600."),
+        signInsPerAddress: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(60)
+          .describe("Sign-ins per minute from one address. Default 60."),
+        proxies: z
+          .int()
+          .min(0)
+          .max(10)
+          .default(0)
+          .describe("How many proxies in front of this server add to x-forwarded-for. Default 0: it is ignored."),
+        logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, as text. Default 64GiB."),
+        lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
+          .default(64 * 1024)
+          .describe("How much of a line filters search, at most 64KiB; less for expensive patterns. Default 64KiB."),
+        scanBytes: Size.default(4 * 1024 ** 3).describe(
+          "How much of a log one call with a filter searches, as text. Default 4GiB.",
         ),
-    })
-    .prefault({}),
-  links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
-  limits: z
-    .strictObject({
-      streams: z
-        .int()
-        .min(1)
-        .default(1_000)
-        .describe("Logs, and watches of runs, that may be open at once. Default 1000."),
-      streamsPerCaller: z
-        .int()
-        .min(1)
-        .default(50)
-        .describe("Logs, and watches of runs, that one caller may have open at once. Default 50."),
-      signIns: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .default(600)
-        .describe("How often anybody may sign in with a token for a session, a minute and in all. Default 600."),
-      signInsPerAddress: z
-        .int()
-        .min(1)
-        .max(1_000_000)
-        .default(60)
-        .describe("How often they may from one address, a minute. Default 60."),
-      proxies: z
-        .int()
-        .min(0)
-        .max(10)
-        .default(0)
-        .describe(
-          "How many proxies stand in front of this server, each of which adds the address that it is called from to x-forwarded-for: whoever signs in comes from the address that the first one added. Default 0: from the connection's other end.",
+        scanTime: Duration.default(60_000).describe("How long one call with a filter searches. Default 60s."),
+        readerStall: Duration.default(300_000).describe(
+          "How long a client may read nothing before its stream is ended. Default 5m.",
         ),
-      logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, in bytes of text. Default 64GiB."),
-      lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
-        .default(64 * 1024)
-        .describe(
-          "How much of a line a filter looks at. Default, and most: 64KiB. Less where a pattern is much work: 1MiB divided by its instructions.",
+        decompressionRatio: z
+          .int()
+          .min(10)
+          .default(200)
+          .describe("How many times larger than its compressed form a log may be. Default 200."),
+      })
+      .prefault({}),
+    follow: z
+      .strictObject({
+        poll: Duration.default(2_000).describe("How often an archive is polled while a log in it grows. Default 2s."),
+        recheck: Duration.default(30_000).describe(
+          "How often the rights of a stream's caller are checked again. Default 30s.",
         ),
-      scanBytes: Size.default(4 * 1024 ** 3).describe(
-        "How much of a log is looked through for one call that filters it, in bytes of text. Default 4GiB.",
-      ),
-      scanTime: Duration.default(60_000).describe("For how long it is. Default 60s."),
-      readerStall: Duration.default(300_000).describe(
-        "For how long a client may take nothing of what is sent to it. Default 5m.",
-      ),
-      decompressionRatio: z
-        .int()
-        .min(10)
-        .default(200)
-        .describe("How many times larger than in the store a compressed log may be. Default 200."),
-    })
-    .prefault({}),
-  follow: z
-    .strictObject({
-      poll: Duration.default(2_000).describe("How often an archive is looked at while a log in it grows. Default 2s."),
-      recheck: Duration.default(30_000).describe(
-        "How often it is decided anew, past the cache, whether the caller of a stream may read it. Default 30s.",
-      ),
-    })
-    .prefault({}),
-  cursors: z
-    .strictObject({
-      keys: z
-        .array(Secret)
-        .default([])
-        .describe(
-          "What resume cursors are signed with, and sessions sealed (with keys derived from these): the first signs, each is believed. All replicas need the same. Default: one that this process makes up.",
+      })
+      .prefault({}),
+    cursors: z
+      .strictObject({
+        keys: z
+          .array(SecretRef)
+          .default([])
+          .describe("Keys that sign cursors and seal sessions: the first signs, all verify. Default: a random one."),
+      })
+      .prefault({}),
+    session: z
+      .strictObject({
+        lifetime: Duration.default(12 * 3_600_000).describe(
+          "How long a session of the page lasts, at most: never longer than its token. Default 12h.",
         ),
-    })
-    .prefault({}),
-  session: z
-    .strictObject({
-      lifetime: Duration.default(12 * 3_600_000).describe(
-        "For how long somebody is signed in at the page, at most: no longer than their token is good. Default 12h.",
-      ),
-    })
-    .prefault({}),
-  shutdown: z
-    .strictObject({
-      drain: Duration.default(20_000).describe(
-        "For how long streams may go on when the server is told to stop. Default 20s.",
-      ),
-    })
-    .prefault({}),
-  reflection: z.boolean().default(true).describe("Tell clients the API's schema by gRPC reflection. Default true."),
-});
+      })
+      .prefault({}),
+    shutdown: z
+      .strictObject({
+        drain: Duration.default(20_000).describe(
+          "How long streams may continue after the server is told to stop. Default 20s.",
+        ),
+      })
+      .prefault({}),
+    reflection: z.boolean().default(true).describe("Serve the API's schema by gRPC reflection. Default true."),
+  });
+}
 
 /** A configuration that is complete: every default is filled in. */
-export type Config = z.output<typeof ConfigSchema>;
-/** One source as configured. */
-export type SourceConfig = Config["sources"][number];
-/** An HTTP store as configured. */
-export type HttpConfig = z.output<typeof Http>;
-/** How a store proves itself, and how we do, as configured. */
-export type ClientTlsConfig = z.output<typeof ClientTls>;
-/** The certificate and key of the port, as configured. */
-export type ServerTlsConfig = NonNullable<Config["tls"]>;
-/** A reference to a secret. */
-export type SecretConfig = z.output<typeof Secret>;
+export type Config = z.output<ReturnType<typeof createConfigSchema>>;

@@ -11,8 +11,9 @@ export interface Setting {
 const HIDDEN = "[hidden]";
 
 /**
- * The values of a configuration in its own order, without any that may be secret: headers and variables are told by name, addresses without the values of their
- * queries. Secrets are no part of a configuration, only the places where they are.
+ * The values of a configuration in its own order, without any that may be secret: headers and variables are told by
+ * name, addresses without the values of their queries. Secrets are no part of a configuration, only the locations
+ * where they are.
  */
 export function settingsOf(config: Config): readonly Setting[] {
   return flatten("", config);

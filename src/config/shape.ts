@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { didYouMean } from "../did-you-mean.ts";
-import type { Places } from "./places.ts";
-import { type Config, ConfigSchema } from "./schema.ts";
+import type { Locations } from "./locations.ts";
+import type { Config } from "./schema.ts";
 
 /** What came of checking a configuration's shape. */
 export interface CheckedShape {
@@ -14,23 +14,26 @@ export interface CheckedShape {
 /**
  * Checks the keys and values of a configuration, and fills in its defaults.
  *
- * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands below it is checked at once too.
+ * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands
+ * below it is checked at once too.
  *
+ * @param schema of the whole configuration.
  * @param raw is changed by that.
  */
-export function checkShape(raw: unknown, places: Places): CheckedShape {
+export function checkShape(schema: z.ZodType<Config>, raw: unknown, locations: Locations): CheckedShape {
   const faults: string[] = [];
   for (;;) {
-    const parsed = ConfigSchema.safeParse(raw);
+    const parsed = schema.safeParse(raw);
     if (parsed.success) return { config: parsed.data, faults };
     const unknown = parsed.error.issues.filter((issue) => issue.code === "unrecognized_keys");
     if (unknown.length === 0) {
-      faults.push(...parsed.error.issues.map((issue) => tell(issue, places)));
+      faults.push(...parsed.error.issues.map((issue) => tell(issue, locations)));
       return { config: undefined, faults };
     }
     for (const { path, keys } of unknown) {
       const parent = path.reduce((node, key) => (node as Record<PropertyKey, unknown>)[key], raw);
-      for (const key of keys) faults.push(takeForKnown(parent as Record<string, unknown>, key, path, places));
+      for (const key of keys)
+        faults.push(takeForKnown(parent as Record<string, unknown>, key, path, keysAt(schema, path), locations));
     }
   }
 }
@@ -40,21 +43,21 @@ function takeForKnown(
   parent: Record<string, unknown>,
   key: string,
   path: readonly PropertyKey[],
-  places: Places,
+  known: readonly string[],
+  locations: Locations,
 ): string {
-  const known = keysAt(path);
   const near = didYouMean(key, known);
   if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
   delete parent[key];
   const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
-  return `${places.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
+  return `${locations.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
 }
 
-function tell(issue: z.core.$ZodIssue, places: Places): string {
+function tell(issue: z.core.$ZodIssue, locations: Locations): string {
   const place =
     issue.code === "invalid_key"
-      ? places.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
-      : places.of(issue.path);
+      ? locations.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
+      : locations.of(issue.path);
   return `${place}: ${describe(issue.path)} ${whatIsWrong(issue)}`;
 }
 
@@ -73,9 +76,9 @@ function describe(path: readonly PropertyKey[]): string {
 }
 
 /** The keys that the schema knows at a path. */
-function keysAt(path: readonly PropertyKey[]): string[] {
+function keysAt(config: z.ZodType, path: readonly PropertyKey[]): string[] {
   type Schema = { properties?: Record<string, Schema>; items?: Schema; additionalProperties?: Schema };
-  let schema = z.toJSONSchema(ConfigSchema, { io: "input" }) as Schema | undefined;
+  let schema = z.toJSONSchema(config, { io: "input" }) as Schema | undefined;
   for (const key of path) {
     schema =
       typeof key === "number" ? schema?.items : (schema?.properties?.[String(key)] ?? schema?.additionalProperties);

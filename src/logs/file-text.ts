@@ -130,6 +130,8 @@ export class FileText implements LogText {
 
   async #read(): Promise<void> {
     if (this.#decoder === undefined) await this.#begin();
+    // What came with a byte order mark.
+    if (this.#undecoded !== undefined) return;
     const next = await this.#body.next().catch((error: unknown) => {
       // As far as it has been written.
       if (this.#options.growing && error instanceof DecompressionFailed && error.isCutShort) return END;

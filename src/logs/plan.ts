@@ -29,7 +29,7 @@ export interface LogServices extends GuardServices {
   readonly runs: RunReader;
   readonly sources: readonly LogSource[];
   /** What the sources' addresses and patterns need to know of a run's surroundings. */
-  readonly sourcesWish: RequiredLookups;
+  readonly lookups: RequiredLookups;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly wait: Sleep;

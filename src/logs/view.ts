@@ -19,7 +19,7 @@ import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
-  readonly sourcesWish: RequiredLookups;
+  readonly lookups: RequiredLookups;
   readonly config: Pick<Config, "jobNamespaces">;
 }
 
@@ -44,14 +44,14 @@ export interface ContainerView extends AttemptView, ContainerSelection {
  * @throws Failure; one of kind `not-yet` where there is no Job yet.
  */
 export async function viewAttempt(
-  { kube, sources, sourcesWish, config }: ViewServices,
+  { kube, sources, lookups, config }: ViewServices,
   run: Run,
   selector: Pick<Selector, "metric" | "attempt" | "running">,
   signal: AbortSignal,
 ): Promise<AttemptView> {
   const selected = selectAttempt(run, selector);
   const job = jobOf(run, selected.attempt, config.jobNamespaces);
-  const context = await readRunContext(kube, run, sourcesWish, signal);
+  const context = await readRunContext(kube, run, lookups, signal);
   const { namespace: project, stage } = run;
   const facts = { project, stage, shard: context.shard, metric: selected.metric.name };
   const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));

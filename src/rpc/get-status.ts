@@ -17,7 +17,7 @@ export async function getStatus(
   _request: GetStatusRequest,
   { values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
-  const { access, config, streams, clock, counters, ownRights } = services;
+  const { access, config, streams, clock, counters, sources, ownRights } = services;
   if (!(await access.mayExplain(callerOf(values)))) throw deniedStatus();
   // What else there is to tell matters most where the cluster cannot be asked.
   const rights = await ownRights().catch(() => []);
@@ -30,15 +30,12 @@ export async function getStatus(
     streamLimit: config.limits.streams,
     streamLimitPerCaller: config.limits.streamsPerCaller,
     sentBytes: BigInt(counters.sentBytes),
-    sources: config.sources.map(({ name, kubernetes, connections }) => {
-      const health = counters.source(name).read();
-      return {
-        name,
-        kind: kubernetes === undefined ? "http" : "kubernetes",
-        openLimit: connections,
-        ...healthMessage(health),
-      };
-    }),
+    sources: sources.map(({ name, kind, openLimit }) => ({
+      name,
+      kind,
+      openLimit,
+      ...healthMessage(counters.source(name).read()),
+    })),
     settings: settings.map((each) => ({ ...each })),
     settingsHash: hashOf(settings),
     rights: rights.map((each) => ({ ...each })),

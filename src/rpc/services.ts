@@ -7,11 +7,11 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
-import type { RequiredLookups } from "../runs/run-context.ts";
 import type { RunReader } from "../runs/run-reader.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
 import type { Sleep } from "../sleep.ts";
+import type { Lookups } from "../sources/lookups.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
 
@@ -24,8 +24,8 @@ export interface Services extends GuardServices {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
-  /** What the sources' addresses and patterns need to know of a run's context. */
-  readonly sourcesWish: RequiredLookups;
+  /** What the sources' templates and patterns need to know of the cluster. */
+  readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
   readonly counters: Counters;
   /** What this server's own account may do, as the cluster said it a moment ago. */

@@ -6,8 +6,8 @@ import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
-import type { CompiledConfig, CompiledSource } from "../config/compile.ts";
-import type { ServerTls } from "../config/tls-files.ts";
+import type { CompiledConfig } from "../config/compile.ts";
+import type { ServerTls } from "../config-values/tls-files.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
@@ -15,18 +15,13 @@ import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import type { Services } from "../rpc/services.ts";
-import { wishOf } from "../rpc/sources-wish.ts";
 import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { createSignInRate } from "../session/sign-in-rate.ts";
 import { type Sleep, sleep } from "../sleep.ts";
-import { createHttpSource } from "../sources/http-source.ts";
-import { createKubernetesSource } from "../sources/kubernetes-source.ts";
-import { limitConnections } from "../sources/limit-connections.ts";
-import { metered } from "../sources/metered.ts";
-import type { LogSource } from "../sources/source.ts";
+import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
 import { letGoStalled } from "./let-go-stalled.ts";
@@ -66,9 +61,6 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** The API server's connections are not a source's to close. */
-type ClosableSource = LogSource & { close?(): Promise<void> };
-
 /** For how long the cluster's word on our own rights is used again, in milliseconds. */
 const OWN_RIGHTS_MS = 10_000;
 
@@ -91,12 +83,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config.sources.map(({ name }) => name),
     clock,
   );
+  const { egress } = compiled;
   const sources = compiled.sources.map((source) =>
-    metered(
-      limitConnections(createSource(source, compiled, kube), source.config.connections),
-      counters.source(source.config.name),
-      clock,
-    ),
+    createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
   );
   const wait = options.wait ?? sleep;
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
@@ -112,7 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
-    sourcesWish: wishOf(compiled.sources),
+    lookups: compiled.lookups,
     links: compiled.links,
     authenticator,
     access,
@@ -161,24 +150,6 @@ function keysOf({ cursorKeys }: CompiledConfig): () => Promise<readonly Secret[]
   if (cursorKeys.length > 0) return () => Promise.all(cursorKeys.map((read) => read()));
   const made = [new Secret(randomBytes(32).toString("base64"))];
   return () => Promise.resolve(made);
-}
-
-function createSource(source: CompiledSource, { egress }: CompiledConfig, kube: KubeApi): ClosableSource {
-  const { name, match, settle } = source.config;
-  const common = { name, match, settleMs: settle };
-  if (source.kind === "kubernetes") return createKubernetesSource({ ...common, kube });
-  const { config, url, headers, token, tls } = source.http;
-  return createHttpSource({
-    ...common,
-    egress,
-    url,
-    headers,
-    notFoundStatuses: config.notFound,
-    timeouts: { connectMs: config.timeouts.connect, headersMs: config.timeouts.headers, idleMs: config.timeouts.idle },
-    ...(token !== undefined && { token }),
-    ...(tls !== undefined && { tls }),
-    ...(config.charset !== undefined && { charset: config.charset }),
-  });
 }
 
 function createRoutes(services: Services, options: GatewayOptions, stopping: AbortSignal, requestMs: number) {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { ServerTls } from "../config/tls-files.ts";
+import type { ServerTls } from "../config-values/tls-files.ts";
 import { doubtAbout } from "./http1-shape.ts";
 import { createHttp2, type Http2 } from "./http2.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";

@@ -17,7 +17,10 @@ export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | und
   }
 }
 
-/** Whether the answer says how long it is, by a length or by chunks, so that a broken connection cannot be taken for its end. */
+/**
+ * Whether the answer says how long it is, by a length or by chunks, so that a broken connection cannot be taken for
+ * its end.
+ */
 export function isDelimited(headers: AnswerHeaders): boolean {
   const transfer = codingsOf(headers["transfer-encoding"]);
   // Whatever else a body was transferred in ends with the connection (RFC 9112 §6.3).
@@ -28,7 +31,7 @@ export function isDelimited(headers: AnswerHeaders): boolean {
 export function checkCoding(source: string, headers: AnswerHeaders): void {
   const codings = codingsOf(headers["content-encoding"]).filter((each) => each !== "identity");
   if (codings.length === 0 || (codings.length === 1 && KNOWN_CODINGS.has(codings[0] ?? ""))) return;
-  throw new SourceError(source, "refused", "sent the log compressed in a way that is not supported; gzip and zstd are");
+  throw new SourceError(source, "refused", "sent the log in a compression that is not supported; gzip and zstd are");
 }
 
 /** @throws SourceError for every status but 200, 204 and, where a part was asked for, 206 and 416. */
@@ -43,7 +46,8 @@ export function checkStatus(source: string, status: number, notFoundStatuses: re
 }
 
 /**
- * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does no parts; `other`: not those that were asked for.
+ * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does
+ * no parts; `other`: not those that were asked for.
  */
 export function partOf(
   status: number,
@@ -61,14 +65,15 @@ export function partOf(
 /**
  * Where a redirect leads, or `undefined` when the answer is none.
  *
- * @throws SourceError unless it leads to the same scheme, host and port: the operator's credentials are for that one place.
+ * @throws SourceError unless it leads to the same scheme, host and port: the operator's credentials are for that one
+ *   place.
  */
 export function redirectOf(source: string, from: URL, status: number, headers: AnswerHeaders): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(status)) return undefined;
   const location = first(headers.location);
   const to = location === undefined ? null : URL.parse(location, from);
   if (to?.origin === from.origin) return to;
-  throw new SourceError(source, "refused", "answered with a redirect to another place", {
+  throw new SourceError(source, "refused", "redirected to another host", {
     httpStatus: status,
     fault: "redirect",
   });

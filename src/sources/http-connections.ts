@@ -27,7 +27,9 @@ export interface HttpConnections {
    * @throws EgressRefused, what the connection throws, or the reason of `signal`.
    */
   get(url: URL, request: HttpRequest): Promise<Dispatcher.ResponseData>;
-  /** Closes the connections once their answers have been read or left. Nothing can be asked after. May be called again. */
+  /**
+   * Closes the connections once their answers have been read or left. Nothing can be asked after. May be called again.
+   */
   close(): Promise<void>;
 }
 

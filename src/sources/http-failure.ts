@@ -11,19 +11,21 @@ export interface HttpTimeouts {
   readonly idleMs: number;
 }
 
-/** Says what became of a request that got no answer. What undici and Node say holds addresses, so it is only the cause. */
+/**
+ * Says what became of a request that got no answer. What undici and Node say holds addresses, so it is only the cause.
+ */
 export function requestFailure(source: string, cause: unknown, { connectMs, headersMs }: HttpTimeouts): SourceError {
   const code = codeOf(cause);
   const fail = (outcome: SourceError["outcome"], did: string, fault?: SourceFault) =>
     new SourceError(source, outcome, did, { cause, ...(fault !== undefined && { fault }) });
   switch (code) {
     case "ERR_EGRESS_REFUSED":
-      return fail("refused", "may not be connected to by the configuration", "address-not-allowed");
+      return fail("refused", "has an address that the configuration does not allow", "address-not-allowed");
     case "ERR_TUNNEL_REFUSED":
       return fail("unavailable", "could not be reached through the proxy");
     case "UND_ERR_CONNECT_TIMEOUT":
     case "ETIMEDOUT":
-      return fail("silent", `accepted no connection within ${seconds(connectMs)}`);
+      return fail("silent", `did not accept a connection within ${seconds(connectMs)}`);
     case "UND_ERR_HEADERS_TIMEOUT":
       return fail("silent", `did not answer within ${seconds(headersMs)}`);
     case "ENOTFOUND":
@@ -34,16 +36,16 @@ export function requestFailure(source: string, cause: unknown, { connectMs, head
     case "UND_ERR_SOCKET":
     case "ECONNRESET":
     case "EPIPE":
-      return fail("unavailable", "closed the connection without an answer", "connection-closed");
+      return fail("unavailable", "closed the connection without responding", "connection-closed");
     case "UND_ERR_INVALID_ARG":
-      return fail("refused", "cannot be asked, since a header that is configured for it is not valid");
+      return fail("refused", "was not asked: a header that is configured for it is not valid");
     default:
       if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(code)) {
-        return fail("unavailable", "could not prove who it is: TLS failed", "tls");
+        return fail("unavailable", "could not be verified: TLS failed", "tls");
       }
       // The parser's error does not always have a code.
       if (code === "UND_ERR_HEADERS_OVERFLOW" || (cause instanceof Error && cause.name === "HTTPParserError")) {
-        return fail("unavailable", "gave an answer that is not HTTP", "not-http");
+        return fail("unavailable", "sent a response that is not HTTP", "not-http");
       }
       return fail("unavailable", "could not be reached");
   }

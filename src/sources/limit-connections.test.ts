@@ -21,6 +21,8 @@ const log: OpenedLog = {
 function sourceThat(open: LogSource["open"]): LogSource {
   return {
     name: "store",
+    kind: "fake",
+    openLimit: 1,
     capabilities: { live: false, ranges: false, tellsTimes: false, since: false, tail: false },
     settleMs: 0,
     matches: () => true,
@@ -30,23 +32,17 @@ function sourceThat(open: LogSource["open"]): LogSource {
 
 describe("limitConnections", () => {
   it("refuses one log more than the limit and says the limit", async () => {
-    const source = limitConnections(
-      sourceThat(async () => log),
-      1,
-    );
+    const source = limitConnections(sourceThat(async () => log));
     await source.open(target, new AbortController().signal);
     await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({
       kind: "too-much",
       reason: "SOURCE_BUSY",
-      message: 'Source "store" has 1 logs open, which is the most.',
+      message: 'Source "store" has 1 logs open, which is its limit.',
     });
   });
 
   it("counts a log until its signal is aborted", async () => {
-    const source = limitConnections(
-      sourceThat(async () => log),
-      1,
-    );
+    const source = limitConnections(sourceThat(async () => log));
     const first = new AbortController();
     await source.open(target, first.signal);
     first.abort();
@@ -56,10 +52,7 @@ describe("limitConnections", () => {
   it("does not count a log that could not be opened, nor twice one that was aborted while it was being opened", async () => {
     const refused = new Error("no such log");
     let answer: () => Promise<OpenedLog> = () => Promise.reject(refused);
-    const source = limitConnections(
-      sourceThat(() => answer()),
-      1,
-    );
+    const source = limitConnections(sourceThat(() => answer()));
     const stop = new AbortController();
     await expect(source.open(target, stop.signal)).rejects.toBe(refused);
     stop.abort();
@@ -80,7 +73,6 @@ describe("limitConnections", () => {
         signal.throwIfAborted();
         return log;
       }),
-      1,
     );
     const left = AbortSignal.abort(new Error("left"));
     for (let times = 0; times < 3; times += 1) await expect(source.open(target, left)).rejects.toThrow("left");

@@ -1,15 +1,20 @@
+import { z } from "zod";
 import type { LogTarget } from "./source.ts";
 
-/** Which runs a source is asked about: patterns in which `*` stands for any characters. What is left out matches everything. */
-export interface MatchPatterns {
-  readonly project?: string | undefined;
-  readonly stage?: string | undefined;
-  readonly shard?: string | undefined;
-  readonly metric?: string | undefined;
-}
+/**
+ * Which runs something is about: patterns in which `*` stands for any characters. What is left out matches everything.
+ */
+export const Match = z
+  .strictObject({
+    project: z.string().optional(),
+    stage: z.string().optional(),
+    shard: z.string().optional(),
+    metric: z.string().optional(),
+  })
+  .describe("Only for these runs. `*` matches any text. Default: for all.");
 
 /** Makes the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
-export function createMatch(patterns: MatchPatterns): (facts: LogTarget["facts"]) => boolean {
+export function createMatch(patterns: z.output<typeof Match>): (facts: LogTarget["facts"]) => boolean {
   const { project, stage, shard, metric } = patterns;
   return (facts) =>
     matchesPattern(project, facts.project) &&

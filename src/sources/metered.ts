@@ -6,7 +6,8 @@ import { SourceError } from "./source-error.ts";
 /**
  * Has a meter count what comes of asking a source, and changes nothing in it.
  *
- * A log counts as open until the signal that it was opened with is aborted, which whoever opens one has to do in the end.
+ * A log counts as open until the signal that it was opened with is aborted, which whoever opens one has to do in the
+ * end.
  */
 export function metered<T extends LogSource>(source: T, meter: SourceMeter, clock: Clock): T {
   return {

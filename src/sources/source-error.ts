@@ -10,8 +10,8 @@ export interface SourceErrorDetails {
 }
 
 /**
- * Thrown when a source has no log to give: by `open`, and by the body of a log that ends before its time. The message is one sentence for a person and
- * holds no address, host or header.
+ * Thrown when a source has no log to give: by `open`, and by the body of a log that ends before its time. The message
+ * is one sentence for a person and holds no address, host or header.
  */
 export class SourceError extends Error {
   /** The name of the source. */

@@ -23,7 +23,10 @@ export interface TargetPod {
   readonly container: string;
   /** Whether the log wanted is that of the container's run before its last restart. */
   readonly previous: boolean;
-  /** Why the container has not been started: Kubernetes' word for it, or empty. `final`: it never will be. Absent where it has been started. */
+  /**
+   * Why the container has not been started: Kubernetes' word for it, or empty. `final`: it never will be. Absent where
+   * it has been started.
+   */
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
 }
 
@@ -95,19 +98,33 @@ export interface Capabilities {
   readonly tail: boolean;
 }
 
-/** A place where logs are kept, as configured. */
-export interface LogSource {
-  /** The name that the configuration gives to it. */
-  readonly name: string;
-  readonly capabilities: Capabilities;
-  /** For how long after a job's end the log may still grow, in milliseconds. */
-  readonly settleMs: number;
-  /** Whether the configuration asks this source about this target. */
-  matches(facts: LogTarget["facts"]): boolean;
+/** A store that logs can be asked for: what a kind of source creates. */
+export interface LogStore {
   /**
    * Asks for the log.
    *
-   * @throws SourceError where there is none to be had from here, saying why; the reason of `signal` when it is aborted, in the wait for headers too.
+   * @throws SourceError where there is none to be had from here, saying why; the reason of `signal` when it is aborted,
+   * while it waits for headers too.
    */
   open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedLog>;
+  /**
+   * Closes its connections once the logs that are being read have ended or were left. Nothing can be opened afterwards.
+   * May be called again. Absent where it has no connections of its own.
+   */
+  close?(): Promise<void>;
+}
+
+/** A source as configured. */
+export interface LogSource extends LogStore {
+  /** The name that the configuration gives to it. */
+  readonly name: string;
+  /** What operators are told of its kind. What it can do is in `capabilities`. */
+  readonly kind: string;
+  readonly capabilities: Capabilities;
+  /** For how long after a job's end the log may still grow, in milliseconds. */
+  readonly settleMs: number;
+  /** How many logs may be open here at once. */
+  readonly openLimit: number;
+  /** Whether the configuration asks this source about this target. */
+  matches(facts: LogTarget["facts"]): boolean;
 }

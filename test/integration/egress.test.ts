@@ -28,7 +28,7 @@ describe("a store whose host is made of values", () => {
       expect(error).toMatchObject({
         code: "Internal",
         reason: "BACKEND_REFUSED",
-        message: 'No log: source "archive" may not be connected to by the configuration.',
+        message: 'No log: source "archive" has an address that the configuration does not allow.',
         sources: [{ outcome: "SOURCE_OUTCOME_REFUSED", fault: "SOURCE_FAULT_ADDRESS_NOT_ALLOWED" }],
       });
       expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);

@@ -53,7 +53,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await readWithOpen(atSource(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "SOURCE_BUSY",
-      message: 'Source "archive" has 2 logs open, which is the most.',
+      message: 'Source "archive" has 2 logs open, which is its limit.',
     });
   });
 

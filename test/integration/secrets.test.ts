@@ -22,6 +22,7 @@ import { type Gateway, startGateway } from "../../src/server/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { type ApiServer, startApiServer } from "../fakes/api-server.ts";
 import { FIRST_CLIENT, SERVER_CERTIFICATE } from "../fakes/certificates.ts";
+import { compiledHttp } from "../fakes/compiled-http.ts";
 import { type HttpProxy, startHttpProxy } from "../fakes/http-proxy.ts";
 import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
 import { formsOf, linesOfKey } from "../planted/forms.ts";
@@ -342,9 +343,9 @@ describe("the secrets", () => {
     const [plain, tunnelled] = compiled.sources;
     const credentials = [
       await connection.credentials(),
-      await (plain?.kind === "http" && plain.http.token?.()),
-      await (tunnelled?.kind === "http" && tunnelled.http.token?.()),
-      await (tunnelled?.kind === "http" && tunnelled.http.tls?.()),
+      await compiledHttp(plain).token?.(),
+      await compiledHttp(tunnelled).token?.(),
+      await compiledHttp(tunnelled).tls?.(),
     ];
     const held = { gateway, kube, connection, egress: compiled.egress, credentials };
     const options = {

@@ -19,7 +19,7 @@ import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../../src/failure.ts";
 import { beginReport } from "../../src/rpc/call-report.ts";
-import type { LogFrame } from "../../src/rpc/frame.ts";
+import type { LogFrame } from "../../src/logs/frame.ts";
 import { fieldsOf } from "../../src/rpc/frame-message.ts";
 import { reporting } from "../../src/rpc/interceptors.ts";
 import { LOG_ENCODING } from "../../src/rpc/log-encoding.ts";

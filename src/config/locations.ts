@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, type LineCounter, type Node } from "yaml";
 
 /** Says where in a configuration something stands: `taffrail.yaml:12:7`. */
-export interface Places {
+export interface Locations {
   /**
    * @param path the keys and indices that lead there. Where it does not exist, its nearest parent is told.
    * @param offset how far into a text the fault is, in characters.
@@ -11,8 +11,8 @@ export interface Places {
   ofKey(path: readonly PropertyKey[], key: string): string;
 }
 
-/** Places in a YAML file. */
-export function yamlPlaces(file: string, document: Document, lines: LineCounter): Places {
+/** Locations in a YAML file. */
+export function yamlLocations(file: string, document: Document, lines: LineCounter): Locations {
   const say = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -28,7 +28,8 @@ export function yamlPlaces(file: string, document: Document, lines: LineCounter)
     of(path, offset = 0) {
       const node = nearest(path);
       const start = node?.range?.[0] ?? 0;
-      // In quotes the text begins one character later; in a block it begins on another line, whose start is good enough.
+      // In quotes the text begins one character later; in a block it begins on another line, whose start is good
+      // enough.
       const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
       const inline = isScalar(node) && (quoted || node.type === "PLAIN");
       return say(start + (inline ? offset + (quoted ? 1 : 0) : 0));

@@ -4,12 +4,35 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
-import type { ClientTlsConfig, ServerTlsConfig } from "./schema.ts";
-import { explainUnread } from "./secret.ts";
+import { explainUnread } from "./secret-reader.ts";
+
+/** How a store proves who it is, and how we do, in a configuration. */
+export const ClientTls = z
+  .strictObject({
+    caFile: z.string().min(1).optional().describe("The CA certificates (PEM) to trust instead of the public ones."),
+    certFile: z.string().min(1).optional().describe("The client certificate chain (PEM)."),
+    keyFile: z.string().min(1).optional().describe("Its key (PEM)."),
+    serverName: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The name that the store's certificate must have. Default: the host of the address."),
+  })
+  .refine(
+    (tls) => (tls.certFile === undefined) === (tls.keyFile === undefined),
+    "must have both certFile and keyFile, or neither",
+  )
+  .describe("TLS to the store: whom to trust, and the client certificate. Files are read again when they change.");
+
+/** The certificate and key of the port, in a configuration. */
+export const ServerTlsFiles = z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) });
+
+type ClientTlsConfig = z.output<typeof ClientTls>;
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
@@ -46,7 +69,8 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
   let current = settingsOf(config, texts);
   return memoizeFor(REREAD_MS, clock, async () => {
     const read = await Promise.all(paths.map((path) => path && readFile(path, "utf8")));
-    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them again.
+    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them
+    // again.
     const next = settingsOf(config, read);
     if (!isDeepStrictEqual(read, texts)) {
       texts = read;
@@ -62,7 +86,7 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
  * @param folder what relative file names are relative to.
  * @throws Error with one sentence that names the file.
  */
-export function readServerTls({ certFile, keyFile }: ServerTlsConfig, folder: string): ServerTls {
+export function readServerTls({ certFile, keyFile }: z.output<typeof ServerTlsFiles>, folder: string): ServerTls {
   const read = (file: string): string => {
     try {
       return readFileSync(resolve(folder, file), "utf8");
@@ -103,7 +127,10 @@ function checkPair(cert: string, certFile: string | undefined, key: string, keyF
   }
 }
 
-/** Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is asked. */
+/**
+ * Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is
+ * asked.
+ */
 function checkCertificates(text: string, file: string | undefined): void {
   const found = text.match(CERTIFICATE) ?? [];
   if (found.length === 0) throw new Error(`the file ${file} holds no certificate`);

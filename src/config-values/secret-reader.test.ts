@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openSecret } from "./secret.ts";
+import { openSecret } from "./secret-reader.ts";
 
 let folder: string;
 let clock: { time: number; now(): number };

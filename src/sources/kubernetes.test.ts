@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
 import { createGate, readAll } from "../../test/fakes/byte-source.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
-import { createKubernetesSource, type KubernetesSourceOptions } from "./kubernetes-source.ts";
+import { createKubernetesStore } from "./kubernetes.ts";
 import type { LogTarget, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
@@ -33,8 +33,8 @@ afterEach(async () => {
 /** A source in front of an API server that answers every request so. */
 async function start(
   answer: (response: ServerResponse) => void,
-  options: Partial<KubernetesSourceOptions> = {},
-): Promise<{ readonly source: ReturnType<typeof createKubernetesSource>; readonly server: ApiServer }> {
+  options: { readonly idleMs?: number } = {},
+): Promise<{ readonly source: ReturnType<typeof createKubernetesStore>; readonly server: ApiServer }> {
   const server = await startApiServer((_request, response) => answer(response));
   const kube = createKubeApi(
     { server: server.url, credentials: async () => ({ headers: {}, tls: {} }) },
@@ -44,7 +44,7 @@ async function start(
     () => server.close(),
     () => kube.close(),
   );
-  return { source: createKubernetesSource({ name: "pods", kube, ...options }), server };
+  return { source: createKubernetesStore({ name: "pods", kube, ...options }), server };
 }
 
 /** The error of an open that has to fail, which shows no reader where anything is. */
@@ -61,10 +61,9 @@ async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
 const status = (code: number, message: string) => (response: ServerResponse) =>
   sendJson(response, code, { kind: "Status", status: "Failure", message, code });
 
-describe("createKubernetesSource, asking", () => {
+describe("the source of pods, asking", () => {
   it("is a live source that asks the API server for the log of the container", async () => {
     const { source, server } = await start((response) => response.end("first line\nsecond line\n"));
-    expect(source).toMatchObject({ name: "pods", capabilities: { live: true }, settleMs: 30_000 });
     const log = await source.open(targetOf(POD), never);
     expect(log).toMatchObject({ mediaType: "text/plain", charset: undefined });
     expect(await readAll(log.body)).toMatchObject({ text: "first line\nsecond line\n", error: undefined });
@@ -94,15 +93,9 @@ describe("createKubernetesSource, asking", () => {
     const { source } = await start((response) => response.end());
     expect(await readAll((await source.open(targetOf(POD), never)).body)).toMatchObject({ text: "", error: undefined });
   });
-
-  it("matches the runs that are configured", async () => {
-    const { source } = await start(() => {}, { match: { project: "shop-*" } });
-    expect(source.matches({ project: "shop", metric: "smoke" })).toBe(false);
-    expect(source.matches({ project: "shop-1", metric: "smoke" })).toBe(true);
-  });
 });
 
-describe("createKubernetesSource, without asking", () => {
+describe("the source of pods, without asking", () => {
   const refuse = (response: ServerResponse) => response.writeHead(500).end();
 
   it.each<[string, TargetPod | undefined, SourceError["outcome"], string]>([
@@ -147,7 +140,7 @@ describe("createKubernetesSource, without asking", () => {
   });
 });
 
-describe("createKubernetesSource, refused", () => {
+describe("the source of pods, refused", () => {
   it.each<[number, string, SourceError["outcome"], string]>([
     [204, "", "not-yet", "has no log yet: the container has not started"],
     [400, 'container "main" in pod "pod-1" is waiting to start: PodInitializing', "not-yet", "has not started"],
@@ -201,7 +194,7 @@ describe("createKubernetesSource, refused", () => {
   });
 });
 
-describe("createKubernetesSource, in front of an API server that fails", () => {
+describe("the source of pods, in front of an API server that fails", () => {
   it("says that nobody answered, where nobody listens", async () => {
     const { source, server } = await start(() => {});
     await server.close();
@@ -282,7 +275,7 @@ describe("createKubernetesSource, in front of an API server that fails", () => {
   });
 });
 
-describe("createKubernetesSource, left by its reader", () => {
+describe("the source of pods, left by its reader", () => {
   it("asks nobody when it was left before", async () => {
     const { source, server } = await start((response) => response.end("\n"));
     const reason = new Error("gone");
@@ -312,7 +305,7 @@ describe("createKubernetesSource, left by its reader", () => {
     const reason = new Error("gone");
     const abort = new AbortController();
     const kube = { openPodLog: () => new Promise<never>(() => {}) };
-    const opening = createKubernetesSource({ name: "pods", kube }).open(targetOf(POD), abort.signal);
+    const opening = createKubernetesStore({ name: "pods", kube }).open(targetOf(POD), abort.signal);
     abort.abort(reason);
     await expect(opening).rejects.toBe(reason);
   });

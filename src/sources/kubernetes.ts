@@ -2,28 +2,17 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { abortable } from "../abortable.ts";
 import type { SourceFault } from "../failure.ts";
-import type { KubeApi, KubeLogAnswer } from "../kube/kube-api.ts";
+import type { KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
-import { createMatch, type MatchPatterns } from "./match.ts";
 import { PodEntries } from "./pod-entries.ts";
 import { readPodTail } from "./pod-tail.ts";
-import type { Capabilities, LogSource, TargetPod } from "./source.ts";
+import { NO_LOOKUPS } from "./lookups.ts";
 import { SourceError } from "./source-error.ts";
+import type { LogTarget, OpenedEntries, OpenOptions, TargetPod } from "./source.ts";
+import type { SourceDeps, SourceKind } from "./source-kind.ts";
 
-export interface KubernetesSourceOptions {
-  readonly name: string;
-  readonly kube: Pick<KubeApi, "openPodLog">;
-  /** Default: all runs. */
-  readonly match?: MatchPatterns;
-  /** For how long after a job's end its log may still grow, in milliseconds. Default: 30,000. */
-  readonly settleMs?: number;
-  /** For how long the log may be silent while it is being read, in milliseconds. Default: 60,000. */
-  readonly idleMs?: number;
-}
-
-const CAPABILITIES: Capabilities = { live: true, ranges: false, tellsTimes: true, since: true, tail: true };
 /** Those of the API server's connections, which sentences name. */
 const TIMEOUTS = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
 /** A Status object is a few hundred bytes, and comes with its headers. */
@@ -32,26 +21,39 @@ const STATUS_MS = 1_000;
 const Status = z.object({ message: z.string() });
 
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
-export function createKubernetesSource(options: KubernetesSourceOptions): LogSource {
-  const { name, kube, match = {}, settleMs = 30_000, idleMs = TIMEOUTS.idleMs } = options;
+export const kubernetes = {
+  kind: "kubernetes",
+  schema: z
+    .strictObject({})
+    .describe("The pods of the Jobs, as long as they exist. The gateway then needs deploy/cluster-role-pods.yaml too."),
+  capabilities: { live: true, ranges: false, tellsTimes: true, since: true, tail: true },
+  compile: () => ({}),
+  lookups: () => NO_LOOKUPS,
+  create: (_, deps) => createKubernetesStore(deps),
+} satisfies SourceKind<object, object>;
+
+export interface KubernetesStoreDeps extends Pick<SourceDeps, "name" | "kube"> {
+  /** For how long the log may be silent while it is being read, in milliseconds. Default: 60,000. */
+  readonly idleMs?: number;
+}
+
+/** Creates what reads the pods' logs. */
+export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: KubernetesStoreDeps) {
   return {
-    name,
-    capabilities: CAPABILITIES,
-    settleMs,
-    matches: createMatch(match),
-    async open({ pod }, signal, { follow = false, since, tailLines } = {}) {
+    async open({ pod }: LogTarget, signal: AbortSignal, options: OpenOptions = {}): Promise<OpenedEntries> {
+      const { follow = false, since, tailLines } = options;
       signal.throwIfAborted();
       if (pod === undefined) {
         throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)", { fault: "no-pod" });
       }
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
-      const entries = async (options: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {
-        const { status, body } = await ask(name, kube, pod, { timestamps: true, ...options }, signal);
+      const entries = async (query: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {
+        const { status, body } = await ask(name, kube, pod, { timestamps: true, ...query }, signal);
         if (status !== 200) throw await refusal(name, status, body);
         // Whoever follows a log waits for as long as it is quiet.
-        const bytes = readHttpBody(body, { source: name, idleMs: options.follow ? undefined : idleMs, signal });
+        const bytes = readHttpBody(body, { source: name, idleMs: query.follow ? undefined : idleMs, signal });
         const lines = new PodEntries(name, bytes, mayBeginInside);
-        if (!options.follow) await lines.begin();
+        if (!query.follow) await lines.begin();
         signal.throwIfAborted();
         return lines;
       };
@@ -80,7 +82,7 @@ function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unsta
 
 async function ask(
   name: string,
-  kube: KubernetesSourceOptions["kube"],
+  kube: SourceDeps["kube"],
   pod: TargetPod,
   options: PodLogOptions,
   signal: AbortSignal,

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
-import { wishOf } from "./sources-wish.ts";
+import type { Lookups } from "./lookups.ts";
 
-function wishFor(source: string): ReturnType<typeof wishOf> {
+function lookupsFor(source: string): Lookups {
   const options = { name: "taffrail.yaml", folder: ".", env: { TOKEN: "t" }, clock: systemClock };
-  return wishOf(parseConfig(`sources: [{ name: s, ${source} }]`, options).sources);
+  return parseConfig(`sources: [{ name: s, ${source} }]`, options).lookups;
 }
 
-describe("what sources need to know of a run's surroundings", () => {
+describe("what sources need to know of the cluster", () => {
   it("is nothing where addresses are made of the run alone", () => {
     const url = "https://logs.example.com/${{ project }}/${{ stage }}/${{ jobName }}";
-    expect(wishFor(`http: { url: "${url}" }`)).toEqual({ shard: false, freight: false });
-    expect(wishFor("kubernetes: {}")).toEqual({ shard: false, freight: false });
+    expect(lookupsFor(`http: { url: "${url}" }`)).toEqual({ shard: false, freight: false });
+    expect(lookupsFor("kubernetes: {}")).toEqual({ shard: false, freight: false });
   });
 
   it.each([
@@ -20,11 +20,11 @@ describe("what sources need to know of a run's surroundings", () => {
     ["a header", `http: { url: "https://logs.example.com/a", headers: { X-Shard: "\${{ shard }}" } }`],
     ["a pattern", `kubernetes: {}, match: { shard: "eu-*" }`],
   ])("is the shard where %s names it", (_, source) => {
-    expect(wishFor(source)).toEqual({ shard: true, freight: false });
+    expect(lookupsFor(source)).toEqual({ shard: true, freight: false });
   });
 
   it.each(["freight", "freightAlias", "freight('api')"])("is the Freight where an address names %s", (name) => {
-    expect(wishFor(`http: { url: "https://logs.example.com/\${{ ${name} }}" }`)).toEqual({
+    expect(lookupsFor(`http: { url: "https://logs.example.com/\${{ ${name} }}" }`)).toEqual({
       shard: false,
       freight: true,
     });

@@ -1,10 +1,26 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
-import type { SecretConfig } from "./schema.ts";
+
+/** A reference to a secret, in a configuration. */
+export const SecretRef = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A file that holds the secret. Surrounding white space is removed. Read again when it changes."),
+    env: z.string().min(1).optional().describe("The environment variable that holds the secret."),
+  })
+  .refine(
+    (secret) => (secret.file === undefined) !== (secret.env === undefined),
+    "must name either a file or an env variable",
+  )
+  .describe("Where the secret is: never the secret itself.");
 
 /** A mounted Secret changes at most once a minute; this only spares reads. */
 const REREAD_MS = 10_000;
@@ -18,7 +34,12 @@ export type SecretReader = () => Promise<Secret>;
  * @param folder what a relative file name is relative to.
  * @throws Error with one sentence that names the file or variable when nothing is there.
  */
-export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.ProcessEnv, clock: Clock): SecretReader {
+export function openSecret(
+  secret: z.output<typeof SecretRef>,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  clock: Clock,
+): SecretReader {
   if (secret.env !== undefined) {
     const value = env[secret.env]?.trim();
     if (!value) throw new Error(`the environment variable ${secret.env} is not set: set it, or name another`);
@@ -39,11 +60,12 @@ export function openSecret(secret: SecretConfig, folder: string, env: NodeJS.Pro
   return memoizeFor(REREAD_MS, clock, async () => checked(await readFile(file, "utf8")));
 }
 
-/** What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is. */
+/**
+ * What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is.
+ */
 export function explainUnread(file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  return new Error(
-    `the file ${file} ${code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`}`,
-  );
+  const why = code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`;
+  return new Error(`the file ${file} ${why}`);
 }

@@ -4,7 +4,7 @@ const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
 
 /** Timers that run for longer than 2^31 ms are over at once. */
-const MOST_MS = 24 * MS.d;
+const MAX_MS = 24 * MS.d;
 
 /** A time such as `30s`, `5m` or `1h`, at most 24 days: milliseconds. */
 export const Duration = z
@@ -14,7 +14,7 @@ export const Duration = z
     const [, count, unit] = /^(\d+)(\w+)$/.exec(text) ?? [];
     return Number(count) * MS[unit as keyof typeof MS];
   })
-  .refine((ms) => ms <= MOST_MS, "must be at most 24d");
+  .refine((ms) => ms <= MAX_MS, "must be at most 24d");
 
 /** A size such as `16GiB`: bytes. */
 export const Size = z

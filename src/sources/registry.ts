@@ -1,0 +1,6 @@
+import { http } from "./http.ts";
+import { kubernetes } from "./kubernetes.ts";
+import type { SourceKind } from "./source-kind.ts";
+
+/** Every kind of source that a configuration may name. */
+export const SOURCE_KINDS: readonly SourceKind[] = [http, kubernetes];

@@ -1,0 +1,51 @@
+import type { Capabilities } from "../../src/sources/source.ts";
+import { type Ground, startGround } from "./ground.ts";
+import type { SourceWorld, StartOptions } from "./stored-log.ts";
+
+/** A source that has to do what every source does. */
+export interface SourceUnderTest {
+  readonly name: string;
+  /** Those of its kind. A case that needs another one is told as not applicable. */
+  readonly capabilities: Capabilities;
+  /** Whether the end of what the store sends proves that it is all. */
+  readonly provesEnd: boolean;
+  /** Starts its store. */
+  start(options: StartOptions): Promise<SourceWorld>;
+  /** Starts another source, to hand logs over to and from. */
+  startOther(options: StartOptions): Promise<SourceWorld>;
+  /** The titles of cases that the program is known to fail. */
+  readonly knownToFail?: readonly string[];
+}
+
+/** For how long the impatient source waits for more bytes. */
+const IDLE_MS = 200;
+
+/** Gateways that read from the source. */
+export interface World {
+  readonly ground: Ground;
+  readonly own: SourceWorld;
+  readonly url: string;
+  /** A gateway whose source waits for 200 ms for more bytes. */
+  readonly impatient: { readonly own: SourceWorld; readonly url: string };
+  /** A gateway that has both sources. */
+  readonly pair: { readonly own: SourceWorld; readonly other: SourceWorld; readonly url: string };
+  close(): Promise<void>;
+}
+
+export async function startWorld({ start, startOther }: SourceUnderTest): Promise<World> {
+  const ground = await startGround();
+  const own = await start({ ground });
+  const impatient = await start({ ground, idleMs: IDLE_MS });
+  const pair = { own: await start({ ground }), other: await startOther({ ground }) };
+  return {
+    ground,
+    own,
+    url: await ground.startGateway([own]),
+    impatient: { own: impatient, url: await ground.startGateway([impatient]) },
+    pair: { ...pair, url: await ground.startGateway([pair.own, pair.other]) },
+    async close() {
+      await ground.close();
+      await Promise.all([own, impatient, pair.own, pair.other].map((each) => each.close()));
+    },
+  };
+}
