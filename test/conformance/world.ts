@@ -13,8 +13,6 @@ export interface SourceUnderTest {
   start(options: StartOptions): Promise<SourceWorld>;
   /** Starts another source, to hand logs over to and from. */
   startOther(options: StartOptions): Promise<SourceWorld>;
-  /** The titles of cases that the program is known to fail. */
-  readonly knownToFail?: readonly string[];
 }
 
 /** For how long the impatient source waits for more bytes. */

@@ -93,7 +93,7 @@ describe("an API server that fails", () => {
   });
 
   it("in the middle of the log: what came is sent, and the end says that it is not all", async () => {
-    const { text, end, error, headers } = await readWith(sendsThenResets("half\n"));
+    const { text, end, error, headers } = await readWith(sendsThenResets("2026-01-01T00:00:00.000000000Z half\n"));
     expect(text).toBe("half\n");
     expect(end?.reason).toBe(EndReason.SOURCE_FAILED);
     expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_FAILED" });
