@@ -14,8 +14,8 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => undefined);
   const timer = setTimeout(() => reject(tooSlow(ms)), ms);
-  // Never told to return: that would end the connection.
-  const pieces = request[Symbol.asyncIterator]();
+  // What is left must not end the connection.
+  const pieces = request.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
       const { done, value } = await Promise.race([pieces.next(), late]);
@@ -25,7 +25,9 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
     }
   } finally {
     clearTimeout(timer);
-    request.resume();
+    // As long as somebody waits for a piece, nothing flows: https://nodejs.org/api/stream.html#readableresume
+    const flow = (): void => void request.resume();
+    pieces.return?.().then(flow, flow);
   }
 }
 

@@ -158,6 +158,35 @@ describe("a call by the wrong way", () => {
   });
 });
 
+describe("a request that is far too large, on a connection that is kept", () => {
+  const world = useWorld();
+  const post = (path: string, length: number): string =>
+    [
+      `POST /taffrail.v1.AnalysisRunLogService/${path} HTTP/1.1`,
+      "Host: x",
+      "Authorization: Bearer token-of-reader",
+      `Content-Type: application/${path === "GetAnalysisRun" ? "json" : "connect+json"}`,
+      `Content-Length: ${length}`,
+      "\r\n",
+    ].join("\r\n");
+
+  it.each(["GetAnalysisRunLogs", "GetAnalysisRun"])(
+    "is refused, read to its end, and the next one answered: %s",
+    async (path) => {
+      const raw = await openRaw(world().port);
+      // More than the sockets between the two hold.
+      const body = path === "GetAnalysisRun" ? Buffer.alloc(16 * MIB, " ") : envelope(0, Buffer.alloc(16 * MIB, " "));
+      await raw.say(Buffer.concat([Buffer.from(post(path, body.length)), body]));
+      await raw.say(post("GetAnalysisRun", 2) + "{}");
+      await raw.until((received) => received.includes("invalid_argument"));
+      const [first = "", second = "", ...others] = String(raw.received).split(/(?=HTTP\/1\.1 )/);
+      expect(first).toMatch(/resource_exhausted/);
+      expect(second).toMatch(/^HTTP\/1\.1 400 /);
+      expect(others).toEqual([]);
+    },
+  );
+});
+
 describe("a stream of requests", () => {
   const world = useWorld({ requestMs: 100 });
 

@@ -58,5 +58,7 @@ it("finds a Debian package's program on PATH", async () => {
 });
 
 it("says which servers there are when asked for another", () => {
-  expect(() => resolveServer("tomcat")).toThrow("There are: grpcurl, etcd, kube-apiserver, toxiproxy, nginx");
+  expect(() => resolveServer("tomcat")).toThrow(
+    "There are: grpcurl, etcd, kube-apiserver, toxiproxy, connectconformance, nginx",
+  );
 });

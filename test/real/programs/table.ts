@@ -63,5 +63,12 @@ export const realServers: readonly RealServer[] = [
     version: "v2.5.0",
     package: "github.com/Shopify/toxiproxy/v2/cmd/server",
   },
+  {
+    kind: "go",
+    name: "connectconformance",
+    module: "connectrpc.com/conformance",
+    version: "v1.0.7",
+    package: "connectrpc.com/conformance/cmd/connectconformance",
+  },
   { kind: "debian", name: "nginx", package: "nginx-light" },
 ];
