@@ -40,7 +40,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
   let isCut = false;
 
   const refuse = (response: NodeResponse, seconds: number): void =>
-    sendText(response, 429, `This link was tried too often: try again in ${seconds} s.\n`, {
+    sendText(response, 429, `This link was opened too often: try again in ${seconds} s.\n`, {
       "retry-after": String(seconds),
     });
 
@@ -71,10 +71,10 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     const host = "authority" in request ? request.authority : headers.host;
     const from = originOf({ get: (each) => (headers[each] as string | undefined) ?? null }, host);
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
-    if (act === undefined) return sendText(response, 404, "The demo has no such act.\n");
+    if (act === undefined) return sendText(response, 404, "Unknown demo action.\n");
     if (request.method !== "POST")
-      return sendText(response, 405, "This address answers POST only.\n", { allow: "POST" });
-    if (from !== "same") return sendText(response, 403, "This request does not come from the demo's page.\n");
+      return sendText(response, 405, "Only POST is allowed here.\n", { allow: "POST" });
+    if (from !== "same") return sendText(response, 403, "This request did not come from the demo's page.\n");
     // The answer goes out before what it tells of is broken.
     response.once("finish", () => setImmediate(act));
     sendText(response, 200, "{}", JSON_TYPE);

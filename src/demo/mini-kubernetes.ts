@@ -202,6 +202,6 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(parts).toString("utf8")) as unknown;
   } catch {
-    throw badRequest("the object provided is unrecognized: the body is no JSON");
+    throw badRequest("the object provided is unrecognized: the body is not JSON");
   }
 }

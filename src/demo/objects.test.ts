@@ -38,18 +38,18 @@ describe("loadObjects", () => {
 
   it.each([
     ["a time that is none", "kind: A\napiVersion: v1\nmetadata: { name: a }\n---\nx: 1\nat: now-6x\n", ":6: "],
-    ["a missing name", "kind: A\napiVersion: v1\nmetadata: {}\n", ":3: no Kubernetes object: metadata.name: "],
+    ["a missing name", "kind: A\napiVersion: v1\nmetadata: {}\n", ":3: not a Kubernetes object: metadata.name: "],
     [
       "a role's binding to something else",
       "kind: RoleBinding\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: { name: a }\nroleRef:\n  name: x\n  kind: role\n",
-      ":6: no Kubernetes object: roleRef.kind: ",
+      ":6: not a Kubernetes object: roleRef.kind: ",
     ],
     [
       "a token without a user",
       "kind: Token\napiVersion: demo.taffrail/v1\nmetadata: { name: a }\ntoken: a\n",
-      ":1: no Kubernetes object: user: ",
+      ":1: not a Kubernetes object: user: ",
     ],
-    ["a document that is no map", "---\n- a\n", ":2: no Kubernetes object: "],
+    ["a document that is no map", "---\n- a\n", ":2: not a Kubernetes object: "],
     ["wrong YAML", "kind: A\nb: }\n", ":2: "],
     ["a key that is there twice", "kind: A\nkind: B\n", ":2: "],
     [

@@ -43,7 +43,7 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
   const lines = new LineCounter();
   const refuse = (offset: number, why: string): Failure =>
     new Failure("not-configured", "CLUSTER_FILE_INVALID", `${file}:${lines.linePos(offset).line}: ${why}`, {
-      next: `Correct ${file} and start again.`,
+      next: `Correct ${file} and restart.`,
     });
 
   const seen = new Set<string>();
@@ -59,7 +59,7 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
         if (node.type !== Scalar.PLAIN || typeof node.value !== "string" || !/^now(-\d|$)/.test(node.value)) return;
         const before = millisecondsOf(node.value);
         if (before === undefined) {
-          throw refuse(node.range?.[0] ?? start, `"${node.value}" is no time. Write now-2d4h, now-6m14s or the like.`);
+          throw refuse(node.range?.[0] ?? start, `"${node.value}" is not a time. Write, for example, now-2d4h or now-6m14s.`);
         }
         node.value = new Date(now.getTime() - before).toISOString().replace(/\.\d+Z$/, "Z");
       },
@@ -68,7 +68,7 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
     const refuseAt = ({ path, message }: z.core.$ZodIssue): Failure =>
       refuse(
         offsetOf(document, path) ?? start,
-        `no Kubernetes object: ${[path.join("."), message].filter(Boolean).join(": ")}`,
+        `not a Kubernetes object: ${[path.join("."), message].filter(Boolean).join(": ")}`,
       );
     const parsed = Shape.safeParse(document.toJS());
     if (!parsed.success) throw refuseAt(parsed.error.issues[0] as z.core.$ZodIssue);
@@ -76,7 +76,7 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
     const more = SHAPES.get(`${object.apiVersion} ${object.kind}`)?.safeParse(object);
     if (more?.success === false) throw refuseAt(more.error.issues[0] as z.core.$ZodIssue);
     const key = keyOf(object);
-    if (seen.has(key)) throw refuse(start, `${object.kind} "${object.metadata.name}" is there twice.`);
+    if (seen.has(key)) throw refuse(start, `Duplicate ${object.kind} "${object.metadata.name}".`);
     seen.add(key);
     objects.push(object);
   }

@@ -40,7 +40,7 @@ export function tokenNamed(objects: Iterable<KubeObject>, name: string): string 
   for (const object of tokensIn(objects)) {
     if (object.metadata.name === name) return TokenShape.parse(object).token;
   }
-  throw new Error(`The demo's objects hold no Token named "${name}".`);
+  throw new Error(`The demo's objects contain no Token named "${name}".`);
 }
 
 function tokensIn(objects: Iterable<KubeObject>): readonly KubeObject[] {

@@ -58,17 +58,17 @@ describe("kindOfAddress", () => {
     );
     for (const dress of DRESSES) {
       expect(kindOfAddress(dress("169.254.169.254"))).toBe("special");
-      expect(kindOfAddress(dress("127.0.0.1"))).toBe("inside");
+      expect(kindOfAddress(dress("127.0.0.1"))).toBe("private");
       expect(kindOfAddress(dress("8.8.8.8"))).toBe("public");
     }
   });
 
   it("sees through the oldest dress, but takes :: and ::1 for what they are", () => {
     expect(kindOfAddress("::169.254.169.254")).toBe("special");
-    expect(kindOfAddress("::10.0.0.1")).toBe("inside");
+    expect(kindOfAddress("::10.0.0.1")).toBe("private");
     expect(kindOfAddress("::8.8.8.8")).toBe("public");
     expect(kindOfAddress("::")).toBe("special");
-    expect(kindOfAddress("0:0:0:0:0:0:0:1")).toBe("inside");
+    expect(kindOfAddress("0:0:0:0:0:0:0:1")).toBe("private");
     expect(kindOfAddress("::2")).toBe("special");
   });
 
@@ -114,7 +114,7 @@ describe("createAddressSet", () => {
   });
 
   it("refuses what is neither", () => {
-    expect(() => createAddressSet(["10.0.0.0/33"])).toThrow('"10.0.0.0/33" is neither an address nor a range');
+    expect(() => createAddressSet(["10.0.0.0/33"])).toThrow('"10.0.0.0/33" is neither an IP address nor a CIDR range');
   });
 });
 

@@ -5,7 +5,7 @@ import { groupsOf, withoutZone } from "../ip-address.ts";
  * Where an address leads: `public` into the internet, `inside` to this machine or a private network, `special` to where no log store is: link-local,
  * metadata services of clouds, multicast, broadcast, unspecified, reserved.
  */
-export type AddressKind = "public" | "inside" | "special";
+export type AddressKind = "public" | "private" | "special";
 
 /** Loopback, RFC 1918, RFC 6598 (carriers and some clusters), RFC 2544 (some clusters too), RFC 4193. */
 const INSIDE = listOf([
@@ -52,7 +52,7 @@ const WITH_IPV4_AT_END = ["0:0:0:0:0:ffff", "0:0:0:0:ffff:0", "64:ff9b:0:0:0:0",
 export function kindOfAddress(address: string): AddressKind {
   const { text, family } = seenThrough(address);
   if (SPECIAL.check(text, family)) return "special";
-  if (INSIDE.check(text, family)) return "inside";
+  if (INSIDE.check(text, family)) return "private";
   return family === "ipv4" || INTERNET_V6.check(text, family) ? "public" : "special";
 }
 
@@ -89,7 +89,7 @@ export function isAddressRange(text: string): boolean {
 function listOf(texts: readonly string[]): BlockList {
   const list = new BlockList();
   for (const text of texts) {
-    if (!isAddressRange(text)) throw new Error(`"${text}" is neither an address nor a range of addresses.`);
+    if (!isAddressRange(text)) throw new Error(`"${text}" is neither an IP address nor a CIDR range.`);
     const [address = "", bits] = text.split("/");
     const family = isIPv4(address) ? "ipv4" : "ipv6";
     if (bits === undefined) list.addAddress(address, family);

@@ -40,10 +40,10 @@ describe("createAddressPolicy", () => {
   it("says for the log which host, which address and what would allow it", () => {
     const policy = createAddressPolicy([]);
     expect(() => policy.check("a.example", "169.254.169.254", true)).toThrow(
-      "a.example has the address 169.254.169.254, which is no place for a log store. An entry in egress.allow would allow it.",
+      "a.example has the address 169.254.169.254, which is reserved for a special purpose. An entry in egress.allow would allow it.",
     );
     expect(() => policy.check("10.0.0.1", "10.0.0.1", false)).toThrow(
-      "10.0.0.1 is inside, where a host that values made may not lead.",
+      "10.0.0.1 is private, which is not allowed for a host with variables.",
     );
   });
 

@@ -32,9 +32,9 @@ export function createAddressPolicy(allow: readonly string[]): AddressPolicy {
   return {
     check(host, address, written) {
       const kind = kindOfAddress(address);
-      if (kind === "public" || (kind === "inside" && written) || allowed.has(address)) return;
+      if (kind === "public" || (kind === "private" && written) || allowed.has(address)) return;
       const what =
-        kind === "inside" ? "inside, where a host that values made may not lead" : "no place for a log store";
+        kind === "private" ? "private, which is not allowed for a host with variables" : "reserved for a special purpose";
       const at = host === address ? address : `${host} has the address ${address}, which`;
       throw new EgressRefused(`${at} is ${what}. An entry in egress.allow would allow it.`);
     },

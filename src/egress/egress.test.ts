@@ -434,7 +434,7 @@ describe("createEgress, through a proxy", () => {
       proxy.verdict = verdict;
       expect(await errorOf(get("https://store.example"))).toMatchObject({
         code: "ERR_TUNNEL_REFUSED",
-        message: `The proxy answered: HTTP/1.1 ${verdict.slice(0, 3)}`,
+        message: `The proxy responded: HTTP/1.1 ${verdict.slice(0, 3)}`,
       });
       await proxy.abandoned();
     },

@@ -156,9 +156,9 @@ function portOf({ protocol, port }: { readonly protocol: string; readonly port: 
 /** A signal that is aborted after a time, or when `signal` is: with errors of our own, since undici looks into them. */
 function stopAfter(ms: number, signal: AbortSignal | undefined): { signal: AbortSignal; forget: () => void } {
   const stop = new AbortController();
-  const leave = (): void => stop.abort(new Error("Whoever asked has left.", { cause: signal?.reason }));
+  const leave = (): void => stop.abort(new Error("The caller left.", { cause: signal?.reason }));
   const timer = setTimeout(() => {
-    stop.abort(Object.assign(new Error(`There was no connection within ${ms} ms.`), { code: "ETIMEDOUT" }));
+    stop.abort(Object.assign(new Error(`No connection within ${ms} ms.`), { code: "ETIMEDOUT" }));
   }, ms);
   signal?.addEventListener("abort", leave);
   return {

@@ -46,7 +46,7 @@ describe("readProxies", () => {
     "refuses %s without showing it",
     (url) => {
       expect(() => readProxies({ HTTPS_PROXY: url })).toThrow(
-        /^HTTPS_PROXY is not the address of an HTTP proxy(?!.*hidden)/,
+        /^HTTPS_PROXY is not the URL of an HTTP proxy(?!.*hidden)/,
       );
     },
   );

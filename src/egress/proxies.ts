@@ -52,7 +52,7 @@ function readProxy(env: NodeJS.ProcessEnv, variable: string): HttpProxy | undefi
   if (!text) return undefined;
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new Error(`${variable} is not the address of an HTTP proxy, such as http://proxy.example.com:3128`);
+    throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
   }
   const credentials = `${decode(url.username)}:${decode(url.password)}`;
   return {

@@ -25,7 +25,7 @@ class TunnelRefused extends Error {
 
   constructor(head: string) {
     // The words after the status are the proxy's own choice, and may repeat what it was asked with.
-    super(`The proxy answered: ${/^HTTP\/1\.[01] \d{3}(?=[ \r])/.exec(head)?.[0] ?? "something that is not HTTP"}`);
+    super(`The proxy responded: ${/^HTTP\/1\.[01] \d{3}(?=[ \r])/.exec(head)?.[0] ?? "something that is not HTTP"}`);
     this.name = "TunnelRefused";
   }
 }
@@ -146,7 +146,7 @@ function until(socket: Socket, event: "connect" | "secureConnect" | "readable", 
       reject(error);
     };
     const ended = (): void =>
-      fail(Object.assign(new Error("The connection was closed before it stood."), { code: "ECONNRESET" }));
+      fail(Object.assign(new Error("The connection was closed before it was established."), { code: "ECONNRESET" }));
     const leave = (): void => fail(stop.reason);
     socket.once(event, come).once("error", fail).once("end", ended).once("close", ended);
     stop.addEventListener("abort", leave);

@@ -12,7 +12,7 @@ export function serveHealth(router: ConnectRouter, names: readonly string[], sto
   const status = (): Status => (stopping.aborted ? Status.NOT_SERVING : Status.SERVING);
   router.service(Health, {
     check({ service }) {
-      if (!known.has(service)) throw new ConnectError("There is no such service here.", Code.NotFound);
+      if (!known.has(service)) throw new ConnectError("Unknown service.", Code.NotFound);
       return { status: status() };
     },
     list: () => ({ statuses: Object.fromEntries([...known].map((name) => [name, { status: status() }])) }),

@@ -42,7 +42,7 @@ export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: 
     (request, response) => {
       // Clients are told this limit, and nobody holds them to it before they are at 64 KiB.
       if (sizeOf(request.rawHeaders) <= headerBytes) onRequest(request, response);
-      else sendText(response, 431, `The headers are larger than ${headerBytes} bytes.\n`);
+      else sendText(response, 431, `The request headers are larger than ${headerBytes} bytes.\n`);
     },
   );
   const sessions = new Set<ServerHttp2Session>();

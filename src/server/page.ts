@@ -45,12 +45,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   "referrer-policy": "no-referrer",
 };
 
-const MISSING = `The web page was not built. The API, the raw logs and the command line work without it.\n${
+const MISSING = `The web page has not been built. The API, the raw route and the command line work without it.\n${
   IS_CHECKOUT
-    ? "Run `npm run build:ui`, then load this again.\n"
-    : "Install the package again: its folder dist/ui is missing.\n"
+    ? "Run `npm run build:ui`, then reload.\n"
+    : "Reinstall the package: its folder dist/ui is missing.\n"
 }`;
-const BUILDING = "The web page is being built, which takes a few seconds. It comes by itself.\n";
+const BUILDING = "The web page is being built, which takes a few seconds. It reloads by itself.\n";
 
 /** Makes the page's part of the routes. Files are read at the first request after they are there. */
 export function createPage({
@@ -65,7 +65,7 @@ export function createPage({
       const isAsset = path.startsWith("/assets/");
       if (!isAsset && !ADDRESS.test(path)) return false;
       if (request.method !== "GET" && request.method !== "HEAD") {
-        sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+        sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
         return true;
       }
       files ??= isBuilding() ? undefined : readPage(folder, base, isDemo);
@@ -75,7 +75,7 @@ export function createPage({
         return true;
       }
       const file = files.get(isAsset ? path : "");
-      if (file === undefined) sendText(response, 404, "There is no such file. Load the page again.\n");
+      if (file === undefined) sendText(response, 404, "File not found. Reload the page.\n");
       else sendFile(request, response, file);
       return true;
     },

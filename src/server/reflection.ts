@@ -59,14 +59,14 @@ export function serveReflection(
       case "allExtensionNumbersOfType": {
         const baseTypeName = messageRequest.value;
         if (registry.getMessage(baseTypeName) === undefined)
-          return refusal(Code.NotFound, `There is no ${baseTypeName} here.`);
+          return refusal(Code.NotFound, `Not found: ${baseTypeName}.`);
         const extensionNumber = [...registry].flatMap((each) =>
           each.kind === "extension" && each.extendee.typeName === baseTypeName ? [each.number] : [],
         );
         return { case: "allExtensionNumbersResponse" as const, value: { baseTypeName, extensionNumber } };
       }
       case undefined:
-        return refusal(Code.InvalidArgument, "The request asks for nothing.");
+        return refusal(Code.InvalidArgument, "The request is empty.");
     }
   };
 
@@ -115,7 +115,7 @@ function symbolsOf(declared: Declared): string[] {
 }
 
 function descriptors(file: DescFile | undefined, what: string) {
-  if (file === undefined) return refusal(Code.NotFound, `There is no ${what} here.`);
+  if (file === undefined) return refusal(Code.NotFound, `Not found: ${what}.`);
   const fileDescriptorProto = closure([file]).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
   return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto } };
 }

@@ -64,7 +64,7 @@ export async function serveSession(
       takeSignIn(services, request, response);
       await signIn(services, request, response, requestMs, gone.signal);
     } else {
-      sendText(response, 405, `This address answers ${METHODS}.\n`, { allow: METHODS });
+      sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
     }
   } catch (error) {
     if (gone.signal.aborted) return;
@@ -81,9 +81,9 @@ function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, 
   throw new Failure(
     "too-much",
     "TOO_MANY_SIGN_INS",
-    `There were too many sign-ins a moment ago: try again in ${seconds} s.`,
+    `Too many sign-ins: try again in ${seconds} s.`,
     {
-      next: "Wait that long. A session lasts for hours: sign in once, and let programs send their token with each call.",
+      next: "A session lasts for hours: sign in once, and have programs send their token with each call.",
     },
   );
 }
@@ -110,7 +110,7 @@ async function signIn(
 async function readSignIn(request: NodeRequest, requestMs: number, home: string) {
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const isForm = type === "application/x-www-form-urlencoded";
-  if (!isForm && type !== "application/json") throw badRequest("The token has to come as JSON or as a form.");
+  if (!isForm && type !== "application/json") throw badRequest("Send the token as JSON or as a form.");
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of readBody(request, requestMs, false)) {
@@ -127,7 +127,7 @@ function parse(text: string, isForm: boolean): z.infer<typeof Body> {
   try {
     return Body.parse(isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text));
   } catch {
-    throw badRequest("There is no token in the request.");
+    throw badRequest("The request contains no token.");
   }
 }
 
@@ -168,13 +168,13 @@ function sendFailure(response: NodeResponse, log: Logger, error: unknown): void 
 
 function badRequest(message: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, {
-    next: 'Send {"token": "…"} as application/json, or the field `token` of a form.',
+    next: 'Send {"token": "…"} as application/json, or a form with the field `token`.',
   });
 }
 
 function tooLarge(excess: number): Failure {
-  const message = `This token is too long for a session, by ${excess} bytes: browsers keep no larger cookie.`;
+  const message = `The token is ${excess} bytes too long for a session: browsers reject larger cookies.`;
   return new Failure("bad-request", "TOKEN_TOO_LARGE", message, {
-    next: "Sign in with a shorter token, such as one of a ServiceAccount: `kubectl create token NAME`.",
+    next: "Sign in with a shorter token, such as a ServiceAccount's: `kubectl create token NAME`.",
   });
 }

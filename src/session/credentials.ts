@@ -51,7 +51,7 @@ export async function callerOfRequest(
 
 /** What a request gets that a page of another site has sent. */
 export function originRefused(): Failure {
-  return new Failure("denied", "ORIGIN_REFUSED", "This request does not come from a page of this server.", {
-    next: "Send a token instead of a session. A proxy in front of this server has to pass `host` or `x-forwarded-host` on.",
+  return new Failure("denied", "ORIGIN_REFUSED", "This request did not come from a page of this server.", {
+    next: "Send a token instead of a session. A proxy in front of this server must forward `host` or `x-forwarded-host`.",
   });
 }

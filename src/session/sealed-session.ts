@@ -34,7 +34,7 @@ const Claims = z.object({ token: z.string().min(1), exp: z.number().positive() }
 export function createSessions({ keys, clock }: SessionsOptions): Sessions {
   const derived = keys.map((key) => new Uint8Array(hkdfSync("sha256", key.reveal(), "", PURPOSE, KEY_BYTES)));
   const [sealing] = derived;
-  if (sealing === undefined) throw new Error("There is no key to seal sessions with.");
+  if (sealing === undefined) throw new Error("No session key.");
   return {
     seal({ token, expiresAt }) {
       const claims = Buffer.from(JSON.stringify({ token: token.reveal(), exp: expiresAt }));

@@ -18,7 +18,7 @@ export function createCounters(sources: readonly string[], clock: Clock): Counte
     sentBytes: 0,
     source(name) {
       const meter = meters.get(name);
-      if (meter === undefined) throw new Error(`There is no source "${name}".`);
+      if (meter === undefined) throw new Error(`Unknown source "${name}".`);
       return meter;
     },
   };

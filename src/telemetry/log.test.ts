@@ -49,6 +49,6 @@ describe("the log", () => {
   });
 
   it("shows nothing of what is thrown and is no error", () => {
-    expect(describeError("planted")).toEqual({ type: "string", message: "What was thrown is no error." });
+    expect(describeError("planted")).toEqual({ type: "string", message: "A value that is not an Error was thrown." });
   });
 });

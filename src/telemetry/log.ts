@@ -28,7 +28,7 @@ const DEPTH = 8;
  * Describes an error for the log by what it says, and by nothing that it holds: errors of HTTP libraries carry what came over the wire, requests and headers.
  */
 export function describeError(thrown: unknown, depth: number = DEPTH): DescribedError {
-  if (!(thrown instanceof Error)) return { type: typeof thrown, message: "What was thrown is no error." };
+  if (!(thrown instanceof Error)) return { type: typeof thrown, message: "A value that is not an Error was thrown." };
   const causes = chainOf(thrown);
   const code = causes.map((each) => (each as NodeJS.ErrnoException).code).find((each) => typeof each === "string");
   const errors = causes.flatMap((each) => (each instanceof AggregateError ? (each.errors as unknown[]) : []));

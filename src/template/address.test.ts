@@ -62,7 +62,7 @@ describe("an address", () => {
     expect(() => render("https://secret.example.com/${{ metricName }}", { metricName: "a/b" })).toThrow(
       expect.objectContaining({
         variable: "metricName",
-        message: "The value of metricName holds a slash, which may not stand in a path.",
+        message: "The value of metricName contains a slash, which is not allowed in a path.",
       }),
     );
   });
@@ -86,24 +86,24 @@ describe("an address", () => {
     "https://x/.${{ metricName }}/b",
     "https://x/%2e${{ metricName }}",
   ])("refuses values that come to a dot segment only in %s", (text) => {
-    expect(() => render(text, { stage: "..;", metricName: ".;x" })).toThrow(/makes a dot segment of the path/);
+    expect(() => render(text, { stage: "..;", metricName: ".;x" })).toThrow(/produces a dot segment in the path/);
   });
 
   it("refuses what is a dot segment to servers that cut path parameters off", () => {
-    expect(() => render("https://x/${{ metricName }}/b", { metricName: "..;a" })).toThrow(/makes a dot segment/);
+    expect(() => render("https://x/${{ metricName }}/b", { metricName: "..;a" })).toThrow(/produces a dot segment/);
   });
 
   it("refuses more than 8 KiB", () => {
     expect(() => render("https://x/${{ metricName }}", { metricName: "x".repeat(8200) })).toThrow(/longer than 8192/);
-    expect(() => render("https://x/${{ metricName }}", { metricName: "é".repeat(2000) })).toThrow(/more than 8192/);
+    expect(() => render("https://x/${{ metricName }}", { metricName: "é".repeat(2000) })).toThrow(/longer than 8192/);
   });
 
   it("leaves a language within a value alone", () => {
     const loki = "https://x/?query=%7Bpod%3D~%22${{ metricName }}.*%22%7D&limit=${{ metricName }}";
     expect(render(loki, { metricName: "u.m-1" })).toContain("%22u.m-1.*%22");
     for (const metricName of ['a"} or {a="', "a b", "a\\", "a*", "a|b", "a`"]) {
-      expect(() => render(loki, { metricName })).toThrow(/could change the query around it/);
-      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(/could change the query/);
+      expect(() => render(loki, { metricName })).toThrow(/could change the surrounding query/);
+      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(/could change the surrounding query/);
       expect(render("https://x/?q=${{ metricName }}", { metricName })).toContain("?q=a");
     }
     expect(() => render("https://x/logs;query=a%3D%22${{ metricName }}%22", { metricName: 'a" OR "b' })).toThrow(
@@ -112,24 +112,24 @@ describe("an address", () => {
   });
 
   it("has a fragment in links only", () => {
-    expect(() => compileAddress("https://x/#a")).toThrow(/may not have a fragment/);
+    expect(() => compileAddress("https://x/#a")).toThrow(/must not have a fragment/);
     expect(render("https://x/#a=${{ stage }}", { stage: "b" }, { fragment: true })).toBe("https://x/#a=b");
     expect(() => render("https://x/#a=${{ stage }}", { stage: "b#c" }, { fragment: true })).toThrow(RefusedValue);
   });
 
   it.each([
-    ["ftp://x/", "f", /begins with http/],
-    ["x/a", "x", /begins with http/],
-    ["${{ stage }}://x/", "$", /begins with http/],
-    ["https${{ stage }}://x/", "h", /begins with http/],
+    ["ftp://x/", "f", /must start with a literal http/],
+    ["x/a", "x", /must start with a literal http/],
+    ["${{ stage }}://x/", "$", /must start with a literal http/],
+    ["https${{ stage }}://x/", "h", /must start with a literal http/],
     ["https://user:pass@x/", "user:pass@x", /user or password/],
     ["https://${{ stage }}@x/", "${{", /user or password/],
     ["https://x:${{ attempt }}/", "$", /port/],
     ["https://x:80${{ attempt }}/", "$", /port/],
-    ["https://x:99999/", "h", /not an address/],
-    ["https:///a", "/", /not a host/],
-    ["https://a%2eb/", "a%2eb", /not a host/],
-    ["https://${{ stage }}.example.com/", "$", /only where `hosts`/],
+    ["https://x:99999/", "h", /Invalid URL/],
+    ["https:///a", "/", /Invalid host/],
+    ["https://a%2eb/", "a%2eb", /Invalid host/],
+    ["https://${{ stage }}.example.com/", "$", /require `hosts`/],
     ["https://x/a b", " ", /write it as %20/],
     ["https://x/a\\b", "\\", /write it as %5C/],
     ["https://x/a\n", "\n", /write it as %0A/],
@@ -139,12 +139,12 @@ describe("an address", () => {
     ["https://x/${{ stage }}[a]", "[", /write it as %5B/],
     ["https://x/${{ stage }}/../b", ".", /dot segment/],
     ["https://x/${{ stage }}/%2E%2e", "%", /dot segment/],
-    ["https://x/?${{ stage }}=1", "$", /keys of a query/],
-    ["https://x/?a=${{ stage }}&b${{ stage }}=1", "$", /keys of a query/],
-    ["https://x/?a&${{ stage }}", "$", /keys of a query/],
-    ["https://x/\ue000", "\ue000", /may not stand/],
-    ['https://x/${{ date(startedAt, "yyyy/MM") }}', "$", /holds a slash/],
-    ['https://x/${{ stage + "/" + stage }}', "$", /holds a slash/],
+    ["https://x/?${{ stage }}=1", "$", /Query keys must be literal/],
+    ["https://x/?a=${{ stage }}&b${{ stage }}=1", "$", /Query keys must be literal/],
+    ["https://x/?a&${{ stage }}", "$", /Query keys must be literal/],
+    ["https://x/\ue000", "\ue000", /not allowed in a/],
+    ['https://x/${{ date(startedAt, "yyyy/MM") }}', "$", /contains a slash/],
+    ['https://x/${{ stage + "/" + stage }}', "$", /contains a slash/],
   ])("%s is refused at load", (text, at, message) => {
     const fault = ((): unknown => {
       try {
@@ -199,7 +199,7 @@ describe("a host with expressions", () => {
     "%61",
     "\u3002",
   ])("refuses the value %j", (value) => {
-    expect(() => make(value)).toThrow(/is not one label of a host name/);
+    expect(() => make(value)).toThrow(/is not a single DNS label/);
   });
 });
 

@@ -62,24 +62,24 @@ export function compileAddress(text: string, options: AddressOptions = {}): Addr
     render: (values) => {
       const finished = renderText(values);
       if (finished.length > LONGEST_ADDRESS) {
-        throw new RefusedValue(everywhere, `makes an address of more than ${LONGEST_ADDRESS} characters`);
+        throw new RefusedValue(everywhere, `makes the URL longer than ${LONGEST_ADDRESS} characters`);
       }
       const made = parseFinished(finished);
       if (made === undefined || !keepsShape(made.shape, shape)) {
-        throw new RefusedValue(everywhere, "makes something else of the address");
+        throw new RefusedValue(everywhere, "changes the structure of the URL");
       }
       if (made.shape.segments.some(isDotSegment)) {
-        throw new RefusedValue(namesIn("path", "nested-path"), "makes a dot segment of the path");
+        throw new RefusedValue(namesIn("path", "nested-path"), "produces a dot segment in the path");
       }
       const { url } = made;
       if (origin === undefined) {
         const port = url.port || (url.protocol === "https:" ? "443" : "80");
         const allowed =
           DNS_NAME.test(url.hostname) && hosts.some((pattern) => matchesHost(pattern, url.hostname, port));
-        if (!allowed) throw new RefusedValue(namesIn("host"), "makes a host that the configuration does not allow");
+        if (!allowed) throw new RefusedValue(namesIn("host"), "produces a host that the configuration does not allow");
       }
       if (!isReadAsWritten(url, made.shape, origin)) {
-        throw new RefusedValue(everywhere, "makes something else of the address");
+        throw new RefusedValue(everywhere, "changes the structure of the URL");
       }
       return url;
     },
@@ -110,7 +110,7 @@ function checkShape(
 
   if (shape.host.includes(MARK) && hosts.length === 0) {
     fail(
-      "An expression may stand in the host only where `hosts` names the hosts that are allowed.",
+      "Expressions in the host require `hosts`, the list of allowed hosts.",
       skeleton.indexOf(MARK),
     );
   }
@@ -118,7 +118,7 @@ function checkShape(
 
   let at = skeleton.length - shape.fragment.length - shape.query.length - shape.path.length;
   for (const segment of shape.segments) {
-    if (isDotSegment(segment)) fail("A path may not hold a dot segment.", at);
+    if (isDotSegment(segment)) fail("A path must not contain a dot segment.", at);
     place(segment, isPlain(segment, PLAIN_SEGMENT) ? "path" : "nested-path");
     at += segment.length + 1;
   }
@@ -126,18 +126,18 @@ function checkShape(
   at = skeleton.length - shape.fragment.length - shape.query.length + 1;
   for (const { key, value } of shape.parameters) {
     const mark = key.indexOf(MARK);
-    if (mark !== -1) fail("The keys of a query have to be spelled out: write key=${{ … }}.", at + mark);
+    if (mark !== -1) fail("Query keys must be literal: write key=${{ … }}.", at + mark);
     if (value !== undefined) place(value, isPlain(value, PLAIN_VALUE) ? "query" : "nested-query");
     at += key.length + (value === undefined ? 0 : 1 + value.length) + 1;
   }
 
   if (shape.fragment !== "" && !fragment) {
-    fail("The address of a source may not have a fragment.", skeleton.length - shape.fragment.length);
+    fail("The URL of a source must not have a fragment.", skeleton.length - shape.fragment.length);
   }
   place(shape.fragment, isPlain(shape.fragment.slice(1), PLAIN_VALUE) ? "query" : "nested-query");
 
   const example = URL.parse(skeleton.replaceAll(MARK, "x"));
-  if (example === null) return fail("This is not an address.", 0);
+  if (example === null) return fail("Invalid URL.", 0);
   return { shape, contexts, origin: shape.host.includes(MARK) ? undefined : example.origin };
 }
 

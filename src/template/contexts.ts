@@ -28,28 +28,28 @@ const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const NESTED = /^[\p{L}\p{N}._~:/,@-]*$/u;
 
 const holdsControl = (value: string): string | undefined =>
-  CONTROL.test(value) ? "holds a control character" : undefined;
+  CONTROL.test(value) ? "contains a control character" : undefined;
 
 /**
  * Percent-encoding does not help here: a proxy that decodes the path once sees the slash again
  * (nginx serves `a/..%2Fb` as `b`: https://nginx.org/en/docs/http/ngx_http_core_module.html#location).
  */
 function findPathFault(value: string): string | undefined {
-  if (value === "." || value === "..") return "is a dot segment, which may not stand in a path";
+  if (value === "." || value === "..") return "is a dot segment, which is not allowed in a path";
   const [bad] = /[/\\%]/.exec(value) ?? [];
   if (bad !== undefined) {
-    return `holds a ${{ "/": "slash", "\\": "backslash", "%": "percent sign" }[bad]}, which may not stand in a path`;
+    return `contains a ${{ "/": "slash", "\\": "backslash", "%": "percent sign" }[bad]}, which is not allowed in a path`;
   }
   return holdsControl(value);
 }
 
 function findNestedFault(value: string): string | undefined {
-  return NESTED.test(value) ? undefined : "holds a character that could change the query around it";
+  return NESTED.test(value) ? undefined : "contains a character that could change the surrounding query";
 }
 
 function findHeaderFault(value: string): string | undefined {
-  if (CONTROL_BUT_TAB.test(value)) return "holds a control character";
-  return /[\u0100-\uffff]/.test(value) ? "holds a character that may not stand in a header" : undefined;
+  if (CONTROL_BUT_TAB.test(value)) return "contains a control character";
+  return /[\u0100-\uffff]/.test(value) ? "contains a character that is not allowed in a header" : undefined;
 }
 
 const escapeJson = (value: string): string => JSON.stringify(value).slice(1, -1);
@@ -72,7 +72,7 @@ const same = (value: string): string => value;
 export const CONTEXTS: Readonly<Record<ContextName, Context>> = {
   host: {
     findFault: (value) =>
-      DNS_LABEL.test(value) ? undefined : "is not one label of a host name, which is all that may stand in a host",
+      DNS_LABEL.test(value) ? undefined : "is not a single DNS label, the only value allowed in a host",
     write: same,
   },
   path: { findFault: findPathFault, write: encodeURIComponent },
@@ -82,7 +82,7 @@ export const CONTEXTS: Readonly<Record<ContextName, Context>> = {
   header: {
     // Between tenants, `a|b` asks Loki, Mimir and Tempo for both.
     findFault: (value) =>
-      findHeaderFault(value) ?? (value.includes("|") ? 'holds a "|", which may not stand in a header' : undefined),
+      findHeaderFault(value) ?? (value.includes("|") ? 'contains a "|", which is not allowed in a header' : undefined),
     write: same,
   },
   "token-header": { findFault: findHeaderFault, write: same },

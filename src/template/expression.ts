@@ -28,7 +28,7 @@ type Refuse = (node: { readonly start: number; readonly end: number }, message: 
 const DEEPEST = 64;
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", ">", "<=", ">="]);
 const ALLOWED =
-  "An expression may hold names, texts, whole numbers, +, ??, comparisons, ? : and calls of the known functions.";
+  "Expressions support names, strings, integers, +, ??, comparisons, ? : and calls to built-in functions.";
 
 const knownVariables = new Set(VARIABLES.map(({ name }) => name));
 const knownLookups = new Set<string>(LOOKUPS.map(({ name }) => name));
@@ -36,20 +36,20 @@ const knownHelpers = new Map(FUNCTIONS.map((each) => [each.name, each]));
 
 /** What an unlisted kind of node is called, for the sentence that refuses it. */
 const NODE_NAMES: Readonly<Record<string, string>> = {
-  ArrayExpression: "A list",
+  ArrayExpression: "An array",
   ArrowFunctionExpression: "A function",
   AssignmentExpression: "An assignment",
   AwaitExpression: '"await"',
-  ChainExpression: 'Access to a member ("?.")',
+  ChainExpression: 'Member access ("?.")',
   ClassExpression: "A class",
   FunctionExpression: "A function",
   ImportExpression: "An import",
-  MemberExpression: 'Access to a member ("." or "[ ]")',
+  MemberExpression: 'Member access ("." or "[ ]")',
   NewExpression: '"new"',
   ObjectExpression: "An object",
   SequenceExpression: "A comma",
-  TaggedTemplateExpression: "A text in backquotes",
-  TemplateLiteral: "A text in backquotes",
+  TaggedTemplateExpression: "A template literal",
+  TemplateLiteral: "A template literal",
   ThisExpression: '"this"',
   UpdateExpression: '"++" or "--"',
   YieldExpression: '"yield"',
@@ -86,7 +86,7 @@ export function compileExpression(
       case "BinaryExpression":
         return writeBinary(node, inner);
       case "LogicalExpression":
-        if (node.operator !== "??") refuse(node, `${node.operator} is not known here. ${ALLOWED}`);
+        if (node.operator !== "??") refuse(node, `${node.operator} is not supported. ${ALLOWED}`);
         return `o_fallBack(${inner(node.left)},()=>${inner(node.right)})`;
       case "ConditionalExpression":
         return `(o_holds(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
@@ -95,18 +95,18 @@ export function compileExpression(
       case "ParenthesizedExpression":
         return inner(node.expression);
       case "UnaryExpression":
-        return refuse(node, `"${node.operator}" before a value is not known here. ${ALLOWED}`);
+        return refuse(node, `The unary operator "${node.operator}" is not supported. ${ALLOWED}`);
       default:
-        return refuse(node, `${NODE_NAMES[node.type] ?? "This"} may not stand in a template. ${ALLOWED}`);
+        return refuse(node, `${NODE_NAMES[node.type] ?? "This"} is not supported. ${ALLOWED}`);
     }
   };
 
   const writeVariable = (node: Identifier): string => {
     const { name } = node;
     if (!scope.vars.has(name) && !knownVariables.has(name) && !(name === TOKEN && scope.token)) {
-      if (name === TOKEN) refuse(node, "token may stand in headers only.");
+      if (name === TOKEN) refuse(node, "token is available in headers only.");
       if (knownHelpers.has(name) || knownLookups.has(name)) refuse(node, `"${name}" is a function: write ${name}(…).`);
-      refuse(node, `"${name}" is not known.${suggest(name, [...knownVariables, ...scope.vars.keys()])}`);
+      refuse(node, `Unknown name "${name}".${suggest(name, [...knownVariables, ...scope.vars.keys()])}`);
     }
     variables.add(name);
     written.add(name);
@@ -115,23 +115,23 @@ export function compileExpression(
 
   const writeBinary = (node: BinaryExpression, inner: (child: Expression) => string): string => {
     const { left, right, operator } = node;
-    if (left.type === "PrivateIdentifier") return refuse(left, `This may not stand in a template. ${ALLOWED}`);
+    if (left.type === "PrivateIdentifier") return refuse(left, `This is not supported. ${ALLOWED}`);
     if (operator === "+") return `o_add(${inner(left)},${inner(right)})`;
-    if (!COMPARISONS.has(operator)) refuse(node, `"${operator}" is not known here. ${ALLOWED}`);
+    if (!COMPARISONS.has(operator)) refuse(node, `"${operator}" is not supported. ${ALLOWED}`);
     return `o_compare("${operator}",${inner(left)},${inner(right)})`;
   };
 
   const writeCall = (node: CallExpression, inner: (child: Expression) => string): string => {
     const { callee } = node;
-    if (callee.type !== "Identifier") return refuse(callee, `Only the known functions may be called. ${ALLOWED}`);
+    if (callee.type !== "Identifier") return refuse(callee, `Only built-in functions can be called. ${ALLOWED}`);
     const { name } = callee;
     const args = node.arguments.map((arg) =>
-      arg.type === "SpreadElement" ? refuse(arg, '"..." is not known here.') : arg,
+      arg.type === "SpreadElement" ? refuse(arg, '"..." is not supported.') : arg,
     );
     if (knownLookups.has(name)) {
       const [key] = args;
       if (args.length !== 1 || key?.type !== "Literal" || typeof key.value !== "string" || key.value === "") {
-        return refuse(node, `"${name}" takes one text in quotes: ${name}("…").`);
+        return refuse(node, `"${name}" takes one quoted string: ${name}("…").`);
       }
       lookups.add(name);
       written.add(writeLookup(name, key.value));
@@ -140,11 +140,11 @@ export function compileExpression(
     const helper = knownHelpers.get(name);
     if (helper === undefined) {
       if (knownVariables.has(name) || scope.vars.has(name)) {
-        return refuse(callee, `"${name}" is not a function: write ${name} alone.`);
+        return refuse(callee, `"${name}" is not a function: write ${name} without parentheses.`);
       }
       return refuse(
         callee,
-        `There is no function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`,
+        `Unknown function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`,
       );
     }
     const [fewest, most] = helper.counts;
@@ -181,8 +181,8 @@ export function writeLookup(name: string, key: string): string {
 function writeLiteral(node: Literal, refuse: Refuse): string {
   const { value } = node;
   if (typeof value === "string") return writeText(value);
-  if (typeof value !== "number") return refuse(node, `${node.raw ?? "this"} is not known here. ${ALLOWED}`);
-  if (!Number.isSafeInteger(value)) refuse(node, "This is not a whole number that can be exact: write it in quotes.");
+  if (typeof value !== "number") return refuse(node, `${node.raw ?? "this"} is not supported. ${ALLOWED}`);
+  if (!Number.isSafeInteger(value)) refuse(node, "This number cannot be represented exactly: write it in quotes.");
   return `${BigInt(value)}n`;
 }
 

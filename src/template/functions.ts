@@ -31,10 +31,10 @@ export function checkLength(length: number): void {
 }
 
 const needsNumber = (value: Value): string | undefined =>
-  typeof value === "bigint" ? undefined : "has to be a number without quotes";
+  typeof value === "bigint" ? undefined : "must be a number without quotes";
 
 function toIndex(value: Value): number {
-  if (typeof value !== "bigint") throw new Unfit("is cut at something that is not a number");
+  if (typeof value !== "bigint") throw new Unfit("is used with a substring index that is not a number");
   return Number(value);
 }
 
@@ -73,32 +73,32 @@ export const FUNCTIONS: readonly TemplateFunction[] = [
     name: "quote",
     usage: "quote(text)",
     counts: [1, 1],
-    doc: "the text itself; Kargo's templates need it to keep 0123 a text",
+    doc: "the text itself; Kargo's templates need it to keep 0123 a string",
     call: (text) => String(text),
   },
   {
     name: "lower",
     usage: "lower(text)",
     counts: [1, 1],
-    doc: "in small letters",
+    doc: "in lower case",
     call: (text) => String(text).toLowerCase(),
   },
   {
     name: "upper",
     usage: "upper(text)",
     counts: [1, 1],
-    doc: "in capital letters",
+    doc: "in upper case",
     call: (text) => String(text).toUpperCase(),
   },
   {
     name: "replace",
     usage: "replace(text, from, to)",
     counts: [3, 3],
-    doc: "with every `from` replaced by `to`; both are plain text",
-    findFault: (position, value) => (position === 1 && value === "" ? "has to be some text" : undefined),
+    doc: "with every `from` replaced by `to`; both are literal text",
+    findFault: (position, value) => (position === 1 && value === "" ? "must not be empty" : undefined),
     call: (text, from, to) => {
       const pieces = String(text).split(String(from));
-      if (String(from) === "") throw new Unfit("is searched for an empty text");
+      if (String(from) === "") throw new Unfit("is searched for an empty string");
       checkLength(String(text).length + (pieces.length - 1) * (String(to).length - String(from).length));
       return pieces.join(String(to));
     },
@@ -107,7 +107,7 @@ export const FUNCTIONS: readonly TemplateFunction[] = [
     name: "substring",
     usage: "substring(text, start, end)",
     counts: [2, 3],
-    doc: "from the character at `start`, counted from 0, up to but not including the one at `end` (default: all that follow)",
+    doc: "from the character at `start`, counted from 0, up to but not including the one at `end` (default: to the end)",
     findFault: (position, value) => (position === 0 ? undefined : needsNumber(value)),
     call: (text, start, end) => String(text).slice(toIndex(start ?? 0n), end === undefined ? undefined : toIndex(end)),
   },

@@ -57,15 +57,15 @@ export function findLogqlContexts(pieces: readonly Piece[]): readonly ContextNam
     }
     const { offset, length } = piece;
     if (state !== "text")
-      fail('An expression in LogQL has to stand between double quotes: "${{ … }}".', offset, length);
-    if (escaped) fail("There may be no backslash before an expression.", offset, length);
+      fail('In LogQL, write an expression in double quotes: "${{ … }}".', offset, length);
+    if (escaped) fail("An expression must not follow a backslash.", offset, length);
     const before = code.slice(-64);
     const known = REGEX_OPERATOR.test(before) || TEXT_OPERATOR.test(before);
     if (!known || (braces === 0 && LANGUAGE_STAGE.test(code.slice(1)))) {
-      fail("An expression in LogQL has to stand in a text after =, !=, =~, !~, |= or |~ .", offset, length);
+      fail("In LogQL, an expression must be in a string after =, !=, =~, !~, |= or |~ .", offset, length);
     }
     contexts.push(REGEX_OPERATOR.test(before) ? "logql-regex" : "logql");
   }
-  if (state === "text" || state === "raw") fail("This text is not closed by its quote.", opened);
+  if (state === "text" || state === "raw") fail("Unterminated string.", opened);
   return contexts;
 }

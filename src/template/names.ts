@@ -23,9 +23,9 @@ export const VARIABLES: readonly VariableName[] = [
   run("shard", "the shard of the run's Stage"),
   run("stage", "the run's Stage"),
   run("promotion", "the Promotion that led to the run"),
-  run("freight", "the name of the run's Freight, where there is only one"),
+  run("freight", "the name of the run's Freight, if there is only one"),
   run("freightAlias", "the alias of that Freight"),
-  run("freightCollection", "the id of the run's collection of Freight"),
+  run("freightCollection", "the id of the run's Freight collection"),
   run("rollout", "the Rollout that the run belongs to (plain Argo Rollouts)"),
   run("revision", "the revision of that Rollout"),
   run("analysisRun", "the run's name"),
@@ -34,11 +34,11 @@ export const VARIABLES: readonly VariableName[] = [
   attempt("attempt", "the attempt's number, from 1"),
   attempt("jobNamespace", "the namespace of the attempt's Job"),
   attempt("jobName", "the name of the attempt's Job"),
-  attempt("podName", "the name of the Job's pod, while the cluster still knows it"),
-  attempt("podPrefix", "what the names of the Job's pods begin with"),
+  attempt("podName", "the name of the Job's pod, while it exists in the cluster"),
+  attempt("podPrefix", "the prefix of the names of the Job's pods"),
   attempt("container", "the container"),
   run("phase", "the attempt's phase; in a link about a whole run, the run's"),
-  run("startedAt", "when that began"),
+  run("startedAt", "when that started"),
   run("finishedAt", "when that ended"),
 ];
 
@@ -55,5 +55,5 @@ export const LOOKUPS: readonly LookupName[] = [
   { name: "label", level: "run", doc: "a label of the run" },
   { name: "annotation", level: "run", doc: "an annotation of the run" },
   { name: "arg", level: "run", doc: "an argument of the run" },
-  { name: "freight", level: "run", doc: "the name of the Freight that a Warehouse gave" },
+  { name: "freight", level: "run", doc: "the name of the Freight from a Warehouse" },
 ];

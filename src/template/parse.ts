@@ -9,7 +9,7 @@ export interface ParsedExpression {
 }
 
 const OPEN = "${{";
-const NOT_CLOSED = "This ${{ is not closed: there is no }} after it.";
+const NOT_CLOSED = "Unclosed ${{: no }} follows it.";
 const CLOSE = /\s*\}\}/y;
 
 /**
@@ -19,7 +19,7 @@ const CLOSE = /\s*\}\}/y;
  */
 export function parseExpression(text: string, start: number): ParsedExpression {
   const source = text.slice(start);
-  if (/^\s*\}\}/.test(source)) throw new TemplateError("There is no expression between ${{ and }}.", start);
+  if (/^\s*\}\}/.test(source)) throw new TemplateError("Empty expression between ${{ and }}.", start);
   let comment: { start: number; end: number } | undefined;
   const onComment = (_block: boolean, _text: string, from: number, end: number): void => {
     comment ??= { start: from, end };
@@ -27,7 +27,7 @@ export function parseExpression(text: string, start: number): ParsedExpression {
   const refuseComment = (): void => {
     if (comment === undefined) return;
     const length = comment.end - comment.start;
-    throw new TemplateError("A comment may not stand in an expression.", start + comment.start, length);
+    throw new TemplateError("Comments are not supported in expressions.", start + comment.start, length);
   };
   try {
     // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
@@ -58,8 +58,8 @@ function explain(error: SyntaxError, source: string, start: number): TemplateErr
     return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
   }
   const unterminated = /^Unterminated (string|template)/.exec(error.message);
-  if (unterminated !== null) return new TemplateError("This text is not closed by its quote.", start + pos);
-  return new TemplateError("This is not an expression from here on.", start + pos);
+  if (unterminated !== null) return new TemplateError("Unterminated string.", start + pos);
+  return new TemplateError("Syntax error in the expression.", start + pos);
 }
 
 function notClosed(source: string, start: number, end: number): TemplateError {
@@ -69,5 +69,5 @@ function notClosed(source: string, start: number, end: number): TemplateError {
     return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
   }
   const at = source.length - source.slice(end).trimStart().length;
-  return new TemplateError("The expression ends here, so }} is expected.", start + at);
+  return new TemplateError("Expected }} at the end of the expression.", start + at);
 }

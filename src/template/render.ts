@@ -139,9 +139,9 @@ function writeValue({ written }: ExpressionPiece, context: ContextName, evaluate
     const value = evaluate();
     if (isMissing(value)) throw new MissingValue(value.missing);
     const text = String(value);
-    if (text === "") throw new MissingValue(written, "This expression comes out empty.");
+    if (text === "") throw new MissingValue(written, "This expression evaluates to an empty string.");
     checkLength(text.length);
-    if (/\p{Cs}/u.test(text)) throw new Unfit("is not well-formed text");
+    if (/\p{Cs}/u.test(text)) throw new Unfit("is not well-formed Unicode");
     const fault = CONTEXTS[context].findFault(text);
     if (fault !== undefined) throw new MisplacedValue(written, fault);
     return CONTEXTS[context].write(text);

@@ -20,7 +20,7 @@ const LONGEST_TEMPLATE = 16 * 1024;
  */
 export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
   if (Buffer.byteLength(text) > LONGEST_TEMPLATE) {
-    throw new TemplateError("A template may not be longer than 16 KiB.", LONGEST_TEMPLATE);
+    throw new TemplateError("A template must not be longer than 16 KiB.", LONGEST_TEMPLATE);
   }
   const pieces: Piece[] = [];
   let from = 0;
@@ -39,7 +39,7 @@ export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
 function readLiteral(text: string, offset: number): Piece {
   const statement = text.indexOf("${%");
   if (statement !== -1) {
-    throw new TemplateError("${% … %} is not known here. Write an expression as ${{ … }}.", offset + statement, 3);
+    throw new TemplateError("${% … %} is not supported. Write an expression as ${{ … }}.", offset + statement, 3);
   }
   return { kind: "literal", text, offset };
 }
@@ -63,7 +63,7 @@ export function writeSkeleton(pieces: readonly Piece[]): string {
     .map((piece) => {
       if (piece.kind === "expression") return MARK;
       const at = piece.text.search(/\ue000|\p{Cs}/u);
-      if (at !== -1) throw new TemplateError("This character may not stand in a template.", piece.offset + at);
+      if (at !== -1) throw new TemplateError("This character is not allowed in a template.", piece.offset + at);
       return piece.text;
     })
     .join("");

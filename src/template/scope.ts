@@ -26,10 +26,10 @@ const BUILT_IN = new Set([TOKEN, ...[...VARIABLES, ...LOOKUPS, ...FUNCTIONS].map
 export function createScope({ vars = {} }: TemplateOptions, token = false): Scope {
   for (const name of Object.keys(vars)) {
     if (BUILT_IN.has(name))
-      throw new TemplateError(`vars may not define "${name}": that name has a meaning already.`, 0, 0);
+      throw new TemplateError(`vars must not define "${name}": the name is built in.`, 0, 0);
     if (!isName(name)) {
       throw new TemplateError(
-        `vars may not define "${name}": a name is of letters, digits and _, and begins with a letter.`,
+        `vars must not define "${name}": a name consists of letters, digits and _, and starts with a letter.`,
         0,
         0,
       );

@@ -60,14 +60,14 @@ function findContexts(
   const skeleton = writeSkeleton(pieces);
   switch (context) {
     case "header":
-      checkText(skeleton, pieces, /[^\t -~\u00a0-\u00ff\ue000]/, "This character may not stand in a header.");
+      checkText(skeleton, pieces, /[^\t -~\u00a0-\u00ff\ue000]/, "This character is not allowed in a header.");
       return expressions.map(({ variables }) => (variables.includes(TOKEN) ? "token-header" : "header"));
     case "logql":
       return findLogqlContexts(pieces);
     case "s3-key":
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for.
-      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character may not stand in a key.");
-      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key may not hold a dot segment.");
+      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character is not allowed in a key.");
+      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key must not contain a dot segment.");
       return expressions.map(() => "s3-key");
     case "json":
       checkJson(skeleton, pieces);
@@ -89,18 +89,18 @@ function checkJson(skeleton: string, pieces: readonly Piece[]): void {
       return value;
     });
   } catch {
-    throw new TemplateError("This is not JSON, or an expression in it does not stand between double quotes.", 0);
+    throw new TemplateError("Invalid JSON, or an expression outside double quotes.", 0);
   }
   if (keys.includes(MARK)) {
-    throw new TemplateError("The keys of JSON have to be spelled out.", locate(pieces, skeleton.indexOf(MARK)));
+    throw new TemplateError("JSON keys must be literal.", locate(pieces, skeleton.indexOf(MARK)));
   }
 }
 
 /** Why the finished text may not be used, for all that each value was fit: the rest of a sentence about the values. */
 function findFault(text: string, context: TextContext): string | undefined {
-  if (text.length > LONGEST_TEXT) return `makes a text of more than ${LONGEST_TEXT} characters`;
+  if (text.length > LONGEST_TEXT) return `makes the text longer than ${LONGEST_TEXT} characters`;
   if (context !== "s3-key") return undefined;
-  if (Buffer.byteLength(text) > LONGEST_S3_KEY) return `makes a key of more than ${LONGEST_S3_KEY} bytes`;
+  if (Buffer.byteLength(text) > LONGEST_S3_KEY) return `makes the key longer than ${LONGEST_S3_KEY} bytes`;
   const dots = text.split("/").some((segment) => segment === "." || segment === "..");
-  return dots ? "makes a dot segment of the key" : undefined;
+  return dots ? "produces a dot segment in the key" : undefined;
 }

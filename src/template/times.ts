@@ -13,7 +13,7 @@ export function parseNanos(text: string): bigint {
   const millis = whole === undefined ? Number.NaN : Date.parse(`${day}T${time}Z`);
   // Date.parse takes 30 February for a day of March.
   const real = !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(`${day}T${time}`);
-  if (!real || Number(hours) > 23 || Number(minutes) > 59) throw new Unfit("is not a time in the form of RFC 3339");
+  if (!real || Number(hours) > 23 || Number(minutes) > 59) throw new Unfit("is not an RFC 3339 time");
   const offset = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === "-" ? -1 : 1);
   return BigInt(millis - offset) * 1_000_000n + BigInt(fraction.padEnd(9, "0").slice(0, 9));
 }
@@ -23,7 +23,7 @@ export function findPatternFault(pattern: string): string | undefined {
   const [letter] = /[A-Za-z]/.exec(pattern.replace(LETTERS, "")) ?? [];
   return letter === undefined
     ? undefined
-    : `has the letter "${letter}", where only yyyy, MM, dd, HH, mm, ss and SSS are known`;
+    : `has the letter "${letter}"; only yyyy, MM, dd, HH, mm, ss and SSS are supported`;
 }
 
 /**
@@ -34,7 +34,7 @@ export function findPatternFault(pattern: string): string | undefined {
  */
 export function formatTime(text: string, pattern: string): string {
   const fault = findPatternFault(pattern);
-  if (fault !== undefined) throw new Unfit(`makes a date whose pattern ${fault}`);
+  if (fault !== undefined) throw new Unfit(`formats a date with a pattern that ${fault}`);
   const iso = new Date(Number(divideDown(parseNanos(text), 1_000_000n))).toISOString();
   const parts: Readonly<Record<string, string>> = {
     yyyy: iso.slice(0, -20),

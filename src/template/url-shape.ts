@@ -37,7 +37,7 @@ export function readShape(text: string): UrlShape {
   const bad = text.search(FORBIDDEN);
   if (bad !== -1) throw forbidden(text, bad);
   const [, scheme, authority = "", path = "", query = "", fragment = ""] = PARTS.exec(text) ?? [];
-  if (scheme === undefined) throw new TemplateError("An address begins with http:// or https://, spelled out.", 0);
+  if (scheme === undefined) throw new TemplateError("A URL must start with a literal http:// or https://.", 0);
   const afterScheme = scheme.length + "://".length;
   const [, host, port = ""] = AUTHORITY.exec(authority) ?? [];
   if (host === undefined) throw explainAuthority(authority, afterScheme);
@@ -68,10 +68,10 @@ function forbidden(text: string, index: number): TemplateError {
   const code = text.codePointAt(index) ?? 0;
   const unit = String.fromCodePoint(code);
   if (unit === "%")
-    return new TemplateError('A "%" in an address needs two hexadecimal digits after it: write it as %25.', index);
+    return new TemplateError('A "%" in a URL must be followed by two hexadecimal digits: write it as %25.', index);
   const named = code < 33 ? "A space or control character" : `"${unit}"`;
   return new TemplateError(
-    `${named} may not stand in an address: write it as ${percentEncode(unit)}.`,
+    `${named} is not allowed in a URL: write it as ${percentEncode(unit)}.`,
     index,
     unit.length,
   );
@@ -86,16 +86,16 @@ function percentEncode(text: string): string {
 function explainAuthority(authority: string, offset: number): TemplateError {
   if (authority.includes("@")) {
     return new TemplateError(
-      "An address may not hold a user or password: send them in a header.",
+      "A URL must not contain a user or password: send them in a header.",
       offset,
       authority.length,
     );
   }
   const colon = authority.lastIndexOf(":");
   if (colon !== -1 && authority.includes(MARK, colon)) {
-    return new TemplateError("The port of an address has to be spelled out.", offset + authority.indexOf(MARK, colon));
+    return new TemplateError("The port must be literal.", offset + authority.indexOf(MARK, colon));
   }
-  return new TemplateError("This is not a host, or a host and a port.", offset, Math.max(1, authority.length));
+  return new TemplateError("Invalid host or port.", offset, Math.max(1, authority.length));
 }
 
 /** Whether an address has the shape of its template, with values where the template has expressions. */
