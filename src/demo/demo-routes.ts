@@ -72,8 +72,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     const from = originOf({ get: (each) => (headers[each] as string | undefined) ?? null }, host);
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (act === undefined) return sendText(response, 404, "Unknown demo action.\n");
-    if (request.method !== "POST")
-      return sendText(response, 405, "Only POST is allowed here.\n", { allow: "POST" });
+    if (request.method !== "POST") return sendText(response, 405, "Only POST is allowed here.\n", { allow: "POST" });
     if (from !== "same") return sendText(response, 403, "This request did not come from the demo's page.\n");
     // The answer goes out before what it tells of is broken.
     response.once("finish", () => setImmediate(act));

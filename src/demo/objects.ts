@@ -59,7 +59,10 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
         if (node.type !== Scalar.PLAIN || typeof node.value !== "string" || !/^now(-\d|$)/.test(node.value)) return;
         const before = millisecondsOf(node.value);
         if (before === undefined) {
-          throw refuse(node.range?.[0] ?? start, `"${node.value}" is not a time. Write, for example, now-2d4h or now-6m14s.`);
+          throw refuse(
+            node.range?.[0] ?? start,
+            `"${node.value}" is not a time. Write, for example, now-2d4h or now-6m14s.`,
+          );
         }
         node.value = new Date(now.getTime() - before).toISOString().replace(/\.\d+Z$/, "Z");
       },

@@ -14,7 +14,7 @@ export interface WatchRequest {
 }
 
 /** Node's longest timer. */
-const LONGEST_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
 /** Whether a list's query asks to watch instead. */
 export function isWatch(query: URLSearchParams): boolean {
@@ -30,7 +30,7 @@ export function watchRequestOf(query: URLSearchParams): WatchRequest {
   return {
     from: Number(version) === 0 ? undefined : Number(version),
     bookmarks: isTrue(query.get("allowWatchBookmarks")),
-    timeoutMs: Math.min(seconds * 1000, LONGEST_MS),
+    timeoutMs: Math.min(seconds * 1000, MAX_TIMER_MS),
   };
 }
 
@@ -83,7 +83,7 @@ export async function* watchLines(
       toldAt = now;
       yield bookmark();
     }
-    await store.untilChange(Math.min(began + timeoutMs - now, bookmarks ? bookmarkMs : LONGEST_MS), signal);
+    await store.untilChange(Math.min(began + timeoutMs - now, bookmarks ? bookmarkMs : MAX_TIMER_MS), signal);
   }
 }
 

@@ -4,7 +4,8 @@ import { callerOfRequest } from "../session/credentials.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
 
 /**
- * Tells who sends a request that only reads, and that a link may lead to. A session that is of no use any more is cleared by the answer.
+ * Authenticates a request that only reads, and that may come from a link. The response clears a session that is no
+ * longer valid.
  *
  * @throws Failure TOKEN_MISSING or TOKEN_REFUSED.
  */

@@ -4,8 +4,8 @@ import type { NodeRequest } from "./node-http.ts";
 /**
  * The address that a request comes from.
  *
- * @param proxies how many proxies stand in front that each add the address they were called from to `x-forwarded-for`. What stands before theirs in it, anybody may have
- * written. 0: the connection's other end is the caller.
+ * @param proxies how many proxies in front append the address of their client to `x-forwarded-for`. Entries before
+ * theirs can be forged. 0: the connection's remote address.
  */
 export function clientAddress({ headers, socket }: NodeRequest, proxies: number): string {
   const own = socket?.remoteAddress ?? "";

@@ -22,7 +22,7 @@ interface SessionServices extends Pick<Services, "authenticator" | "sessions" | 
   readonly signIns: SignInRate;
 }
 
-/** Larger than any token that is taken. */
+/** Larger than any accepted token. */
 const BODY_BYTES = 64 * 1024;
 const METHODS = "GET, HEAD, POST, DELETE";
 
@@ -35,12 +35,13 @@ const Body = z.object({
 });
 
 /**
- * Serves `/session`: POST signs in with a token, GET tells who one is, DELETE signs out.
+ * Serves `/session`: POST signs in with a token, GET returns the user, DELETE signs out.
  *
- * The token is reviewed and then kept by the browser alone, sealed. A form is answered with a redirect to its `next`, a path of this server; anything else with JSON.
- * What changes something has to come from a page of this server, or from no page.
+ * The token is reviewed and then kept only by the browser, sealed. A form is answered with a redirect to its `next`, a
+ * path of this server; anything else with JSON. POST and DELETE must come from a page of this server, or not from a
+ * page.
  *
- * @param requestMs for the request to arrive whole, in milliseconds.
+ * @param requestMs timeout for the whole request, in milliseconds.
  */
 export async function serveSession(
   services: SessionServices,
@@ -72,20 +73,15 @@ export async function serveSession(
   }
 }
 
-/** Before anything of the request is read: what is refused costs nothing. */
+/** Before anything of the request is read, so that a rejected request costs nothing. */
 function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, response: NodeResponse): void {
   const waitMs = signIns.take(clientAddress(request, config.limits.proxies));
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1_000);
   response.setHeader("retry-after", String(seconds));
-  throw new Failure(
-    "too-much",
-    "TOO_MANY_SIGN_INS",
-    `Too many sign-ins: try again in ${seconds} s.`,
-    {
-      next: "A session lasts for hours: sign in once, and have programs send their token with each call.",
-    },
-  );
+  throw new Failure("too-much", "TOO_MANY_SIGN_INS", `Too many sign-ins: try again in ${seconds} s.`, {
+    next: "A session lasts for hours: sign in once, and have programs send their token with each call.",
+  });
 }
 
 async function signIn(
@@ -122,7 +118,7 @@ async function readSignIn(request: NodeRequest, requestMs: number, home: string)
   return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : home };
 }
 
-/** What the parsers say would quote the token. */
+/** The parsers' messages would quote the token. */
 function parse(text: string, isForm: boolean): z.infer<typeof Body> {
   try {
     return Body.parse(isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text));
@@ -131,7 +127,7 @@ function parse(text: string, isForm: boolean): z.infer<typeof Body> {
   }
 }
 
-/** A path of this server, which no browser takes for another host's address. */
+/** A path of this server, which no browser reads as a URL of another host. */
 function isOwnPath(path: string): boolean {
   return /^\/(?![/\\])[!-~]*$/.test(path);
 }
@@ -140,7 +136,7 @@ function checkOrigin(request: NodeRequest): void {
   if (originOf(headersOf(request), hostOf(request)) === "other") throw originRefused();
 }
 
-/** Whether the browser speaks TLS, to us or to a proxy before us. */
+/** Whether the browser uses TLS, to us or to a proxy in front of us. */
 function isSecure({ socket, headers }: NodeRequest): boolean {
   const forwarded = String(headers["x-forwarded-proto"] ?? "")
     .split(",")[0]
@@ -156,7 +152,7 @@ function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void 
 const JSON_TYPE = { "content-type": "application/json" };
 
 function sendFailure(response: NodeResponse, log: Logger, error: unknown): void {
-  // Of a body that does not come in time.
+  // For a body that does not arrive in time.
   if (error instanceof ConnectError) {
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;

@@ -103,7 +103,9 @@ describe("an address", () => {
     expect(render(loki, { metricName: "u.m-1" })).toContain("%22u.m-1.*%22");
     for (const metricName of ['a"} or {a="', "a b", "a\\", "a*", "a|b", "a`"]) {
       expect(() => render(loki, { metricName })).toThrow(/could change the surrounding query/);
-      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(/could change the surrounding query/);
+      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(
+        /could change the surrounding query/,
+      );
       expect(render("https://x/?q=${{ metricName }}", { metricName })).toContain("?q=a");
     }
     expect(() => render("https://x/logs;query=a%3D%22${{ metricName }}%22", { metricName: 'a" OR "b' })).toThrow(

@@ -6,26 +6,26 @@ import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
 import { parseExpression } from "./parse.ts";
 import type { Scope } from "./scope.ts";
 
-/** An expression that was checked, as JavaScript that can do nothing else. */
+/** A checked expression, as JavaScript that can do nothing else. */
 export interface CompiledExpression {
   /**
-   * JavaScript over the names that render.ts defines: `v_stage` for a variable, `f_lower` for a helper, `l_label` for a lookup, `o_add` for an
-   * operator. It holds no braces, no backquotes and no quote within a string.
+   * JavaScript over the names that render.ts defines: `v_stage` for a variable, `f_lower` for a helper, `l_label` for a
+   * lookup, `o_add` for an operator. It contains no braces, no backticks and no quote within a string.
    */
   readonly js: string;
-  /** The variables that it uses, the operator's own and `token` too. */
+  /** The variables that it uses, including the operator's own and `token`. */
   readonly variables: readonly string[];
   /** The lookups that it calls. */
   readonly lookups: readonly string[];
   /** The helpers that it calls. */
   readonly helpers: readonly string[];
-  /** What its value comes from, as the template writes it: `stage`, `label("team")`. */
+  /** The sources of its value, as the template writes them: `stage`, `label("team")`. */
   readonly written: readonly string[];
 }
 
 type Refuse = (node: { readonly start: number; readonly end: number }, message: string) => never;
 
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", ">", "<=", ">="]);
 const ALLOWED =
   "Expressions support names, strings, integers, +, ??, comparisons, ? : and calls to built-in functions.";
@@ -34,7 +34,7 @@ const knownVariables = new Set(VARIABLES.map(({ name }) => name));
 const knownLookups = new Set<string>(LOOKUPS.map(({ name }) => name));
 const knownHelpers = new Map(FUNCTIONS.map((each) => [each.name, each]));
 
-/** What an unlisted kind of node is called, for the sentence that refuses it. */
+/** The names of unsupported node types, for the message that rejects them. */
 const NODE_NAMES: Readonly<Record<string, string>> = {
   ArrayExpression: "An array",
   ArrowFunctionExpression: "A function",
@@ -56,7 +56,8 @@ const NODE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where the template goes on, after the `}}`.
+ * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where the template continues,
+ * after the `}}`.
  *
  * @throws TemplateError
  */
@@ -76,7 +77,7 @@ export function compileExpression(
   };
 
   const write = (node: Expression, depth: number): string => {
-    if (depth > DEEPEST) refuse(node, "This expression is nested too deeply.");
+    if (depth > MAX_DEPTH) refuse(node, "This expression is nested too deeply.");
     const inner = (child: Expression): string => write(child, depth + 1);
     switch (node.type) {
       case "Literal":
@@ -89,7 +90,7 @@ export function compileExpression(
         if (node.operator !== "??") refuse(node, `${node.operator} is not supported. ${ALLOWED}`);
         return `o_fallBack(${inner(node.left)},()=>${inner(node.right)})`;
       case "ConditionalExpression":
-        return `(o_holds(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
+        return `(o_isTruthy(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
       case "CallExpression":
         return writeCall(node, inner);
       case "ParenthesizedExpression":
@@ -142,15 +143,12 @@ export function compileExpression(
       if (knownVariables.has(name) || scope.vars.has(name)) {
         return refuse(callee, `"${name}" is not a function: write ${name} without parentheses.`);
       }
-      return refuse(
-        callee,
-        `Unknown function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`,
-      );
+      return refuse(callee, `Unknown function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`);
     }
-    const [fewest, most] = helper.counts;
-    if (args.length < fewest || args.length > most) {
-      const count = fewest === most ? `${fewest}` : `${fewest} or ${most}`;
-      refuse(node, `"${name}" takes ${count} ${most === 1 ? "argument" : "arguments"}: ${helper.usage}.`);
+    const [min, max] = helper.counts;
+    if (args.length < min || args.length > max) {
+      const count = min === max ? `${min}` : `${min} or ${max}`;
+      refuse(node, `"${name}" takes ${count} ${max === 1 ? "argument" : "arguments"}: ${helper.usage}.`);
     }
     const js = args.map(inner);
     args.forEach((arg, position) => {
@@ -173,7 +171,7 @@ export function compileExpression(
   };
 }
 
-/** How a lookup is called in messages. */
+/** The call of a lookup as messages show it. */
 export function writeLookup(name: string, key: string): string {
   return `${name}(${JSON.stringify(key)})`;
 }
@@ -186,7 +184,7 @@ function writeLiteral(node: Literal, refuse: Refuse): string {
   return `${BigInt(value)}n`;
 }
 
-/** A string literal in which nothing can end a string or a tag of Eta's, nor look like the beginning of one. */
+/** A string literal that cannot end a string or an Eta tag, nor look like the start of one. */
 function writeText(text: string): string {
   const safe = text.replace(/[^A-Za-z0-9]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return `"${safe}"`;

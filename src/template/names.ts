@@ -1,4 +1,4 @@
-/** Whether a name means the same for a whole run, or something else for each attempt and container. */
+/** Whether a name has the same value for a whole run, or another one for each attempt and container. */
 export type Level = "run" | "attempt";
 
 export interface VariableName {
@@ -16,7 +16,7 @@ export interface LookupName {
 const run = (name: string, doc: string): VariableName => ({ name, level: "run", doc });
 const attempt = (name: string, doc: string): VariableName => ({ name, level: "attempt", doc });
 
-/** Every variable of a template but `token`, which {@link TOKEN} is. */
+/** All template variables except `token`, which is {@link TOKEN}. */
 export const VARIABLES: readonly VariableName[] = [
   run("project", "the project, which is the run's namespace"),
   run("namespace", "the run's namespace"),
@@ -42,7 +42,7 @@ export const VARIABLES: readonly VariableName[] = [
   run("finishedAt", "when that ended"),
 ];
 
-/** The variables that a run as a whole does not have. */
+/** The variables that a whole run does not have. */
 export const ATTEMPT_NAMES: ReadonlySet<string> = new Set(
   VARIABLES.filter(({ level }) => level === "attempt").map(({ name }) => name),
 );
@@ -50,7 +50,7 @@ export const ATTEMPT_NAMES: ReadonlySet<string> = new Set(
 /** The source's secret: in headers only. */
 export const TOKEN = "token";
 
-/** The functions that look a value up in the run, by a key that the template spells out. */
+/** The functions that look up a value of the run by a literal key. */
 export const LOOKUPS: readonly LookupName[] = [
   { name: "label", level: "run", doc: "a label of the run" },
   { name: "annotation", level: "run", doc: "an annotation of the run" },

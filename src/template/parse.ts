@@ -2,9 +2,9 @@ import { type Expression, parseExpressionAt } from "acorn";
 import { TemplateError } from "./errors.ts";
 
 export interface ParsedExpression {
-  /** Positions in it count from where the expression begins. */
+  /** Its positions count from the start of the expression. */
   readonly tree: Expression;
-  /** Where the template goes on, after the `}}`. */
+  /** Where the template continues, after the `}}`. */
   readonly end: number;
 }
 
@@ -13,9 +13,10 @@ const NOT_CLOSED = "Unclosed ${{: no }} follows it.";
 const CLOSE = /\s*\}\}/y;
 
 /**
- * Parses the JavaScript expression that begins at `start`, just after a `${{`. Its own grammar tells where it ends, so a `}}` within quotes does not.
+ * Parses the JavaScript expression that begins at `start`, just after a `${{`. The grammar finds its end, so a `}}`
+ * inside quotes does not end it.
  *
- * @throws TemplateError where there is none, it is not closed, or there is a comment in it.
+ * @throws TemplateError if it is empty, not closed, or contains a comment.
  */
 export function parseExpression(text: string, start: number): ParsedExpression {
   const source = text.slice(start);
@@ -30,7 +31,7 @@ export function parseExpression(text: string, start: number): ParsedExpression {
     throw new TemplateError("Comments are not supported in expressions.", start + comment.start, length);
   };
   try {
-    // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
+    // A module has no HTML-like comments. The slice keeps acorn from counting lines again for each expression.
     const tree = parseExpressionAt(source, 0, {
       ecmaVersion: 2023,
       sourceType: "module",

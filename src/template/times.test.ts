@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Unfit } from "./errors.ts";
+import { InvalidValue } from "./errors.ts";
 import { formatTime, parseNanos } from "./times.ts";
 
 describe("parseNanos", () => {
@@ -23,7 +23,7 @@ describe("parseNanos", () => {
     "2026-01-02 03:04:05Z",
     "2026-01-02T03:04:05+99:00",
   ])("refuses %j", (text) => {
-    expect(() => parseNanos(text)).toThrow(Unfit);
+    expect(() => parseNanos(text)).toThrow(InvalidValue);
   });
 });
 

@@ -1,11 +1,11 @@
 import { TemplateError } from "./errors.ts";
 import { MARK } from "./scan.ts";
 
-/** The parts of an address, or of an address template's skeleton, as they are written. */
+/** The parts of a URL, or of the skeleton of a URL template, as they are written. */
 export interface UrlShape {
   readonly scheme: string;
   readonly host: string;
-  /** Empty where none is written. */
+  /** Empty if absent. */
   readonly port: string;
   /** With its leading slash, or empty. */
   readonly path: string;
@@ -19,17 +19,17 @@ export interface UrlShape {
 
 export interface QueryParameter {
   readonly key: string;
-  /** Without a value: a key alone. */
+  /** `undefined`: a key without a value. */
   readonly value: string | undefined;
 }
 
 const PARTS = /^(https?):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/is;
 const AUTHORITY = new RegExp(`^(\\[[0-9a-f:.]+\\]|[a-z0-9._${MARK}-]+)(?::([0-9]{1,5}))?$`, "i");
-/** What may stand in an address by RFC 3986, appendix A. */
+/** The characters that RFC 3986, appendix A, does not allow in a URL. */
 const FORBIDDEN = new RegExp(`[^A-Za-z0-9._~:/?#[\\]@!$&'()*+,;=%${MARK}-]|%(?![0-9A-Fa-f]{2})`);
 
 /**
- * Takes an address apart by the characters that divide it, without changing any.
+ * Splits a URL at its delimiters, without changing any part.
  *
  * @throws TemplateError whose offset counts in `text`.
  */
@@ -70,11 +70,7 @@ function forbidden(text: string, index: number): TemplateError {
   if (unit === "%")
     return new TemplateError('A "%" in a URL must be followed by two hexadecimal digits: write it as %25.', index);
   const named = code < 33 ? "A space or control character" : `"${unit}"`;
-  return new TemplateError(
-    `${named} is not allowed in a URL: write it as ${percentEncode(unit)}.`,
-    index,
-    unit.length,
-  );
+  return new TemplateError(`${named} is not allowed in a URL: write it as ${percentEncode(unit)}.`, index, unit.length);
 }
 
 function percentEncode(text: string): string {
@@ -98,7 +94,7 @@ function explainAuthority(authority: string, offset: number): TemplateError {
   return new TemplateError("Invalid host or port.", offset, Math.max(1, authority.length));
 }
 
-/** Whether an address has the shape of its template, with values where the template has expressions. */
+/** Whether a rendered URL has the shape of its template, with values in place of the expressions. */
 export function keepsShape(made: UrlShape, wanted: UrlShape): boolean {
   return (
     made.scheme === wanted.scheme &&
