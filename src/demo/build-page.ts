@@ -6,16 +6,17 @@ import { PAGE_FOLDER } from "../server/page.ts";
 /** The page, as it is built in a checkout. */
 export interface PageBuild {
   readonly isBuilding: () => boolean;
-  /** Settles when it is built, or has failed; the text says how, where it has. */
+  /** Resolves when the build has finished or failed, with an error message if it failed. */
   readonly done: Promise<string | undefined>;
 }
 
 const ROOT = new URL("../../", import.meta.url);
-/** What the page is made of. */
+/** The sources of the page. */
 const SOURCES = ["src/ui/", "src/client/", "gen/", "vite.config.ts", "vite-leaner.ts"];
 
 /**
- * Builds the web page where that has not been done since its sources changed, in a process of its own. A published package has it, and no sources.
+ * Builds the web page in a process of its own, unless it is up to date with its sources. A published package includes
+ * it, and no sources.
  */
 export function buildPage(): PageBuild {
   if (!existsSync(new URL("src/ui/main.tsx", ROOT)) || isCurrent()) {
@@ -26,7 +27,7 @@ export function buildPage(): PageBuild {
   const done = new Promise<string | undefined>((resolve) => {
     const child = spawn(process.execPath, [vite, "build", "--logLevel", "error"], {
       cwd: fileURLToPath(ROOT),
-      // Whatever it is here: React's own build depends on it.
+      // Set explicitly, because React's own build depends on it.
       env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
