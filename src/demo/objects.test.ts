@@ -20,13 +20,13 @@ describe("loadObjects", () => {
     expect(read(scalar)).toBe(time);
   });
 
-  it("leaves quoted scalars and other words alone", () => {
+  it("leaves quoted scalars and other words unchanged", () => {
     expect(read('"now-6m"')).toBe("now-6m");
     expect(read("nowhere")).toBe("nowhere");
     expect(read("now-ish")).toBe("now-ish");
   });
 
-  it("reads every duration as that long ago", () => {
+  it("reads every duration as relative to now", () => {
     const unit = fc.nat({ max: 99 });
     fc.assert(
       fc.property(unit, unit, unit, unit, (d, h, m, s) => {
@@ -61,7 +61,7 @@ describe("loadObjects", () => {
     expect(() => loadObjects(text, NOW, "mine.yaml")).toThrow(`mine.yaml${place}`);
   });
 
-  it("passes over empty documents", () => {
+  it("skips empty documents", () => {
     expect(loadObjects("---\n---\n# nothing\n", NOW)).toEqual([]);
   });
 });
@@ -71,7 +71,7 @@ describe("cluster.yaml", () => {
   const runs = objects.filter(({ kind }) => kind === "AnalysisRun");
   const phaseOf = (run: (typeof runs)[number]): string => (run.status as { phase: string }).phase;
 
-  it("shows runs of every phase that a newcomer should see", () => {
+  it("has runs of every phase that a newcomer should see", () => {
     expect(new Set(runs.map(phaseOf))).toEqual(new Set(["Failed", "Successful", "Running", "Pending"]));
     expect(new Set(runs.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["guestbook", "payments"]));
   });
@@ -94,7 +94,7 @@ describe("cluster.yaml", () => {
     }
   });
 
-  it("holds the Freight and the Promotion that its runs name", () => {
+  it("has the Freight and the Promotion that its runs reference", () => {
     const there = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`));
     for (const { metadata } of runs) {
       const owners = metadata.ownerReferences as { kind: string; name: string }[];
@@ -106,7 +106,7 @@ describe("cluster.yaml", () => {
     }
   });
 
-  it("has pods that are its runs' own, with the log of each container that was started", async () => {
+  it("has pods that belong to its runs, with the log of each started container", async () => {
     const pods = objects.filter(({ kind }) => kind === "Pod");
     const reader = createKubeReader(pods);
     const files = createLogFiles({ now: NOW, clock: { now: () => NOW.getTime() } });

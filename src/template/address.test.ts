@@ -11,7 +11,7 @@ const valuesOf = (variables: TemplateValues["variables"]): TemplateValues => ({
 const render = (text: string, variables: TemplateValues["variables"] = {}, options?: AddressOptions): string =>
   compileAddress(text, options).render(valuesOf(variables)).href;
 
-describe("an address", () => {
+describe("a URL template", () => {
   it("is filled in", () => {
     const text =
       "https://logs.example.com:8443/a/${{ project }}/${{ jobName }}-${{ container }}.log?run=${{ metricName }}&x=a${{ stage }}b";
@@ -27,7 +27,7 @@ describe("an address", () => {
     );
   });
 
-  it("tells its origin where no value decides it, and the names that it uses", () => {
+  it("reports its origin if no value decides it, and the names that it uses", () => {
     const plain = compileAddress("https://Logs.example.com:443/${{ stage }}?a=${{ label('b') }}${{ mine }}", {
       vars: { mine: "x" },
     });
@@ -58,7 +58,7 @@ describe("an address", () => {
     },
   );
 
-  it("says of a refused value whose it is and why, without the value or the address", () => {
+  it("names a refused value and why, without showing the value or the URL", () => {
     expect(() => render("https://secret.example.com/${{ metricName }}", { metricName: "a/b" })).toThrow(
       expect.objectContaining({
         variable: "metricName",
@@ -85,11 +85,11 @@ describe("an address", () => {
     "https://x/${{ stage }}${{ metricName }}/b",
     "https://x/.${{ metricName }}/b",
     "https://x/%2e${{ metricName }}",
-  ])("refuses values that come to a dot segment only in %s", (text) => {
+  ])("refuses values that become a dot segment only in %s", (text) => {
     expect(() => render(text, { stage: "..;", metricName: ".;x" })).toThrow(/produces a dot segment in the path/);
   });
 
-  it("refuses what is a dot segment to servers that cut path parameters off", () => {
+  it("refuses a dot segment with path parameters, which some servers strip", () => {
     expect(() => render("https://x/${{ metricName }}/b", { metricName: "..;a" })).toThrow(/produces a dot segment/);
   });
 
@@ -98,7 +98,7 @@ describe("an address", () => {
     expect(() => render("https://x/${{ metricName }}", { metricName: "é".repeat(2000) })).toThrow(/longer than 8192/);
   });
 
-  it("leaves a language within a value alone", () => {
+  it("refuses values that could change a nested query", () => {
     const loki = "https://x/?query=%7Bpod%3D~%22${{ metricName }}.*%22%7D&limit=${{ metricName }}";
     expect(render(loki, { metricName: "u.m-1" })).toContain("%22u.m-1.*%22");
     for (const metricName of ['a"} or {a="', "a b", "a\\", "a*", "a|b", "a`"]) {
@@ -113,7 +113,7 @@ describe("an address", () => {
     );
   });
 
-  it("has a fragment in links only", () => {
+  it("allows a fragment only in links", () => {
     expect(() => compileAddress("https://x/#a")).toThrow(/must not have a fragment/);
     expect(render("https://x/#a=${{ stage }}", { stage: "b" }, { fragment: true })).toBe("https://x/#a=b");
     expect(() => render("https://x/#a=${{ stage }}", { stage: "b#c" }, { fragment: true })).toThrow(RefusedValue);
@@ -160,7 +160,7 @@ describe("an address", () => {
     expect(text.slice(fault.offset, fault.offset + at.length)).toBe(at);
   });
 
-  it("points at the right one of several parameters", () => {
+  it("reports the right one of several parameters", () => {
     const text = "https://x/?a=1&flag&b=${{ stage }}&${{ jobName }}=2";
     expect(() => compileAddress(text)).toThrow(expect.objectContaining({ offset: text.lastIndexOf("${{") }));
   });
@@ -171,12 +171,12 @@ describe("a host with expressions", () => {
   const make = (stage: string, text = "https://${{ stage }}.logs.example.com/x"): string =>
     render(text, { stage }, { hosts });
 
-  it("may come to what the configuration allows", () => {
+  it("may become what the configuration allows", () => {
     expect(make("prod")).toBe("https://prod.logs.example.com/x");
     expect(make("b", "https://a.${{ stage }}.example.com:8443/x")).toBe("https://a.b.example.com:8443/x");
   });
 
-  it("may not come to anything else", () => {
+  it("may not become anything else", () => {
     expect(() => make("b", "https://a.${{ stage }}.example.com/x")).toThrow(/does not allow/);
     expect(() => make("evil", "https://x.${{ stage }}.com/x")).toThrow(/does not allow/);
     expect(() => make(`a${"b".repeat(62)}`, "https://${{ stage }}${{ stage }}.logs.example.com/x")).toThrow(

@@ -108,7 +108,7 @@ describe("an expression", () => {
     expect(() => render(expression)).toThrow(expect.objectContaining({ name: "MissingValue", variable }));
   });
 
-  it("does not take what objects inherit for values", () => {
+  it("does not read inherited properties as values", () => {
     expect(() => compile("stage").render({ ...values, variables: Object.create({ stage: "inherited" }) })).toThrow(
       /no value for stage/,
     );
@@ -210,7 +210,7 @@ describe("an expression", () => {
     "a ${{ project / ${{ stage",
     "a ${{ project/b/${{ stage }}",
     "a ${{ project + ",
-  ])("%s is refused, since it is not closed", (text) => {
+  ])("%s is refused because it is not closed", (text) => {
     expect(faultOf(text).at).toBe("${{");
     expect(faultOf(text).message).toMatch(/Unclosed/);
   });
@@ -230,7 +230,7 @@ describe("an expression", () => {
     expect(faultOf("a ${% if stage %}")).toEqual({ message: expect.stringMatching(/is not supported/), at: "${%" });
   });
 
-  it("names the variables and lookups that it uses, not the operator's own nor the helpers", () => {
+  it("reports the variables and lookups that it uses, but not the operator's own or the helpers", () => {
     const { names } = compile('lower(stage) + freight("images") + cluster + label("a") + (promotion ?? stage)');
     expect([...names].sort()).toEqual(["freight", "label", "promotion", "stage"]);
   });
@@ -243,7 +243,7 @@ describe("an expression", () => {
     },
   );
 
-  it("brings any text in quotes through unharmed", () => {
+  it("preserves any quoted string", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), (text) => {
         const template = compileText(`{"a":"\${{ ${JSON.stringify(text)} }}"}`, "json");
@@ -252,7 +252,7 @@ describe("an expression", () => {
     );
   });
 
-  it("never does anything but come to a text or be refused", () => {
+  it("only ever renders to a string or is refused", () => {
     const words = [
       "stage",
       "promotion",

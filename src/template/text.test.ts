@@ -15,14 +15,14 @@ const refusal = (why: string): unknown =>
   expect.objectContaining({ name: "RefusedValue", variable: "metricName", message: `The value of metricName ${why}.` });
 
 describe("the operator's own text", () => {
-  it("comes out byte for byte", () => {
+  it("is rendered byte for byte", () => {
     const text = "\\ \\n ` <%= x %> ' \" \r\n \r \n\n ${x} $ $$ }} { %> \u2028 é ~ - _ ! //* ";
     const quoted = `|= \`${text.replaceAll("`", "")}\``;
     expect(render(quoted, "logql")).toBe(quoted);
     expect(render(`${quoted} |= "$\${{ project }}"\r\n`, "logql")).toBe(`${quoted} |= "$shop"\r\n`);
   });
 
-  it("comes out byte for byte, whatever it is", () => {
+  it("is rendered byte for byte, whatever it is", () => {
     const literal = fc.string({ unit: fc.constantFrom(..."\\'\"`${}<%=>~-_!/* \n\tab"), maxLength: 20 });
     fc.assert(
       fc.property(literal, literal, (before, after) => {
@@ -36,7 +36,7 @@ describe("the operator's own text", () => {
 });
 
 describe("a header", () => {
-  it("takes a token where it may", () => {
+  it("accepts a token if it may", () => {
     const template = compileText("Bearer ${{ token }}", "header", { token: true });
     expect(template.render(valuesOf("x"), new Secret("a|b"))).toBe("Bearer a|b");
     expect([...template.names]).toEqual(["token"]);
@@ -47,13 +47,13 @@ describe("a header", () => {
     expect(() => compileText("${{ token }}", "s3-key", { token: true })).toThrow(/in headers only/);
   });
 
-  it.each(["\r", "\n", "\0", "\u001f", "\u007f", "\u0085"])("refuses a value that holds %j", (unit) => {
+  it.each(["\r", "\n", "\0", "\u001f", "\u007f", "\u0085"])("refuses a value that contains %j", (unit) => {
     expect(() => render("${{ metricName }}", "header", `a${unit}b`)).toThrow(
       refusal("contains a control character") as Error,
     );
   });
 
-  it("refuses what HTTP cannot carry, and what would name a second tenant", () => {
+  it("refuses characters that HTTP cannot carry, and a second tenant", () => {
     expect(() => render("${{ metricName }}", "header", "aĀ")).toThrow(/not allowed in a header/);
     expect(() => render("${{ metricName }}", "header", "😀")).toThrow(/not allowed in a header/);
     expect(() => render("${{ metricName }}", "header", "a|b")).toThrow(
@@ -66,7 +66,7 @@ describe("a header", () => {
     for (const text of ["a\nb", "a\0b", "aĀ"]) expect(() => compileText(text, "header")).toThrow(/not allowed in a/);
   });
 
-  it("refuses to grow without end", () => {
+  it("has a maximum length", () => {
     expect(() => render("${{ metricName }}${{ metricName }}${{ metricName }}", "header", "x".repeat(8000))).toThrow(
       refusal("makes the text longer than 16384 characters") as Error,
     );
@@ -77,7 +77,7 @@ describe("a LogQL query", () => {
   /** Reads a Go string literal as Go would. */
   const unquote = (literal: string): string => JSON.parse(literal);
 
-  it("escapes values as strings, so that they are what they were", () => {
+  it("escapes values so that the string has the same value", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (value) => {
         const made = render('{metric="${{ metricName }}"}', "logql", value);
@@ -86,7 +86,7 @@ describe("a LogQL query", () => {
     );
   });
 
-  it("quotes values in regular expressions, so that they match themselves alone", () => {
+  it("quotes values in regular expressions, so that they match only themselves", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", minLength: 1 }), fc.string(), (value, other) => {
         const made = render('{metric=~"${{ metricName }}"}', "logql", value);
@@ -115,7 +115,7 @@ describe("a LogQL query", () => {
     '{a="x"} |~ "x${{ metricName }}"',
     '{a="x"} !~ "${{ metricName }}"',
     '{a="x"} |= `"` | b =~"${{ metricName }}"',
-  ])("takes %s for a regular expression", (text) => {
+  ])("reads %s as a regular expression", (text) => {
     expect(render(text, "logql", "a.b")).toContain("a\\\\.b");
   });
 
@@ -137,8 +137,8 @@ describe("a LogQL query", () => {
   });
 });
 
-describe("a key in S3", () => {
-  it("holds values as they are", () => {
+describe("an S3 key", () => {
+  it("contains values as they are", () => {
     expect(render("logs/${{ project }}/${{ metricName }}.log", "s3-key", "a b?#é")).toBe("logs/shop/a b?#é.log");
   });
 
@@ -148,7 +148,7 @@ describe("a key in S3", () => {
     );
   });
 
-  it("refuses what only comes to a dot segment, or is too long", () => {
+  it("refuses a combination that is a dot segment or too long", () => {
     expect(() => render("logs/${{ metricName }}${{ substring('..', 1) }}", "s3-key", ".")).toThrow(/dot segment/);
     expect(() => render("logs/${{ metricName }}.", "s3-key", ".")).toThrow(/dot segment/);
     expect(() => render("${{ metricName }}", "s3-key", "é".repeat(513))).toThrow(
@@ -161,7 +161,7 @@ describe("a key in S3", () => {
 });
 
 describe("JSON", () => {
-  it("holds values that come back as they were", () => {
+  it("contains values that parse to what they were", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (value) => {
         const made = render('{ "query": ["pre \\"${{ metricName }}", 1] }', "json", value);

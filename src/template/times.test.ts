@@ -28,12 +28,12 @@ describe("parseNanos", () => {
 });
 
 describe("formatTime", () => {
-  it("writes every part in UTC", () => {
+  it("formats every part in UTC", () => {
     expect(formatTime("2026-01-02T05:04:05.0789+02:00", "yyyy/MM/dd HH:mm:ss.SSS")).toBe("2026/01/02 03:04:05.078");
     expect(formatTime("1969-12-31T23:59:59.9999Z", "yyyyMMdd-HHmmss_SSS")).toBe("19691231-235959_999");
   });
 
-  it("refuses letters that it does not know", () => {
+  it("refuses unknown letters", () => {
     for (const pattern of ["YYYY", "MMM", "yyyyy", "d"]) {
       expect(() => formatTime("2026-01-02T03:04:05Z", pattern)).toThrow(/has the letter/);
     }
