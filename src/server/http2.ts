@@ -35,13 +35,14 @@ const LINGER_MS = 1_000;
 /**
  * Speaks HTTP/2. Floods of small frames (SETTINGS, PING, RST_STREAM, CONTINUATION, empty DATA) are ended by nghttp2's
  * own limits, each verified in test/integration/http2-floods.test.ts. The time limits are ours, because Node has none
- * here.
+ * here (https://github.com/nodejs/node/issues/27556).
  */
 export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: Http2Options): Http2 {
   const server = createServer(
     { settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: headerBytes } },
     (request, response) => {
-      // Clients are told this limit, but Node enforces it only from 64 KiB on.
+      // Clients are told this limit, but Node enforces it only from 64 KiB on:
+      // https://github.com/nodejs/node/issues/35218.
       if (sizeOf(request.rawHeaders) <= headerBytes) onRequest(request, response);
       else sendText(response, 431, `The request headers are larger than ${headerBytes} bytes.\n`);
     },
@@ -98,7 +99,8 @@ function sizeOf(rawHeaders: readonly string[]): number {
 }
 
 function endTogether(stream: ServerHttp2Stream): void {
-  // A stream that its client reset with NO_ERROR waits in Node for pending writes, which are never sent.
+  // A stream that its client reset with NO_ERROR waits in Node for pending writes, which are never sent:
+  // https://github.com/nodejs/node/issues/27863.
   stream.once("aborted", () => stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.destroy());
   // A client that is still sending a request that has been answered may stop (RFC 9113 §8.1), but gets the trailers
   // first.
