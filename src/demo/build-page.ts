@@ -31,12 +31,12 @@ export function buildPage(): PageBuild {
       env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    let said = "";
+    let output = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-2_000);
+      output = (output + text).slice(-2_000);
     });
     child.once("error", ({ message }) => resolve(message));
-    child.once("close", (code) => resolve(code === 0 ? undefined : said.trim() || `vite ended with ${code}`));
+    child.once("close", (code) => resolve(code === 0 ? undefined : output.trim() || `vite ended with ${code}`));
   }).finally(() => {
     isBuilding = false;
   });
@@ -48,15 +48,15 @@ function isCurrent(): boolean {
   return SOURCES.every((source) => newest(new URL(source, ROOT)) < built);
 }
 
-function newest(place: URL): number {
-  if (!place.pathname.endsWith("/")) return timeOf(place);
-  const entries = readdirSync(place, { withFileTypes: true });
+function newest(path: URL): number {
+  if (!path.pathname.endsWith("/")) return timeOf(path);
+  const entries = readdirSync(path, { withFileTypes: true });
   return Math.max(
-    timeOf(place),
-    ...entries.map((each) => newest(new URL(each.name + (each.isDirectory() ? "/" : ""), place))),
+    timeOf(path),
+    ...entries.map((each) => newest(new URL(each.name + (each.isDirectory() ? "/" : ""), path))),
   );
 }
 
-function timeOf(place: URL): number {
-  return statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function timeOf(path: URL): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

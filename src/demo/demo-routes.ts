@@ -57,13 +57,13 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     if (request.method !== "GET") return redirect(response, link.path);
     const used = key;
     key = undefined;
-    const answer = await signIn(link.token);
-    if (answer.status === 429) {
+    const signedIn = await signIn(link.token);
+    if (signedIn.status === 429) {
       // The sign-in failed: the link stays valid.
       key = used;
-      return refuse(response, Number(answer.headers.get("retry-after")));
+      return refuse(response, Number(signedIn.headers.get("retry-after")));
     }
-    redirect(response, link.path, answer.headers.getSetCookie());
+    redirect(response, link.path, signedIn.headers.getSetCookie());
   };
 
   const run = async (request: NodeRequest, response: NodeResponse, name: string): Promise<void> => {

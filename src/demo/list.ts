@@ -21,13 +21,13 @@ export function listOf(
   if (!Number.isSafeInteger(limit) || limit < 0) throw badRequest(`invalid limit: "${query.get("limit")}"`);
   const after = readContinue(query.get("continue"));
 
-  const left = objects
+  const rest = objects
     .map((object) => ({ object, at: placeOf(object) }))
     .filter(({ at }) => at > after)
     .sort((a, b) => (a.at < b.at ? -1 : 1));
-  const chunk = limit === 0 ? left : left.slice(0, limit);
+  const chunk = limit === 0 ? rest : rest.slice(0, limit);
   const last = chunk.at(-1);
-  const remaining = left.length - chunk.length;
+  const remaining = rest.length - chunk.length;
 
   return {
     kind: `${resource.kind}List`,

@@ -73,7 +73,7 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
   const store = createObjectStore(clock);
   for (const object of options.objects) store.put(object);
 
-  const answer = async (request: IncomingMessage, leaving: AbortSignal): Promise<Answer> => {
+  const answer = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const user = token === undefined ? undefined : userOf(store.all(), token);
     if (user === undefined) throw unauthorized();
@@ -106,19 +106,19 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
       }
       case "watch": {
         const selection = selectionOf(target, query);
-        const pieces = watchLines(store, resource, selection, watchRequestOf(query), bookmarkMs, leaving);
+        const pieces = watchLines(store, resource, selection, watchRequestOf(query), bookmarkMs, signal);
         return { kind: "stream", type: "application/json", pieces };
       }
       case "get": {
         const metadata = { name, ...(resource.namespaced && { namespace: target.namespace }) };
         const found = store.get({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
         if (found === undefined) throw notFound(target);
-        return subresource === "" ? { kind: "json", code: 200, body: found } : answerLog(found, query, leaving);
+        return subresource === "" ? { kind: "json", code: 200, body: found } : answerLog(found, query, signal);
       }
     }
   };
 
-  const answerLog = async (pod: KubeObject, query: URLSearchParams, leaving: AbortSignal): Promise<Answer> => {
+  const answerLog = async (pod: KubeObject, query: URLSearchParams, signal: AbortSignal): Promise<Answer> => {
     const wanted = logRequestOf(query);
     const container = containerOf(pod, query);
     if (container === undefined) return { kind: "nothing" };
@@ -131,14 +131,14 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
       const isGone = now === undefined || now.metadata.uid !== pod.metadata.uid;
       return isGone || container.previous || !isRunning(now, container.container);
     };
-    const pieces = readWritten(log, wanted, isOver, (stop) => store.untilChange(POD_LOOK_MS, stop), leaving);
+    const pieces = readWritten(log, wanted, isOver, (stop) => store.untilChange(POD_LOOK_MS, stop), signal);
     return { kind: "stream", type: "text/plain", pieces: log.through?.(pieces, query) ?? pieces };
   };
 
   const server = createServer((request, response) => {
-    const leaving = new AbortController();
-    response.once("close", () => leaving.abort());
-    answer(request, leaving.signal)
+    const disconnected = new AbortController();
+    response.once("close", () => disconnected.abort());
+    answer(request, disconnected.signal)
       .catch((error: unknown): Answer => {
         const status =
           error instanceof StatusError ? error : new StatusError(500, "InternalError", `Internal error: ${error}`);

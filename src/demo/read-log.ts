@@ -70,9 +70,9 @@ export async function* readWritten(
     if (parts.length > 0) yield Buffer.concat(parts);
     if (isLast) return;
 
-    const either = new AbortController();
-    const stop = AbortSignal.any([signal, either.signal]);
-    await Promise.race([log.untilMore(next, stop), untilChange(stop)]).finally(() => either.abort());
+    const woken = new AbortController();
+    const stop = AbortSignal.any([signal, woken.signal]);
+    await Promise.race([log.untilMore(next, stop), untilChange(stop)]).finally(() => woken.abort());
   }
 }
 

@@ -168,16 +168,16 @@ function portOf({ protocol, port }: { readonly protocol: string; readonly port: 
 /** A signal that is aborted after a time, or when `signal` is: with errors of our own, because undici inspects them. */
 function stopAfter(ms: number, signal: AbortSignal | undefined): { signal: AbortSignal; forget: () => void } {
   const stop = new AbortController();
-  const leave = (): void => stop.abort(new Error("The caller left.", { cause: signal?.reason }));
+  const abort = (): void => stop.abort(new Error("The caller left.", { cause: signal?.reason }));
   const timer = setTimeout(() => {
     stop.abort(Object.assign(new Error(`No connection within ${ms} ms.`), { code: "ETIMEDOUT" }));
   }, ms);
-  signal?.addEventListener("abort", leave);
+  signal?.addEventListener("abort", abort);
   return {
     signal: stop.signal,
     forget: () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", abort);
     },
   };
 }

@@ -11,7 +11,7 @@ export function clientAddress({ headers, socket }: NodeRequest, proxies: number)
   const own = socket?.remoteAddress ?? "";
   if (proxies === 0) return own;
   const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
-  const told = forwarded.at(-proxies)?.trim() ?? "";
-  const bare = /^\[(.+)\](?::\d+)?$/.exec(told)?.[1] ?? /^([\d.]+):\d+$/.exec(told)?.[1] ?? told;
+  const address = forwarded.at(-proxies)?.trim() ?? "";
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
   return isIP(bare) === 0 ? own : bare;
 }

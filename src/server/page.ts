@@ -89,18 +89,18 @@ function sendFile(request: NodeRequest, response: NodeResponse, file: PageFile):
     etag: file.etag,
     vary: "accept-encoding",
   };
-  const answer = response as ServerResponse;
+  const outgoing = response as ServerResponse;
   if (isKnown(request, file.etag)) {
-    answer.writeHead(304, headers).end();
+    outgoing.writeHead(304, headers).end();
     return;
   }
-  answer.writeHead(200, {
+  outgoing.writeHead(200, {
     ...headers,
     "content-type": file.type,
     "content-length": String(body.length),
     ...(encoding && { "content-encoding": encoding }),
   });
-  answer.end(request.method === "HEAD" ? undefined : body);
+  outgoing.end(request.method === "HEAD" ? undefined : body);
 }
 
 /** Whether the client already has it (RFC 9110 §13.1.2: weak comparison). */

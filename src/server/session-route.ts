@@ -50,12 +50,12 @@ export async function serveSession(
   response: NodeResponse,
   requestMs: number,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort(OVER));
+  const disconnected = new AbortController();
+  response.once("close", () => disconnected.abort(OVER));
   try {
     const method = request.method ?? "";
     if (method === "GET" || method === "HEAD") {
-      sendWho(response, await callerOf(services, request, response, gone.signal));
+      sendWho(response, await callerOf(services, request, response, disconnected.signal));
     } else if (method === "DELETE") {
       checkOrigin(request);
       response.setHeader("set-cookie", clearSessionCookies());
@@ -63,12 +63,12 @@ export async function serveSession(
     } else if (method === "POST") {
       checkOrigin(request);
       takeSignIn(services, request, response);
-      await signIn(services, request, response, requestMs, gone.signal);
+      await signIn(services, request, response, requestMs, disconnected.signal);
     } else {
       sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
     }
   } catch (error) {
-    if (gone.signal.aborted) return;
+    if (disconnected.signal.aborted) return;
     sendFailure(response, log, error);
   }
 }
@@ -157,9 +157,14 @@ function sendFailure(response: NodeResponse, log: Logger, error: unknown): void 
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
-  const told = tellFailure(error);
-  logFailure(log, told);
-  sendText(response, httpStatus(told.failure), JSON.stringify(errorToJson(connectError(told), undefined)), JSON_TYPE);
+  const reported = tellFailure(error);
+  logFailure(log, reported);
+  sendText(
+    response,
+    httpStatus(reported.failure),
+    JSON.stringify(errorToJson(connectError(reported), undefined)),
+    JSON_TYPE,
+  );
 }
 
 function badRequest(message: string): Failure {
