@@ -1,4 +1,4 @@
-/** Where time comes from, so that tests can decide what time it is. */
+/** The source of time, so that tests can control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -7,12 +7,12 @@ export interface Clock {
 export const systemClock: Clock = { now: () => Date.now() };
 
 /**
- * A clock that goes with another one but never back: for how long something is kept must not grow when somebody sets the system's clock back. Its zero means
- * nothing.
+ * A clock that follows another one but never goes back: how long something is kept must not grow when the system clock
+ * is set back. Its zero has no meaning.
  */
 export function steadyClock(clock: Clock): Clock {
   let last = clock.now();
-  // Not 0, which lru-cache takes for no time at all.
+  // Not 0: lru-cache treats 0 as unset.
   let elapsed = 1;
   return {
     now() {

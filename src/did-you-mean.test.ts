@@ -14,7 +14,7 @@ describe("didYouMean", () => {
     expect(didYouMean(word, names)).toBe(meant);
   });
 
-  it("says nothing about a word that is like none", () => {
+  it("suggests nothing for a word that resembles none", () => {
     expect(didYouMean("constructor", names)).toBeUndefined();
     expect(didYouMean("", names)).toBeUndefined();
     expect(didYouMean("x".repeat(65), ["x".repeat(64)])).toBeUndefined();

@@ -1,11 +1,11 @@
-const LONGEST_WORD = 64;
+const MAX_WORD_LENGTH = 64;
 
 /**
- * Finds the candidate that a mistyped word was most likely meant to be: the nearest one, if at most a third of the word's letters (and at least one)
- * would have to change. Letter case does not count. Words over 64 letters are never anything.
+ * Finds the candidate that a mistyped word most likely stands for: the nearest one, if at most a third of the word's
+ * letters (and at least one) would have to change. Case-insensitive. Words over 64 letters never match.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > LONGEST_WORD) return undefined;
+  if (word.length > MAX_WORD_LENGTH) return undefined;
   let nearest: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
@@ -19,7 +19,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return nearest;
 }
 
-/** How many letters to insert, leave out, replace or swap with their neighbour to make one word of the other. */
+/** The number of letters to insert, delete, replace or swap with their neighbour to turn one word into the other. */
 function countEdits(from: string, to: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);

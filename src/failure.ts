@@ -1,17 +1,17 @@
 /**
- * What kind of failure this is, which decides the code that a caller sees (`rpc/errors.ts` holds the table).
+ * The kind of a failure, which decides the code that a caller sees (the table is in `rpc/errors.ts`).
  *
- * - `bad-request`: the request itself is wrong.
- * - `unauthenticated`: no token, or one that the cluster does not know.
- * - `denied`: the caller may not. The text is the same whether or not the thing exists.
- * - `not-found`: the run, metric, attempt, container or log is not there.
- * - `not-yet`: it is not there yet.
- * - `unavailable`: something behind us is down. Asking again may help.
- * - `refused`: something behind us refused our own credentials or address. An operator has to act.
- * - `silent`: something behind us did not answer in time.
- * - `too-much`: a limit of ours.
+ * - `bad-request`: the request itself is invalid.
+ * - `unauthenticated`: no token, or one that is not valid in the cluster.
+ * - `denied`: the caller has no permission. The text is the same whether or not the thing exists.
+ * - `not-found`: the run, metric, attempt, container or log does not exist.
+ * - `not-yet`: it does not exist yet.
+ * - `unavailable`: a backend is down. A retry may help.
+ * - `refused`: a backend rejected our own credentials or URL. An operator must act.
+ * - `silent`: a backend did not respond in time.
+ * - `too-much`: a limit of this server.
  * - `not-configured`: this server is not set up for it.
- * - `internal`: our own fault.
+ * - `internal`: a bug.
  */
 export type FailureKind =
   | "bad-request"
@@ -26,7 +26,7 @@ export type FailureKind =
   | "not-configured"
   | "internal";
 
-/** What came of asking one source for a log. */
+/** The outcome of asking one source for a log. */
 export interface SourceTry {
   readonly source: string;
   readonly outcome:
@@ -38,15 +38,15 @@ export interface SourceTry {
     | "refused"
     | "unavailable"
     | "silent";
-  /** The status that the store answered with, where it answered. */
+  /** The status that the store returned, if it responded. */
   readonly httpStatus?: number;
   /** One sentence for a person, without any address. */
   readonly message: string;
-  /** What it was that went wrong, where that is told apart. */
+  /** The specific fault, if it is known. */
   readonly fault?: SourceFault;
 }
 
-/** What went wrong at a source; the contract's enum of this name says what each means. */
+/** The fault of a source; see the contract's enum of this name. */
 export type SourceFault =
   | "name-not-resolved"
   | "connection-refused"
@@ -63,11 +63,11 @@ export type SourceFault =
   | "node-failed";
 
 export interface FailureDetails {
-  /** What the reader can do now: one sentence. */
+  /** What the reader can do now, in one sentence. */
   readonly next?: string;
-  /** The field of the request that is at fault, as the contract names it. */
+  /** The invalid field of the request, as the contract names it. */
   readonly field?: string;
-  /** What there is to select instead of a name that does not exist. */
+  /** What can be selected instead of a name that does not exist. */
   readonly available?: readonly string[];
   /** Every source that was asked for the log. */
   readonly tries?: readonly SourceTry[];
@@ -75,10 +75,10 @@ export interface FailureDetails {
 }
 
 /**
- * A failure that its reader is told about: the one error type that rooms throw on purpose.
+ * A failure to report to the caller: the only error type that is thrown on purpose.
  *
- * `reason` is stable, in UPPER_SNAKE_CASE, for programs. `message` is one sentence for a person. Neither holds an address, a header, a token or
- * a host of anything behind us: `cause` may, and goes to the server's own log alone.
+ * `reason` is stable, in UPPER_SNAKE_CASE, for programs. `message` is one sentence for a person. Neither contains an
+ * address, header, token or host of a backend: `cause` may, and goes only to the server's own log.
  */
 export class Failure extends Error {
   readonly kind: FailureKind;

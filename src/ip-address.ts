@@ -1,11 +1,11 @@
-/** Resolvers add a zone to link-local addresses: `fe80::1%eth0`. */
+/** Resolvers append a zone to link-local addresses: `fe80::1%eth0`. */
 export function withoutZone(address: string): string {
   return address.replace(/%.*/s, "");
 }
 
 /** The eight numbers of an IPv6 address. */
 export function groupsOf(address: string): number[] {
-  // The URL standard writes each address in one way, without the dotted form.
+  // The URL standard has one form for each address, without dotted notation.
   const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
   const [left, right] = [head, tail ?? ""].map((part) => (part === "" ? [] : part.split(":"))) as [string[], string[]];
   const zeros = Array<string>(tail === undefined ? 0 : 8 - left.length - right.length).fill("0");

@@ -26,6 +26,6 @@ it("shows nothing of itself, however it is printed", () => {
   expect(String(secret)).toBe("[secret]");
 });
 
-it("gives itself out where it is asked to", () => {
+it("reveals itself when asked to", () => {
   expect(new Secret(TOKEN).reveal()).toBe(TOKEN);
 });

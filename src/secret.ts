@@ -1,6 +1,6 @@
 /**
- * A text that must not be seen: a token, a password. However it is printed, logged, joined to a text or made JSON of, it shows as `[secret]`. Only `reveal` gives it
- * out, so every place that does can be found.
+ * A text that must not be shown: a token, a password. Printed, logged, concatenated or serialised as JSON, it is
+ * `[secret]`. Only `reveal` returns it, so every use can be found.
  */
 export class Secret {
   readonly #value: string;
@@ -9,7 +9,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The text itself, for the wire that it is meant for. */
+  /** The text itself, for sending it. */
   reveal(): string {
     return this.#value;
   }
@@ -29,7 +29,7 @@ export class Secret {
 
 const HIDDEN = "[secret]";
 
-/** A text of which some are secret and some are not. Where it has to be one text, for the wire that it is meant for. */
+/** Returns the text, secret or not, for sending it. */
 export function revealText(text: string | Secret): string {
   return typeof text === "string" ? text : text.reveal();
 }

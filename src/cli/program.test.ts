@@ -89,7 +89,7 @@ describe("taffrail demo", () => {
     const wrong = await runInProcess(["demo", "--cluster", file]);
     expect([wrong.code, wrong.said]).toEqual([
       2,
-      [expect.stringMatching(/^error: .*cluster\.yaml:1: no Kubernetes object/)],
+      [expect.stringMatching(/^error: .*cluster\.yaml:1: not a Kubernetes object/)],
     ]);
     const gone = await runInProcess(["demo", "--cluster", join(folder, "gone")]);
     expect([gone.code, gone.said]).toEqual([2, [`error: cannot read ${join(folder, "gone")} (ENOENT)`]]);

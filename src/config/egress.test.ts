@@ -67,7 +67,7 @@ describe("the environment's proxies", () => {
       expect.stringMatching(/^t\.yaml:1:1: there is no key "lisen"/),
     );
     expect(faultsOf("", { HTTPS_PROXY: "socks5://me:hidden@proxy.example" })).toEqual([
-      "HTTPS_PROXY is not the address of an HTTP proxy, such as http://proxy.example.com:3128",
+      "HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128",
     ]);
   });
 });

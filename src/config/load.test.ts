@@ -138,12 +138,12 @@ describe("a template that is wrong", () => {
     ["in single quotes", "url: 'https://logs.example/${{ jobNam }}'"],
   ])("is told with the place within it: %s", (_, line) => {
     const text = withHttp(line);
-    expect(faultsOf(text)).toEqual([`${placeOf("jobNam", text)}: "jobNam" is not known. Did you mean jobName?`]);
+    expect(faultsOf(text)).toEqual([`${placeOf("jobNam", text)}: Unknown name "jobNam". Did you mean jobName?`]);
   });
 
   it("is told with the place where it begins, in a block", () => {
     expect(faultsOf(withHttp("url: >-", "  https://logs.example/${{ jobNam }}"))).toEqual([
-      expect.stringMatching(/^t\.yaml:4:12: "jobNam" is not known/),
+      expect.stringMatching(/^t\.yaml:4:12: Unknown name "jobNam"/),
     ]);
   });
 
@@ -151,8 +151,8 @@ describe("a template that is wrong", () => {
     const links = "links:\n  - title: Report\n    url: https://reports.example/${{ jobNam }}";
     const text = `${withHttp(URL_LINE, "headers: { X: '${{ nope }}' }")}\n${links}`;
     expect(faultsOf(text)).toEqual([
-      expect.stringContaining(`${placeOf("nope", text)}: "nope" is not known`),
-      expect.stringContaining(`${placeOf("jobNam }}", text)}: "jobNam" is not known`),
+      expect.stringContaining(`${placeOf("nope", text)}: Unknown name "nope"`),
+      expect.stringContaining(`${placeOf("jobNam }}", text)}: Unknown name "jobNam"`),
     ]);
   });
 
@@ -233,7 +233,7 @@ describe("faults", () => {
     expect(faultsOf(text)).toEqual([
       't.yaml:1:1: there is no key "lisen" here. Did you mean "listen"?',
       't.yaml:4:5: there is no key "htp" here. Did you mean "http"?',
-      expect.stringMatching(/^t\.yaml:8:37: "jobNam" is not known/),
+      expect.stringMatching(/^t\.yaml:8:37: Unknown name "jobNam"/),
       "t.yaml:9:14: the environment variable NOT_SET is not set: set it, or name another",
       't.yaml:10:11: another source is called "b" already',
     ]);

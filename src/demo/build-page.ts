@@ -6,16 +6,17 @@ import { PAGE_FOLDER } from "../server/page.ts";
 /** The page, as it is built in a checkout. */
 export interface PageBuild {
   readonly isBuilding: () => boolean;
-  /** Settles when it is built, or has failed; the text says how, where it has. */
+  /** Resolves when the build has finished or failed, with an error message if it failed. */
   readonly done: Promise<string | undefined>;
 }
 
 const ROOT = new URL("../../", import.meta.url);
-/** What the page is made of. */
+/** The sources of the page. */
 const SOURCES = ["src/ui/", "src/client/", "gen/", "vite.config.ts", "vite-leaner.ts"];
 
 /**
- * Builds the web page where that has not been done since its sources changed, in a process of its own. A published package has it, and no sources.
+ * Builds the web page in a process of its own, unless it is up to date with its sources. A published package includes
+ * it, and no sources.
  */
 export function buildPage(): PageBuild {
   if (!existsSync(new URL("src/ui/main.tsx", ROOT)) || isCurrent()) {
@@ -26,16 +27,16 @@ export function buildPage(): PageBuild {
   const done = new Promise<string | undefined>((resolve) => {
     const child = spawn(process.execPath, [vite, "build", "--logLevel", "error"], {
       cwd: fileURLToPath(ROOT),
-      // Whatever it is here: React's own build depends on it.
+      // Set explicitly, because React's own build depends on it.
       env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    let said = "";
+    let output = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said = (said + text).slice(-2_000);
+      output = (output + text).slice(-2_000);
     });
     child.once("error", ({ message }) => resolve(message));
-    child.once("close", (code) => resolve(code === 0 ? undefined : said.trim() || `vite ended with ${code}`));
+    child.once("close", (code) => resolve(code === 0 ? undefined : output.trim() || `vite ended with ${code}`));
   }).finally(() => {
     isBuilding = false;
   });
@@ -47,15 +48,15 @@ function isCurrent(): boolean {
   return SOURCES.every((source) => newest(new URL(source, ROOT)) < built);
 }
 
-function newest(place: URL): number {
-  if (!place.pathname.endsWith("/")) return timeOf(place);
-  const entries = readdirSync(place, { withFileTypes: true });
+function newest(path: URL): number {
+  if (!path.pathname.endsWith("/")) return timeOf(path);
+  const entries = readdirSync(path, { withFileTypes: true });
   return Math.max(
-    timeOf(place),
-    ...entries.map((each) => newest(new URL(each.name + (each.isDirectory() ? "/" : ""), place))),
+    timeOf(path),
+    ...entries.map((each) => newest(new URL(each.name + (each.isDirectory() ? "/" : ""), path))),
   );
 }
 
-function timeOf(place: URL): number {
-  return statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function timeOf(path: URL): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -17,7 +17,7 @@ export interface DemoGatewayOptions {
   readonly objects: readonly KubeObject[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   /** The run that the one-time link opens, as `project/name`. */
   readonly opens: { readonly project: string; readonly run: string };
@@ -29,21 +29,21 @@ export interface DemoGateway {
   readonly port: number;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Signs in as the viewer and opens the failed run; good once. */
+  /** Signs in as the viewer and opens the failed run; works once. */
   readonly link: string;
   stop(): Promise<void>;
 }
 
-/** Whom the demo's page may sign in as. */
+/** The users that the demo's page can sign in as. */
 const PEOPLE = { viewer: "demo-viewer", outsider: "demo-outsider" } as const;
-/** The run whose pod writes for as long as the demo runs. */
+/** The run whose pod writes as long as the demo runs. */
 const LIVE_RUN = "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add";
 const CUT_MS = 3_000;
-/** How often the one-time link may be tried in a minute. */
+/** How often per minute the one-time link may be tried. */
 const LINK_TRIES = 60;
 
 /**
- * Starts it. What it is made of stays the same when its server is started anew: the port, and the key of cursors and sessions.
+ * Starts it. The port and the key of cursors and sessions stay the same when its server is restarted.
  *
  * @throws the error of `listen`, such as EADDRINUSE.
  */
@@ -106,7 +106,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
   let changing = Promise.resolve();
   const restart = (): void => {
     changing = changing.then(async () => {
-      // Told twice, it waits for no stream.
+      // Called twice, it does not wait for streams.
       void gateway.stop();
       await gateway.stop();
       gateway = await startGateway(gatewayOptions(port));

@@ -42,13 +42,13 @@ it("the one-time link signs in once", async () => {
   expect(await get()).toEqual(USED);
 });
 
-it("the one-time link is refused where it was tried too often, and stays good", async () => {
+it("the one-time link is refused after too many tries, and stays valid", async () => {
   const get = await serve(signedIn, [1_500]);
   expect(await get()).toEqual([429, "2", null]);
   expect(await get()).toEqual([303, "/p/guestbook", "a=b"]);
 });
 
-it("the one-time link stays good where too many have signed in a moment ago", async () => {
+it("the one-time link stays valid after too many sign-ins", async () => {
   const answers = [new Response("", { status: 429, headers: { "retry-after": "7" } }), signedIn()];
   const get = await serve(() => answers.shift() ?? signedIn());
   expect(await get()).toEqual([429, "7", null]);

@@ -5,34 +5,34 @@ import { type NodeRequest, type NodeResponse, sendText } from "../server/node-ht
 import { originOf } from "../session/same-origin.ts";
 import type { SignInRate } from "../session/sign-in-rate.ts";
 
-/** What can be broken, by the last part of its address. */
+/** The actions that break something, by the last part of their path. */
 export type DemoActs = Readonly<Record<string, () => unknown>>;
 
 export interface DemoRoutesOptions {
-  /** Told to the page: who can be signed in as, and which run's log grows. */
+  /** What the page is told: the users to sign in as, and the run whose log grows. */
   readonly about: object;
-  /** Where the one-time link leads, and as whom. */
+  /** Where the one-time link leads, and for which user. */
   readonly link: { readonly path: string; readonly token: string };
-  /** Signs in with a token: the answer that holds the cookie. */
+  /** Signs in with a token: returns the response with the cookie. */
   readonly signIn: (token: string) => Promise<Response>;
   /** How often the one-time link may be tried. */
   readonly tries: SignInRate;
   readonly acts: DemoActs;
 }
 
-/** Addresses that the demo's server alone has. */
+/** Routes that only the demo's server has. */
 export interface DemoRoutes {
   /** The one-time link's path. */
   readonly linkPath: string;
-  /** Answers a request if its path is one of the demo's; says whether it is. */
+  /** Handles a request if its path is one of the demo's; returns whether it does. */
   serve(request: NodeRequest, response: NodeResponse, path: string): boolean;
-  /** Cuts every connection now, and every new one for some time. */
+  /** Cuts all connections, and new ones for some time. */
   cut(ms: number): void;
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-/** Makes them: the one-time link, what the page shows of the demo, and what can be broken. */
+/** Creates the routes: the one-time link, what the page shows of the demo, and the actions. */
 export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoutesOptions): DemoRoutes {
   let key: Buffer | undefined = randomBytes(18);
   const linkPath = `/demo/open?key=${key.toString("base64url")}`;
@@ -40,7 +40,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
   let isCut = false;
 
   const refuse = (response: NodeResponse, seconds: number): void =>
-    sendText(response, 429, `This link was tried too often: try again in ${seconds} s.\n`, {
+    sendText(response, 429, `This link was opened too often: try again in ${seconds} s.\n`, {
       "retry-after": String(seconds),
     });
 
@@ -53,17 +53,17 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
       redirect(response, `/sign-in?used=1&next=${encodeURIComponent(link.path)}`);
       return;
     }
-    // Whoever only asks whether the link is there has not used it.
+    // HEAD does not use the link up.
     if (request.method !== "GET") return redirect(response, link.path);
     const used = key;
     key = undefined;
-    const answer = await signIn(link.token);
-    if (answer.status === 429) {
-      // It has not led anywhere: it stays good.
+    const signedIn = await signIn(link.token);
+    if (signedIn.status === 429) {
+      // The sign-in failed: the link stays valid.
       key = used;
-      return refuse(response, Number(answer.headers.get("retry-after")));
+      return refuse(response, Number(signedIn.headers.get("retry-after")));
     }
-    redirect(response, link.path, answer.headers.getSetCookie());
+    redirect(response, link.path, signedIn.headers.getSetCookie());
   };
 
   const run = async (request: NodeRequest, response: NodeResponse, name: string): Promise<void> => {
@@ -71,11 +71,10 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     const host = "authority" in request ? request.authority : headers.host;
     const from = originOf({ get: (each) => (headers[each] as string | undefined) ?? null }, host);
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
-    if (act === undefined) return sendText(response, 404, "The demo has no such act.\n");
-    if (request.method !== "POST")
-      return sendText(response, 405, "This address answers POST only.\n", { allow: "POST" });
-    if (from !== "same") return sendText(response, 403, "This request does not come from the demo's page.\n");
-    // The answer goes out before what it tells of is broken.
+    if (act === undefined) return sendText(response, 404, "Unknown demo action.\n");
+    if (request.method !== "POST") return sendText(response, 405, "Only POST is allowed here.\n", { allow: "POST" });
+    if (from !== "same") return sendText(response, 403, "This request did not come from the demo's page.\n");
+    // The response is sent before the action breaks anything.
     response.once("finish", () => setImmediate(act));
     sendText(response, 200, "{}", JSON_TYPE);
   };

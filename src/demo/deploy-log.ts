@@ -3,9 +3,9 @@ import type { TimedLines } from "./timed-log.ts";
 
 const REPLICAS = 12;
 
-/** The log of the job that begins a while after the demo and ends two minutes later. */
+/** The log of the job that starts a while after the demo and ends two minutes later. */
 export function deployLog(start: number): TimedLines {
-  // The last one is there a second before the end, so that no timer that fires early loses it.
+  // The last line is written a second before the end, so that a timer that fires early does not lose it.
   const most = (DEPLOY_MS.ended - DEPLOY_MS.began) / 1000 - 1;
   const lineAt = (index: number, time: string): string => {
     if (index === 0) return `${time} INFO  deploy: guestbook 1.14.0, ${REPLICAS} replicas\n`;

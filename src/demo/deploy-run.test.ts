@@ -11,7 +11,7 @@ import { startDemoServers } from "./servers.ts";
 const NOW = new Date("2026-03-12T14:00:00Z");
 const NAMESPACE = "guestbook";
 
-describe("the run that begins while somebody watches", () => {
+describe("the run that starts while somebody watches", () => {
   it("is written step by step, and its log is in its pod until the end, then in the store, byte for byte", async () => {
     let passed = 0;
     const objects = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), NOW);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { MiniKubernetes } from "./mini-kubernetes.ts";
 import type { KubeObject } from "./objects.ts";
 
-/** What happens when after the demo's start, in milliseconds. */
+/** The schedule, in milliseconds since the demo's start. */
 export const DEPLOY_MS = { job: 20_000, began: 23_000, ended: 143_000, judged: 145_000, stored: 153_000 } as const;
 
 const UID = "7d3f1b52-9c84-4e0a-8f67-2a5b0c1d9e43";
@@ -12,11 +12,12 @@ const NAMESPACE = "guestbook";
 const IMAGE = "example.com/guestbook/deploy:1.14.0";
 
 /**
- * Plays a run that begins while somebody watches: its metric waits for its delay, its pod for its image, then the job runs for two minutes and succeeds. The objects are
- * written step by step, as Argo Rollouts and a kubelet write them.
+ * Plays a run that starts while somebody watches: its metric waits for the initial delay, its pod for its image, then
+ * the job runs for two minutes and succeeds. The objects are written step by step, as Argo Rollouts and a kubelet write
+ * them.
  *
  * @param now when the demo was started.
- * @param wait waits, or throws when the signal is aborted. Default: really.
+ * @param wait waits, or throws when the signal is aborted. Default: a real timer.
  */
 export async function playDeployRun(
   { put }: Pick<MiniKubernetes, "put">,

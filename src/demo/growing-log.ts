@@ -4,7 +4,7 @@ const LINES_AT_START = 20;
 const PAGES = ["/", "/entries", "/entries?page=2", "/search?q=otter", "/login", "/api/health"];
 
 /**
- * The log of a job that runs now: 20 lines, and one more for each second since the start.
+ * The log of a running job: 20 lines, and one more for each second since the start.
  *
  * @param start when the demo was started, in milliseconds since 1970.
  */

@@ -1,13 +1,16 @@
 import type { Body } from "./body.ts";
 
-/** One block of the log: a second of the load test. */
+/** One block of the log: one second of the load test. */
 const LINES_PER_SECOND = 1000;
 const BYTES = 200_000_000;
 
 const PATHS = ["/entries", "/entries/41", "/search?q=gr%C3%BC%C3%9Fe", "/api/vouchers/redeem", "/login", "/"];
 const VISITORS = ["Zoë", "José", "Łukasz", "Anna", "Søren", "Mary", "Ngọc", "James", "李雷", "Olivia"];
 
-/** What stands behind the time in a second's lines. Every second has each of them once, in another order: so all blocks have one size. */
+/**
+ * The text after the time in a second's lines. Every second has each of them once, in another order, so all blocks have
+ * the same size.
+ */
 const ENDS: readonly string[] = Array.from({ length: LINES_PER_SECOND }, (_, index) => {
   const path = PATHS[(index * 11) % PATHS.length] ?? "/";
   const visitor = VISITORS[(index * 7) % VISITORS.length] ?? "Anna";
@@ -19,9 +22,10 @@ const TIME_BYTES = "2026-01-01T00:00:00.000".length;
 const BLOCK_BYTES = LINES_PER_SECOND * TIME_BYTES + ENDS.reduce((sum, end) => sum + Buffer.byteLength(end), 0);
 
 /**
- * The log of a load test: about 200 MB, made as it is pulled, a second (some 100 KB) at a time. Why it failed stands near the end.
+ * The log of a load test: about 200 MB, generated as it is pulled, one second (some 100 KB) at a time. The cause of its
+ * failure is near the end.
  *
- * @param start when the demo was started, in milliseconds since 1970. The log ends a quarter of an hour before.
+ * @param start when the demo was started, in milliseconds since 1970. The log ends a quarter of an hour earlier.
  */
 export function largeLog(start: number): Body {
   const seconds = Math.floor(BYTES / BLOCK_BYTES);
@@ -40,7 +44,7 @@ export function largeLog(start: number): Body {
 function block(second: number, index: number): Uint8Array {
   const time = `${timeOf(second)}.`;
   let text = "";
-  // 617 has no divisor in common with 1000, so each end comes once.
+  // 617 and 1000 are coprime, so each line occurs once.
   for (let line = 0; line < LINES_PER_SECOND; line += 1) {
     text += time + MILLISECONDS[line] + ENDS[(line * 617 + index * 389) % LINES_PER_SECOND];
   }

@@ -3,13 +3,13 @@ import { apiVersionOf, type ResourceKind } from "./resource-kinds.ts";
 import { badRequest } from "./status.ts";
 
 /**
- * Makes a list, in chunks when `limit` asks for them. Its order is that of namespace and name, so a chunk goes on after the last name even when
- * objects came and went meanwhile.
+ * Creates a list, in chunks if `limit` asks for them. It is sorted by namespace and name, so a chunk continues after
+ * the last name even if objects were added or removed meanwhile.
  *
- * @param objects all that were selected.
+ * @param objects all selected objects.
  * @param query `limit` and `continue`.
  * @param version the list's resource version.
- * @throws StatusError 400 where a parameter is wrong.
+ * @throws StatusError 400 if a parameter is invalid.
  */
 export function listOf(
   objects: readonly KubeObject[],
@@ -21,13 +21,13 @@ export function listOf(
   if (!Number.isSafeInteger(limit) || limit < 0) throw badRequest(`invalid limit: "${query.get("limit")}"`);
   const after = readContinue(query.get("continue"));
 
-  const left = objects
+  const rest = objects
     .map((object) => ({ object, at: placeOf(object) }))
     .filter(({ at }) => at > after)
     .sort((a, b) => (a.at < b.at ? -1 : 1));
-  const chunk = limit === 0 ? left : left.slice(0, limit);
+  const chunk = limit === 0 ? rest : rest.slice(0, limit);
   const last = chunk.at(-1);
-  const remaining = left.length - chunk.length;
+  const remaining = rest.length - chunk.length;
 
   return {
     kind: `${resource.kind}List`,
@@ -35,20 +35,20 @@ export function listOf(
     metadata: {
       resourceVersion: String(version),
       ...(remaining > 0 && last !== undefined && { continue: writeContinue(last.at) }),
-      // As in a real one, which does not count what a selector has yet to look at.
+      // Like the real one, which does not count with a selector.
       ...(remaining > 0 && !query.get("labelSelector") && { remainingItemCount: remaining }),
     },
     items: chunk.map(({ object }) => (resource.group === "" ? withoutKind(object) : object)),
   };
 }
 
-/** Objects of the core stand in a list without their kind. */
+/** Core objects in a list have no kind. */
 function withoutKind({ apiVersion: _apiVersion, kind: _kind, ...rest }: KubeObject): object {
   return rest;
 }
 
 function placeOf({ metadata }: KubeObject): string {
-  // A zero sorts before every character of a name: all of a namespace comes before the next one.
+  // A zero sorts before every character of a name: all of a namespace sorts before the next one.
   return `${metadata.namespace ?? ""}\0${metadata.name}`;
 }
 
@@ -62,7 +62,7 @@ function readContinue(token: string | null): string {
     const { v, after } = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as Record<string, unknown>;
     if (v === "demo.taffrail/v1" && typeof after === "string") return after;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw badRequest("continue key is not valid");
 }

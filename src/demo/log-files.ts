@@ -9,19 +9,21 @@ import { type TimedLines, timedBody, timedLog } from "./timed-log.ts";
 import type { WrittenLog } from "./written-log.ts";
 
 export interface LogFilesOptions {
-  /** When the demo was started: the same moment as the one that the objects' times are counted from. */
+  /** When the demo was started: the time that the objects' times are relative to. */
   readonly now: Date;
-  /** Tells how much of the growing log there is. Default: the system's clock. */
+  /** Decides how much of the growing log there is. Default: the system's clock. */
   readonly clock?: Clock;
-  /** The folder that holds `logs/` and `reports/`, ending with a slash. Default: the demo's own. */
+  /** The folder with `logs/` and `reports/`, ending with a slash. Default: the demo's own. */
   readonly files?: URL;
-  /** Bodies that are made rather than read, by path. Default: the demo's growing log and its large one. */
+  /** Bodies that are generated, not read, by path. Default: the demo's growing log and its large one. */
   readonly made?: ReadonlyMap<string, (start: number, now: number) => Body | undefined>;
 }
 
-/** The texts that the demo serves: of the store, and of the pods. */
+/** The texts that the demo serves, from the store and from pods. */
 export interface LogFiles {
-  /** What lies at `/logs/PROJECT/JOB/CONTAINER.log` or `/reports/PROJECT/JOB/report.html` now; `undefined`: nothing. */
+  /**
+   * The current content of `/logs/PROJECT/JOB/CONTAINER.log` or `/reports/PROJECT/JOB/report.html`; `undefined`: none.
+   */
   find(path: string): Promise<Body | undefined>;
   /** What a container has written, or is writing, whose log is stored at such a path. */
   findWritten(path: string): Promise<WrittenLog | Body | undefined>;
@@ -30,12 +32,12 @@ export interface LogFiles {
 const DEPLOY = `/logs/guestbook/${DEPLOY_JOB}/deploy.log`;
 const SOAK = "/logs/guestbook/0ce8fcc9-45ac-46b9-820d-bc210f8a7abf.soak.1/soak.log";
 const MADE = new Map<string, (start: number, now: number) => Body | undefined>([
-  // As most archives, this one has a log only a while after the job's end.
+  // Like most archives, this one has a log only some time after the job's end.
   [DEPLOY, (start, now) => (now < start + DEPLOY_MS.stored ? undefined : timedBody(deployLog(start), now))],
   [SOAK, (start, now) => timedBody(growingLog(start), now)],
   ["/logs/guestbook/a398d022-d435-4df4-8322-905089933837.load.1/load.log", largeLog],
 ]);
-/** Those that grow while their job runs. */
+/** Logs that grow while their job runs. */
 const WRITTEN: ReadonlyMap<string, (start: number) => TimedLines> = new Map([
   [DEPLOY, deployLog],
   [SOAK, growingLog],

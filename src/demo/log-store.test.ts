@@ -34,7 +34,7 @@ describe("startLogStore", () => {
     }
   });
 
-  it("gives logs to none but the gateway, and reports to everybody", async () => {
+  it("serves logs only to the gateway, and reports to everybody", async () => {
     const url = await start();
     const log = `${url}/logs/guestbook/${ROBOT}.2/robot.log`;
     expect((await fetch(log)).status).toBe(401);
@@ -109,7 +109,7 @@ describe("startLogStore", () => {
 });
 
 describe("largeLog", () => {
-  it("is 200 MB, as long as it says, in whole lines, with the cause of the failure near its end", () => {
+  it("is 200 MB of whole lines, as long as announced, with the cause of the failure near its end", () => {
     const log = largeLog(NOW.getTime());
     let size = 0;
     let last: Uint8Array = new Uint8Array();
@@ -125,7 +125,7 @@ describe("largeLog", () => {
     expect(tail.endsWith("was crossed\n")).toBe(true);
   });
 
-  it("is the same each time, and holds other scripts than Latin", () => {
+  it("is the same each time, and contains scripts other than Latin", () => {
     const [one] = largeLog(NOW.getTime()).chunks();
     const [again] = largeLog(NOW.getTime()).chunks();
     expect(one).toEqual(again);
@@ -134,7 +134,7 @@ describe("largeLog", () => {
     expect(text.split("\n")).toHaveLength(1001);
   });
 
-  it("is pulled through the store in whole", async () => {
+  it("is served whole by the store", async () => {
     const answer = await fetch((await start()) + LARGE, { headers });
     let size = 0;
     for await (const chunk of answer.body ?? []) size += chunk.length;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { sendBody } from "./body.ts";
 import { createLogFiles, type LogFilesOptions } from "./log-files.ts";
 
-/** What the store wants to see before it gives a log away. Only the gateway has it: no user needs it. */
+/** The token that the store requires. Only the gateway has it: no user needs it. */
 export const STORE_TOKEN = "demo-store-token";
 
 export interface LogStoreOptions extends LogFilesOptions {
@@ -15,13 +15,13 @@ export interface LogStoreOptions extends LogFilesOptions {
 export interface LogStore {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a log store on the loopback address: `/logs/PROJECT/JOB/CONTAINER.log` for who has the {@link STORE_TOKEN}, and
- * `/reports/PROJECT/JOB/report.html` for everybody. It knows no ranges.
+ * Starts a log store on the loopback address: `/logs/PROJECT/JOB/CONTAINER.log` with the {@link STORE_TOKEN}, and
+ * `/reports/PROJECT/JOB/report.html` for everybody. It does not support ranges.
  */
 export async function startLogStore(options: LogStoreOptions): Promise<LogStore> {
   const { port = 0 } = options;
@@ -46,7 +46,7 @@ export async function startLogStore(options: LogStoreOptions): Promise<LogStore>
 
   const server = createServer((request, response) => {
     serve(request, response).catch(() => {
-      // The reader has left, or a file could not be read: either way this answer is over.
+      // The reader has disconnected, or a file could not be read: either way this response has ended.
       response.destroy();
     });
   });

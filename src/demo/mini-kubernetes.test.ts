@@ -31,14 +31,14 @@ const namesOf = ({ body }: Answer): string[] =>
   body.items.map((item: { metadata: { name: string } }) => item.metadata.name);
 
 describe("reads", () => {
-  it("gives one object", async () => {
+  it("returns one object", async () => {
     const { status, body } = await call(`${RUNS}/${FAILED}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", metadata: { name: FAILED } });
     expect(body.status.startedAt).toBe("2026-03-12T13:53:46Z");
   });
 
-  it("gives a list of a namespace and one of all", async () => {
+  it("lists one namespace and all of them", async () => {
     const here = await call(RUNS);
     expect(here.body).toMatchObject({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRunList" });
     const everywhere = await call("/apis/argoproj.io/v1alpha1/analysisruns");
@@ -46,7 +46,7 @@ describe("reads", () => {
     expect(here.body.items).toHaveLength(11);
   });
 
-  it("gives a long list in chunks that go on in the order of names, though objects come and go", async () => {
+  it("returns a long list in chunks in the order of names, even if objects change in between", async () => {
     const whole = namesOf(await call(RUNS));
     expect(whole).toEqual([...whole].sort());
     const seen: string[] = [];
@@ -90,13 +90,13 @@ describe("reads", () => {
     });
   });
 
-  it("lists the one of a name, with its version", async () => {
+  it("lists the one object of a name, with its version", async () => {
     const { body } = await call(`${RUNS}?fieldSelector=metadata.name%3D${FAILED}`);
     expect(namesOf({ status: 200, body })).toEqual([FAILED]);
     expect(Number(body.metadata.resourceVersion)).toBeGreaterThan(1000);
   });
 
-  it("shows what was put and removed meanwhile", async () => {
+  it("shows objects that were added and removed meanwhile", async () => {
     const run = kubernetes.put({
       apiVersion: "argoproj.io/v1alpha1",
       kind: "AnalysisRun",
@@ -131,7 +131,7 @@ describe("refusals", () => {
     });
   });
 
-  it("answers 403 in Kubernetes' words, before it looks whether the thing exists", async () => {
+  it("answers 403 in Kubernetes' words, before it checks whether the object exists", async () => {
     const one = await call(`${RUNS}/gone`, "demo-outsider");
     expect(one).toEqual({
       status: 403,
@@ -153,13 +153,13 @@ describe("refusals", () => {
     );
   });
 
-  it("lets the gateway do no more than it needs", async () => {
+  it("allows the gateway only what it needs", async () => {
     expect((await call("/apis/kargo.akuity.io/v1alpha1/namespaces/guestbook/stages/uat")).status).toBe(200);
     expect((await call("/apis/kargo.akuity.io/v1alpha1/namespaces/guestbook/stages")).status).toBe(403);
     expect((await call("/apis/kargo.akuity.io/v1alpha1/projects")).status).toBe(403);
   });
 
-  it("answers 404 to a run that is not there", async () => {
+  it("answers 404 to a run that does not exist", async () => {
     const { status, body } = await call(`${RUNS}/gone`);
     expect(status).toBe(404);
     expect(body).toMatchObject({ message: 'analysisruns.argoproj.io "gone" not found', reason: "NotFound", code: 404 });
@@ -207,7 +207,7 @@ describe("refusals", () => {
 });
 
 describe("token reviews", () => {
-  it("tell whose a token is", async () => {
+  it("return a token's user", async () => {
     const { status, body } = await post(TOKEN_REVIEWS, { token: "demo-viewer" });
     expect(status).toBe(201);
     expect(body.status).toEqual({
@@ -217,7 +217,7 @@ describe("token reviews", () => {
     });
   });
 
-  it("answer with those of the audiences that the token has", async () => {
+  it("return the requested audiences that the token has", async () => {
     const audiences = ["taffrail", "https://kubernetes.default.svc"];
     const { body } = await post(TOKEN_REVIEWS, { token: "demo-viewer", audiences });
     expect(body.status.audiences).toEqual(["https://kubernetes.default.svc"]);
@@ -232,7 +232,7 @@ describe("token reviews", () => {
     expect(body.status.user).toEqual({});
   });
 
-  it("know a token that is for another audience only as such", async () => {
+  it("reject a token for another audience", async () => {
     kubernetes.put({
       apiVersion: "demo.taffrail/v1",
       kind: "Token",
@@ -246,7 +246,7 @@ describe("token reviews", () => {
     expect((await call(RUNS, "bound")).status).toBe(401);
   });
 
-  it("need the right to create them", async () => {
+  it("require permission to create them", async () => {
     expect((await post(TOKEN_REVIEWS, { token: "demo-viewer" }, "demo-viewer")).status).toBe(403);
   });
 
@@ -267,7 +267,7 @@ describe("access reviews", () => {
     return body.status.allowed;
   };
 
-  it("decide as the demo's roles say", async () => {
+  it("decide by the demo's roles", async () => {
     expect(await may("demo-viewer", [], "guestbook")).toBe(true);
     expect(await may("demo-viewer", [], "guestbook", "delete")).toBe(false);
     expect(await may("demo-viewer", [], "payments")).toBe(false);
@@ -276,7 +276,7 @@ describe("access reviews", () => {
     expect(await may("demo-operator", ["operators"], "")).toBe(true);
   });
 
-  it("decide anew when a role changes", async () => {
+  it("decide again when a role changes", async () => {
     kubernetes.remove({
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "RoleBinding",

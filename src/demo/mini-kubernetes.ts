@@ -22,11 +22,14 @@ export interface MiniKubernetesOptions {
   readonly objects: Iterable<KubeObject>;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** When objects that do not say it were created. Default: the system's clock. */
+  /** The creation time of objects without one. Default: the system's clock. */
   readonly clock?: Clock;
-  /** What a container has written, as lines with times or as a text; `undefined`: the node has lost it. Default: no container has written anything. */
+  /**
+   * The output of a container, as lines with times or as a text; `undefined`: the node has lost it. Default: no
+   * container has written anything.
+   */
   readonly podLog?: (container: ContainerRef) => Promise<WrittenLog | Pick<Body, "chunks"> | undefined>;
-  /** How often a watch says that nothing has happened, in milliseconds. Default: 10,000. */
+  /** The interval of a watch's bookmarks, in milliseconds. Default: 10,000. */
   readonly bookmarkMs?: number;
 }
 
@@ -40,33 +43,37 @@ type Answer =
 export interface MiniKubernetes {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Adds an object, or puts it in the place of the one with the same group, kind, namespace and name. Returns what is served from now on. */
+  /**
+   * Adds an object, or replaces the one with the same group, kind, namespace and name. Returns the object as it is
+   * served from now on.
+   */
   put(object: KubeObject): KubeObject;
   /** Removes the object with this group, kind, namespace and name, if there is one. */
   remove(object: Pick<KubeObject, "apiVersion" | "kind" | "metadata">): void;
-  /** Forgets what has changed so far: a watch that goes on from an earlier version is told so by 410. */
+  /** Drops the recorded changes: a watch that continues from an earlier version gets 410. */
   forget(): void;
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 /** Longer than any review. */
 const BODY_BYTES = 1024 * 1024;
-/** Each change wakes who follows a log: this is only the longest sleep. */
+/** Each change wakes the followers of a log: this is only the maximum sleep. */
 const POD_LOOK_MS = 60_000;
 
 /**
- * Starts a small Kubernetes API server on the loopback address: reads and watches of what Taffrail reads, the logs of pods, and the two reviews. Every call needs a
- * token (objects of kind `Token`) and what RBAC says, as with a real one.
+ * Starts a small Kubernetes API server on the loopback address: reads and watches of the resources that Taffrail uses,
+ * pod logs, and the reviews. Every call needs a token (objects of kind `Token`) and RBAC permission, as with a real
+ * one.
  *
- * There is no writing over HTTP.
+ * Objects cannot be written over HTTP.
  */
 export async function startMiniKubernetes(options: MiniKubernetesOptions): Promise<MiniKubernetes> {
   const { port = 0, clock = systemClock, bookmarkMs = 10_000, podLog = async () => ({ chunks: () => [] }) } = options;
   const store = createObjectStore(clock);
   for (const object of options.objects) store.put(object);
 
-  const answer = async (request: IncomingMessage, leaving: AbortSignal): Promise<Answer> => {
+  const answer = async (request: IncomingMessage, signal: AbortSignal): Promise<Answer> => {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const user = token === undefined ? undefined : userOf(store.all(), token);
     if (user === undefined) throw unauthorized();
@@ -76,14 +83,14 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
     const path = targetOf(url.pathname);
     if (path === undefined) throw unknownPath();
     const verb = verbOf(request.method, path, query);
-    // A list of one name is a question about that name: as a real one decides it.
+    // A list limited to one name is authorized for that name, as by a real API server.
     const target = path.name === "" ? { ...path, name: nameSelected(query) ?? "" } : path;
-    // A Namespace lies in itself, so that a Role in it can let somebody read it.
+    // A Namespace is inside itself, so that a Role in it can grant reading it.
     const namespace = path.resource.kind === "Namespace" ? path.name : path.namespace;
     const { resource, name, subresource } = target;
     const { group, plural } = resource;
     const question = { user: user.username, groups: user.groups, verb, group, resource: plural };
-    // Every cluster lets everybody ask what they may do themselves (the role `system:basic-user`).
+    // Every cluster lets everybody review their own access (the role `system:basic-user`).
     const isOwn = resource.kind === "SelfSubjectAccessReview";
     if (!isOwn && allowedBy(store.all(), { ...question, subresource, name, namespace }) === undefined) {
       throw forbidden(target, user.username, verb, namespace);
@@ -99,19 +106,19 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
       }
       case "watch": {
         const selection = selectionOf(target, query);
-        const pieces = watchLines(store, resource, selection, watchRequestOf(query), bookmarkMs, leaving);
+        const pieces = watchLines(store, resource, selection, watchRequestOf(query), bookmarkMs, signal);
         return { kind: "stream", type: "application/json", pieces };
       }
       case "get": {
         const metadata = { name, ...(resource.namespaced && { namespace: target.namespace }) };
         const found = store.get({ apiVersion: apiVersionOf(resource), kind: resource.kind, metadata });
         if (found === undefined) throw notFound(target);
-        return subresource === "" ? { kind: "json", code: 200, body: found } : answerLog(found, query, leaving);
+        return subresource === "" ? { kind: "json", code: 200, body: found } : answerLog(found, query, signal);
       }
     }
   };
 
-  const answerLog = async (pod: KubeObject, query: URLSearchParams, leaving: AbortSignal): Promise<Answer> => {
+  const answerLog = async (pod: KubeObject, query: URLSearchParams, signal: AbortSignal): Promise<Answer> => {
     const wanted = logRequestOf(query);
     const container = containerOf(pod, query);
     if (container === undefined) return { kind: "nothing" };
@@ -124,21 +131,21 @@ export async function startMiniKubernetes(options: MiniKubernetesOptions): Promi
       const isGone = now === undefined || now.metadata.uid !== pod.metadata.uid;
       return isGone || container.previous || !isRunning(now, container.container);
     };
-    const pieces = readWritten(log, wanted, isOver, (stop) => store.untilChange(POD_LOOK_MS, stop), leaving);
+    const pieces = readWritten(log, wanted, isOver, (stop) => store.untilChange(POD_LOOK_MS, stop), signal);
     return { kind: "stream", type: "text/plain", pieces: log.through?.(pieces, query) ?? pieces };
   };
 
   const server = createServer((request, response) => {
-    const leaving = new AbortController();
-    response.once("close", () => leaving.abort());
-    answer(request, leaving.signal)
+    const disconnected = new AbortController();
+    response.once("close", () => disconnected.abort());
+    answer(request, disconnected.signal)
       .catch((error: unknown): Answer => {
         const status =
           error instanceof StatusError ? error : new StatusError(500, "InternalError", `Internal error: ${error}`);
         return { kind: "json", code: status.code, body: status.toBody() };
       })
       .then((answered) => send(response, answered))
-      // The reader has left.
+      // The reader has disconnected.
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -176,7 +183,7 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
 
 const WRITING: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
-/** The verb that RBAC decides about. What is not served is refused after that. */
+/** The verb that RBAC decides about. Verbs that are not served are rejected later. */
 function verbOf(method: string | undefined, { name }: PathTarget, query: URLSearchParams): string {
   if (method === "GET") return name !== "" ? "get" : isWatch(query) ? "watch" : "list";
   const verb = WRITING[method ?? ""];
@@ -202,6 +209,6 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(parts).toString("utf8")) as unknown;
   } catch {
-    throw badRequest("the object provided is unrecognized: the body is no JSON");
+    throw badRequest("the object provided is unrecognized: the body is not JSON");
   }
 }

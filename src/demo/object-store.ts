@@ -2,40 +2,40 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { type KubeObject, keyOf } from "./objects.ts";
 
-/** What tells an object from all others. */
+/** The identity of an object. */
 export type ObjectRef = Pick<KubeObject, "apiVersion" | "kind" | "metadata">;
 
-/** One object came, went, or became another. */
+/** An object was added, removed or replaced. */
 export interface Change {
-  /** Absent where there was none. */
+  /** Absent if there was none. */
   readonly before: KubeObject | undefined;
-  /** Absent where it was removed. */
+  /** Absent if it was removed. */
   readonly after: KubeObject | undefined;
   readonly version: number;
 }
 
-/** The objects of a cluster, and the last changes of them. */
+/** The objects of a cluster, and their latest changes. */
 export interface ObjectStore {
-  /** That of the last change. */
+  /** The version of the latest change. */
   readonly version: number;
   all(): readonly KubeObject[];
   get(ref: ObjectRef): KubeObject | undefined;
-  /** Adds an object, or puts it in the place of the one with the same group, kind, namespace and name. Returns what is kept. */
+  /** Adds an object, or replaces the one with the same group, kind, namespace and name. Returns the stored object. */
   put(object: KubeObject): KubeObject;
   remove(ref: ObjectRef): void;
-  /** What changed after this version; `undefined` where that is no longer known. */
+  /** The changes after this version; `undefined` if they are no longer recorded. */
   since(version: number): readonly Change[] | undefined;
-  /** Forgets the changes, though not the objects. */
+  /** Drops the recorded changes, but not the objects. */
   forget(): void;
-  /** Settles at the next change, after as many milliseconds, or when the signal is aborted. */
+  /** Resolves at the next change, after this many milliseconds, or when the signal is aborted. */
   untilChange(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 const VERSION_AT_START = 1000;
 
 /**
- * @param clock when objects that do not say it were created.
- * @param kept how many changes are known at the most. Default: 1,000.
+ * @param clock the creation time of objects without one.
+ * @param kept the maximum number of recorded changes. Default: 1,000.
  */
 export function createObjectStore(clock: Clock, kept = 1000): ObjectStore {
   const objects = new Map<string, KubeObject>();

@@ -20,13 +20,13 @@ describe("loadObjects", () => {
     expect(read(scalar)).toBe(time);
   });
 
-  it("leaves quoted scalars and other words alone", () => {
+  it("leaves quoted scalars and other words unchanged", () => {
     expect(read('"now-6m"')).toBe("now-6m");
     expect(read("nowhere")).toBe("nowhere");
     expect(read("now-ish")).toBe("now-ish");
   });
 
-  it("reads every duration as that long ago", () => {
+  it("reads every duration as relative to now", () => {
     const unit = fc.nat({ max: 99 });
     fc.assert(
       fc.property(unit, unit, unit, unit, (d, h, m, s) => {
@@ -38,18 +38,18 @@ describe("loadObjects", () => {
 
   it.each([
     ["a time that is none", "kind: A\napiVersion: v1\nmetadata: { name: a }\n---\nx: 1\nat: now-6x\n", ":6: "],
-    ["a missing name", "kind: A\napiVersion: v1\nmetadata: {}\n", ":3: no Kubernetes object: metadata.name: "],
+    ["a missing name", "kind: A\napiVersion: v1\nmetadata: {}\n", ":3: not a Kubernetes object: metadata.name: "],
     [
       "a role's binding to something else",
       "kind: RoleBinding\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: { name: a }\nroleRef:\n  name: x\n  kind: role\n",
-      ":6: no Kubernetes object: roleRef.kind: ",
+      ":6: not a Kubernetes object: roleRef.kind: ",
     ],
     [
       "a token without a user",
       "kind: Token\napiVersion: demo.taffrail/v1\nmetadata: { name: a }\ntoken: a\n",
-      ":1: no Kubernetes object: user: ",
+      ":1: not a Kubernetes object: user: ",
     ],
-    ["a document that is no map", "---\n- a\n", ":2: no Kubernetes object: "],
+    ["a document that is no map", "---\n- a\n", ":2: not a Kubernetes object: "],
     ["wrong YAML", "kind: A\nb: }\n", ":2: "],
     ["a key that is there twice", "kind: A\nkind: B\n", ":2: "],
     [
@@ -61,7 +61,7 @@ describe("loadObjects", () => {
     expect(() => loadObjects(text, NOW, "mine.yaml")).toThrow(`mine.yaml${place}`);
   });
 
-  it("passes over empty documents", () => {
+  it("skips empty documents", () => {
     expect(loadObjects("---\n---\n# nothing\n", NOW)).toEqual([]);
   });
 });
@@ -71,7 +71,7 @@ describe("cluster.yaml", () => {
   const runs = objects.filter(({ kind }) => kind === "AnalysisRun");
   const phaseOf = (run: (typeof runs)[number]): string => (run.status as { phase: string }).phase;
 
-  it("shows runs of every phase that a newcomer should see", () => {
+  it("has runs of every phase that a newcomer should see", () => {
     expect(new Set(runs.map(phaseOf))).toEqual(new Set(["Failed", "Successful", "Running", "Pending"]));
     expect(new Set(runs.map(({ metadata }) => metadata.namespace))).toEqual(new Set(["guestbook", "payments"]));
   });
@@ -94,7 +94,7 @@ describe("cluster.yaml", () => {
     }
   });
 
-  it("holds the Freight and the Promotion that its runs name", () => {
+  it("has the Freight and the Promotion that its runs reference", () => {
     const there = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace} ${metadata.name}`));
     for (const { metadata } of runs) {
       const owners = metadata.ownerReferences as { kind: string; name: string }[];
@@ -106,7 +106,7 @@ describe("cluster.yaml", () => {
     }
   });
 
-  it("has pods that are its runs' own, with the log of each container that was started", async () => {
+  it("has pods that belong to its runs, with the log of each started container", async () => {
     const pods = objects.filter(({ kind }) => kind === "Pod");
     const reader = createKubeReader(pods);
     const files = createLogFiles({ now: NOW, clock: { now: () => NOW.getTime() } });

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { Failure } from "../failure.ts";
 import { SHAPES } from "./shapes.ts";
 
-/** A Kubernetes object, as far as the demo looks at it. */
+/** A Kubernetes object, as far as the demo uses it. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
-    /** Left out for cluster-wide kinds. */
+    /** Absent for cluster-scoped kinds. */
     readonly namespace?: string | undefined;
     readonly labels?: Readonly<Record<string, string>> | undefined;
     readonly [field: string]: unknown;
@@ -32,18 +32,19 @@ const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 /**
  * Reads Kubernetes objects from YAML documents.
  *
- * A plain scalar such as `now-6m14s` (units d, h, m, s in this order; `now` alone too) becomes that time, as RFC 3339 in whole seconds; a quoted one stays
- * as it is.
+ * A plain scalar such as `now-6m14s` (units d, h, m, s in this order; also `now` alone) becomes that time, in RFC 3339
+ * with whole seconds; a quoted one is left as it is.
  *
- * @param now the moment that `now` stands for.
- * @param file the name that errors give to the text. Default `cluster.yaml`.
- * @throws Failure of kind `not-configured` that says file and line, where the text is no YAML or a document is no object, or no role, binding or token as its kind says.
+ * @param now the time that `now` stands for.
+ * @param file the file name in errors. Default `cluster.yaml`.
+ * @throws Failure of kind `not-configured` with file and line if the text is not YAML, or a document is not an object,
+ * or not a valid role, binding or token.
  */
 export function loadObjects(text: string, now: Date, file = "cluster.yaml"): readonly KubeObject[] {
   const lines = new LineCounter();
   const refuse = (offset: number, why: string): Failure =>
     new Failure("not-configured", "CLUSTER_FILE_INVALID", `${file}:${lines.linePos(offset).line}: ${why}`, {
-      next: `Correct ${file} and start again.`,
+      next: `Correct ${file} and restart.`,
     });
 
   const seen = new Set<string>();
@@ -59,7 +60,10 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
         if (node.type !== Scalar.PLAIN || typeof node.value !== "string" || !/^now(-\d|$)/.test(node.value)) return;
         const before = millisecondsOf(node.value);
         if (before === undefined) {
-          throw refuse(node.range?.[0] ?? start, `"${node.value}" is no time. Write now-2d4h, now-6m14s or the like.`);
+          throw refuse(
+            node.range?.[0] ?? start,
+            `"${node.value}" is not a time. Write, for example, now-2d4h or now-6m14s.`,
+          );
         }
         node.value = new Date(now.getTime() - before).toISOString().replace(/\.\d+Z$/, "Z");
       },
@@ -68,7 +72,7 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
     const refuseAt = ({ path, message }: z.core.$ZodIssue): Failure =>
       refuse(
         offsetOf(document, path) ?? start,
-        `no Kubernetes object: ${[path.join("."), message].filter(Boolean).join(": ")}`,
+        `not a Kubernetes object: ${[path.join("."), message].filter(Boolean).join(": ")}`,
       );
     const parsed = Shape.safeParse(document.toJS());
     if (!parsed.success) throw refuseAt(parsed.error.issues[0] as z.core.$ZodIssue);
@@ -76,26 +80,26 @@ export function loadObjects(text: string, now: Date, file = "cluster.yaml"): rea
     const more = SHAPES.get(`${object.apiVersion} ${object.kind}`)?.safeParse(object);
     if (more?.success === false) throw refuseAt(more.error.issues[0] as z.core.$ZodIssue);
     const key = keyOf(object);
-    if (seen.has(key)) throw refuse(start, `${object.kind} "${object.metadata.name}" is there twice.`);
+    if (seen.has(key)) throw refuse(start, `Duplicate ${object.kind} "${object.metadata.name}".`);
     seen.add(key);
     objects.push(object);
   }
   return objects;
 }
 
-/** What tells an object from all others: group, kind, namespace and name. */
+/** The identity of an object: group, kind, namespace and name. */
 export function keyOf(object: KubeObject): string {
   const group = groupOf(object.apiVersion);
   return `${group}/${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 }
 
-/** The API group in an `apiVersion`; empty for the core. */
+/** The API group in an `apiVersion`; empty for the core group. */
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf("/");
   return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
-/** Where the value stands that a path leads to, or the last thing on the way to it that is there. */
+/** The position of the value at a path, or of its closest existing parent. */
 function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number | undefined {
   for (let length = path.length; length > 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);

@@ -55,7 +55,7 @@ const put = (parts: object, spec: object = { nodeName: "worker-1" }) =>
   kubernetes.put(podObject({ uid: UID, job: JOB, spec, ...parts }));
 
 describe("pods", () => {
-  it("are listed by label to who may list them", async () => {
+  it("are listed by label for users who may list them", async () => {
     put({});
     put({ uid: "other", suffix: "bbbbb" });
     const path = "/api/v1/namespaces/shop/pods";
@@ -68,7 +68,7 @@ describe("pods", () => {
 });
 
 describe("the log of a container", () => {
-  it("is text, for who may get it", async () => {
+  it("is text, for users who may get it", async () => {
     put({});
     expect(await log()).toEqual({ status: 200, type: "text/plain", text: "one\ntwo\n" });
     expect(asked).toEqual([
@@ -83,7 +83,7 @@ describe("the log of a container", () => {
     ]);
   });
 
-  it("is not given away with the right to get the pod alone, nor the pod with the right to the log", async () => {
+  it("requires permission on pods/log, and the pod permission on pods", async () => {
     put({});
     const { status, text } = await log("", "getter");
     expect(status).toBe(403);
@@ -94,18 +94,18 @@ describe("the log of a container", () => {
     expect((await call(`/api/v1/namespaces/shop/pods/${POD}`, "reader")).status).toBe(403);
   });
 
-  it("is 404 where there is no such pod", async () => {
+  it("is 404 if there is no such pod", async () => {
     expect((await log()).status).toBe(404);
   });
 
-  it("is that of the run before a restart, where that is asked for or there is no other", async () => {
+  it("is the log from before a restart if requested, or if there is no other", async () => {
     put({ containers: { main: waiting("CrashLoopBackOff", 1) } });
     expect((await log("container=main")).status).toBe(200);
     expect((await log("container=main&previous=true")).status).toBe(200);
     expect(asked.map(({ previous }) => previous)).toEqual([false, true]);
   });
 
-  it("is one sentence where the node has lost it", async () => {
+  it("is one sentence if the node has lost it", async () => {
     put({ containers: { lost: terminated(0) } });
     expect(await log()).toMatchObject({
       status: 200,
@@ -113,7 +113,7 @@ describe("the log of a container", () => {
     });
   });
 
-  it("is nothing while the pod is on no node", async () => {
+  it("is empty while the pod is not scheduled", async () => {
     put({}, {});
     expect(await log()).toEqual({ status: 204, type: null, text: "" });
   });

@@ -3,16 +3,16 @@ import type { Body } from "./body.ts";
 import type { KubeObject } from "./objects.ts";
 import { badRequest } from "./status.ts";
 
-/** A container whose log is asked for. */
+/** A container whose log is requested. */
 export interface ContainerRef {
   readonly namespace: string;
   readonly pod: string;
-  /** The Job that made the pod. */
+  /** The Job that created the pod. */
   readonly job: string;
   readonly container: string;
-  /** Whether the log of its run before the last restart is wanted. */
+  /** Whether the log from before the last restart is requested. */
   readonly previous: boolean;
-  /** When that run began, in milliseconds since 1970. */
+  /** When that run started, in milliseconds since 1970. */
   readonly startedAt: number;
 }
 
@@ -40,11 +40,11 @@ const PodShape = z.object({
 });
 
 /**
- * Finds the container that is meant, as an API server and a kubelet do.
+ * Finds the requested container, as an API server and a kubelet do.
  *
  * @param query `container` and `previous`.
- * @returns `undefined` where the pod is on no node yet, which a real API server answers with nothing.
- * @throws StatusError 400 where there is no such container, or no log of it (yet).
+ * @returns `undefined` if the pod is not scheduled yet, which a real API server answers with an empty response.
+ * @throws StatusError 400 if there is no such container, or no log of it (yet).
  */
 export function containerOf(object: KubeObject, query: URLSearchParams): ContainerRef | undefined {
   const { metadata, spec, status } = PodShape.parse(object);
@@ -80,14 +80,14 @@ export function containerOf(object: KubeObject, query: URLSearchParams): Contain
   };
 }
 
-/** Whether a container still writes. */
+/** Whether a container is still writing. */
 export function isRunning(object: KubeObject, container: string): boolean {
   const { status } = PodShape.parse(object);
   const statuses = [...status.initContainerStatuses, ...status.containerStatuses];
   return statuses.find(({ name }) => name === container)?.state.running !== undefined;
 }
 
-/** What a kubelet says in the place of a log that its node has lost. */
+/** What a kubelet returns instead of a log that its node has lost. */
 export function lostLog({ container }: ContainerRef): Pick<Body, "chunks"> {
   const id = Buffer.from(container).toString("hex");
   return { chunks: () => [Buffer.from(`unable to retrieve container logs for containerd://${id}`)] };

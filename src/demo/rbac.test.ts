@@ -49,7 +49,7 @@ const allows = (objects: readonly KubeObject[], question: Partial<AccessQuestion
   allowedBy(objects, { ...QUESTION, ...question }) !== undefined;
 
 describe("allowedBy", () => {
-  it("allows what a Role in the namespace allows, and there alone", () => {
+  it("allows what a Role in the namespace allows, and only there", () => {
     const objects = [role("r", "guestbook", READ), binding("guestbook", "Role", "r")];
     expect(allowedBy(objects, QUESTION)).toBe('RBAC: allowed by RoleBinding "b/guestbook" of Role "r" to User "ann"');
     expect(allows(objects, { namespace: "payments" })).toBe(false);
@@ -60,27 +60,27 @@ describe("allowedBy", () => {
     expect(allows(objects, { resource: "stages" })).toBe(false);
   });
 
-  it("does not take a Role of another namespace", () => {
+  it("ignores a Role of another namespace", () => {
     expect(allows([role("r", "payments", READ), binding("guestbook", "Role", "r")])).toBe(false);
   });
 
-  it("keeps a ClusterRole that a RoleBinding gives within the namespace", () => {
+  it("limits a ClusterRole bound by a RoleBinding to the namespace", () => {
     const objects = [clusterRole("c", [READ]), binding("guestbook", "ClusterRole", "c")];
     expect(allows(objects)).toBe(true);
     expect(allows(objects, { namespace: "payments" })).toBe(false);
   });
 
-  it("allows what a ClusterRoleBinding gives everywhere", () => {
+  it("allows what a ClusterRoleBinding grants everywhere", () => {
     const objects = [clusterRole("c", [READ]), clusterBinding("c")];
     expect(allows(objects)).toBe(true);
     expect(allows(objects, { namespace: "" })).toBe(true);
   });
 
-  it("does not give a Role by a ClusterRoleBinding", () => {
+  it("does not grant a Role through a ClusterRoleBinding", () => {
     expect(allows([role("r", "guestbook", READ), clusterBinding("r", ANN, "Role")])).toBe(false);
   });
 
-  it("knows groups and ServiceAccounts", () => {
+  it("supports groups and ServiceAccounts", () => {
     const roles = [clusterRole("c", [READ])];
     expect(allows([...roles, clusterBinding("c", { kind: "Group", name: "devs" })])).toBe(true);
     expect(allows([...roles, clusterBinding("c", { kind: "Group", name: "ann" })])).toBe(false);
@@ -92,13 +92,13 @@ describe("allowedBy", () => {
     expect(allows([...roles, clusterBinding("c", { ...account, namespace: "guestbook" })], { user: "ci" })).toBe(false);
   });
 
-  it("knows stars", () => {
+  it("supports wildcards", () => {
     const all = { verbs: ["*"], apiGroups: ["*"], resources: ["*"] };
     const objects = [clusterRole("c", [all]), clusterBinding("c")];
     expect(allows(objects, { verb: "delete", group: "", resource: "pods", subresource: "log" })).toBe(true);
   });
 
-  it("tells a subresource from its resource", () => {
+  it("distinguishes a subresource from its resource", () => {
     const rule = (resource: string): KubeObject[] => [
       clusterRole("c", [{ ...READ, resources: [resource] }]),
       clusterBinding("c"),
@@ -110,14 +110,14 @@ describe("allowedBy", () => {
     expect(allows(rule("*/log"))).toBe(false);
   });
 
-  it("allows nothing without a name by a rule with resourceNames", () => {
+  it("does not apply a rule with resourceNames to a request without a name", () => {
     const objects = [clusterRole("c", [{ ...READ, resourceNames: ["run", ""] }]), clusterBinding("c")];
     expect(allows(objects)).toBe(true);
     expect(allows(objects, { name: "other" })).toBe(false);
     expect(allows(objects, { name: "" })).toBe(false);
   });
 
-  it("puts aggregated ClusterRoles together, through several steps and past circles", () => {
+  it("combines aggregated ClusterRoles, over several levels and with cycles", () => {
     const aggregate = (key: string): object => ({
       aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [key]: "yes" } }] },
     });
@@ -134,7 +134,7 @@ describe("allowedBy", () => {
     expect(allows(objects, { verb: "delete" })).toBe(false);
   });
 
-  it("allows nothing by a binding to a role that is not there", () => {
+  it("grants nothing for a binding to a missing role", () => {
     expect(allows([clusterBinding("gone")])).toBe(false);
   });
 });

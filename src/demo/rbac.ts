@@ -8,26 +8,26 @@ const GROUP = "rbac.authorization.k8s.io";
 type Rule = z.infer<typeof RuleShape>;
 type Subject = z.infer<typeof SubjectShape>;
 
-/** Who wants to do what, as a SubjectAccessReview asks it. */
+/** Who wants to do what, as in a SubjectAccessReview. */
 export interface AccessQuestion {
   readonly user: string;
   readonly groups: readonly string[];
   readonly verb: string;
-  /** API group; empty for the core. */
+  /** API group; empty for the core group. */
   readonly group: string;
   readonly resource: string;
   /** Empty: the object itself. */
   readonly subresource: string;
   /** Empty: any object. A rule with `resourceNames` does not allow that. */
   readonly name: string;
-  /** Empty: cluster-wide, or in all namespaces. */
+  /** Empty: cluster-scoped, or in all namespaces. */
   readonly namespace: string;
 }
 
 /**
- * Decides by RBAC (https://kubernetes.io/docs/reference/access-authn-authz/rbac/), which only ever allows.
+ * Decides by RBAC (https://kubernetes.io/docs/reference/access-authn-authz/rbac/), which has no deny rules.
  *
- * @returns which binding allows it, in a sentence, or `undefined` where none does.
+ * @returns the binding that allows it, in a sentence, or `undefined` if none does.
  */
 export function allowedBy(objects: Iterable<KubeObject>, question: AccessQuestion): string | undefined {
   const rbac = [...objects].filter((object) => groupOf(object.apiVersion) === GROUP);
@@ -52,7 +52,9 @@ export function allowedBy(objects: Iterable<KubeObject>, question: AccessQuestio
   return undefined;
 }
 
-/** A role's rules; those of an aggregated one are put together from the roles that it selects, which may be aggregated themselves. */
+/**
+ * A role's rules. Those of an aggregated role come from the roles that it selects, which may be aggregated themselves.
+ */
 function rulesOf(role: KubeObject, rbac: readonly KubeObject[], above: readonly KubeObject[] = []): readonly Rule[] {
   const { rules, aggregationRule } = RoleShape.parse(role);
   if (role.kind !== "ClusterRole" || aggregationRule === undefined) return rules ?? [];

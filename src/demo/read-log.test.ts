@@ -74,7 +74,7 @@ async function open(query = "") {
 }
 const read = async (query: string): Promise<string> => (await open(query)).rest();
 
-describe("what of a log is asked for", () => {
+describe("the requested part of a log", () => {
   beforeEach(() => {
     log.append("2026-01-01T00:00:01.9Z", "one\n");
     log.append("2026-01-01T00:00:02Z", "two\nthree\n");
@@ -118,7 +118,7 @@ describe("what of a log is asked for", () => {
     expect((await open(query)).status).toBe(400);
   });
 
-  it("has no times within a line that was written in parts", async () => {
+  it("has no timestamps within a line that was written in parts", async () => {
     log.append("2026-01-01T00:00:05Z", "five ");
     log.append("2026-01-01T00:00:06Z", "and six\n");
     expect(await read("timestamps=true&tailLines=2")).toBe("2026-01-01T00:00:05.000000000Z five and six\n");
@@ -132,7 +132,7 @@ describe("what of a log is asked for", () => {
 });
 
 describe("a log that is followed", () => {
-  it("is what there is, then each line as it is written, until the container has ended and all was sent", async () => {
+  it("has what there is, then each line as it is written, until the container has ended and all was sent", async () => {
     log.append("2026-01-01T00:00:01Z", "one\n");
     const following = await open("follow=true&timestamps=true");
     expect(await following.until("one\n")).toBe("2026-01-01T00:00:01.000000000Z one\n");
@@ -142,11 +142,11 @@ describe("a log that is followed", () => {
     expect(await following.rest()).toBe("");
   });
 
-  it("has answered before a line is written", async () => {
+  it("sends headers before a line is written", async () => {
     expect((await open("follow=true")).status).toBe(200);
   });
 
-  it("has what was written just before the container ended", async () => {
+  it("includes what was written just before the container ended", async () => {
     const following = await open("follow=true");
     await log.untilWaiting(1);
     log.append("2026-01-01T00:00:02Z", "last words");
@@ -154,7 +154,7 @@ describe("a log that is followed", () => {
     expect(await following.rest()).toBe("last words");
   });
 
-  it("ends with its pod, also where another one has its name by then", async () => {
+  it("ends with its pod, even if another one then has its name", async () => {
     for (const again of [false, true]) {
       const following = await open("follow=true");
       await log.untilWaiting(1);
@@ -166,13 +166,13 @@ describe("a log that is followed", () => {
     }
   });
 
-  it("ends at once where the container has ended", async () => {
+  it("ends immediately if the container has ended", async () => {
     log.append("2026-01-01T00:00:01Z", "one\n");
     put(terminated(0));
     expect(await read("follow=true")).toBe("one\n");
   });
 
-  it("goes on with what is left after a rotation", async () => {
+  it("continues with what is left after a rotation", async () => {
     log.append("2026-01-01T00:00:01Z", "one\n");
     const following = await open("follow=true&tailLines=0");
     await log.untilWaiting(1);
@@ -205,7 +205,7 @@ describe("a log that is followed", () => {
     },
   );
 
-  it("is left at once by a reader who leaves", async () => {
+  it("stops immediately when the reader disconnects", async () => {
     const leaving = new AbortController();
     await fetch(`${kubernetes.url}/api/v1/namespaces/shop/pods/${POD}/log?follow=true`, {
       headers: { authorization: "Bearer reader" },
@@ -223,7 +223,7 @@ const textOf = (lines: WrittenLog, from = 0) =>
 describe("a text as a log", () => {
   const START = Date.parse("2026-01-01T00:00:00Z");
 
-  it("has the times that its lines begin with, wherever the text is cut, and they never go back", () => {
+  it("has the times that its lines begin with, wherever the text is split, and they never go back", () => {
     const text = "first\n2026-01-01T00:00:05.25Z second\nthird\n2026-01-01T00:00:04Z fourth\nlast";
     const lines = [
       "2026-01-01T00:00:00.000000000Z first\n",
@@ -242,7 +242,7 @@ describe("a text as a log", () => {
     }
   });
 
-  it("is, where it grows, line by line what is stored at each time", () => {
+  it("matches what is stored at each time, line by line, as it grows", () => {
     for (const seconds of [0, 1, 61.5]) {
       const now = START + seconds * 1000;
       const lines = [...timedLog(growingLog(START), { now: () => now }).lines(0)];

@@ -1,19 +1,19 @@
 import { badRequest } from "./status.ts";
 import { type WrittenLog, writtenTime } from "./written-log.ts";
 
-/** What of a log is asked for. */
+/** The requested part of a log. */
 export interface LogRequest {
   readonly follow: boolean;
   readonly timestamps: boolean;
   readonly tailLines: number | undefined;
-  /** As a node writes times. */
+  /** The format of a node's timestamps. */
   readonly since: string | undefined;
 }
 
-/** Pieces of an answer are about this long where there is much to send. */
+/** The approximate size of the pieces of a long response. */
 const PIECE_BYTES = 64 * 1024;
 
-/** @throws StatusError 400 where a parameter is wrong. */
+/** @throws StatusError 400 if a parameter is invalid. */
 export function logRequestOf(query: URLSearchParams): LogRequest {
   const tail = query.get("tailLines");
   if (tail !== null && !/^\d{1,15}$/.test(tail)) throw badRequest(`tailLines: Invalid value: ${tail}`);
@@ -24,22 +24,22 @@ export function logRequestOf(query: URLSearchParams): LogRequest {
     follow: isTrue(query.get("follow")),
     timestamps: isTrue(query.get("timestamps")),
     tailLines: tail === null ? undefined : Number(tail),
-    // The API server passes whole seconds on.
+    // The API server passes on whole seconds.
     since: since === undefined ? undefined : writtenTime(Math.floor(since / 1000) * 1000),
   };
 }
 
-/** Whether all of a log is asked for, as it was written and as it is now. */
+/** Whether the whole log is requested, as it was written and without follow. */
 export function isPlain({ follow, timestamps, tailLines, since }: LogRequest): boolean {
   return !follow && !timestamps && tailLines === undefined && since === undefined;
 }
 
 /**
- * Reads a log as a kubelet does: the tail is found first, then what is older than `since` is left out, line by line. A follow goes on until the container has ended and
- * all that it wrote was read.
+ * Reads a log like a kubelet: the tail is located first, then lines older than `since` are skipped, one by one. A
+ * follow continues until the container has terminated and all its output was read.
  *
- * @param isOver whether the container writes no more.
- * @param untilChange settles when that may have changed.
+ * @param isOver whether the container has stopped writing.
+ * @param untilChange resolves when that may have changed.
  */
 export async function* readWritten(
   log: WrittenLog,
@@ -51,7 +51,7 @@ export async function* readWritten(
   let next = tailLines === undefined ? 0 : startOfTail(log, tailLines);
   let isLineStart = true;
   while (!signal.aborted) {
-    // Looked at first: what was written before the container ended is read in any case.
+    // Checked first, so that everything written before the container terminated is read.
     const isLast = !follow || isOver();
     let parts: Uint8Array[] = [];
     let size = 0;
@@ -70,9 +70,9 @@ export async function* readWritten(
     if (parts.length > 0) yield Buffer.concat(parts);
     if (isLast) return;
 
-    const either = new AbortController();
-    const stop = AbortSignal.any([signal, either.signal]);
-    await Promise.race([log.untilMore(next, stop), untilChange(stop)]).finally(() => either.abort());
+    const woken = new AbortController();
+    const stop = AbortSignal.any([signal, woken.signal]);
+    await Promise.race([log.untilMore(next, stop), untilChange(stop)]).finally(() => woken.abort());
   }
 }
 

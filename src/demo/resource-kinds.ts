@@ -1,6 +1,6 @@
 /** A kind of object that the mini API server serves. */
 export interface ResourceKind {
-  /** API group; empty for the core. */
+  /** API group; empty for the core group. */
   readonly group: string;
   readonly version: string;
   readonly plural: string;
@@ -21,7 +21,7 @@ export const READABLE: readonly ResourceKind[] = [
   { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
 ];
 
-/** The kinds that can only be created: an answer is made of them, and nothing is kept. */
+/** The kinds that can only be created: the response is computed, and nothing is stored. */
 const REVIEWS: readonly ResourceKind[] = [
   { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews", kind: "TokenReview", namespaced: false },
   {
@@ -45,18 +45,18 @@ export function apiVersionOf({ group, version }: ResourceKind): string {
   return group === "" ? version : `${group}/${version}`;
 }
 
-/** What a path names. */
+/** The target of a path. */
 export interface PathTarget {
   readonly resource: ResourceKind;
-  /** Empty: cluster-wide, or in all namespaces. */
+  /** Empty: cluster-scoped, or in all namespaces. */
   readonly namespace: string;
   /** Empty: the list. */
   readonly name: string;
-  /** What of the object. Empty: the object itself. */
+  /** The subresource. Empty: the object itself. */
   readonly subresource: "" | "log";
 }
 
-/** Reads a path such as `/apis/argoproj.io/v1alpha1/namespaces/x/analysisruns/y`; `undefined` where it names nothing that is served. */
+/** Parses a path such as `/apis/argoproj.io/v1alpha1/namespaces/x/analysisruns/y`; `undefined` if it is not served. */
 export function targetOf(pathname: string): PathTarget | undefined {
   let parts: string[];
   try {

@@ -26,8 +26,8 @@ const AccessReviewBody = z.looseObject({
 /**
  * Answers a TokenReview, a SubjectAccessReview or a SelfSubjectAccessReview.
  *
- * @param asker who asks.
- * @throws StatusError where the review is not one that can be answered.
+ * @param asker the caller.
+ * @throws StatusError if the review is invalid.
  */
 export function answerReview(
   objects: Iterable<KubeObject>,

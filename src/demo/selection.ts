@@ -3,14 +3,15 @@ import type { PathTarget } from "./resource-kinds.ts";
 import { parseSelector } from "./selector.ts";
 import { badRequest } from "./status.ts";
 
-/** A test of whether an object is one of those that a list or a watch is of. */
+/** Tests whether an object is selected by a list or a watch. */
 export type Selection = (object: KubeObject) => boolean;
 
 /**
- * Reads which objects a path and a query are about: those of a kind, of one namespace or all, with these labels, perhaps of one name.
+ * Reads the objects that a path and a query select: by kind, namespace or all namespaces, labels, and optionally one
+ * name.
  *
- * @param query `labelSelector`, and `fieldSelector` with `metadata.name` alone.
- * @throws StatusError 400 where a selector is wrong, or asks for what this server does not have.
+ * @param query `labelSelector`, and `fieldSelector` with only `metadata.name`.
+ * @throws StatusError 400 if a selector is invalid or not supported.
  */
 export function selectionOf({ resource, namespace }: PathTarget, query: URLSearchParams): Selection {
   const selector = query.get("labelSelector") ?? "";
@@ -28,7 +29,7 @@ export function selectionOf({ resource, namespace }: PathTarget, query: URLSearc
     test(metadata.labels ?? {});
 }
 
-/** The one name that a list or a watch is limited to: RBAC rules that name objects allow that one. */
+/** The single name that a list or a watch is limited to: RBAC rules that name objects allow it. */
 export function nameSelected(query: URLSearchParams): string | undefined {
   return /^metadata\.name==?([^,=]+)$/.exec(query.get("fieldSelector") ?? "")?.[1];
 }

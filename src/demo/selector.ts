@@ -4,7 +4,7 @@ import type { ExpressionShape, SelectorShape } from "./shapes.ts";
 /** A test of one object's labels. */
 export type LabelTest = (labels: Readonly<Record<string, string>>) => boolean;
 
-/** Makes a test of an object's own selector: all of its parts have to hold. */
+/** Compiles an object's own selector: all of its requirements must match. */
 export function testOf(selector: z.infer<typeof SelectorShape>): LabelTest {
   const equal = Object.entries(selector.matchLabels).map(([key, value]) => requirement(key, "In", [value]));
   const rest = selector.matchExpressions.map(({ key, operator, values }) => requirement(key, operator, values));
@@ -17,14 +17,14 @@ const PART = new RegExp(
 );
 
 /**
- * Reads the text form of a selector, as the query parameter `labelSelector` has it: `a=b`, `a==b`, `a!=b`, `a in (b, c)`, `a notin (b)`, `a`, `!a`, with
- * commas between them.
+ * Parses the text form of a selector, as in the query parameter `labelSelector`: `a=b`, `a==b`, `a!=b`, `a in (b, c)`,
+ * `a notin (b)`, `a`, `!a`, separated by commas.
  *
- * @returns the test, or `undefined` where the text is none of these.
+ * @returns the test, or `undefined` if the text is invalid.
  */
 export function parseSelector(text: string): LabelTest | undefined {
   const tests: LabelTest[] = [];
-  // A comma within brackets belongs to a set of values.
+  // A comma within parentheses belongs to a set of values.
   for (const part of text.split(/,(?![^(]*\))/)) {
     if (part.trim() === "") continue;
     const groups = PART.exec(part.trim())?.groups;

@@ -94,7 +94,7 @@ describe("the demo", () => {
     await growing.close();
   });
 
-  it("shows the failed run's log from the store, though its pod is still there", async () => {
+  it("shows the failed run's log from the store, although its pod still exists", async () => {
     const { text, origin } = await read(RUNS.robot);
     expect(origin).toMatchObject({
       source: "store",
@@ -112,7 +112,7 @@ describe("the demo", () => {
     expect((await read(RUNS.sidecar, "tests")).text).toContain("not ok 3 - a voucher is redeemed");
   });
 
-  it("says for what a run waits", async () => {
+  it("says what a run is waiting for", async () => {
     expect((await read(RUNS.waiting)).error).toMatchObject({
       code: "FailedPrecondition",
       reason: "LOG_NOT_YET",

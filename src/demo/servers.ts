@@ -6,20 +6,22 @@ import type { KubeObject } from "./objects.ts";
 
 export interface DemoServersOptions {
   readonly objects: Iterable<KubeObject>;
-  /** The moment that the objects' times are counted from. */
+  /** The time that the objects' times are relative to. */
   readonly now: Date;
   /** Default: the system's clock. */
   readonly clock?: Clock;
 }
 
-/** What the demo's gateway stands in front of. */
+/** The backends of the demo's gateway. */
 export interface DemoServers {
   readonly cluster: MiniKubernetes;
   readonly store: LogStore;
   close(): Promise<void>;
 }
 
-/** Starts the demo's cluster and its log store, each on a free port. What a pod has written is what is stored of it. */
+/**
+ * Starts the demo's cluster and its log store, each on a free port. The output of a pod is what the store has of it.
+ */
 export async function startDemoServers({
   objects,
   now,

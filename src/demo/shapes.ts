@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-/** The API server's own audience, which a token has unless it names others. */
+/** The API server's own audience, which a token has unless it lists others. */
 export const API_AUDIENCE = "https://kubernetes.default.svc";
 
-/** A static token and whom it stands for. */
+/** A static token and its user. */
 export const TokenShape = z.object({
   token: z.string().regex(/^\S+$/, "must be a word"),
   user: z.strictObject({
@@ -23,7 +23,7 @@ export const ExpressionShape = z.object({
   values: z.array(z.string()).default([]),
 });
 
-/** A label selector as objects hold it. */
+/** A label selector as objects contain it. */
 export const SelectorShape = z.object({
   matchLabels: Labels.default({}),
   matchExpressions: z.array(ExpressionShape).default([]),
@@ -37,20 +37,20 @@ export const RuleShape = z.object({
   resourceNames: z.array(z.string()).default([]),
 });
 
-/** What a Role or a ClusterRole says. */
+/** A Role or a ClusterRole. */
 export const RoleShape = z.object({
   rules: z.array(RuleShape).nullish(),
   aggregationRule: z.object({ clusterRoleSelectors: z.array(SelectorShape).default([]) }).optional(),
 });
 
-/** Whom a binding gives a role. */
+/** The subject of a binding. */
 export const SubjectShape = z.object({
   kind: z.enum(["User", "Group", "ServiceAccount"]),
   name: z.string(),
   namespace: z.string().optional(),
 });
 
-/** What a RoleBinding or a ClusterRoleBinding says. */
+/** A RoleBinding or a ClusterRoleBinding. */
 export const BindingShape = z.object({
   roleRef: z.object({ kind: z.enum(["Role", "ClusterRole"]), name: z.string() }),
   subjects: z.array(SubjectShape).nullish(),
@@ -58,7 +58,7 @@ export const BindingShape = z.object({
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
-/** The shapes of those objects that the mini API server itself acts on, by `apiVersion` and kind. */
+/** The schemas of the objects that the mini API server interprets itself, by `apiVersion` and kind. */
 export const SHAPES: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
   ["demo.taffrail/v1 Token", TokenShape],
   [`${RBAC} Role`, RoleShape],

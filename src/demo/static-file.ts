@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Body } from "./body.ts";
 
-/** Reads a file afresh, so that it can be changed while the store runs; `undefined` where there is none. */
+/** Reads a file on every call, so that it can be changed while the store runs; `undefined` if there is none. */
 export async function readStaticFile(path: URL): Promise<Body | undefined> {
   try {
     const bytes = await readFile(path);

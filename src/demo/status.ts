@@ -1,6 +1,6 @@
 import type { PathTarget } from "./resource-kinds.ts";
 
-/** A refusal as Kubernetes words it: the body is a Status. */
+/** A refusal in Kubernetes' words: the body is a Status. */
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -14,7 +14,7 @@ export class StatusError extends Error {
     this.details = details;
   }
 
-  /** The body of the answer. */
+  /** The body of the response. */
   toBody(): object {
     const { message, reason, details, code } = this;
     const head = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" };
@@ -36,7 +36,7 @@ export function notFound(target: PathTarget): StatusError {
   return new StatusError(404, "NotFound", `${qualified(target)} "${target.name}" not found`, detailsOf(target));
 }
 
-/** @param namespace the one that the decision was asked for; empty for cluster scope. */
+/** @param namespace the one that access was reviewed in; empty for cluster scope. */
 export function forbidden(target: PathTarget, user: string, verb: string, namespace: string): StatusError {
   const { resource, name, subresource } = target;
   const part = subresource === "" ? resource.plural : `${resource.plural}/${subresource}`;
@@ -46,7 +46,7 @@ export function forbidden(target: PathTarget, user: string, verb: string, namesp
   return new StatusError(403, "Forbidden", `${what} is forbidden: ${may}`, detailsOf(target));
 }
 
-/** A review whose spec leaves something out. */
+/** A review whose spec lacks something. */
 export function invalid(target: PathTarget, field: string, why: string): StatusError {
   const { group, kind } = target.resource;
   const causes = [{ reason: "FieldValueInvalid", message: why, field }];

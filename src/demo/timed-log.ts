@@ -3,19 +3,19 @@ import type { Clock } from "../clock.ts";
 import type { Body } from "./body.ts";
 import { type WrittenLog, writtenTime } from "./written-log.ts";
 
-/** Lines that are made rather than read: one a second. */
+/** Lines that are generated, one per second. */
 export interface TimedLines {
-  /** When the first one was written, in milliseconds since 1970. */
+  /** When the first one is written, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** How many there are at the most. */
+  /** The maximum number of lines. */
   readonly most: number;
-  /** The line itself, with its end. */
+  /** The line itself, with its line feed. */
   lineAt(index: number, time: string): string;
 }
 
 const LINE_MS = 1000;
 
-/** What the lines are at a time, as a text. */
+/** The lines at a time, as a text. */
 export function timedBody(lines: TimedLines, now: number): Body {
   const count = countAt(lines, now);
   let text = "";
@@ -24,7 +24,7 @@ export function timedBody(lines: TimedLines, now: number): Body {
   return { length: bytes.length, etag: `${lines.startedAt}-${count}`, chunks: () => [bytes] };
 }
 
-/** The same lines as their node has them. */
+/** The same lines as the node has them. */
 export function timedLog(lines: TimedLines, clock: Clock): WrittenLog {
   return {
     *lines(from) {
@@ -34,7 +34,7 @@ export function timedLog(lines: TimedLines, clock: Clock): WrittenLog {
       }
     },
     untilMore(next, signal) {
-      // Never at once: a clock that stands still would be asked without a rest.
+      // Never immediately: a clock that stands still would cause a busy loop.
       const ms = Math.min(LINE_MS, Math.max(1, timeAt(lines, next + 1) - clock.now()));
       return sleep(ms, undefined, { signal }).catch(() => {});
     },
@@ -45,7 +45,7 @@ function textAt(lines: TimedLines, index: number): string {
   return lines.lineAt(index, new Date(timeAt(lines, index)).toISOString());
 }
 
-/** When a line was written. It can be read a second later. */
+/** When a line is written. It can be read a second later. */
 function timeAt({ startedAt }: TimedLines, index: number): number {
   return startedAt + index * LINE_MS;
 }

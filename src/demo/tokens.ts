@@ -1,20 +1,20 @@
 import type { KubeObject } from "./objects.ts";
 import { API_AUDIENCE, TokenShape } from "./shapes.ts";
 
-/** Whom a static token stands for. */
+/** The user of a static token. */
 export interface TokenUser {
   readonly username: string;
   readonly uid?: string | undefined;
-  /** With `system:authenticated`, which the API server adds. */
+  /** Including `system:authenticated`, which the API server adds. */
   readonly groups: readonly string[];
-  /** Those of the audiences asked for that the token has: at least one. */
+  /** The requested audiences that the token has: at least one. */
   readonly audiences: readonly string[];
 }
 
 /**
- * Looks a token up among the objects of kind `Token` (`demo.taffrail/v1`).
+ * Looks up a token among the objects of kind `Token` (`demo.taffrail/v1`).
  *
- * @returns `undefined` where nobody has the token, or not for any of these audiences.
+ * @returns `undefined` if there is no such token, or not for any of these audiences.
  */
 export function userOf(
   objects: Iterable<KubeObject>,
@@ -34,13 +34,13 @@ export function userOf(
 /**
  * Finds a token by the name of its object: `gateway` is the gateway's own.
  *
- * @throws Error where there is none of that name.
+ * @throws Error if there is no object of that name.
  */
 export function tokenNamed(objects: Iterable<KubeObject>, name: string): string {
   for (const object of tokensIn(objects)) {
     if (object.metadata.name === name) return TokenShape.parse(object).token;
   }
-  throw new Error(`The demo's objects hold no Token named "${name}".`);
+  throw new Error(`The demo's objects contain no Token named "${name}".`);
 }
 
 function tokensIn(objects: Iterable<KubeObject>): readonly KubeObject[] {

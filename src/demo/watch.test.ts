@@ -61,7 +61,7 @@ async function watch(query: string, token = "watcher") {
 }
 
 describe("a watch", () => {
-  it("tells what is added, modified and deleted after a version, of the path's kind and namespace", async () => {
+  it("sends what is added, modified and deleted after a version, for the path's kind and namespace", async () => {
     const before = versionOf(put("a"));
     const { next } = await watch(`resourceVersion=${before}`);
     const changed = versionOf(put("a"));
@@ -79,13 +79,13 @@ describe("a watch", () => {
     expect(await next()).toBe(`DELETED a@${added + 2}`);
   });
 
-  it("tells first what changed since a version that has passed", async () => {
+  it("first sends what changed since an older version", async () => {
     const before = versionOf(put("a"));
     const added = versionOf(put("b"));
     expect(await (await watch(`resourceVersion=${before}`)).next()).toBe(`ADDED b@${added}`);
   });
 
-  it.each(["", "resourceVersion=0"])("begins with all that there is for %j", async (query) => {
+  it.each(["", "resourceVersion=0"])("starts with all objects for %j", async (query) => {
     const a = versionOf(put("a"));
     const { next } = await watch(query);
     expect(await next()).toBe(`ADDED a@${a}`);
@@ -93,7 +93,7 @@ describe("a watch", () => {
     expect(await next()).toBe(`ADDED b@${a + 1}`);
   });
 
-  it("is of one name, or of labels: what begins or ends to have them is added or deleted", async () => {
+  it("selects one name or labels: objects that start or stop matching are added or deleted", async () => {
     const from = versionOf(put("a"));
     const named = await watch(`resourceVersion=${from}&fieldSelector=metadata.name%3Da`);
     const labelled = await watch(`resourceVersion=${from}&labelSelector=x%3Dy`);
@@ -110,7 +110,7 @@ describe("a watch", () => {
     ]);
   });
 
-  it("says up to which version nothing happened, where that is asked for", async () => {
+  it("sends bookmarks if requested", async () => {
     const from = versionOf(put("a"));
     const { next } = await watch(`resourceVersion=${from}&allowWatchBookmarks=true`);
     put("b", { namespace: "elsewhere" });
@@ -119,12 +119,12 @@ describe("a watch", () => {
     expect(said).toBe(`BOOKMARK @${from + 1}`);
   });
 
-  it("ends after its time", async () => {
+  it("ends after its timeout", async () => {
     const from = versionOf(put("a"));
     expect(await (await watch(`resourceVersion=${from}&timeoutSeconds=0.001`)).next()).toBeUndefined();
   });
 
-  it("is told by 410 that a version is too old: one before all others, and one that was forgotten", async () => {
+  it("gets 410 for a version that is too old: before the first one, or no longer recorded", async () => {
     const old = versionOf(put("a"));
     put("a");
     expect(await (await watch("resourceVersion=1")).next()).toMatch(/^ERROR 410 too old resource version: 1 \(\d+\)$/);
@@ -137,14 +137,14 @@ describe("a watch", () => {
     expect(await now.next()).toBe(`MODIFIED a@${old + 2}`);
   });
 
-  it("is told so too where more has changed than is kept", async () => {
+  it("gets 410 if there were more changes than are recorded", async () => {
     const old = versionOf(put("a"));
     for (let count = 0; count <= 1000; count += 1) put("b");
     expect(await (await watch(`resourceVersion=${old}`)).next()).toMatch(/^ERROR 410 /);
     expect(await (await watch(`resourceVersion=${old + 1}`)).next()).toBe(`MODIFIED b@${old + 2}`);
   });
 
-  it("needs the right to watch, which may be for one name", async () => {
+  it("requires permission to watch, which may be for one name", async () => {
     put("a");
     expect((await watch("", "lister")).status).toBe(403);
     expect((await watch("", "of-a")).status).toBe(403);

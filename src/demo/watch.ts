@@ -4,24 +4,24 @@ import { apiVersionOf, type ResourceKind } from "./resource-kinds.ts";
 import type { Selection } from "./selection.ts";
 import { badRequest, StatusError } from "./status.ts";
 
-/** How a watch is asked for. */
+/** The parameters of a watch. */
 export interface WatchRequest {
-  /** From where on; `undefined`: all objects first, as if they were added now. */
+  /** The version to start after; `undefined`: all objects first, as if they had just been added. */
   readonly from: number | undefined;
   readonly bookmarks: boolean;
-  /** After how long it ends. */
+  /** When it ends. */
   readonly timeoutMs: number;
 }
 
 /** Node's longest timer. */
-const LONGEST_MS = 2_147_483_647;
+const MAX_TIMER_MS = 2_147_483_647;
 
-/** Whether a list's query asks to watch instead. */
+/** Whether the query of a list asks for a watch. */
 export function isWatch(query: URLSearchParams): boolean {
   return isTrue(query.get("watch"));
 }
 
-/** @throws StatusError 400 where a parameter is wrong. */
+/** @throws StatusError 400 if a parameter is invalid. */
 export function watchRequestOf(query: URLSearchParams): WatchRequest {
   const version = query.get("resourceVersion") ?? "";
   if (!/^\d*$/.test(version)) throw badRequest(`Invalid value: "${version}": resourceVersion`);
@@ -30,15 +30,16 @@ export function watchRequestOf(query: URLSearchParams): WatchRequest {
   return {
     from: Number(version) === 0 ? undefined : Number(version),
     bookmarks: isTrue(query.get("allowWatchBookmarks")),
-    timeoutMs: Math.min(seconds * 1000, LONGEST_MS),
+    timeoutMs: Math.min(seconds * 1000, MAX_TIMER_MS),
   };
 }
 
 /**
- * Tells what changes of some objects, a line of JSON for each event, as a real API server does. A version that the store no longer knows is said in an event too.
+ * Sends the changes of some objects, one line of JSON per event, like a real API server. A version that the store no
+ * longer has is reported in an event too.
  *
- * @param bookmarkMs how often to say that there was nothing, where that is asked for.
- * @param signal ends it.
+ * @param bookmarkMs the interval of bookmarks, if they are requested.
+ * @param signal ends the watch.
  */
 export async function* watchLines(
   store: ObjectStore,
@@ -71,7 +72,7 @@ export async function* watchLines(
       const was = before !== undefined && selection(before);
       const is = after !== undefined && selection(after);
       if (is) yield line(was ? "MODIFIED" : "ADDED", after);
-      // What no longer is one of them is shown as it last was.
+      // An object that is no longer selected is sent in its last state.
       else if (was) yield line("DELETED", withVersion(before, version));
     }
     const now = performance.now();
@@ -83,7 +84,7 @@ export async function* watchLines(
       toldAt = now;
       yield bookmark();
     }
-    await store.untilChange(Math.min(began + timeoutMs - now, bookmarks ? bookmarkMs : LONGEST_MS), signal);
+    await store.untilChange(Math.min(began + timeoutMs - now, bookmarks ? bookmarkMs : MAX_TIMER_MS), signal);
   }
 }
 

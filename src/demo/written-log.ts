@@ -1,37 +1,40 @@
 import type { Body } from "./body.ts";
 
-/** What a container wrote at one time: mostly a line. */
+/** What a container wrote at one time: usually a line. */
 export interface WrittenLine {
-  /** Counts what the container ever wrote, from 0. */
+  /** The index in everything the container ever wrote, from 0. */
   readonly index: number;
-  /** When, as RFC 3339 in UTC with nine digits after the second: so texts sort as times do. */
+  /** The time, as RFC 3339 in UTC with nine fractional digits, so that strings sort like times. */
   readonly time: string;
-  /** With its end, unless the container has not written that yet. */
+  /** Including the line feed, unless the container has not written it yet. */
   readonly bytes: Uint8Array;
 }
 
-/** The log of a container as its node keeps it. */
+/** The log of a container on its node. */
 export interface WrittenLog {
-  /** What is there now of what was written from `from` on, in order. What was rotated away is left out. */
+  /** The existing entries from index `from` on, in order. Rotated entries are omitted. */
   lines(from: number): Iterable<WrittenLine>;
-  /** Settles when there is more than that, or when the signal is aborted. It may settle too early. */
+  /** Resolves when there is more than that, or when the signal is aborted. It may resolve too early. */
   untilMore(next: number, signal: AbortSignal): Promise<void>;
-  /** What the way to the reader does to an answer: by default nothing. Where it ends, the answer ends well; where it throws, the connection breaks. */
+  /**
+   * Changes a response on its way to the reader; by default it does not. If it ends, the response ends normally; if it
+   * throws, the connection breaks.
+   */
   through?(pieces: AsyncIterable<Uint8Array>, query: URLSearchParams): AsyncIterable<Uint8Array>;
 }
 
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z/;
 const TIME_BYTES = "2026-01-01T00:00:00.000000000Z".length;
 
-/** A time as a node writes it. */
+/** A time in the format of a node. */
 export function writtenTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000000Z");
 }
 
 /**
- * Takes a text for a log. A line was written at the time that it begins with, else together with the line before it.
+ * Makes a log of a text. A line was written at the time that it begins with, else together with the line before it.
  *
- * @param startedAt when the first line was written, unless it says that itself, in milliseconds since 1970.
+ * @param startedAt when the first line was written, unless it begins with a time, in milliseconds since 1970.
  */
 export function writtenLog(body: Pick<Body, "chunks">, startedAt: number): WrittenLog {
   return {
@@ -42,7 +45,7 @@ export function writtenLog(body: Pick<Body, "chunks">, startedAt: number): Writt
         const [, second, fraction = ""] =
           TIME.exec(Buffer.from(bytes.subarray(0, TIME_BYTES)).toString("latin1")) ?? [];
         const own = second === undefined ? time : `${second}.${fraction.padEnd(9, "0")}Z`;
-        // A node's times never go back.
+        // Times on a node never go back.
         if (own > time || index === 0) time = own;
         if (index >= from) yield { index, time, bytes };
         index += 1;

@@ -12,7 +12,7 @@ const KINDS: Readonly<Record<AddressKind, readonly string[]>> = {
       " ",
     ),
   ],
-  inside: [
+  private: [
     ..."10.0.0.0 10.255.255.255 100.64.0.0 100.100.100.199 100.127.255.255 127.0.0.1 127.255.255.255".split(" "),
     ..."172.16.0.0 172.31.255.255 192.168.0.0 192.168.255.255 198.18.0.0 198.19.255.255".split(" "),
     ..."::1 fc00:: fd00:ec1:ffff:: fd00:ec3:: fd12:3456::1 fdff:ffff::1".split(" "),
@@ -46,11 +46,11 @@ const DRESSES: readonly ((address: string) => string)[] = [
 describe("kindOfAddress", () => {
   const cases = Object.entries(KINDS).flatMap(([kind, addresses]) => addresses.map((each) => [each, kind] as const));
 
-  it.each(cases)("says of %s: %s", (address, kind) => {
+  it.each(cases)("classifies %s as %s", (address, kind) => {
     expect(kindOfAddress(address)).toBe(kind);
   });
 
-  it("sees an IPv4 address through every dress of IPv6", () => {
+  it("recognises an IPv4 address in every IPv6 form", () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.constantFrom(...DRESSES), (address, dress) => {
         expect(kindOfAddress(dress(address))).toBe(kindOfAddress(address));
@@ -58,17 +58,17 @@ describe("kindOfAddress", () => {
     );
     for (const dress of DRESSES) {
       expect(kindOfAddress(dress("169.254.169.254"))).toBe("special");
-      expect(kindOfAddress(dress("127.0.0.1"))).toBe("inside");
+      expect(kindOfAddress(dress("127.0.0.1"))).toBe("private");
       expect(kindOfAddress(dress("8.8.8.8"))).toBe("public");
     }
   });
 
-  it("sees through the oldest dress, but takes :: and ::1 for what they are", () => {
+  it("recognises the compatible form, but not in :: and ::1", () => {
     expect(kindOfAddress("::169.254.169.254")).toBe("special");
-    expect(kindOfAddress("::10.0.0.1")).toBe("inside");
+    expect(kindOfAddress("::10.0.0.1")).toBe("private");
     expect(kindOfAddress("::8.8.8.8")).toBe("public");
     expect(kindOfAddress("::")).toBe("special");
-    expect(kindOfAddress("0:0:0:0:0:0:0:1")).toBe("inside");
+    expect(kindOfAddress("0:0:0:0:0:0:0:1")).toBe("private");
     expect(kindOfAddress("::2")).toBe("special");
   });
 
@@ -88,13 +88,13 @@ describe("kindOfAddress", () => {
     expect(kindOfAddress(hostname.replace(/^\[(.*)\]$/, "$1"))).toBe("special");
   });
 
-  it("is not reached by a zone in an address, since an URL cannot have one", () => {
+  it("never sees a zone, because a URL cannot have one", () => {
     expect(URL.canParse("http://[fe80::1%25eth0]/")).toBe(false);
   });
 });
 
 describe("createAddressSet", () => {
-  it("holds addresses and ranges, in either family", () => {
+  it("contains addresses and ranges of both families", () => {
     const set = createAddressSet(["169.254.10.0/24", "10.1.2.3", "fd00:ec2::/32", "::1"]);
     for (const each of ["169.254.10.0", "169.254.10.255", "10.1.2.3", "fd00:ec2::254", "0:0::1"]) {
       expect(set.has(each)).toBe(true);
@@ -102,25 +102,25 @@ describe("createAddressSet", () => {
     for (const each of ["169.254.11.0", "10.1.2.4", "fd00:ec3::1", "::2", "::"]) expect(set.has(each)).toBe(false);
   });
 
-  it("holds what stands for an IPv4 address in it, and what is in it as it is written", () => {
+  it("contains embedded IPv4 addresses, and addresses as they are written", () => {
     expect(createAddressSet(["169.254.0.0/16"]).has("::ffff:a9fe:a9fe")).toBe(true);
     expect(createAddressSet(["64:ff9b::/96"]).has("64:ff9b::a9fe:a9fe")).toBe(true);
     expect(createAddressSet(["64:ff9b::/96"]).has("169.254.169.254")).toBe(false);
     expect(createAddressSet(["fe80::/10"]).has("fe80::1%eth0")).toBe(true);
   });
 
-  it("holds nothing when it is empty", () => {
+  it("contains nothing when it is empty", () => {
     expect(createAddressSet([]).has("127.0.0.1")).toBe(false);
   });
 
-  it("refuses what is neither", () => {
-    expect(() => createAddressSet(["10.0.0.0/33"])).toThrow('"10.0.0.0/33" is neither an address nor a range');
+  it("refuses anything else", () => {
+    expect(() => createAddressSet(["10.0.0.0/33"])).toThrow('"10.0.0.0/33" is neither an IP address nor a CIDR range');
   });
 });
 
 describe("isAddressRange", () => {
   it.each(["10.0.0.0/8", "0.0.0.0/0", "10.0.0.1/32", "10.0.0.1", "::/0", "fe80::/10", "::1/128", "::1"])(
-    "takes %s",
+    "accepts %s",
     (text) => {
       expect(isAddressRange(text)).toBe(true);
     },

@@ -2,10 +2,10 @@ import { BlockList, isIP, isIPv4 } from "node:net";
 import { groupsOf, withoutZone } from "../ip-address.ts";
 
 /**
- * Where an address leads: `public` into the internet, `inside` to this machine or a private network, `special` to where no log store is: link-local,
- * metadata services of clouds, multicast, broadcast, unspecified, reserved.
+ * Where an address is: `public` on the internet, `private` on this machine or a private network, `special` where no log
+ * store is: link-local, cloud metadata services, multicast, broadcast, unspecified, reserved.
  */
-export type AddressKind = "public" | "inside" | "special";
+export type AddressKind = "public" | "private" | "special";
 
 /** Loopback, RFC 1918, RFC 6598 (carriers and some clusters), RFC 2544 (some clusters too), RFC 4193. */
 const INSIDE = listOf([
@@ -19,7 +19,7 @@ const INSIDE = listOf([
   "fc00::/7",
 ]);
 
-/** What the IANA's registries of special-purpose addresses hold beside those, and the metadata services of clouds. */
+/** The other entries of IANA's special-purpose address registries, and cloud metadata services. */
 const SPECIAL = listOf([
   "0.0.0.0/8",
   "169.254.0.0/16",
@@ -33,7 +33,7 @@ const SPECIAL = listOf([
   "2001::/23",
   "2001:db8::/32",
   "3fff::/20",
-  // Metadata where the ranges above do not hold it: Alibaba Cloud, Azure, AWS, Google Cloud, Oracle Cloud, Scaleway.
+  // Metadata services outside the ranges above: Alibaba Cloud, Azure, AWS, Google Cloud, Oracle Cloud, Scaleway.
   "100.100.100.200",
   "168.63.129.16",
   "fd00:ec2::/32",
@@ -42,30 +42,33 @@ const SPECIAL = listOf([
   "fd00:42::42",
 ]);
 
-/** Of IPv6, the internet is only this: all else that is not inside has a special purpose, or none yet. */
+/** The only part of IPv6 that is the internet: everything else that is not private is special or unassigned. */
 const INTERNET_V6 = listOf(["2000::/3"]);
 
-/** Beginnings of IPv6 addresses whose end is an IPv4 address: mapped, translated (RFC 2765), NAT64 (RFC 6052), compatible. */
+/**
+ * Prefixes of IPv6 addresses that end with an IPv4 address: mapped, translated (RFC 2765), NAT64 (RFC 6052),
+ * compatible.
+ */
 const WITH_IPV4_AT_END = ["0:0:0:0:0:ffff", "0:0:0:0:ffff:0", "64:ff9b:0:0:0:0", "0:0:0:0:0:0"];
 
-/** Says where an address leads. An IPv6 address that stands for an IPv4 address leads where that one does. */
+/** Classifies an address. An IPv6 address that embeds an IPv4 address is classified as that one. */
 export function kindOfAddress(address: string): AddressKind {
   const { text, family } = seenThrough(address);
   if (SPECIAL.check(text, family)) return "special";
-  if (INSIDE.check(text, family)) return "inside";
+  if (INSIDE.check(text, family)) return "private";
   return family === "ipv4" || INTERNET_V6.check(text, family) ? "public" : "special";
 }
 
-/** A set of addresses, as {@link createAddressSet} makes them. */
+/** A set of addresses; see {@link createAddressSet}. */
 export interface AddressSet {
-  /** Whether an address is in it, as it is written or as the IPv4 address that it stands for. */
+  /** Whether an address is in it, as it is written or as the IPv4 address that it embeds. */
   has(address: string): boolean;
 }
 
 /**
- * Makes a set of addresses and ranges of them such as `10.0.0.0/8`.
+ * Creates a set of addresses and CIDR ranges such as `10.0.0.0/8`.
  *
- * @throws Error when a text is neither.
+ * @throws Error if a text is neither.
  */
 export function createAddressSet(texts: readonly string[]): AddressSet {
   const list = listOf(texts);
@@ -78,7 +81,7 @@ export function createAddressSet(texts: readonly string[]): AddressSet {
   };
 }
 
-/** Whether a text is an address or a range of addresses. */
+/** Whether a text is an IP address or a CIDR range. */
 export function isAddressRange(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");
   const version = address.includes("%") ? 0 : isIP(address);
@@ -89,7 +92,7 @@ export function isAddressRange(text: string): boolean {
 function listOf(texts: readonly string[]): BlockList {
   const list = new BlockList();
   for (const text of texts) {
-    if (!isAddressRange(text)) throw new Error(`"${text}" is neither an address nor a range of addresses.`);
+    if (!isAddressRange(text)) throw new Error(`"${text}" is neither an IP address nor a CIDR range.`);
     const [address = "", bits] = text.split("/");
     const family = isIPv4(address) ? "ipv4" : "ipv6";
     if (bits === undefined) list.addAddress(address, family);
@@ -112,7 +115,7 @@ function ipv4Within(groups: readonly number[]): string | undefined {
     .map((group) => group.toString(16))
     .join(":");
   if (!is6to4 && !WITH_IPV4_AT_END.includes(beginning)) return undefined;
-  // :: and ::1 are addresses of their own.
+  // :: and ::1 are addresses in their own right.
   if (beginning === "0:0:0:0:0:0" && high === 0 && low <= 1) return undefined;
   return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }

@@ -21,33 +21,33 @@ describe("createAddressPolicy", () => {
     expect(allows([], address, false)).toBe(true);
   });
 
-  it.each(INSIDE)("allows %s, which is inside, only to a host that the operator wrote", (address) => {
+  it.each(INSIDE)("allows the private address %s only for a literal host", (address) => {
     expect(allows([], address, true)).toBe(true);
     expect(allows([], address, false)).toBe(false);
   });
 
-  it.each(SPECIAL)("allows %s, which no store has, to nobody", (address) => {
+  it.each(SPECIAL)("never allows the special address %s", (address) => {
     expect(allows([], address, true)).toBe(false);
     expect(allows([], address, false)).toBe(false);
   });
 
-  it.each([...INSIDE, ...SPECIAL])("allows %s where an entry has it", (address) => {
+  it.each([...INSIDE, ...SPECIAL])("allows %s if an entry contains it", (address) => {
     expect(allows([address], address, false)).toBe(true);
     expect(allows(["203.0.113.1", address], address, true)).toBe(true);
     expect(allows(["203.0.113.1"], address, false)).toBe(false);
   });
 
-  it("says for the log which host, which address and what would allow it", () => {
+  it("reports the host, the address and what would allow it, for the log", () => {
     const policy = createAddressPolicy([]);
     expect(() => policy.check("a.example", "169.254.169.254", true)).toThrow(
-      "a.example has the address 169.254.169.254, which is no place for a log store. An entry in egress.allow would allow it.",
+      "a.example has the address 169.254.169.254, which is reserved for a special purpose. An entry in egress.allow would allow it.",
     );
     expect(() => policy.check("10.0.0.1", "10.0.0.1", false)).toThrow(
-      "10.0.0.1 is inside, where a host that values made may not lead.",
+      "10.0.0.1 is private, which is not allowed for a host with variables.",
     );
   });
 
-  it("refuses an entry that is no range", () => {
+  it("refuses an entry that is not a range", () => {
     expect(() => createAddressPolicy(["internal"])).toThrow('"internal" is neither');
   });
 });

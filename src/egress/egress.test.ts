@@ -117,7 +117,7 @@ const errorOf = async (work: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("createEgress, addresses", () => {
-  it("CVE-2020-8562: resolves a name once and connects to what came, whatever a second answer would be", async () => {
+  it("CVE-2020-8562: resolves a name once and connects to that address, whatever a second answer would be", async () => {
     const store = await startStore();
     const answers = [["127.0.0.1"], ["169.254.169.254"]];
     const asked: string[] = [];
@@ -175,13 +175,13 @@ describe("createEgress, addresses", () => {
     expect(await errorOf(agentOf({}).get(new URL(`http://${host}:9`).origin))).toBeInstanceOf(EgressRefused);
   });
 
-  it("tries the next address of a name where nobody listens at the first", async () => {
+  it("tries a name's next address if the first refuses the connection", async () => {
     const store = await startStore();
     const resolve = resolverOf({ "store.example": ["::1", "127.0.0.1"] });
     expect(await agentOf({ resolve }).get(`http://store.example:${store.port}`)).toBe("hello you");
   });
 
-  it("fails as the resolver does", async () => {
+  it("fails when the resolver does", async () => {
     const failure = Object.assign(new Error("no"), { code: "EAI_AGAIN" });
     expect(await errorOf(agentOf({ resolve: () => Promise.reject(failure) }).get("http://store.example"))).toBe(
       failure,
@@ -191,7 +191,7 @@ describe("createEgress, addresses", () => {
     });
   });
 
-  it("resolves as the system does, without another resolver", async () => {
+  it("uses the system's resolver by default", async () => {
     const store = await startStore();
     expect(await agentOf({}).get(`http://localhost:${store.port}`)).toBe("hello you");
     expect(await errorOf(agentOf({}, { written: false }).get(`http://localhost:${store.port}`))).toBeInstanceOf(
@@ -204,7 +204,7 @@ describe("createEgress, TLS", () => {
   const resolve = resolverOf({ "kubernetes.example": ["127.0.0.1"], "other.example": ["127.0.0.1"] });
   const ca = SERVER_CERTIFICATE.cert;
 
-  it("wants a certificate for the name, from an authority that it knows", async () => {
+  it("requires a certificate for the name, from a trusted authority", async () => {
     const { port } = await startStore(SERVER_CERTIFICATE);
     expect(await agentOf({ resolve }, { tls: { ca } }).get(`https://kubernetes.example:${port}`)).toBe("hello you");
     expect(await errorOf(agentOf({ resolve }).get(`https://kubernetes.example:${port}`))).toMatchObject({
@@ -215,7 +215,7 @@ describe("createEgress, TLS", () => {
     });
   });
 
-  it("wants it for an address as well", async () => {
+  it("requires one for an address too", async () => {
     const [right, wrong] = [await startStore(SERVER_CERTIFICATE), await startStore(SERVER_CERTIFICATE, "127.0.0.2")];
     expect(await agentOf({}, { tls: { ca } }).get(`https://127.0.0.1:${right.port}`)).toBe("hello you");
     expect(await errorOf(agentOf({}, { tls: { ca } }).get(`https://127.0.0.2:${wrong.port}`))).toMatchObject({
@@ -223,7 +223,7 @@ describe("createEgress, TLS", () => {
     });
   });
 
-  it("wants it for another name where that is configured", async () => {
+  it("requires it for the configured server name", async () => {
     const { port } = await startStore(SERVER_CERTIFICATE);
     const tls = { ca, servername: "kubernetes.example" };
     expect(await agentOf({ resolve }, { tls }).get(`https://other.example:${port}`)).toBe("hello you");
@@ -235,13 +235,13 @@ describe("createEgress, TLS", () => {
     );
   });
 
-  it("wants none where it was told to", async () => {
+  it("does not verify it if told not to", async () => {
     const { port } = await startStore(SERVER_CERTIFICATE, "127.0.0.2");
     const tls = { rejectUnauthorized: false };
     expect(await agentOf({}, { tls }).get(`https://127.0.0.2:${port}`)).toBe("hello you");
   });
 
-  it("says who it is by its own certificate", async () => {
+  it("presents its client certificate", async () => {
     const { port } = await startStore({ ...SERVER_CERTIFICATE, ca: FIRST_CLIENT.cert, requestCert: true });
     expect(await agentOf({}, { tls: { ca, ...FIRST_CLIENT } }).get(`https://127.0.0.1:${port}`)).toMatch(
       /^hello (?!you)/,
@@ -254,8 +254,8 @@ describe("createEgress, TLS", () => {
   });
 });
 
-describe("createEgress, leaving", () => {
-  it("connects to nothing once it was left in the wait for a name", async () => {
+describe("createEgress, aborted", () => {
+  it("connects to nothing if aborted during name resolution", async () => {
     const store = await startStore();
     const [asked, answer, abort] = [createGate(), createGate(), new AbortController()];
     const resolve: Resolve = async () => {
@@ -273,7 +273,7 @@ describe("createEgress, leaving", () => {
     expect(store.accepted).toBe(1);
   });
 
-  it("ends a connection at once that is being made secure", async () => {
+  it("closes a connection at once during the TLS handshake", async () => {
     const server = await startHangingServer();
     const abort = new AbortController();
     const error = errorOf(agentOf({}).get(`https://127.0.0.1:${server.port}`, { signal: abort.signal }));
@@ -283,7 +283,7 @@ describe("createEgress, leaving", () => {
     await server.abandoned;
   });
 
-  it("ends a connection at once that a proxy is being asked for", async () => {
+  it("closes a connection at once while waiting for the proxy", async () => {
     const proxy = await startHttpProxy();
     closers.push(proxy.close);
     proxy.verdict = "";
@@ -296,7 +296,7 @@ describe("createEgress, leaving", () => {
     await proxy.abandoned();
   });
 
-  it("ends only the connection of the one that left", async () => {
+  it("closes only the aborted request's connection", async () => {
     const store = await startStore();
     const [answer, stays, leaves] = [createGate(), new AbortController(), new AbortController()];
     const resolve: Resolve = async () => {
@@ -313,7 +313,7 @@ describe("createEgress, leaving", () => {
     expect(store.accepted).toBe(1);
   });
 
-  it("keeps the connections of askers that have read their answers and left", async () => {
+  it("keeps the connections of requests that were aborted after their response", async () => {
     const store = await startStore();
     const { get } = agentOf({});
     for (let i = 0; i < 10; i += 1) {
@@ -338,7 +338,7 @@ describe("createEgress, leaving", () => {
     expect(getEventListeners(signal, "abort").length).toBeLessThanOrEqual(1);
   });
 
-  it.each(["name", "handshake", "proxy"])("gives up on a %s that takes too long", async (stage) => {
+  it.each(["name", "handshake", "proxy"])("times out on a %s that takes too long", async (stage) => {
     const server = await startHangingServer();
     const resolve: Resolve = () => new Promise(() => {});
     const proxies = readProxies({ HTTPS_PROXY: `http://127.0.0.1:${server.port}` });
@@ -371,7 +371,7 @@ describe("createEgress, through a proxy", () => {
     expect(resolve.asked).toHaveLength(before);
   });
 
-  it("wants the store's own certificate there too", async () => {
+  it("requires the store's own certificate there too", async () => {
     const store = await startStore(SERVER_CERTIFICATE);
     const { get } = agentOf({ resolve, proxies: readProxies({ HTTPS_PROXY: await start() }) }, { tls });
     expect(await errorOf(get(`https://other.example:${store.port}`))).toMatchObject({
@@ -379,7 +379,7 @@ describe("createEgress, through a proxy", () => {
     });
   });
 
-  it("tells the proxy the whole address where there is no TLS", async () => {
+  it("sends the proxy the absolute URL without TLS", async () => {
     const store = await startStore();
     const { get } = agentOf({ resolve, proxies: readProxies({ HTTP_PROXY: await start() }) });
     const origin = `http://store.example:${store.port}`;
@@ -388,7 +388,7 @@ describe("createEgress, through a proxy", () => {
     expect(store.requests).toEqual([`GET /log?a=1 store.example:${store.port}`]);
   });
 
-  it("asks without it what NO_PROXY names, and checks that in full", async () => {
+  it("bypasses it for NO_PROXY, with all address checks", async () => {
     const store = await startStore();
     const proxies = readProxies({ HTTP_PROXY: await start(), NO_PROXY: "inside.example,bad.example" });
     expect(await agentOf({ resolve, proxies }).get(`http://inside.example:${store.port}`)).toBe("hello you");
@@ -420,7 +420,7 @@ describe("createEgress, through a proxy", () => {
     expect(await errorOf(get("https://store.example"))).toBeInstanceOf(EgressRefused);
   });
 
-  it("does not use one for what is not to be proxied", async () => {
+  it("does not use one for connections that must not be proxied", async () => {
     const store = await startStore();
     const { get } = agentOf({ resolve, proxies: readProxies({ HTTP_PROXY: await start() }) }, { proxied: false });
     expect(await get(`http://inside.example:${store.port}`)).toBe("hello you");
@@ -428,13 +428,13 @@ describe("createEgress, through a proxy", () => {
   });
 
   it.each(["407 Proxy Authentication Required", "502 Bad Gateway"])(
-    "says with which status the proxy answered, and not in which words: %s",
+    "reports the proxy's status, but not its reason phrase: %s",
     async (verdict) => {
       const { get } = agentOf({ resolve, proxies: readProxies({ HTTPS_PROXY: await start() }) });
       proxy.verdict = verdict;
       expect(await errorOf(get("https://store.example"))).toMatchObject({
         code: "ERR_TUNNEL_REFUSED",
-        message: `The proxy answered: HTTP/1.1 ${verdict.slice(0, 3)}`,
+        message: `The proxy responded: HTTP/1.1 ${verdict.slice(0, 3)}`,
       });
       await proxy.abandoned();
     },

@@ -7,50 +7,59 @@ import { createAddressPolicy } from "./address-policy.ts";
 import type { HttpProxy, Proxies } from "./proxies.ts";
 import { openTcp, openTls, openTunnel, type Resolve, type ResolvedAddress, systemResolve } from "./sockets.ts";
 
-/** How the other end proves itself, and how we do. */
+/** TLS settings: how to verify the other end, and the client certificate. */
 export interface TlsSettings
   extends Pick<ConnectionOptions, "ca" | "cert" | "passphrase" | "servername" | "rejectUnauthorized"> {
   readonly key?: string | Buffer | Secret;
 }
 
 export interface EgressOptions {
-  /** Addresses and ranges that may be connected to whatever they are. Default: none. */
+  /** Addresses and CIDR ranges to allow whatever they are. Default: none. */
   readonly allow?: readonly string[];
   /** Default: no proxy. */
   readonly proxies?: Proxies;
-  /** Default: as the system resolves names. */
+  /** Default: the system's resolver. */
   readonly resolve?: Resolve;
 }
 
 export interface AgentOptions {
-  /** Whether the operator wrote the hosts that will be asked. Else values that users choose have made them, and they may not lead inside. */
+  /**
+   * Whether the hosts to connect to are literal text of the operator. Otherwise they were made from values that users
+   * choose, and private addresses are not allowed.
+   */
   readonly written: boolean;
-  /** Whether the proxies are for these connections. */
+  /** Whether to use the proxies for these connections. */
   readonly proxied: boolean;
   readonly tls?: TlsSettings | undefined;
-  /** Whether several requests may share a connection. Else each has its own, which its signal ends while it is being made. */
+  /**
+   * Whether several requests may share a connection. Otherwise each has its own, and its signal aborts it while it is
+   * being established.
+   */
   readonly allowH2: boolean;
-  /** Until a connection stands: name, proxy and TLS included. In milliseconds. */
+  /** Connect timeout, including DNS, proxy and TLS, in milliseconds. */
   readonly connectMs: number;
-  /** From the request to the answer's headers, in milliseconds. */
+  /** Timeout from the request to the response headers, in milliseconds. */
   readonly headersMs: number;
-  /** Between two pieces of the body, in milliseconds. 0: no limit. */
+  /** Idle timeout between two pieces of the body, in milliseconds. 0: none. */
   readonly bodyMs: number;
 }
 
-/** The one way out: decides which addresses may be connected to, and connects to no other. */
+/** The guard of all outgoing connections: decides which addresses are allowed, and connects to no others. */
 export interface Egress {
-  /** Makes an undici dispatcher, which keeps its connections. What it throws where an address is not allowed is an `EgressRefused`. */
+  /**
+   * Creates an undici dispatcher, which owns its connections. It throws `EgressRefused` if an address is not allowed.
+   */
   createAgent(options: AgentOptions): Dispatcher;
 }
 
 /**
- * Makes the way out, by the rules of `address-policy.ts`.
+ * Creates the guard, with the rules of `address-policy.ts`.
  *
- * A name is resolved once for each connection. Each address that it has must be allowed, and one of them is connected to, so that no second answer counts.
- * Through a proxy, which resolves names itself, only addresses that stand in place of a name can be looked at.
+ * A name is resolved once for each connection. All of its addresses must be allowed, and one of them is connected to,
+ * so a second DNS answer has no effect. Through a proxy, which resolves names itself, only hosts that are addresses can
+ * be checked.
  *
- * @throws Error when an entry of `allow` is neither an address nor a range.
+ * @throws Error if an entry of `allow` is neither an address nor a range.
  */
 export function createEgress(options: EgressOptions = {}): Egress {
   const { proxies = () => undefined, resolve = systemResolve } = options;
@@ -95,10 +104,13 @@ export function createEgress(options: EgressOptions = {}): Egress {
       return openTls(socket, { context, hostname: name, allowH2, rejectUnauthorized }, stop);
     };
 
-    /** Whose request is being dispatched: undici begins to connect before `dispatch` returns, and does not say for which request. */
+    /**
+     * The request that is being dispatched: undici starts to connect before `dispatch` returns, and does not say for
+     * which request.
+     */
     let asking: AbortSignal | undefined;
     const agent = new Agent({
-      // One connection for each request, where they cannot share it, so that a slow reader holds up nobody else.
+      // One connection for each request if they cannot share one, so that a slow reader does not block the others.
       pipelining: 1,
       allowH2,
       headersTimeout: headersMs,
@@ -127,7 +139,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
   return { createAgent };
 }
 
-/** A request without TLS is not tunnelled: it tells the proxy the whole address (RFC 9112 §3.2.2). */
+/** A request without TLS is not tunnelled: it sends the proxy the absolute URL (RFC 9112 §3.2.2). */
 function throughProxy(request: Dispatcher.DispatchOptions, proxyFor: Proxies): Dispatcher.DispatchOptions {
   const { origin, path, headers } = request;
   const { protocol, hostname, port } = new URL(String(origin));
@@ -153,19 +165,19 @@ function portOf({ protocol, port }: { readonly protocol: string; readonly port: 
   return Number(port) || (protocol === "https:" ? 443 : 80);
 }
 
-/** A signal that is aborted after a time, or when `signal` is: with errors of our own, since undici looks into them. */
+/** A signal that is aborted after a time, or when `signal` is: with errors of our own, because undici inspects them. */
 function stopAfter(ms: number, signal: AbortSignal | undefined): { signal: AbortSignal; forget: () => void } {
   const stop = new AbortController();
-  const leave = (): void => stop.abort(new Error("Whoever asked has left.", { cause: signal?.reason }));
+  const abort = (): void => stop.abort(new Error("The caller left.", { cause: signal?.reason }));
   const timer = setTimeout(() => {
-    stop.abort(Object.assign(new Error(`There was no connection within ${ms} ms.`), { code: "ETIMEDOUT" }));
+    stop.abort(Object.assign(new Error(`No connection within ${ms} ms.`), { code: "ETIMEDOUT" }));
   }, ms);
-  signal?.addEventListener("abort", leave);
+  signal?.addEventListener("abort", abort);
   return {
     signal: stop.signal,
     forget: () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", abort);
     },
   };
 }

@@ -10,7 +10,7 @@ function proxyFor(env: NodeJS.ProcessEnv, address: string): string | undefined {
 }
 
 describe("readProxies", () => {
-  it("knows none where the environment names none, or an empty one", () => {
+  it("has none if the environment sets none, or an empty one", () => {
     expect(proxyFor({}, "https://store.example/")).toBeUndefined();
     expect(proxyFor({ HTTPS_PROXY: "", HTTP_PROXY: "" }, "https://store.example/")).toBeUndefined();
   });
@@ -22,13 +22,13 @@ describe("readProxies", () => {
     expect(proxyFor({ HTTP_PROXY: PROXY }, "https://store.example/")).toBeUndefined();
   });
 
-  it("prefers the names in lower case, and takes a host without a scheme", () => {
+  it("prefers lower-case variables, and accepts a host without a scheme", () => {
     expect(proxyFor({ https_proxy: "proxy.example:8080", HTTPS_PROXY: PROXY }, "https://store.example/")).toBe(
       "http://proxy.example:8080",
     );
   });
 
-  it("reads the credentials, also those that are escaped or cannot be", () => {
+  it("reads the credentials, even if they are badly escaped", () => {
     const authorization = (url: string) =>
       readProxies({ HTTPS_PROXY: url })({
         protocol: "https:",
@@ -46,7 +46,7 @@ describe("readProxies", () => {
     "refuses %s without showing it",
     (url) => {
       expect(() => readProxies({ HTTPS_PROXY: url })).toThrow(
-        /^HTTPS_PROXY is not the address of an HTTP proxy(?!.*hidden)/,
+        /^HTTPS_PROXY is not the URL of an HTTP proxy(?!.*hidden)/,
       );
     },
   );

@@ -6,29 +6,30 @@ import { type AddressSet, createAddressSet, isAddressRange } from "./address-kin
 export interface HttpProxy {
   /** Its scheme, host and port: `http:` or `https:`. */
   readonly url: URL;
-  /** The value of `proxy-authorization`, where the proxy wants one. */
+  /** The value of `proxy-authorization`, if the proxy requires one. */
   readonly authorization: Secret | undefined;
 }
 
-/** Whom a connection is wanted to. */
+/** The destination of a connection. */
 export interface Destination {
   readonly protocol: string;
   /** A name or an address, without brackets. */
   readonly hostname: string;
-  /** Empty where it is the scheme's own. */
+  /** Empty for the scheme's default. */
   readonly port: string;
 }
 
-/** Says through which proxy a connection goes; `undefined`: through none. */
+/** Returns the proxy for a connection; `undefined`: none. */
 export type Proxies = (destination: Destination) => HttpProxy | undefined;
 
 const LOOPBACK = createAddressSet(["127.0.0.0/8", "::1"]);
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the same in lower case, as most programs understand them. This machine itself is never asked through a
- * proxy. `NO_PROXY` is a list of names (`example.com` and all below it; `.example.com`: only below it), addresses, ranges and `*`, each perhaps with a port.
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the same in lower case, as most programs do. This machine itself
+ * is never reached through a proxy. `NO_PROXY` is a list of names (`example.com` and its subdomains; `.example.com`:
+ * only subdomains), addresses, ranges and `*`, each optionally with a port.
  *
- * @throws Error with one sentence that names the variable and does not show its value, which may hold a password.
+ * @throws Error with one sentence that names the variable but not its value, which may contain a password.
  */
 export function readProxies(env: NodeJS.ProcessEnv): Proxies {
   const secure = readProxy(env, "HTTPS_PROXY");
@@ -52,7 +53,7 @@ function readProxy(env: NodeJS.ProcessEnv, variable: string): HttpProxy | undefi
   if (!text) return undefined;
   const url = URL.parse(text.includes("://") ? text : `http://${text}`);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new Error(`${variable} is not the address of an HTTP proxy, such as http://proxy.example.com:3128`);
+    throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
   }
   const credentials = `${decode(url.username)}:${decode(url.password)}`;
   return {

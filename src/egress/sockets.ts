@@ -8,33 +8,33 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Finds all addresses of a name. */
+/** Resolves a name to all its addresses. */
 export type Resolve = (name: string) => Promise<readonly ResolvedAddress[]>;
 
-/** Asks the system, as most programs do: it knows /etc/hosts and search domains. */
+/** Uses the system's resolver, as most programs do: it knows /etc/hosts and search domains. */
 export const systemResolve: Resolve = (name) => lookup(name, { all: true });
 
-/** What undici's own connections have. */
+/** The same as for undici's own connections. */
 const KEEP_ALIVE_MS = 60_000;
 const BUFFER_BYTES = 64 * 1024;
 const HEAD_BYTES = 16 * 1024;
 
-/** Thrown when a proxy answers something else than that the connection stands. */
+/** Thrown when a proxy does not establish the tunnel. */
 class TunnelRefused extends Error {
   readonly code = "ERR_TUNNEL_REFUSED";
 
   constructor(head: string) {
-    // The words after the status are the proxy's own choice, and may repeat what it was asked with.
-    super(`The proxy answered: ${/^HTTP\/1\.[01] \d{3}(?=[ \r])/.exec(head)?.[0] ?? "something that is not HTTP"}`);
+    // The reason phrase is the proxy's own, and may repeat parts of the request.
+    super(`The proxy responded: ${/^HTTP\/1\.[01] \d{3}(?=[ \r])/.exec(head)?.[0] ?? "something that is not HTTP"}`);
     this.name = "TunnelRefused";
   }
 }
 
 /**
- * Connects to one of these addresses, whichever answers first.
+ * Connects to the first of these addresses that accepts.
  *
  * @param addresses at least one. Nothing else is connected to, and no name is resolved.
- * @throws what the connection throws; the reason of `stop` when it is aborted. The half-made connection is ended then, at once.
+ * @throws the error of the connection; the reason of `stop` when it is aborted, which also destroys the socket at once.
  */
 export async function openTcp(
   hostname: string,
@@ -54,7 +54,7 @@ export async function openTcp(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
-    // Node hands it on to the stream, though its types do not say so.
+    // Node passes it to the stream, although its types do not say so.
     ...{ highWaterMark: BUFFER_BYTES },
   };
   const socket = connectTcp(options);
@@ -64,28 +64,28 @@ export async function openTcp(
 
 export interface TlsOptions {
   readonly context: SecureContext;
-  /** The name that the certificate has to be for. */
+  /** The name to expect in the certificate. */
   readonly hostname: string;
   readonly allowH2: boolean;
   readonly rejectUnauthorized: boolean;
 }
 
 /**
- * Makes a connection secure.
+ * Upgrades a connection to TLS.
  *
- * @throws what the handshake throws; the reason of `stop` when it is aborted. The connection is ended then.
+ * @throws the error of the handshake; the reason of `stop` when it is aborted. The connection is then closed.
  */
 export async function openTls(
   below: Socket,
   { context, hostname, allowH2, rejectUnauthorized }: TlsOptions,
   stop: AbortSignal,
 ): Promise<Socket> {
-  // Its errors are those of the connection above it too.
+  // Its errors are also errors of the connection above it.
   below.on("error", () => undefined);
   const socket = connectTls({
     socket: below,
     host: hostname,
-    // RFC 6066 §3 has no addresses here.
+    // RFC 6066 §3 does not allow addresses here.
     servername: isIP(hostname) === 0 ? hostname : "",
     secureContext: context,
     rejectUnauthorized,
@@ -96,10 +96,11 @@ export async function openTls(
 }
 
 /**
- * Asks the HTTP proxy at the other end of a connection to pass it on (RFC 9110 §9.3.6).
+ * Asks the HTTP proxy at the other end for a tunnel (RFC 9110 §9.3.6).
  *
- * @param authority whom to: `host:port`.
- * @throws TunnelRefused; what the connection throws; the reason of `stop` when it is aborted. The connection is ended then.
+ * @param authority the destination: `host:port`.
+ * @throws TunnelRefused; the error of the connection; the reason of `stop` when it is aborted. The connection is then
+ * closed.
  */
 export async function openTunnel(
   socket: Socket,
@@ -122,13 +123,13 @@ export async function openTunnel(
     if (part === null) await until(socket, "readable", stop);
     else head = Buffer.concat([head, part]);
   }
-  // Nobody speaks first in TLS, so what follows the head could only be somebody else's words.
+  // A TLS server does not speak first, so anything after the head did not come from the destination.
   if (/^HTTP\/1\.[01] 2\d\d[ \r]/.test(head.toString("latin1")) && head.indexOf("\r\n\r\n") === head.length - 4) return;
   socket.destroy();
   throw new TunnelRefused(head.toString("latin1"));
 }
 
-/** Waits for an event of a connection, and ends the connection where another comes first. */
+/** Waits for an event of a connection, and closes the connection if another comes first. */
 function until(socket: Socket, event: "connect" | "secureConnect" | "readable", stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const forget = (): void => {
@@ -141,12 +142,12 @@ function until(socket: Socket, event: "connect" | "secureConnect" | "readable", 
     };
     const fail = (error: unknown): void => {
       forget();
-      // It may have more than one thing to say, and nobody listens any more.
+      // It may emit more errors, which nobody listens for any more.
       socket.on("error", () => undefined).destroy();
       reject(error);
     };
     const ended = (): void =>
-      fail(Object.assign(new Error("The connection was closed before it stood."), { code: "ECONNRESET" }));
+      fail(Object.assign(new Error("The connection was closed before it was established."), { code: "ECONNRESET" }));
     const leave = (): void => fail(stop.reason);
     socket.once(event, come).once("error", fail).once("end", ended).once("close", ended);
     stop.addEventListener("abort", leave);

@@ -4,7 +4,7 @@ import { callerOfRequest } from "../session/credentials.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
 
 /**
- * Tells who sends a request. A session that is of no use any more is cleared by the answer.
+ * Authenticates a request. The response clears a session that is no longer valid.
  *
  * @param ownPagesOnly whether a session counts only where a page of this server sends it: not for what a link may lead to.
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.

@@ -4,7 +4,7 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/g
 /**
  * Serves gRPC health checking (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
  *
- * @param names the services that can be asked about; the empty name is the whole server.
+ * @param names the services that can be checked; the empty name is the whole server.
  * @param stopping aborted when the server takes no new calls.
  */
 export function serveHealth(router: ConnectRouter, names: readonly string[], stopping: AbortSignal): void {
@@ -12,7 +12,7 @@ export function serveHealth(router: ConnectRouter, names: readonly string[], sto
   const status = (): Status => (stopping.aborted ? Status.NOT_SERVING : Status.SERVING);
   router.service(Health, {
     check({ service }) {
-      if (!known.has(service)) throw new ConnectError("There is no such service here.", Code.NotFound);
+      if (!known.has(service)) throw new ConnectError("Unknown service.", Code.NotFound);
       return { status: status() };
     },
     list: () => ({ statuses: Object.fromEntries([...known].map((name) => [name, { status: status() }])) }),
@@ -24,7 +24,7 @@ export function serveHealth(router: ConnectRouter, names: readonly string[], sto
   });
 }
 
-/** Waits until one of the signals is aborted, and leaves no listener behind. */
+/** Waits until one of the signals is aborted, and removes its listeners. */
 function aborted(signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

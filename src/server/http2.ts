@@ -11,38 +11,40 @@ import { sendText } from "./node-http.ts";
 
 export interface Http2Options {
   readonly onRequest: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
-  /** The most that the headers of a request may have, in bytes. */
+  /** The maximum size of a request's headers, in bytes. */
   readonly headerBytes: number;
-  /** For a connection to begin as HTTP/2 does, in milliseconds. */
+  /** Timeout for HTTP/2's first frame on a connection, in milliseconds. */
   readonly headersMs: number;
   /** How long a connection without a request is kept, in milliseconds. */
   readonly keepAliveMs: number;
 }
 
-/** HTTP/2 on connections that somebody else accepts. */
+/** HTTP/2 on connections that another server accepts. */
 export interface Http2 {
   serve(socket: Socket): void;
-  /** Lets every connection end once its requests have. */
+  /** Closes every connection once its requests have ended. */
   close(): void;
 }
 
-/** The most requests at once on one connection; what one caller may have in all is limited elsewhere. */
+/** The maximum number of concurrent requests on one connection; the number per caller is limited elsewhere. */
 const STREAMS = 256;
 
-/** For how long a request may go on that has been answered. */
+/** How long the body of a request may continue after the response has ended. */
 const LINGER_MS = 1_000;
 
 /**
- * Speaks HTTP/2. Floods of its small frames (SETTINGS, PING, RST_STREAM, CONTINUATION, empty DATA) are ended by nghttp2's own limits, each proven in
- * test/integration/http2-floods.test.ts; time limits are ours, since Node has none here.
+ * Speaks HTTP/2. Floods of small frames (SETTINGS, PING, RST_STREAM, CONTINUATION, empty DATA) are ended by nghttp2's
+ * own limits, each verified in test/integration/http2-floods.test.ts. The time limits are ours, because Node has none
+ * here (https://github.com/nodejs/node/issues/27556).
  */
 export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: Http2Options): Http2 {
   const server = createServer(
     { settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: headerBytes } },
     (request, response) => {
-      // Clients are told this limit, and nobody holds them to it before they are at 64 KiB.
+      // Clients are told this limit, but Node enforces it only from 64 KiB on:
+      // https://github.com/nodejs/node/issues/35218.
       if (sizeOf(request.rawHeaders) <= headerBytes) onRequest(request, response);
-      else sendText(response, 431, `The headers are larger than ${headerBytes} bytes.\n`);
+      else sendText(response, 431, `The request headers are larger than ${headerBytes} bytes.\n`);
     },
   );
   const sessions = new Set<ServerHttp2Session>();
@@ -52,11 +54,11 @@ export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: 
     limitTime(session, headersMs, keepAliveMs);
   });
   server.on("stream", endTogether);
-  // A client's fault: its session is gone, and nobody needs to know.
+  // The client's fault: its session is gone, and there is nothing to report.
   server.on("sessionError", () => undefined);
   return {
     serve(socket) {
-      // Sockets of an HTTP/1.1 server stay open when their clients close them, and HTTP/2's would never hear of it.
+      // Sockets of an HTTP/1.1 server stay open when their clients close them, and HTTP/2 would not notice.
       socket.allowHalfOpen = false;
       server.emit("connection", socket);
     },
@@ -66,7 +68,7 @@ export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: 
   };
 }
 
-/** Ends a session that does not begin, and one that carries nothing for long. Its pings are no reason to keep it. */
+/** Closes a session that does not start, and one without requests for too long. Pings do not keep it open. */
 function limitTime(session: ServerHttp2Session, headersMs: number, keepAliveMs: number): void {
   let streams = 0;
   let timer = setTimeout(() => session.destroy(), headersMs);
@@ -74,7 +76,7 @@ function limitTime(session: ServerHttp2Session, headersMs: number, keepAliveMs: 
     clearTimeout(timer);
     if (streams > 0 || session.destroyed) return;
     timer = setTimeout(() => {
-      // Says so first: a request that crosses it on the way may be sent again elsewhere.
+      // Sends GOAWAY first, so that a request in flight can be retried elsewhere.
       session.close();
       timer = setTimeout(() => session.destroy(), headersMs);
     }, keepAliveMs);
@@ -97,9 +99,11 @@ function sizeOf(rawHeaders: readonly string[]): number {
 }
 
 function endTogether(stream: ServerHttp2Stream): void {
-  // Node lets a stream that its client reset for no reason wait for what is still to be written, which never goes out.
+  // A stream that its client reset with NO_ERROR waits in Node for pending writes, which are never sent:
+  // https://github.com/nodejs/node/issues/27863.
   stream.once("aborted", () => stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.destroy());
-  // Whoever still sends a request that has been answered may stop (RFC 9113 §8.1), but has the answer's trailers first.
+  // A client that is still sending a request that has been answered may stop (RFC 9113 §8.1), but gets the trailers
+  // first.
   stream.once("finish", () => {
     const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS);
     stream.once("close", () => clearTimeout(timer));

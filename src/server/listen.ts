@@ -8,45 +8,46 @@ import { createHttp2, type Http2 } from "./http2.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 
 export interface ListenOptions {
-  /** An address or a name; `undefined`: all addresses. */
+  /** An address or a name; `undefined`: all interfaces. */
   readonly host: string | undefined;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
   readonly onRequest: (request: NodeRequest, response: NodeResponse) => void;
-  /** For a request's headers to arrive, in milliseconds. Default 10,000. */
+  /** Timeout for a request's headers, in milliseconds. Default 10,000. */
   readonly headersMs?: number;
-  /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
+  /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
   /** How long a connection without a request is kept, in milliseconds. Default 75,000. */
   readonly keepAliveMs?: number;
 }
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface Listener {
   readonly address: AddressInfo;
-  /** Takes no new connections, and ends those that carry nothing. Resolves once all are gone. */
+  /** Takes no new connections, and closes idle ones. Resolves when all are closed. */
   close(): Promise<void>;
-  /** Ends every connection at once. */
+  /** Closes every connection immediately. */
   destroy(): void;
 }
 
-/** What every HTTP/2 connection without negotiation begins with (RFC 9113 §3.4). No HTTP/1.1 request does. */
+/** The start of every HTTP/2 connection without negotiation (RFC 9113 §3.4). No HTTP/1.1 request begins with it. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
 const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
-/** For a request to arrive whole, in milliseconds. */
+/** Timeout for a whole request, in milliseconds. */
 export const REQUEST_MS = 30_000;
-/** By how much whoever reads a request comes before the server in ending one that is slow: it can say why. */
+/** How much earlier than the server the reader of a request times out: it can report why. */
 const GRACE_MS = 1_000;
-/** Longer than the 60 s for which common load balancers keep an idle connection, so that it is not ours that closes first. */
+/** More than the 60 s for which common load balancers keep an idle connection, so that ours is not closed first. */
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Listens for HTTP/1.1 and HTTP/2 on one port: by a look at a connection's first bytes, or by ALPN where there is TLS.
+ * Listens for HTTP/1.1 and HTTP/2 on one port, told apart by the first bytes of a connection or, with TLS, by ALPN.
  *
- * It is the HTTP/1.1 server that listens, since only a listening one holds its connections to their time limits; it hands HTTP/2 connections on.
+ * The HTTP/1.1 server is the one that listens, because only a listening server enforces its time limits; it hands
+ * HTTP/2 connections on.
  *
  * @throws the error of `listen`, such as EADDRINUSE.
  */
@@ -58,7 +59,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     headersTimeout: Math.min(headersMs, requestMs),
     requestTimeout: requestMs + GRACE_MS,
     keepAliveTimeout: keepAliveMs,
-    // Asked for by us, with all else.
+    // Set by us, like all others.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(headersMs, 1_000),
   };
@@ -94,7 +95,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     socket.once("close", () => sockets.delete(socket));
   });
   h1.on(event, (socket: Socket) => {
-    // Whatever owns the socket hears of its errors too; without this one, an error between owners would end the process.
+    // Whatever owns the socket also receives its errors; without this listener, an error between owners would end the
+    // process.
     socket.on("error", () => undefined);
     if (tls !== undefined) return handOn(socket, (socket as TLSSocket).alpnProtocol === "h2");
     undecided.add(socket);
@@ -102,7 +104,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     lookAtHead(socket, headersMs, (isH2) => handOn(socket, isH2));
   });
   h1.on("request", (_request, response: ServerResponse) => {
-    // A connection that its client keeps for a next request would hold up the end.
+    // A connection that its client keeps for another request would delay the shutdown.
     response.once("close", () => closing && h1.closeIdleConnections());
   });
 
@@ -127,7 +129,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-/** Collects a connection's first bytes until they differ from HTTP/2's or are all there, puts them back, and tells which it is. */
+/**
+ * Collects a connection's first bytes until they differ from HTTP/2's preface or match it, puts them back, and returns
+ * which it is.
+ */
 function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) => void): void {
   let head: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
@@ -135,7 +140,7 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
     clearTimeout(timer);
     socket.off("readable", look).off("end", leave).off("close", forget);
   };
-  // The server's sockets stay open on our side when clients close theirs, as the checks of load balancers do.
+  // The server's sockets stay half-open when clients close theirs, as the health checks of load balancers do.
   const leave = (): void => void socket.destroy();
   const look = (): void => {
     for (let part = socket.read() as Buffer | null; part !== null; part = socket.read() as Buffer | null) {
@@ -152,7 +157,7 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
   socket.on("readable", look).once("end", leave).once("close", forget);
 }
 
-/** Refuses what may be two different requests to two readers, and whatever else comes on such a connection. */
+/** Rejects a request that two parsers may read differently, and closes the connection. */
 function refuseDoubtful(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
   const refused = new WeakSet<Socket>();
   return (request, response) => {

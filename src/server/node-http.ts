@@ -8,8 +8,8 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * Puts several `authorization` headers into one, which then holds no token. Node keeps the first of them alone, and whatever stands in front of us may have looked at
- * another.
+ * Joins several `authorization` headers into one, which is then not a valid token. Node would keep only the first, and
+ * a proxy in front may have checked another.
  */
 export function joinAuthorizations(request: NodeRequest): void {
   const values = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && isAuthorization(all[index - 1]));
@@ -20,12 +20,12 @@ function isAuthorization(name: string | undefined): boolean {
   return name?.length === 13 && name.toLowerCase() === "authorization";
 }
 
-/** The host that a request asks. */
+/** The host of a request. */
 export function hostOf(request: NodeRequest): string | undefined {
   return "authority" in request ? request.authority : request.headers.host;
 }
 
-/** Reads headers as `Headers` does. Of those that came more than once, Node keeps what it keeps. */
+/** Reads headers like `Headers`. For repeated headers, the result is what Node keeps. */
 export function headersOf({ headers }: NodeRequest): { get(name: string): string | null } {
   return {
     get: (name) => {
@@ -35,14 +35,14 @@ export function headersOf({ headers }: NodeRequest): { get(name: string): string
   };
 }
 
-/** Sends the head of a response. The two versions take the same, though their types do not say so. */
+/** Sends the head of a response. Both versions accept the same arguments, although their types differ. */
 export function sendHead(response: NodeResponse, status: number, headers: Readonly<Record<string, string>>): void {
   (response as ServerResponse).writeHead(status, headers);
-  // HTTP/1.1 would keep it back until the first byte of the body.
+  // HTTP/1.1 would hold it back until the first byte of the body.
   if ("flushHeaders" in response) response.flushHeaders();
 }
 
-/** Answers with a short text. */
+/** Responds with a short text. */
 export function sendText(
   response: NodeResponse,
   status: number,
@@ -54,7 +54,7 @@ export function sendText(
   (response as ServerResponse).end(response.req.method === "HEAD" ? undefined : text);
 }
 
-/** The headers of everything that is shown as plain text: no browser may take it for anything else. */
+/** The headers of all plain text responses: browsers must not sniff another type. */
 export const TEXT_HEADERS: Readonly<Record<string, string>> = {
   "content-type": "text/plain; charset=utf-8",
   "x-content-type-options": "nosniff",
@@ -62,21 +62,25 @@ export const TEXT_HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Writes a piece of a body at the client's pace. @throws the reason of `signal` when it is aborted meanwhile. */
+/**
+ * Writes a piece of a body at the client's pace.
+ *
+ * @throws the reason of `signal` if it is aborted meanwhile.
+ */
 export async function writeBody(response: NodeResponse, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (!(response as ServerResponse).write(bytes)) await once(response, "drain", { signal });
 }
 
-/** Ends a body that is not whole so that no client can take it for whole. */
+/** Ends an incomplete body so that no client takes it for complete. */
 export function breakOff(response: NodeResponse): void {
   if ("stream" in response) {
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   } else if (response.req.httpVersion === "1.0") {
-    // A body of HTTP/1.0 ends where the connection is closed: only a reset says that it is cut.
+    // An HTTP/1.0 body ends when the connection is closed: only a reset shows that it is truncated.
     response.socket?.resetAndDestroy();
   } else {
-    // The chunked body lacks its last chunk. What was written before still goes out.
+    // The chunked body lacks its last chunk. What was already written is still sent.
     response.socket?.destroySoon();
   }
 }

@@ -8,12 +8,12 @@ export interface PageFile {
   readonly body: Buffer;
   /** The same, compressed. */
   readonly encoded: Readonly<Partial<Record<Encoding, Buffer>>>;
-  /** Whether another content would have another name. */
+  /** Whether its name changes with its content. */
   readonly immutable: boolean;
   readonly etag: string;
 }
 
-/** What bodies may be compressed with, the best first. */
+/** The supported content codings, best first. */
 export const ENCODINGS = ["br", "gzip"] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -24,13 +24,13 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what `npm run build:ui` has made: `index.html` under the key "", what it loads under `/assets/NAME`. All of it is a few hundred kilobytes, and what is not
- * in here is not served.
+ * Reads the output of `npm run build:ui`: `index.html` under the key "", its assets under `/assets/NAME`. All of it is
+ * a few hundred kilobytes, and nothing else is served.
  *
- * @param folder where it lies.
- * @param isDemo whether the page shows what can be broken in the demo.
- * @param base the path before all of ours, such as `/taffrail`; empty where there is none.
- * @returns `undefined` where no page was built.
+ * @param folder the folder of the build.
+ * @param isDemo whether the page has the demo's controls.
+ * @param base the path prefix of all routes, such as `/taffrail`; empty: none.
+ * @returns `undefined` if no page was built.
  */
 export function readPage(folder: URL, base: string, isDemo: boolean): ReadonlyMap<string, PageFile> | undefined {
   let html: string;

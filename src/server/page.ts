@@ -2,32 +2,32 @@ import type { ServerResponse } from "node:http";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ENCODINGS, type PageFile, readPage } from "./page-files.ts";
 
-/** The web page, where there is one. */
+/** The web page, if there is one. */
 export interface Page {
-  /** Answers a request if its path is one of the page's; says whether it is. */
+  /** Handles a request if its path belongs to the page; returns whether it does. */
   serve(request: NodeRequest, response: NodeResponse, path: string): boolean;
 }
 
 export interface PageOptions {
-  /** Where it lies. Default: where `npm run build:ui` and the package have it. */
+  /** The folder of the build. Default: where `npm run build:ui` and the package put it. */
   readonly folder?: URL;
-  /** The path before all of ours, such as `/taffrail`; empty where there is none. */
+  /** The path prefix of all routes, such as `/taffrail`; empty: none. */
   readonly base: string;
-  /** Whether it shows what can be broken in the demo. Default: no. */
+  /** Whether the page has the demo's controls. Default: no. */
   readonly isDemo?: boolean;
   /** Whether it is being built right now. Default: it is not. */
   readonly isBuilding?: () => boolean;
 }
 
 const IS_CHECKOUT = import.meta.url.endsWith(".ts");
-/** Where the page lies in a checkout, and in the package, whose program is one bundle beside it. */
+/** The folder of the build in a checkout, and in the package, whose program is one bundle next to it. */
 export const PAGE_FOLDER = new URL(IS_CHECKOUT ? "../../dist/ui/" : "./ui/", import.meta.url);
 
-/** Addresses of the page itself: it finds out what they mean. */
+/** Paths of the page itself, which the page interprets. */
 const ADDRESS = /^\/(?:$|sign-in$|(?:p|admin)(?:\/|$))/;
 
 const HEADERS: Readonly<Record<string, string>> = {
-  // Scripts and styles of ours alone, from their files alone.
+  // Only our own scripts and styles, from files.
   "content-security-policy": [
     "default-src 'none'",
     "script-src 'self'",
@@ -41,18 +41,16 @@ const HEADERS: Readonly<Record<string, string>> = {
     "frame-ancestors 'none'",
   ].join("; "),
   "x-content-type-options": "nosniff",
-  // Addresses hold names of projects and runs: pages elsewhere do not need to know them.
+  // URLs contain names of projects and runs, which other sites must not learn.
   "referrer-policy": "no-referrer",
 };
 
-const MISSING = `The web page was not built. The API, the raw logs and the command line work without it.\n${
-  IS_CHECKOUT
-    ? "Run `npm run build:ui`, then load this again.\n"
-    : "Install the package again: its folder dist/ui is missing.\n"
+const MISSING = `The web page has not been built. The API, the raw route and the command line work without it.\n${
+  IS_CHECKOUT ? "Run `npm run build:ui`, then reload.\n" : "Reinstall the package: its folder dist/ui is missing.\n"
 }`;
-const BUILDING = "The web page is being built, which takes a few seconds. It comes by itself.\n";
+const BUILDING = "The web page is being built, which takes a few seconds. It reloads by itself.\n";
 
-/** Makes the page's part of the routes. Files are read at the first request after they are there. */
+/** Creates the page's routes. Files are read at the first request once they exist. */
 export function createPage({
   folder = PAGE_FOLDER,
   base,
@@ -65,7 +63,7 @@ export function createPage({
       const isAsset = path.startsWith("/assets/");
       if (!isAsset && !ADDRESS.test(path)) return false;
       if (request.method !== "GET" && request.method !== "HEAD") {
-        sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+        sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
         return true;
       }
       files ??= isBuilding() ? undefined : readPage(folder, base, isDemo);
@@ -75,7 +73,7 @@ export function createPage({
         return true;
       }
       const file = files.get(isAsset ? path : "");
-      if (file === undefined) sendText(response, 404, "There is no such file. Load the page again.\n");
+      if (file === undefined) sendText(response, 404, "File not found. Reload the page.\n");
       else sendFile(request, response, file);
       return true;
     },
@@ -91,21 +89,21 @@ function sendFile(request: NodeRequest, response: NodeResponse, file: PageFile):
     etag: file.etag,
     vary: "accept-encoding",
   };
-  const answer = response as ServerResponse;
+  const outgoing = response as ServerResponse;
   if (isKnown(request, file.etag)) {
-    answer.writeHead(304, headers).end();
+    outgoing.writeHead(304, headers).end();
     return;
   }
-  answer.writeHead(200, {
+  outgoing.writeHead(200, {
     ...headers,
     "content-type": file.type,
     "content-length": String(body.length),
     ...(encoding && { "content-encoding": encoding }),
   });
-  answer.end(request.method === "HEAD" ? undefined : body);
+  outgoing.end(request.method === "HEAD" ? undefined : body);
 }
 
-/** Whether the client has it already (RFC 9110 §13.1.2: compared weakly). */
+/** Whether the client already has it (RFC 9110 §13.1.2: weak comparison). */
 function isKnown(request: NodeRequest, etag: string): boolean {
   const known = request.headers["if-none-match"] ?? "";
   return known.split(",").some((each) => each.trim() === "*" || each.trim().replace(/^W\//, "") === etag.slice(2));

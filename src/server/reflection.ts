@@ -14,10 +14,11 @@ import { type ServerReflectionRequest, ServerReflection as V1 } from "../../gen/
 import { ServerReflection as V1Alpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 
 /**
- * Serves gRPC server reflection (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md) in both versions, since older clients know only v1alpha.
+ * Serves gRPC server reflection (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md) in both versions,
+ * because older clients only know v1alpha.
  *
- * @param services what is listed.
- * @param more files that no service names but that clients need, such as those of error details.
+ * @param services the services to list.
+ * @param more files that no service references but that clients need, such as those of error details.
  */
 export function serveReflection(
   router: ConnectRouter,
@@ -59,19 +60,19 @@ export function serveReflection(
       case "allExtensionNumbersOfType": {
         const baseTypeName = messageRequest.value;
         if (registry.getMessage(baseTypeName) === undefined)
-          return refusal(Code.NotFound, `There is no ${baseTypeName} here.`);
+          return refusal(Code.NotFound, `Not found: ${baseTypeName}.`);
         const extensionNumber = [...registry].flatMap((each) =>
           each.kind === "extension" && each.extendee.typeName === baseTypeName ? [each.number] : [],
         );
         return { case: "allExtensionNumbersResponse" as const, value: { baseTypeName, extensionNumber } };
       }
       case undefined:
-        return refusal(Code.InvalidArgument, "The request asks for nothing.");
+        return refusal(Code.InvalidArgument, "The request is empty.");
     }
   };
 
   for (const service of [V1, V1Alpha]) {
-    // The two versions differ in their package alone.
+    // The two versions differ only in their package.
     router.service(service as typeof V1, {
       async *serverReflectionInfo(requests) {
         for await (const request of requests) {
@@ -82,7 +83,7 @@ export function serveReflection(
   }
 }
 
-/** These files and all that they import, imports first. */
+/** These files and all their imports, imports first. */
 function closure(roots: readonly DescFile[]): DescFile[] {
   const seen = new Set<DescFile>();
   const visit = (file: DescFile): void => {
@@ -96,7 +97,7 @@ function closure(roots: readonly DescFile[]): DescFile[] {
 
 type Declared = DescMessage | DescEnum | DescExtension | DescService;
 
-/** The full names that a declaration brings with it: its own, and those of its members. */
+/** The full names that a declaration defines: its own, and those of its members. */
 function symbolsOf(declared: Declared): string[] {
   const { typeName } = declared;
   switch (declared.kind) {
@@ -105,7 +106,7 @@ function symbolsOf(declared: Declared): string[] {
     case "service":
       return [typeName, ...declared.methods.map(({ name }) => `${typeName}.${name}`)];
     case "enum": {
-      // Values are no members of their enum: they stand beside it.
+      // Enum values are not scoped to their enum: they are its siblings.
       const around = typeName.slice(0, -declared.name.length);
       return [typeName, ...declared.values.map(({ name }) => around + name)];
     }
@@ -115,7 +116,7 @@ function symbolsOf(declared: Declared): string[] {
 }
 
 function descriptors(file: DescFile | undefined, what: string) {
-  if (file === undefined) return refusal(Code.NotFound, `There is no ${what} here.`);
+  if (file === undefined) return refusal(Code.NotFound, `Not found: ${what}.`);
   const fileDescriptorProto = closure([file]).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
   return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto } };
 }

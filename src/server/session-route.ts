@@ -22,7 +22,7 @@ interface SessionServices extends Pick<Services, "authenticator" | "sessions" | 
   readonly signIns: SignInRate;
 }
 
-/** Larger than any token that is taken. */
+/** Larger than any accepted token. */
 const BODY_BYTES = 64 * 1024;
 const METHODS = "GET, HEAD, POST, DELETE";
 
@@ -35,12 +35,13 @@ const Body = z.object({
 });
 
 /**
- * Serves `/session`: POST signs in with a token, GET tells who one is, DELETE signs out.
+ * Serves `/session`: POST signs in with a token, GET returns the user, DELETE signs out.
  *
- * The token is reviewed and then kept by the browser alone, sealed. A form is answered with a redirect to its `next`, a path of this server; anything else with JSON.
- * What changes something has to come from a page of this server, or from no page.
+ * The token is reviewed and then kept only by the browser, sealed. A form is answered with a redirect to its `next`, a
+ * path of this server; anything else with JSON. POST and DELETE must come from a page of this server, or not from a
+ * page.
  *
- * @param requestMs for the request to arrive whole, in milliseconds.
+ * @param requestMs timeout for the whole request, in milliseconds.
  */
 export async function serveSession(
   services: SessionServices,
@@ -49,12 +50,12 @@ export async function serveSession(
   response: NodeResponse,
   requestMs: number,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort(CLIENT_LEFT));
+  const disconnected = new AbortController();
+  response.once("close", () => disconnected.abort(CLIENT_LEFT));
   try {
     const method = request.method ?? "";
     if (method === "GET" || method === "HEAD") {
-      sendWho(response, await authenticateRequest(services, request, response, gone.signal));
+      sendWho(response, await authenticateRequest(services, request, response, disconnected.signal));
     } else if (method === "DELETE") {
       checkOrigin(request);
       response.setHeader("set-cookie", clearSessionCookies());
@@ -62,30 +63,25 @@ export async function serveSession(
     } else if (method === "POST") {
       checkOrigin(request);
       takeSignIn(services, request, response);
-      await signIn(services, request, response, requestMs, gone.signal);
+      await signIn(services, request, response, requestMs, disconnected.signal);
     } else {
-      sendText(response, 405, `This address answers ${METHODS}.\n`, { allow: METHODS });
+      sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
     }
   } catch (error) {
-    if (gone.signal.aborted) return;
+    if (disconnected.signal.aborted) return;
     sendFailure(response, log, error);
   }
 }
 
-/** Before anything of the request is read: what is refused costs nothing. */
+/** Before anything of the request is read, so that a rejected request costs nothing. */
 function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, response: NodeResponse): void {
   const waitMs = signIns.take(clientAddress(request, config.limits.proxies));
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1_000);
   response.setHeader("retry-after", String(seconds));
-  throw new Failure(
-    "too-much",
-    "TOO_MANY_SIGN_INS",
-    `There were too many sign-ins a moment ago: try again in ${seconds} s.`,
-    {
-      next: "Wait that long. A session lasts for hours: sign in once, and let programs send their token with each call.",
-    },
-  );
+  throw new Failure("too-much", "TOO_MANY_SIGN_INS", `Too many sign-ins: try again in ${seconds} s.`, {
+    next: "A session lasts for hours: sign in once, and have programs send their token with each call.",
+  });
 }
 
 async function signIn(
@@ -110,7 +106,7 @@ async function signIn(
 async function readSignIn(request: NodeRequest, requestMs: number, home: string) {
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   const isForm = type === "application/x-www-form-urlencoded";
-  if (!isForm && type !== "application/json") throw badRequest("The token has to come as JSON or as a form.");
+  if (!isForm && type !== "application/json") throw badRequest("Send the token as JSON or as a form.");
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of readBody(request, requestMs, false)) {
@@ -122,16 +118,16 @@ async function readSignIn(request: NodeRequest, requestMs: number, home: string)
   return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : home };
 }
 
-/** What the parsers say would quote the token. */
+/** The parsers' messages would quote the token. */
 function parse(text: string, isForm: boolean): z.infer<typeof Body> {
   try {
     return Body.parse(isForm ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text));
   } catch {
-    throw badRequest("There is no token in the request.");
+    throw badRequest("The request contains no token.");
   }
 }
 
-/** A path of this server, which no browser takes for another host's address. */
+/** A path of this server, which no browser reads as a URL of another host. */
 function isOwnPath(path: string): boolean {
   return /^\/(?![/\\])[!-~]*$/.test(path);
 }
@@ -140,7 +136,7 @@ function checkOrigin(request: NodeRequest): void {
   if (originOf(headersOf(request), hostOf(request)) === "other") throw originRefused();
 }
 
-/** Whether the browser speaks TLS, to us or to a proxy before us. */
+/** Whether the browser uses TLS, to us or to a proxy in front of us. */
 function isSecure({ socket, headers }: NodeRequest): boolean {
   const forwarded = String(headers["x-forwarded-proto"] ?? "")
     .split(",")[0]
@@ -156,25 +152,30 @@ function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void 
 const JSON_TYPE = { "content-type": "application/json" };
 
 function sendFailure(response: NodeResponse, log: Logger, error: unknown): void {
-  // Of a body that does not come in time.
+  // For a body that does not arrive in time.
   if (error instanceof ConnectError) {
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
-  const told = tellFailure(error);
-  logFailure(log, told);
-  sendText(response, httpStatus(told.failure), JSON.stringify(errorToJson(connectError(told), undefined)), JSON_TYPE);
+  const reported = tellFailure(error);
+  logFailure(log, reported);
+  sendText(
+    response,
+    httpStatus(reported.failure),
+    JSON.stringify(errorToJson(connectError(reported), undefined)),
+    JSON_TYPE,
+  );
 }
 
 function badRequest(message: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, {
-    next: 'Send {"token": "…"} as application/json, or the field `token` of a form.',
+    next: 'Send {"token": "…"} as application/json, or a form with the field `token`.',
   });
 }
 
 function tooLarge(excess: number): Failure {
-  const message = `This token is too long for a session, by ${excess} bytes: browsers keep no larger cookie.`;
+  const message = `The token is ${excess} bytes too long for a session: browsers reject larger cookies.`;
   return new Failure("bad-request", "TOKEN_TOO_LARGE", message, {
-    next: "Sign in with a shorter token, such as one of a ServiceAccount: `kubectl create token NAME`.",
+    next: "Sign in with a shorter token, such as a ServiceAccount's: `kubectl create token NAME`.",
   });
 }

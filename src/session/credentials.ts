@@ -6,26 +6,29 @@ import { originOf } from "./same-origin.ts";
 import type { Sessions } from "./sealed-session.ts";
 import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
 
-/** A request, as far as it says who sends it. */
+/** The parts of a request that authenticate its sender. */
 export interface Credentials {
-  /** As `Headers` has them. */
+  /** As in `Headers`. */
   readonly headers: { get(name: string): string | null };
-  /** The host that was asked. */
+  /** The host of the request. */
   readonly host: string | undefined;
-  /** Whether the request has to say that a page of this server sends it. Not for what links lead to: a browser sends sessions along with no other requests of other sites. */
+  /**
+   * Whether the request must come from a page of this server. Not for routes that links lead to: for those alone, a
+   * browser sends the session with requests from other sites.
+   */
   readonly ownPagesOnly: boolean;
 }
 
 export interface CredentialsOptions {
   readonly authenticator: Authenticator;
   readonly sessions: () => Promise<Sessions>;
-  /** Takes `set-cookie` headers for the answer, where a session is of no use any more. */
+  /** Receives the `set-cookie` headers for the response if the session is no longer valid. */
   readonly setCookies: (cookies: readonly string[]) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Tells who sends a request: by its `authorization` header, else by the session in its cookie.
+ * Authenticates a request: by its `authorization` header, else by the session in its cookie.
  *
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
@@ -49,9 +52,9 @@ export async function callerOfRequest(
   }
 }
 
-/** What a request gets that a page of another site has sent. */
+/** The failure of a request from a page of another site. */
 export function originRefused(): Failure {
-  return new Failure("denied", "ORIGIN_REFUSED", "This request does not come from a page of this server.", {
-    next: "Send a token instead of a session. A proxy in front of this server has to pass `host` or `x-forwarded-host` on.",
+  return new Failure("denied", "ORIGIN_REFUSED", "This request did not come from a page of this server.", {
+    next: "Send a token instead of a session. A proxy in front of this server must forward `host` or `x-forwarded-host`.",
   });
 }

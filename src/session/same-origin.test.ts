@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { originOf } from "./same-origin.ts";
 
-describe("where a request comes from", () => {
+describe("the origin of a request", () => {
   it.each([
     ["same", { "sec-fetch-site": "same-origin" }],
     ["same", { "sec-fetch-site": "same-origin", origin: "https://proxied.example" }],
@@ -24,7 +24,7 @@ describe("where a request comes from", () => {
     expect(originOf(new Headers(headers as Record<string, string>), "logs.example")).toBe(told);
   });
 
-  it("is the same where the host has the scheme's own port, or none is known and the origin is another's", () => {
+  it("ignores the scheme's default port, and needs a known host", () => {
     expect(originOf(new Headers({ origin: "https://logs.example" }), "logs.example:443")).toBe("same");
     expect(originOf(new Headers({ origin: "http://logs.example" }), "logs.example:443")).toBe("other");
     expect(originOf(new Headers({ origin: "http://logs.example" }), undefined)).toBe("other");

@@ -1,17 +1,18 @@
-/** The headers that tell where a request comes from, as `Headers` has them. */
+/** The headers that tell the origin of a request, as in `Headers`. */
 export interface OriginHeaders {
   get(name: string): string | null;
 }
 
 /**
- * Where a request comes from, as the browser that sent it says:
+ * The origin of a request, as reported by the browser that sent it:
  *
- * - `same`: from a page of this server, or from the person.
- * - `other`: from a page of another site.
- * - `unsaid`: nobody says it. Browsers always do for what changes something; programs do not.
+ * - `same`: a page of this server, or the user.
+ * - `other`: a page of another site.
+ * - `unsaid`: unknown. Browsers always report it for requests that change something; programs do not.
  *
- * `sec-fetch-site` is the browser's own word, and no page can change it (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header). Where it is missing, the origin has to be the host that was
- * asked, or the one that a proxy before us was asked.
+ * `sec-fetch-site` is set by the browser and cannot be changed by a page
+ * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header). If it is missing, the origin must be the host of the
+ * request, or the host that a proxy in front received.
  */
 export function originOf(headers: OriginHeaders, host: string | undefined): "same" | "other" | "unsaid" {
   const site = headers.get("sec-fetch-site");
@@ -25,7 +26,7 @@ export function originOf(headers: OriginHeaders, host: string | undefined): "sam
     : "other";
 }
 
-/** Origins leave the scheme's own port out, hosts may have it. */
+/** Origins omit the scheme's default port, hosts may include it. */
 function sameHost(from: string, host: string, origin: string): boolean {
   const url = `${origin.split(":", 1)[0]}://${host}`;
   return URL.canParse(url) && new URL(url).host === from;

@@ -8,7 +8,7 @@ const sessionsOf = (...keys: string[]) => createSessions({ keys: keys.map((key) 
 const session = { token: new Secret("t0ken"), expiresAt: NOW + 1_000 };
 
 describe("a sealed session", () => {
-  it("is opened by whoever has the key, and shows nothing of the token", async () => {
+  it("can be opened with the key, and does not reveal the token", async () => {
     const sealed = await sessionsOf("a", "b").seal(session);
     const opened = await sessionsOf("z", "a").open(sealed);
     expect([opened?.token.reveal(), opened?.expiresAt]).toEqual(["t0ken", NOW + 1_000]);
@@ -17,7 +17,7 @@ describe("a sealed session", () => {
     expect(await sessionsOf("a").seal(session)).not.toBe(sealed);
   });
 
-  it("is none for another key, nor once anything of it was changed", async () => {
+  it("cannot be opened with another key, or after any change", async () => {
     const sealed = await sessionsOf("a").seal(session);
     expect(await sessionsOf("b").open(sealed)).toBeUndefined();
     for (const [at, part] of sealed.split(".").entries()) {
@@ -30,7 +30,7 @@ describe("a sealed session", () => {
     }
   });
 
-  it("is none from the moment that it ends", async () => {
+  it("cannot be opened once it has expired", async () => {
     const sealed = await sessionsOf("a").seal(session);
     clock.time = NOW + 999;
     expect(await sessionsOf("a").open(sealed)).toBeDefined();

@@ -4,37 +4,37 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { Secret } from "../secret.ts";
 
-/** Who signed in. */
+/** A signed-in user. */
 export interface Session {
   readonly token: Secret;
-  /** When it ends, in milliseconds since 1970. */
+  /** When it expires, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** Makes and reads sealed sessions: what their owner's browser keeps, and nobody but a server with the key can read. */
+/** Creates and opens sealed sessions: kept by the user's browser, and readable only by a server with the key. */
 export interface Sessions {
   seal(session: Session): Promise<string>;
-  /** @returns `undefined` where it is none, was sealed with another key, or has ended. */
+  /** @returns `undefined` if it is not a session, was sealed with another key, or has expired. */
   open(sealed: string): Promise<Session | undefined>;
 }
 
 export interface SessionsOptions {
-  /** The first one seals; each of them opens, so that keys can be exchanged one after the other. At least one. */
+  /** The first key seals; all of them open, so that keys can be rotated. At least one. */
   readonly keys: readonly Secret[];
   readonly clock: Clock;
 }
 
 const KEY_BYTES = 32;
-/** What the key is derived for: the same secret signs cursors. */
+/** The purpose of the derived key: the same secret signs cursors. */
 const PURPOSE = "taffrail session v1";
 
 const Claims = z.object({ token: z.string().min(1), exp: z.number().positive() });
 
-/** Sessions that any server with one of these keys can read: JWE (RFC 7516), `dir` with A256GCM. */
+/** Sessions that any server with one of these keys can open: JWE (RFC 7516), `dir` with A256GCM. */
 export function createSessions({ keys, clock }: SessionsOptions): Sessions {
   const derived = keys.map((key) => new Uint8Array(hkdfSync("sha256", key.reveal(), "", PURPOSE, KEY_BYTES)));
   const [sealing] = derived;
-  if (sealing === undefined) throw new Error("There is no key to seal sessions with.");
+  if (sealing === undefined) throw new Error("No session key.");
   return {
     seal({ token, expiresAt }) {
       const claims = Buffer.from(JSON.stringify({ token: token.reveal(), exp: expiresAt }));

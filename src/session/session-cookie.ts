@@ -1,11 +1,11 @@
-/** Over TLS: no other host and no cleartext may set a cookie of this name (RFC 6265bis §4.1.3.2). */
+/** Over TLS: no other host and no cleartext response can set a cookie of this name (RFC 6265bis §4.1.3.2). */
 const SECURE_NAME = "__Host-taffrail-session";
 const NAME = "taffrail-session";
 
-/** What browsers keep of a cookie at the most, its name and value together, in bytes (RFC 6265bis §5.6). */
+/** The maximum size of a cookie in browsers, name and value together, in bytes (RFC 6265bis §5.6). */
 const COOKIE_BYTES = 4_096;
 
-/** The sealed session in a `cookie` header, or `undefined` where there is none. */
+/** The sealed session in a `cookie` header, or `undefined` if there is none. */
 export function sessionCookie(header: string | null | undefined): string | undefined {
   const cookies = (header ?? "").split(";").map((each) => each.trim());
   for (const name of [SECURE_NAME, NAME]) {
@@ -15,22 +15,23 @@ export function sessionCookie(header: string | null | undefined): string | undef
   return undefined;
 }
 
-/** How many bytes too long for a browser a sealed session is; 0: it fits. */
+/** By how many bytes a sealed session is too long for a browser; 0: it fits. */
 export function excessOf(sealed: string): number {
   return Math.max(0, SECURE_NAME.length + sealed.length - COOKIE_BYTES);
 }
 
 /**
- * The `set-cookie` header that has a browser keep a session. No script can read it, and other sites' requests do not bring it, but for links that somebody follows.
+ * The `set-cookie` header that stores a session. Scripts cannot read it, and requests from other sites do not send it,
+ * except for links that the user follows.
  *
- * @param secure whether the browser speaks TLS.
- * @param seconds for how long to keep it.
+ * @param secure whether the browser uses TLS.
+ * @param seconds how long to keep it.
  */
 export function setSessionCookie(sealed: string, secure: boolean, seconds: number): string {
   return `${secure ? SECURE_NAME : NAME}=${sealed}; ${attributes(secure)}; Max-Age=${Math.floor(seconds)}`;
 }
 
-/** The `set-cookie` headers that have a browser forget a session, by whichever name it keeps it. */
+/** The `set-cookie` headers that delete a session, whatever the name of its cookie. */
 export function clearSessionCookies(): readonly string[] {
   return [`${SECURE_NAME}=; ${attributes(true)}; Max-Age=0`, `${NAME}=; ${attributes(false)}; Max-Age=0`];
 }

@@ -12,7 +12,7 @@ function clockAt(start: number) {
 }
 
 describe("sign-ins", () => {
-  it("are as many at once as a minute's, and then one each time that its share of the minute is over", () => {
+  it("may come a minute's worth at once, then one at a time at an even pace", () => {
     const clock = clockAt(1_000_000);
     const rate = createSignInRate({ perAddress: 3, total: 100 }, clock);
     const take = (): number => rate.take("192.0.2.1");
@@ -25,7 +25,7 @@ describe("sign-ins", () => {
     expect([take(), take(), take(), take()]).toEqual([0, 0, 0, 20_000]);
   });
 
-  it("of another address are counted apart, up to the limit in all", () => {
+  it("are counted per address, up to the total limit", () => {
     const clock = clockAt(0);
     const rate = createSignInRate({ perAddress: 2, total: 4 }, clock);
     const take = (last: number): number => rate.take(`192.0.2.${last}`);
@@ -36,7 +36,7 @@ describe("sign-ins", () => {
     expect([take(3), take(4)]).toEqual([0, 15_000]);
   });
 
-  it("of one IPv6 network are one address's, and an IPv4 address is one however it is written", () => {
+  it("count an IPv6 network as one address, and an IPv4 address as one however it is written", () => {
     const rate = createSignInRate({ perAddress: 1, total: 100 }, clockAt(0));
     const isTaken = (address: string): boolean => rate.take(address) > 0;
     expect(["2001:db8::1", "2001:0db8:0:0:ffff::9", "2001:db8:0:0:1:2:3:4%eth0"].map(isTaken)).toEqual([
@@ -53,7 +53,7 @@ describe("sign-ins", () => {
     ]);
   });
 
-  it("are not let through by a clock that is set back", () => {
+  it("are not allowed by setting the clock back", () => {
     const clock = clockAt(1_000_000);
     const rate = createSignInRate({ perAddress: 1, total: 100 }, clock);
     rate.take("192.0.2.1");
@@ -63,7 +63,7 @@ describe("sign-ins", () => {
     expect(rate.take("192.0.2.1")).toBe(0);
   });
 
-  it("of more addresses than are remembered are held by the limit in all", () => {
+  it("from more addresses than are remembered are limited in total", () => {
     const rate = createSignInRate({ perAddress: 1, total: 20_000 }, clockAt(0));
     const last = Array.from({ length: 25_000 }, (_, at) => rate.take(`192.0.${at >> 8}.${at & 255}`));
     expect(last.filter((waitMs) => waitMs === 0)).toHaveLength(20_000);

@@ -3,31 +3,37 @@ import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
 import { groupsOf, withoutZone } from "../ip-address.ts";
 
-/** Holds sign-ins to so many a minute: each has the cluster review a token. */
+/** Limits sign-ins per minute: each one makes the cluster review a token. */
 export interface SignInRate {
   /**
-   * Takes one for an address.
+   * Takes a sign-in for an address.
    *
-   * @returns 0, or in how many milliseconds there is one again: then none was taken.
+   * @returns 0, or after how many milliseconds to try again: then none was taken.
    */
   take(address: string): number;
 }
 
-/** How many a minute. As many may come at once after a pause; then one each time that its share of the minute is over. */
+/** The rate per minute. After a pause, a whole minute's may come at once; then one at a time at an even pace. */
 export interface SignInLimits {
   readonly perAddress: number;
   readonly total: number;
 }
 
 const MINUTE_MS = 60_000;
-/** Of more addresses than that, those that were quiet longest are forgotten: the limit in all holds for whoever has many. */
-const MOST_ADDRESSES = 10_000;
+/**
+ * With more addresses than that, those idle longest are forgotten: the total limit holds for anyone with many
+ * addresses.
+ */
+const MAX_ADDRESSES = 10_000;
 
-/** Counts in memory, for one process. Of IPv6 addresses, those of one network (/64) are one: whoever has one has them all. */
+/**
+ * Counts in memory, for one process. An IPv6 network (/64) counts as one address, because its owner has all of its
+ * addresses.
+ */
 export function createSignInRate({ perAddress, total }: SignInLimits, clock: Clock): SignInRate {
   const steady = steadyClock(clock);
   /** When the next one would be due at an even pace. */
-  const dueOf = new LRUCache<string, number>({ max: MOST_ADDRESSES });
+  const dueOf = new LRUCache<string, number>({ max: MAX_ADDRESSES });
   let dueOfAll = 0;
   return {
     take(address) {
@@ -44,7 +50,7 @@ export function createSignInRate({ perAddress, total }: SignInLimits, clock: Clo
   };
 }
 
-/** By how much a debt is too large for another one: a whole minute's are let through at once. */
+/** How much debt is too much for another sign-in: a whole minute's are allowed at once. */
 function excess(debtMs: number, perMinute: number): number {
   return Math.max(0, debtMs - (MINUTE_MS - MINUTE_MS / perMinute));
 }

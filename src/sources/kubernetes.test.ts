@@ -2,10 +2,10 @@ import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ApiServer, sendJson, startApiServer } from "../../test/fakes/api-server.ts";
-import { createGate, readAll } from "../../test/fakes/byte-source.ts";
+import { createGate } from "../../test/fakes/byte-source.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { createKubernetesStore } from "./kubernetes.ts";
-import type { LogTarget, TargetPod } from "./source.ts";
+import type { LogTarget, OpenedEntries, OpenOptions, TargetPod } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 const POD: TargetPod = {
@@ -58,31 +58,56 @@ async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
   return error;
 }
 
+/** A line as a kubelet sends it. */
+const line = (text: string, second = 0) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000000Z ${text}`;
+
+/** All that came of an open log, and what it ended with. */
+async function readEntries({ pieces }: OpenedEntries) {
+  let text = "";
+  const times: string[] = [];
+  let error: unknown;
+  try {
+    for await (const piece of pieces) {
+      text += Buffer.from(piece.bytes).toString();
+      times.push(...piece.times.times);
+    }
+  } catch (caught) {
+    error = caught;
+  }
+  return { text, times, error };
+}
+
 const status = (code: number, message: string) => (response: ServerResponse) =>
   sendJson(response, code, { kind: "Status", status: "Failure", message, code });
 
 describe("the source of pods, asking", () => {
   it("is a live source that asks the API server for the log of the container", async () => {
-    const { source, server } = await start((response) => response.end("first line\nsecond line\n"));
+    const { source, server } = await start((response) =>
+      response.end(line("first line\n") + line("second line\n", 1)),
+    );
     const log = await source.open(targetOf(POD), never);
-    expect(log).toMatchObject({ mediaType: "text/plain", charset: undefined });
-    expect(await readAll(log.body)).toMatchObject({ text: "first line\nsecond line\n", error: undefined });
+    expect(log).toMatchObject({ kind: "entries", mediaType: "text/plain" });
+    expect(await readEntries(log)).toEqual({
+      text: "first line\nsecond line\n",
+      times: ["2026-01-01T00:00:00.000000000Z", "2026-01-01T00:00:01.000000000Z"],
+      error: undefined,
+    });
     expect(server.requests).toEqual(["GET /api/v1/namespaces/shop/pods/pod-1/log?container=main&timestamps=true"]);
   });
 
   it("never says that an end proves anything: the API server ends its answer well when the kubelet breaks off", async () => {
-    const { source } = await start((response) => response.end("half a li"));
+    const { source } = await start((response) => response.end(line("half a li")));
     expect((await source.open(targetOf(POD), never)).delimited).toBe(false);
   });
 
   it("asks for the log before a restart", async () => {
-    const { source, server } = await start((response) => response.end("\n"));
+    const { source, server } = await start((response) => response.end(line("\n")));
     await source.open(targetOf({ ...POD, previous: true }), never);
     expect(server.requests[0]).toContain("container=main&previous=true");
   });
 
   it("lets no name lead elsewhere", async () => {
-    const { source, server } = await start((response) => response.end("\n"));
+    const { source, server } = await start((response) => response.end(line("\n")));
     await source.open(targetOf({ ...POD, name: "x/../y?z#", container: "a&b=c" }), never);
     expect(server.requests).toEqual([
       "GET /api/v1/namespaces/shop/pods/x%2F..%2Fy%3Fz%23/log?container=a%26b%3Dc&timestamps=true",
@@ -91,7 +116,11 @@ describe("the source of pods, asking", () => {
 
   it("gives an empty log of a container that has written nothing", async () => {
     const { source } = await start((response) => response.end());
-    expect(await readAll((await source.open(targetOf(POD), never)).body)).toMatchObject({ text: "", error: undefined });
+    expect(await readEntries(await source.open(targetOf(POD), never))).toEqual({
+      text: "",
+      times: [],
+      error: undefined,
+    });
   });
 });
 
@@ -173,24 +202,88 @@ describe("the source of pods, refused", () => {
     expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({ outcome: "not-yet" });
   });
 
-  it.each([
-    ["unable to retrieve container logs for containerd://0f2c4a", true],
-    ['failed to try resolving symlinks in path "/var/log/pods/x/0.log": lstat /x: no such file or directory', true],
-    ['failed to open log file "/var/log/pods/x/0.log": open /x: no such file or directory', true],
-    ["unable to retrieve container logs for containerd://0f2c4a\nsaid a test", false],
-    ["unable to retrieve the voucher", false],
-    [`unable to retrieve container logs for containerd://${"0".repeat(2_000)}`, false],
-  ])("knows what a kubelet says in a log's place, and only that: %s", async (words, isNoLog) => {
+  it.each<[string, SourceError["outcome"], string, SourceError["fault"]]>([
+    ["unable to retrieve container logs for containerd://0f2c4a", "not-found", "has removed it", "log-removed"],
+    [
+      'failed to try resolving symlinks in path "/var/log/pods/x/0.log": lstat /x: no such file or directory',
+      "not-found",
+      "has removed it",
+      "log-removed",
+    ],
+    [
+      'failed to open log file "/var/log/pods/x/0.log": open /x: no such file or directory',
+      "not-found",
+      "no longer has the log",
+      "log-removed",
+    ],
+    [`unable to retrieve container logs for containerd://${"0".repeat(9_000)}`, "not-found", "no longer", "log-removed"],
+    ['failed to get parse function: unsupported log format: "\\x00\\x00"', "not-found", "damaged log", "log-damaged"],
+    ["failed to create fsnotify watcher: too many open files", "unavailable", "inotify instances", "node-limit"],
+    ['failed to watch directory "/var/log/pods/x": no space left', "unavailable", "or watches", "node-limit"],
+    ["container runtime at /run/containerd/containerd.sock is gone", "unavailable", "reports a failure", "node-failed"],
+  ])("takes what a kubelet says in a log's place for no log: %s", async (words, outcome, did, fault) => {
     const { source } = await start((response) => response.end(words));
-    if (isNoLog) {
-      expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({
-        outcome: "not-found",
-        did: "no longer has the log: the node has removed it",
-        fault: "log-removed",
-      });
-    } else {
-      expect((await readAll((await source.open(targetOf(POD), never)).body)).text).toBe(words);
-    }
+    const error = await errorOf(source.open(targetOf(POD), never));
+    expect(error).toMatchObject({ outcome, fault });
+    expect(error.did).toContain(did);
+    // Its words name paths of the node, and go to the server's own log alone.
+    expect(error.message).not.toMatch(/\/var|\/run|containerd|sock/);
+    expect((error.cause as Error).message).toContain(words.slice(0, 4_000));
+  });
+
+  it("takes a container's own words for log, whatever they are: its lines have times", async () => {
+    const words = "unable to retrieve container logs for containerd://0f2c4a\n";
+    const { source } = await start((response) => response.end(line(words)));
+    expect(await readEntries(await source.open(targetOf(POD), never))).toMatchObject({ text: words, error: undefined });
+  });
+
+  it("fails behind a log with what the kubelet says there, which is not sent", async () => {
+    const words = 'failed to create fsnotify watcher "/var/log/pods": too many open files';
+    const { source } = await start((response) => response.end(`${line("a line\n")}${words}`));
+    const { text, error } = await readEntries(await source.open(targetOf(POD), never));
+    expect(text).toBe("a line\n");
+    expect(error).toMatchObject({ outcome: "unavailable", fault: "node-limit" });
+  });
+
+  it("does not wait for a first line of a log that is followed: its container may be quiet", async () => {
+    const { source, server } = await start((response) => response.writeHead(200).flushHeaders());
+    const abort = new AbortController();
+    expect(await source.open(targetOf(POD), abort.signal, { follow: true })).toMatchObject({ kind: "entries" });
+    expect(server.requests[0]).toContain("follow=true");
+    abort.abort(new Error("gone"));
+    await server.abandoned();
+  });
+});
+
+describe("the source of pods, asked for a part of a log", () => {
+  /** A source in front of a node's log: records, of which a long line takes several. */
+  const startLog = async (records: readonly string[]) => {
+    const server = await startApiServer((request, response) => {
+      const tail = new URL(request.url ?? "", "http://api").searchParams.get("tailLines");
+      response.end((tail === null ? records : records.slice(-Number(tail))).join(""));
+    });
+    const kube = createKubeApi({ server: server.url, credentials: async () => ({ headers: {}, tls: {} }) });
+    closing.push(
+      () => server.close(),
+      () => kube.close(),
+    );
+    const source = createKubernetesStore({ name: "pods", kube });
+    const read = async (options: OpenOptions) =>
+      (await readEntries(await source.open(targetOf(POD), never, options))).text;
+    return { server, read };
+  };
+
+  it("asks for lines from a second on, and leaves out the rest of a line that began before", async () => {
+    const { read, server } = await startLog(["of a line\n", line("next\n")]);
+    expect(await read({ since: "2026-01-01T00:00:00Z" })).toBe("next\n");
+    expect(server.requests[0]).toContain("sinceTime=2026-01-01T00%3A00%3A00Z");
+  });
+
+  it("gives as many of the last lines as are asked for", async () => {
+    const { read } = await startLog(["one\n", "two\n", "three\n"].map((text, second) => line(text, second)));
+    expect(await read({ tailLines: 1 })).toBe("three\n");
+    expect(await read({ tailLines: 2 })).toBe("two\nthree\n");
+    expect(await read({ tailLines: 9 })).toBe("one\ntwo\nthree\n");
   });
 });
 
@@ -249,26 +342,26 @@ describe("the source of pods, in front of an API server that fails", () => {
     const cut = createGate();
     const { source } = await start((response) => {
       response.writeHead(200, { "content-length": "1000" });
-      response.write("half\n");
+      response.write(line("half\n"));
       void cut.opened.then(() => response.socket?.resetAndDestroy());
     });
     const log = await source.open(targetOf(POD), never);
     cut.open();
-    const { text, error } = await readAll(log.body);
+    const { text, error } = await readEntries(log);
     expect(text).toBe("half\n");
     expect(error).toMatchObject({ outcome: "unavailable", did: "broke off before the end of the log" });
   });
 
   it("fails after chunks that lack the last one", async () => {
-    const { source } = await start((response) => response.write("half\n", () => response.socket?.destroy()));
-    const { error } = await readAll((await source.open(targetOf(POD), never)).body);
+    const { source } = await start((response) => response.write(line("half\n"), () => response.socket?.destroy()));
+    const { error } = await readEntries(await source.open(targetOf(POD), never));
     expect(error).toMatchObject({ outcome: "unavailable" });
   });
 
   it("fails where the body falls silent, before its first line too", async () => {
     for (const beginning of ["half\n", "ha"]) {
-      const { source } = await start((response) => response.write(beginning), { idleMs: 50 });
-      const { text, error } = await readAll((await source.open(targetOf(POD), never)).body);
+      const { source } = await start((response) => response.write(line(beginning)), { idleMs: 50 });
+      const { text, error } = await readEntries(await source.open(targetOf(POD), never));
       expect(text).toBe(beginning);
       expect(error).toMatchObject({ outcome: "silent", did: "sent nothing more for 0.05 s" });
     }
@@ -277,7 +370,7 @@ describe("the source of pods, in front of an API server that fails", () => {
 
 describe("the source of pods, left by its reader", () => {
   it("asks nobody when it was left before", async () => {
-    const { source, server } = await start((response) => response.end("\n"));
+    const { source, server } = await start((response) => response.end(line("\n")));
     const reason = new Error("gone");
     await expect(source.open(targetOf(POD), AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(server.requests).toEqual([]);
@@ -285,7 +378,7 @@ describe("the source of pods, left by its reader", () => {
 
   it.each<[string, (response: ServerResponse) => void]>([
     ["the wait for headers", () => {}],
-    ["the wait for a first line", (response) => response.write("ha")],
+    ["the wait for a first line", (response) => response.write("20")],
   ])("closes the connection in %s", async (_what, answer) => {
     const asked = createGate();
     const { source, server } = await start((response) => {
@@ -311,14 +404,14 @@ describe("the source of pods, left by its reader", () => {
   });
 
   it("closes the connection in the middle of the body, by the signal and by leaving the loop", async () => {
-    const { source, server } = await start((response) => response.write("half\n"));
+    const { source, server } = await start((response) => response.write(line("half\n")));
     const abort = new AbortController();
     const log = await source.open(targetOf(POD), abort.signal);
     abort.abort(new Error("gone"));
-    expect((await readAll(log.body)).error).toBe(abort.signal.reason);
+    expect((await readEntries(log)).error).toBe(abort.signal.reason);
     await server.abandoned();
 
-    for await (const _piece of (await source.open(targetOf(POD), never)).body) break;
+    for await (const _piece of (await source.open(targetOf(POD), never)).pieces) break;
     await server.abandoned();
   });
 });

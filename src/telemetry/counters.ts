@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
 import { createSourceMeter, type SourceMeter } from "./source-health.ts";
 
-/** What this process counts of itself, in one place. It holds no names but those of the configuration's sources, and does not grow. */
+/** All counters of this process. They contain no names except those of the configured sources, and do not grow. */
 export interface Counters {
-  /** When it began, in milliseconds since 1970. */
+  /** When the process started, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** Bytes of logs that were sent. */
+  /** Bytes of logs sent. */
   sentBytes: number;
-  /** That of one source. @throws Error where the configuration has no such source. */
+  /** The counters of one source. @throws Error if there is no such source in the configuration. */
   source(name: string): SourceMeter;
 }
 
@@ -18,7 +18,7 @@ export function createCounters(sources: readonly string[], clock: Clock): Counte
     sentBytes: 0,
     source(name) {
       const meter = meters.get(name);
-      if (meter === undefined) throw new Error(`There is no source "${name}".`);
+      if (meter === undefined) throw new Error(`Unknown source "${name}".`);
       return meter;
     },
   };

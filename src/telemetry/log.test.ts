@@ -7,7 +7,7 @@ const inner = Object.assign(new Error("inner"), { code: "ECONNRESET", data: "pla
 const outer = Object.assign(new TypeError("outer", { cause: inner }), { headers: { authorization: "planted" } });
 
 describe("the log", () => {
-  it("tells an error's name, words, code, causes and stack, and nothing that it holds", () => {
+  it("writes an error's name, message, code, causes and stack, and none of its properties", () => {
     const lines: string[] = [];
     createLog("info", { write: (line) => void lines.push(line) }).warn({ err: outer }, "failed");
     const { err } = JSON.parse(lines.join(""));
@@ -20,7 +20,7 @@ describe("the log", () => {
     expect(lines.join("")).not.toContain("planted");
   });
 
-  it("is whole on the standard output however soon its process ends", async () => {
+  it("is complete on standard output however soon the process exits", async () => {
     const module = new URL("log.ts", import.meta.url).href;
     const program = `const { createLog } = await import(${JSON.stringify(module)});
       const log = createLog("info");
@@ -31,7 +31,7 @@ describe("the log", () => {
     expect(lines.map((line) => JSON.parse(line).index)).toEqual(Array.from({ length: 2_000 }, (_, index) => index));
   });
 
-  it("tells each of several errors", () => {
+  it("writes each error of an AggregateError", () => {
     const several = new Error("all", { cause: new AggregateError([inner, outer], "two") });
     expect(describeError(several)).toMatchObject({
       message: "all: two",
@@ -39,7 +39,7 @@ describe("the log", () => {
     });
   });
 
-  it("comes to an end with errors that go round in a circle", () => {
+  it("ends with circular causes", () => {
     const circle = new Error("round");
     circle.cause = circle;
     const knot = new AggregateError([], "knot");
@@ -48,7 +48,7 @@ describe("the log", () => {
     expect(describeError(knot).errors).toHaveLength(2);
   });
 
-  it("shows nothing of what is thrown and is no error", () => {
-    expect(describeError("planted")).toEqual({ type: "string", message: "What was thrown is no error." });
+  it("shows nothing of a thrown value that is not an Error", () => {
+    expect(describeError("planted")).toEqual({ type: "string", message: "A value that is not an Error was thrown." });
   });
 });

@@ -1,9 +1,10 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 
 /**
- * Makes the server's own log, as lines of JSON. Errors are written by {@link describeError} wherever they stand as `err`.
+ * Creates the server's own log, as lines of JSON. Errors under the key `err` are serialised by {@link describeError}.
  *
- * @param destination Default: the standard output. Nobody waits for it: what comes while it is being written goes out together, at the end of the process at the latest.
+ * @param destination Default: standard output. Writes are asynchronous: whatever is logged during a write is written
+ * together, at the latest when the process exits.
  */
 export function createLog(
   level: string,
@@ -12,7 +13,7 @@ export function createLog(
   return pino({ level, serializers: { err: describeError } }, destination);
 }
 
-/** What the log shows of an error: `message` and `stack` tell its causes too, `code` is the first that one of them has. */
+/** An error in the log: `message` and `stack` include its causes, `code` is the first one in the chain. */
 export interface DescribedError {
   readonly type: string;
   readonly message: string;
@@ -21,14 +22,15 @@ export interface DescribedError {
   readonly errors?: readonly DescribedError[];
 }
 
-/** Whoever wraps errors without end is not followed. */
+/** Endless chains of causes are cut off. */
 const DEPTH = 8;
 
 /**
- * Describes an error for the log by what it says, and by nothing that it holds: errors of HTTP libraries carry what came over the wire, requests and headers.
+ * Describes an error for the log by its messages, and not by its properties: errors of HTTP libraries hold requests and
+ * headers.
  */
 export function describeError(thrown: unknown, depth: number = DEPTH): DescribedError {
-  if (!(thrown instanceof Error)) return { type: typeof thrown, message: "What was thrown is no error." };
+  if (!(thrown instanceof Error)) return { type: typeof thrown, message: "A value that is not an Error was thrown." };
   const causes = chainOf(thrown);
   const code = causes.map((each) => (each as NodeJS.ErrnoException).code).find((each) => typeof each === "string");
   const errors = causes.flatMap((each) => (each instanceof AggregateError ? (each.errors as unknown[]) : []));

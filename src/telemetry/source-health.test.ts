@@ -5,8 +5,8 @@ const clock = { time: 1_000, now: () => clock.time };
 const BAD = { outcome: "refused", httpStatus: 403, message: 'Source "a" answered 403.' } as const;
 const MINUTE = 60_000;
 
-describe("what is counted of a source", () => {
-  it("is nothing at first", () => {
+describe("the health of a source", () => {
+  it("is empty at first", () => {
     expect(createSourceMeter(clock).read()).toEqual({
       fetches: 0,
       successes: 0,
@@ -19,7 +19,7 @@ describe("what is counted of a source", () => {
     });
   });
 
-  it("is how often it had a log, how soon, and how many are open", () => {
+  it("counts successes, times to the first byte, and open logs", () => {
     const meter = createSourceMeter(clock);
     const closes = Array.from({ length: 100 }, (_, index) => meter.succeeded(100 - index));
     closes[0]?.();
@@ -28,7 +28,7 @@ describe("what is counted of a source", () => {
     expect(meter.read().firstByteMs).toEqual({ p50: 50, p95: 95 });
   });
 
-  it("is what failed last, which a log that is not there is not", () => {
+  it("has the last failure, which a missing log is not", () => {
     const meter = createSourceMeter(clock);
     meter.failed(BAD);
     meter.notFound(undefined);
@@ -43,7 +43,7 @@ describe("what is counted of a source", () => {
     });
   });
 
-  it("is of the last 1,000 where it is a share or a time", () => {
+  it("bases rates and times on the last 1,000 fetches", () => {
     const meter = createSourceMeter(clock);
     for (let index = 0; index < 1_000; index += 1) meter.failed(BAD);
     for (let index = 0; index < 1_000; index += 1) meter.succeeded(500);
@@ -51,7 +51,7 @@ describe("what is counted of a source", () => {
     expect(meter.read()).toMatchObject({ fetches: 3_000, successRate: 1, firstByteMs: { p50: 7, p95: 7 } });
   });
 
-  it("is how often there was no log, by how long ago its job had ended", () => {
+  it("counts missing logs by the time since the job ended", () => {
     const meter = createSourceMeter(clock);
     for (const age of [undefined, -5, 0, 9_999, 10_000, 2 * MINUTE, 30 * 24 * 60 * MINUTE]) meter.notFound(age);
     expect(meter.read().notFound).toEqual([

@@ -11,22 +11,22 @@ export interface FetchFailure {
   readonly message: string;
 }
 
-/** How often there was no log, where the job had ended so long ago. */
+/** How often a log was not found, by the time since the job ended. */
 export interface NotFoundCount {
   /** In milliseconds. `undefined`: the job had not ended. */
   readonly fromMs: number | undefined;
-  /** `undefined`: without end. */
+  /** `undefined`: unbounded. */
   readonly toMs: number | undefined;
   readonly count: number;
 }
 
-/** What is known of a source. */
+/** The health of a source. */
 export interface SourceHealth {
   readonly fetches: number;
   readonly successes: number;
-  /** From 0 to 1, of the last fetches that found a log or failed. `undefined`: there were none. */
+  /** From 0 to 1, over the last fetches that succeeded or failed. `undefined`: there were none. */
   readonly successRate: number | undefined;
-  /** Milliseconds until the answer began: of the last fetches that found a log, half and 95 of 100 took no longer. */
+  /** Milliseconds to the first byte, over the last fetches that succeeded: the median and the 95th percentile. */
   readonly firstByteMs: { readonly p50: number; readonly p95: number } | undefined;
   readonly lastSuccessAt: number | undefined;
   readonly lastFailure: FetchFailure | undefined;
@@ -34,31 +34,35 @@ export interface SourceHealth {
   readonly open: number;
 }
 
-/** Counts what comes of asking one source. What it holds does not grow. */
+/** Counts the outcomes of asking one source. Its size is bounded. */
 export interface SourceMeter {
   /**
-   * A log has begun to come.
+   * A log has started to arrive.
    *
-   * @returns what tells that it is not open any more.
+   * @returns a function that says that it is no longer open.
    */
   succeeded(tookMs: number): () => void;
-  /** There is no such log. @param endedAgoMs how long ago the job had ended; `undefined`: it had not. */
+  /**
+   * The log was not found.
+   *
+   * @param endedAgoMs the time since the job ended; `undefined`: it had not ended.
+   */
   notFound(endedAgoMs: number | undefined): void;
   /** It failed. */
   failed(failure: Omit<FetchFailure, "at">): void;
-  /** A log that had begun to come broke off. */
+  /** A log broke off after it had started to arrive. */
   brokeOff(failure: Omit<FetchFailure, "at">): void;
-  /** It had none to give yet. */
+  /** It had no log yet. */
   notYet(): void;
   read(): SourceHealth;
 }
 
-/** How many fetches the rate and the times are of. */
+/** The number of fetches for the rate and the times. */
 const RECENT = 1_000;
 const S = 1_000;
 const M = 60 * S;
 const H = 60 * M;
-/** How long ago a job ended: log shippers take seconds to minutes, retention takes days. */
+/** Bounds of the time since a job ended: log shippers take seconds to minutes, retention takes days. */
 const AGES_MS = [0, 10 * S, M, 5 * M, H, 24 * H, 7 * 24 * H] as const;
 
 export function createSourceMeter(clock: Clock): SourceMeter {
@@ -94,7 +98,7 @@ export function createSourceMeter(clock: Clock): SourceMeter {
     notFound(endedAgoMs) {
       fetches += 1;
       if (endedAgoMs === undefined) notEnded += 1;
-      // Clocks differ: what ends in the future has ended just now.
+      // Clocks differ: a job that ends in the future has just ended.
       else {
         const age = Math.max(
           0,

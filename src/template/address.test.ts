@@ -11,7 +11,7 @@ const valuesOf = (variables: TemplateValues["variables"]): TemplateValues => ({
 const render = (text: string, variables: TemplateValues["variables"] = {}, options?: AddressOptions): string =>
   compileAddress(text, options).render(valuesOf(variables)).href;
 
-describe("an address", () => {
+describe("a URL template", () => {
   it("is filled in", () => {
     const text =
       "https://logs.example.com:8443/a/${{ project }}/${{ jobName }}-${{ container }}.log?run=${{ metricName }}&x=a${{ stage }}b";
@@ -27,7 +27,7 @@ describe("an address", () => {
     );
   });
 
-  it("tells its origin where no value decides it, and the names that it uses", () => {
+  it("reports its origin if no value decides it, and the names that it uses", () => {
     const plain = compileAddress("https://Logs.example.com:443/${{ stage }}?a=${{ label('b') }}${{ mine }}", {
       vars: { mine: "x" },
     });
@@ -58,11 +58,11 @@ describe("an address", () => {
     },
   );
 
-  it("says of a refused value whose it is and why, without the value or the address", () => {
+  it("names a refused value and why, without showing the value or the URL", () => {
     expect(() => render("https://secret.example.com/${{ metricName }}", { metricName: "a/b" })).toThrow(
       expect.objectContaining({
         variable: "metricName",
-        message: "The value of metricName holds a slash, which may not stand in a path.",
+        message: "The value of metricName contains a slash, which is not allowed in a path.",
       }),
     );
   });
@@ -85,25 +85,27 @@ describe("an address", () => {
     "https://x/${{ stage }}${{ metricName }}/b",
     "https://x/.${{ metricName }}/b",
     "https://x/%2e${{ metricName }}",
-  ])("refuses values that come to a dot segment only in %s", (text) => {
-    expect(() => render(text, { stage: "..;", metricName: ".;x" })).toThrow(/makes a dot segment of the path/);
+  ])("refuses values that become a dot segment only in %s", (text) => {
+    expect(() => render(text, { stage: "..;", metricName: ".;x" })).toThrow(/produces a dot segment in the path/);
   });
 
-  it("refuses what is a dot segment to servers that cut path parameters off", () => {
-    expect(() => render("https://x/${{ metricName }}/b", { metricName: "..;a" })).toThrow(/makes a dot segment/);
+  it("refuses a dot segment with path parameters, which some servers strip", () => {
+    expect(() => render("https://x/${{ metricName }}/b", { metricName: "..;a" })).toThrow(/produces a dot segment/);
   });
 
   it("refuses more than 8 KiB", () => {
     expect(() => render("https://x/${{ metricName }}", { metricName: "x".repeat(8200) })).toThrow(/longer than 8192/);
-    expect(() => render("https://x/${{ metricName }}", { metricName: "é".repeat(2000) })).toThrow(/more than 8192/);
+    expect(() => render("https://x/${{ metricName }}", { metricName: "é".repeat(2000) })).toThrow(/longer than 8192/);
   });
 
-  it("leaves a language within a value alone", () => {
+  it("refuses values that could change a nested query", () => {
     const loki = "https://x/?query=%7Bpod%3D~%22${{ metricName }}.*%22%7D&limit=${{ metricName }}";
     expect(render(loki, { metricName: "u.m-1" })).toContain("%22u.m-1.*%22");
     for (const metricName of ['a"} or {a="', "a b", "a\\", "a*", "a|b", "a`"]) {
-      expect(() => render(loki, { metricName })).toThrow(/could change the query around it/);
-      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(/could change the query/);
+      expect(() => render(loki, { metricName })).toThrow(/could change the surrounding query/);
+      expect(() => render("https://x/?q=job:${{ metricName }}", { metricName })).toThrow(
+        /could change the surrounding query/,
+      );
       expect(render("https://x/?q=${{ metricName }}", { metricName })).toContain("?q=a");
     }
     expect(() => render("https://x/logs;query=a%3D%22${{ metricName }}%22", { metricName: 'a" OR "b' })).toThrow(
@@ -111,25 +113,25 @@ describe("an address", () => {
     );
   });
 
-  it("has a fragment in links only", () => {
-    expect(() => compileAddress("https://x/#a")).toThrow(/may not have a fragment/);
+  it("allows a fragment only in links", () => {
+    expect(() => compileAddress("https://x/#a")).toThrow(/must not have a fragment/);
     expect(render("https://x/#a=${{ stage }}", { stage: "b" }, { fragment: true })).toBe("https://x/#a=b");
     expect(() => render("https://x/#a=${{ stage }}", { stage: "b#c" }, { fragment: true })).toThrow(RefusedValue);
   });
 
   it.each([
-    ["ftp://x/", "f", /begins with http/],
-    ["x/a", "x", /begins with http/],
-    ["${{ stage }}://x/", "$", /begins with http/],
-    ["https${{ stage }}://x/", "h", /begins with http/],
+    ["ftp://x/", "f", /must start with a literal http/],
+    ["x/a", "x", /must start with a literal http/],
+    ["${{ stage }}://x/", "$", /must start with a literal http/],
+    ["https${{ stage }}://x/", "h", /must start with a literal http/],
     ["https://user:pass@x/", "user:pass@x", /user or password/],
     ["https://${{ stage }}@x/", "${{", /user or password/],
     ["https://x:${{ attempt }}/", "$", /port/],
     ["https://x:80${{ attempt }}/", "$", /port/],
-    ["https://x:99999/", "h", /not an address/],
-    ["https:///a", "/", /not a host/],
-    ["https://a%2eb/", "a%2eb", /not a host/],
-    ["https://${{ stage }}.example.com/", "$", /only where `hosts`/],
+    ["https://x:99999/", "h", /Invalid URL/],
+    ["https:///a", "/", /Invalid host/],
+    ["https://a%2eb/", "a%2eb", /Invalid host/],
+    ["https://${{ stage }}.example.com/", "$", /require `hosts`/],
     ["https://x/a b", " ", /write it as %20/],
     ["https://x/a\\b", "\\", /write it as %5C/],
     ["https://x/a\n", "\n", /write it as %0A/],
@@ -139,12 +141,12 @@ describe("an address", () => {
     ["https://x/${{ stage }}[a]", "[", /write it as %5B/],
     ["https://x/${{ stage }}/../b", ".", /dot segment/],
     ["https://x/${{ stage }}/%2E%2e", "%", /dot segment/],
-    ["https://x/?${{ stage }}=1", "$", /keys of a query/],
-    ["https://x/?a=${{ stage }}&b${{ stage }}=1", "$", /keys of a query/],
-    ["https://x/?a&${{ stage }}", "$", /keys of a query/],
-    ["https://x/\ue000", "\ue000", /may not stand/],
-    ['https://x/${{ date(startedAt, "yyyy/MM") }}', "$", /holds a slash/],
-    ['https://x/${{ stage + "/" + stage }}', "$", /holds a slash/],
+    ["https://x/?${{ stage }}=1", "$", /Query keys must be literal/],
+    ["https://x/?a=${{ stage }}&b${{ stage }}=1", "$", /Query keys must be literal/],
+    ["https://x/?a&${{ stage }}", "$", /Query keys must be literal/],
+    ["https://x/\ue000", "\ue000", /not allowed in a/],
+    ['https://x/${{ date(startedAt, "yyyy/MM") }}', "$", /contains a slash/],
+    ['https://x/${{ stage + "/" + stage }}', "$", /contains a slash/],
   ])("%s is refused at load", (text, at, message) => {
     const fault = ((): unknown => {
       try {
@@ -158,7 +160,7 @@ describe("an address", () => {
     expect(text.slice(fault.offset, fault.offset + at.length)).toBe(at);
   });
 
-  it("points at the right one of several parameters", () => {
+  it("reports the right one of several parameters", () => {
     const text = "https://x/?a=1&flag&b=${{ stage }}&${{ jobName }}=2";
     expect(() => compileAddress(text)).toThrow(expect.objectContaining({ offset: text.lastIndexOf("${{") }));
   });
@@ -169,12 +171,12 @@ describe("a host with expressions", () => {
   const make = (stage: string, text = "https://${{ stage }}.logs.example.com/x"): string =>
     render(text, { stage }, { hosts });
 
-  it("may come to what the configuration allows", () => {
+  it("may become what the configuration allows", () => {
     expect(make("prod")).toBe("https://prod.logs.example.com/x");
     expect(make("b", "https://a.${{ stage }}.example.com:8443/x")).toBe("https://a.b.example.com:8443/x");
   });
 
-  it("may not come to anything else", () => {
+  it("may not become anything else", () => {
     expect(() => make("b", "https://a.${{ stage }}.example.com/x")).toThrow(/does not allow/);
     expect(() => make("evil", "https://x.${{ stage }}.com/x")).toThrow(/does not allow/);
     expect(() => make(`a${"b".repeat(62)}`, "https://${{ stage }}${{ stage }}.logs.example.com/x")).toThrow(
@@ -199,7 +201,7 @@ describe("a host with expressions", () => {
     "%61",
     "\u3002",
   ])("refuses the value %j", (value) => {
-    expect(() => make(value)).toThrow(/is not one label of a host name/);
+    expect(() => make(value)).toThrow(/is not a single DNS label/);
   });
 });
 

@@ -9,38 +9,38 @@ import type { TemplateValues } from "./values.ts";
 
 export interface AddressOptions extends TemplateOptions {
   /**
-   * The hosts that a template with expressions in its host may come to: `*.logs.example.com` (a star is one label), `host:port`.
-   * Default: none, and such a template is refused.
+   * The hosts that a template with expressions in its host may produce: `*.logs.example.com` (a star is one label),
+   * `host:port`. Default: none, and such a template is rejected.
    */
   readonly hosts?: readonly string[];
-  /** Whether the address may have a fragment: links may, sources may not. Default: false. */
+  /** Whether the URL may have a fragment: links may, sources may not. Default: false. */
   readonly fragment?: boolean;
 }
 
-/** An address whose operator chose its shape: values only fill it in. */
+/** A URL template. The operator's text decides the shape of the URL; values only fill it in. */
 export interface AddressTemplate {
-  /** The variables and lookups that it uses, without the operator's own. */
+  /** The variables and lookups that it uses, except the operator's own. */
   readonly names: ReadonlySet<string>;
-  /** `scheme://host:port` (the port where it is not the scheme's own), if no value decides it. */
+  /** `scheme://host:port` (the port only if it is not the scheme's default), unless a value decides it. */
   readonly origin: string | undefined;
   /**
-   * @throws MissingValue where this run lacks a value.
-   * @throws RefusedValue where a value may not stand in its place, or the address comes to more than 8,192 characters.
+   * @throws MissingValue if this run lacks a value.
+   * @throws RefusedValue if a value is not allowed in its context, or the URL is longer than 8,192 characters.
    */
   render(values: TemplateValues): URL;
 }
 
-const LONGEST_ADDRESS = 8192;
+const MAX_URL_LENGTH = 8192;
 const DNS_NAME = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
-/** A dot segment, also with what servers of Java's kind strip before they look (`..;x`). */
+/** A dot segment, including one with path parameters, which Java servers strip first (`..;x`). */
 const DOT_SEGMENT = /^\.\.?(?:;|$)/;
-/** Text that is not part of a language in which a value could mean more than itself. */
+/** Text that is not part of a language in which a value could have another meaning. */
 const PLAIN_SEGMENT = /^[\w.~:,@=+!$-]*$/;
 const PLAIN_VALUE = /^[\w.~/,-]*$/;
 
 /**
- * Compiles a template of an address. Whatever the values are, the finished address has the scheme, host, port, path depth and query keys that the
- * template's own text has.
+ * Compiles a URL template. Whatever the values are, the rendered URL has the scheme, host, port, path depth and query
+ * keys of the template's own text.
  *
  * @throws TemplateError
  */
@@ -51,7 +51,7 @@ export function compileAddress(text: string, options: AddressOptions = {}): Addr
   const { shape, contexts, origin } = checkShape(writeSkeleton(pieces), pieces, options);
   const expressions = pieces.filter((piece) => piece.kind === "expression");
   const renderText = createRender(pieces, contexts, scope);
-  /** Whose values stand in these contexts, for the sentence that refuses what they come to together. */
+  /** The names of the values in these contexts, for the message that rejects their combination. */
   const namesIn = (...among: readonly ContextName[]): readonly string[] =>
     expressions.flatMap(({ written }, index) => (among.includes(contexts[index] as ContextName) ? written : []));
   const everywhere = expressions.flatMap(({ written }) => written);
@@ -61,25 +61,25 @@ export function compileAddress(text: string, options: AddressOptions = {}): Addr
     origin,
     render: (values) => {
       const finished = renderText(values);
-      if (finished.length > LONGEST_ADDRESS) {
-        throw new RefusedValue(everywhere, `makes an address of more than ${LONGEST_ADDRESS} characters`);
+      if (finished.length > MAX_URL_LENGTH) {
+        throw new RefusedValue(everywhere, `makes the URL longer than ${MAX_URL_LENGTH} characters`);
       }
       const made = parseFinished(finished);
       if (made === undefined || !keepsShape(made.shape, shape)) {
-        throw new RefusedValue(everywhere, "makes something else of the address");
+        throw new RefusedValue(everywhere, "changes the structure of the URL");
       }
       if (made.shape.segments.some(isDotSegment)) {
-        throw new RefusedValue(namesIn("path", "nested-path"), "makes a dot segment of the path");
+        throw new RefusedValue(namesIn("path", "nested-path"), "produces a dot segment in the path");
       }
       const { url } = made;
       if (origin === undefined) {
         const port = url.port || (url.protocol === "https:" ? "443" : "80");
         const allowed =
           DNS_NAME.test(url.hostname) && hosts.some((pattern) => matchesHost(pattern, url.hostname, port));
-        if (!allowed) throw new RefusedValue(namesIn("host"), "makes a host that the configuration does not allow");
+        if (!allowed) throw new RefusedValue(namesIn("host"), "produces a host that the configuration does not allow");
       }
       if (!isReadAsWritten(url, made.shape, origin)) {
-        throw new RefusedValue(everywhere, "makes something else of the address");
+        throw new RefusedValue(everywhere, "changes the structure of the URL");
       }
       return url;
     },
@@ -88,12 +88,12 @@ export function compileAddress(text: string, options: AddressOptions = {}): Addr
 
 interface CheckedShape {
   readonly shape: UrlShape;
-  /** One for each expression, in their order. */
+  /** One for each expression, in order. */
   readonly contexts: readonly ContextName[];
   readonly origin: string | undefined;
 }
 
-/** Decides from the template's own text where each expression stands, and refuses what may not be a template of an address. */
+/** Determines the context of each expression from the template's own text, and rejects an invalid URL template. */
 function checkShape(
   skeleton: string,
   pieces: readonly Piece[],
@@ -104,40 +104,37 @@ function checkShape(
   };
   const shape = readSkeleton(skeleton, pieces);
   const contexts: ContextName[] = [];
-  const place = (part: string, context: ContextName): void => {
+  const addContexts = (part: string, context: ContextName): void => {
     for (let count = part.split(MARK).length - 1; count > 0; count--) contexts.push(context);
   };
 
   if (shape.host.includes(MARK) && hosts.length === 0) {
-    fail(
-      "An expression may stand in the host only where `hosts` names the hosts that are allowed.",
-      skeleton.indexOf(MARK),
-    );
+    fail("Expressions in the host require `hosts`, the list of allowed hosts.", skeleton.indexOf(MARK));
   }
-  place(shape.host, "host");
+  addContexts(shape.host, "host");
 
   let at = skeleton.length - shape.fragment.length - shape.query.length - shape.path.length;
   for (const segment of shape.segments) {
-    if (isDotSegment(segment)) fail("A path may not hold a dot segment.", at);
-    place(segment, isPlain(segment, PLAIN_SEGMENT) ? "path" : "nested-path");
+    if (isDotSegment(segment)) fail("A path must not contain a dot segment.", at);
+    addContexts(segment, isPlain(segment, PLAIN_SEGMENT) ? "path" : "nested-path");
     at += segment.length + 1;
   }
 
   at = skeleton.length - shape.fragment.length - shape.query.length + 1;
   for (const { key, value } of shape.parameters) {
     const mark = key.indexOf(MARK);
-    if (mark !== -1) fail("The keys of a query have to be spelled out: write key=${{ … }}.", at + mark);
-    if (value !== undefined) place(value, isPlain(value, PLAIN_VALUE) ? "query" : "nested-query");
+    if (mark !== -1) fail("Query keys must be literal: write key=${{ … }}.", at + mark);
+    if (value !== undefined) addContexts(value, isPlain(value, PLAIN_VALUE) ? "query" : "nested-query");
     at += key.length + (value === undefined ? 0 : 1 + value.length) + 1;
   }
 
   if (shape.fragment !== "" && !fragment) {
-    fail("The address of a source may not have a fragment.", skeleton.length - shape.fragment.length);
+    fail("The URL of a source must not have a fragment.", skeleton.length - shape.fragment.length);
   }
-  place(shape.fragment, isPlain(shape.fragment.slice(1), PLAIN_VALUE) ? "query" : "nested-query");
+  addContexts(shape.fragment, isPlain(shape.fragment.slice(1), PLAIN_VALUE) ? "query" : "nested-query");
 
   const example = URL.parse(skeleton.replaceAll(MARK, "x"));
-  if (example === null) return fail("This is not an address.", 0);
+  if (example === null) return fail("Invalid URL.", 0);
   return { shape, contexts, origin: shape.host.includes(MARK) ? undefined : example.origin };
 }
 
@@ -150,7 +147,7 @@ function readSkeleton(skeleton: string, pieces: readonly Piece[]): UrlShape {
   }
 }
 
-/** Whether what stands around the expressions, decoded, is nothing that a query language is made of. */
+/** Whether the text around the expressions, decoded, contains no syntax of a query language. */
 function isPlain(part: string, plain: RegExp): boolean {
   return plain.test(decode(part.replaceAll(MARK, "")));
 }
@@ -175,14 +172,14 @@ function parseFinished(text: string): { readonly shape: UrlShape; readonly url: 
   }
 }
 
-/** Whether a URL is what was written, and nothing that the URL standard made of it. */
+/** Whether the URL parser kept the URL exactly as it was written. */
 function isReadAsWritten(url: URL, { host, path, query, fragment }: UrlShape, origin: string | undefined): boolean {
   return (
     (origin === undefined ? url.hostname === host.toLowerCase() : url.origin === origin) &&
     url.username === "" &&
     url.password === "" &&
     url.pathname === (path || "/") &&
-    // The standard encodes an apostrophe in a query.
+    // The URL standard encodes an apostrophe in a query.
     url.search === (query.length > 1 ? query.replaceAll("'", "%27") : "") &&
     url.hash === (fragment.length > 1 ? fragment : "")
   );

@@ -1,8 +1,8 @@
-/** Thrown at load: the template itself is wrong. The message is one sentence for its author. */
+/** Thrown at load: the template itself is invalid. The message is one sentence for its author. */
 export class TemplateError extends Error {
-  /** Where in the template's text the fault begins, in UTF-16 units. */
+  /** Where the fault begins in the template's text, in UTF-16 units. */
   readonly offset: number;
-  /** How much of the text is at fault, in UTF-16 units: at least 1, unless the fault is not in the text. */
+  /** The length of the fault, in UTF-16 units: at least 1, unless the fault is not in the text. */
   readonly length: number;
 
   constructor(message: string, offset: number, length = 1) {
@@ -26,9 +26,12 @@ export class MissingValue extends Error {
   }
 }
 
-/** Thrown at render: a value may not stand where the template puts it. The message holds neither the value nor the template's text. */
+/**
+ * Thrown at render: a value is not allowed in its context. The message contains neither the value nor the template's
+ * text.
+ */
 export class RefusedValue extends Error {
-  /** Whose value it is, as the template names it; several are joined by " and ". */
+  /** The value's name, as the template writes it; several are joined by " and ". */
   readonly variable: string;
 
   /** @param why the rest of a sentence that begins with "The value of stage". */
@@ -40,13 +43,16 @@ export class RefusedValue extends Error {
   }
 }
 
-/** A value that was computed as it should be, but may not stand where the template puts it. */
+/** A value that was computed correctly, but is not allowed in its context. */
 export class MisplacedValue extends RefusedValue {}
 
-/** Thrown by what computes a value and does not know its name: becomes a {@link RefusedValue}. The message is the rest of the same sentence. */
-export class Unfit extends Error {}
+/**
+ * Thrown by code that computes a value without knowing its name; becomes a {@link RefusedValue}. The message is the
+ * rest of the same sentence.
+ */
+export class InvalidValue extends Error {}
 
-/** `a`, `a and b`, `a, b and c`, each name once. An expression of texts alone has no names. */
+/** `a`, `a and b`, `a, b and c`, each name once. An expression of literals has no names. */
 function listNames(names: readonly string[]): string {
   const once = [...new Set(names)];
   const last = once.pop() ?? "this expression";

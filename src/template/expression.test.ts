@@ -108,18 +108,18 @@ describe("an expression", () => {
     expect(() => render(expression)).toThrow(expect.objectContaining({ name: "MissingValue", variable }));
   });
 
-  it("does not take what objects inherit for values", () => {
+  it("does not read inherited properties as values", () => {
     expect(() => compile("stage").render({ ...values, variables: Object.create({ stage: "inherited" }) })).toThrow(
       /no value for stage/,
     );
   });
 
   it.each([
-    ["unixNanos(metricName)", "metricName", "is not a time in the form of RFC 3339"],
-    ['date(metricName, "yyyy")', "metricName", "is not a time in the form of RFC 3339"],
-    ["date(startedAt, project)", "startedAt and project", 'makes a date whose pattern has the letter "s"'],
-    ["substring(project, stage)", "project and stage", "is cut at something that is not a number"],
-    ["replace(project, substring(stage, 9), 'x')", "project and stage", "is searched for an empty text"],
+    ["unixNanos(metricName)", "metricName", "is not an RFC 3339 time"],
+    ['date(metricName, "yyyy")', "metricName", "is not an RFC 3339 time"],
+    ["date(startedAt, project)", "startedAt and project", 'formats a date with a pattern that has the letter "s"'],
+    ["substring(project, stage)", "project and stage", "is used with a substring index that is not a number"],
+    ["replace(project, substring(stage, 9), 'x')", "project and stage", "is searched for an empty string"],
     [
       "substring(replace(replace(metricName + '                ', ' ', '                                '), ' ', '                                '), 0, 1)",
       "metricName",
@@ -132,49 +132,49 @@ describe("an expression", () => {
   });
 
   it.each([
-    ["project.length", "project.length", /Access to a member/],
-    ['project["constructor"]', 'project["constructor"]', /Access to a member/],
-    ["project?.length", "project?.length", /Access to a member/],
+    ["project.length", "project.length", /Member access/],
+    ['project["constructor"]', 'project["constructor"]', /Member access/],
+    ["project?.length", "project?.length", /Member access/],
     ["project = 1", "project = 1", /An assignment/],
-    ["!project", "!project", /"!" before a value/],
-    ["~project", "~project", /"~" before a value/],
-    ["-1", "-1", /"-" before a value/],
-    ["typeof project", "typeof project", /"typeof" before a value/],
-    ["project - 1", "project - 1", /"-" is not known/],
-    ['"a" in project', '"a" in project', /"in" is not known/],
-    ["project && stage", "project && stage", /&& is not known/],
-    ["project || stage", "project || stage", /\|\| is not known/],
+    ["!project", "!project", /The unary operator "!"/],
+    ["~project", "~project", /The unary operator "~"/],
+    ["-1", "-1", /The unary operator "-"/],
+    ["typeof project", "typeof project", /unary operator "typeof"/],
+    ["project - 1", "project - 1", /"-" is not supported/],
+    ['"a" in project', '"a" in project', /"in" is not supported/],
+    ["project && stage", "project && stage", /&& is not supported/],
+    ["project || stage", "project || stage", /\|\| is not supported/],
     ["project, stage", "project, stage", /A comma/],
-    ["`a`", "`a`", /backquotes/],
-    ["lower`a`", "lower`a`", /backquotes/],
-    ["/a/", "/a/", /\/a\/ is not known/],
-    ["1n", "1n", /1n is not known/],
-    ["null", "null", /null is not known/],
-    ["true", "true", /true is not known/],
-    ["undefined", "undefined", /"undefined" is not known/],
-    ["1.5", "1.5", /not a whole number/],
-    ["9007199254740993", "9007199254740993", /not a whole number/],
-    ["substring(project, 1e999)", "1e999", /not a whole number/],
-    ["[project]", "[project]", /A list/],
+    ["`a`", "`a`", /template literal/],
+    ["lower`a`", "lower`a`", /template literal/],
+    ["/a/", "/a/", /\/a\/ is not supported/],
+    ["1n", "1n", /1n is not supported/],
+    ["null", "null", /null is not supported/],
+    ["true", "true", /true is not supported/],
+    ["undefined", "undefined", /Unknown name "undefined"/],
+    ["1.5", "1.5", /cannot be represented exactly/],
+    ["9007199254740993", "9007199254740993", /cannot be represented exactly/],
+    ["substring(project, 1e999)", "1e999", /cannot be represented exactly/],
+    ["[project]", "[project]", /An array/],
     ["{ a: 1 }", "{ a: 1 }", /An object/],
     ["() => 1", "() => 1", /A function/],
     ["function () {}", "function () {}", /A function/],
     ["class {}", "class {}", /A class/],
-    ["new project()", "new project()", /"new" may not/],
-    ["this", "this", /"this" may not/],
+    ["new project()", "new project()", /"new" is not supported/],
+    ["this", "this", /"this" is not supported/],
     ["import('fs')", "import('fs')", /An import/],
     ["await project", "await project", /"await"/],
     ["project++", "project++", /"\+\+" or "--"/],
     ["lower(...project)", "...project", /"\.\.\."/],
-    ["lower(project)(stage)", "lower(project)", /Only the known functions/],
-    ["project.trim()", "project.trim", /Only the known functions/],
-    ["constructor", "constructor", /"constructor" is not known\.$/],
-    ["__proto__", "__proto__", /"__proto__" is not known/],
-    ["toString()", "toString", /no function "toString"/],
-    ["v_project", "v_project", /"v_project" is not known/],
-    ["projct", "projct", /"projct" is not known\. Did you mean project\?/],
+    ["lower(project)(stage)", "lower(project)", /Only built-in functions/],
+    ["project.trim()", "project.trim", /Only built-in functions/],
+    ["constructor", "constructor", /Unknown name "constructor"\.$/],
+    ["__proto__", "__proto__", /Unknown name "__proto__"/],
+    ["toString()", "toString", /Unknown function "toString"/],
+    ["v_project", "v_project", /Unknown name "v_project"/],
+    ["projct", "projct", /Unknown name "projct"\. Did you mean project\?/],
     ["clustr", "clustr", /Did you mean cluster\?/],
-    ["lowr(project)", "lowr", /no function "lowr"\. Did you mean lower\?/],
+    ["lowr(project)", "lowr", /Unknown function "lowr"\. Did you mean lower\?/],
     ["stage('x')", "stage", /"stage" is not a function/],
     ["freightAlias('x')", "freightAlias", /"freightAlias" is not a function/],
     ["lower", "lower", /"lower" is a function/],
@@ -182,20 +182,20 @@ describe("an expression", () => {
     ["token", "token", /in headers only/],
     ["lower()", "lower()", /takes 1 argument: lower\(text\)/],
     ["substring(project)", "substring(project)", /takes 2 or 3 arguments/],
-    ["label(stage)", "label(stage)", /takes one text in quotes/],
-    ["label('')", "label('')", /takes one text in quotes/],
-    ["arg('a', 'b')", "arg('a', 'b')", /takes one text in quotes/],
+    ["label(stage)", "label(stage)", /takes one quoted string/],
+    ["label('')", "label('')", /takes one quoted string/],
+    ["arg('a', 'b')", "arg('a', 'b')", /takes one quoted string/],
     ["date(startedAt, 'YYYY')", "'YYYY'", /has the letter "Y"/],
-    ["substring(project, '1')", "'1'", /has to be a number/],
-    ["replace(project, '', 'x')", "''", /has to be some text/],
-    ["project /* why */", "/* why */", /A comment/],
-    ["project // why", "// why }}", /A comment/],
-    ["project stage", "s", /ends here/],
-    ["project; stage", ";", /ends here/],
-    ["project ? stage", "}", /not an expression from here on/],
-    ["'project", "'", /not closed by its quote/],
-    ["", " ", /no expression between/],
-    ["'' + ''", "${{ '' + '' }}", /comes out empty/],
+    ["substring(project, '1')", "'1'", /must be a number/],
+    ["replace(project, '', 'x')", "''", /must not be empty/],
+    ["project /* why */", "/* why */", /Comments are not/],
+    ["project // why", "// why }}", /Comments are not/],
+    ["project stage", "s", /Expected }} at the end/],
+    ["project; stage", ";", /Expected }} at the end/],
+    ["project ? stage", "}", /Syntax error/],
+    ["'project", "'", /Unterminated string/],
+    ["", " ", /Empty expression between/],
+    ["'' + ''", "${{ '' + '' }}", /evaluates to an empty string/],
     ["'\\ud800'", "${{ '\\ud800' }}", /not well-formed/],
   ])("%s is refused at load", (expression, at, message) => {
     const fault = faultOf(`x \${{ ${expression} }}`);
@@ -210,9 +210,9 @@ describe("an expression", () => {
     "a ${{ project / ${{ stage",
     "a ${{ project/b/${{ stage }}",
     "a ${{ project + ",
-  ])("%s is refused, since it is not closed", (text) => {
+  ])("%s is refused because it is not closed", (text) => {
     expect(faultOf(text).at).toBe("${{");
-    expect(faultOf(text).message).toMatch(/not closed/);
+    expect(faultOf(text).message).toMatch(/Unclosed/);
   });
 
   it("may not be nested deeply, nor be long", () => {
@@ -227,10 +227,10 @@ describe("an expression", () => {
   });
 
   it("refuses Kargo's other delimiter", () => {
-    expect(faultOf("a ${% if stage %}")).toEqual({ message: expect.stringMatching(/is not known here/), at: "${%" });
+    expect(faultOf("a ${% if stage %}")).toEqual({ message: expect.stringMatching(/is not supported/), at: "${%" });
   });
 
-  it("names the variables and lookups that it uses, not the operator's own nor the helpers", () => {
+  it("reports the variables and lookups that it uses, but not the operator's own or the helpers", () => {
     const { names } = compile('lower(stage) + freight("images") + cluster + label("a") + (promotion ?? stage)');
     expect([...names].sort()).toEqual(["freight", "label", "promotion", "stage"]);
   });
@@ -243,7 +243,7 @@ describe("an expression", () => {
     },
   );
 
-  it("brings any text in quotes through unharmed", () => {
+  it("preserves any quoted string", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), (text) => {
         const template = compileText(`{"a":"\${{ ${JSON.stringify(text)} }}"}`, "json");
@@ -252,7 +252,7 @@ describe("an expression", () => {
     );
   });
 
-  it("never does anything but come to a text or be refused", () => {
+  it("only ever renders to a string or is refused", () => {
     const words = [
       "stage",
       "promotion",

@@ -6,57 +6,58 @@ import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
 import { parseExpression } from "./parse.ts";
 import type { Scope } from "./scope.ts";
 
-/** An expression that was checked, as JavaScript that can do nothing else. */
+/** A checked expression, as JavaScript that can do nothing else. */
 export interface CompiledExpression {
   /**
-   * JavaScript over the names that render.ts defines: `v_stage` for a variable, `f_lower` for a helper, `l_label` for a lookup, `o_add` for an
-   * operator. It holds no braces, no backquotes and no quote within a string.
+   * JavaScript over the names that render.ts defines: `v_stage` for a variable, `f_lower` for a helper, `l_label` for a
+   * lookup, `o_add` for an operator. It contains no braces, no backticks and no quote within a string.
    */
   readonly js: string;
-  /** The variables that it uses, the operator's own and `token` too. */
+  /** The variables that it uses, including the operator's own and `token`. */
   readonly variables: readonly string[];
   /** The lookups that it calls. */
   readonly lookups: readonly string[];
   /** The helpers that it calls. */
   readonly helpers: readonly string[];
-  /** What its value comes from, as the template writes it: `stage`, `label("team")`. */
+  /** The sources of its value, as the template writes them: `stage`, `label("team")`. */
   readonly written: readonly string[];
 }
 
 type Refuse = (node: { readonly start: number; readonly end: number }, message: string) => never;
 
-const DEEPEST = 64;
+const MAX_DEPTH = 64;
 const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", ">", "<=", ">="]);
 const ALLOWED =
-  "An expression may hold names, texts, whole numbers, +, ??, comparisons, ? : and calls of the known functions.";
+  "Expressions support names, strings, integers, +, ??, comparisons, ? : and calls to built-in functions.";
 
 const knownVariables = new Set(VARIABLES.map(({ name }) => name));
 const knownLookups = new Set<string>(LOOKUPS.map(({ name }) => name));
 const knownHelpers = new Map(FUNCTIONS.map((each) => [each.name, each]));
 
-/** What an unlisted kind of node is called, for the sentence that refuses it. */
+/** The names of unsupported node types, for the message that rejects them. */
 const NODE_NAMES: Readonly<Record<string, string>> = {
-  ArrayExpression: "A list",
+  ArrayExpression: "An array",
   ArrowFunctionExpression: "A function",
   AssignmentExpression: "An assignment",
   AwaitExpression: '"await"',
-  ChainExpression: 'Access to a member ("?.")',
+  ChainExpression: 'Member access ("?.")',
   ClassExpression: "A class",
   FunctionExpression: "A function",
   ImportExpression: "An import",
-  MemberExpression: 'Access to a member ("." or "[ ]")',
+  MemberExpression: 'Member access ("." or "[ ]")',
   NewExpression: '"new"',
   ObjectExpression: "An object",
   SequenceExpression: "A comma",
-  TaggedTemplateExpression: "A text in backquotes",
-  TemplateLiteral: "A text in backquotes",
+  TaggedTemplateExpression: "A template literal",
+  TemplateLiteral: "A template literal",
   ThisExpression: '"this"',
   UpdateExpression: '"++" or "--"',
   YieldExpression: '"yield"',
 };
 
 /**
- * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where the template goes on, after the `}}`.
+ * Parses the expression that begins at `start`, checks it, and rewrites it. `end` is where the template continues,
+ * after the `}}`.
  *
  * @throws TemplateError
  */
@@ -76,7 +77,7 @@ export function compileExpression(
   };
 
   const write = (node: Expression, depth: number): string => {
-    if (depth > DEEPEST) refuse(node, "This expression is nested too deeply.");
+    if (depth > MAX_DEPTH) refuse(node, "This expression is nested too deeply.");
     const inner = (child: Expression): string => write(child, depth + 1);
     switch (node.type) {
       case "Literal":
@@ -86,27 +87,27 @@ export function compileExpression(
       case "BinaryExpression":
         return writeBinary(node, inner);
       case "LogicalExpression":
-        if (node.operator !== "??") refuse(node, `${node.operator} is not known here. ${ALLOWED}`);
+        if (node.operator !== "??") refuse(node, `${node.operator} is not supported. ${ALLOWED}`);
         return `o_fallBack(${inner(node.left)},()=>${inner(node.right)})`;
       case "ConditionalExpression":
-        return `(o_holds(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
+        return `(o_isTruthy(${inner(node.test)})?${inner(node.consequent)}:${inner(node.alternate)})`;
       case "CallExpression":
         return writeCall(node, inner);
       case "ParenthesizedExpression":
         return inner(node.expression);
       case "UnaryExpression":
-        return refuse(node, `"${node.operator}" before a value is not known here. ${ALLOWED}`);
+        return refuse(node, `The unary operator "${node.operator}" is not supported. ${ALLOWED}`);
       default:
-        return refuse(node, `${NODE_NAMES[node.type] ?? "This"} may not stand in a template. ${ALLOWED}`);
+        return refuse(node, `${NODE_NAMES[node.type] ?? "This"} is not supported. ${ALLOWED}`);
     }
   };
 
   const writeVariable = (node: Identifier): string => {
     const { name } = node;
     if (!scope.vars.has(name) && !knownVariables.has(name) && !(name === TOKEN && scope.token)) {
-      if (name === TOKEN) refuse(node, "token may stand in headers only.");
+      if (name === TOKEN) refuse(node, "token is available in headers only.");
       if (knownHelpers.has(name) || knownLookups.has(name)) refuse(node, `"${name}" is a function: write ${name}(…).`);
-      refuse(node, `"${name}" is not known.${suggest(name, [...knownVariables, ...scope.vars.keys()])}`);
+      refuse(node, `Unknown name "${name}".${suggest(name, [...knownVariables, ...scope.vars.keys()])}`);
     }
     variables.add(name);
     written.add(name);
@@ -115,23 +116,23 @@ export function compileExpression(
 
   const writeBinary = (node: BinaryExpression, inner: (child: Expression) => string): string => {
     const { left, right, operator } = node;
-    if (left.type === "PrivateIdentifier") return refuse(left, `This may not stand in a template. ${ALLOWED}`);
+    if (left.type === "PrivateIdentifier") return refuse(left, `This is not supported. ${ALLOWED}`);
     if (operator === "+") return `o_add(${inner(left)},${inner(right)})`;
-    if (!COMPARISONS.has(operator)) refuse(node, `"${operator}" is not known here. ${ALLOWED}`);
+    if (!COMPARISONS.has(operator)) refuse(node, `"${operator}" is not supported. ${ALLOWED}`);
     return `o_compare("${operator}",${inner(left)},${inner(right)})`;
   };
 
   const writeCall = (node: CallExpression, inner: (child: Expression) => string): string => {
     const { callee } = node;
-    if (callee.type !== "Identifier") return refuse(callee, `Only the known functions may be called. ${ALLOWED}`);
+    if (callee.type !== "Identifier") return refuse(callee, `Only built-in functions can be called. ${ALLOWED}`);
     const { name } = callee;
     const args = node.arguments.map((arg) =>
-      arg.type === "SpreadElement" ? refuse(arg, '"..." is not known here.') : arg,
+      arg.type === "SpreadElement" ? refuse(arg, '"..." is not supported.') : arg,
     );
     if (knownLookups.has(name)) {
       const [key] = args;
       if (args.length !== 1 || key?.type !== "Literal" || typeof key.value !== "string" || key.value === "") {
-        return refuse(node, `"${name}" takes one text in quotes: ${name}("…").`);
+        return refuse(node, `"${name}" takes one quoted string: ${name}("…").`);
       }
       lookups.add(name);
       written.add(writeLookup(name, key.value));
@@ -140,17 +141,14 @@ export function compileExpression(
     const helper = knownHelpers.get(name);
     if (helper === undefined) {
       if (knownVariables.has(name) || scope.vars.has(name)) {
-        return refuse(callee, `"${name}" is not a function: write ${name} alone.`);
+        return refuse(callee, `"${name}" is not a function: write ${name} without parentheses.`);
       }
-      return refuse(
-        callee,
-        `There is no function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`,
-      );
+      return refuse(callee, `Unknown function "${name}".${suggest(name, [...knownHelpers.keys(), ...knownLookups])}`);
     }
-    const [fewest, most] = helper.counts;
-    if (args.length < fewest || args.length > most) {
-      const count = fewest === most ? `${fewest}` : `${fewest} or ${most}`;
-      refuse(node, `"${name}" takes ${count} ${most === 1 ? "argument" : "arguments"}: ${helper.usage}.`);
+    const [min, max] = helper.counts;
+    if (args.length < min || args.length > max) {
+      const count = min === max ? `${min}` : `${min} or ${max}`;
+      refuse(node, `"${name}" takes ${count} ${max === 1 ? "argument" : "arguments"}: ${helper.usage}.`);
     }
     const js = args.map(inner);
     args.forEach((arg, position) => {
@@ -173,7 +171,7 @@ export function compileExpression(
   };
 }
 
-/** How a lookup is called in messages. */
+/** The call of a lookup as messages show it. */
 export function writeLookup(name: string, key: string): string {
   return `${name}(${JSON.stringify(key)})`;
 }
@@ -181,12 +179,12 @@ export function writeLookup(name: string, key: string): string {
 function writeLiteral(node: Literal, refuse: Refuse): string {
   const { value } = node;
   if (typeof value === "string") return writeText(value);
-  if (typeof value !== "number") return refuse(node, `${node.raw ?? "this"} is not known here. ${ALLOWED}`);
-  if (!Number.isSafeInteger(value)) refuse(node, "This is not a whole number that can be exact: write it in quotes.");
+  if (typeof value !== "number") return refuse(node, `${node.raw ?? "this"} is not supported. ${ALLOWED}`);
+  if (!Number.isSafeInteger(value)) refuse(node, "This number cannot be represented exactly: write it in quotes.");
   return `${BigInt(value)}n`;
 }
 
-/** A string literal in which nothing can end a string or a tag of Eta's, nor look like the beginning of one. */
+/** A string literal that cannot end a string or an Eta tag, nor look like the start of one. */
 function writeText(text: string): string {
   const safe = text.replace(/[^A-Za-z0-9]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
   return `"${safe}"`;

@@ -1,44 +1,44 @@
-import { Unfit } from "./errors.ts";
+import { InvalidValue } from "./errors.ts";
 import { divideDown, findPatternFault, formatTime, parseNanos } from "./times.ts";
 
-/** What a template computes with. Numbers are whole, and exact however large. */
+/** What a template computes with. Numbers are integers of any size. */
 export type Value = string | bigint | boolean;
 
-/** A value that this run does not have, with the names that would have given it. */
+/** A value that this run does not have, with the names that would have provided it. */
 export interface Missing {
   readonly missing: readonly string[];
 }
 
 export interface TemplateFunction {
   readonly name: string;
-  /** How it is written. */
+  /** The signature, as documentation shows it. */
   readonly usage: string;
-  /** The fewest and the most arguments. */
+  /** The minimum and maximum number of arguments. */
   readonly counts: readonly [number, number];
   readonly doc: string;
-  /** What is wrong with an argument that the template spells out: the rest of a sentence about it. */
+  /** The fault of a literal argument: the rest of a sentence about it. */
   findFault?(position: number, value: string | bigint): string | undefined;
-  /** @throws Unfit */
+  /** @throws InvalidValue */
   call(...args: readonly Value[]): Value;
 }
 
-/** The longest text that an expression may make, in UTF-16 units: what keeps nested calls from growing without end. */
-const LONGEST_VALUE = 8192;
+/** The maximum length of an expression's value, in UTF-16 units, which bounds the growth of nested calls. */
+const MAX_VALUE_LENGTH = 8192;
 
-/** Refuses a length over {@link LONGEST_VALUE}. */
+/** Throws if a length exceeds {@link MAX_VALUE_LENGTH}. */
 export function checkLength(length: number): void {
-  if (length > LONGEST_VALUE) throw new Unfit(`is longer than ${LONGEST_VALUE} characters`);
+  if (length > MAX_VALUE_LENGTH) throw new InvalidValue(`is longer than ${MAX_VALUE_LENGTH} characters`);
 }
 
 const needsNumber = (value: Value): string | undefined =>
-  typeof value === "bigint" ? undefined : "has to be a number without quotes";
+  typeof value === "bigint" ? undefined : "must be a number without quotes";
 
 function toIndex(value: Value): number {
-  if (typeof value !== "bigint") throw new Unfit("is cut at something that is not a number");
+  if (typeof value !== "bigint") throw new InvalidValue("is used with a substring index that is not a number");
   return Number(value);
 }
 
-/** Every helper. The arguments are there: an expression with a missing one is missing itself. */
+/** All helpers. No argument is missing: an expression with a missing argument is missing itself. */
 export const FUNCTIONS: readonly TemplateFunction[] = [
   {
     name: "unixNanos",
@@ -73,32 +73,32 @@ export const FUNCTIONS: readonly TemplateFunction[] = [
     name: "quote",
     usage: "quote(text)",
     counts: [1, 1],
-    doc: "the text itself; Kargo's templates need it to keep 0123 a text",
+    doc: "the text itself; Kargo's templates need it to keep 0123 a string",
     call: (text) => String(text),
   },
   {
     name: "lower",
     usage: "lower(text)",
     counts: [1, 1],
-    doc: "in small letters",
+    doc: "in lower case",
     call: (text) => String(text).toLowerCase(),
   },
   {
     name: "upper",
     usage: "upper(text)",
     counts: [1, 1],
-    doc: "in capital letters",
+    doc: "in upper case",
     call: (text) => String(text).toUpperCase(),
   },
   {
     name: "replace",
     usage: "replace(text, from, to)",
     counts: [3, 3],
-    doc: "with every `from` replaced by `to`; both are plain text",
-    findFault: (position, value) => (position === 1 && value === "" ? "has to be some text" : undefined),
+    doc: "with every `from` replaced by `to`; both are literal text",
+    findFault: (position, value) => (position === 1 && value === "" ? "must not be empty" : undefined),
     call: (text, from, to) => {
       const pieces = String(text).split(String(from));
-      if (String(from) === "") throw new Unfit("is searched for an empty text");
+      if (String(from) === "") throw new InvalidValue("is searched for an empty string");
       checkLength(String(text).length + (pieces.length - 1) * (String(to).length - String(from).length));
       return pieces.join(String(to));
     },
@@ -107,7 +107,7 @@ export const FUNCTIONS: readonly TemplateFunction[] = [
     name: "substring",
     usage: "substring(text, start, end)",
     counts: [2, 3],
-    doc: "from the character at `start`, counted from 0, up to but not including the one at `end` (default: all that follow)",
+    doc: "from the character at `start`, counted from 0, up to but not including the one at `end` (default: to the end)",
     findFault: (position, value) => (position === 0 ? undefined : needsNumber(value)),
     call: (text, start, end) => String(text).slice(toIndex(start ?? 0n), end === undefined ? undefined : toIndex(end)),
   },

@@ -1,8 +1,8 @@
 /**
- * Whether a host is one that a pattern of the operator's allows: `logs.example.com`, `*.logs.example.com` (a star is exactly one label) or
- * either with a port. Without a port, the pattern allows every port. Letter case does not count.
+ * Whether a host matches a pattern of the operator: `logs.example.com`, `*.logs.example.com` (a star is exactly one
+ * label), either with a port. Without a port, the pattern allows every port. Case-insensitive.
  *
- * @param port the port in use, also where it is the scheme's own.
+ * @param port the port in use, even if it is the scheme's default.
  */
 export function matchesHost(pattern: string, host: string, port: string): boolean {
   const [wanted = "", wantedPort = port] = pattern.toLowerCase().split(":");

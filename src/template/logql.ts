@@ -4,19 +4,19 @@ import type { Piece } from "./scan.ts";
 
 const REGEX_OPERATOR = /(?:=~|!~|\|~)\s*$/;
 const TEXT_OPERATOR = /(?:\|=|!=|(?<![=<>!|~])=)\s*$/;
-/** The stages whose texts are languages of their own, in which escaping for LogQL does not help. */
+/** The stages whose strings are languages of their own, for which escaping for LogQL does not help. */
 const LANGUAGE_STAGE = /^\s*(?:label_format|line_format|json|logfmt)\b/;
 
 /**
- * Says for each expression of a LogQL template whether it stands in a text or in a regular expression, which the operator before the opening
- * quote decides (https://grafana.com/docs/loki/latest/query/log_queries/).
+ * Determines for each expression of a LogQL template whether it is in a string or in a regular expression, which the
+ * operator before the opening quote decides (https://grafana.com/docs/loki/latest/query/log_queries/).
  *
- * @throws TemplateError where an expression stands anywhere else, or a text is not closed.
+ * @throws TemplateError if an expression is anywhere else, or a string is not terminated.
  */
 export function findLogqlContexts(pieces: readonly Piece[]): readonly ContextName[] {
   const contexts: ContextName[] = [];
   let state = "code" as "code" | "text" | "raw" | "comment";
-  /** The code since the last stage or selector began, with texts left out. */
+  /** The code since the last stage or selector began, without strings. */
   let code = "";
   let braces = 0;
   let escaped = false;
@@ -56,16 +56,15 @@ export function findLogqlContexts(pieces: readonly Piece[]): readonly ContextNam
       continue;
     }
     const { offset, length } = piece;
-    if (state !== "text")
-      fail('An expression in LogQL has to stand between double quotes: "${{ … }}".', offset, length);
-    if (escaped) fail("There may be no backslash before an expression.", offset, length);
+    if (state !== "text") fail('In LogQL, write an expression in double quotes: "${{ … }}".', offset, length);
+    if (escaped) fail("An expression must not follow a backslash.", offset, length);
     const before = code.slice(-64);
     const known = REGEX_OPERATOR.test(before) || TEXT_OPERATOR.test(before);
     if (!known || (braces === 0 && LANGUAGE_STAGE.test(code.slice(1)))) {
-      fail("An expression in LogQL has to stand in a text after =, !=, =~, !~, |= or |~ .", offset, length);
+      fail("In LogQL, an expression must be in a string after =, !=, =~, !~, |= or |~ .", offset, length);
     }
     contexts.push(REGEX_OPERATOR.test(before) ? "logql-regex" : "logql");
   }
-  if (state === "text" || state === "raw") fail("This text is not closed by its quote.", opened);
+  if (state === "text" || state === "raw") fail("Unterminated string.", opened);
   return contexts;
 }

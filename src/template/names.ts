@@ -1,4 +1,4 @@
-/** Whether a name means the same for a whole run, or something else for each attempt and container. */
+/** Whether a name has the same value for a whole run, or another one for each attempt and container. */
 export type Level = "run" | "attempt";
 
 export interface VariableName {
@@ -16,16 +16,16 @@ export interface LookupName {
 const run = (name: string, doc: string): VariableName => ({ name, level: "run", doc });
 const attempt = (name: string, doc: string): VariableName => ({ name, level: "attempt", doc });
 
-/** Every variable of a template but `token`, which {@link TOKEN} is. */
+/** All template variables except `token`, which is {@link TOKEN}. */
 export const VARIABLES: readonly VariableName[] = [
   run("project", "the project, which is the run's namespace"),
   run("namespace", "the run's namespace"),
   run("shard", "the shard of the run's Stage"),
   run("stage", "the run's Stage"),
   run("promotion", "the Promotion that led to the run"),
-  run("freight", "the name of the run's Freight, where there is only one"),
+  run("freight", "the name of the run's Freight, if there is only one"),
   run("freightAlias", "the alias of that Freight"),
-  run("freightCollection", "the id of the run's collection of Freight"),
+  run("freightCollection", "the id of the run's Freight collection"),
   run("rollout", "the Rollout that the run belongs to (plain Argo Rollouts)"),
   run("revision", "the revision of that Rollout"),
   run("analysisRun", "the run's name"),
@@ -34,15 +34,15 @@ export const VARIABLES: readonly VariableName[] = [
   attempt("attempt", "the attempt's number, from 1"),
   attempt("jobNamespace", "the namespace of the attempt's Job"),
   attempt("jobName", "the name of the attempt's Job"),
-  attempt("podName", "the name of the Job's pod, while the cluster still knows it"),
-  attempt("podPrefix", "what the names of the Job's pods begin with"),
+  attempt("podName", "the name of the Job's pod, while it exists in the cluster"),
+  attempt("podPrefix", "the prefix of the names of the Job's pods"),
   attempt("container", "the container"),
   run("phase", "the attempt's phase; in a link about a whole run, the run's"),
-  run("startedAt", "when that began"),
+  run("startedAt", "when that started"),
   run("finishedAt", "when that ended"),
 ];
 
-/** The variables that a run as a whole does not have. */
+/** The variables that a whole run does not have. */
 export const ATTEMPT_NAMES: ReadonlySet<string> = new Set(
   VARIABLES.filter(({ level }) => level === "attempt").map(({ name }) => name),
 );
@@ -50,10 +50,10 @@ export const ATTEMPT_NAMES: ReadonlySet<string> = new Set(
 /** The source's secret: in headers only. */
 export const TOKEN = "token";
 
-/** The functions that look a value up in the run, by a key that the template spells out. */
+/** The functions that look up a value of the run by a literal key. */
 export const LOOKUPS: readonly LookupName[] = [
   { name: "label", level: "run", doc: "a label of the run" },
   { name: "annotation", level: "run", doc: "an annotation of the run" },
   { name: "arg", level: "run", doc: "an argument of the run" },
-  { name: "freight", level: "run", doc: "the name of the Freight that a Warehouse gave" },
+  { name: "freight", level: "run", doc: "the name of the Freight from a Warehouse" },
 ];

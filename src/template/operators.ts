@@ -4,12 +4,12 @@ type Operand = Value | Missing;
 
 const NUMBER = /^-?\d{1,30}$/;
 
-/** Whether it is a value that this run does not have. */
+/** Whether this run does not have the value. */
 export function isMissing(value: Operand): value is Missing {
   return typeof value === "object";
 }
 
-/** `+`: adds two numbers, joins anything else. */
+/** `+`: adds two numbers, concatenates anything else. */
 export function add(left: Operand, right: Operand): Operand {
   if (isMissing(left) || isMissing(right)) return mergeMissing([left, right]);
   if (typeof left === "bigint" && typeof right === "bigint") return left + right;
@@ -18,14 +18,17 @@ export function add(left: Operand, right: Operand): Operand {
   return joined;
 }
 
-/** `??`: the second, where the first is missing. */
+/** `??`: the second operand, if the first is missing. */
 export function fallBack(left: Operand, right: () => Operand): Operand {
   if (!isMissing(left)) return left;
   const value = right();
   return isMissing(value) ? mergeMissing([left, value]) : value;
 }
 
-/** `==` and its kin. What is missing is like the empty text; a number and a text compare as numbers, if the text is one, and differ otherwise. */
+/**
+ * `==` and the other comparisons. A missing value is like the empty string. A number and a string are compared as
+ * numbers if the string is numeric, and differ otherwise.
+ */
 export function compare(operator: string, left: Operand, right: Operand): boolean {
   const [a, b] = pair(toComparable(left), toComparable(right));
   switch (operator) {
@@ -41,12 +44,12 @@ export function compare(operator: string, left: Operand, right: Operand): boolea
   }
 }
 
-/** The test of `? :`: what is missing, empty, zero or false does not hold. */
-export function holds(value: Operand): boolean {
+/** The test of `? :`: false for a missing, empty, zero or false value. */
+export function isTruthy(value: Operand): boolean {
   return !isMissing(value) && Boolean(value);
 }
 
-/** Calls a helper, unless an argument is missing: then the result is too. */
+/** Calls a helper. If an argument is missing, so is the result. */
 export function callWith(call: (...args: readonly Value[]) => Value, args: readonly Operand[]): Operand {
   const there = args.filter((arg): arg is Value => !isMissing(arg));
   return there.length < args.length ? mergeMissing(args) : call(...there);

@@ -2,24 +2,25 @@ import { type Expression, parseExpressionAt } from "acorn";
 import { TemplateError } from "./errors.ts";
 
 export interface ParsedExpression {
-  /** Positions in it count from where the expression begins. */
+  /** Its positions count from the start of the expression. */
   readonly tree: Expression;
-  /** Where the template goes on, after the `}}`. */
+  /** Where the template continues, after the `}}`. */
   readonly end: number;
 }
 
 const OPEN = "${{";
-const NOT_CLOSED = "This ${{ is not closed: there is no }} after it.";
+const NOT_CLOSED = "Unclosed ${{: no }} follows it.";
 const CLOSE = /\s*\}\}/y;
 
 /**
- * Parses the JavaScript expression that begins at `start`, just after a `${{`. Its own grammar tells where it ends, so a `}}` within quotes does not.
+ * Parses the JavaScript expression that begins at `start`, just after a `${{`. The grammar finds its end, so a `}}`
+ * inside quotes does not end it.
  *
- * @throws TemplateError where there is none, it is not closed, or there is a comment in it.
+ * @throws TemplateError if it is empty, not closed, or contains a comment.
  */
 export function parseExpression(text: string, start: number): ParsedExpression {
   const source = text.slice(start);
-  if (/^\s*\}\}/.test(source)) throw new TemplateError("There is no expression between ${{ and }}.", start);
+  if (/^\s*\}\}/.test(source)) throw new TemplateError("Empty expression between ${{ and }}.", start);
   let comment: { start: number; end: number } | undefined;
   const onComment = (_block: boolean, _text: string, from: number, end: number): void => {
     comment ??= { start: from, end };
@@ -27,10 +28,10 @@ export function parseExpression(text: string, start: number): ParsedExpression {
   const refuseComment = (): void => {
     if (comment === undefined) return;
     const length = comment.end - comment.start;
-    throw new TemplateError("A comment may not stand in an expression.", start + comment.start, length);
+    throw new TemplateError("Comments are not supported in expressions.", start + comment.start, length);
   };
   try {
-    // A module has no HTML-like comments. The slice keeps acorn from counting the lines before each expression anew.
+    // A module has no HTML-like comments. The slice keeps acorn from counting lines again for each expression.
     const tree = parseExpressionAt(source, 0, {
       ecmaVersion: 2023,
       sourceType: "module",
@@ -58,8 +59,8 @@ function explain(error: SyntaxError, source: string, start: number): TemplateErr
     return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
   }
   const unterminated = /^Unterminated (string|template)/.exec(error.message);
-  if (unterminated !== null) return new TemplateError("This text is not closed by its quote.", start + pos);
-  return new TemplateError("This is not an expression from here on.", start + pos);
+  if (unterminated !== null) return new TemplateError("Unterminated string.", start + pos);
+  return new TemplateError("Syntax error in the expression.", start + pos);
 }
 
 function notClosed(source: string, start: number, end: number): TemplateError {
@@ -69,5 +70,5 @@ function notClosed(source: string, start: number, end: number): TemplateError {
     return new TemplateError(NOT_CLOSED, start - OPEN.length, OPEN.length);
   }
   const at = source.length - source.slice(end).trimStart().length;
-  return new TemplateError("The expression ends here, so }} is expected.", start + at);
+  return new TemplateError("Expected }} at the end of the expression.", start + at);
 }

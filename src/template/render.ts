@@ -1,16 +1,16 @@
 import { Eta } from "eta";
 import { Secret } from "../secret.ts";
 import { CONTEXTS, type ContextName } from "./contexts.ts";
-import { MisplacedValue, MissingValue, RefusedValue, TemplateError, Unfit } from "./errors.ts";
+import { InvalidValue, MisplacedValue, MissingValue, RefusedValue, TemplateError } from "./errors.ts";
 import { writeLookup } from "./expression.ts";
 import { checkLength, FUNCTIONS, type Missing, type Value } from "./functions.ts";
 import { TOKEN, VARIABLES } from "./names.ts";
-import { add, callWith, compare, fallBack, holds, isMissing } from "./operators.ts";
+import { add, callWith, compare, fallBack, isMissing, isTruthy } from "./operators.ts";
 import type { ExpressionPiece, Piece } from "./scan.ts";
 import type { Scope } from "./scope.ts";
 import type { TemplateValues } from "./values.ts";
 
-/** Renders a template to text, each value written for the place where it stands. */
+/** Renders a template to text, escaping each value for its context. */
 export type Render = (values: TemplateValues, token?: Secret) => string;
 
 const OPERATORS = {
@@ -18,7 +18,7 @@ const OPERATORS = {
   o_callWith: callWith,
   o_compare: compare,
   o_fallBack: fallBack,
-  o_holds: holds,
+  o_isTruthy: isTruthy,
 };
 const HELPERS: ReadonlyMap<string, unknown> = new Map(FUNCTIONS.map(({ name, call }) => [name, call]));
 const SAMPLE = "1";
@@ -33,9 +33,9 @@ const SAMPLES: TemplateValues = {
 };
 
 /**
- * Makes a renderer of a scanned template. `contexts` says of each expression, in their order, where it stands.
+ * Creates the renderer of a scanned template. `contexts` are those of the expressions, in order.
  *
- * @throws TemplateError where an expression comes to something that may not stand in its place, whatever the values are.
+ * @throws TemplateError if an expression produces something that is not allowed in its context for any values.
  */
 export function createRender(pieces: readonly Piece[], contexts: readonly ContextName[], { vars }: Scope): Render {
   const expressions = pieces.filter((piece) => piece.kind === "expression");
@@ -49,12 +49,15 @@ export function createRender(pieces: readonly Piece[], contexts: readonly Contex
   return compile(pieces, contexts, vars);
 }
 
-/** Whether all that it is made of is known at load. */
+/** Whether all of its operands are known at load. */
 function isConstant({ lookups, variables }: ExpressionPiece, vars: Scope["vars"]): boolean {
   return lookups.length === 0 && variables.every((name) => vars.has(name));
 }
 
-/** Renders with values that may stand anywhere: what is refused then (`date(startedAt, "yyyy/MM")` in a path) would be refused for every run. */
+/**
+ * Renders with values that are allowed everywhere: what is rejected then (`date(startedAt, "yyyy/MM")` in a path) would
+ * be rejected for every run.
+ */
 function tryOut({ offset, length }: ExpressionPiece, render: Render, constant: boolean): void {
   try {
     render(SAMPLES, SAMPLE_TOKEN);
@@ -80,13 +83,16 @@ function compile(pieces: readonly Piece[], contexts: readonly ContextName[], var
   return (values, token) => eta.render(template, bind(expressions, vars, values, token));
 }
 
-/** The template for Eta: the operator's text as it is, each expression as the checked JavaScript that it was rewritten to. */
+/**
+ * The template for Eta: the operator's text as it is, and each expression as the checked JavaScript that it was
+ * rewritten to.
+ */
 function writeEta(pieces: readonly Piece[]): string {
   let index = 0;
   return pieces
     .map((piece) => {
       if (piece.kind === "expression") return `\${{[${index++},()=>${piece.js}]}}`;
-      // Eta makes a line feed of every kind of line break.
+      // Eta turns every kind of line break into a line feed.
       return piece.text.replaceAll("\r", '${{~"\\u000d"}}');
     })
     .join("");
@@ -129,7 +135,7 @@ function own(variables: TemplateValues["variables"], name: string): string | und
   return Object.hasOwn(variables, name) ? variables[name] : undefined;
 }
 
-/** An empty value is no value: Kargo's shard is empty where a Stage has none. */
+/** An empty value is a missing one: Kargo's shard is empty if a Stage has none. */
 function orMissing(value: string | undefined, name: string): Value | Missing {
   return value === undefined || value === "" ? { missing: [name] } : value;
 }
@@ -139,13 +145,13 @@ function writeValue({ written }: ExpressionPiece, context: ContextName, evaluate
     const value = evaluate();
     if (isMissing(value)) throw new MissingValue(value.missing);
     const text = String(value);
-    if (text === "") throw new MissingValue(written, "This expression comes out empty.");
+    if (text === "") throw new MissingValue(written, "This expression evaluates to an empty string.");
     checkLength(text.length);
-    if (/\p{Cs}/u.test(text)) throw new Unfit("is not well-formed text");
+    if (/\p{Cs}/u.test(text)) throw new InvalidValue("is not well-formed Unicode");
     const fault = CONTEXTS[context].findFault(text);
     if (fault !== undefined) throw new MisplacedValue(written, fault);
     return CONTEXTS[context].write(text);
   } catch (error) {
-    throw error instanceof Unfit ? new RefusedValue(written, error.message) : error;
+    throw error instanceof InvalidValue ? new RefusedValue(written, error.message) : error;
   }
 }

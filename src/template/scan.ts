@@ -2,7 +2,7 @@ import { TemplateError } from "./errors.ts";
 import { type CompiledExpression, compileExpression } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 
-/** A part of a template: the operator's own text, or an expression. `offset` is where it begins in the template. */
+/** A part of a template: the operator's own text, or an expression. `offset` is its start in the template. */
 export type Piece =
   | { readonly kind: "literal"; readonly text: string; readonly offset: number }
   | ({ readonly kind: "expression"; readonly offset: number; readonly length: number } & CompiledExpression);
@@ -11,16 +11,16 @@ export type Piece =
 export type ExpressionPiece = Extract<Piece, { kind: "expression" }>;
 
 const OPEN = "${{";
-const LONGEST_TEMPLATE = 16 * 1024;
+const MAX_TEMPLATE_BYTES = 16 * 1024;
 
 /**
  * Splits a template into text and expressions.
  *
- * @throws TemplateError where the template is longer than 16 KiB, an expression is not closed, or one is not of those that templates may hold.
+ * @throws TemplateError if the template is longer than 16 KiB, or an expression is not closed or not supported.
  */
 export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
-  if (Buffer.byteLength(text) > LONGEST_TEMPLATE) {
-    throw new TemplateError("A template may not be longer than 16 KiB.", LONGEST_TEMPLATE);
+  if (Buffer.byteLength(text) > MAX_TEMPLATE_BYTES) {
+    throw new TemplateError("A template must not be longer than 16 KiB.", MAX_TEMPLATE_BYTES);
   }
   const pieces: Piece[] = [];
   let from = 0;
@@ -39,37 +39,38 @@ export function scanTemplate(text: string, scope: Scope): readonly Piece[] {
 function readLiteral(text: string, offset: number): Piece {
   const statement = text.indexOf("${%");
   if (statement !== -1) {
-    throw new TemplateError("${% … %} is not known here. Write an expression as ${{ … }}.", offset + statement, 3);
+    throw new TemplateError("${% … %} is not supported. Write an expression as ${{ … }}.", offset + statement, 3);
   }
   return { kind: "literal", text, offset };
 }
 
-/** The variables and lookups of a template, without the operator's own. */
+/** The variables and lookups of a template, except the operator's own. */
 export function listNames(pieces: readonly Piece[], { vars }: Scope): ReadonlySet<string> {
   const names = pieces.flatMap((piece) => (piece.kind === "expression" ? [...piece.variables, ...piece.lookups] : []));
   return new Set(names.filter((name) => !vars.has(name)));
 }
 
-/** Stands for an expression in the text of a {@link writeSkeleton}. */
+/** Stands for an expression in the result of {@link writeSkeleton}. */
 export const MARK = "\ue000";
 
 /**
- * The template's own text, with a {@link MARK} for each expression: what a template's shape is read from, before any value is known.
+ * The template's own text, with a {@link MARK} for each expression. The shape of a template is read from it, before any
+ * value is known.
  *
- * @throws TemplateError where the text holds that character itself, or half of a surrogate pair.
+ * @throws TemplateError if the text contains the mark itself, or a lone surrogate.
  */
 export function writeSkeleton(pieces: readonly Piece[]): string {
   return pieces
     .map((piece) => {
       if (piece.kind === "expression") return MARK;
       const at = piece.text.search(/\ue000|\p{Cs}/u);
-      if (at !== -1) throw new TemplateError("This character may not stand in a template.", piece.offset + at);
+      if (at !== -1) throw new TemplateError("This character is not allowed in a template.", piece.offset + at);
       return piece.text;
     })
     .join("");
 }
 
-/** Where a place in a skeleton is in the template. */
+/** Maps a position in a skeleton to the template. */
 export function locate(pieces: readonly Piece[], index: number): number {
   let begin = 0;
   for (const piece of pieces) {

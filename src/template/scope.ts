@@ -4,32 +4,31 @@ import { FUNCTIONS } from "./functions.ts";
 import { LOOKUPS, TOKEN, VARIABLES } from "./names.ts";
 
 export interface TemplateOptions {
-  /** The operator's own constants, which a template uses by their plain names. Default: none. */
+  /** The operator's own constants, which a template uses by name. Default: none. */
   readonly vars?: Readonly<Record<string, string>>;
 }
 
-/** What an expression may name. */
+/** The names available to an expression. */
 export interface Scope {
   /** The operator's own constants. */
   readonly vars: ReadonlyMap<string, string>;
-  /** Whether `token` is one of the names. */
+  /** Whether `token` is available. */
   readonly token: boolean;
 }
 
 const BUILT_IN = new Set([TOKEN, ...[...VARIABLES, ...LOOKUPS, ...FUNCTIONS].map(({ name }) => name)]);
 
 /**
- * Makes a scope of the built-in names and the operator's own.
+ * Creates a scope of the built-in names and the operator's own.
  *
- * @throws TemplateError at offset 0 where one of those is built in, or cannot be a name.
+ * @throws TemplateError at offset 0 if one of the operator's names is built in or invalid.
  */
 export function createScope({ vars = {} }: TemplateOptions, token = false): Scope {
   for (const name of Object.keys(vars)) {
-    if (BUILT_IN.has(name))
-      throw new TemplateError(`vars may not define "${name}": that name has a meaning already.`, 0, 0);
+    if (BUILT_IN.has(name)) throw new TemplateError(`vars must not define "${name}": the name is built in.`, 0, 0);
     if (!isName(name)) {
       throw new TemplateError(
-        `vars may not define "${name}": a name is of letters, digits and _, and begins with a letter.`,
+        `vars must not define "${name}": a name consists of letters, digits and _, and starts with a letter.`,
         0,
         0,
       );
@@ -38,7 +37,7 @@ export function createScope({ vars = {} }: TemplateOptions, token = false): Scop
   return { vars: new Map(Object.entries(vars)), token };
 }
 
-/** Whether an expression can name it: words that JavaScript keeps for itself cannot be names. */
+/** Whether an expression can use it as a name: reserved words of JavaScript cannot be names. */
 function isName(word: string): boolean {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(word)) return false;
   try {

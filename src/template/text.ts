@@ -8,30 +8,31 @@ import { type ExpressionPiece, listNames, locate, MARK, type Piece, scanTemplate
 import { createScope, type TemplateOptions } from "./scope.ts";
 import type { TemplateValues } from "./values.ts";
 
-/** What a template of text is for: a header's value, a LogQL query, the key of an object in S3, or JSON. */
+/** What a text template is for: a header value, a LogQL query, an S3 key, or JSON. */
 export type TextContext = "header" | "logql" | "s3-key" | "json";
 
 export interface TextOptions extends TemplateOptions {
-  /** Whether the template may use `token`, which headers alone may. Default: false. */
+  /** Whether the template may use `token`; only headers may. Default: false. */
   readonly token?: boolean;
 }
 
-/** A text whose operator chose its shape: values only fill it in. */
+/** A text template. The operator's text decides its shape; values only fill it in. */
 export interface TextTemplate {
-  /** The variables and lookups that it uses, `token` too, without the operator's own. */
+  /** The variables and lookups that it uses, including `token`, except the operator's own. */
   readonly names: ReadonlySet<string>;
   /**
-   * @throws MissingValue where this run lacks a value, or there is no token.
-   * @throws RefusedValue where a value may not stand in its place, or the text is too long: 16,384 characters, or 1,024 bytes for a key in S3.
+   * @throws MissingValue if this run lacks a value, or there is no token.
+   * @throws RefusedValue if a value is not allowed in its context, or the text is too long: 16,384 characters, or 1,024
+   * bytes for an S3 key.
    */
   render(values: TemplateValues, token?: Secret): string;
 }
 
-const LONGEST_TEXT = 16 * 1024;
-const LONGEST_S3_KEY = 1024;
+const MAX_TEXT_LENGTH = 16 * 1024;
+const MAX_S3_KEY_BYTES = 1024;
 
 /**
- * Compiles a template of anything but an address.
+ * Compiles a template of anything except a URL.
  *
  * @throws TemplateError
  */
@@ -60,14 +61,14 @@ function findContexts(
   const skeleton = writeSkeleton(pieces);
   switch (context) {
     case "header":
-      checkText(skeleton, pieces, /[^\t -~\u00a0-\u00ff\ue000]/, "This character may not stand in a header.");
+      checkText(skeleton, pieces, /[^\t -~\u00a0-\u00ff\ue000]/, "This character is not allowed in a header.");
       return expressions.map(({ variables }) => (variables.includes(TOKEN) ? "token-header" : "header"));
     case "logql":
       return findLogqlContexts(pieces);
     case "s3-key":
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for.
-      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character may not stand in a key.");
-      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key may not hold a dot segment.");
+      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character is not allowed in a key.");
+      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key must not contain a dot segment.");
       return expressions.map(() => "s3-key");
     case "json":
       checkJson(skeleton, pieces);
@@ -80,7 +81,7 @@ function checkText(skeleton: string, pieces: readonly Piece[], bad: RegExp, mess
   if (at !== -1) throw new TemplateError(message, locate(pieces, at));
 }
 
-/** With a mark for each expression, a template is JSON only if each of them stands within quotes. */
+/** With a mark for each expression, a template is JSON only if every expression is inside quotes. */
 function checkJson(skeleton: string, pieces: readonly Piece[]): void {
   let keys = "";
   try {
@@ -89,18 +90,18 @@ function checkJson(skeleton: string, pieces: readonly Piece[]): void {
       return value;
     });
   } catch {
-    throw new TemplateError("This is not JSON, or an expression in it does not stand between double quotes.", 0);
+    throw new TemplateError("Invalid JSON, or an expression outside double quotes.", 0);
   }
   if (keys.includes(MARK)) {
-    throw new TemplateError("The keys of JSON have to be spelled out.", locate(pieces, skeleton.indexOf(MARK)));
+    throw new TemplateError("JSON keys must be literal.", locate(pieces, skeleton.indexOf(MARK)));
   }
 }
 
-/** Why the finished text may not be used, for all that each value was fit: the rest of a sentence about the values. */
+/** Why the rendered text is not allowed although each value is: the rest of a sentence about the values. */
 function findFault(text: string, context: TextContext): string | undefined {
-  if (text.length > LONGEST_TEXT) return `makes a text of more than ${LONGEST_TEXT} characters`;
+  if (text.length > MAX_TEXT_LENGTH) return `makes the text longer than ${MAX_TEXT_LENGTH} characters`;
   if (context !== "s3-key") return undefined;
-  if (Buffer.byteLength(text) > LONGEST_S3_KEY) return `makes a key of more than ${LONGEST_S3_KEY} bytes`;
+  if (Buffer.byteLength(text) > MAX_S3_KEY_BYTES) return `makes the key longer than ${MAX_S3_KEY_BYTES} bytes`;
   const dots = text.split("/").some((segment) => segment === "." || segment === "..");
-  return dots ? "makes a dot segment of the key" : undefined;
+  return dots ? "produces a dot segment in the key" : undefined;
 }

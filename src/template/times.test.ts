@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Unfit } from "./errors.ts";
+import { InvalidValue } from "./errors.ts";
 import { formatTime, parseNanos } from "./times.ts";
 
 describe("parseNanos", () => {
@@ -23,17 +23,17 @@ describe("parseNanos", () => {
     "2026-01-02 03:04:05Z",
     "2026-01-02T03:04:05+99:00",
   ])("refuses %j", (text) => {
-    expect(() => parseNanos(text)).toThrow(Unfit);
+    expect(() => parseNanos(text)).toThrow(InvalidValue);
   });
 });
 
 describe("formatTime", () => {
-  it("writes every part in UTC", () => {
+  it("formats every part in UTC", () => {
     expect(formatTime("2026-01-02T05:04:05.0789+02:00", "yyyy/MM/dd HH:mm:ss.SSS")).toBe("2026/01/02 03:04:05.078");
     expect(formatTime("1969-12-31T23:59:59.9999Z", "yyyyMMdd-HHmmss_SSS")).toBe("19691231-235959_999");
   });
 
-  it("refuses letters that it does not know", () => {
+  it("refuses unknown letters", () => {
     for (const pattern of ["YYYY", "MMM", "yyyyy", "d"]) {
       expect(() => formatTime("2026-01-02T03:04:05Z", pattern)).toThrow(/has the letter/);
     }

@@ -3,7 +3,7 @@ import { MARK } from "./scan.ts";
 import { keepsShape, readShape } from "./url-shape.ts";
 
 describe("readShape", () => {
-  it("takes an address apart without changing it", () => {
+  it("splits a URL without changing it", () => {
     expect(readShape("HTTPS://[::1]:8443/a//b?k=v=w&flag#x/y?z")).toEqual({
       scheme: "HTTPS",
       host: "[::1]",

@@ -1,11 +1,11 @@
 import { TemplateError } from "./errors.ts";
 import { MARK } from "./scan.ts";
 
-/** The parts of an address, or of an address template's skeleton, as they are written. */
+/** The parts of a URL, or of the skeleton of a URL template, as they are written. */
 export interface UrlShape {
   readonly scheme: string;
   readonly host: string;
-  /** Empty where none is written. */
+  /** Empty if absent. */
   readonly port: string;
   /** With its leading slash, or empty. */
   readonly path: string;
@@ -19,17 +19,17 @@ export interface UrlShape {
 
 export interface QueryParameter {
   readonly key: string;
-  /** Without a value: a key alone. */
+  /** `undefined`: a key without a value. */
   readonly value: string | undefined;
 }
 
 const PARTS = /^(https?):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/is;
 const AUTHORITY = new RegExp(`^(\\[[0-9a-f:.]+\\]|[a-z0-9._${MARK}-]+)(?::([0-9]{1,5}))?$`, "i");
-/** What may stand in an address by RFC 3986, appendix A. */
+/** The characters that RFC 3986, appendix A, does not allow in a URL. */
 const FORBIDDEN = new RegExp(`[^A-Za-z0-9._~:/?#[\\]@!$&'()*+,;=%${MARK}-]|%(?![0-9A-Fa-f]{2})`);
 
 /**
- * Takes an address apart by the characters that divide it, without changing any.
+ * Splits a URL at its delimiters, without changing any part.
  *
  * @throws TemplateError whose offset counts in `text`.
  */
@@ -37,7 +37,7 @@ export function readShape(text: string): UrlShape {
   const bad = text.search(FORBIDDEN);
   if (bad !== -1) throw forbidden(text, bad);
   const [, scheme, authority = "", path = "", query = "", fragment = ""] = PARTS.exec(text) ?? [];
-  if (scheme === undefined) throw new TemplateError("An address begins with http:// or https://, spelled out.", 0);
+  if (scheme === undefined) throw new TemplateError("A URL must start with a literal http:// or https://.", 0);
   const afterScheme = scheme.length + "://".length;
   const [, host, port = ""] = AUTHORITY.exec(authority) ?? [];
   if (host === undefined) throw explainAuthority(authority, afterScheme);
@@ -68,13 +68,9 @@ function forbidden(text: string, index: number): TemplateError {
   const code = text.codePointAt(index) ?? 0;
   const unit = String.fromCodePoint(code);
   if (unit === "%")
-    return new TemplateError('A "%" in an address needs two hexadecimal digits after it: write it as %25.', index);
+    return new TemplateError('A "%" in a URL must be followed by two hexadecimal digits: write it as %25.', index);
   const named = code < 33 ? "A space or control character" : `"${unit}"`;
-  return new TemplateError(
-    `${named} may not stand in an address: write it as ${percentEncode(unit)}.`,
-    index,
-    unit.length,
-  );
+  return new TemplateError(`${named} is not allowed in a URL: write it as ${percentEncode(unit)}.`, index, unit.length);
 }
 
 function percentEncode(text: string): string {
@@ -86,19 +82,19 @@ function percentEncode(text: string): string {
 function explainAuthority(authority: string, offset: number): TemplateError {
   if (authority.includes("@")) {
     return new TemplateError(
-      "An address may not hold a user or password: send them in a header.",
+      "A URL must not contain a user or password: send them in a header.",
       offset,
       authority.length,
     );
   }
   const colon = authority.lastIndexOf(":");
   if (colon !== -1 && authority.includes(MARK, colon)) {
-    return new TemplateError("The port of an address has to be spelled out.", offset + authority.indexOf(MARK, colon));
+    return new TemplateError("The port must be literal.", offset + authority.indexOf(MARK, colon));
   }
-  return new TemplateError("This is not a host, or a host and a port.", offset, Math.max(1, authority.length));
+  return new TemplateError("Invalid host or port.", offset, Math.max(1, authority.length));
 }
 
-/** Whether an address has the shape of its template, with values where the template has expressions. */
+/** Whether a rendered URL has the shape of its template, with values in place of the expressions. */
 export function keepsShape(made: UrlShape, wanted: UrlShape): boolean {
   return (
     made.scheme === wanted.scheme &&

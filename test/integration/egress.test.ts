@@ -34,7 +34,7 @@ describe("a store whose host is made of values", () => {
       expect(`${error?.whole}\n${headers}`).not.toMatch(SECRETS);
       expect(store.asked).toEqual([]);
       const entry = world.log.find(({ reference }) => reference === error?.reference);
-      expect(entry).toMatchObject({ err: { message: expect.stringContaining("127.0.0.1 is inside") } });
+      expect(entry).toMatchObject({ err: { message: expect.stringContaining("127.0.0.1 is private") } });
     } finally {
       await world.close();
     }

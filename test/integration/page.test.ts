@@ -171,7 +171,7 @@ describe("a page that is not there", () => {
     isBuilding = true;
     const building = await fetch(`${world.url}/p/a`);
     expect([building.status, building.headers.get("refresh")]).toEqual([503, "1"]);
-    expect(await building.text()).toContain("It comes by itself.");
+    expect(await building.text()).toContain("It reloads by itself.");
     mkdirSync(join(empty, "assets"));
     writeFileSync(join(empty, "index.html"), INDEX);
     isBuilding = false;

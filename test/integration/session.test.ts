@@ -103,7 +103,7 @@ describe("a session", () => {
       expect(told).toMatchObject({
         status: 400,
         reason: "REQUEST_INVALID",
-        message: "There is no token in the request.",
+        message: "The request contains no token.",
       });
     }
     const fits = jwt(world(), world().clock.now() + HOUR, "x".repeat(2_000));
@@ -113,7 +113,7 @@ describe("a session", () => {
     expect(await errorIn(response)).toMatchObject({
       status: 400,
       reason: "TOKEN_TOO_LARGE",
-      message: expect.stringMatching(/^This token is too long for a session, by \d+ bytes/),
+      message: expect.stringMatching(/^The token is \d+ bytes too long for a session/),
     });
   });
 
@@ -269,7 +269,7 @@ describe("signing in", () => {
       status: 429,
       code: "resource_exhausted",
       reason: "TOO_MANY_SIGN_INS",
-      message: "There were too many sign-ins a moment ago: try again in 30 s.",
+      message: "Too many sign-ins: try again in 30 s.",
     });
     // A session that there is goes on.
     world.clock.advance(30_000);

@@ -16,10 +16,11 @@ export const file_taffrail_v1_analysis_run_logs: GenFile = /*@__PURE__*/
   fileDesc("CiN0YWZmcmFpbC92MS9hbmFseXNpc19ydW5fbG9ncy5wcm90bxILdGFmZnJhaWwudjEisAYKGUdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kElwKBG5hbWUYAiABKAlCTrpIS8gBAXJGGP0BMkFeW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqJBIdCgttZXRyaWNfbmFtZRgDIAEoCUIIukgFcgMY6AcSQwoOY29udGFpbmVyX25hbWUYBCABKAlCK7pIKHImGD8yIl4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pPyQSIQoOYXR0ZW1wdF9udW1iZXIYBSABKA1CB7pIBCoCKAFIABI6CgxhdHRlbXB0X3J1bGUYBiABKA4yGC50YWZmcmFpbC52MS5BdHRlbXB0UnVsZUIIukgFggECEAFIABI/Cghwb2RfbmFtZRgHIAEoCUItukgqcigY/QEyI14oW2EtejAtOV0oWy1hLXowLTkuXSpbYS16MC05XSk/KT8kEhYKDmFsbF9jb250YWluZXJzGAggASgIEg4KBmZvbGxvdxgJIAEoCBIjCgp0YWlsX2xpbmVzGAogASgEQgq6SAcyBRiAreIESAGIAQESKQoFc2luY2UYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIfCgRncmVwGA0gASgLMhEudGFmZnJhaWwudjEuR3JlcBISCgp0aW1lc3RhbXBzGA4gASgIEhMKC2xpbWl0X2xpbmVzGA8gASgEEhMKC2xpbWl0X2J5dGVzGBAgASgEEhIKCmZpcnN0X2xpbmUYESABKAQSJwoEd2FpdBgSIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIYCgZjdXJzb3IYEyABKAlCCLpIBXIDGIBAQgkKB2F0dGVtcHRCDQoLX3RhaWxfbGluZXMiiwEKBEdyZXASHAoHcGF0dGVybhgBIAEoCUILukgIyAEBcgMY6AcSDQoFZml4ZWQYAiABKAgSEwoLaWdub3JlX2Nhc2UYAyABKAgSDgoGaW52ZXJ0GAQgASgIEhgKBmJlZm9yZRgFIAEoDUIIukgFKgMY6AcSFwoFYWZ0ZXIYBiABKA1CCLpIBSoDGOgHIrkCChpHZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZRINCgVjaHVuaxgBIAEoCRIOCgZjdXJzb3IYAiABKAkSJQoGb3JpZ2luGAMgASgLMhMudGFmZnJhaWwudjEuT3JpZ2luSAASJQoGbm90aWNlGAQgASgLMhMudGFmZnJhaWwudjEuTm90aWNlSAASHwoDZW5kGAUgASgLMhAudGFmZnJhaWwudjEuRW5kSAASEgoKZmlyc3RfbGluZRgGIAEoBBInCglsaW5lX3J1bnMYByADKAsyFC50YWZmcmFpbC52MS5MaW5lUnVuEhYKDmNvbnRhaW5lcl9uYW1lGAggASgJEg8KB2F0dGVtcHQYCSABKA0SEwoGb2Zmc2V0GAogASgESAGIAQFCBwoFZXZlbnRCCQoHX29mZnNldCI9CgdMaW5lUnVuEhIKCmZpcnN0X2xpbmUYASABKAQSDQoFY291bnQYAiABKA0SDwoHY29udGV4dBgDIAEoCCKUBAoGT3JpZ2luEhMKC21ldHJpY19uYW1lGAEgASgJEjMKDW1ldHJpY19yZWFzb24YAiABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SFAoMbWV0cmljX25hbWVzGAMgAygJEg8KB2F0dGVtcHQYBCABKA0SNAoOYXR0ZW1wdF9yZWFzb24YBSABKA4yHC50YWZmcmFpbC52MS5TZWxlY3Rpb25SZWFzb24SEAoIYXR0ZW1wdHMYBiADKA0SFgoOY29udGFpbmVyX25hbWUYByABKAkSNgoQY29udGFpbmVyX3JlYXNvbhgIIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIXCg9jb250YWluZXJfbmFtZXMYCSADKAkSMQoNYXR0ZW1wdF9waGFzZRgKIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDgoGc291cmNlGAsgASgJEgwKBGxpdmUYDCABKAgSLgoMbGluZV9udW1iZXJzGA0gASgOMhgudGFmZnJhaWwudjEuTGluZU51bWJlcnMSEAoIcG9kX25hbWUYDiABKAkSMAoKcG9kX3JlYXNvbhgPIAEoDjIcLnRhZmZyYWlsLnYxLlNlbGVjdGlvblJlYXNvbhIRCglwb2RfbmFtZXMYECADKAkSEAoIcHJldmlvdXMYESABKAgiQAoGTm90aWNlEiUKBGtpbmQYASABKA4yFy50YWZmcmFpbC52MS5Ob3RpY2VLaW5kEg8KB21lc3NhZ2UYAiABKAkieAoDRW5kEiYKBnJlYXNvbhgBIAEoDjIWLnRhZmZyYWlsLnYxLkVuZFJlYXNvbhIUCgxoZWFkX21pc3NpbmcYAiABKAgSDQoFbGluZXMYAyABKAQSDQoFYnl0ZXMYBCABKAQSFQoNc2Nhbm5lZF9ieXRlcxgFIAEoBCI7CgtTb3VyY2VDaGFpbhIsCghhdHRlbXB0cxgBIAMoCzIaLnRhZmZyYWlsLnYxLlNvdXJjZUF0dGVtcHQimwEKDVNvdXJjZUF0dGVtcHQSDgoGc291cmNlGAEgASgJEisKB291dGNvbWUYAiABKA4yGi50YWZmcmFpbC52MS5Tb3VyY2VPdXRjb21lEhMKC2h0dHBfc3RhdHVzGAMgASgNEg8KB21lc3NhZ2UYBCABKAkSJwoFZmF1bHQYBSABKA4yGC50YWZmcmFpbC52MS5Tb3VyY2VGYXVsdCIcCgdDaG9pY2VzEhEKCWF2YWlsYWJsZRgBIAMoCSK1AQoVR2V0QW5hbHlzaXNSdW5SZXF1ZXN0Ej4KCW5hbWVzcGFjZRgBIAEoCUIrukgoyAEBciMYPzIfXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/JBJcCgRuYW1lGAIgASgJQk66SEvIAQFyRhj9ATJBXlthLXowLTldKFstYS16MC05XSpbYS16MC05XSk/KFwuW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8pKiQiSAoWR2V0QW5hbHlzaXNSdW5SZXNwb25zZRIuCgxhbmFseXNpc19ydW4YASABKAsyGC50YWZmcmFpbC52MS5BbmFseXNpc1J1biLnAgoLQW5hbHlzaXNSdW4SMAoHc3VtbWFyeRgBIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRILCgN1aWQYAiABKAkSDwoHbWVzc2FnZRgDIAEoCRIRCglwcm9tb3Rpb24YBCABKAkSGgoSZnJlaWdodF9jb2xsZWN0aW9uGAUgASgJEiUKB2ZyZWlnaHQYBiADKAsyFC50YWZmcmFpbC52MS5GcmVpZ2h0Eg0KBXNoYXJkGAcgASgJEg8KB3JvbGxvdXQYCCABKAkSEAoIcmV2aXNpb24YCSABKAkSJAoHbWV0cmljcxgKIAMoCzITLnRhZmZyYWlsLnYxLk1ldHJpYxI4ChFkZWZhdWx0X3NlbGVjdGlvbhgLIAEoCzIdLnRhZmZyYWlsLnYxLkRlZmF1bHRTZWxlY3Rpb24SIAoFbGlua3MYDCADKAsyES50YWZmcmFpbC52MS5MaW5rIuACChJBbmFseXNpc1J1blN1bW1hcnkSEQoJbmFtZXNwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhZ2UYAyABKAkSKQoFcGhhc2UYBCABKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDdWlkGAggASgJEg8KB21lc3NhZ2UYCSABKAkSFQoNZnJlaWdodF9uYW1lcxgKIAMoCRIaChJmcmVpZ2h0X2NvbGxlY3Rpb24YCyABKAkSDwoHdmVyc2lvbhgMIAEoCSI5CgdGcmVpZ2h0EgwKBG5hbWUYASABKAkSDQoFYWxpYXMYAiABKAkSEQoJd2FyZWhvdXNlGAMgASgJIugECgZNZXRyaWMSDAoEbmFtZRgBIAEoCRIQCghwcm92aWRlchgCIAEoCRIpCgVwaGFzZRgDIAEoDjIaLnRhZmZyYWlsLnYxLkFuYWx5c2lzUGhhc2USDwoHbWVzc2FnZRgEIAEoCRIPCgdkcnlfcnVuGAUgASgIEiYKCGF0dGVtcHRzGAYgAygLMhQudGFmZnJhaWwudjEuQXR0ZW1wdBIqCgpjb250YWluZXJzGAcgAygLMhYudGFmZnJhaWwudjEuQ29udGFpbmVyEhkKEXN1Y2Nlc3NfY29uZGl0aW9uGAggASgJEhkKEWZhaWx1cmVfY29uZGl0aW9uGAkgASgJEhoKDWZhaWx1cmVfbGltaXQYCiABKAVIAIgBARIfChJpbmNvbmNsdXNpdmVfbGltaXQYCyABKAVIAYgBARIkChdjb25zZWN1dGl2ZV9lcnJvcl9saW1pdBgMIAEoBUgCiAEBEiYKGWNvbnNlY3V0aXZlX3N1Y2Nlc3NfbGltaXQYDSABKAVIA4gBARISCgVjb3VudBgOIAEoDUgEiAEBEisKCGludGVydmFsGA8gASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KBmNvdW50cxgQIAEoCzIeLnRhZmZyYWlsLnYxLk1lYXN1cmVtZW50Q291bnRzQhAKDl9mYWlsdXJlX2xpbWl0QhUKE19pbmNvbmNsdXNpdmVfbGltaXRCGgoYX2NvbnNlY3V0aXZlX2Vycm9yX2xpbWl0QhwKGl9jb25zZWN1dGl2ZV9zdWNjZXNzX2xpbWl0QggKBl9jb3VudCKUAQoRTWVhc3VyZW1lbnRDb3VudHMSEgoKc3VjY2Vzc2Z1bBgBIAEoDRIOCgZmYWlsZWQYAiABKA0SFAoMaW5jb25jbHVzaXZlGAMgASgNEg0KBWVycm9yGAQgASgNEhkKEWNvbnNlY3V0aXZlX2Vycm9yGAUgASgNEhsKE2NvbnNlY3V0aXZlX3N1Y2Nlc3MYBiABKA0ihAIKB0F0dGVtcHQSDgoGbnVtYmVyGAEgASgNEikKBXBoYXNlGAIgASgOMhoudGFmZnJhaWwudjEuQW5hbHlzaXNQaGFzZRIPCgdtZXNzYWdlGAMgASgJEg0KBXZhbHVlGAQgASgJEi4KCnN0YXJ0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgVsaW5rcxgHIAMoCzIRLnRhZmZyYWlsLnYxLkxpbmsSHgoEcG9kcxgIIAMoCzIQLnRhZmZyYWlsLnYxLlBvZCKmAQoDUG9kEgwKBG5hbWUYASABKAkSDQoFcGhhc2UYAiABKAkSDgoGcmVhc29uGAMgASgJEg8KB21lc3NhZ2UYBCABKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKCmNvbnRhaW5lcnMYBiADKAsyHC50YWZmcmFpbC52MS5Db250YWluZXJTdGF0dXMikAIKD0NvbnRhaW5lclN0YXR1cxIMCgRuYW1lGAEgASgJEgwKBGluaXQYAiABKAgSKgoFc3RhdGUYAyABKA4yGy50YWZmcmFpbC52MS5Db250YWluZXJTdGF0ZRIWCglleGl0X2NvZGUYBCABKAVIAIgBARIOCgZyZWFzb24YBSABKAkSDwoHbWVzc2FnZRgGIAEoCRIQCghyZXN0YXJ0cxgHIAEoDRIuCgpzdGFydF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCDAoKX2V4aXRfY29kZSInCglDb250YWluZXISDAoEbmFtZRgBIAEoCRIMCgRpbml0GAIgASgIImIKEERlZmF1bHRTZWxlY3Rpb24SEwoLbWV0cmljX25hbWUYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRIWCg5jb250YWluZXJfbmFtZRgDIAEoCRIQCghwb2RfbmFtZRgEIAEoCSI6CgRMaW5rEg0KBXRpdGxlGAEgASgJEgsKA3VybBgCIAEoCRIWCg5jb250YWluZXJfbmFtZRgDIAEoCSL5AgoXTGlzdEFuYWx5c2lzUnVuc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kEiYKBXN0YWdlGAIgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBI7CgZwaGFzZXMYAyADKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlQg+6SAySAQkQByIFggECEAESGwoJcGFnZV9zaXplGAQgASgNQgi6SAUqAxj0AxIcCgpwYWdlX3Rva2VuGAUgASgJQgi6SAVyAxj0AxIoCgdmcmVpZ2h0GAYgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBIpCgVzaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIn8KGExpc3RBbmFseXNpc1J1bnNSZXNwb25zZRI2Cg1hbmFseXNpc19ydW5zGAEgAygLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgppbmNvbXBsZXRlGAMgASgIIrYDChhXYXRjaEFuYWx5c2lzUnVuc1JlcXVlc3QSPgoJbmFtZXNwYWNlGAEgASgJQiu6SCjIAQFyIxg/Mh9eW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8kEiYKBXN0YWdlGAIgASgJQhe6SBRyEhj9ATINXlstYS16MC05Ll0qJBI7CgZwaGFzZXMYAyADKA4yGi50YWZmcmFpbC52MS5BbmFseXNpc1BoYXNlQg+6SAySAQkQByIFggECEAESKAoHZnJlaWdodBgEIAEoCUIXukgUchIY/QEyDV5bLWEtejAtOS5dKiQSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgVsaW1pdBgHIAEoDUIIukgFKgMY9AMSXAoEbmFtZRgIIAEoCUJOukhLckkY/QEyRF4oW2EtejAtOV0oWy1hLXowLTldKlthLXowLTldKT8oXC5bYS16MC05XShbLWEtejAtOV0qW2EtejAtOV0pPykqKT8kIqwBChlXYXRjaEFuYWx5c2lzUnVuc1Jlc3BvbnNlEiwKBGxpc3QYASABKAsyHC50YWZmcmFpbC52MS5BbmFseXNpc1J1bkxpc3RIABIyCgdjaGFuZ2VzGAIgASgLMh8udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5DaGFuZ2VzSAASJAoDZW5kGAMgASgLMhUudGFmZnJhaWwudjEuV2F0Y2hFbmRIAEIHCgVldmVudCJXCg9BbmFseXNpc1J1bkxpc3QSNgoNYW5hbHlzaXNfcnVucxgBIAMoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeRIMCgRtb3JlGAIgASgIIlMKEkFuYWx5c2lzUnVuQ2hhbmdlcxIvCgdjaGFuZ2VzGAEgAygLMh4udGFmZnJhaWwudjEuQW5hbHlzaXNSdW5DaGFuZ2USDAoEbW9yZRgCIAEoCCJ8ChFBbmFseXNpc1J1bkNoYW5nZRIwCgRraW5kGAEgASgOMiIudGFmZnJhaWwudjEuQW5hbHlzaXNSdW5DaGFuZ2VLaW5kEjUKDGFuYWx5c2lzX3J1bhgCIAEoCzIfLnRhZmZyYWlsLnYxLkFuYWx5c2lzUnVuU3VtbWFyeSIyCghXYXRjaEVuZBImCgZyZWFzb24YASABKA4yFi50YWZmcmFpbC52MS5FbmRSZWFzb24iFQoTTGlzdFByb2plY3RzUmVxdWVzdCJSChRMaXN0UHJvamVjdHNSZXNwb25zZRImCghwcm9qZWN0cxgBIAMoCzIULnRhZmZyYWlsLnYxLlByb2plY3QSEgoKaW5jb21wbGV0ZRgCIAEoCCIXCgdQcm9qZWN0EgwKBG5hbWUYASABKAkiFgoUR2V0U2VydmVySW5mb1JlcXVlc3QihQEKFUdldFNlcnZlckluZm9SZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgJEjIKD3NpZ25faW5fbWV0aG9kcxgCIAMoDjIZLnRhZmZyYWlsLnYxLlNpZ25Jbk1ldGhvZBIPCgdjb250YWN0GAMgASgJEhYKDnJldGVudGlvbl9kYXlzGAQgASgNIhIKEEdldFN0YXR1c1JlcXVlc3Qi9gIKEUdldFN0YXR1c1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGdXB0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhQKDG9wZW5fc3RyZWFtcxgEIAEoDRIUCgxzdHJlYW1fbGltaXQYBSABKA0SHwoXc3RyZWFtX2xpbWl0X3Blcl9jYWxsZXIYBiABKA0SEgoKc2VudF9ieXRlcxgHIAEoBBIqCgdzb3VyY2VzGAggAygLMhkudGFmZnJhaWwudjEuU291cmNlU3RhdHVzEiYKCHNldHRpbmdzGAkgAygLMhQudGFmZnJhaWwudjEuU2V0dGluZxIVCg1zZXR0aW5nc19oYXNoGAogASgJEikKBnJpZ2h0cxgLIAMoCzIZLnRhZmZyYWlsLnYxLkFjY291bnRSaWdodCKZAwoMU291cmNlU3RhdHVzEgwKBG5hbWUYASABKAkSDAoEa2luZBgCIAEoCRIPCgdmZXRjaGVzGAMgASgEEhEKCXN1Y2Nlc3NlcxgEIAEoBBIZCgxzdWNjZXNzX3JhdGUYBSABKAFIAIgBARIxCg5maXJzdF9ieXRlX3A1MBgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIxCg5maXJzdF9ieXRlX3A5NRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI1ChFsYXN0X3N1Y2Nlc3NfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoMbGFzdF9mYWlsdXJlGAkgASgLMhkudGFmZnJhaWwudjEuRmV0Y2hGYWlsdXJlEi0KCW5vdF9mb3VuZBgKIAMoCzIaLnRhZmZyYWlsLnYxLk5vdEZvdW5kQ291bnQSDAoEb3BlbhgLIAEoDRISCgpvcGVuX2xpbWl0GAwgASgNQg8KDV9zdWNjZXNzX3JhdGUiiwEKDEZldGNoRmFpbHVyZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdvdXRjb21lGAIgASgOMhoudGFmZnJhaWwudjEuU291cmNlT3V0Y29tZRITCgtodHRwX3N0YXR1cxgDIAEoDRIPCgdtZXNzYWdlGAQgASgJIm4KDU5vdEZvdW5kQ291bnQSJwoEZnJvbRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIlCgJ0bxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhINCgVjb3VudBgDIAEoBCImCgdTZXR0aW5nEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAkiPwoMQWNjb3VudFJpZ2h0EgwKBHZlcmIYASABKAkSEAoIcmVzb3VyY2UYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCpxCgtBdHRlbXB0UnVsZRIcChhBVFRFTVBUX1JVTEVfVU5TUEVDSUZJRUQQABIVChFBVFRFTVBUX1JVTEVfTEFTVBABEhcKE0FUVEVNUFRfUlVMRV9GQUlMRUQQAhIUChBBVFRFTVBUX1JVTEVfQUxMEAMqhQIKD1NlbGVjdGlvblJlYXNvbhIgChxTRUxFQ1RJT05fUkVBU09OX1VOU1BFQ0lGSUVEEAASGgoWU0VMRUNUSU9OX1JFQVNPTl9OQU1FRBABEhkKFVNFTEVDVElPTl9SRUFTT05fT05MWRACEhsKF1NFTEVDVElPTl9SRUFTT05fRkFJTEVEEAMSJwojU0VMRUNUSU9OX1JFQVNPTl9ERUZBVUxUX0FOTk9UQVRJT04QBBIaChZTRUxFQ1RJT05fUkVBU09OX0ZJUlNUEAUSGQoVU0VMRUNUSU9OX1JFQVNPTl9MQVNUEAYSHAoYU0VMRUNUSU9OX1JFQVNPTl9SVU5OSU5HEAcqYQoLTGluZU51bWJlcnMSHAoYTElORV9OVU1CRVJTX1VOU1BFQ0lGSUVEEAASGQoVTElORV9OVU1CRVJTX0FCU09MVVRFEAESGQoVTElORV9OVU1CRVJTX1JFTEFUSVZFEAIqugQKCk5vdGljZUtpbmQSGwoXTk9USUNFX0tJTkRfVU5TUEVDSUZJRUQQABIfChtOT1RJQ0VfS0lORF9MT09LU19MSUtFX1BBR0UQARIeChpOT1RJQ0VfS0lORF9CWVRFU19SRVBMQUNFRBACEhcKE05PVElDRV9LSU5EX1dBSVRJTkcQAxIeChpOT1RJQ0VfS0lORF9TT1VSQ0VfQ0hBTkdFRBAEEhQKEE5PVElDRV9LSU5EX1NFQU0QBRIaChZOT1RJQ0VfS0lORF9MSU5FU19MT1NUEAYSHAoYTk9USUNFX0tJTkRfSEVBRF9NSVNTSU5HEAcSHAoYTk9USUNFX0tJTkRfTE9HX1JFUExBQ0VEEAgSGAoUTk9USUNFX0tJTkRfTElORV9DVVQQCRIbChdOT1RJQ0VfS0lORF9QT0RfQ0hBTkdFRBAKEh4KGk5PVElDRV9LSU5EX0FUVEVNUFRfQkVHSU5TEAsSGAoUTk9USUNFX0tJTkRfTk9fVElNRVMQDBIbChdOT1RJQ0VfS0lORF9SVU5fREVMRVRFRBANEiIKHk5PVElDRV9LSU5EX0NPTlRBSU5FUl9MRUZUX09VVBAOEiAKHE5PVElDRV9LSU5EX0FUVEVNUFRfTEVGVF9PVVQQDxIhCh1OT1RJQ0VfS0lORF9MT09LU19MSUtFX0FOU1dFUhAQEhcKE05PVElDRV9LSU5EX0RFQ09ERUQQERIXChNOT1RJQ0VfS0lORF9QT0xMSU5HEBIqtwMKCUVuZFJlYXNvbhIaChZFTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASFwoTRU5EX1JFQVNPTl9DT01QTEVURRABEhgKFEVORF9SRUFTT05fQ0FVR0hUX1VQEAISGwoXRU5EX1JFQVNPTl9TT1VSQ0VfRU5ERUQQAxIcChhFTkRfUkVBU09OX0xJTUlUX1JFQUNIRUQQBBIcChhFTkRfUkVBU09OX1VOVElMX1JFQUNIRUQQBRIgChxFTkRfUkVBU09OX1NDQU5fQlVER0VUX1NQRU5UEAYSHAoYRU5EX1JFQVNPTl9TT1VSQ0VfRkFJTEVEEAcSHgoaRU5EX1JFQVNPTl9TRVJWRVJfU0hVVERPV04QCBIjCh9FTkRfUkVBU09OX1NFUlZFUl9MSU1JVF9SRUFDSEVEEAkSHQoZRU5EX1JFQVNPTl9TT1VSQ0VfU1RBTExFRBAKEh0KGUVORF9SRUFTT05fUkVBREVSX1NUQUxMRUQQCxIhCh1FTkRfUkVBU09OX0FVVEhPUklaQVRJT05fTE9TVBAMEhwKGEVORF9SRUFTT05fVE9LRU5fRVhQSVJFRBANKtwBCg1BbmFseXNpc1BoYXNlEh4KGkFOQUxZU0lTX1BIQVNFX1VOU1BFQ0lGSUVEEAASGgoWQU5BTFlTSVNfUEhBU0VfUEVORElORxABEhoKFkFOQUxZU0lTX1BIQVNFX1JVTk5JTkcQAhIdChlBTkFMWVNJU19QSEFTRV9TVUNDRVNTRlVMEAMSGQoVQU5BTFlTSVNfUEhBU0VfRkFJTEVEEAQSGAoUQU5BTFlTSVNfUEhBU0VfRVJST1IQBRIfChtBTkFMWVNJU19QSEFTRV9JTkNPTkNMVVNJVkUQBiq6AwoLU291cmNlRmF1bHQSHAoYU09VUkNFX0ZBVUxUX1VOU1BFQ0lGSUVEEAASIgoeU09VUkNFX0ZBVUxUX05BTUVfTk9UX1JFU09MVkVEEAESIwofU09VUkNFX0ZBVUxUX0NPTk5FQ1RJT05fUkVGVVNFRBACEiIKHlNPVVJDRV9GQVVMVF9DT05ORUNUSU9OX0NMT1NFRBADEhQKEFNPVVJDRV9GQVVMVF9UTFMQBBIkCiBTT1VSQ0VfRkFVTFRfQUREUkVTU19OT1RfQUxMT1dFRBAFEhkKFVNPVVJDRV9GQVVMVF9OT1RfSFRUUBAGEhkKFVNPVVJDRV9GQVVMVF9SRURJUkVDVBAHEhcKE1NPVVJDRV9GQVVMVF9OT19QT0QQCBIcChhTT1VSQ0VfRkFVTFRfTE9HX1JFTU9WRUQQCRIeChpTT1VSQ0VfRkFVTFRfTkVWRVJfU1RBUlRFRBAKEhwKGFNPVVJDRV9GQVVMVF9MT0dfREFNQUdFRBALEhsKF1NPVVJDRV9GQVVMVF9OT0RFX0xJTUlUEAwSHAoYU09VUkNFX0ZBVUxUX05PREVfRkFJTEVEEA0qpwIKDVNvdXJjZU91dGNvbWUSHgoaU09VUkNFX09VVENPTUVfVU5TUEVDSUZJRUQQABIeChpTT1VSQ0VfT1VUQ09NRV9OT1RfTUFUQ0hFRBABEiMKH1NPVVJDRV9PVVRDT01FX1ZBUklBQkxFX01JU1NJTkcQAhIgChxTT1VSQ0VfT1VUQ09NRV9WQUxVRV9SRUZVU0VEEAMSHAoYU09VUkNFX09VVENPTUVfTk9UX0ZPVU5EEAQSGgoWU09VUkNFX09VVENPTUVfUkVGVVNFRBAFEh4KGlNPVVJDRV9PVVRDT01FX1VOQVZBSUxBQkxFEAYSGQoVU09VUkNFX09VVENPTUVfU0lMRU5UEAcSGgoWU09VUkNFX09VVENPTUVfTk9UX1lFVBAIKosBCg5Db250YWluZXJTdGF0ZRIfChtDT05UQUlORVJfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05UQUlORVJfU1RBVEVfV0FJVElORxABEhsKF0NPTlRBSU5FUl9TVEFURV9SVU5OSU5HEAISHgoaQ09OVEFJTkVSX1NUQVRFX1RFUk1JTkFURUQQAyrVAQoVQW5hbHlzaXNSdW5DaGFuZ2VLaW5kEigKJEFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9VTlNQRUNJRklFRBAAEiIKHkFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9BRERFRBABEiUKIUFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9NT0RJRklFRBACEiQKIEFOQUxZU0lTX1JVTl9DSEFOR0VfS0lORF9ERUxFVEVEEAMSIQodQU5BTFlTSVNfUlVOX0NIQU5HRV9LSU5EX0xFRlQQBCpPCgxTaWduSW5NZXRob2QSHgoaU0lHTl9JTl9NRVRIT0RfVU5TUEVDSUZJRUQQABIfChtTSUdOX0lOX01FVEhPRF9CRUFSRVJfVE9LRU4QATK+BQoVQW5hbHlzaXNSdW5Mb2dTZXJ2aWNlEmwKEkdldEFuYWx5c2lzUnVuTG9ncxImLnRhZmZyYWlsLnYxLkdldEFuYWx5c2lzUnVuTG9nc1JlcXVlc3QaJy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1bkxvZ3NSZXNwb25zZSIDkAIBMAESXgoOR2V0QW5hbHlzaXNSdW4SIi50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlcXVlc3QaIy50YWZmcmFpbC52MS5HZXRBbmFseXNpc1J1blJlc3BvbnNlIgOQAgESZAoQTGlzdEFuYWx5c2lzUnVucxIkLnRhZmZyYWlsLnYxLkxpc3RBbmFseXNpc1J1bnNSZXF1ZXN0GiUudGFmZnJhaWwudjEuTGlzdEFuYWx5c2lzUnVuc1Jlc3BvbnNlIgOQAgESaQoRV2F0Y2hBbmFseXNpc1J1bnMSJS50YWZmcmFpbC52MS5XYXRjaEFuYWx5c2lzUnVuc1JlcXVlc3QaJi50YWZmcmFpbC52MS5XYXRjaEFuYWx5c2lzUnVuc1Jlc3BvbnNlIgOQAgEwARJYCgxMaXN0UHJvamVjdHMSIC50YWZmcmFpbC52MS5MaXN0UHJvamVjdHNSZXF1ZXN0GiEudGFmZnJhaWwudjEuTGlzdFByb2plY3RzUmVzcG9uc2UiA5ACARJPCglHZXRTdGF0dXMSHS50YWZmcmFpbC52MS5HZXRTdGF0dXNSZXF1ZXN0Gh4udGFmZnJhaWwudjEuR2V0U3RhdHVzUmVzcG9uc2UiA5ACARJbCg1HZXRTZXJ2ZXJJbmZvEiEudGFmZnJhaWwudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaIi50YWZmcmFpbC52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * What to read. Fields 1 to 4 are those of Kargo's request of the same name. What is left out is chosen, and told in `Origin`.
+ * What to read. Fields 1 to 4 are those of Kargo's request of the same name. Whatever is omitted is selected by the
+ * server and reported in `Origin`.
  *
- * `tail_lines`, `first_line`, `since` and `until` say which part of the log is looked at, `grep` which lines of that part are sent, `limit_lines` and `limit_bytes`
- * how much.
+ * `tail_lines`, `first_line`, `since` and `until` select the part of the log to read, `grep` the lines of that part to
+ * send, `limit_lines` and `limit_bytes` how much to send.
  *
  * @generated from message taffrail.v1.GetAnalysisRunLogsRequest
  */
@@ -46,21 +47,23 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   metricName: string;
 
   /**
-   * The container's or init container's name. Default: the one that failed, as long as the cluster still knows the pod; else the one that
-   * the annotation `kubectl.kubernetes.io/default-container` of the Job's pods names; else the first container.
+   * The name of the container or init container. Default: the one that failed, while the cluster still has the pod;
+   * else the one named by the annotation `kubectl.kubernetes.io/default-container` of the Job's pods; else the first
+   * container.
    *
    * @generated from field: string container_name = 4;
    */
   containerName: string;
 
   /**
-   * Which attempt: one measurement, which is one Job. Default: the one that decided the metric's phase.
+   * The attempt: one measurement, which is one Job. Default: the one that decided the metric's phase.
    *
    * @generated from oneof taffrail.v1.GetAnalysisRunLogsRequest.attempt
    */
   attempt: {
     /**
-     * The number that ends the Job's name, counted from 1. It stays the same when Argo Rollouts forgets older attempts (it keeps 10).
+     * The number at the end of the Job's name, counted from 1. It does not change when Argo Rollouts drops older
+     * attempts (it keeps 10).
      *
      * @generated from field: uint32 attempt_number = 5;
      */
@@ -68,7 +71,7 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
     case: "attemptNumber";
   } | {
     /**
-     * A rule that picks one.
+     * A rule that selects one.
      *
      * @generated from field: taffrail.v1.AttemptRule attempt_rule = 6;
      */
@@ -77,31 +80,31 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   } | { case: undefined; value?: undefined };
 
   /**
-   * The pod, where the Job made several (it retries). Default: the newest that the cluster still knows. Where sources keep logs by Job
-   * and not by pod, it decides nothing.
+   * The pod, if the Job created several (it retries). Default: the newest that still exists in the cluster. Ignored by
+   * sources that keep logs by Job and not by pod.
    *
    * @generated from field: string pod_name = 7;
    */
   podName: string;
 
   /**
-   * The logs of all containers, init containers too: merged by time where the source tells times, else one after another in the order in
-   * which they are started. Not together with `container_name`. Default: of one container.
+   * Read the logs of all containers, init containers included: merged by time if the source has timestamps, else one
+   * after another in the order in which they start. Not together with `container_name`. Default: one container.
    *
    * @generated from field: bool all_containers = 8;
    */
   allContainers: boolean;
 
   /**
-   * Whether to go on once all that there is has been sent, until the job has ended and the source has no more. A job that has not begun
-   * is waited for. Default: no.
+   * Continue after everything available has been sent, until the job has ended and the source has no more. Waits for a
+   * job that has not started. Default: no.
    *
    * @generated from field: bool follow = 9;
    */
   follow: boolean;
 
   /**
-   * Only the last lines, as many as this. 0: none of those that are there now, which makes sense with `follow`. Default: all. Not
+   * Only the last lines, this many. 0: none of the current lines, which is useful with `follow`. Default: all. Not
    * together with `first_line`.
    *
    * @generated from field: optional uint64 tail_lines = 10;
@@ -109,8 +112,8 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   tailLines?: bigint | undefined;
 
   /**
-   * Only lines of this time and later: by the source's times, else by those that stand at the beginning of lines. A line without a
-   * time has that of the line before.
+   * Only lines at or after this time: by the source's timestamps, else by those at the beginning of lines. A line
+   * without a timestamp has that of the previous line.
    *
    * @generated from field: google.protobuf.Timestamp since = 11;
    */
@@ -131,21 +134,23 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   grep?: Grep | undefined;
 
   /**
-   * Puts the source's time (RFC 3339, UTC, in nanoseconds) and a space before each line. Only where the source tells times. Default: no.
+   * Prefix each line with the source's timestamp (RFC 3339, UTC, nanoseconds) and a space. Only if the source has
+   * timestamps. Default: no.
    *
    * @generated from field: bool timestamps = 14;
    */
   timestamps: boolean;
 
   /**
-   * How many lines to send at most. Default, and 0: any number.
+   * The maximum number of lines to send. Default, and 0: unlimited.
    *
    * @generated from field: uint64 limit_lines = 15;
    */
   limitLines: bigint;
 
   /**
-   * How many bytes to send at most, up to the last whole character. Default, and 0: any number, within the server's own limit.
+   * The maximum number of bytes to send, up to the last whole character. Default, and 0: unlimited, within the server's
+   * own limit.
    *
    * @generated from field: uint64 limit_bytes = 16;
    */
@@ -159,15 +164,16 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   firstLine: bigint;
 
   /**
-   * For how long to wait for a job that has not begun, or for a log that is not there yet. Default: with `follow` without limit, else not
-   * at all.
+   * How long to wait for a job that has not started, or for a log that does not exist yet. Default: with `follow`
+   * without limit, else not at all.
    *
    * @generated from field: google.protobuf.Duration wait = 18;
    */
   wait?: Duration | undefined;
 
   /**
-   * `cursor` of a message: goes on behind it. All other fields have to be as they were in that request. Default: from the beginning.
+   * The `cursor` of a message, to resume after that message. All other fields must be as they were in that request.
+   * Default: from the beginning.
    *
    * @generated from field: string cursor = 19;
    */
@@ -188,24 +194,24 @@ export const GetAnalysisRunLogsRequestSchema: GenMessage<GetAnalysisRunLogsReque
  */
 export type Grep = Message<"taffrail.v1.Grep"> & {
   /**
-   * What to look for. A regular expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax), matched in linear time
-   * against each line without its line feed and without escape sequences for colours. Of a line, the first 64 KiB are looked at, and less where a regular expression is
-   * much work: 1 MiB divided by the number of its instructions (some as many as it has characters once its repetitions are written out), 1 KiB at least. A notice
-   * LINE_CUT says where it was so. Required.
+   * What to look for. A regular expression in RE2's syntax (https://github.com/google/re2/wiki/Syntax), matched in
+   * linear time against each line without its line feed and without colour escape sequences. Only the first 64 KiB of a
+   * line are examined, and less for a complex regular expression: 1 MiB divided by its number of instructions (about
+   * one for each character once its repetitions are expanded), at least 1 KiB. A notice LINE_CUT reports it. Required.
    *
    * @generated from field: string pattern = 1;
    */
   pattern: string;
 
   /**
-   * Whether the pattern is a text rather than a regular expression. Default: no.
+   * Whether the pattern is literal text instead of a regular expression. Default: no.
    *
    * @generated from field: bool fixed = 2;
    */
   fixed: boolean;
 
   /**
-   * Whether upper and lower case are the same. Default: no.
+   * Whether to ignore case. Default: no.
    *
    * @generated from field: bool ignore_case = 3;
    */
@@ -241,34 +247,36 @@ export const GrepSchema: GenMessage<Grep> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 1);
 
 /**
- * A piece of the log, or something about it. A message with nothing in it, or with a cursor alone, is a heartbeat: there is one at least every 15 seconds.
+ * A piece of the log, or information about it. An empty message, or one with only a cursor, is a heartbeat; a message
+ * comes at least every 15 seconds.
  *
  * @generated from message taffrail.v1.GetAnalysisRunLogsResponse
  */
 export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogsResponse"> & {
   /**
-   * The next piece of the log: UTF-8 text, cut at any character, at most 256 KiB. Bytes that were not text have been replaced by U+FFFD.
+   * The next piece of the log: UTF-8 text, split at any character, at most 256 KiB. Invalid bytes are replaced by
+   * U+FFFD.
    *
    * @generated from field: string chunk = 1;
    */
   chunk: string;
 
   /**
-   * Where to go on behind this message; see the request's `cursor`. Opaque, and good for seven days. Empty on messages that nobody has to
-   * resume behind, or where nothing can be resumed.
+   * The position after this message; see the request's `cursor`. Opaque, and valid for seven days. Empty on messages
+   * after which a client need not or cannot resume.
    *
    * @generated from field: string cursor = 2;
    */
   cursor: string;
 
   /**
-   * What is told beside the log.
+   * Information beside the log.
    *
    * @generated from oneof taffrail.v1.GetAnalysisRunLogsResponse.event
    */
   event: {
     /**
-     * What was selected and which source answers. On the first message.
+     * What was selected and which source has the log. Sent before the first chunk.
      *
      * @generated from field: taffrail.v1.Origin origin = 3;
      */
@@ -276,7 +284,7 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
     case: "origin";
   } | {
     /**
-     * Something to know about the log.
+     * Information about the log.
      *
      * @generated from field: taffrail.v1.Notice notice = 4;
      */
@@ -284,7 +292,7 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
     case: "notice";
   } | {
     /**
-     * How the stream ended. On the last message.
+     * How the stream ended. Sent last.
      *
      * @generated from field: taffrail.v1.End end = 5;
      */
@@ -293,35 +301,36 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
   } | { case: undefined; value?: undefined };
 
   /**
-   * The number of the line in which `chunk` begins; 0 where there is no chunk. What it counts from is in `Origin`.
+   * The number of the line in which `chunk` begins; 0 without a chunk. `Origin` says what it counts from.
    *
    * @generated from field: uint64 first_line = 6;
    */
   firstLine: bigint;
 
   /**
-   * With `grep`, `since` or `until`, where lines may be missing between those of `chunk`: its lines, in order. Else empty: then they follow one another.
+   * With `grep`, `since` or `until`, if lines may be missing between those of `chunk`: its lines, in order. Otherwise
+   * empty: the lines are consecutive.
    *
    * @generated from field: repeated taffrail.v1.LineRun line_runs = 7;
    */
   lineRuns: LineRun[];
 
   /**
-   * The container whose log `chunk` is of. Set where the request asks for all containers.
+   * The container that wrote `chunk`. Set if the request asks for all containers.
    *
    * @generated from field: string container_name = 8;
    */
   containerName: string;
 
   /**
-   * The attempt that `chunk` is of. Set where the request asks for all attempts.
+   * The attempt that wrote `chunk`. Set if the request asks for all attempts.
    *
    * @generated from field: uint32 attempt = 9;
    */
   attempt: number;
 
   /**
-   * How many bytes of the log's text lie before `chunk`, of the log as it is stored. Absent where that is not known.
+   * The number of bytes of the log's text before `chunk`, in the log as it is stored. Absent if unknown.
    *
    * @generated from field: optional uint64 offset = 10;
    */
@@ -336,7 +345,7 @@ export const GetAnalysisRunLogsResponseSchema: GenMessage<GetAnalysisRunLogsResp
   messageDesc(file_taffrail_v1_analysis_run_logs, 2);
 
 /**
- * Lines that follow one another.
+ * Consecutive lines.
  *
  * @generated from message taffrail.v1.LineRun
  */
@@ -349,14 +358,14 @@ export type LineRun = Message<"taffrail.v1.LineRun"> & {
   firstLine: bigint;
 
   /**
-   * How many they are.
+   * How many there are.
    *
    * @generated from field: uint32 count = 2;
    */
   count: number;
 
   /**
-   * Whether they do not match, but stand before or after a line that does.
+   * Whether they are context: lines that do not match, before or after one that does.
    *
    * @generated from field: bool context = 3;
    */
@@ -412,7 +421,7 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
   attemptReason: SelectionReason;
 
   /**
-   * The numbers of all attempts of the metric that are still known, oldest first.
+   * The numbers of all attempts of the metric that are still recorded, oldest first.
    *
    * @generated from field: repeated uint32 attempts = 6;
    */
@@ -440,21 +449,21 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
   containerNames: string[];
 
   /**
-   * The attempt's phase when the stream began.
+   * The attempt's phase when the stream started.
    *
    * @generated from field: taffrail.v1.AnalysisPhase attempt_phase = 10;
    */
   attemptPhase: AnalysisPhase;
 
   /**
-   * The name that the server's configuration gives to the source of this log.
+   * The name of the log's source in the server's configuration.
    *
    * @generated from field: string source = 11;
    */
   source: string;
 
   /**
-   * Whether the log is read from where the job runs (true) or from where logs are kept afterwards (false).
+   * Whether the log is read where the job runs (true) or where logs are archived (false).
    *
    * @generated from field: bool live = 12;
    */
@@ -468,7 +477,7 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
   lineNumbers: LineNumbers;
 
   /**
-   * The pod. Empty where the cluster does not know it any more, or where the server reads no pods.
+   * The pod. Empty if it no longer exists in the cluster, or if the server reads no pods.
    *
    * @generated from field: string pod_name = 14;
    */
@@ -482,14 +491,15 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
   podReason: SelectionReason;
 
   /**
-   * All pods of the attempt's Job that the cluster still knows, oldest first.
+   * All pods of the attempt's Job that still exist in the cluster, oldest first.
    *
    * @generated from field: repeated string pod_names = 16;
    */
   podNames: string[];
 
   /**
-   * The container was restarted in its pod, and this is the log of the run before: the present one has written none yet.
+   * Whether the container was restarted in its pod and this is the log from before the restart, because there is none
+   * since.
    *
    * @generated from field: bool previous = 17;
    */
@@ -504,13 +514,13 @@ export const OriginSchema: GenMessage<Origin> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 4);
 
 /**
- * Something to know about the log. It changes nothing in it.
+ * Information about the log. It does not change the log.
  *
  * @generated from message taffrail.v1.Notice
  */
 export type Notice = Message<"taffrail.v1.Notice"> & {
   /**
-   * What kind of notice this is.
+   * The kind of notice.
    *
    * @generated from field: taffrail.v1.NoticeKind kind = 1;
    */
@@ -566,7 +576,7 @@ export type End = Message<"taffrail.v1.End"> & {
   bytes: bigint;
 
   /**
-   * Bytes of the log that were looked through, whether or not they were sent.
+   * Bytes of the log that were scanned, whether or not they were sent.
    *
    * @generated from field: uint64 scanned_bytes = 5;
    */
@@ -581,13 +591,14 @@ export const EndSchema: GenMessage<End> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 6);
 
 /**
- * Detail of an error with reason LOG_NOT_FOUND, or of one in reaching a source: every source that was asked, in order.
+ * Detail of an error with reason LOG_NOT_FOUND, or of a failure to reach a source: every source that was tried, in
+ * order.
  *
  * @generated from message taffrail.v1.SourceChain
  */
 export type SourceChain = Message<"taffrail.v1.SourceChain"> & {
   /**
-   * The sources, in the order in which they were asked.
+   * The sources, in the order in which they were tried.
    *
    * @generated from field: repeated taffrail.v1.SourceAttempt attempts = 1;
    */
@@ -602,41 +613,41 @@ export const SourceChainSchema: GenMessage<SourceChain> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 7);
 
 /**
- * What came of asking one source.
+ * The outcome of trying one source.
  *
  * @generated from message taffrail.v1.SourceAttempt
  */
 export type SourceAttempt = Message<"taffrail.v1.SourceAttempt"> & {
   /**
-   * The name that the server's configuration gives to the source.
+   * The name of the source in the server's configuration.
    *
    * @generated from field: string source = 1;
    */
   source: string;
 
   /**
-   * What came of it.
+   * The outcome.
    *
    * @generated from field: taffrail.v1.SourceOutcome outcome = 2;
    */
   outcome: SourceOutcome;
 
   /**
-   * The HTTP status that the store answered with; 0 where it did not answer.
+   * The HTTP status that the store returned; 0 if it did not respond.
    *
    * @generated from field: uint32 http_status = 3;
    */
   httpStatus: number;
 
   /**
-   * One sentence for a person. It holds no address.
+   * One sentence for a person. It contains no address.
    *
    * @generated from field: string message = 4;
    */
   message: string;
 
   /**
-   * What it was that went wrong, where that is told apart: for clients that have words of their own.
+   * The fault, if it is known: for clients with texts of their own.
    *
    * @generated from field: taffrail.v1.SourceFault fault = 5;
    */
@@ -651,7 +662,8 @@ export const SourceAttemptSchema: GenMessage<SourceAttempt> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 8);
 
 /**
- * Detail of an error with reason METRIC_NOT_FOUND, ATTEMPT_NOT_FOUND, POD_NOT_FOUND or CONTAINER_NOT_FOUND: what there is to select instead.
+ * Detail of an error with reason METRIC_NOT_FOUND, ATTEMPT_NOT_FOUND, POD_NOT_FOUND or CONTAINER_NOT_FOUND: what can be
+ * selected instead.
  *
  * @generated from message taffrail.v1.Choices
  */
@@ -672,7 +684,7 @@ export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 9);
 
 /**
- * Which run to tell about.
+ * Which run to return.
  *
  * @generated from message taffrail.v1.GetAnalysisRunRequest
  */
@@ -741,21 +753,21 @@ export type AnalysisRun = Message<"taffrail.v1.AnalysisRun"> & {
   uid: string;
 
   /**
-   * Why the run has its phase, in Argo Rollouts' words. Empty where it says nothing.
+   * Why the run has its phase, as Argo Rollouts reports it. Empty if it reports nothing.
    *
    * @generated from field: string message = 3;
    */
   message: string;
 
   /**
-   * The Promotion that the run verifies. Empty where a Stage was verified again, or where there is none.
+   * The Promotion that the run verifies. Empty if a Stage was verified again, or if there is none.
    *
    * @generated from field: string promotion = 4;
    */
   promotion: string;
 
   /**
-   * The identifier of the collection of Freight that was verified. Empty outside Kargo.
+   * The identifier of the Freight collection that was verified. Empty outside Kargo.
    *
    * @generated from field: string freight_collection = 5;
    */
@@ -769,42 +781,42 @@ export type AnalysisRun = Message<"taffrail.v1.AnalysisRun"> & {
   freight: Freight[];
 
   /**
-   * The Kargo shard that the Stage belongs to. Empty where there is none.
+   * The Kargo shard that the Stage belongs to. Empty if there is none.
    *
    * @generated from field: string shard = 7;
    */
   shard: string;
 
   /**
-   * The Rollout that owns the run. Empty where Kargo does.
+   * The Rollout that owns the run. Empty if Kargo does.
    *
    * @generated from field: string rollout = 8;
    */
   rollout: string;
 
   /**
-   * The Rollout's revision that was analysed. Empty where Kargo owns the run.
+   * The Rollout's revision that was analysed. Empty if Kargo owns the run.
    *
    * @generated from field: string revision = 9;
    */
   revision: string;
 
   /**
-   * The metrics in the order of the run's specification.
+   * The metrics, in the order of the run's specification.
    *
    * @generated from field: repeated taffrail.v1.Metric metrics = 10;
    */
   metrics: Metric[];
 
   /**
-   * What GetAnalysisRunLogs shows when only the run is named. Absent where no metric runs a Job.
+   * What GetAnalysisRunLogs selects if only the run is named. Absent if no metric runs a Job.
    *
    * @generated from field: taffrail.v1.DefaultSelection default_selection = 11;
    */
   defaultSelection?: DefaultSelection | undefined;
 
   /**
-   * Where to read on about the whole run, as configured.
+   * Links about the whole run, as configured.
    *
    * @generated from field: repeated taffrail.v1.Link links = 12;
    */
@@ -860,7 +872,7 @@ export type AnalysisRunSummary = Message<"taffrail.v1.AnalysisRunSummary"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * When its first measurement began. Absent before that.
+   * When its first measurement started. Absent before that.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 6;
    */
@@ -874,36 +886,36 @@ export type AnalysisRunSummary = Message<"taffrail.v1.AnalysisRunSummary"> & {
   endTime?: Timestamp | undefined;
 
   /**
-   * The Kubernetes uid: another run of the same name has another one.
+   * The Kubernetes uid: different for another run of the same name.
    *
    * @generated from field: string uid = 8;
    */
   uid: string;
 
   /**
-   * Why the run has its phase, in Argo Rollouts' words, at most 500 characters of it. Empty where it says nothing.
+   * Why the run has its phase, as Argo Rollouts reports it, at most 500 characters. Empty if it reports nothing.
    *
    * @generated from field: string message = 9;
    */
   message: string;
 
   /**
-   * The names of the Freight that was verified, as far as they own the run. Empty outside Kargo.
+   * The names of the Freight that was verified and owns the run. Empty outside Kargo.
    *
    * @generated from field: repeated string freight_names = 10;
    */
   freightNames: string[];
 
   /**
-   * The identifier of the collection of Freight that was verified. Empty outside Kargo.
+   * The identifier of the Freight collection that was verified. Empty outside Kargo.
    *
    * @generated from field: string freight_collection = 11;
    */
   freightCollection: string;
 
   /**
-   * Another one than before where anything of the run is another, such as its measurements. Opaque. Told by GetAnalysisRun, and by WatchAnalysisRuns
-   * where it is asked for one run; else empty.
+   * Changes whenever anything about the run changes, such as its measurements. Opaque. Set by GetAnalysisRun, and by
+   * WatchAnalysisRuns for a single run; else empty.
    *
    * @generated from field: string version = 12;
    */
@@ -931,14 +943,14 @@ export type Freight = Message<"taffrail.v1.Freight"> & {
   name: string;
 
   /**
-   * Its alias. Empty where it has none or where the Freight is gone.
+   * Its alias. Empty if it has none or if the Freight is gone.
    *
    * @generated from field: string alias = 2;
    */
   alias: string;
 
   /**
-   * The Warehouse that it came from. Empty where the Freight is gone.
+   * The Warehouse that it came from. Empty if the Freight is gone.
    *
    * @generated from field: string warehouse = 3;
    */
@@ -966,7 +978,7 @@ export type Metric = Message<"taffrail.v1.Metric"> & {
   name: string;
 
   /**
-   * The provider's name in the AnalysisRun: `job`, `web`, `prometheus` and so on. Only `job` has logs.
+   * The provider in the AnalysisRun: `job`, `web`, `prometheus` and so on. Only `job` has logs.
    *
    * @generated from field: string provider = 2;
    */
@@ -980,21 +992,21 @@ export type Metric = Message<"taffrail.v1.Metric"> & {
   phase: AnalysisPhase;
 
   /**
-   * Why it has its phase. Empty where Argo Rollouts says nothing.
+   * Why it has its phase. Empty if Argo Rollouts reports nothing.
    *
    * @generated from field: string message = 4;
    */
   message: string;
 
   /**
-   * Whether its result does not count.
+   * Whether it is a dry run: its result does not count.
    *
    * @generated from field: bool dry_run = 5;
    */
   dryRun: boolean;
 
   /**
-   * The measurements that are still known, oldest first.
+   * The measurements that are still recorded, oldest first.
    *
    * @generated from field: repeated taffrail.v1.Attempt attempts = 6;
    */
@@ -1008,67 +1020,70 @@ export type Metric = Message<"taffrail.v1.Metric"> & {
   containers: Container[];
 
   /**
-   * What a measurement has to fulfil to be successful: an expression over `result`, which is the measured value
-   * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/). Arguments of the run are filled in where it tells their values; at most 4,000
-   * characters of it. Empty where the metric names none: then what does not fulfil `failure_condition` is successful, and without either, whatever could be measured.
+   * When a measurement is successful: an expression over `result`, the measured value
+   * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/). Arguments of the run are filled in if their
+   * values are known. At most 4,000 characters. Empty if the metric has none: a measurement is then successful if it
+   * does not fulfil `failure_condition` or, without either, if there was a value to measure.
    *
    * @generated from field: string success_condition = 8;
    */
   successCondition: string;
 
   /**
-   * What makes a measurement a failed one, in the same way. Empty where the metric names none: then what does not fulfil `success_condition` has failed. Where
-   * both are named and neither is fulfilled, the measurement is inconclusive.
+   * When a measurement has failed, in the same way. Empty if the metric has none: a measurement has then failed if it
+   * does not fulfil `success_condition`. If both are set and neither is fulfilled, the measurement is inconclusive.
    *
    * @generated from field: string failure_condition = 9;
    */
   failureCondition: string;
 
   /**
-   * How many measurements may fail: the metric fails with the next one. Argo Rollouts' default, 0, is filled in, here and for the limits below; -1: any
-   * number. Absent, as they are, where the run names something that cannot be read, such as an argument out of a Secret.
+   * How many measurements may fail: with one more, the metric fails. Argo Rollouts' defaults are filled in, here (0)
+   * and for the limits below; -1: unlimited. All of these are absent if the run's value cannot be resolved, such as an
+   * argument from a Secret.
    *
    * @generated from field: optional int32 failure_limit = 10;
    */
   failureLimit?: number | undefined;
 
   /**
-   * How many measurements may be inconclusive: the metric is with the next one. Default 0.
+   * How many measurements may be inconclusive: with one more, the metric is. Default 0.
    *
    * @generated from field: optional int32 inconclusive_limit = 11;
    */
   inconclusiveLimit?: number | undefined;
 
   /**
-   * How many measurements in a row may end in an error: the metric does with the next one. Default 4.
+   * How many consecutive measurements may end in an error: with one more, the metric does. Default 4.
    *
    * @generated from field: optional int32 consecutive_error_limit = 12;
    */
   consecutiveErrorLimit?: number | undefined;
 
   /**
-   * How many measurements in a row have to be successful for the metric to be so at once. Default, and 0: that decides nothing.
+   * How many consecutive measurements must be successful for the metric to succeed at once. Default, and 0: not used.
    *
    * @generated from field: optional int32 consecutive_success_limit = 13;
    */
   consecutiveSuccessLimit?: number | undefined;
 
   /**
-   * How often it is measured, errors not counted. 0: until the run is ended, which is so for an interval without a count. Default 1. Absent as the limits are.
+   * How many measurements are taken, not counting errors. 0: until the run is ended, which is so for an interval
+   * without a count. Default 1. Absent like the limits.
    *
    * @generated from field: optional uint32 count = 14;
    */
   count?: number | undefined;
 
   /**
-   * The time from one measurement to the next. Absent where the metric names none, or none that can be read.
+   * The time between measurements. Absent if the metric has none, or one that cannot be parsed.
    *
    * @generated from field: google.protobuf.Duration interval = 15;
    */
   interval?: Duration | undefined;
 
   /**
-   * What became of all of its measurements, those too that are not known any more. Absent before the first one.
+   * How all of its measurements ended, including those no longer recorded. Absent before the first one.
    *
    * @generated from field: taffrail.v1.MeasurementCounts counts = 16;
    */
@@ -1083,7 +1098,7 @@ export const MetricSchema: GenMessage<Metric> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 15);
 
 /**
- * How many measurements ended how.
+ * How measurements ended.
  *
  * @generated from message taffrail.v1.MeasurementCounts
  */
@@ -1103,28 +1118,28 @@ export type MeasurementCounts = Message<"taffrail.v1.MeasurementCounts"> & {
   failed: number;
 
   /**
-   * Without a verdict.
+   * Inconclusive.
    *
    * @generated from field: uint32 inconclusive = 3;
    */
   inconclusive: number;
 
   /**
-   * In an error: there was nothing to measure with, or nothing to measure.
+   * Ended in an error: nothing could be measured.
    *
    * @generated from field: uint32 error = 4;
    */
   error: number;
 
   /**
-   * In an error, one after another, up to the newest one.
+   * The newest consecutive ones that ended in an error.
    *
    * @generated from field: uint32 consecutive_error = 5;
    */
   consecutiveError: number;
 
   /**
-   * Successful, one after another, up to the newest one. 0 where the release of Argo Rollouts does not count them.
+   * The newest consecutive ones that were successful. 0 if this release of Argo Rollouts does not count them.
    *
    * @generated from field: uint32 consecutive_success = 6;
    */
@@ -1159,21 +1174,21 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
   phase: AnalysisPhase;
 
   /**
-   * Why it has its phase. Empty where Argo Rollouts says nothing.
+   * Why it has its phase. Empty if Argo Rollouts reports nothing.
    *
    * @generated from field: string message = 3;
    */
   message: string;
 
   /**
-   * What was measured. Empty for job metrics.
+   * The measured value. Empty for job metrics.
    *
    * @generated from field: string value = 4;
    */
   value: string;
 
   /**
-   * When it began.
+   * When it started.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 5;
    */
@@ -1187,14 +1202,16 @@ export type Attempt = Message<"taffrail.v1.Attempt"> & {
   endTime?: Timestamp | undefined;
 
   /**
-   * Where to read on about this attempt, as configured. A run of very many attempts and containers has links for the newest alone.
+   * Links about this attempt, as configured. In a run with very many attempts and containers, only the newest have
+   * links.
    *
    * @generated from field: repeated taffrail.v1.Link links = 7;
    */
   links: Link[];
 
   /**
-   * The pods of the Job that the cluster still knows, oldest first: several where the Job retries. Empty where the server reads no pods.
+   * The pods of the Job that still exist in the cluster, oldest first: several if the Job retries. Empty if the server
+   * reads no pods.
    *
    * @generated from field: repeated taffrail.v1.Pod pods = 8;
    */
@@ -1222,14 +1239,14 @@ export type Pod = Message<"taffrail.v1.Pod"> & {
   name: string;
 
   /**
-   * Its phase in Kubernetes' words: `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
+   * Its phase in Kubernetes: `Pending`, `Running`, `Succeeded`, `Failed`, `Unknown`.
    *
    * @generated from field: string phase = 2;
    */
   phase: string;
 
   /**
-   * Why it has its phase, for programs: `Evicted`, `Unschedulable`. Empty where Kubernetes says nothing.
+   * Why it has its phase, for programs: `Evicted`, `Unschedulable`. Empty if Kubernetes reports nothing.
    *
    * @generated from field: string reason = 3;
    */
@@ -1250,7 +1267,7 @@ export type Pod = Message<"taffrail.v1.Pod"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * What became of its containers, init containers first.
+   * The status of its containers, init containers first.
    *
    * @generated from field: repeated taffrail.v1.ContainerStatus containers = 6;
    */
@@ -1265,7 +1282,7 @@ export const PodSchema: GenMessage<Pod> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 18);
 
 /**
- * What became of a container.
+ * The status of a container.
  *
  * @generated from message taffrail.v1.ContainerStatus
  */
@@ -1278,28 +1295,29 @@ export type ContainerStatus = Message<"taffrail.v1.ContainerStatus"> & {
   name: string;
 
   /**
-   * Whether it runs before the others.
+   * Whether it is an init container.
    *
    * @generated from field: bool init = 2;
    */
   init: boolean;
 
   /**
-   * Whether it waits, runs or has ended.
+   * Whether it is waiting, running or has terminated.
    *
    * @generated from field: taffrail.v1.ContainerState state = 3;
    */
   state: ContainerState;
 
   /**
-   * What it ended with, if it has ended. Of a container that waits to be restarted: what it ended with before.
+   * Its exit code, if it has terminated. If it is waiting to be restarted: the exit code before the restart.
    *
    * @generated from field: optional int32 exit_code = 4;
    */
   exitCode?: number | undefined;
 
   /**
-   * Why it has its state: `OOMKilled`, `Error`, `Completed`, `CrashLoopBackOff`, `ImagePullBackOff`. Empty where Kubernetes says nothing.
+   * Why it has its state: `OOMKilled`, `Error`, `Completed`, `CrashLoopBackOff`, `ImagePullBackOff`. Empty if
+   * Kubernetes reports nothing.
    *
    * @generated from field: string reason = 5;
    */
@@ -1320,7 +1338,7 @@ export type ContainerStatus = Message<"taffrail.v1.ContainerStatus"> & {
   restarts: number;
 
   /**
-   * When it began. Absent before that.
+   * When it started. Absent before that.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 8;
    */
@@ -1355,7 +1373,7 @@ export type Container = Message<"taffrail.v1.Container"> & {
   name: string;
 
   /**
-   * Whether it runs before the others.
+   * Whether it is an init container.
    *
    * @generated from field: bool init = 2;
    */
@@ -1370,7 +1388,7 @@ export const ContainerSchema: GenMessage<Container> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 20);
 
 /**
- * What is shown when nothing is named.
+ * What is selected if nothing is named.
  *
  * @generated from message taffrail.v1.DefaultSelection
  */
@@ -1383,7 +1401,7 @@ export type DefaultSelection = Message<"taffrail.v1.DefaultSelection"> & {
   metricName: string;
 
   /**
-   * The attempt's number. 0 where no Job was made yet.
+   * The attempt's number. 0 if there is no Job yet.
    *
    * @generated from field: uint32 attempt = 2;
    */
@@ -1397,7 +1415,7 @@ export type DefaultSelection = Message<"taffrail.v1.DefaultSelection"> & {
   containerName: string;
 
   /**
-   * The pod's name. Empty where the cluster does not know it any more, or where the server reads no pods.
+   * The pod's name. Empty if it no longer exists in the cluster, or if the server reads no pods.
    *
    * @generated from field: string pod_name = 4;
    */
@@ -1412,27 +1430,27 @@ export const DefaultSelectionSchema: GenMessage<DefaultSelection> = /*@__PURE__*
   messageDesc(file_taffrail_v1_analysis_run_logs, 21);
 
 /**
- * A page elsewhere: a report, a dashboard.
+ * A link to another page: a report, a dashboard.
  *
  * @generated from message taffrail.v1.Link
  */
 export type Link = Message<"taffrail.v1.Link"> & {
   /**
-   * What it is, as configured.
+   * Its title, as configured.
    *
    * @generated from field: string title = 1;
    */
   title: string;
 
   /**
-   * An http or https address.
+   * An http or https URL.
    *
    * @generated from field: string url = 2;
    */
   url: string;
 
   /**
-   * The container that it is about. Empty where it is about all.
+   * The container that it is about. Empty if it is about all.
    *
    * @generated from field: string container_name = 3;
    */
@@ -1460,49 +1478,49 @@ export type ListAnalysisRunsRequest = Message<"taffrail.v1.ListAnalysisRunsReque
   namespace: string;
 
   /**
-   * Runs of this Stage only. Default: of all.
+   * Only runs of this Stage. Default: all.
    *
    * @generated from field: string stage = 2;
    */
   stage: string;
 
   /**
-   * Runs in one of these phases only. Default: in any.
+   * Only runs in one of these phases. Default: all.
    *
    * @generated from field: repeated taffrail.v1.AnalysisPhase phases = 3;
    */
   phases: AnalysisPhase[];
 
   /**
-   * How many runs to return at most. Default 50, at most 500.
+   * The maximum number of runs to return. Default 50, at most 500.
    *
    * @generated from field: uint32 page_size = 4;
    */
   pageSize: number;
 
   /**
-   * `next_page_token` of the answer before. Default: from the newest.
+   * The `next_page_token` of the previous response. Default: from the newest run.
    *
    * @generated from field: string page_token = 5;
    */
   pageToken: string;
 
   /**
-   * Runs that verified this Freight only: the Freight's name, or the identifier of a collection of Freight. Default: any.
+   * Only runs that verified this Freight: its name, or the identifier of a Freight collection. Default: all.
    *
    * @generated from field: string freight = 6;
    */
   freight: string;
 
   /**
-   * Runs that were created at this time or later only. Default: from the first.
+   * Only runs created at or after this time. Default: all.
    *
    * @generated from field: google.protobuf.Timestamp since = 7;
    */
   since?: Timestamp | undefined;
 
   /**
-   * Runs that were created before this time only. Default: to the last.
+   * Only runs created before this time. Default: all.
    *
    * @generated from field: google.protobuf.Timestamp until = 8;
    */
@@ -1530,14 +1548,14 @@ export type ListAnalysisRunsResponse = Message<"taffrail.v1.ListAnalysisRunsResp
   analysisRuns: AnalysisRunSummary[];
 
   /**
-   * Where the next page begins. Empty where there is none.
+   * The token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
 
   /**
-   * The project holds more runs than the server reads for a list (10,000): some may be missing here.
+   * Whether the project has more runs than the server reads for a list (10,000): some may be missing here.
    *
    * @generated from field: bool incomplete = 3;
    */
@@ -1565,49 +1583,50 @@ export type WatchAnalysisRunsRequest = Message<"taffrail.v1.WatchAnalysisRunsReq
   namespace: string;
 
   /**
-   * Runs of this Stage only. Default: of all.
+   * Only runs of this Stage. Default: all.
    *
    * @generated from field: string stage = 2;
    */
   stage: string;
 
   /**
-   * Runs in one of these phases only. Default: in any.
+   * Only runs in one of these phases. Default: all.
    *
    * @generated from field: repeated taffrail.v1.AnalysisPhase phases = 3;
    */
   phases: AnalysisPhase[];
 
   /**
-   * Runs that verified this Freight only: the Freight's name, or the identifier of a collection of Freight. Default: any.
+   * Only runs that verified this Freight: its name, or the identifier of a Freight collection. Default: all.
    *
    * @generated from field: string freight = 4;
    */
   freight: string;
 
   /**
-   * Runs that were created at this time or later only. Default: from the first.
+   * Only runs created at or after this time. Default: all.
    *
    * @generated from field: google.protobuf.Timestamp since = 5;
    */
   since?: Timestamp | undefined;
 
   /**
-   * Runs that were created before this time only. Default: to the last.
+   * Only runs created before this time. Default: all.
    *
    * @generated from field: google.protobuf.Timestamp until = 6;
    */
   until?: Timestamp | undefined;
 
   /**
-   * How many runs to tell of: the newest that pass the filters. Default 50, at most 500.
+   * The maximum number of runs to watch: the newest that pass the filters. Default 50, at most 500.
    *
    * @generated from field: uint32 limit = 7;
    */
   limit: number;
 
   /**
-   * The run of this name only. Each change of it is told then, of what no list shows too: see `version` of AnalysisRunSummary. Default: all.
+   * Only the run of this name. Each of its changes is then sent, including those that a list does not show: see
+   * `version` of AnalysisRunSummary. Default: all runs.
    *
    * @generated from field: string name = 8;
    */
@@ -1622,19 +1641,19 @@ export const WatchAnalysisRunsRequestSchema: GenMessage<WatchAnalysisRunsRequest
   messageDesc(file_taffrail_v1_analysis_run_logs, 25);
 
 /**
- * The runs, or what changed of them. A message with nothing in it is a heartbeat: there is one at least every 15 seconds.
+ * The runs, or changes to them. An empty message is a heartbeat; a message comes at least every 15 seconds.
  *
  * @generated from message taffrail.v1.WatchAnalysisRunsResponse
  */
 export type WatchAnalysisRunsResponse = Message<"taffrail.v1.WatchAnalysisRunsResponse"> & {
   /**
-   * What is told.
+   * The event.
    *
    * @generated from oneof taffrail.v1.WatchAnalysisRunsResponse.event
    */
   event: {
     /**
-     * The runs as they are now. The first message.
+     * The current runs. Sent first.
      *
      * @generated from field: taffrail.v1.AnalysisRunList list = 1;
      */
@@ -1642,7 +1661,7 @@ export type WatchAnalysisRunsResponse = Message<"taffrail.v1.WatchAnalysisRunsRe
     case: "list";
   } | {
     /**
-     * What changed since the message before.
+     * What changed since the previous message.
      *
      * @generated from field: taffrail.v1.AnalysisRunChanges changes = 2;
      */
@@ -1650,7 +1669,7 @@ export type WatchAnalysisRunsResponse = Message<"taffrail.v1.WatchAnalysisRunsRe
     case: "changes";
   } | {
     /**
-     * How the stream ended. The last message.
+     * How the stream ended. Sent last.
      *
      * @generated from field: taffrail.v1.WatchEnd end = 3;
      */
@@ -1680,7 +1699,7 @@ export type AnalysisRunList = Message<"taffrail.v1.AnalysisRunList"> & {
   analysisRuns: AnalysisRunSummary[];
 
   /**
-   * Whether there are older ones beyond the limit.
+   * Whether there are older runs beyond the limit.
    *
    * @generated from field: bool more = 2;
    */
@@ -1695,20 +1714,20 @@ export const AnalysisRunListSchema: GenMessage<AnalysisRunList> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 27);
 
 /**
- * What changed of the runs. Once all of it is applied, the client has the newest runs that pass the filters, as many as the limit allows.
+ * Changes to the runs. A client that applies all of them has the newest runs that pass the filters, up to the limit.
  *
  * @generated from message taffrail.v1.AnalysisRunChanges
  */
 export type AnalysisRunChanges = Message<"taffrail.v1.AnalysisRunChanges"> & {
   /**
-   * One change a run at most. What happened to a run while the client was slow is told as one change.
+   * At most one change per run. Changes to a run while the client is slow are merged into one.
    *
    * @generated from field: repeated taffrail.v1.AnalysisRunChange changes = 1;
    */
   changes: AnalysisRunChange[];
 
   /**
-   * Whether there are older ones beyond the limit now.
+   * Whether there are now older runs beyond the limit.
    *
    * @generated from field: bool more = 2;
    */
@@ -1723,20 +1742,20 @@ export const AnalysisRunChangesSchema: GenMessage<AnalysisRunChanges> = /*@__PUR
   messageDesc(file_taffrail_v1_analysis_run_logs, 28);
 
 /**
- * What became of one run.
+ * A change to one run.
  *
  * @generated from message taffrail.v1.AnalysisRunChange
  */
 export type AnalysisRunChange = Message<"taffrail.v1.AnalysisRunChange"> & {
   /**
-   * What became of it.
+   * The kind of change.
    *
    * @generated from field: taffrail.v1.AnalysisRunChangeKind kind = 1;
    */
   kind: AnalysisRunChangeKind;
 
   /**
-   * The run: as it is now, or as it last was told where it is no longer one of them. Runs are told apart by `uid`.
+   * The run: its current state, or the last one that was sent if it is no longer in the list. Identify runs by `uid`.
    *
    * @generated from field: taffrail.v1.AnalysisRunSummary analysis_run = 2;
    */
@@ -1757,8 +1776,8 @@ export const AnalysisRunChangeSchema: GenMessage<AnalysisRunChange> = /*@__PURE_
  */
 export type WatchEnd = Message<"taffrail.v1.WatchEnd"> & {
   /**
-   * Why it ended: AUTHORIZATION_LOST, TOKEN_EXPIRED, SERVER_SHUTDOWN, SERVER_LIMIT_REACHED, or SOURCE_FAILED where the cluster cannot be watched. The call
-   * fails with the code that stands at each of them.
+   * Why it ended: AUTHORIZATION_LOST, TOKEN_EXPIRED, SERVER_SHUTDOWN, SERVER_LIMIT_REACHED, or SOURCE_FAILED if the
+   * cluster cannot be watched. The call fails with the code given there for each of them.
    *
    * @generated from field: taffrail.v1.EndReason reason = 1;
    */
@@ -1773,7 +1792,7 @@ export const WatchEndSchema: GenMessage<WatchEnd> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 30);
 
 /**
- * Which projects to list: all.
+ * Lists all projects.
  *
  * @generated from message taffrail.v1.ListProjectsRequest
  */
@@ -1801,7 +1820,7 @@ export type ListProjectsResponse = Message<"taffrail.v1.ListProjectsResponse"> &
   projects: Project[];
 
   /**
-   * The cluster holds more projects than the server asks access for (1,000): some may be missing here.
+   * Whether the cluster has more projects than the server reviews access for (1,000): some may be missing here.
    *
    * @generated from field: bool incomplete = 2;
    */
@@ -1822,7 +1841,7 @@ export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse> = /*@_
  */
 export type Project = Message<"taffrail.v1.Project"> & {
   /**
-   * Its name, which is that of its Kubernetes namespace.
+   * Its name, which is the name of its Kubernetes namespace.
    *
    * @generated from field: string name = 1;
    */
@@ -1837,7 +1856,7 @@ export const ProjectSchema: GenMessage<Project> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 33);
 
 /**
- * Asks what a client needs to know before it signs in.
+ * Asks for what a client needs to know before it signs in.
  *
  * @generated from message taffrail.v1.GetServerInfoRequest
  */
@@ -1865,21 +1884,21 @@ export type GetServerInfoResponse = Message<"taffrail.v1.GetServerInfoResponse">
   version: string;
 
   /**
-   * How a caller may sign in.
+   * The ways to sign in.
    *
    * @generated from field: repeated taffrail.v1.SignInMethod sign_in_methods = 2;
    */
   signInMethods: SignInMethod[];
 
   /**
-   * Whom to ask for access or about a missing log, as configured. Empty where nobody is named.
+   * Whom to contact about access or a missing log, as configured. Empty if unset.
    *
    * @generated from field: string contact = 3;
    */
   contact: string;
 
   /**
-   * For how many days logs are kept, as configured. 0 where it is not said.
+   * How many days logs are kept, as configured. 0 if unspecified.
    *
    * @generated from field: uint32 retention_days = 4;
    */
@@ -1894,7 +1913,7 @@ export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*
   messageDesc(file_taffrail_v1_analysis_run_logs, 35);
 
 /**
- * Asks how the server is.
+ * Asks for the status of the server.
  *
  * @generated from message taffrail.v1.GetStatusRequest
  */
@@ -1909,7 +1928,7 @@ export const GetStatusRequestSchema: GenMessage<GetStatusRequest> = /*@__PURE__*
   messageDesc(file_taffrail_v1_analysis_run_logs, 36);
 
 /**
- * How the server is.
+ * The status of the server.
  *
  * @generated from message taffrail.v1.GetStatusResponse
  */
@@ -1929,35 +1948,35 @@ export type GetStatusResponse = Message<"taffrail.v1.GetStatusResponse"> & {
   startTime?: Timestamp | undefined;
 
   /**
-   * For how long it has run.
+   * How long it has been running.
    *
    * @generated from field: google.protobuf.Duration uptime = 3;
    */
   uptime?: Duration | undefined;
 
   /**
-   * Streams that are open now: logs, and watches of runs.
+   * The number of open streams: logs, and watches of runs.
    *
    * @generated from field: uint32 open_streams = 4;
    */
   openStreams: number;
 
   /**
-   * How many may be open at once.
+   * The maximum number of open streams.
    *
    * @generated from field: uint32 stream_limit = 5;
    */
   streamLimit: number;
 
   /**
-   * How many one caller may have open at once.
+   * The maximum number of open streams of one caller.
    *
    * @generated from field: uint32 stream_limit_per_caller = 6;
    */
   streamLimitPerCaller: number;
 
   /**
-   * Bytes of logs that were sent since the start.
+   * Bytes of logs sent since the start.
    *
    * @generated from field: uint64 sent_bytes = 7;
    */
@@ -1971,22 +1990,23 @@ export type GetStatusResponse = Message<"taffrail.v1.GetStatusResponse"> & {
   sources: SourceStatus[];
 
   /**
-   * The configuration in force, defaults filled in, in its own order. Values of headers and variables, and of queries in addresses, are hidden; secrets are
-   * told by where they are.
+   * The configuration in force, with defaults filled in, in its own order. Values of headers, variables and URL queries
+   * are hidden; secrets appear as references.
    *
    * @generated from field: repeated taffrail.v1.Setting settings = 9;
    */
   settings: Setting[];
 
   /**
-   * Twelve hexadecimal digits that are the same for two servers that have the same settings.
+   * Twelve hexadecimal digits that are equal for servers with the same settings.
    *
    * @generated from field: string settings_hash = 10;
    */
   settingsHash: string;
 
   /**
-   * What the server's own account has to be allowed in the cluster, and whether it is. Empty where the cluster could not be asked.
+   * The permissions that the server's own account needs in the cluster, and whether it has them. Empty if the cluster
+   * could not be asked.
    *
    * @generated from field: repeated taffrail.v1.AccountRight rights = 11;
    */
@@ -2001,13 +2021,13 @@ export const GetStatusResponseSchema: GenMessage<GetStatusResponse> = /*@__PURE_
   messageDesc(file_taffrail_v1_analysis_run_logs, 37);
 
 /**
- * How a source of logs is, by the fetches that this server has made.
+ * The status of a log source, by the fetches that this server has made.
  *
  * @generated from message taffrail.v1.SourceStatus
  */
 export type SourceStatus = Message<"taffrail.v1.SourceStatus"> & {
   /**
-   * The name that the configuration gives to it.
+   * The name of the source in the configuration.
    *
    * @generated from field: string name = 1;
    */
@@ -2028,64 +2048,65 @@ export type SourceStatus = Message<"taffrail.v1.SourceStatus"> & {
   fetches: bigint;
 
   /**
-   * How often it began to send one.
+   * How often it started to send one.
    *
    * @generated from field: uint64 successes = 4;
    */
   successes: bigint;
 
   /**
-   * The share of the last 1,000 fetches that brought a log, of those that brought one or failed: that there is no log is neither. From 0 to 1; absent where
-   * there were none.
+   * The success rate of the last 1,000 fetches that succeeded or failed; a log that does not exist counts as neither.
+   * From 0 to 1; absent if there were none.
    *
    * @generated from field: optional double success_rate = 5;
    */
   successRate?: number | undefined;
 
   /**
-   * The time from asking to the first byte of the answer that brings a log: half of the last 1,000 took no longer. Absent where there were none.
+   * The median time from the request to the first byte of the response, over the last 1,000 successes. Absent if there
+   * were none.
    *
    * @generated from field: google.protobuf.Duration first_byte_p50 = 6;
    */
   firstByteP50?: Duration | undefined;
 
   /**
-   * 95 of 100 took no longer.
+   * The 95th percentile of the same.
    *
    * @generated from field: google.protobuf.Duration first_byte_p95 = 7;
    */
   firstByteP95?: Duration | undefined;
 
   /**
-   * When it last began to send a log. Absent where it never has.
+   * When it last started to send a log. Absent if it never has.
    *
    * @generated from field: google.protobuf.Timestamp last_success_time = 8;
    */
   lastSuccessTime?: Timestamp | undefined;
 
   /**
-   * The last fetch that failed, or broke off in the middle. Absent where none has.
+   * The last fetch that failed, at the start or in the middle of a log. Absent if none has.
    *
    * @generated from field: taffrail.v1.FetchFailure last_failure = 9;
    */
   lastFailure?: FetchFailure | undefined;
 
   /**
-   * How often it had no such log, by how long ago the job had ended: what a log shipper has not brought yet shows here.
+   * How often it did not have the log, by the time since the job ended: this shows a slow log shipper.
    *
    * @generated from field: repeated taffrail.v1.NotFoundCount not_found = 10;
    */
   notFound: NotFoundCount[];
 
   /**
-   * Logs that are open at it now.
+   * The number of open logs.
    *
    * @generated from field: uint32 open = 11;
    */
   open: number;
 
   /**
-   * How many may be open at once.
+   * The maximum number of open logs.
    *
    * @generated from field: uint32 open_limit = 12;
    */
@@ -2106,28 +2127,28 @@ export const SourceStatusSchema: GenMessage<SourceStatus> = /*@__PURE__*/
  */
 export type FetchFailure = Message<"taffrail.v1.FetchFailure"> & {
   /**
-   * When.
+   * When it failed.
    *
    * @generated from field: google.protobuf.Timestamp time = 1;
    */
   time?: Timestamp | undefined;
 
   /**
-   * What came of it.
+   * The outcome.
    *
    * @generated from field: taffrail.v1.SourceOutcome outcome = 2;
    */
   outcome: SourceOutcome;
 
   /**
-   * The HTTP status that the store answered with; 0 where it did not answer.
+   * The HTTP status that the store returned; 0 if it did not respond.
    *
    * @generated from field: uint32 http_status = 3;
    */
   httpStatus: number;
 
   /**
-   * One sentence for a person. It holds no address.
+   * One sentence for a person. It contains no address.
    *
    * @generated from field: string message = 4;
    */
@@ -2142,20 +2163,20 @@ export const FetchFailureSchema: GenMessage<FetchFailure> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 39);
 
 /**
- * How often there was no log.
+ * How often a log was not found.
  *
  * @generated from message taffrail.v1.NotFoundCount
  */
 export type NotFoundCount = Message<"taffrail.v1.NotFoundCount"> & {
   /**
-   * How long ago the job had ended, at least. Absent: it had not ended.
+   * The minimum time since the job ended. Absent: the job had not ended.
    *
    * @generated from field: google.protobuf.Duration from = 1;
    */
   from?: Duration | undefined;
 
   /**
-   * It was less than this. Absent: any time.
+   * The time since the job ended was less than this. Absent: unbounded.
    *
    * @generated from field: google.protobuf.Duration to = 2;
    */
@@ -2177,20 +2198,20 @@ export const NotFoundCountSchema: GenMessage<NotFoundCount> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 40);
 
 /**
- * One value of the configuration.
+ * One setting of the configuration.
  *
  * @generated from message taffrail.v1.Setting
  */
 export type Setting = Message<"taffrail.v1.Setting"> & {
   /**
-   * Its place, with dots: `limits.streams`, `sources[0].http.url`.
+   * Its path, with dots: `limits.streams`, `sources[0].http.url`.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Its value, as text. `[hidden]` where it is not told.
+   * Its value, as text. `[hidden]` if it is not shown.
    *
    * @generated from field: string value = 2;
    */
@@ -2205,7 +2226,7 @@ export const SettingSchema: GenMessage<Setting> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 41);
 
 /**
- * One right that the server's own account needs.
+ * One permission that the server's own account needs.
  *
  * @generated from message taffrail.v1.AccountRight
  */
@@ -2225,7 +2246,7 @@ export type AccountRight = Message<"taffrail.v1.AccountRight"> & {
   resource: string;
 
   /**
-   * Whether it has the right in all namespaces.
+   * Whether the account has it in all namespaces.
    *
    * @generated from field: bool allowed = 3;
    */
@@ -2240,7 +2261,7 @@ export const AccountRightSchema: GenMessage<AccountRight> = /*@__PURE__*/
   messageDesc(file_taffrail_v1_analysis_run_logs, 42);
 
 /**
- * Picks an attempt without knowing its number.
+ * Selects an attempt without knowing its number.
  *
  * @generated from enum taffrail.v1.AttemptRule
  */
@@ -2267,7 +2288,7 @@ export const AttemptRule = {
   FAILED: 2,
 
   /**
-   * All that are still known, oldest first, one after another: a notice ATTEMPT_BEGINS stands before each.
+   * All that are still recorded, oldest first, one after another, each preceded by a notice ATTEMPT_BEGINS.
    *
    * @generated from enum value: ATTEMPT_RULE_ALL = 3;
    */
@@ -2275,7 +2296,7 @@ export const AttemptRule = {
 } as const;
 
 /**
- * Picks an attempt without knowing its number.
+ * Selects an attempt without knowing its number.
  *
  * @generated from enum taffrail.v1.AttemptRule
  */
@@ -2294,7 +2315,7 @@ export const AttemptRuleSchema: GenEnum<AttemptRule> = /*@__PURE__*/
  */
 export const SelectionReason = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: SELECTION_REASON_UNSPECIFIED = 0;
    */
@@ -2315,14 +2336,14 @@ export const SelectionReason = {
   ONLY: 2,
 
   /**
-   * It failed, or is the one whose failure decided.
+   * It failed, or its failure decided the phase.
    *
    * @generated from enum value: SELECTION_REASON_FAILED = 3;
    */
   FAILED: 3,
 
   /**
-   * The Job's pods name it as their default.
+   * It is the default container of the Job's pods.
    *
    * @generated from enum value: SELECTION_REASON_DEFAULT_ANNOTATION = 4;
    */
@@ -2343,7 +2364,7 @@ export const SelectionReason = {
   LAST: 6,
 
   /**
-   * It runs.
+   * It is running.
    *
    * @generated from enum value: SELECTION_REASON_RUNNING = 7;
    */
@@ -2370,7 +2391,7 @@ export const SelectionReasonSchema: GenEnum<SelectionReason> = /*@__PURE__*/
  */
 export const LineNumbers = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: LINE_NUMBERS_UNSPECIFIED = 0;
    */
@@ -2384,7 +2405,7 @@ export const LineNumbers = {
   ABSOLUTE: 1,
 
   /**
-   * The first line sent is number 1: how many there are before it is not known.
+   * The first line sent is number 1: the number of lines before it is unknown.
    *
    * @generated from enum value: LINE_NUMBERS_RELATIVE = 2;
    */
@@ -2411,49 +2432,50 @@ export const LineNumbersSchema: GenEnum<LineNumbers> = /*@__PURE__*/
  */
 export const NoticeKind = {
   /**
-   * Any other.
+   * Any other kind.
    *
    * @generated from enum value: NOTICE_KIND_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * The store answered with what looks like a web page: a login form or an error page, perhaps, instead of the log.
+   * The store returned what looks like a web page, such as a sign-in form or an error page, instead of the log.
    *
    * @generated from enum value: NOTICE_KIND_LOOKS_LIKE_PAGE = 1;
    */
   LOOKS_LIKE_PAGE: 1,
 
   /**
-   * Some bytes were not text in the log's encoding and have been replaced by U+FFFD.
+   * Some bytes were invalid in the log's encoding and have been replaced by U+FFFD.
    *
    * @generated from enum value: NOTICE_KIND_BYTES_REPLACED = 2;
    */
   BYTES_REPLACED: 2,
 
   /**
-   * There is no log yet; `message` says what is waited for.
+   * There is no log yet; `message` says what it is waiting for.
    *
    * @generated from enum value: NOTICE_KIND_WAITING = 3;
    */
   WAITING: 3,
 
   /**
-   * The log goes on in another source, at the same line: what both have of it is the same.
+   * The log continues in another source at the same line: both have the same text before it.
    *
    * @generated from enum value: NOTICE_KIND_SOURCE_CHANGED = 4;
    */
   SOURCE_CHANGED: 4,
 
   /**
-   * The log goes on in another source, but nothing proves that it is at the same place, or what both have of it differs.
+   * The log continues in another source, but nothing proves that the position is the same, or the text before it
+   * differs.
    *
    * @generated from enum value: NOTICE_KIND_SEAM = 5;
    */
   SEAM: 5,
 
   /**
-   * Lines are missing here: the source has dropped them.
+   * Lines are missing here: the source dropped them.
    *
    * @generated from enum value: NOTICE_KIND_LINES_LOST = 6;
    */
@@ -2467,21 +2489,21 @@ export const NoticeKind = {
   HEAD_MISSING: 7,
 
   /**
-   * The log was replaced by another one in its store, or cut. What follows would not belong to what was sent: the stream ends.
+   * The log was replaced or truncated in its store. The stream ends, because what follows is another log.
    *
    * @generated from enum value: NOTICE_KIND_LOG_REPLACED = 8;
    */
   LOG_REPLACED: 8,
 
   /**
-   * A line was too long to be looked at whole: `grep` has looked at its beginning.
+   * A line was too long to match in full: `grep` searched only its beginning.
    *
    * @generated from enum value: NOTICE_KIND_LINE_CUT = 9;
    */
   LINE_CUT: 9,
 
   /**
-   * The Job has started another pod, or the container again: what follows is its log.
+   * The Job started another pod, or restarted the container: its log follows.
    *
    * @generated from enum value: NOTICE_KIND_POD_CHANGED = 10;
    */
@@ -2495,14 +2517,14 @@ export const NoticeKind = {
   ATTEMPT_BEGINS: 11,
 
   /**
-   * The source tells no times: what was asked for by time is not to be had.
+   * The source has no timestamps: options that need times have no effect.
    *
    * @generated from enum value: NOTICE_KIND_NO_TIMES = 12;
    */
   NO_TIMES: 12,
 
   /**
-   * The run was deleted while its log was followed: nothing tells any more whether there is more.
+   * The run was deleted while its log was followed, so the end of its log cannot be determined.
    *
    * @generated from enum value: NOTICE_KIND_RUN_DELETED = 13;
    */
@@ -2523,14 +2545,14 @@ export const NoticeKind = {
   ATTEMPT_LEFT_OUT: 15,
 
   /**
-   * The store answered with one JSON document: an error for programs, perhaps, instead of the log.
+   * The store returned a single JSON document, such as an error response, instead of the log.
    *
    * @generated from enum value: NOTICE_KIND_LOOKS_LIKE_ANSWER = 16;
    */
   LOOKS_LIKE_ANSWER: 16,
 
   /**
-   * The log is kept in another encoding than UTF-8, which `message` names; it is sent as UTF-8.
+   * The log is stored in an encoding other than UTF-8, which `message` names; it is sent as UTF-8.
    *
    * @generated from enum value: NOTICE_KIND_DECODED = 17;
    */
@@ -2558,13 +2580,13 @@ export const NoticeKindSchema: GenEnum<NoticeKind> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 3);
 
 /**
- * Why a stream ended. With the first six the call ends OK.
+ * Why a stream ended. With the first six reasons the call ends with OK.
  *
  * @generated from enum taffrail.v1.EndReason
  */
 export const EndReason = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: END_REASON_UNSPECIFIED = 0;
    */
@@ -2578,84 +2600,85 @@ export const EndReason = {
   COMPLETE: 1,
 
   /**
-   * The job runs; all that it has written so far was sent.
+   * The job is running; everything it has written so far was sent.
    *
    * @generated from enum value: END_REASON_CAUGHT_UP = 2;
    */
   CAUGHT_UP: 2,
 
   /**
-   * The source ended. Nothing proves that this is all.
+   * The source ended. Nothing proves that this is the whole log.
    *
    * @generated from enum value: END_REASON_SOURCE_ENDED = 3;
    */
   SOURCE_ENDED: 3,
 
   /**
-   * As many lines or bytes as the caller asked for were sent.
+   * The number of lines or bytes that the caller asked for was sent.
    *
    * @generated from enum value: END_REASON_LIMIT_REACHED = 4;
    */
   LIMIT_REACHED: 4,
 
   /**
-   * The next line is not before `until` any more.
+   * The next line is not before `until`.
    *
    * @generated from enum value: END_REASON_UNTIL_REACHED = 5;
    */
   UNTIL_REACHED: 5,
 
   /**
-   * This server has looked through as much of the log as it does for one call. The cursor goes on from there.
+   * The server scanned as much of the log as it does for one call. Resume by the cursor.
    *
    * @generated from enum value: END_REASON_SCAN_BUDGET_SPENT = 6;
    */
   SCAN_BUDGET_SPENT: 6,
 
   /**
-   * The source failed in mid-stream: the log is incomplete. The call ends with UNAVAILABLE.
+   * The source failed in the middle of the log, which is incomplete. The call ends with UNAVAILABLE.
    *
    * @generated from enum value: END_REASON_SOURCE_FAILED = 7;
    */
   SOURCE_FAILED: 7,
 
   /**
-   * This server stops: the log is incomplete. The call ends with UNAVAILABLE; ask again.
+   * The server is shutting down, and the log is incomplete. The call ends with UNAVAILABLE; retry.
    *
    * @generated from enum value: END_REASON_SERVER_SHUTDOWN = 8;
    */
   SERVER_SHUTDOWN: 8,
 
   /**
-   * A limit of this server was reached: the log is incomplete. The call ends with RESOURCE_EXHAUSTED and says which limit.
+   * A limit of the server was reached, and the log is incomplete. The call ends with RESOURCE_EXHAUSTED and names the
+   * limit.
    *
    * @generated from enum value: END_REASON_SERVER_LIMIT_REACHED = 9;
    */
   SERVER_LIMIT_REACHED: 9,
 
   /**
-   * The source sent nothing for too long: the log is incomplete. The call ends with DEADLINE_EXCEEDED.
+   * The source sent nothing for too long, and the log is incomplete. The call ends with DEADLINE_EXCEEDED.
    *
    * @generated from enum value: END_REASON_SOURCE_STALLED = 10;
    */
   SOURCE_STALLED: 10,
 
   /**
-   * The client took nothing for too long. The call ends with DEADLINE_EXCEEDED.
+   * The client read nothing for too long. The call ends with DEADLINE_EXCEEDED.
    *
    * @generated from enum value: END_REASON_READER_STALLED = 11;
    */
   READER_STALLED: 11,
 
   /**
-   * The caller may not read this any more. The call ends with PERMISSION_DENIED.
+   * The caller no longer has permission to read this. The call ends with PERMISSION_DENIED.
    *
    * @generated from enum value: END_REASON_AUTHORIZATION_LOST = 12;
    */
   AUTHORIZATION_LOST: 12,
 
   /**
-   * The caller's token has expired. The call ends with UNAUTHENTICATED; sign in again, then go on by the cursor.
+   * The caller's token has expired. The call ends with UNAUTHENTICATED; sign in again, then resume by the cursor.
    *
    * @generated from enum value: END_REASON_TOKEN_EXPIRED = 13;
    */
@@ -2663,7 +2686,7 @@ export const EndReason = {
 } as const;
 
 /**
- * Why a stream ended. With the first six the call ends OK.
+ * Why a stream ended. With the first six reasons the call ends with OK.
  *
  * @generated from enum taffrail.v1.EndReason
  */
@@ -2676,41 +2699,41 @@ export const EndReasonSchema: GenEnum<EndReason> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 4);
 
 /**
- * The state of a run, a metric or an attempt, as Argo Rollouts names it.
+ * The phase of a run, a metric or an attempt, as Argo Rollouts names it.
  *
  * @generated from enum taffrail.v1.AnalysisPhase
  */
 export const AnalysisPhase = {
   /**
-   * Not known, or not yet assessed.
+   * Unknown, or not assessed yet.
    *
    * @generated from enum value: ANALYSIS_PHASE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Has not begun.
+   * Not started.
    *
    * @generated from enum value: ANALYSIS_PHASE_PENDING = 1;
    */
   PENDING: 1,
 
   /**
-   * Goes on.
+   * Running.
    *
    * @generated from enum value: ANALYSIS_PHASE_RUNNING = 2;
    */
   RUNNING: 2,
 
   /**
-   * Ended well.
+   * Successful.
    *
    * @generated from enum value: ANALYSIS_PHASE_SUCCESSFUL = 3;
    */
   SUCCESSFUL: 3,
 
   /**
-   * Ended badly.
+   * Failed.
    *
    * @generated from enum value: ANALYSIS_PHASE_FAILED = 4;
    */
@@ -2732,7 +2755,7 @@ export const AnalysisPhase = {
 } as const;
 
 /**
- * The state of a run, a metric or an attempt, as Argo Rollouts names it.
+ * The phase of a run, a metric or an attempt, as Argo Rollouts names it.
  *
  * @generated from enum taffrail.v1.AnalysisPhase
  */
@@ -2745,83 +2768,83 @@ export const AnalysisPhaseSchema: GenEnum<AnalysisPhase> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 5);
 
 /**
- * What went wrong at a source.
+ * The fault of a source.
  *
  * @generated from enum taffrail.v1.SourceFault
  */
 export const SourceFault = {
   /**
-   * Not told apart: the outcome, the status and the message say all.
+   * Unspecified: see the outcome, the status and the message.
    *
    * @generated from enum value: SOURCE_FAULT_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Its host's name could not be resolved.
+   * The host name could not be resolved.
    *
    * @generated from enum value: SOURCE_FAULT_NAME_NOT_RESOLVED = 1;
    */
   NAME_NOT_RESOLVED: 1,
 
   /**
-   * It takes no connections.
+   * It refused the connection.
    *
    * @generated from enum value: SOURCE_FAULT_CONNECTION_REFUSED = 2;
    */
   CONNECTION_REFUSED: 2,
 
   /**
-   * It closed the connection without an answer.
+   * It closed the connection without responding.
    *
    * @generated from enum value: SOURCE_FAULT_CONNECTION_CLOSED = 3;
    */
   CONNECTION_CLOSED: 3,
 
   /**
-   * It could not prove who it is: its certificate is not one that the server trusts.
+   * The TLS handshake failed: for example, the server does not trust its certificate.
    *
    * @generated from enum value: SOURCE_FAULT_TLS = 4;
    */
   TLS: 4,
 
   /**
-   * The server may not connect to its address: the configuration does not allow it.
+   * The configuration does not allow the server to connect to its address.
    *
    * @generated from enum value: SOURCE_FAULT_ADDRESS_NOT_ALLOWED = 5;
    */
   ADDRESS_NOT_ALLOWED: 5,
 
   /**
-   * What answered does not speak HTTP.
+   * It does not speak HTTP.
    *
    * @generated from enum value: SOURCE_FAULT_NOT_HTTP = 6;
    */
   NOT_HTTP: 6,
 
   /**
-   * It answered with a redirect to another place.
+   * It redirected to another host.
    *
    * @generated from enum value: SOURCE_FAULT_REDIRECT = 7;
    */
   REDIRECT: 7,
 
   /**
-   * The cluster knows no pod of the attempt (any more).
+   * The cluster has no pod for the attempt, or no longer has it.
    *
    * @generated from enum value: SOURCE_FAULT_NO_POD = 8;
    */
   NO_POD: 8,
 
   /**
-   * The node has removed the log.
+   * The node removed the log.
    *
    * @generated from enum value: SOURCE_FAULT_LOG_REMOVED = 9;
    */
   LOG_REMOVED: 9,
 
   /**
-   * The container was never started.
+   * The container never started.
    *
    * @generated from enum value: SOURCE_FAULT_NEVER_STARTED = 10;
    */
@@ -2850,7 +2873,7 @@ export const SourceFault = {
 } as const;
 
 /**
- * What went wrong at a source.
+ * The fault of a source.
  *
  * @generated from enum taffrail.v1.SourceFault
  */
@@ -2863,48 +2886,48 @@ export const SourceFaultSchema: GenEnum<SourceFault> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 6);
 
 /**
- * What came of asking a source.
+ * The outcome of trying a source.
  *
  * @generated from enum taffrail.v1.SourceOutcome
  */
 export const SourceOutcome = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: SOURCE_OUTCOME_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * Not asked: its configuration does not match this run.
+   * Not tried: its configuration does not match this run.
    *
    * @generated from enum value: SOURCE_OUTCOME_NOT_MATCHED = 1;
    */
   NOT_MATCHED: 1,
 
   /**
-   * Not asked: its address needs a variable that this run does not have.
+   * Not tried: its URL needs a variable that this run does not have.
    *
    * @generated from enum value: SOURCE_OUTCOME_VARIABLE_MISSING = 2;
    */
   VARIABLE_MISSING: 2,
 
   /**
-   * Not asked: a value may not stand in its address.
+   * Not tried: a value is not allowed in its URL.
    *
    * @generated from enum value: SOURCE_OUTCOME_VALUE_REFUSED = 3;
    */
   VALUE_REFUSED: 3,
 
   /**
-   * It has no such log.
+   * It does not have the log.
    *
    * @generated from enum value: SOURCE_OUTCOME_NOT_FOUND = 4;
    */
   NOT_FOUND: 4,
 
   /**
-   * It refused the server's own credentials, or its address is wrong. An operator has to act.
+   * It rejected the server's own credentials, or its URL is wrong. An operator must act.
    *
    * @generated from enum value: SOURCE_OUTCOME_REFUSED = 5;
    */
@@ -2918,7 +2941,7 @@ export const SourceOutcome = {
   UNAVAILABLE: 6,
 
   /**
-   * It did not answer in time.
+   * It did not respond in time.
    *
    * @generated from enum value: SOURCE_OUTCOME_SILENT = 7;
    */
@@ -2933,7 +2956,7 @@ export const SourceOutcome = {
 } as const;
 
 /**
- * What came of asking a source.
+ * The outcome of trying a source.
  *
  * @generated from enum taffrail.v1.SourceOutcome
  */
@@ -2946,34 +2969,34 @@ export const SourceOutcomeSchema: GenEnum<SourceOutcome> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 7);
 
 /**
- * What a container does.
+ * The state of a container.
  *
  * @generated from enum taffrail.v1.ContainerState
  */
 export const ContainerState = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: CONTAINER_STATE_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * It has not begun, or not again.
+   * It has not started, or not restarted yet.
    *
    * @generated from enum value: CONTAINER_STATE_WAITING = 1;
    */
   WAITING: 1,
 
   /**
-   * It runs.
+   * It is running.
    *
    * @generated from enum value: CONTAINER_STATE_RUNNING = 2;
    */
   RUNNING: 2,
 
   /**
-   * It has ended.
+   * It has terminated.
    *
    * @generated from enum value: CONTAINER_STATE_TERMINATED = 3;
    */
@@ -2981,7 +3004,7 @@ export const ContainerState = {
 } as const;
 
 /**
- * What a container does.
+ * The state of a container.
  *
  * @generated from enum taffrail.v1.ContainerState
  */
@@ -2994,41 +3017,41 @@ export const ContainerStateSchema: GenEnum<ContainerState> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 8);
 
 /**
- * What became of a run.
+ * What happened to a run.
  *
  * @generated from enum taffrail.v1.AnalysisRunChangeKind
  */
 export const AnalysisRunChangeKind = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * It is one of them now.
+   * It is now in the list.
    *
    * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_ADDED = 1;
    */
   ADDED: 1,
 
   /**
-   * It is another than it was.
+   * It changed.
    *
    * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_MODIFIED = 2;
    */
   MODIFIED: 2,
 
   /**
-   * The cluster has it no longer.
+   * It was deleted from the cluster.
    *
    * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_DELETED = 3;
    */
   DELETED: 3,
 
   /**
-   * It does not pass the filters any more, newer ones have pushed it beyond the limit, or the caller may not read its Stage any more.
+   * It no longer passes the filters, newer runs pushed it beyond the limit, or the caller may no longer read its Stage.
    *
    * @generated from enum value: ANALYSIS_RUN_CHANGE_KIND_LEFT = 4;
    */
@@ -3036,7 +3059,7 @@ export const AnalysisRunChangeKind = {
 } as const;
 
 /**
- * What became of a run.
+ * What happened to a run.
  *
  * @generated from enum taffrail.v1.AnalysisRunChangeKind
  */
@@ -3055,14 +3078,14 @@ export const AnalysisRunChangeKindSchema: GenEnum<AnalysisRunChangeKind> = /*@__
  */
 export const SignInMethod = {
   /**
-   * Not known.
+   * Unknown.
    *
    * @generated from enum value: SIGN_IN_METHOD_UNSPECIFIED = 0;
    */
   UNSPECIFIED: 0,
 
   /**
-   * A bearer token that the cluster knows.
+   * A bearer token that is valid in the cluster.
    *
    * @generated from enum value: SIGN_IN_METHOD_BEARER_TOKEN = 1;
    */
@@ -3083,13 +3106,15 @@ export const SignInMethodSchema: GenEnum<SignInMethod> = /*@__PURE__*/
   enumDesc(file_taffrail_v1_analysis_run_logs, 10);
 
 /**
- * Reads the logs of the Kubernetes Jobs that verify a delivery: those of Argo Rollouts AnalysisRuns, made by Kargo or by a Rollout.
+ * Reads the logs of the Kubernetes Jobs that verify a delivery: the Jobs of Argo Rollouts AnalysisRuns, created by
+ * Kargo or by a Rollout.
  *
- * Every call but GetServerInfo wants the header `authorization: Bearer TOKEN`, with a token that the cluster of the
- * server knows. Kubernetes RBAC decides what its owner may read.
+ * Every call except GetServerInfo requires the header `authorization: Bearer TOKEN`, with a token that is valid in the
+ * server's cluster. Kubernetes RBAC decides what its owner may read.
  *
- * Every failed call carries a google.rpc.ErrorInfo of domain "taffrail": `reason` is stable and for programs; the metadata
- * `next` says what to do, `reference` is what to tell an operator. The message is one sentence for a person.
+ * Every failed call carries a google.rpc.ErrorInfo of domain "taffrail". Its `reason` is stable and meant for programs;
+ * in its metadata, `next` says what to do and `reference` is what to tell an operator. The message is one sentence for
+ * a person.
  *
  * @generated from service taffrail.v1.AnalysisRunLogService
  */
@@ -3097,9 +3122,10 @@ export const AnalysisRunLogService: GenService<{
   /**
    * Streams the log of one container of one attempt of one job metric, or of several containers or attempts.
    *
-   * `origin` comes before the first piece of log, and nothing but notices before it; the last message holds `end`. A stream that ends
-   * without `end` is broken and its log is incomplete: the same request with the newest `cursor` goes on behind the last message, on any replica. A
-   * client that knows `chunk` alone prints a correct log. The status says whether the call failed; `end` says how complete the log is.
+   * `origin` comes before the first piece of log, with only notices before it; the last message has `end`. A stream
+   * without `end` is broken and its log is incomplete: send the same request with the newest `cursor`, to any replica,
+   * to resume after the last message. A client that knows only `chunk` prints a correct log. The status says whether
+   * the call failed; `end` says how complete the log is.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.GetAnalysisRunLogs
    */
@@ -3109,7 +3135,7 @@ export const AnalysisRunLogService: GenService<{
     output: typeof GetAnalysisRunLogsResponseSchema;
   },
   /**
-   * Tells what a run measured, what may be selected from it, and where to read on.
+   * Returns what a run measured, what can be selected from it, and links about it.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.GetAnalysisRun
    */
@@ -3119,7 +3145,7 @@ export const AnalysisRunLogService: GenService<{
     output: typeof GetAnalysisRunResponseSchema;
   },
   /**
-   * Lists the runs of a project, newest first. Runs of Stages that the caller may not read are left out.
+   * Lists the runs of a project, newest first. Omits runs of Stages that the caller may not read.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.ListAnalysisRuns
    */
@@ -3129,11 +3155,11 @@ export const AnalysisRunLogService: GenService<{
     output: typeof ListAnalysisRunsResponseSchema;
   },
   /**
-   * Tells which runs a project has, as ListAnalysisRuns does, and then each change, until the caller leaves. Wants the right to watch analysisruns; where one
-   * run is named, the rights to read that run, as following its log does.
+   * Sends the runs of a project, as ListAnalysisRuns does, and then each change, until the client disconnects. Requires
+   * permission to watch analysisruns; if one run is named, the permissions to read that run, as for following its log.
    *
-   * The first message is `list`, but for heartbeats; the last holds `end`. A stream that ends without `end` is broken. Nothing of it can be gone on with: a new
-   * call begins with a new list.
+   * The first message except heartbeats is `list`; the last has `end`. A stream without `end` is broken. It cannot be
+   * resumed: a new call starts with a new list.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.WatchAnalysisRuns
    */
@@ -3153,8 +3179,8 @@ export const AnalysisRunLogService: GenService<{
     output: typeof ListProjectsResponseSchema;
   },
   /**
-   * Tells operators how this server is: its log sources, its open streams, its configuration. What it counts, it counts for itself alone and since it
-   * was started: other replicas have their own. Wants the right to get analysisruns/explain in all namespaces.
+   * Returns, for operators, the status of this server: its log sources, open streams and configuration. Counters are
+   * those of this replica since it started. Requires permission to get analysisruns/explain in all namespaces.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.GetStatus
    */
@@ -3164,7 +3190,7 @@ export const AnalysisRunLogService: GenService<{
     output: typeof GetStatusResponseSchema;
   },
   /**
-   * Tells what a client needs to know before it signs in. Needs no token.
+   * Returns what a client needs to know before it signs in. Requires no token.
    *
    * @generated from rpc taffrail.v1.AnalysisRunLogService.GetServerInfo
    */
