@@ -4,53 +4,52 @@ const ESC = "\x1b";
 /** How much of a line is kept when it is shown live: as much as a time takes. */
 const LIVE_HELD = 64;
 /** How much of a line is held back at most until it is known whether a carriage return does away with it. */
-const MOST_HELD = 64 * 1024;
+const MAX_HELD = 64 * 1024;
 /** How much is kept of the styles that a line's earlier states have set. */
-const MOST_STYLES = 1024;
+const MAX_STYLES_LENGTH = 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what to look for.
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with one.
 const STYLE = /\x1b\[[0-9:;]*m/g;
-/** Takes a terminal back to the beginning of a line that is empty then. */
+/** Makes a terminal return to the beginning of its line and erase it. */
 export const ERASE_LINE = `\r${ESC}[K`;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z /;
 
-/** Makes a log harmless, piece by piece. */
+/** Makes a log safe for a terminal, piece by piece. */
 export interface TerminalFilter {
   write(piece: Uint8Array): string;
-  /** What is still held back when the log has ended. */
+  /** Returns what is still held back at the end of the log. */
   end(): string;
 }
 
 export interface TerminalFilterOptions {
-  /** Whether colours and styles stay. */
+  /** Whether to keep colours and styles. */
   readonly colors: boolean;
   /**
-   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there
+   * Whether the log goes to a terminal as it arrives: nothing is held back, and overwritten text is erased there
    * ({@link ERASE_LINE}). Default: no.
    */
   readonly live?: boolean;
-  /** Whether each line begins with a time, which stays when a carriage return does away with the rest. Default: no. */
+  /** Whether each line begins with a time, which stays when a carriage return clears the rest. Default: no. */
   readonly timestamps?: boolean;
 }
 
 /**
- * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles
- * (SGR) are left. Titles, clipboard writes, links, cursor moves and
- * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write
- * over, as progress bars do, the last state is left.
+ * Removes from a log what could harm a terminal. Of all escape sequences at most those that set colours and styles
+ * (SGR) are kept; titles, clipboard writes, links, cursor moves and C1 controls are removed, and so are other control
+ * characters except tab and line feed. A line that carriage returns overwrite, such as a progress bar, is reduced to
+ * its last state.
  *
- * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an
- * unfinished one hides no more than its line. A line comes when it
- * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states
- * becomes a line.
+ * Input is UTF-8, and may be cut anywhere within a sequence or character. A line feed ends every sequence, so that an
+ * unterminated one hides only the rest of its line. A line is returned once it has ended, except with `live`; one
+ * longer than 64 KiB is returned earlier, and each further state of it becomes a line.
  */
 export function createTerminalFilter({
   colors,
   live = false,
   timestamps = false,
 }: TerminalFilterOptions): TerminalFilter {
-  // Bytes that are no text become U+FFFD: alone, some of them are controls to old terminals.
+  // Invalid bytes become U+FFFD: on their own, some of them are controls to old terminals.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const sequence = new EscapeReader();
   let inSequence = false;
@@ -59,7 +58,7 @@ export function createTerminalFilter({
   let held = "";
   /** Styles that earlier states of the line have set. */
   let styles = "";
-  /** Whether the line's beginning is out already. */
+  /** Whether the beginning of the line has been returned already. */
   let spilled = false;
   let out = "";
 
@@ -69,7 +68,7 @@ export function createTerminalFilter({
     held = "";
   };
 
-  /** The line is written anew from its beginning. */
+  /** What follows overwrites the line. */
   const returnToStart = (): void => {
     if (live) {
       held = timestamps ? (TIMESTAMP.exec(held)?.[0] ?? "") : "";
@@ -83,11 +82,11 @@ export function createTerminalFilter({
       return;
     }
     const set = (styles + held).match(STYLE)?.join("") ?? "";
-    styles = set.length > MOST_STYLES ? `${ESC}[0m` : set;
+    styles = set.length > MAX_STYLES_LENGTH ? `${ESC}[0m` : set;
     held = timestamps ? (TIMESTAMP.exec(held)?.[0] ?? "") : "";
   };
 
-  /** Takes text without controls but tabs and line feeds. */
+  /** Takes text without control characters except tabs and line feeds. */
   const addText = (text: string): void => {
     if (afterReturn && !text.startsWith("\n")) returnToStart();
     afterReturn = false;
@@ -108,7 +107,7 @@ export function createTerminalFilter({
       return;
     }
     held += text;
-    if (held.length <= MOST_HELD) return;
+    if (held.length <= MAX_HELD) return;
     release();
     spilled = true;
   };

@@ -7,13 +7,13 @@ import {
   AnalysisRunChangeSchema,
   AnalysisRunSummarySchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { applyChanges, changesBetween, changesOf, type RunChange } from "./apply-changes.ts";
+import { applyChanges, changesOf, diffRuns, type RunChange } from "./apply-changes.ts";
 
 const run = (name: string, second: number, phase: AnalysisPhase = AnalysisPhase.RUNNING) =>
   create(AnalysisRunSummarySchema, { name, uid: `uid-${name}`, phase, createTime: timestampFromMs(second * 1_000) });
 const change = (kind: RunChange["kind"], made: ReturnType<typeof run>): RunChange => ({ kind, run: made });
 
-it("adds, changes and removes runs, the newest first", () => {
+it("adds, replaces and removes runs, newest first", () => {
   const before = [run("c", 3), run("b", 2), run("a", 1)];
   const after = applyChanges(before, [
     change("deleted", run("a", 1)),
@@ -27,7 +27,7 @@ it("adds, changes and removes runs, the newest first", () => {
   ]);
 });
 
-it("tells runs apart by uid, and sorts those of one second by name", () => {
+it("tells runs apart by uid, and sorts runs of the same second by name", () => {
   const again = create(AnalysisRunSummarySchema, { ...run("a", 1), uid: "another" });
   const after = applyChanges(
     [run("a", 1)],
@@ -45,15 +45,15 @@ it("tells runs apart by uid, and sorts those of one second by name", () => {
   ]);
 });
 
-it("knows what became of runs while nobody told: what has gone first, then what is there, oldest first", () => {
+it("compares two lists: runs that are gone first, then the others, oldest first", () => {
   const before = [run("c", 3), run("b", 2), run("a", 1)];
   const now = [run("e", 5), run("d", 4), run("c", 3), run("b", 2, AnalysisPhase.FAILED)];
-  const told = changesBetween(before, now).map(({ kind, run: { name } }) => `${kind} ${name}`);
+  const told = diffRuns(before, now).map(({ kind, run: { name } }) => `${kind} ${name}`);
   expect(told).toEqual(["left a", "modified b", "added d", "added e"]);
-  expect(changesBetween(now, [...now])).toEqual([]);
+  expect(diffRuns(now, [...now])).toEqual([]);
 });
 
-it("passes over changes of a kind that it does not know, and such as are of no run", () => {
+it("ignores changes of an unknown kind, and those without a run", () => {
   const odd = [{ kind: 99 as AnalysisRunChangeKind, analysisRun: run("a", 1) }, { kind: AnalysisRunChangeKind.ADDED }];
   const known = { kind: AnalysisRunChangeKind.LEFT, analysisRun: run("b", 1) };
   const changes = [...odd, known].map((each) => create(AnalysisRunChangeSchema, each));

@@ -5,7 +5,7 @@ const RETURN = 0x0d;
 
 /**
  * Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
- * Not against intent.
+ * Not collision-resistant.
  */
 export function lineHash(text: Uint8Array): string {
   let hash = 0x811c9dc5;
@@ -14,8 +14,8 @@ export function lineHash(text: Uint8Array): string {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state.
- * It is what the hash in a link is of.
+ * What the page shows of a line: its text without escape sequences; if carriage returns overwrite it, its last state.
+ * Links hold the hash of this.
  *
  * @param line without its line feed.
  */
@@ -24,7 +24,7 @@ export function shownLine(line: Uint8Array): Uint8Array {
   const sequence = new EscapeReader();
   let length = 0;
   let isEscape = false;
-  // A carriage return does away with what is there once something else comes.
+  // A carriage return clears the line once something else comes.
   let isReturned = false;
   for (const byte of line) {
     if (isEscape) {

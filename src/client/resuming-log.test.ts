@@ -21,7 +21,7 @@ const gone = (): never => {
 async function read(
   { transport }: Pick<ScriptedLog, "transport">,
   options: LogCallOptions = {},
-  token: string | (() => string) = "demo-viewer",
+  { token = "demo-viewer", request = {} }: { token?: string | (() => string); request?: { follow?: boolean } } = {},
 ) {
   const client = createTaffrailClient({ baseUrl: "http://unused", transport, token });
   const { timer, waited } = fakeTimer();
@@ -33,7 +33,8 @@ async function read(
       states.push(state);
     };
     const resume = { timer, random: () => 1, ...(typeof options.resume === "object" && options.resume) };
-    for await (const event of client.getAnalysisRunLogs(REQUEST, { onState, ...options, resume })) events.push(event);
+    const callOptions = { onState, ...options, resume };
+    for await (const event of client.getAnalysisRunLogs({ ...REQUEST, ...request }, callOptions)) events.push(event);
   } catch (caught) {
     error = caught;
   }
@@ -42,7 +43,7 @@ async function read(
 }
 
 describe("a stream that breaks", () => {
-  it("goes on behind the last message, whatever message it breaks before", async () => {
+  it("is resumed behind the last message, whichever message it breaks before", async () => {
     for (let at = 1; at <= PIECES.length; at += 1) {
       const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === at ? gone() : undefined));
       const { text, error, events, kinds } = await read(log);
@@ -68,7 +69,7 @@ describe("a stream that breaks", () => {
   it.each<[string, () => Iterable<object>]>([
     ["its server is Unavailable", gone],
     [
-      "a proxy's time is over",
+      "a proxy times out",
       () => {
         throw new ConnectError("HTTP 504", Code.DeadlineExceeded);
       },
@@ -80,24 +81,24 @@ describe("a stream that breaks", () => {
       },
     ],
     [
-      "a message is cut off",
+      "a message is truncated",
       () => {
         throw new ConnectError("protocol error: promised 9 bytes, received 4", Code.InvalidArgument);
       },
     ],
     [
-      "the server has no room yet",
+      "the server has too many streams for now",
       () => {
         const info = create(ErrorInfoSchema, { domain: "taffrail", reason: "TOO_MANY_STREAMS" });
         throw new ConnectError("no room", Code.ResourceExhausted, undefined, [{ desc: ErrorInfoSchema, value: info }]);
       },
     ],
-    ["it ends without an end", () => []],
-    ["the server stops", () => [end(EndReason.SERVER_SHUTDOWN)]],
+    ["it stops without an end", () => []],
+    ["the server shuts down", () => [end(EndReason.SERVER_SHUTDOWN)]],
     ["the source failed", () => [end(EndReason.SOURCE_FAILED)]],
     ["the source stalled", () => [end(EndReason.SOURCE_STALLED)]],
-    ["its reader was away too long", () => [end(EndReason.READER_STALLED)]],
-  ])("goes on where %s, and the end is not given before it is one", async (_, broken) => {
+    ["its reader stalled", () => [end(EndReason.READER_STALLED)]],
+  ])("is resumed when %s, and only the final end is yielded", async (_, broken) => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? broken() : undefined));
     const { text, error, kinds } = await read(log);
     expect([text, error]).toEqual([PIECES.join(""), undefined]);
@@ -112,7 +113,7 @@ describe("a stream that breaks", () => {
     Code.NotFound,
     Code.FailedPrecondition,
     Code.Unimplemented,
-  ])("does not go on where its server says so, with code %i", async (code) => {
+  ])("is not resumed after a refusal with code %i", async (code) => {
     const log = scriptedLog(PIECES, (next) => {
       if (next === 2) throw new ConnectError("no", code);
       return undefined;
@@ -124,7 +125,7 @@ describe("a stream that breaks", () => {
   });
 
   it.each([EndReason.COMPLETE, EndReason.CAUGHT_UP, EndReason.LIMIT_REACHED, EndReason.SCAN_BUDGET_SPENT])(
-    "is whole where it breaks after the end with reason %i",
+    "is complete if it breaks after an end with reason %i",
     async (reason) => {
       const whole = scriptedLog(PIECES, (next) => (next === 5 ? broken(reason) : undefined));
       function* broken(why: EndReason) {
@@ -137,7 +138,7 @@ describe("a stream that breaks", () => {
   );
 
   it.each([EndReason.SERVER_LIMIT_REACHED, EndReason.AUTHORIZATION_LOST, EndReason.TOKEN_EXPIRED])(
-    "is over with the end with reason %i, which is given before the error",
+    "fails after an end with reason %i, which is yielded before the error",
     async (reason) => {
       function* over() {
         yield end(reason);
@@ -151,7 +152,7 @@ describe("a stream that breaks", () => {
     },
   );
 
-  it("gives up after as many tries as it has with nothing coming of them, and tells the end that it got", async () => {
+  it("is given up after the configured tries without progress, and the server's end is yielded", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? [end(EndReason.SOURCE_FAILED)] : undefined));
     const { text, events, error, waited } = await read(log);
     expect(text).toBe("one\ntwo\nthr");
@@ -160,7 +161,7 @@ describe("a stream that breaks", () => {
     expect(error).toMatchObject({ code: Code.Unavailable });
   });
 
-  it("begins to count anew whenever something comes", async () => {
+  it("resets the tries whenever bytes arrive", async () => {
     const log = scriptedLog(PIECES, (next, call, sent) => {
       if (sent === 1 || (call % 2 === 0 && next < 5)) gone();
       return undefined;
@@ -171,25 +172,62 @@ describe("a stream that breaks", () => {
     expect(log.sent).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("counts a newer cursor as something, too", async () => {
-    const log = scriptedLog(["a\n", "b\n"], (next, call) =>
-      next === 1 && call < 5 ? [{ cursor: "piece-1" }] : undefined,
+  it("does not take a cursor with another text for progress, whatever message brings it", async () => {
+    let made = 0;
+    const cursor = (next: number): string => {
+      made += 1;
+      return `piece-${next}@${made}`;
+    };
+    const notice = { case: "notice", value: { kind: NoticeKind.DECODED, message: "UTF-16" } };
+    const log = scriptedLog(PIECES, (next) =>
+      next === 2
+        ? [
+            { cursor: cursor(next), event: notice },
+            { ...end(EndReason.SOURCE_FAILED), cursor: cursor(next) },
+          ]
+        : undefined,
     );
-    const still = await read(log, { resume: { tries: 2 } });
-    expect([still.text, still.waited.length]).toEqual(["a\n", 2]);
-    let call = 0;
-    const moving = scriptedLog(["a\n", "", "", "", "b\n"], (next) => {
-      call += 1;
-      return next > 0 && next < 4 && call % 2 === 0 ? [{ cursor: `piece-${next + 1}` }] : undefined;
-    });
-    expect((await read(moving, { resume: { tries: 1 } })).text).toBe("a\nb\n");
+    const { text, waited, events } = await read(log, { resume: { tries: 3 } });
+    expect([text, waited]).toEqual(["one\ntwo\nthr", [250, 500, 1_000]]);
+    expect(log.requests).toHaveLength(4);
+    expect(events.at(-1)).toMatchObject({ end: { reason: EndReason.SOURCE_FAILED }, cursor: `piece-2@${made}` });
   });
 
-  it("counts it as something that a connection stood for long enough for a heartbeat, however quiet the log is", async () => {
-    const quiet = scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 20 ? [{}] : undefined));
-    const { text, error, waited } = await read(quiet, { resume: { tries: 2 } });
-    expect([text, error]).toEqual(["a\nb\n", undefined]);
-    expect(waited).toEqual(Array.from({ length: 19 }, () => 250));
+  it("takes word of a scan for progress, so that one that is cut again and again gets to its end", async () => {
+    for (const follow of [false, true]) {
+      const scanned = [1, 2, 3, 4].map((next) => [{ cursor: `piece-${next}` }, end(EndReason.SOURCE_FAILED)]);
+      const log = scriptedLog(["", "", "", "", "a\n"], (_, call) => scanned[call - 1]);
+      const { text, waited, error } = await read(log, { resume: { tries: 1 } }, { request: { follow } });
+      expect([text, error, waited]).toEqual(["a\n", undefined, [250, 250, 250, 250]]);
+      expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-1", "piece-2", "piece-3", "piece-4"]);
+    }
+  });
+
+  it("gives up a scan that never brings a byte", async () => {
+    const cut = scriptedLog(PIECES, () => [{ cursor: "piece-1" }]);
+    const { error } = await read(cut, { resume: { tries: 2 } }, { request: { follow: false } });
+    expect(error).toMatchObject({ code: Code.Unavailable });
+    expect(cut.requests).toHaveLength(102);
+    const failing = scriptedLog(PIECES, () => [{ cursor: "piece-1" }, end(EndReason.SOURCE_FAILED)]);
+    await read(failing, { resume: { tries: 2 } });
+    expect(failing.requests).toHaveLength(102);
+  });
+
+  it.each([{}, { cursor: "piece-1" }])(
+    "takes a heartbeat (%o) for progress while it waits for output and only the connection is cut",
+    async (heartbeat) => {
+      const quiet = () =>
+        scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 200 ? [heartbeat] : undefined));
+      const followed = await read(quiet(), { resume: { tries: 2 } });
+      expect([followed.text, followed.error]).toEqual(["a\nb\n", undefined]);
+      expect(followed.waited).toEqual(Array.from({ length: 199 }, () => 250));
+    },
+  );
+
+  it("does not take a heartbeat for progress where there is nothing to wait for, or the source fails", async () => {
+    const plain = scriptedLog(["a\n", "b\n"], (next) => (next === 1 ? [{}] : undefined));
+    const cut = await read(plain, { resume: { tries: 2 } }, { request: { follow: false } });
+    expect([cut.text, cut.waited]).toEqual(["a\n", [250, 500]]);
     const stalled = scriptedLog(["a\n", "b\n"], (next) =>
       next === 1 ? [{}, end(EndReason.SOURCE_STALLED)] : undefined,
     );
@@ -197,7 +235,7 @@ describe("a stream that breaks", () => {
     expect([given.text, given.waited]).toEqual(["a\n", [250, 500]]);
   });
 
-  it("does not count a heartbeat that comes first: one is sent soon where a log is slow to begin", async () => {
+  it("does not take a heartbeat that comes first for progress: a slow log starts with one", async () => {
     async function* getAnalysisRunLogs() {
       yield {};
       gone();
@@ -207,7 +245,7 @@ describe("a stream that breaks", () => {
     expect([error, waited]).toMatchObject([{ code: Code.Unavailable }, [250, 500]]);
   });
 
-  it("ends, rather than bring a piece twice, where a piece came without a cursor", async () => {
+  it("fails, rather than repeat a chunk, after a chunk without a cursor", async () => {
     const log = scriptedLog(PIECES, (next, call) => {
       if (call > 1 || next < 2) return undefined;
       return [{ chunk: "three\n" }];
@@ -218,7 +256,7 @@ describe("a stream that breaks", () => {
     expect(log.requests).toHaveLength(1);
   });
 
-  it("does not go on where nobody wants it", async () => {
+  it("is not resumed with `resume: false`", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
     const reading = async (): Promise<void> => {
@@ -229,7 +267,7 @@ describe("a stream that breaks", () => {
   });
 });
 
-describe("a token that expires in mid-stream", () => {
+describe("a token that expires during a stream", () => {
   const token = () => "fresh";
   const unauthenticated = (): never => {
     throw new ConnectError("expired", Code.Unauthenticated);
@@ -239,54 +277,54 @@ describe("a token that expires in mid-stream", () => {
     unauthenticated();
   }
 
-  it("is asked for anew, and the log goes on at the same place", async () => {
+  it("is renewed, and the log resumes at the same position", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? expired() : undefined));
-    const { text, error, kinds } = await read(log, {}, token);
+    const { text, error, kinds } = await read(log, {}, { token });
     expect([text, error]).toEqual([PIECES.join(""), undefined]);
     expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
     expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-2"]);
     expect(log.sent).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("is so each time when the log has gone on between, be it by a heartbeat alone", async () => {
+  it("is renewed each time there was progress in between, even if only a heartbeat", async () => {
     const log = scriptedLog(PIECES, (_, call, sent) => {
       if (call < 5 && sent === 1) return expired();
       return undefined;
     });
-    expect(await read(log, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    expect(await read(log, {}, { token })).toMatchObject({ text: PIECES.join(""), error: undefined });
     const quiet = scriptedLog(PIECES, (next, call) => (next === 2 && call < 5 ? [{}, ...expiredOnly()] : undefined));
-    expect(await read(quiet, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    expect(await read(quiet, {}, { token })).toMatchObject({ text: PIECES.join(""), error: undefined });
     expect(quiet.requests).toHaveLength(5);
     function* expiredOnly() {
       yield end(EndReason.TOKEN_EXPIRED);
     }
   });
 
-  it("is asked for once where nothing comes of it, and the end is given before the error", async () => {
+  it("is renewed only once without progress, and the end is yielded before the error", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
-    const { events, error, waited } = await read(log, {}, token);
+    const { events, error, waited } = await read(log, {}, { token });
     expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED }, cursor: "piece-2" });
     expect(error).toMatchObject({ code: Code.Unauthenticated });
     expect([log.requests.length, waited]).toEqual([2, [250]]);
   });
 
-  it("is the end where the new one is refused", async () => {
+  it("ends the log if the new token is refused", async () => {
     const log = scriptedLog(
       PIECES,
       (next) => (next === 2 ? expired() : undefined),
       (_, call) => (call === 2 ? unauthenticated() : undefined),
     );
-    expect((await read(log, {}, token)).error).toMatchObject({ code: Code.Unauthenticated });
+    expect((await read(log, {}, { token })).error).toMatchObject({ code: Code.Unauthenticated });
     expect(log.requests).toHaveLength(2);
   });
 
-  it("is the end where there is no way to another one, or nobody wants to go on", async () => {
+  it("ends the log if the token is constant, or no tries are configured", async () => {
     for (const [given, tries] of [
       ["always the same", 8],
       [token, 0],
     ] as const) {
       const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
-      const { events, error } = await read(log, { resume: { tries } }, given);
+      const { events, error } = await read(log, { resume: { tries } }, { token: given });
       expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED } });
       expect(error).toMatchObject({ code: Code.Unauthenticated });
       expect(log.requests).toHaveLength(1);
@@ -294,8 +332,8 @@ describe("a token that expires in mid-stream", () => {
   });
 });
 
-describe("a log of which nothing has come yet", () => {
-  it("is asked for again where its server is Unavailable, three times", async () => {
+describe("a log that has not begun", () => {
+  it("is retried three times while its server is Unavailable", async () => {
     const late = scriptedLog(PIECES, undefined, (_, call) => (call < 3 ? gone() : undefined));
     const { text, kinds, waited } = await read(late);
     expect([text, waited]).toEqual([PIECES.join(""), [250, 500]]);
@@ -306,7 +344,7 @@ describe("a log of which nothing has come yet", () => {
   });
 
   it.each([Code.Unknown, Code.DeadlineExceeded, Code.Internal, Code.NotFound])(
-    "is not asked for again after an error with code %i",
+    "is not retried after an error with code %i",
     async (code) => {
       const log = scriptedLog(PIECES, undefined, () => {
         throw new ConnectError("no", code);
@@ -316,14 +354,14 @@ describe("a log of which nothing has come yet", () => {
     },
   );
 
-  it("is asked for from its beginning where it broke before its first piece", async () => {
+  it("is read from the beginning if it breaks before its first chunk", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 0 ? gone() : undefined));
     const { text, kinds } = await read(log);
     expect(text).toBe(PIECES.join(""));
     expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
   });
 
-  it("goes on by the cursor of the request", async () => {
+  it("is retried with the cursor of the request", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 3 ? gone() : undefined));
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
     const texts: string[] = [];
@@ -335,8 +373,8 @@ describe("a log of which nothing has come yet", () => {
   });
 });
 
-describe("what a stream does", () => {
-  it("is told at each change", async () => {
+describe("a stream's state", () => {
+  it("is reported at each change", async () => {
     const waiting = { event: { case: "notice", value: { kind: NoticeKind.WAITING, message: "the pod is pulled" } } };
     const log = scriptedLog(["a\n", "b\n"], (next, call) => {
       if (call === 1 && next === 0) return [waiting, {}, waiting, {}, { chunk: "a\n", cursor: "piece-1" }, {}];
@@ -360,7 +398,7 @@ describe("what a stream does", () => {
     ]);
   });
 
-  it("is that it has ended, too, when its reader leaves the loop or it fails", async () => {
+  it("is `ended` when the reader leaves the loop", async () => {
     const kinds: string[] = [];
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: scriptedLog(PIECES).transport });
     const onState = ({ kind }: LogState): void => void kinds.push(kind);
@@ -370,7 +408,7 @@ describe("what a stream does", () => {
 });
 
 describe("a silent connection", () => {
-  it("counts as broken and is left, though it still stands", async () => {
+  it("counts as broken and is closed", async () => {
     const { timer, passLong, waited } = fakeTimer();
     const asked = createGate();
     const left = createGate();
@@ -391,20 +429,20 @@ describe("a silent connection", () => {
   });
 });
 
-describe("interrupted", () => {
-  it("while it waits for the next try, it ends at once and with Canceled", async () => {
+describe("aborting", () => {
+  it("ends the wait for the next try at once, with Canceled", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
-    const aborting = new AbortController();
+    const readerAbort = new AbortController();
     const onState = (state: LogState): void => {
-      if (state.kind === "waiting") aborting.abort();
+      if (state.kind === "waiting") readerAbort.abort();
     };
-    const { error } = await read(log, { signal: aborting.signal, onState, resume: { timer: () => () => {} } });
+    const { error } = await read(log, { signal: readerAbort.signal, onState, resume: { timer: () => () => {} } });
     expect(error).toMatchObject({ code: Code.Canceled });
     expect(log.requests).toHaveLength(1);
   });
 });
 
-it("any order of breaks gives what a direct read gives, and nothing is sent twice", { timeout: 30_000 }, async () => {
+it("breaks in any order yield what a direct read yields, and nothing is sent twice", { timeout: 30_000 }, async () => {
   const breaks = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 });
   const pieces = fc.array(fc.constantFrom("a", "\n", "b\n", "ä\n\n", "line\nhalf"), { minLength: 1, maxLength: 20 });
   await fc.assert(
@@ -418,7 +456,7 @@ it("any order of breaks gives what a direct read gives, and nothing is sent twic
   );
 });
 
-describe("a caller whom nobody knows any more", () => {
+describe("a caller whose token is no longer accepted", () => {
   function* expired() {
     yield end(EndReason.TOKEN_EXPIRED);
     throw new ConnectError("expired", Code.Unauthenticated);
@@ -427,7 +465,7 @@ describe("a caller whom nobody knows any more", () => {
     throw new ConnectError("who?", Code.Unauthenticated);
   };
 
-  it("signs in, however long that takes, and the log goes on at the same place", async () => {
+  it("signs in, however long that takes, and the log resumes at the same position", async () => {
     const log = scriptedLog(
       PIECES,
       (next, call) => (call === 2 && next === 2 ? expired() : undefined),
@@ -456,19 +494,19 @@ describe("a caller whom nobody knows any more", () => {
     );
   });
 
-  it("leaves: the log ends with it", async () => {
+  it("ends the log by leaving the sign-in", async () => {
     const log = scriptedLog(PIECES, undefined, refused);
-    const leaving = new AbortController();
+    const readerAbort = new AbortController();
     const client = createTaffrailClient({
       baseUrl: "http://x",
       transport: log.transport,
       signedOut: (signal) => {
-        leaving.abort();
+        readerAbort.abort();
         return Promise.reject(signal.reason);
       },
     });
     const reading = async (): Promise<void> => {
-      for await (const _ of client.getAnalysisRunLogs(REQUEST, { signal: leaving.signal }));
+      for await (const _ of client.getAnalysisRunLogs(REQUEST, { signal: readerAbort.signal }));
     };
     await expect(reading()).rejects.toMatchObject({ code: Code.Canceled });
     expect(log.requests).toHaveLength(1);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { hasEnded, type Metric, type Run } from "../runs/run.ts";
-import { selectAttempt, selectMetric, type Selector } from "../runs/selection.ts";
+import { type Selector, selectAttempt, selectMetric } from "../runs/selection.ts";
 import { type EndReasonName, hasNoLog, worstOf } from "./end-reason.ts";
 import type { LogPlan } from "./plan.ts";
 

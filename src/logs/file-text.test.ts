@@ -209,10 +209,7 @@ describe("the pieces of a file's text", () => {
   });
 
   it("tell nothing of the stored file where it is compressed, or in another encoding", async () => {
-    for (const { pieces } of [
-      await readPieces(["gr\u00fc"], "windows-1252"),
-      await readPieces([gzipSync("text\n")]),
-    ]) {
+    for (const { pieces } of [await readPieces(["gr\u00fc"], "windows-1252"), await readPieces([gzipSync("text\n")])]) {
       expect(bytePlaces(pieces).map(({ stored }) => stored)).toEqual([undefined]);
     }
   });

@@ -1,6 +1,6 @@
 import type { Failure } from "../failure.ts";
-import type { EndReasonName } from "./end-reason.ts";
 import type { LineRun } from "../stream/filtered-text.ts";
+import type { EndReasonName } from "./end-reason.ts";
 import type { LogNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";
 

@@ -411,7 +411,11 @@ export class LogSession {
     return undefined;
   }
 
-  #sendOne(plan: LogPlan, container: string, selected: Exclude<Selected, { kind: "yield" }>): EndReasonName | undefined {
+  #sendOne(
+    plan: LogPlan,
+    container: string,
+    selected: Exclude<Selected, { kind: "yield" }>,
+  ): EndReasonName | undefined {
     switch (selected.kind) {
       case "line-cut":
         this.#notice("line-cut", LINE_CUT);

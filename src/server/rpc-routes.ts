@@ -13,9 +13,9 @@ import { file_google_rpc_error_details } from "../../gen/google/rpc/error_detail
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
+import type { LogFrame } from "../logs/frame.ts";
 import { beginReport } from "../rpc/call-report.ts";
 import { connectError, tellFailure } from "../rpc/errors.ts";
-import type { LogFrame } from "../logs/frame.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
@@ -78,7 +78,8 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   const logs = {
     maxRequestBytes: REQUEST_BYTES,
     requestMs,
-    admit: ({ request, response, signal }: StreamCall) => authenticateRequest(services, request, response, signal, true),
+    admit: ({ request, response, signal }: StreamCall) =>
+      authenticateRequest(services, request, response, signal, true),
     failureOf: (frame: LogFrame) => (frame.kind === "end" ? frame.failure : undefined),
   };
   handlers.set(

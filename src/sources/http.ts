@@ -1,10 +1,10 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
+import { abortable } from "../abortable.ts";
 import { openSecret, type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { ClientTls, openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";
 import { Duration } from "../config-values/units.ts";
 import type { TlsSettings } from "../egress/egress.ts";
-import { abortable } from "../abortable.ts";
 import { Secret } from "../secret.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";

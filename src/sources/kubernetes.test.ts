@@ -82,9 +82,7 @@ const status = (code: number, message: string) => (response: ServerResponse) =>
 
 describe("the source of pods, asking", () => {
   it("is a live source that asks the API server for the log of the container", async () => {
-    const { source, server } = await start((response) =>
-      response.end(line("first line\n") + line("second line\n", 1)),
-    );
+    const { source, server } = await start((response) => response.end(line("first line\n") + line("second line\n", 1)));
     const log = await source.open(targetOf(POD), never);
     expect(log).toMatchObject({ kind: "entries", mediaType: "text/plain" });
     expect(await readEntries(log)).toEqual({
@@ -216,7 +214,12 @@ describe("the source of pods, refused", () => {
       "no longer has the log",
       "log-removed",
     ],
-    [`unable to retrieve container logs for containerd://${"0".repeat(9_000)}`, "not-found", "no longer", "log-removed"],
+    [
+      `unable to retrieve container logs for containerd://${"0".repeat(9_000)}`,
+      "not-found",
+      "no longer",
+      "log-removed",
+    ],
     ['failed to get parse function: unsupported log format: "\\x00\\x00"', "not-found", "damaged log", "log-damaged"],
     ["failed to create fsnotify watcher: too many open files", "unavailable", "inotify instances", "node-limit"],
     ['failed to watch directory "/var/log/pods/x": no space left', "unavailable", "or watches", "node-limit"],

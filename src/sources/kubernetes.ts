@@ -6,11 +6,11 @@ import type { KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
+import { NO_LOOKUPS } from "./lookups.ts";
 import { PodEntries } from "./pod-entries.ts";
 import { readPodTail } from "./pod-tail.ts";
-import { NO_LOOKUPS } from "./lookups.ts";
-import { SourceError } from "./source-error.ts";
 import type { LogTarget, OpenedEntries, OpenOptions, TargetPod } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 import type { SourceDeps, SourceKind } from "./source-kind.ts";
 
 /** Those of the API server's connections, which sentences name. */

@@ -2,11 +2,11 @@ import { lazy, Suspense } from "react";
 import { NothingPage } from "./pages/nothing-page.tsx";
 import { Catch } from "./parts/catch.tsx";
 import { Loading } from "./parts/loading.tsx";
-import { useAddress } from "./place/link.tsx";
+import { useAddress } from "./routing/link.tsx";
 import { useSession } from "./session/session.ts";
 import { TextProvider } from "./text/text.tsx";
 
-// Each page is loaded when somebody opens it.
+// Each page is loaded when it is first opened.
 const ProjectsPage = lazy(async () => ({ default: (await import("./pages/projects-page.tsx")).ProjectsPage }));
 const RunsPage = lazy(async () => ({ default: (await import("./pages/runs-page.tsx")).RunsPage }));
 const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));

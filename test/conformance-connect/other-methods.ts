@@ -1,7 +1,7 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import { waitReally } from "../../src/wait.ts";
+import { sleep } from "../../src/sleep.ts";
 import { addHeaders, errorOf, packed, payload, requestInfo } from "./answers.ts";
 import {
   BidiStreamRequestSchema,
@@ -49,14 +49,14 @@ export const OTHER_METHODS: Partial<ServiceImpl<typeof ConformanceService>> = {
       if (!fullDuplex) continue;
       const data = definition?.responseData[sent];
       if (data === undefined) break;
-      await waitReally(definition?.responseDelayMs ?? 0, context.signal);
+      await sleep(definition?.responseDelayMs ?? 0, context.signal);
       const info = sent === 0 ? infoOf(seen, context) : requestInfo([], undefined, seen);
       yield create(BidiStreamResponseSchema, { payload: payload(data, info) });
       sent += 1;
       seen = [];
     }
     for (const data of definition?.responseData.slice(sent) ?? []) {
-      await waitReally(definition?.responseDelayMs ?? 0, context.signal);
+      await sleep(definition?.responseDelayMs ?? 0, context.signal);
       const info = sent === 0 ? infoOf(seen, context) : undefined;
       yield create(BidiStreamResponseSchema, { payload: payload(data, info) });
       sent += 1;
@@ -73,7 +73,7 @@ async function single(
 ): Promise<{ payload: Message & ReturnType<typeof payload> }> {
   addHeaders(context.responseHeader, definition?.responseHeaders ?? []);
   addHeaders(context.responseTrailer, definition?.responseTrailers ?? []);
-  await waitReally(definition?.responseDelayMs ?? 0, context.signal);
+  await sleep(definition?.responseDelayMs ?? 0, context.signal);
   const info = infoOf(requests, context);
   if (definition?.response.case === "error") throw errorOf(definition.response.value, info);
   return { payload: payload(definition?.response.value, info) };

@@ -1,7 +1,7 @@
 import { create, type Registry, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { createServerStream, type ServeStream, type StreamCall } from "../../src/server/wire/server-stream.ts";
-import { waitReally } from "../../src/wait.ts";
+import { sleep } from "../../src/sleep.ts";
 import { addHeaders, errorOf, packed, payload, requestInfo } from "./answers.ts";
 import {
   ConformanceService,
@@ -54,7 +54,7 @@ async function* answer(
   addHeaders({ append }, definition?.responseHeaders ?? []);
   addHeaders(trailers, definition?.responseTrailers ?? []);
   for (const data of definition?.responseData ?? []) {
-    await waitReally(definition?.responseDelayMs ?? 0, signal);
+    await sleep(definition?.responseDelayMs ?? 0, signal);
     yield create(ServerStreamResponseSchema, { payload: payload(data, info) });
     info = undefined;
   }

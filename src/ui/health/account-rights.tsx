@@ -1,9 +1,9 @@
 import type { AccountRight } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import styles from "./health.module.css";
-import { useHealthText } from "./health-text.ts";
+import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
-/** What the server's own account may do in the cluster, and what it lacks. */
+/** The rights of the server's own account in the cluster, and those that it lacks. */
 export function AccountRights({ rights }: { readonly rights: readonly AccountRight[] }) {
   const text = useHealthText();
   const isLacking = rights.some(({ allowed }) => !allowed);

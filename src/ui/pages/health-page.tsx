@@ -2,33 +2,33 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
-import { useHealthText } from "../health/health-text.ts";
+import { ActiveConfiguration } from "../health/active-configuration.tsx";
 import { ServerFacts } from "../health/server-facts.tsx";
-import { Settings } from "../health/settings.tsx";
 import { Sources } from "../health/sources.tsx";
 import { supportBundle } from "../health/support-bundle.ts";
+import { useHealthText } from "../health/use-health-text.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { useLoad } from "../parts/load.ts";
 import { Loading } from "../parts/loading.tsx";
 import { StatePage } from "../parts/state-page.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./health.module.css";
 
-/** How often the numbers are asked for again while they are looked at. */
-const LOOK_MS = 5_000;
+/** Milliseconds between refreshes while the page is visible. */
+const REFRESH_MS = 5_000;
 
-/** For operators: how the server is. */
+/** The server's health, for operators. */
 export function HealthPage() {
   const text = useText();
   const health = useHealthText();
   const { contact } = useServerInfo();
   const { value: status, error, isLoading, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
   useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && status && again(), LOOK_MS);
+    const timer = setInterval(() => document.visibilityState === "visible" && status && again(), REFRESH_MS);
     return () => clearInterval(timer);
   }, [status, again]);
   const isDenied = error !== undefined && ConnectError.from(error).code === Code.PermissionDenied;
@@ -58,7 +58,7 @@ export function HealthPage() {
             <ServerFacts status={status} />
             <Sources sources={status.sources} />
             <AccountRights rights={status.rights} />
-            <Settings status={status} />
+            <ActiveConfiguration status={status} />
           </>
         )}
       </main>

@@ -5,16 +5,16 @@ import { operatorText } from "../parts/operator-text.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { Rich } from "../text/rich.tsx";
 import { useText } from "../text/text.tsx";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./log-break.module.css";
 
 interface LogBreakProps {
   readonly summary: LogViewerSummary | undefined;
-  /** Reads on behind what is there. */
+  /** Resumes the log. */
   onAgain(): void;
 }
 
-/** Under a log that broke off: why, and what can be done. Its lines stay. */
+/** Shown under a log that broke off: why, and what to do. Its lines stay. */
 export function LogBreak({ summary, onAgain }: LogBreakProps) {
   const text = useText();
   const { contact } = useServerInfo();

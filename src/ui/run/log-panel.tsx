@@ -4,25 +4,26 @@ import { AnalysisPhase, type AnalysisRun } from "../../../gen/taffrail/v1/analys
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
 import { useKeys } from "../frame/keys.ts";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 import { client } from "../session/page-client.ts";
 import { useSettings } from "../settings/settings.ts";
 import { useText } from "../text/text.tsx";
-import { LogViewer, type LogViewerHandle, type LogViewerProps, type LogViewerSummary } from "../viewer/log-viewer.tsx";
+import { LogViewer } from "../viewer/log-viewer.tsx";
 import type { ViewState } from "../viewer/view-state.ts";
+import type { LogViewerHandle, LogViewerProps, LogViewerSummary } from "../viewer/viewer-props.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import { ComparePanel } from "./compare-panel.tsx";
 import { parseCompare, withCompare } from "./compare-query.ts";
 import { useInsteadOfLog } from "./instead-of-log.tsx";
 import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
-import { type Selection, selectedAttempt } from "./selection.ts";
+import { type LogSelection, selectedAttempt } from "./selection.ts";
 import { viewOf, viewQuery } from "./view-query.ts";
 
 interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "linkTo"> {
   readonly project: string;
   readonly run: AnalysisRun;
-  readonly selection: Selection;
+  readonly selection: LogSelection;
   readonly summary: LogViewerSummary | undefined;
   readonly onSummary: (summary: LogViewerSummary) => void;
   readonly viewer: Ref<LogViewerHandle>;
@@ -31,7 +32,7 @@ interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "link
 
 const counted = countingClient(client);
 
-/** The log of a selection, or why there is none. */
+/** The selected log, or why there is none. */
 export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...log }: LogPanelProps) {
   const text = useText();
   const { keys } = useSettings();
@@ -92,7 +93,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   );
 }
 
-/** How the log is looked at, as the address has it. On narrow windows lines wrap unless it says otherwise. */
+/** The view state from the address. On narrow windows lines wrap by default. */
 function useView(): readonly [ViewState, (view: ViewState) => void] {
   const search = useSearch();
   const wraps = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
@@ -104,8 +105,8 @@ function useView(): readonly [ViewState, (view: ViewState) => void] {
   return [view, set];
 }
 
-/** Where the log is as plain text, to look at. */
-function rawAddress(project: string, run: string, { metric, missing, attempt, container }: Selection): string {
+/** The address of the log as plain text. */
+function rawAddress(project: string, run: string, { metric, missing, attempt, container }: LogSelection): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);

@@ -1,7 +1,7 @@
-/** What each key does, by the page's groups of keys. Loaded when somebody asks for it. */
+/** A group of keys with descriptions. Loaded on demand. */
 interface KeyNames {
   readonly title: string;
-  /** The keys, and what they do. */
+  /** The keys and their descriptions. */
   readonly keys: readonly (readonly [keys: string, does: string])[];
 }
 
@@ -15,7 +15,7 @@ const en: readonly KeyNames[] = [
       ["1 … 9", "container"],
       ["0", "all containers"],
       ["c", "compare, and back"],
-      ["r", "the log as it is, in a tab"],
+      ["r", "the raw log, in a new tab"],
     ],
   },
   {
@@ -44,8 +44,8 @@ const en: readonly KeyNames[] = [
       ["X", "select up to a line"],
       ["y", "copy the selected lines"],
       ["Y", "copy a link to them"],
-      ["p", "in full, JSON set out"],
-      ["m", "mark, or not"],
+      ["p", "whole line, JSON formatted"],
+      ["m", "mark or unmark"],
       ["u U", "next, previous mark"],
       ["Esc", "clear, back"],
     ],
