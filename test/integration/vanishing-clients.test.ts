@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect as connectH2, constants } from "node:http2";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { createFlood, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { createFlood, sendsSlowly, sendsThenHangs } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
 import { DEBUG, type LogRef, useWorld } from "./world.ts";
 
@@ -46,10 +46,13 @@ describe("a thousand clients that vanish", () => {
   }
 
   it("while they are sent a log leave nothing behind, and no line above debug", async () => {
-    const ref = world().addLog(createFlood().answer);
+    // A flood fills the buffers of both connections before its client is gone: megabytes each.
+    const flood = world().addLog(createFlood().answer);
+    const slow = world().addLog(sendsSlowly("a dull log\n".repeat(100)));
     const quiet = world().addLog(sendsThenHangs("a dull log"));
-    const ways = [rawRequest(ref), connectRequest(ref), rawRequest(quiet), connectRequest(quiet)];
     for (let batch = 0; batch < 1_000 / AT_ONCE; batch += 1) {
+      const sending = batch < 2 ? flood : slow;
+      const ways = [rawRequest(sending), connectRequest(sending), rawRequest(quiet), connectRequest(quiet)];
       await Promise.all(
         Array.from({ length: AT_ONCE }, (_, client) =>
           vanish(ways[client % ways.length] ?? "", client % 3 === 0 ? "destroy" : "resetAndDestroy"),
