@@ -10,6 +10,7 @@ import type { LogEvent } from "../../src/client/log-event.ts";
 import { reachingFetch } from "../../src/client/reaching-fetch.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type BreakingProxy, startBreakingProxy } from "../fakes/breaking-proxy.ts";
+import { seeded } from "../fakes/seeded.ts";
 import { fakeTimer } from "../fakes/timers.ts";
 import { TOKENS } from "./objects.ts";
 import { type Sea, type SeaRun, startSea } from "./sea.ts";
@@ -172,15 +173,6 @@ const LOGS: readonly {
   { name: "a file that grows", make: growingFile, cutBytes: 2_000 },
   { name: "a file of 3.6 MB", make: largeFile, cutBytes: 300_000 },
 ];
-
-/** The same numbers between 0 and 1 each time (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 interface Trouble {
   readonly name: string;
