@@ -8,6 +8,7 @@ import {
   GetAnalysisRunLogsResponseSchema,
   OriginSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { CHARACTER } from "../../test/fakes/characters.ts";
 import { bytesTwin, withOutput } from "./bytes-twin.ts";
 
 const TWIN = bytesTwin(GetAnalysisRunLogsResponseSchema);
@@ -15,7 +16,7 @@ const TWIN = bytesTwin(GetAnalysisRunLogsResponseSchema);
 describe("a twin", () => {
   it("is the same on the wire as the message, whatever the text, both ways", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (chunk) => {
+      fc.property(fc.string({ unit: CHARACTER }), (chunk) => {
         const bytes = Buffer.from(chunk, "utf8");
         const ofMessage = toBinary(
           GetAnalysisRunLogsResponseSchema,
