@@ -122,16 +122,17 @@ describe("a gateway that stops", () => {
 
   it("leaves no socket behind", async () => {
     const sockets = () => process.getActiveResourcesInfo().filter((each) => each.startsWith("TCP")).length;
+    const before = sockets();
     const world = await startWorld();
     for (const protocol of PROTOCOLS) {
       void readLog(world.transport(protocol), world.addLog(sendsThenHangs("begin\n")));
       await world.store.untilAnswering(1 + PROTOCOLS.indexOf(protocol));
     }
-    expect(sockets()).toBeGreaterThan(0);
+    expect(sockets()).toBeGreaterThan(before);
     await world.close();
     // A socket is counted until the turn after its end.
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
-    expect(sockets()).toBe(0);
+    expect(sockets()).toBeLessThanOrEqual(before);
   });
 
   it("waits for no connection that carries nothing", async () => {
@@ -142,6 +143,6 @@ describe("a gateway that stops", () => {
     await once(idle, "data");
     const closed = [silent, undecided, idle].map((socket) => once(socket.resume(), "close"));
     await world.gateway.stop();
-    await Promise.all(closed);
+    expect(await Promise.all(closed)).toHaveLength(3);
   });
 });

@@ -106,7 +106,8 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
       ["failed", "Failed"],
       ["running", "Running"],
     ] as const) {
-      await project.addRun(name, "uat", ["smoke", "e2e"], { phase, initContainers: ["seed"] });
+      const made = await project.addRun(name, "uat", ["smoke", "e2e"], { phase, initContainers: ["seed"] });
+      expect(made.name).toBe(name);
     }
   });
 
