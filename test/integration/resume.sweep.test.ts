@@ -4,7 +4,7 @@ import { EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type StoredObjectOptions, storedObject } from "../fakes/stored-object.ts";
 import { grep, madeLog, timeAt } from "./made-log.ts";
 import { PROTOCOLS } from "./protocols.ts";
-import { numberedLines, type Request, readMessages, type SentMessage, textOf } from "./read-messages.ts";
+import { messagesOf, numberedLines, type Request, readMessages, type SentMessage, textOf } from "./read-messages.ts";
 import { SWEEP, sweep } from "./sweep.ts";
 import { useWorld } from "./world.ts";
 
@@ -177,4 +177,29 @@ describe(`a log of each kind of store (${SWEEP})`, () => {
     const parts = await readInParts(filtered, [{ limitBytes: 70_001n }, { limitLines: 501n }]);
     expect(numberedLines(parts)).toEqual(lines);
   }
+});
+
+const REQUESTS: readonly { readonly name: string; readonly more: Request }[] = [
+  { name: "the whole log", more: {} },
+  { name: "a pattern with context", more: { grep: grep("error|世", { before: 1 }) } },
+  { name: "100 lines a call", more: { limitLines: 100n } },
+];
+const requestsOf = sweep(PROTOCOLS, REQUESTS, 1);
+
+describe.each(PROTOCOLS)(`a log over $name (${SWEEP})`, (protocol) => {
+  const world = useWorld({ config: KEYS });
+
+  it.each(requestsOf(protocol))("resumes after every message of $name", async ({ more }) => {
+    const run = world().addLog(storedObject(LOG, { pieceBytes: 60_000 }).answer);
+    const transport = world().transport(protocol);
+    const direct = await readMessages(transport, { ...run, ...more, limitLines: 0n });
+    const lines = numberedLines(direct);
+    const begun: SentMessage[] = [];
+    for await (const message of messagesOf(transport, { ...run, ...more })) {
+      begun.push(message);
+      if (message.cursor === "") continue;
+      const after = await readMessages(transport, { ...run, ...more, limitLines: 0n, cursor: message.cursor });
+      expect(numberedLines([...begun, ...after])).toEqual(lines);
+    }
+  });
 });

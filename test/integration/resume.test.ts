@@ -5,15 +5,7 @@ import { grep, madeLog, timeAt } from "./made-log.ts";
 import { analysisRun, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { as } from "./read-log.ts";
-import {
-  messagesOf,
-  numberedLines,
-  type Request,
-  readMessages,
-  reasonOf,
-  type SentMessage,
-  textOf,
-} from "./read-messages.ts";
+import { type Request, readMessages, reasonOf, textOf } from "./read-messages.ts";
 import { useWorld } from "./world.ts";
 
 const KEYS = { cursors: { keys: [{ env: "CURSOR_KEY" }] } };
@@ -102,26 +94,6 @@ describe("a cursor", () => {
     expect(begun + textOf(await readMessages(world().transport(GRPC), request))).toBe(LOG);
     world().clock.advance(1_000);
     expect(await reason(request)).toBe("CURSOR_STALE");
-  });
-});
-
-describe.each(PROTOCOLS)("over $name", (protocol) => {
-  const world = useWorld({ config: KEYS });
-
-  it("a log goes on behind every message, plain and filtered", async () => {
-    const run = world().addLog(storedObject(LOG, { pieceBytes: 60_000 }).answer);
-    for (const more of [{}, { grep: grep("error|世", { before: 1 }) }, { limitLines: 100n }]) {
-      const transport = world().transport(protocol);
-      const direct = await readMessages(transport, { ...run, ...more, limitLines: 0n });
-      const lines = numberedLines(direct);
-      const begun: SentMessage[] = [];
-      for await (const message of messagesOf(transport, { ...run, ...more })) {
-        begun.push(message);
-        if (message.cursor === "") continue;
-        const after = await readMessages(transport, { ...run, ...more, limitLines: 0n, cursor: message.cursor });
-        expect(numberedLines([...begun, ...after])).toEqual(lines);
-      }
-    }
   });
 });
 
