@@ -8,7 +8,7 @@ describe("a wait", () => {
     const stop = new AbortController();
     await waitReally(1, stop.signal);
     stop.abort(reason);
-    await waitReally(0, undefined);
+    await expect(waitReally(0, undefined)).resolves.toBeUndefined();
   });
 
   it("ends with the signal's reason when that is aborted, or was", async () => {
