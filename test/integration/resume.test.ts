@@ -24,7 +24,7 @@ describe("a cursor", () => {
   const reason = (request: Request, options?: Parameters<typeof reasonOf>[2]) =>
     reasonOf(world().transport(GRPC), request, options);
 
-  it("goes on at another gateway that has its key, also where another one signs", async () => {
+  it("resumes at another gateway that knows its key, even if that signs with a different one", async () => {
     const { run, begun, cursor } = await made();
     for (const keys of [[{ env: "CURSOR_KEY" }], [{ env: "OTHER_KEY" }, { env: "CURSOR_KEY" }]]) {
       const other = await world().replica(GRPC, { cursors: { keys } });
@@ -32,7 +32,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("is not known where the key is another one, or made up anew", async () => {
+  it("is invalid where the key is unknown or generated", async () => {
     const { run, cursor } = await made();
     for (const keys of [[{ env: "OTHER_KEY" }], []]) {
       const other = await world().replica(GRPC, { cursors: { keys } });
@@ -40,7 +40,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("is refused where any of its bytes was changed, cut off or put in", async () => {
+  it("is rejected when any of its bytes is changed, removed or added", async () => {
     const { run, cursor } = await made();
     await fc.assert(
       fc.asyncProperty(fc.nat(cursor.length - 1), fc.constantFrom("A", "_", "", "zz", "="), async (place, put) => {
@@ -52,7 +52,7 @@ describe("a cursor", () => {
     );
   });
 
-  it("serves no other caller, run or filter", async () => {
+  it("works for no other caller, run or filter", async () => {
     const { run, cursor } = await made();
     const other = await made();
     const foreign: readonly Request[] = [
@@ -68,7 +68,7 @@ describe("a cursor", () => {
     expect(await reason({ ...run, cursor }, as(TOKENS.stranger))).toBe("ACCESS_DENIED");
   });
 
-  it("is stale where the run was deleted and made again", async () => {
+  it("is stale when the run was deleted and created again", async () => {
     const { run, cursor } = await made();
     const [namespace = "", name = ""] = [run.namespace, run.name];
     const uid = "00000000-0000-4000-8000-00000000abcd";
@@ -76,7 +76,7 @@ describe("a cursor", () => {
     expect(await reason({ ...run, cursor })).toBe("CURSOR_STALE");
   });
 
-  it.each([true, false])("is stale where the log was replaced or cut since (parts given: %s)", async (ranges) => {
+  it.each([true, false])("is stale when the log was replaced or truncated (ranges supported: %s)", async (ranges) => {
     for (const now of [LOG.slice(0, 900), LOG.replaceAll("ok", "no"), "", LOG.slice(500)]) {
       const object = storedObject(LOG, { ranges });
       const run = world().addLog(object.answer);
@@ -86,7 +86,7 @@ describe("a cursor", () => {
     }
   });
 
-  it("is good for seven days", async () => {
+  it("is valid for seven days", async () => {
     const { run, begun, cursor } = await made();
     const request = { ...run, cursor };
     const week = 7 * 24 * 3_600_000;
@@ -101,7 +101,7 @@ describe("the last lines of a large object", () => {
   const world = useWorld();
   const line = (index: number): string => `${index} ${"x".repeat(index % 90)}\n`;
 
-  it("are read from its end where the store gives parts", async () => {
+  it("are read from its end where the store supports ranges", async () => {
     const large = Buffer.concat([
       Buffer.alloc(100_000_000, `${"y".repeat(99)}\n`),
       Buffer.from([1, 2, 3].map(line).join("")),
@@ -118,7 +118,7 @@ describe("the last lines of a large object", () => {
     expect(object.served).toBeLessThan(1_000_000);
   });
 
-  it.each([true, false])("are as many as there are, with their numbers (parts given: %s)", async (ranges) => {
+  it.each([true, false])("are as many as exist, with their numbers (ranges supported: %s)", async (ranges) => {
     for (const log of ["a\nb\nc\n", "a\nb\nc", "", "\n", "a", "\n\n\n"]) {
       const lines = log.match(/[^\n]*\n|[^\n]+$/g) ?? [];
       for (const tail of [0, 1, 2, 3, 4, 10_000_000]) {
