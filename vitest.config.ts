@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     maxWorkers: "100%",
+    // Test files share workers: loading the program anew for each took half of the time.
+    isolate: false,
+    // A test without an assertion fails.
+    expect: { requireAssertions: true },
     globalSetup: "test/planted/global-setup.ts",
     setupFiles: "test/planted/setup.ts",
     include: [

@@ -26,6 +26,8 @@ it("is shown after half a second, then five times a second, and removed at the e
 
 it("is not shown without a terminal", () => {
   const progress = createProgress(undefined, () => 1_000_000);
-  progress.add(Buffer.from("x"));
-  progress.clear();
+  expect(() => {
+    progress.add(Buffer.from("x"));
+    progress.clear();
+  }).not.toThrow();
 });

@@ -213,7 +213,7 @@ describe("a log that is followed", () => {
     });
     await log.untilWaiting(1);
     leaving.abort();
-    await log.untilWaiting(0);
+    await expect(log.untilWaiting(0)).resolves.toBeUndefined();
   });
 });
 

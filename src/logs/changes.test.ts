@@ -114,6 +114,7 @@ describe("the changes of a run", () => {
     watches[0]?.tell();
     await told;
     await waits.untilNone();
+    expect(waits.pending).toEqual([]);
   });
 
   it("fail for all where they cannot be watched", async () => {

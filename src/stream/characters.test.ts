@@ -1,5 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CHARACTER } from "../../test/fakes/characters.ts";
 import { cutLength, unfinishedLength } from "./characters.ts";
 
 /** Bytes at which a rule of UTF-8 begins or ends. */
@@ -12,27 +14,26 @@ const BORDERS = [
 function mayBecomeCharacter(bytes: readonly number[]): boolean {
   const endings = [[], [0x80], [0x80, 0x80]];
   const decodes = (all: readonly number[]) => {
-    try {
-      return [...new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(all))].length === 1;
-    } catch {
-      return false;
-    }
+    const buffer = Buffer.from(all);
+    return isUtf8(buffer) && [...buffer.toString()].length === 1;
   };
   return !decodes(bytes) && [0x80, 0x90, 0xa0].some((next) => endings.some((end) => decodes([...bytes, next, ...end])));
 }
 
 describe("unfinishedLength", () => {
   it("finds the beginning of a character at the end of any bytes, and nothing else", () => {
+    const wrong: number[][] = [];
     for (const first of BORDERS) {
       for (const second of BORDERS) {
         for (const third of BORDERS) {
           const bytes = [first, second, third];
           const expected = [3, 2, 1].find((length) => mayBecomeCharacter(bytes.slice(3 - length))) ?? 0;
-          expect([bytes, unfinishedLength(Uint8Array.from(bytes))]).toEqual([bytes, expected]);
+          if (unfinishedLength(Uint8Array.from(bytes)) !== expected) wrong.push(bytes);
         }
       }
     }
-  }, 20_000);
+    expect(wrong).toEqual([]);
+  });
 
   it("knows the end of a whole character", () => {
     for (const text of ["", "a", "é", "日", "😀", "a\u0301"]) expect(unfinishedLength(Buffer.from(text))).toBe(0);
@@ -42,7 +43,7 @@ describe("unfinishedLength", () => {
 describe("cutLength", () => {
   it("takes as many whole characters as fit", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.nat(40), (text, max) => {
+      fc.property(fc.string({ unit: CHARACTER }), fc.nat(40), (text, max) => {
         let expected = "";
         for (const character of text) {
           if (Buffer.byteLength(expected + character) > max) break;

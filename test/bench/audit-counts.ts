@@ -5,7 +5,10 @@ import type { KubeClient } from "../real/servers/kube-client.ts";
 
 const WRITTEN_MS = 5_000;
 
-/** Counts what an account asks of the API server while something happens, by verb and resource, as its audit log tells it. */
+/**
+ * Counts what an account asks of the API server while something happens, by verb and resource, as its audit log tells
+ * it.
+ */
 export async function countRequests<T>(
   { admin, auditLog, username }: { readonly admin: KubeClient; readonly auditLog: string; readonly username: string },
   work: () => Promise<T>,
@@ -23,7 +26,10 @@ export async function countRequests<T>(
   return { result, counts };
 }
 
-/** Reads the log once it tells of all that was answered until now: a request of our own, told apart by its address, stands last. */
+/**
+ * Reads the log once it tells of all that was answered until now: a request of our own, told apart by its address,
+ * stands last.
+ */
 async function readUpToNow(admin: KubeClient, auditLog: string): Promise<Buffer> {
   const mark = randomUUID();
   await admin.request("GET", `/version?mark=${mark}`);

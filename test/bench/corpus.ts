@@ -2,11 +2,15 @@ import { open, writeFile } from "node:fs/promises";
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
 
-/** Begins every log of the bench, so that a client can tell when the first of its bytes has come, whatever frames stand before them. */
+/**
+ * Begins every log of the bench, so that a client can tell when the first of its bytes has come, whatever frames stand
+ * before them.
+ */
 export const FIRST_WORDS = "bench log begins";
 
 /**
- * Writes a log of so many bytes, which are fewer than 8 MiB or a multiple of that: lines as a test runner prints them, each tenth with characters outside of ASCII.
+ * Writes a log of so many bytes, which are fewer than 8 MiB or a multiple of that: lines as a test runner prints them,
+ * each tenth with characters outside of ASCII.
  *
  * Its blocks of 8 MiB are all alike, which nothing on the way notices: no one compresses.
  */

@@ -1,5 +1,6 @@
 /**
- * What choosing lines costs: the filter alone on the bench's log, in texts of 256 KiB as they come from a source, against `grep` and
+ * What choosing lines costs: the filter alone on the bench's log, in texts of 256 KiB as they come from a source,
+ * against `grep` and
  * `rg` on the same file where they are installed.
  */
 import { execFile } from "node:child_process";

@@ -3,7 +3,8 @@ import { FIRST_WORDS } from "./corpus.ts";
 import type { Way } from "./ways.ts";
 
 /**
- * Reads the small log once over a kept connection. Returns the milliseconds until the log's own first words had come: frames before them do not count.
+ * Reads the small log once over a kept connection. Returns the milliseconds until the log's own first words had come:
+ * frames before them do not count.
  *
  * Throws where the answer ends without them.
  */

@@ -1,5 +1,6 @@
 /**
- * What many open logs cost: followers of a pod that writes a line a second, and readers that take nothing of a large log. Against the plain pipe, in the
+ * What many open logs cost: followers of a pod that writes a line a second, and readers that take nothing of a large
+ * log. Against the plain pipe, in the
  * same minutes.
  */
 import { once } from "node:events";

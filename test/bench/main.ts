@@ -1,7 +1,9 @@
 /**
- * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`, about ten minutes.
+ * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`,
+ * about ten minutes.
  *
- * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that whatever else the machine does hits
+ * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that
+ * whatever else the machine does hits
  * them alike. Taffrail is built first and runs as users run it: from its source it holds 80 MiB more. Prints Markdown.
  */
 import { existsSync } from "node:fs";

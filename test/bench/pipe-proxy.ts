@@ -1,5 +1,6 @@
 /**
- * What Taffrail is measured against: the plainest reverse proxy that Node can be, `node pipe-proxy.ts ORIGIN`. It asks no one, checks
+ * What Taffrail is measured against: the plainest reverse proxy that Node can be, `node pipe-proxy.ts ORIGIN`. It asks
+ * no one, checks
  * nothing and keeps nothing. It prints its address.
  */
 import { Agent, createServer, request } from "node:http";

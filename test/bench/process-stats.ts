@@ -6,7 +6,8 @@ const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding:
 /** The CPU time that a process has used so far, in seconds: user and system, all threads. Linux only. */
 export function readCpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name in parentheses and may hold blanks: count from behind it. There, 11 and 12 are utime and stime.
+  // The second field is the program's name in parentheses and may hold blanks: count from behind it. There, 11 and 12
+  // are utime and stime.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

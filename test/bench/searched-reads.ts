@@ -1,4 +1,6 @@
-/** What a read costs of which little is sent: a search through a large log, over the wire, and the last lines of one. */
+/**
+ * What a read costs of which little is sent: a search through a large log, over the wire, and the last lines of one.
+ */
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { rm, stat, writeFile } from "node:fs/promises";

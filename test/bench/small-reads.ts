@@ -61,7 +61,8 @@ interface Cpu {
 }
 
 /**
- * Measures reads of a small log under the reviews of a real API server and etcd, and the gateway's start: about a minute.
+ * Measures reads of a small log under the reviews of a real API server and etcd, and the gateway's start: about a
+ * minute.
  *
  * Returns Markdown; where the API server cannot be had, a line that says so.
  */

@@ -3,7 +3,10 @@ import { readMemory } from "./process-stats.ts";
 
 /** One start of the gateway. */
 export interface StartUp {
-  /** From just before the process is spawned to its line that says where it listens; two small files are written before that. */
+  /**
+   * From just before the process is spawned to its line that says where it listens; two small files are written before
+   * that.
+   */
   readonly listensMs: number;
   /** What it holds once it has answered its first request, in bytes. */
   readonly idleMemory: number;

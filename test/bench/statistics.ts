@@ -1,4 +1,7 @@
-/** The value below which this share of the values lies; `percentile(values, 0.5)` is the median. Throws where there are none. */
+/**
+ * The value below which this share of the values lies; `percentile(values, 0.5)` is the median. Throws where there are
+ * none.
+ */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];

@@ -18,7 +18,10 @@ export interface ThroughputSample {
   readonly peakMemoryMib: number;
 }
 
-/** Reads the large log once with curl, which throws the bytes away: the client's own CPU hardly counts. Throws unless all of it came. */
+/**
+ * Reads the large log once with curl, which throws the bytes away: the client's own CPU hardly counts. Throws unless
+ * all of it came.
+ */
 export async function measureThroughput(
   way: Way,
   target: Target,

@@ -14,7 +14,10 @@ export interface Reads {
   readonly perSecond: number;
 }
 
-/** Reads a log whole over a kept connection. Returns the milliseconds that it took. Throws unless the answer is whole and holds the log. */
+/**
+ * Reads a log whole over a kept connection. Returns the milliseconds that it took. Throws unless the answer is whole
+ * and holds the log.
+ */
 export async function timeRead(pool: Pool, request: LogRequest, log: Buffer): Promise<number> {
   const start = performance.now();
   const answer = await pool.request({

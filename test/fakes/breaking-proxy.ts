@@ -16,7 +16,8 @@ export interface BreakingProxy {
 /**
  * Starts one in front of a port of the loopback interface.
  *
- * @param lengths how many bytes of the answer each connection, in turn, may bring before it is reset; the ones after those are left alone.
+ * @param lengths how many bytes of the answer each connection, in turn, may bring before it is reset; the ones after
+ * those are left alone.
  */
 export async function startBreakingProxy(port: number, lengths: readonly number[]): Promise<BreakingProxy> {
   const sockets = new Set<Socket>();

@@ -1,4 +1,7 @@
-/** Certificates that sign themselves, with their keys, for the two ends of a TLS connection in a test. They protect nothing. */
+/**
+ * Certificates that sign themselves, with their keys, for the two ends of a TLS connection in a test. They protect
+ * nothing.
+ */
 export interface TestCertificate {
   readonly key: string;
   readonly cert: string;

@@ -14,7 +14,8 @@ export interface CuttingProxy {
 /**
  * Starts one in front of a port of the loopback interface.
  *
- * @param lengths of the first pieces that it makes of what a client sends; the rest follows as it comes. Each has left before the next.
+ * @param lengths of the first pieces that it makes of what a client sends; the rest follows as it comes. Each has left
+ * before the next.
  */
 export async function startCuttingProxy(port: number, lengths: readonly number[]): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();

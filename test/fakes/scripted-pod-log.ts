@@ -1,6 +1,9 @@
 import type { WrittenLine, WrittenLog } from "../../src/demo/written-log.ts";
 
-/** How an answer ends before its time: the connection breaks, or all looks well, as where a kubelet breaks off behind an API server. */
+/**
+ * How an answer ends before its time: the connection breaks, or all looks well, as where a kubelet breaks off behind an
+ * API server.
+ */
 export type LogCut = "breaks" | "ends";
 
 /** One answer: how it was asked for, and what was sent of it. */
@@ -13,7 +16,10 @@ export interface LogAnswer {
 export interface ScriptedPodLog extends WrittenLog {
   /** The answers so far, whole or not. */
   readonly answers: readonly LogAnswer[];
-  /** Writes text: one line, or several, each at this time (RFC 3339 in UTC, up to nine digits after the second). What has no end is gone on with by the next. */
+  /**
+   * Writes text: one line, or several, each at this time (RFC 3339 in UTC, up to nine digits after the second). What
+   * has no end is gone on with by the next.
+   */
   append(time: string, text: string): void;
   /** Removes all but the last lines. */
   rotate(keep: number): void;

@@ -97,6 +97,17 @@ export function sendsThenHangs(beginning: string): Answer {
   };
 }
 
+/** Sends this over and over, once per turn of the event loop, so that many of them at once cost little. */
+export function sendsSlowly(piece: string): Answer {
+  return (response) => {
+    response.writeHead(200, { "content-type": "text/plain" });
+    const write = (): void => {
+      if (!response.destroyed) response.write(piece, () => setImmediate(write));
+    };
+    write();
+  };
+}
+
 /** Says nothing. */
 export const hangs: Answer = () => {};
 

@@ -16,7 +16,10 @@ export type Caller =
 /** A role that somebody is given. */
 export interface Grant {
   readonly rules: readonly Rule[];
-  /** `role`: a Role of the namespace. `aggregated`: a ClusterRole whose rules are those of another. The latter two hold in all namespaces and in one. */
+  /**
+   * `role`: a Role of the namespace. `aggregated`: a ClusterRole whose rules are those of another. The latter two hold
+   * in all namespaces and in one.
+   */
   readonly by?: "role" | "everywhere" | "aggregated";
   /** Default: the project. */
   readonly namespace?: string;

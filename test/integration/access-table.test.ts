@@ -4,7 +4,7 @@ import { arrangeAccess, type Ground, testAccessTable } from "./access-table.ts";
 import { testApiTable } from "./api-table.ts";
 import { openMiniGround } from "./mini-ground.ts";
 
-describe("on the demo's API server", () => {
+describe("the table of access cases on the demo's API server", () => {
   let ground: Ground;
   let tokens: ReadonlyMap<AccessRow, string>;
   beforeAll(async () => {

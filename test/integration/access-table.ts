@@ -131,7 +131,10 @@ export function testAccessTable(ground: () => Ground, tokens: () => ReadonlyMap<
   });
 }
 
-/** What a caller sees, the same by every way. Throws where two ways differ, or where a refusal is not the one that there is. */
+/**
+ * What a caller sees, the same by every way. Throws where two ways differ, or where a refusal is not the one that there
+ * is.
+ */
 async function sightOfCaller(transport: Transport, url: string, token: string): Promise<Sight> {
   const client = createClient(AnalysisRunLogService, transport);
   const options = as(token);

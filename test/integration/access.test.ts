@@ -10,7 +10,7 @@ import { useWorld } from "./world.ts";
 // As long as the name of the project that there is.
 const NOWHERE = "shoq";
 
-describe.each(PROTOCOLS)("what a caller may, over $name", (protocol) => {
+describe.each(PROTOCOLS)("access control over $name", (protocol) => {
   const world = useWorld();
   const readAs = (token: string, ref: { namespace: string; name: string }) =>
     readLog(world().transport(protocol), ref, as(token));
@@ -21,27 +21,27 @@ describe.each(PROTOCOLS)("what a caller may, over $name", (protocol) => {
     return all.replaceAll(error?.reference ?? "none", "REFERENCE").replace(/date: [^\\]*/g, "date");
   }
 
-  it("is answered alike whether or not there is such a run", async () => {
+  it("gives the same answer whether or not the run exists", async () => {
     const there = await readAs(TOKENS.stranger, world().addLog(sends("secret")));
     const missing = await readAs(TOKENS.stranger, { namespace: "shop", name: "uat.no-such-run" });
     expect(there.error).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
     expect(seen(missing)).toBe(seen(there));
   });
 
-  it("is answered alike whether or not there is such a project", async () => {
+  it("gives the same answer whether or not the project exists", async () => {
     const ref = world().addLog(sends("secret"));
     const there = seen(await readAs(TOKENS.stranger, ref));
     const nowhere = seen(await readAs(TOKENS.stranger, { ...ref, namespace: NOWHERE }));
     expect(nowhere.replaceAll(NOWHERE, "shop")).toBe(there);
   });
 
-  it("is answered alike when it is the Stage that may not be read", async () => {
+  it("gives the same answer when the Stage may not be read", async () => {
     const ref = world().addLog(sends("secret"));
     const byStage = await readAs(TOKENS.stageless, ref);
     expect(seen(byStage)).toBe(seen(await readAs(TOKENS.stranger, ref)));
   });
 
-  it("does not depend on the metric, attempt or container that is asked for", async () => {
+  it("gives the same answer for any metric, attempt or container", async () => {
     const ref = world().addLog(sends("secret"));
     const plain = seen(await readAs(TOKENS.stranger, ref));
     const picky = { ...ref, metricName: "checks", containerName: "main" };
@@ -50,7 +50,7 @@ describe.each(PROTOCOLS)("what a caller may, over $name", (protocol) => {
     expect(seen(await readLog(world().transport(protocol), wrong, as(TOKENS.stranger)))).toBe(plain);
   });
 
-  it("is decided before the store is asked", async () => {
+  it("decides before it asks the store", async () => {
     const ref = world().addLog(hangs);
     const before = world().store.asked.length;
     await readAs(TOKENS.stranger, ref);
@@ -58,7 +58,7 @@ describe.each(PROTOCOLS)("what a caller may, over $name", (protocol) => {
     expect(world().store.asked.length).toBe(before);
   });
 
-  it("holds for the run itself and for lists of runs, and shows in the list of projects", async () => {
+  it("covers the run, lists of runs and the list of projects", async () => {
     const client = createClient(AnalysisRunLogService, world().transport(protocol));
     const ref = world().addLog(sends("secret"));
     const denied = { code: "PermissionDenied", reason: "ACCESS_DENIED" };
@@ -73,12 +73,12 @@ describe.each(PROTOCOLS)("what a caller may, over $name", (protocol) => {
     expect(await projectsOf(TOKENS.stranger)).toEqual(["elsewhere"]);
   });
 
-  it("lets those who may read the project know that a run is not there", async () => {
+  it("says NOT_FOUND to callers who may read the project", async () => {
     const { error } = await readAs(TOKENS.reader, { namespace: "shop", name: "uat.no-such-run" });
     expect(error).toMatchObject({ code: "NotFound", reason: "RUN_NOT_FOUND" });
   });
 
-  it("is asked again once ten seconds have passed", async () => {
+  it("reviews again after ten seconds", async () => {
     const ref = world().addLog(sends("secret"));
     const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" };
     const metadata = { name: "guest", namespace: "shop" };

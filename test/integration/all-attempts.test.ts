@@ -33,7 +33,7 @@ const textOf = (...attempts: readonly number[]): string =>
 describe("all attempts", () => {
   const world = useLiveWorld();
 
-  it("come one after another, each with a notice before it and its number at each piece", async () => {
+  it("sends them in order, each after a notice and with its number on every chunk", async () => {
     const run = world().addRun(over(3));
     for (const attempt of [1, 2, 3]) endedPod(run, attempt);
     const read = run.read(ALL);
@@ -54,7 +54,7 @@ describe("all attempts", () => {
     expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: 6n });
   });
 
-  it("keep their numbers, though a run remembers its ten newest ones; the others are said to be gone", async () => {
+  it("keeps their numbers although a run remembers only ten, and says that older ones are gone", async () => {
     const run = world().addRun(over(12));
     for (let attempt = 1; attempt <= 12; attempt += 1) endedPod(run, attempt);
     const kept = Array.from({ length: 10 }, (_, index) => index + 3);
@@ -72,7 +72,7 @@ describe("all attempts", () => {
     expect(second.error).toMatchObject({ code: "NotFound", reason: "ATTEMPT_NOT_FOUND", available: kept.map(String) });
   });
 
-  it("come by themselves as they begin, until the metric has ended", async () => {
+  it("follows new attempts until the metric has ended", async () => {
     const run = world().addRun({ attempts: [], initialDelay: "30s" });
     const read = run.read({ ...ALL, follow: true });
     await read.untilSaid("until 00:00:30 UTC");
@@ -94,7 +94,7 @@ describe("all attempts", () => {
     expect(read.error).toBeUndefined();
   });
 
-  it("end where the metric ends without another one", async () => {
+  it("ends when the metric ends without another attempt", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(AT, "attempt 1\nhas failed\n");
@@ -108,7 +108,7 @@ describe("all attempts", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("end where the run is deleted while another one is waited for", async () => {
+  it("ends when the run is deleted while it waits for another attempt", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(AT, "attempt 1\n");
@@ -123,7 +123,7 @@ describe("all attempts", () => {
     expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
   });
 
-  it("say of each one that has no log why; where none has, the first says it", async () => {
+  it("says why an attempt has no log; where none has one, fails with the first reason", async () => {
     const run = world().addRun({
       phase: "Failed",
       attempts: [
@@ -150,7 +150,7 @@ describe("all attempts", () => {
     expect(read.said()[3]).toContain("Attempt 2: No log:");
   });
 
-  it("are not there where nothing was measured, as each single one", async () => {
+  it("fails as a single attempt does where nothing was measured", async () => {
     const run = world().addRun({ attempts: [] });
     const early = run.read(ALL);
     await early.done;
@@ -161,7 +161,7 @@ describe("all attempts", () => {
     expect(late.error?.reason).toBe("ATTEMPT_NOT_FOUND");
   });
 
-  it("are gone on with behind each message, with another container chosen in each", async () => {
+  it("resumes after every message, with a different container chosen in each attempt", async () => {
     const containers = ["main", "proxy"];
     const run = world().addRun({ ...over(2), containers });
     const first = run.pod({ phase: "Failed", containers: { main: terminated(0), proxy: terminated(1) } }, 1);
@@ -185,7 +185,7 @@ describe("all attempts", () => {
     expect(tried).toBeGreaterThan(2);
   });
 
-  it("are one of them: the last, or the newest that failed", async () => {
+  it("selects the last attempt, or the newest that failed", async () => {
     const run = world().addRun({ attempts: attemptsTo(3) });
     for (const attempt of [1, 2]) endedPod(run, attempt);
     const name = run.pod({ containers: { main: running() } }, 3);
@@ -197,10 +197,10 @@ describe("all attempts", () => {
   });
 });
 
-describe("all attempts, from an archive", () => {
+describe("all attempts from an archive", () => {
   const world = useLiveWorld(["archive"]);
 
-  it("are complete together only where each is", async () => {
+  it("is complete only where every attempt is", async () => {
     const run = world().addRun(over(2));
     for (const attempt of [1, 2]) world().store.answer(run.archivePath("main", attempt), sends(textOf(attempt)));
     const complete = run.read(ALL);

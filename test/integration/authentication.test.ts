@@ -35,13 +35,13 @@ async function call(transport: Transport, method: DescMethod, token: string | un
   return count;
 }
 
-describe.each(PROTOCOLS)("who calls, over $name", (protocol) => {
+describe.each(PROTOCOLS)("authentication over $name", (protocol) => {
   const world = useWorld();
   const transport = () => world().transport(protocol);
   const withHeader = (authorization?: string) =>
     readLog(transport(), world().addLog(sends(LOG)), { headers: authorization === undefined ? {} : { authorization } });
 
-  it.each(["Bearer", "bearer", "BEARER"])("is asked for in the header that the scheme %s names", async (scheme) => {
+  it.each(["Bearer", "bearer", "BEARER"])("challenges with WWW-Authenticate for the scheme %s", async (scheme) => {
     expect(await withHeader(`${scheme} ${TOKENS.reader}`)).toMatchObject({ text: LOG, error: undefined });
   });
 
@@ -56,14 +56,14 @@ describe.each(PROTOCOLS)("who calls, over $name", (protocol) => {
     ["a token that nobody has", "Bearer rubbish", "TOKEN_REFUSED"],
     ["the beginning of a token", `Bearer ${TOKENS.reader.slice(0, -1)}`, "TOKEN_REFUSED"],
     ["a token longer than any", `Bearer ${"x".repeat(20_000)}`, "TOKEN_REFUSED"],
-  ])("is refused with %s", async (_, authorization, reason) => {
+  ])("rejects %s", async (_, authorization, reason) => {
     const { kinds, error } = await withHeader(authorization);
     expect(kinds).toEqual([]);
     expect(error).toMatchObject({ code: "Unauthenticated", reason });
     expect(error?.whole).not.toContain("rubbish");
   });
 
-  it.each([40_000, 64_000])("gets no further than the headers with a token of %i characters", async (length) => {
+  it.each([40_000, 64_000])("rejects a token of %i characters while it reads the headers", async (length) => {
     // HTTP/2 clients are held to our limit once they have heard of it.
     expect((await withHeader(`Bearer ${TOKENS.reader}`)).text).toBe(LOG);
     const asked = world().store.asked.length;
@@ -74,7 +74,7 @@ describe.each(PROTOCOLS)("who calls, over $name", (protocol) => {
     expect((await withHeader(`Bearer ${TOKENS.reader}`)).text).toBe(LOG);
   });
 
-  it.each(METHODS)("is asked for by $path, unless it is public", async ({ method }) => {
+  it.each(METHODS)("requires a token for $path unless it is public", async ({ method }) => {
     for (const token of [undefined, "rubbish"]) {
       const calling = call(transport(), method, token);
       if (method === PUBLIC) expect(await calling).toBe(1);
@@ -86,18 +86,18 @@ describe.each(PROTOCOLS)("who calls, over $name", (protocol) => {
     }
   });
 
-  it("is not asked for by health checks, even where the token is rubbish", async () => {
+  it("requires none for health checks, even if the token is invalid", async () => {
     const health = createClient(Health, transport());
     await expect(health.check({})).resolves.toMatchObject({ status: 1 });
     await expect(health.list({}, { headers: { authorization: "Bearer rubbish" } })).resolves.toBeDefined();
   });
 
-  it("is settled before the request is looked at", async () => {
+  it("authenticates before it validates the request", async () => {
     const { error } = await readLog(transport(), { namespace: "../x", name: "" }, {});
     expect(error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_MISSING" });
   });
 
-  it("stands in no log of the gateway as a token", async () => {
+  it("logs no token", async () => {
     await withHeader(`Bearer ${TOKENS.reader}`);
     await withHeader("Bearer rubbish");
     expect(JSON.stringify(world().log)).not.toMatch(/rubbish|token-of-|s3cret/);

@@ -38,10 +38,10 @@ function countTurns(): { readonly turns: number; stop(): void } {
   };
 }
 
-describe("a pattern that is much work", () => {
+describe("an expensive pattern", () => {
   const world = useWorld();
 
-  it("leaves others their turn after every few lines", async () => {
+  it("yields to other requests after every few lines", async () => {
     const log = letters(100_000, 100);
     const request = { ...world().addLog(storedObject(log).answer), grep: HOSTILE };
     const counted = countTurns();
@@ -51,7 +51,7 @@ describe("a pattern that is much work", () => {
     expect(counted.turns).toBeGreaterThan(300);
   });
 
-  it("is looked for in the beginning of each long line, which is said", async () => {
+  it("matches only the beginning of an overlong line, and says so", async () => {
     const log = letters(30_000, 10_000);
     const request = { ...world().addLog(storedObject(log).answer), grep: HOSTILE };
     const { end, notices } = await readLog(world().transport(GRPC), request);
@@ -61,7 +61,7 @@ describe("a pattern that is much work", () => {
     ]);
   });
 
-  it("is given up when its caller leaves, and another caller's log is read meanwhile", async () => {
+  it("is abandoned when its caller leaves, while another caller's log is read", async () => {
     const flood = createFlood();
     const request = { ...world().addLog(flood.answer), grep: { ...HOSTILE, pattern: "[a-z ]*a[a-z ]{480}$" } };
     const leave = new AbortController();

@@ -24,7 +24,7 @@ describe.each(PROTOCOLS)("a client that leaves, over $name", (protocol) => {
     expect(world().store.connections).toBe(0);
   }
 
-  it("while the store has not answered yet: the store is let go", async () => {
+  it("before the store answers: the request to the store is aborted", async () => {
     const leave = new AbortController();
     const reading = open(world().addLog(hangs), leave.signal)[Symbol.asyncIterator]().next();
     await world().store.untilAnswering(1);
@@ -33,7 +33,7 @@ describe.each(PROTOCOLS)("a client that leaves, over $name", (protocol) => {
     await expectNothingLeft(1);
   });
 
-  it("in mid-stream, while the store is quiet: the store is let go", async () => {
+  it("while the store is quiet: the request to the store is aborted", async () => {
     const leave = new AbortController();
     const stream = open(world().addLog(sendsThenHangs("begin\n")), leave.signal)[Symbol.asyncIterator]();
     await stream.next();
@@ -43,7 +43,7 @@ describe.each(PROTOCOLS)("a client that leaves, over $name", (protocol) => {
     await expectNothingLeft(2);
   });
 
-  it("in mid-stream, while the store sends faster than is read: the store is let go", async () => {
+  it("while the store sends faster than it reads: the request to the store is aborted", async () => {
     const leave = new AbortController();
     const flood = createFlood();
     const stream = open(world().addLog(flood.answer), leave.signal)[Symbol.asyncIterator]();
@@ -57,7 +57,7 @@ describe.each(PROTOCOLS)("a client that leaves, over $name", (protocol) => {
     await expectNothingLeft(3);
   });
 
-  it("by its deadline: hears that it has passed, and the store is let go", async () => {
+  it("by its deadline: gets DEADLINE_EXCEEDED, and the request to the store is aborted", async () => {
     const client = createClient(AnalysisRunLogService, world().transport(protocol));
     const reading = async (): Promise<void> => {
       const ref = world().addLog(sendsThenHangs("begin\n"));

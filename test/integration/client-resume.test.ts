@@ -63,7 +63,7 @@ describe.each([
   { name: "Connect over HTTP/1.1", http2: false, transport: undefined },
   { name: "gRPC over HTTP/2", http2: true, transport: grpc },
 ])("over $name", ({ http2, transport }) => {
-  it("a server that cuts after every message gives the log that a direct read gives, and sends each line once", async () => {
+  it("resumes after every message, with the text of a direct read and each line sent once", async () => {
     const cutting = scriptedLog(LINES, (_, __, sent) => {
       if (sent === 1) throw new ConnectError("cut", Code.Unavailable);
       return undefined;
@@ -76,7 +76,7 @@ describe.each([
     expect(cutting.requests).toHaveLength(LINES.length + 1);
   });
 
-  it("a server that stops with SERVER_SHUTDOWN after every ten messages does", async () => {
+  it("resumes after SERVER_SHUTDOWN every ten messages", async () => {
     const stopping = scriptedLog(LINES, (_, __, sent) =>
       sent === 10 ? [{ event: { case: "end", value: { reason: EndReason.SERVER_SHUTDOWN } } }] : undefined,
     );
@@ -89,7 +89,7 @@ describe.each([
     expect(stopping.sent).toEqual(LINES.map((_, index) => index));
   });
 
-  it("a restarted server, on another port behind a proxy, goes on", async () => {
+  it("resumes at a restarted server on another port behind a proxy", async () => {
     const never = new Promise<void>(() => {});
     const before = scriptedLog(LINES, (next) => (next === 30 ? hanging(never) : undefined));
     const after = scriptedLog(LINES);
@@ -106,7 +106,7 @@ describe.each([
     expect([...before.sent, ...after.sent]).toEqual(LINES.map((_, index) => index));
   });
 
-  it("any cuts, at any bytes, give the same bytes", { timeout: 30_000 }, async () => {
+  it("gives the same bytes wherever connections are cut", { timeout: 30_000 }, async () => {
     const { port } = await serve(scriptedLog(LINES), http2);
     // The first connection brings a message: before that, one that breaks is an address that may be wrong.
     const cuts = fc

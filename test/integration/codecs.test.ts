@@ -6,6 +6,7 @@ import { GetAnalysisRunLogsResponseSchema as KargoResponseSchema } from "../../g
 import { GetAnalysisRunLogsResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { bytesTwin } from "../../src/rpc/bytes-twin.ts";
 import { cut } from "../fakes/byte-source.ts";
+import { CHARACTER } from "../fakes/characters.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
 import { PROTOCOLS, type Protocol } from "./protocols.ts";
@@ -14,49 +15,46 @@ import { useWorld } from "./world.ts";
 
 const LOGS_PATH = "/taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
 
-describe.each([GetAnalysisRunLogsResponseSchema, KargoResponseSchema])(
-  "the twin with bytes of $typeName",
-  (message) => {
-    // The two types differ in ways that do not matter here.
-    const twin = bytesTwin(message as typeof KargoResponseSchema);
+describe.each([GetAnalysisRunLogsResponseSchema, KargoResponseSchema])("the bytes twin of $typeName", (message) => {
+  // The two types differ in ways that do not matter here.
+  const twin = bytesTwin(message as typeof KargoResponseSchema);
 
-    it("differs in the type of its chunk alone", () => {
-      const shape = (file: FileDescriptorProto) => toJson(FileDescriptorProtoSchema, file);
-      const proto = JSON.stringify(shape(message.file.proto));
-      const asBytes = proto.replace(
-        /("name":"GetAnalysisRunLogsResponse","field":\[\{"name":"chunk","number":1,"label":"LABEL_OPTIONAL","type":)"TYPE_STRING"/,
-        '$1"TYPE_BYTES"',
-      );
-      expect(asBytes).not.toBe(proto);
-      expect(JSON.stringify(shape(twin.file.proto))).toBe(asBytes);
-    });
+  it("differs only in the type of its chunk", () => {
+    const shape = (file: FileDescriptorProto) => toJson(FileDescriptorProtoSchema, file);
+    const proto = JSON.stringify(shape(message.file.proto));
+    const asBytes = proto.replace(
+      /("name":"GetAnalysisRunLogsResponse","field":\[\{"name":"chunk","number":1,"label":"LABEL_OPTIONAL","type":)"TYPE_STRING"/,
+      '$1"TYPE_BYTES"',
+    );
+    expect(asBytes).not.toBe(proto);
+    expect(JSON.stringify(shape(twin.file.proto))).toBe(asBytes);
+  });
 
-    it("leaves the message itself as it is", () => {
-      expect(message.field.chunk?.scalar).not.toBe(twin.field.chunk?.scalar);
-      expect(() =>
-        createFileRegistry(message.file.proto, (name) =>
-          message.file.dependencies.find((each) => each.proto.name === name),
-        ),
-      ).not.toThrow();
-    });
+  it("leaves the original message unchanged", () => {
+    expect(message.field.chunk?.scalar).not.toBe(twin.field.chunk?.scalar);
+    expect(() =>
+      createFileRegistry(message.file.proto, (name) =>
+        message.file.dependencies.find((each) => each.proto.name === name),
+      ),
+    ).not.toThrow();
+  });
 
-    it("is the same on the wire", () => {
-      fc.assert(
-        fc.property(fc.string({ unit: "binary" }), (chunk) => {
-          const bytes = Buffer.from(chunk);
-          const made = { ...fromBinary(twin, new Uint8Array(0)), chunk: new Uint8Array(bytes) };
-          const wire = toBinary(twin, made);
-          expect(fromBinary(message, wire).chunk).toBe(bytes.toString());
-          expect(Buffer.from(toBinary(message, { ...fromBinary(message, new Uint8Array(0)), chunk }))).toEqual(
-            Buffer.from(wire),
-          );
-        }),
-      );
-    });
-  },
-);
+  it("is identical on the wire", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: CHARACTER }), (chunk) => {
+        const bytes = Buffer.from(chunk);
+        const made = { ...fromBinary(twin, new Uint8Array(0)), chunk: new Uint8Array(bytes) };
+        const wire = toBinary(twin, made);
+        expect(fromBinary(message, wire).chunk).toBe(bytes.toString());
+        expect(Buffer.from(toBinary(message, { ...fromBinary(message, new Uint8Array(0)), chunk }))).toEqual(
+          Buffer.from(wire),
+        );
+      }),
+    );
+  });
+});
 
-describe("what goes over the wire", () => {
+describe("the wire format", () => {
   const world = useWorld();
 
   /** The messages of a stream as their bytes, with the flags of their envelopes. */
@@ -87,7 +85,7 @@ describe("what goes over the wire", () => {
   // Field 1, "shop"; field 2, "uat.run-1".
   const REQUEST = Buffer.from("0a0473686f7012097561742e72756e2d31", "hex");
 
-  it("is, in binary, the chunk as field 1, and small fields beside it", async () => {
+  it("in binary, has the chunk as field 1 and small fields beside it", async () => {
     const { type, messages } = await messagesOf("application/connect+proto", REQUEST);
     expect(type).toBe("application/connect+proto");
     expect(messages.map(({ flags }) => flags)).toEqual([0, 0, 0, 2]);
@@ -104,7 +102,7 @@ describe("what goes over the wire", () => {
     expect(messages[3]?.body.toString()).toBe("{}");
   });
 
-  it("is, in JSON, the chunk as a string, and small fields beside it", async () => {
+  it("in JSON, has the chunk as a string and small fields beside it", async () => {
     const { type, messages } = await messagesOf("application/connect+json", REQUEST);
     expect(type).toBe("application/connect+json");
     expect(messages.slice(1).map(({ body }) => body.toString().replace(/"cursor":"[\w-]{150,800}"/, "CURSOR"))).toEqual(
@@ -116,25 +114,25 @@ describe("what goes over the wire", () => {
     );
   });
 
-  it("is never compressed message by message, whatever the client offers", async () => {
+  it("never compresses messages, whatever the client accepts", async () => {
     const { messages } = await messagesOf("application/connect+json", REQUEST, "all the same ".repeat(10_000));
     expect(messages.filter(({ flags }) => (flags & 1) === 1)).toEqual([]);
     expect(messages.reduce((sum, { body }) => sum + body.length, 0)).toBeGreaterThan(130_000);
   });
 });
 
-describe("any bytes in the store, cut anywhere", () => {
+describe("any bytes in the store, split anywhere", () => {
   const world = useWorld();
   const binary = PROTOCOLS.filter(({ json }) => !json);
   const json = PROTOCOLS.find((each) => each.json);
 
-  const text = fc.string({ unit: "binary", maxLength: 60 }).map((each) => Buffer.from(each));
-  const utf16 = fc.string({ unit: "binary", maxLength: 60 }).map((each) => Buffer.from(`\ufeff${each}`, "utf16le"));
+  const text = fc.string({ unit: CHARACTER, maxLength: 60 }).map((each) => Buffer.from(each));
+  const utf16 = fc.string({ unit: CHARACTER, maxLength: 60 }).map((each) => Buffer.from(`\ufeff${each}`, "utf16le"));
   const rubbish = fc.uint8Array({ maxLength: 60 }).map((each) => Buffer.from(each));
   const bytes = fc.array(fc.oneof(text, rubbish, utf16), { maxLength: 4 }).map((parts) => Buffer.concat(parts));
   const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
-  it("are the same text over every protocol, with the same end", async () => {
+  it("give the same text and the same end over every protocol", async () => {
     await fc.assert(
       fc.asyncProperty(bytes, lengths, fc.nat(), async (log, cuts, turn) => {
         const ref = world().addLog(sends(cut(log, cuts)));

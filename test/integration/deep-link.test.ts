@@ -9,7 +9,7 @@ describe("a link of Kargo's log page", () => {
   const based = useWorld({ config: { basePath: "/taffrail" } });
   const get = (url: string, method = "GET") => fetch(url, { method, redirect: "manual" });
 
-  it("is redirected to the page, without a sign-in, on the same host", async () => {
+  it("redirects to the web page on the same host, without sign-in", async () => {
     for (const method of ["GET", "HEAD"]) {
       const response = await get(world().url + LINK, method);
       expect([response.status, response.headers.get("location")]).toEqual([302, PAGE]);

@@ -36,12 +36,15 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** A log with characters of all lengths, as it is at one time and another; lines of a kilobyte between, so that its beginning alone does not prove it. */
+/**
+ * A log with characters of all lengths, as it is at one time and another; lines of a kilobyte between, so that its
+ * beginning alone does not prove it.
+ */
 const STEPS = ["", "one\n", "two ö", "世界\n", "x".repeat(1_500), "\nthree\n", "😀", "\nfour"];
 const WHOLE = STEPS.join("");
 const upTo = (step: number): string => STEPS.slice(0, step + 1).join("");
 
-describe("a log in a store that is followed", () => {
+describe("a followed log in a store", () => {
   const world = useLiveWorld(["archive"]);
   beforeEach(() => {
     world().clock.time = ENDED - 60_000;
@@ -75,7 +78,7 @@ describe("a log in a store that is followed", () => {
     run.put(OVER);
   };
 
-  it("is read to its end where its attempt is dropped from the run meanwhile", async () => {
+  it("is read to its end although its attempt is dropped from the run", async () => {
     const { run, put } = begin(upTo(1));
     const read = run.read({ follow: true, attempt: { case: "attemptNumber", value: 1 } });
     await read.until(upTo(1));
@@ -99,7 +102,7 @@ describe("a log in a store that is followed", () => {
   describe.each(KINDS)("$name", (kind) => {
     const { notices = [] } = kind;
 
-    it("comes as it grows, in the midst of lines too, and is complete when its job has ended", async () => {
+    it("is sent as it grows, partial lines too, and is complete when its job has ended", async () => {
       const { run, put } = begin(upTo(1), kind);
       const read = run.read({ follow: true });
       for (let step = 2; step < STEPS.length; step += 1) {
@@ -121,7 +124,7 @@ describe("a log in a store that is followed", () => {
       ["is empty", ""],
       ["is another one", `${"y".repeat(1_600)}\n${upTo(5)}`],
       ["has another end", `${upTo(3)}${"y".repeat(1_500)}\nthree\nfour\n`],
-    ])("is not gone on with where it %s now, which is said", async (_how, now) => {
+    ])("stops with a notice when it %s", async (_how, now) => {
       const { run, put } = begin(upTo(5), kind);
       const read = run.read({ follow: true });
       await read.until(upTo(5));
@@ -134,7 +137,7 @@ describe("a log in a store that is followed", () => {
       expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
     });
 
-    it("comes from its last lines on", async () => {
+    it("starts at its last lines", async () => {
       const { run, put } = begin(upTo(5), kind);
       const read = run.read({ follow: true, tailLines: 1n });
       await read.until("three\n");
@@ -147,7 +150,7 @@ describe("a log in a store that is followed", () => {
       expect(read.text()).toBe("three\n😀\nfour");
     });
 
-    it("is filtered as it grows, each line once it has ended", async () => {
+    it("filters each line once it has ended", async () => {
       const { run, put } = begin(upTo(2), kind);
       const grep = { pattern: "o|世", fixed: false, ignoreCase: false, invert: false, before: 0, after: 0 };
       const read = run.read({ follow: true, grep: { $typeName: "taffrail.v1.Grep", ...grep } });
@@ -163,7 +166,7 @@ describe("a log in a store that is followed", () => {
     });
   });
 
-  it("is asked for what is new alone, and for a kilobyte by which the place is known", async () => {
+  it("requests only new bytes, and one kilobyte that proves the position", async () => {
     const { run, object, put } = begin("");
     let log = "";
     const read = run.read({ follow: true });
@@ -181,7 +184,7 @@ describe("a log in a store that is followed", () => {
     expect(object.served).toBeLessThan(log.length + 42 * 2_048);
   });
 
-  it("grows by parts of characters, none of which is shown", async () => {
+  it("shows no part of a character", async () => {
     const { run, object } = begin("");
     const bytes = Buffer.from("größe 世界 😀\n".repeat(3));
     const read = run.read({ follow: true });
@@ -205,7 +208,7 @@ describe("a log in a store that is followed", () => {
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
   ] as const)(
-    "comes as far as it can be unpacked while %s of it is written, and fails where no more comes",
+    "is sent as far as it unpacks while %s of it is written, and fails if no more comes",
     async (_name, pack) => {
       const log = Array.from(
         { length: 12_000 },
@@ -248,7 +251,7 @@ describe("a log in a store that is followed", () => {
     ["has compressed it", { name: "", bytes: gzipSync }],
     ["says another tag of it", { name: "", options: { headers: { etag: '"another"' } } }],
     ["takes it for something else", { name: "", options: { headers: { "content-type": "application/octet-stream" } } }],
-  ])("goes on at its place where the store %s, and where it takes that back", async (_how, other) => {
+  ])("continues at its position when the store %s, and when that is undone", async (_how, other) => {
     const { run, object, answer } = begin(upTo(4));
     const { bytes = Buffer.from } = other;
     const read = run.read({ follow: true });
@@ -269,7 +272,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("goes on where its store was away for a while, and where it was down", async () => {
+  it("continues after its store was unreachable or down", async () => {
     const { run, put, object, answer } = begin(upTo(3));
     const read = run.read({ follow: true });
     await read.until(upTo(3));
@@ -295,7 +298,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is waited for where there is none yet, and begins by itself", async () => {
+  it("is waited for until it exists", async () => {
     const { run, put } = begin(undefined);
     const read = run.read({ follow: true });
     await read.untilSaid("Waiting.");
@@ -311,7 +314,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is looked at after its job's end for as long as its shipper may lag, and complete then", async () => {
+  it("is polled after its job's end for the shipper's lag, and is complete then", async () => {
     const { run, put } = begin(upTo(2));
     const read = run.read({ follow: true });
     await read.until(upTo(2));
@@ -339,7 +342,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is complete in time although the clock here is behind the cluster's, and is set back", async () => {
+  it("is complete in time although our clock is behind the cluster's and is set back", async () => {
     const { run } = begin(WHOLE);
     const read = run.read({ follow: true });
     await read.until(WHOLE);
@@ -360,7 +363,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("may come after its job's end, as long as its shipper may lag", async () => {
+  it("may appear after its job's end within the shipper's lag", async () => {
     const { run, put } = begin(undefined);
     const read = run.read({ follow: true });
     await read.untilSaid("Waiting.");
@@ -380,7 +383,7 @@ describe("a log in a store that is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("that never comes is told as not found, with what was tried, once its job has ended and its shipper had its time", async () => {
+  it("is NOT_FOUND with everything tried, once its job has ended and the shipper's lag has passed", async () => {
     const { run } = begin(undefined);
     const read = run.read({ follow: true });
     await read.untilSaid("Waiting.");

@@ -12,14 +12,14 @@ describe.each(PROTOCOLS)("health over $name", (protocol) => {
   const world = useWorld();
   const client = () => createClient(Health, world().transport(protocol));
 
-  it("is told of the server and of each service", async () => {
+  it("is reported for the server and each service", async () => {
     for (const service of NAMES) expect((await client().check({ service })).status).toBe(Status.SERVING);
     const { statuses } = await client().list({});
     expect(Object.keys(statuses).sort()).toEqual(NAMES);
     expect(Object.values(statuses).map(({ status }) => status)).toEqual(NAMES.map(() => Status.SERVING));
   });
 
-  it("is not known of other services", async () => {
+  it("is unknown for other services", async () => {
     expect((await errorOf(client().check({ service: "taffrail.v2.X" }))).code).toBe("NotFound");
   });
 
@@ -38,7 +38,7 @@ describe.each(PROTOCOLS)("health over $name", (protocol) => {
     await stopping.close();
   });
 
-  it("can be watched for as long as the client likes", async () => {
+  it("can be watched as long as the client likes", async () => {
     const leave = new AbortController();
     const watch = client().watch({}, { signal: leave.signal })[Symbol.asyncIterator]();
     expect((await watch.next()).value.status).toBe(Status.SERVING);
@@ -52,7 +52,7 @@ describe.each(PROTOCOLS)("health over $name", (protocol) => {
 describe("health over plain HTTP", () => {
   const world = useWorld();
 
-  it.each(["/healthz", "/readyz"])("is told at %s, and kept in no cache", async (path) => {
+  it.each(["/healthz", "/readyz"])("is served at %s and never cached", async (path) => {
     const response = await fetch(world().url + path);
     expect([response.status, await response.text()]).toEqual([200, "ok\n"]);
     expect(response.headers.get("cache-control")).toBe("no-store");

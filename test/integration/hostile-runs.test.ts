@@ -29,7 +29,7 @@ function manyTimes(name: string, count: number, message = "", containers: readon
   return { ...object, status: { phase: "Failed", metricResults } };
 }
 
-describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol) => {
+describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
   const world = useWorld({
     config: {
       links: PATHS.map((path, index) => ({ title: `Report ${index}`, url: `https://reports.example.com/${path}` })),
@@ -45,7 +45,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     readLog(world().transport(protocol), { namespace: "shop", name, ...more });
   const raw = async (name: string) => (await fetch(`${world().url}/raw/shop/${name}`, { headers: bearer })).text();
 
-  it("has 10,000 measurements of ten containers: all are told, but only so many links, those of the newest", async () => {
+  it("with 10,000 measurements of ten containers: lists all of them, and links only for the newest", async () => {
     const containers = Array.from({ length: 10 }, (_, index) => `container-${index}`);
     world().cluster.put(manyTimes("many", 10_000, "x".repeat(50), containers));
     world().store.answer(`/hidden-shelf/shop/${UID}.checks.10000/container-0.log`, sends(LOG));
@@ -62,7 +62,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     expect(error?.whole.length).toBeLessThan(4096);
   });
 
-  it("has a Job of 20,000 containers: there is an end to its links too", async () => {
+  it("with a Job of 20,000 containers: limits its links too", async () => {
     const containers = Array.from({ length: 20_000 }, (_, index) => `container-${index}`);
     world().cluster.put(manyTimes("wide", 1, "", containers));
     const { run, size } = await getRun("wide");
@@ -73,7 +73,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     expect(error?.whole.length).toBeLessThan(4096);
   });
 
-  it("is of 3 MB", async () => {
+  it("with 3 MB: is read", async () => {
     world().cluster.put(manyTimes("large", 10, "x".repeat(300_000)));
     world().store.answer(`/hidden-shelf/shop/${UID}.checks.10/main.log`, sends(LOG));
     expect((await getRun("large")).size).toBeLessThan(CLIENTS_TAKE);
@@ -84,7 +84,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     expect(missing.error?.whole.length).toBeLessThan(4096);
   });
 
-  it("has conditions that would be gigabytes once its arguments are filled in", async () => {
+  it("with conditions that would expand to gigabytes: does not expand them", async () => {
     const object = manyTimes("condition", 1);
     const [metric] = (object.spec as { metrics: object[] }).metrics;
     const successCondition = "result < {{args.long}} ".repeat(1_000);
@@ -101,7 +101,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     ["without the field", undefined],
     ["that is null", null],
     ["that is empty", ""],
-  ])("has a metric with a name %s", async (_, name) => {
+  ])("with a metric name %s: stays harmless", async (_, name) => {
     const object = manyTimes("nameless", 1);
     const { metrics } = object.spec as { metrics: object[] };
     const { metricResults } = object.status as { metricResults: object[] };
@@ -117,12 +117,13 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
     expect(await raw("nameless")).toBe(LOG);
   });
 
-  it("is shown by its names alone, however they look", async () => {
+  it("with odd names: shows them as they are, and nothing else", async () => {
     const { name } = world().addLog(sends(LOG));
     expect((await read(name)).text).toBe(LOG);
     const asked = world().store.asked.length;
     const alike = [
-      // Cyrillic a, full-width, a combining mark, a soft hyphen, a zero-width space, dots of other scripts, a turned direction, a zero.
+      // Cyrillic a, full-width, a combining mark, a soft hyphen, a zero-width space, dots of other scripts, a turned
+      // direction, a zero.
       name.replace("a", "\u0430"),
       name.replace("u", "\uff55"),
       `${name}\u0301`,
@@ -151,7 +152,7 @@ describe.each(PROTOCOLS)("a run that nobody would write, over $name", (protocol)
   });
 });
 
-describe("a run that nobody would write, on the raw route", () => {
+describe("a hostile run on the raw route", () => {
   const world = useWorld();
   const get = async (path: string, token: string = TOKENS.reader) => {
     const answer = await fetch(`${world().url}/raw/${path}`, { headers: { authorization: `Bearer ${token}` } });
@@ -163,7 +164,7 @@ describe("a run that nobody would write, on the raw route", () => {
     ["nobody's", "payroll", "shop"],
     ["one in another project", `${UID}.checks.1`, "elsewhere"],
     ["one that steps out of its folder", `${UID}.checks/../../payroll.1`, "shop"],
-  ])("names a Job that is not its own: %s", async (_, name, namespace) => {
+  ])("that names a foreign Job is rejected: %s", async (_, name, namespace) => {
     const asked = world().store.asked.length;
     const metrics = [{ job: { name, namespace } }];
     world().cluster.put(analysisRun({ namespace: "shop", name: "uat.liar", uid: UID, metrics }));
@@ -174,7 +175,7 @@ describe("a run that nobody would write, on the raw route", () => {
     expect(world().store.asked.length).toBe(asked);
   });
 
-  it("is of a Stage that the caller may not read", async () => {
+  it("of a Stage that the caller may not read is rejected", async () => {
     const asked = world().store.asked.length;
     const { name } = world().addLog(hangs);
     const { status, text } = await get(`shop/${name}`, TOKENS.stageless);
@@ -191,7 +192,7 @@ describe("a run that nobody would write, on the raw route", () => {
     ["a turned direction", "shop/\u202euat.run", 400],
     ["254 characters", `shop/${"x".repeat(254)}`, 400],
     ["253 characters, which may be", `shop/${"x".repeat(253)}`, 404],
-  ])("has a name with %s", async (_, path, status) => {
+  ])("with %s in its name is rejected", async (_, path, status) => {
     expect((await get(path)).status).toBe(status);
   });
 });

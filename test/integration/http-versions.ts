@@ -52,7 +52,8 @@ async function askHttp10(port: number, { path, method = "GET", headers = {} }: H
   const socket = connect({
     port,
     host: "127.0.0.1",
-    // A read that fills its buffer is followed by another: Node takes a reset that comes with the last bytes for an end otherwise.
+    // A read that fills its buffer is followed by another: Node takes a reset that comes with the last bytes for an end
+    // otherwise.
     onread: {
       buffer: Buffer.alloc(1),
       callback: (_length, byte) => {

@@ -74,7 +74,9 @@ describe("a flood over HTTP/2", () => {
     for (const { socket } of opened.splice(0)) socket.destroy();
   });
 
-  /** Sends a flood until the server ends the connection or all is said; tells by how much the process grew meanwhile. */
+  /**
+   * Sends a flood until the server ends the connection or all is said; tells by how much the process grew meanwhile.
+   */
   async function flood(make: (at: number, path: string) => Buffer): Promise<{ raw: RawSocket; grown: number }> {
     const { namespace, name } = world().addLog(hangs);
     const raw = await openRaw(world().port);
@@ -97,14 +99,14 @@ describe("a flood over HTTP/2", () => {
     expect(world().log.filter(({ level, msg }) => level > DEBUG && msg !== "call")).toEqual([]);
   }
 
-  it.each(FLOODS)("of %s is ended by the server, which hardly grows and serves others", async (_, make) => {
+  it.each(FLOODS)("of %s is ended by the server, which hardly grows and keeps serving others", async (_, make) => {
     const { raw, grown } = await flood(make);
     await raw.ended();
     expect(grown).toBeLessThan(128 * MIB);
     await expectWell();
   });
 
-  it.each(HARMLESS)("of %s makes the server hardly grow, and it serves others meanwhile", async (_, make) => {
+  it.each(HARMLESS)("of %s hardly grows the server, which keeps serving others", async (_, make) => {
     const { raw, grown } = await flood(make);
     expect(grown).toBeLessThan(128 * MIB);
     await expectWell();
@@ -113,7 +115,7 @@ describe("a flood over HTTP/2", () => {
   });
 
   it.each([40_000, 100_000, 1_000_000])(
-    "of %i bytes of headers is refused, and the server serves others",
+    "of %i bytes of headers is rejected, and the server keeps serving others",
     async (size) => {
       const raw = await openRaw(world().port);
       opened.push(raw);

@@ -15,7 +15,7 @@ import { type LogRef, useWorld } from "./world.ts";
 
 const LOG = "Größe 😀\nsecond line";
 
-describe.each(PROTOCOLS)("a client that knows Kargo's messages alone, over $name", (protocol) => {
+describe.each(PROTOCOLS)("a client that knows only Kargo's messages, over $name", (protocol) => {
   const world = useWorld();
 
   /** Reads by Kargo's own service. */
@@ -46,11 +46,11 @@ describe.each(PROTOCOLS)("a client that knows Kargo's messages alone, over $name
     return text;
   }
 
-  it("prints the log by Taffrail's service", async () => {
+  it("prints the log with Taffrail's service", async () => {
     expect(await byTaffrail(world().addLog(sends(LOG)))).toBe(LOG);
   });
 
-  it("prints the log by Kargo's service, in messages that hold nothing but log", async () => {
+  it("prints the log with Kargo's service, in messages that hold only log", async () => {
     const chunks = await byKargo(world().addLog(sends(LOG)));
     expect(chunks.join("")).toBe(LOG);
     expect(chunks).not.toContain("");
@@ -61,7 +61,7 @@ describe.each(PROTOCOLS)("a client that knows Kargo's messages alone, over $name
     expect((await byKargo({ ...ref, metricName: "checks", containerName: "main" })).join("")).toBe(LOG);
   });
 
-  it("gets the log as far as it went, and then the failure", async () => {
+  it("gets the log as far as it came, then the error", async () => {
     const chunks: string[] = [];
     const client = createClient(KargoService, world().transport(protocol));
     const reading = async (): Promise<void> => {
@@ -73,7 +73,7 @@ describe.each(PROTOCOLS)("a client that knows Kargo's messages alone, over $name
     expect(error.code).toBe(Code.Unavailable);
   });
 
-  it("is refused as everybody is", async () => {
+  it("is denied like any other client", async () => {
     const ref = world().addLog(sends(LOG));
     const codeOf = async (reading: Promise<unknown>) =>
       ConnectError.from(await reading.catch((reason: unknown) => reason)).code;

@@ -47,14 +47,14 @@ async function answerOn(socket: Socket): Promise<string> {
 
 const request = (method: string): string => `${method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 
-describe("a port for both versions of HTTP", () => {
+describe("a port for HTTP/1.1 and HTTP/2", () => {
   it.each(HTTP_VERSIONS)("speaks $version", async ({ version, ask }) => {
     const { address } = await start();
     const answer = await ask(address.port, { path: "/" });
     expect(answer).toMatchObject({ status: 200, body: `GET by ${version.slice(5).padEnd(3, ".0")}`, whole: true });
   });
 
-  it("knows HTTP/2 wherever its first bytes are cut", async () => {
+  it("recognizes HTTP/2 however its first bytes are split", async () => {
     const { address } = await start();
     const [h2] = HTTP_VERSIONS.slice(-1);
     const cuts = [...Array.from({ length: PREFACE.length }, (_, at) => [at + 1]), new Array<number>(40).fill(1)];
@@ -65,7 +65,7 @@ describe("a port for both versions of HTTP", () => {
     }
   });
 
-  it.each(["GET", "POST", "PUT", "PRI", "PROPFIND"])("knows %s of HTTP/1.1 byte by byte", async (method) => {
+  it.each(["GET", "POST", "PUT", "PRI", "PROPFIND"])("recognizes %s of HTTP/1.1 byte by byte", async (method) => {
     const socket = await open(await start());
     const answer = answerOn(socket);
     for (const byte of request(method)) await send(socket, byte);
@@ -74,7 +74,7 @@ describe("a port for both versions of HTTP", () => {
     else expect(await answer).toContain(`\r\n\r\n${method} by 1.1`);
   });
 
-  it("answers several requests on one connection, sent at once", async () => {
+  it("answers pipelined requests on one connection", async () => {
     const socket = await open(await start());
     const answer = answerOn(socket);
     await send(socket, request("GET").replace("Connection: close\r\n", "") + request("POST"));
@@ -86,14 +86,14 @@ describe("a port for both versions of HTTP", () => {
     ["stops within what may become HTTP/2", "PRI * H"],
     ["stops within the first line", "GET / HT"],
     ["stops within the headers", "GET / HTTP/1.1\r\nHost: x\r\nX-A: "],
-  ])("ends a connection that %s", async (_, said) => {
+  ])("closes a connection that %s", async (_, said) => {
     const socket = await open(await start({ headersMs: 100 }));
     const answer = answerOn(socket);
     if (said !== "") await send(socket, said);
     expect(await answer).toMatch(/^(HTTP\/1\.1 408 |$)/);
   });
 
-  it.each(["", "P", "PRI * HTTP/2.", "GET / HT"])("ends a connection whose client ends it after %j", async (said) => {
+  it.each(["", "P", "PRI * HTTP/2.", "GET / HT"])("closes a connection whose client ends it after %j", async (said) => {
     const socket = await open(await start());
     const answer = answerOn(socket);
     if (said !== "") await send(socket, said);
@@ -101,7 +101,7 @@ describe("a port for both versions of HTTP", () => {
     expect(await answer).toMatch(/^(HTTP\/1\.1 400 |$)/);
   });
 
-  it("goes on when a client resets its connection, at any point of the beginning", async () => {
+  it("survives a reset at any of the first bytes", async () => {
     const listener = await start();
     for (const said of ["", "P", "GET", "GET / HTTP/1.1\r\n", PREFACE.slice(0, 9), PREFACE, `${PREFACE}rubbish`]) {
       const socket = await open(listener);
@@ -112,14 +112,14 @@ describe("a port for both versions of HTTP", () => {
     expect(await h1?.ask(listener.address.port, { path: "/" })).toMatchObject({ status: 200 });
   });
 
-  it("refuses headers that are too large", async () => {
+  it("rejects headers that are too large", async () => {
     const { address } = await start();
     const [h1] = HTTP_VERSIONS;
     const asked = h1?.ask(address.port, { path: "/", headers: { "x-large": "x".repeat(40_000) } });
     expect(await asked).toMatchObject({ status: 431 });
   });
 
-  it("says which port it got, and fails where it cannot have one", async () => {
+  it("tells its port, and fails if the port is taken", async () => {
     const { address } = await start();
     expect(address.port).toBeGreaterThan(0);
     await expect(start({ port: address.port })).rejects.toMatchObject({ code: "EADDRINUSE" });

@@ -17,7 +17,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
   const read = (answer: Parameters<ReturnType<typeof world>["addLog"]>[0]) =>
     readLog(world().transport(protocol), world().addLog(answer));
 
-  it("begins with its origin and ends with how it ended", async () => {
+  it("begins with its origin and ends with an end frame", async () => {
     const { kinds, origin, end, text, error } = await read(sends("one\ntwo\nthree"));
     expect(kinds).toEqual(["origin", "chunk", "end"]);
     expect(text).toBe("one\ntwo\nthree");
@@ -37,7 +37,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(error).toBeUndefined();
   });
 
-  it("is text to the byte, wherever the store cuts it", async () => {
+  it("is the same bytes, wherever the store splits it", async () => {
     for (const length of [1, 2, 3, 5, 7]) {
       const { text, end } = await read(sends(cut(Buffer.from(MIXED), [length])));
       expect(text).toBe(MIXED);
@@ -45,7 +45,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     }
   });
 
-  it("keeps characters of four bytes whole over the edges of large messages", async () => {
+  it("splits no four-byte character between large messages", async () => {
     const log = `x${"😀".repeat(300_000)}`;
     const { text, chunks } = await read(sends(log));
     expect(text === log).toBe(true);
@@ -53,7 +53,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(Math.max(...chunks.map((each) => Buffer.byteLength(each)))).toBeLessThanOrEqual(256 * 1024);
   });
 
-  it("has no chunk when it is empty, and is complete all the same", async () => {
+  it("has no chunk when it is empty, and is complete", async () => {
     const { kinds, end } = await read(sends("", { "content-length": "0" }));
     expect(kinds).toEqual(["origin", "end"]);
     expect(end).toMatchObject({ reason: EndReason.COMPLETE, lines: 0n, bytes: 0n });
@@ -65,7 +65,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(end?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("does not claim to be complete when a closed connection is all that ends it", async () => {
+  it("does not claim to be complete when only a closed connection ends it", async () => {
     const { text, end, error } = await read((response) => {
       response.socket?.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it?\n");
     });
@@ -74,14 +74,14 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(error).toBeUndefined();
   });
 
-  it("has caught up when the job still runs", async () => {
+  it("has caught up while the job runs", async () => {
     const ref = world().addLog(sends("so far\n"), [{ running: true }]);
     const { text, end } = await readLog(world().transport(protocol), ref);
     expect(text).toBe("so far\n");
     expect(end?.reason).toBe(EndReason.CAUGHT_UP);
   });
 
-  it("shows bytes that are no text as U+FFFD, and says so once, before the first of them", async () => {
+  it("replaces invalid bytes with U+FFFD, and says so once before the first", async () => {
     const log = Buffer.concat([Buffer.from("good\n"), Buffer.from([0xff, 0xfe, 0x20, 0xc3]), Buffer.from("\nbad")]);
     const { text, notices, kinds } = await read(sends(log));
     expect(text).toBe("good\n\ufffd\ufffd \ufffd\nbad");
@@ -89,7 +89,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(kinds).toEqual(["origin", "notice", "chunk", "end"]);
   });
 
-  it("counts the bytes that were sent, not those that were stored", async () => {
+  it("counts the bytes that are sent, not those that are stored", async () => {
     const { end } = await read(sends(Buffer.from([0xff])));
     expect(end?.bytes).toBe(3n);
   });
@@ -100,7 +100,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     ["without a mark", utf16(MIXED), {}, "UTF-16LE"],
     ["as the store names it", utf16(MIXED), { "content-type": "text/plain; charset=utf-16le" }, "UTF-16LE"],
     ["within zstd", zstdCompressSync(utf16(MIXED)), {}, "UTF-16LE"],
-  ])("is read from UTF-16 %s, which is named once", async (_, body, headers, name) => {
+  ])("is decoded from UTF-16 %s, which is named once", async (_, body, headers, name) => {
     for (const pieces of [[body], cut(body, [1])]) {
       const { text, error, notices } = await read(sends(pieces, headers));
       expect(text).toBe(MIXED);
@@ -117,7 +117,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     ["gzip that the store does not mention", gzipSync(MIXED), {}],
     ["two members of gzip", Buffer.concat([gzipSync(MIXED.slice(0, 9)), gzipSync(MIXED.slice(9))]), {}],
     ["zstd", zstdCompressSync(MIXED), {}],
-  ])("is read from %s", async (_, body, headers) => {
+  ])("is decoded from %s", async (_, body, headers) => {
     for (const pieces of [[body], cut(body, [1])]) {
       const { text, error, notices } = await read(sends(pieces, headers));
       expect(text).toBe(MIXED);
@@ -126,7 +126,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     }
   });
 
-  it("comes with a notice when it looks like a web page", async () => {
+  it("carries a notice when it looks like a web page", async () => {
     const page = "<!DOCTYPE html>\n<html><body>Please sign in</body></html>\n";
     const { text, notices, kinds, end } = await read(sends(page, { "content-type": "text/html" }));
     expect(notices).toMatchObject([{ kind: NoticeKind.LOOKS_LIKE_PAGE, message: expect.stringMatching(/page/) }]);
@@ -135,7 +135,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
     expect(end?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("comes with a notice when it is one JSON document that the store says is JSON, but not when its lines are", async () => {
+  it("carries a notice when it is one JSON document served as JSON, but not when each line is one", async () => {
     const json = { "content-type": "application/json" };
     const answer = '{\n  "error": "no such bucket"\n}\n';
     const { text, notices, kinds } = await read(sends(answer, json));

@@ -36,7 +36,7 @@ function unavailable(fault?: string) {
   return { code: "Unavailable", reason: "SOURCE_UNAVAILABLE", outcome: "UNAVAILABLE", ...(fault && { fault }) };
 }
 
-describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
+describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
   const world = useWorld({ timeouts: { idle: "100ms" } });
   // A time limit that would be short for stores that do answer.
   const impatient = useWorld({ timeouts: { headers: "50ms" } });
@@ -49,7 +49,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
     expect(told).not.toContain("    at ");
   }
 
-  it.each(REFUSALS)("that %s: says so, and nothing of where it is", async (_, answer, expected, httpStatus) => {
+  it.each(REFUSALS)("that %s: is reported without its address", async (_, answer, expected, httpStatus) => {
     const asked = answer === hangs ? impatient() : world();
     const log = await read(answer, asked);
     const { code, reason, outcome, fault } = expected;
@@ -70,7 +70,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
     expectNoSecrets(log, asked);
   });
 
-  it("that ends the connection in mid-log: shows the half, ends with SOURCE_FAILED, and fails", async () => {
+  it("that breaks off: sends what came, ends with SOURCE_FAILED, and fails", async () => {
     const log = await read(sendsThenResets(BEGINNING));
     expect(log.text).toBe(BEGINNING);
     expect(log.kinds).toEqual(["origin", "chunk", "end"]);
@@ -79,7 +79,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
     expectNoSecrets(log);
   });
 
-  it("that falls silent in mid-log: shows the half, ends with SOURCE_STALLED, and fails", async () => {
+  it("that falls silent: sends what came, ends with SOURCE_STALLED, and fails", async () => {
     const log = await read(sendsThenHangs(BEGINNING));
     expect(log.kinds).toEqual(["origin", "chunk", "end"]);
     expect(log.end).toMatchObject({ reason: EndReason.SOURCE_STALLED, lines: 1n, bytes: 15n });
@@ -88,7 +88,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
     await world().store.untilAnswering(0);
   });
 
-  it("that cuts compressed data short: shows what could be read, and fails", async () => {
+  it("that truncates compressed data: sends what unpacks, and fails", async () => {
     const log = await read(sends(gzipSync(BEGINNING).subarray(0, -6)));
     expect(log.text).toBe(BEGINNING);
     expect(log.end?.reason).toBe(EndReason.SOURCE_FAILED);
@@ -97,7 +97,7 @@ describe.each(PROTOCOLS)("a store that fails, over $name", (protocol) => {
   });
 });
 
-describe.each(PROTOCOLS)("a store that cannot be reached, over $name", (protocol) => {
+describe.each(PROTOCOLS)("an unreachable store over $name", (protocol) => {
   const world = useWorld({
     config: {
       sources: [
@@ -109,7 +109,7 @@ describe.each(PROTOCOLS)("a store that cannot be reached, over $name", (protocol
     },
   });
 
-  it("is told with every other source and what came of it", async () => {
+  it("is reported with every other source that was tried", async () => {
     const { error, headers } = await readLog(world().transport(protocol), world().addLog(hangs));
     expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_UNAVAILABLE" });
     expect(error?.sources).toMatchObject([
@@ -122,7 +122,7 @@ describe.each(PROTOCOLS)("a store that cannot be reached, over $name", (protocol
   });
 });
 
-describe.each(PROTOCOLS)("a server that does not work, over $name", (protocol) => {
+describe.each(PROTOCOLS)("a broken server over $name", (protocol) => {
   const unconfigured = useWorld({ config: { sources: [] } });
   const world = useWorld();
 
@@ -131,7 +131,7 @@ describe.each(PROTOCOLS)("a server that does not work, over $name", (protocol) =
     expect(error).toMatchObject({ code: "Unimplemented", reason: "NOT_CONFIGURED" });
   });
 
-  it("tells a reference and nothing else when the fault is its own, and logs the cause under it", async () => {
+  it("tells only a reference id for its own fault, and logs the cause under it", async () => {
     const ref = world().addLog(hangs);
     world().cluster.put({
       apiVersion: "argoproj.io/v1alpha1",

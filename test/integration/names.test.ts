@@ -33,7 +33,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
   });
   const read = (request: Parameters<typeof readLog>[1]) => readLog(world().transport(protocol), request);
 
-  it("of a metric are free text, and answer by what there is where there is none such", async () => {
+  it("of metrics are free text; an unknown one is answered with those that exist", async () => {
     const ref = world().addLog(sends("first\n"), [{ name: "checks" }, { name: "größe 😀" }]);
     for (const metricName of ODD_NAMES.filter((each) => each !== "größe 😀")) {
       const { error } = await read({ ...ref, metricName });
@@ -44,7 +44,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
   });
 
   it.each(ODD_NAMES.map((name) => ({ name })))(
-    "of a metric may be $name where the address does not hold it",
+    "of metrics may be $name where the URL does not hold them",
     async ({ name: metricName }) => {
       const ref = world().addLog(sends("odd\n"), [{ name: metricName }]);
       const { text, origin } = await read({ ...ref, metricName });
@@ -53,14 +53,14 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     },
   );
 
-  it.each(ODD_NAMES.slice(0, 4))("of a metric that is %j never reach the store within an address", async (name) => {
+  it.each(ODD_NAMES.slice(0, 4))("of metrics such as %j never reach the store in a URL", async (name) => {
     const { error } = await readLog(byMetric().transport(protocol), byMetric().addLog(hangs, [{ name }]));
     expect(error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
     expect(error?.sources).toMatchObject([{ outcome: "SOURCE_OUTCOME_VALUE_REFUSED" }]);
     expect(error?.whole).not.toMatch(SECRETS);
   });
 
-  it("of a container answer by what there is", async () => {
+  it("of containers: an unknown one is answered with those that exist", async () => {
     const ref = world().addLog(sends("main\n"), [{ containers: ["main", "proxy"] }]);
     const { error } = await read({ ...ref, containerName: "robot" });
     expect(error).toMatchObject({ code: "NotFound", reason: "CONTAINER_NOT_FOUND" });
@@ -68,7 +68,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     expect((await read({ ...ref, containerName: "main" })).text).toBe("main\n");
   });
 
-  it("of an attempt are numbers, and answer by what there is", async () => {
+  it("of attempts are numbers; an unknown one is answered with those that exist", async () => {
     const ref = world().addLog(sends("once\n"));
     const attempt = (value: number) => ({ ...ref, attempt: { case: "attemptNumber", value } as const });
     expect((await read(attempt(1))).text).toBe("once\n");
@@ -97,7 +97,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     ["a container with capitals", { containerName: "Main" }],
     ["an attempt 0", { attempt: { case: "attemptNumber", value: 0 } as const }],
     ["an attempt rule that is none", { attempt: { case: "attemptRule", value: 9 as AttemptRule } as const }],
-  ])("that cannot be are refused: %s", async (_, wrong) => {
+  ])("that Kubernetes does not allow are rejected: %s", async (_, wrong) => {
     const asked = world().store.asked.length;
     const { error } = await read({ ...world().addLog(hangs), ...wrong });
     expect(error).toMatchObject({ code: "InvalidArgument", reason: "REQUEST_INVALID" });
@@ -111,7 +111,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     ["of no uid", { name: "payroll", namespace: "shop" }],
     ["in another project", { name: "", namespace: "elsewhere" }],
     ["with a name that steps out of its folder", { name: "/../../payroll.1", namespace: "shop" }],
-  ])("of Jobs in a run's status are believed only for its own: one %s is refused", async (_, job) => {
+  ])("of Jobs in a run's status count only for its own Jobs: one %s is rejected", async (_, job) => {
     const probe = world().addLog(hangs);
     const next = Number(probe.name.slice("uat.run-".length)) + 1;
     const uid = `00000000-0000-4000-8000-${String(next).padStart(12, "0")}`;

@@ -15,7 +15,7 @@ import { as, readLog } from "./read-log.ts";
 describe("which source answers", () => {
   const world = usePodWorld();
 
-  it("is the pod while the attempt runs, though the archive has something already", async () => {
+  it("is the pod while the attempt runs, even if the archive has something", async () => {
     const run = world().addRun({ running: true });
     const pod = world().addPod(run);
     world().archive(run, sends("archived\n"));
@@ -32,7 +32,7 @@ describe("which source answers", () => {
     expect(end?.reason).toBe(EndReason.CAUGHT_UP);
   });
 
-  it("is the archive once the attempt has ended: the kubelet may have rotated the beginning away", async () => {
+  it("is the archive once the attempt has ended: the kubelet may have rotated the head away", async () => {
     const run = world().addRun();
     const pod = world().addPod(run, { phase: "Failed", containers: { main: terminated(1) } });
     world().archive(run, sends("archived\n"));
@@ -43,7 +43,7 @@ describe("which source answers", () => {
     expect(logRequests(world().api.requests)).toEqual([]);
   });
 
-  it("is the pod where the archive does not have it; but nothing proves that it is all", async () => {
+  it("is the pod where the archive has nothing, and then completeness is not proven", async () => {
     const run = world().addRun();
     world().addPod(run, { phase: "Failed", containers: { main: terminated(1) } });
     const { text, origin, end } = await world().read(run);
@@ -52,7 +52,7 @@ describe("which source answers", () => {
     expect(end?.reason).toBe(EndReason.SOURCE_ENDED);
   });
 
-  it("is the archive where the pod was removed between the list and the log, or its node has lost the log", async () => {
+  it("is the archive where the pod vanishes after the list, or its node has lost the log", async () => {
     for (const answer of [
       says(404, 'pods "x" not found'),
       sends("unable to retrieve container logs for containerd://0f"),
@@ -64,7 +64,7 @@ describe("which source answers", () => {
     }
   });
 
-  it("is none where neither has it, and both are told of", async () => {
+  it("is none where neither has it, and both are reported", async () => {
     const { error } = await world().read(world().addRun());
     expect(error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
     expect(error?.sources).toMatchObject([
@@ -74,10 +74,10 @@ describe("which source answers", () => {
   });
 });
 
-describe("whose pods are read", () => {
+describe("the pods that are read", () => {
   const world = usePodWorld({ sources: ["pods"] });
 
-  it("are the run's own alone", async () => {
+  it("are only the run's own", async () => {
     const run = world().addRun({ running: true });
     const other = world().addRun({ running: true });
     const made = { uid: run.uid, job: run.job };
@@ -105,14 +105,14 @@ describe("whose pods are read", () => {
     expect(logRequests(world().api.requests)).toHaveLength(1);
   });
 
-  it("are those of the attempt's Job, though the run has others", async () => {
+  it("are those of the attempt's Job, even if the run has others", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run);
     world().addPod({ ...run, job: run.job.replace(/1$/, "2") }, { suffix: "other" });
     expect((await world().read(run)).text).toBe("live log of aaaaa\n");
   });
 
-  it("are not looked for before the caller may read the run", async () => {
+  it("are not listed before the caller may read the run", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run);
     const refused = await readLog(world().transport, run, as(TOKENS.stranger));
@@ -120,7 +120,7 @@ describe("whose pods are read", () => {
     expect(world().api.requests.filter((each) => each.includes("/pods"))).toEqual([]);
   });
 
-  it("are the newest of a Job that tried several times, or the named one", async () => {
+  it("are the newest of a retried Job, or the named one", async () => {
     const run = world().addRun();
     const [first, second, third] = ["first", "secnd", "third"].map((suffix, index) =>
       world().addPod(run, { suffix, createdAt: `2026-01-01T00:0${index}:00Z`, containers: { main: terminated(1) } }),
@@ -140,12 +140,12 @@ describe("whose pods are read", () => {
   });
 });
 
-describe("which container's log, and which of its runs", () => {
+describe("the selected container and restart", () => {
   const world = usePodWorld();
   const containers = ["main", "proxy"];
   const asked = () => logRequests(world().api.requests).map((each) => each.split("?")[1]);
 
-  it("is that of the container which failed, told by its exit code", async () => {
+  it("is the container that failed by its exit code", async () => {
     const run = world().addRun({ containers });
     world().addPod(run, {
       phase: "Failed",
@@ -158,14 +158,14 @@ describe("which container's log, and which of its runs", () => {
     expect(asked()).toEqual(["container=proxy&timestamps=true"]);
   });
 
-  it("is that of the run before, where the container waits to be restarted", async () => {
+  it("is the previous restart while the container waits for the next", async () => {
     const run = world().addRun({ containers, running: true });
     world().addPod(run, { containers: { main: running(), proxy: waiting("CrashLoopBackOff", 2) } });
     expect((await world().read(run)).origin).toMatchObject({ containerName: "proxy", previous: true, live: true });
     expect(asked()).toEqual(["container=proxy&previous=true&timestamps=true"]);
   });
 
-  it("is not said to be of the run before where the archive answers", async () => {
+  it("is not called the previous restart where the archive answers", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run, { containers: { main: waiting("CrashLoopBackOff", 2) } }, refuses(404));
     world().archive(run, sends("archived\n"));
@@ -180,7 +180,7 @@ describe("the run as a tree", () => {
     return (await client.getAnalysisRun({ namespace: run.namespace, name: run.name }, as(TOKENS.reader))).analysisRun;
   };
 
-  it("tells the pods of each attempt, what became of their containers, and selects by it", async () => {
+  it("lists each attempt's pods and container statuses, and selects by them", async () => {
     const run = world().addRun({ containers: ["main", "proxy"] });
     const [first, second] = ["first", "secnd"].map((suffix, index) =>
       world().addPod(run, {
@@ -205,7 +205,7 @@ describe("the run as a tree", () => {
     expect(told?.defaultSelection).toMatchObject({ containerName: "proxy", podName: second });
   });
 
-  it("tells no pod of a Job that has the same name in another namespace", async () => {
+  it("lists no pod of a Job with the same name in another namespace", async () => {
     const run = world().addRun();
     const { uid, job, namespace, name } = run;
     const metrics = ["shop", "elsewhere"].map((each) => ({ name: each, job: { name: job, namespace: each } }));
@@ -218,7 +218,7 @@ describe("the run as a tree", () => {
     expect((await world().read(run, { metricName: "elsewhere" })).text).toBe("live log of there\n");
   });
 
-  it("tells a Job's pods so often at the most, where thousands of measurements name it", async () => {
+  it("limits how often a Job's pods are listed where thousands of measurements name it", async () => {
     const run = world().addRun();
     const names = Array.from({ length: 6 }, (_, index) => world().addPod(run, { suffix: `pod-${index}` }));
     const { namespace, name, uid, job } = run;
@@ -234,7 +234,7 @@ describe("the run as a tree", () => {
     expect(attempts.flatMap(({ pods }) => pods)).toHaveLength(1_000);
   });
 
-  it("tells none where the cluster knows none any more", async () => {
+  it("lists none where the cluster has none left", async () => {
     const told = await tree(world().addRun());
     expect(told?.metrics[0]?.attempts[0]?.pods).toEqual([]);
     expect(told?.defaultSelection).toMatchObject({ containerName: "main", podName: "" });

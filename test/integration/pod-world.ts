@@ -32,7 +32,10 @@ export interface PodWorld {
   readonly log: readonly LogEntry[];
   /** Makes a run of one job metric. Default: it has failed, long ago. */
   addRun(metric?: MadeMetric): PodRun;
-  /** Makes a pod of a run's Job, and says what the API server answers when its log is asked for; without that, the log is `live log of SUFFIX`. */
+  /**
+   * Makes a pod of a run's Job, and says what the API server answers when its log is asked for; without that, the log
+   * is `live log of SUFFIX`.
+   */
   addPod(run: PodRun, pod?: Partial<MadePod>, answer?: Answer): string;
   /** Puts a log of a run's container into the store. */
   archive(run: PodRun, answer: Answer, container?: string): void;

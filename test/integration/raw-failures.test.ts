@@ -60,7 +60,7 @@ describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ vers
     expectTold(answer, reason, asked);
   });
 
-  it.each(KINDS)("of kind %s is text with status 200 where that is asked for", async (kind, arrange, _, reason) => {
+  it.each(KINDS)("of kind %s is text with status 200 with errors=text", async (kind, arrange, _, reason) => {
     const asked = kind === "silent" ? impatient() : world();
     const [path, token] = arrange(asked);
     const answer = await get(`${path}?errors=text`, token, asked);
@@ -79,7 +79,7 @@ describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ vers
     ["breaks off", sendsThenResets("half\n"), "half\n", "SOURCE_FAILED"],
     ["falls silent", sendsThenHangs("half\n"), "half\n", "SOURCE_STALLED"],
     ["goes on for too long", sendsThenHangs("x".repeat(70_000)), "x".repeat(65_536), "LIMIT_REACHED"],
-  ])("in mid-log, as the store %s, can be taken for an end by nobody", async (_, answer, sent, reason) => {
+  ])("in the middle of a log, when the store %s, cannot be mistaken for its end", async (_, answer, sent, reason) => {
     const path = pathTo(world(), answer);
     const cut = await get(path);
     expect([cut.status, cut.whole]).toEqual([200, false]);

@@ -13,7 +13,7 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
   const pathOf = ({ namespace, name }: { namespace: string; name: string }) => `/raw/${namespace}/${name}`;
   const runOf = (path: string) => path.slice("/raw/shop/".length);
 
-  it("answers with the log, as text that no browser takes for anything else", async () => {
+  it("sends the log as text that browsers do not sniff", async () => {
     const { status, headers, body, whole } = await get(pathOf(world().addLog(sends(LOG))));
     expect([status, body, whole]).toEqual([200, LOG, true]);
     expect(headers).toMatchObject({
@@ -25,18 +25,18 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     expect(headers["content-disposition"]).toBeUndefined();
   });
 
-  it("answers with an empty body where the log is empty", async () => {
+  it("sends an empty body for an empty log", async () => {
     expect(await get(pathOf(world().addLog(sends(""))))).toMatchObject({ status: 200, body: "", whole: true });
   });
 
-  it("names a download after what it holds, in plain characters", async () => {
+  it("names a download after its content in ASCII", async () => {
     const ref = world().addLog(sends(LOG), [{ name: 'größe "1"\r\nx: y' }]);
     const { headers, body } = await get(`${pathOf(ref)}?download=1`);
     expect(headers["content-disposition"]).toBe(`attachment; filename="${ref.name}.gr_e_1_x_y.1.main.log"`);
     expect(body).toBe(LOG);
   });
 
-  it("answers HEAD with the headers alone, and leaves the log unread", async () => {
+  it("answers HEAD with headers only, without reading the log", async () => {
     const path = pathOf(world().addLog((response) => response.writeHead(200).write("begin")));
     const { status, headers, body, whole } = await ask(world().port, { path, method: "HEAD", headers: reader });
     expect([status, body, whole]).toEqual([200, "", true]);
@@ -44,12 +44,12 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     await world().store.untilAnswering(0);
   });
 
-  it("answers HEAD with the status of a failure, and no body", async () => {
+  it("answers HEAD with the status of a failure and no body", async () => {
     const request = { path: "/raw/shop/uat.none", method: "HEAD", headers: reader };
     expect(await ask(world().port, request)).toMatchObject({ status: 404, body: "", whole: true });
   });
 
-  it.each(["POST", "PUT", "DELETE", "OPTIONS"])("answers %s with 405 and what it takes", async (method) => {
+  it.each(["POST", "PUT", "DELETE", "OPTIONS"])("answers %s with 405 and the allowed methods", async (method) => {
     const path = pathOf(world().addLog(hangs));
     const { status, headers } = await ask(world().port, { path, method, headers: reader });
     expect(status).toBe(405);
@@ -57,7 +57,7 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     expect(headers["access-control-allow-origin"]).toBeUndefined();
   });
 
-  it("takes a metric, an attempt and a container", async () => {
+  it("selects a metric, an attempt and a container", async () => {
     const path = pathOf(world().addLog(sends(LOG), [{ name: "größe &=" }, { name: "other" }]));
     const query = `?metric=${encodeURIComponent("größe &=")}&attempt=1&container=main`;
     expect(await get(path + query)).toMatchObject({ status: 200, body: LOG });
@@ -78,7 +78,7 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     ["attempt=0", '"0" is not an attempt. (REQUEST_INVALID)'],
     ["attempt=1e3", '"1e3" is not an attempt. (REQUEST_INVALID)'],
     ["attempt=-1", '"-1" is not an attempt. (REQUEST_INVALID)'],
-  ])("refuses the query %s", async (query, text) => {
+  ])("rejects the query %s", async (query, text) => {
     const { status, body } = await get(`${pathOf(world().addLog(hangs))}?${query}`);
     expect(status).toBe(400);
     expect(body).toContain(text);
@@ -104,7 +104,7 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     ["broken encoding", "/raw/shop/%E4", 400],
     ["an encoded zero", "/raw/shop/RUN%00", 400],
     ["capitals", "/RAW/shop/RUN", 404],
-  ])("reads nothing by a path with %s", async (_, path, expected) => {
+  ])("reads nothing for a path with %s", async (_, path, expected) => {
     const run = runOf(pathOf(world().addLog(sends(LOG))));
     const asked = world().store.asked.length;
     const { status, body } = await get(path.replace("RUN", run));
@@ -113,12 +113,12 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
     expect(world().store.asked.length).toBe(asked);
   });
 
-  it("takes names in any right encoding", async () => {
+  it("accepts names in any valid encoding", async () => {
     const run = runOf(pathOf(world().addLog(sends(LOG))));
     expect(await get(`/raw/%73hop/%75${run.slice(1)}`)).toMatchObject({ status: 200, body: LOG });
   });
 
-  it("asks who calls before it looks at the request", async () => {
+  it("authenticates before it validates the request", async () => {
     const { status, headers, body } = await get("/raw/..%2F/x?nonsense=1", {});
     expect(status).toBe(401);
     expect(headers["www-authenticate"]).toBe("Bearer");

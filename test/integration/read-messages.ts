@@ -50,7 +50,10 @@ export function textOf(messages: readonly SentMessage[]): string {
   return messages.map(({ text }) => text).join("");
 }
 
-/** The lines that messages hold, each with the number that they give to it: `12:text`, or `12-text` where it is context. A line in several messages is put together. */
+/**
+ * The lines that messages hold, each with the number that they give to it: `12:text`, or `12-text` where it is context.
+ * A line in several messages is put together.
+ */
 export function numberedLines(messages: readonly SentMessage[]): readonly string[] {
   const lines: { number: number; context: boolean; text: string }[] = [];
   let open = false;

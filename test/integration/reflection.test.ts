@@ -62,7 +62,7 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
     });
   });
 
-  it("describes every listed service, by files that are complete together", async () => {
+  it("describes every listed service with a complete set of files", async () => {
     const [answer] = await ask({ case: "listServices", value: "" });
     if (answer?.case !== "listServicesResponse") throw new Error("There is no list.");
     for (const { name } of answer.value.service) {
@@ -109,7 +109,7 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
     expect(registryOf(files).getFile(name)).toBeDefined();
   });
 
-  it("finds extensions by what they extend", async () => {
+  it("finds extensions by the message they extend", async () => {
     const containingType = "google.protobuf.FieldOptions";
     const files = await filesFor({ case: "fileContainingExtension", value: { containingType, extensionNumber: 1159 } });
     expect(files.at(-1)?.name).toBe("buf/validate/validate.proto");
@@ -131,13 +131,13 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
     { case: "fileContainingExtension", value: { containingType: "google.protobuf.FieldOptions", extensionNumber: 1 } },
     { case: "fileContainingExtension", value: { containingType: "nothing", extensionNumber: 1159 } },
     { case: "allExtensionNumbersOfType", value: "taffrail.v1.Nothing" },
-  ])("says that there is nothing to find by %o, and goes on", async (request) => {
+  ])("answers NOT_FOUND to %o, and keeps the stream open", async (request) => {
     const [answer, next] = await ask(request, { case: "listServices", value: "" });
     expect(answer).toMatchObject({ case: "errorResponse", value: { errorCode: 5 } });
     expect(next?.case).toBe("listServicesResponse");
   });
 
-  it("refuses a request for nothing", async () => {
+  it("rejects an empty request", async () => {
     const client = createClient(service, world().transport(protocol));
     for await (const { messageResponse, validHost, originalRequest } of client.serverReflectionInfo(
       (async function* () {
@@ -150,10 +150,10 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
   });
 });
 
-describe.each(WAYS)("reflection that is switched off: $way", ({ protocol, service }) => {
+describe.each(WAYS)("disabled reflection: $way", ({ protocol, service }) => {
   const world = useWorld({ config: { reflection: false } });
 
-  it("is not there, as clients understand it", async () => {
+  it("is UNIMPLEMENTED", async () => {
     const client = createClient(service, world().transport(protocol));
     const asking = (async () => {
       for await (const _ of client.serverReflectionInfo((async function* () {})()));

@@ -43,7 +43,7 @@ const STORES: readonly {
   { name: "in gzip", bytes: gzipSync },
 ];
 
-describe("what is looked through for one call", () => {
+describe("the bytes scanned by one call", () => {
   const world = useWorld({ config: { ...KEYS, limits: { scanBytes: "200KiB" } } });
 
   /** Goes on where the budget was spent, until the log ends. */
@@ -65,7 +65,7 @@ describe("what is looked through for one call", () => {
   }
 
   describe.each(STORES)("of a log $name", ({ bytes = Buffer.from, options }) => {
-    it.each(FILTERS)("is bounded with $name, and gone on with by the cursor", async ({ request, lines }) => {
+    it.each(FILTERS)("are limited with $name, and the cursor resumes", async ({ request, lines }) => {
       const run = world().addLog(storedObject(bytes(LOG), { pieceBytes: 50_000, ...options }).answer);
       const whole = numberedLines(await readMessages(await unbounded(), { ...run, ...request }));
       if (lines !== undefined) expect(whole.length).toBe(lines);
@@ -76,7 +76,7 @@ describe("what is looked through for one call", () => {
     });
   });
 
-  it("is not bounded where all of it is sent", async () => {
+  it("are not limited where all of them are sent", async () => {
     const run = world().addLog(storedObject(LOG).answer);
     for (const [request, sent] of [
       [{}, LOG],
@@ -88,7 +88,7 @@ describe("what is looked through for one call", () => {
     }
   });
 
-  it("is bounded in empty lines and in lines without an end, too", async () => {
+  it("are limited in empty and endless lines too", async () => {
     for (const log of ["\n".repeat(1_000_000), "x".repeat(1_000_000), "50 %\r".repeat(200_000)]) {
       const run = world().addLog(storedObject(log, { pieceBytes: 50_000 }).answer);
       for (const [pattern, sent] of [
@@ -106,10 +106,10 @@ describe("what is looked through for one call", () => {
   const unbounded = () => (bounded ??= world().replica(GRPC, { limits: {} }));
 });
 
-describe("the time for which one call looks through a log", () => {
+describe("the time for which one call scans a log", () => {
   const world = useWorld({ config: { ...KEYS, limits: { scanTime: "10s" } } });
 
-  it("is bounded, and the cursor goes on", async () => {
+  it("is limited, and the cursor resumes", async () => {
     const object = storedObject(LOG, { pieceBytes: 100_000 });
     // Each piece takes the store three seconds.
     const slow: Answer = (response, request) => {

@@ -11,7 +11,10 @@ import { as } from "./read-log.ts";
 import { useWorld, type World } from "./world.ts";
 
 const MIB = 1024 * 1024;
-/** What the system's own buffers of the two connections may hold, and ours. A store that was read freely would send this within a tenth of a second. */
+/**
+ * What the system's own buffers of the two connections may hold, and ours. A store that was read freely would send this
+ * within a tenth of a second.
+ */
 const AHEAD_BYTES = 32 * MIB;
 const AT_ONCE = 50;
 
@@ -30,7 +33,7 @@ async function untilHeldUp(world: World, flood: Flood): Promise<number> {
 describe.each(PROTOCOLS)("a reader that pauses, over $name", (protocol) => {
   const world = useWorld();
 
-  it("pauses the store too, and can go on", async () => {
+  it("pauses the store too, and can continue", async () => {
     const leave = new AbortController();
     const flood = createFlood();
     const client = createClient(AnalysisRunLogService, world().transport(protocol));
@@ -52,7 +55,7 @@ describe.each(PROTOCOLS)("a reader that pauses, over $name", (protocol) => {
 describe("a reader of the raw route that pauses", () => {
   const world = useWorld();
 
-  it("pauses the store too, and can go on", async () => {
+  it("pauses the store too, and can continue", async () => {
     const flood = createFlood();
     const { namespace, name } = world().addLog(flood.answer);
     const { headers } = as(TOKENS.reader) as { headers: Record<string, string> };

@@ -55,11 +55,11 @@ async function expectFreed(world: World, waits: FakeWaits): Promise<void> {
 }
 
 describe.each(PROTOCOLS)("over $name", (protocol) => {
-  describe("a reader that takes nothing for as long as it may", () => {
+  describe("a reader that takes nothing until the limit", () => {
     const waits = createWaits();
     const world = useWorld({ config, wait: waits.wait });
 
-    it("is let go, with everything behind it", async () => {
+    it("is disconnected, and everything behind it is released", async () => {
       const flood = createFlood();
       const client = createClient(AnalysisRunLogService, world().transport(protocol));
       const stream = client.getAnalysisRunLogs(world().addLog(flood.answer), as(TOKENS.reader));
@@ -80,7 +80,7 @@ describe.each(PROTOCOLS)("over $name", (protocol) => {
     const waits = createWaits();
     const world = useWorld({ config, wait: waits.wait });
 
-    it("is not", async () => {
+    it("is not disconnected", async () => {
       const flood = createFlood();
       const leave = new AbortController();
       const client = createClient(AnalysisRunLogService, world().transport(protocol));
@@ -108,7 +108,7 @@ describe.each(PROTOCOLS)("over $name", (protocol) => {
     const waits = createWaits();
     const world = useWorld({ config, wait: waits.wait });
 
-    it("is not", async () => {
+    it("is not disconnected", async () => {
       const leave = new AbortController();
       const client = createClient(AnalysisRunLogService, world().transport(protocol));
       const options = { ...as(TOKENS.reader), signal: leave.signal };
@@ -142,11 +142,11 @@ const openH2: Open = async ({ url }, path) => {
 describe.each([
   { version: "HTTP/1.1", open: openH1 },
   { version: "HTTP/2", open: openH2 },
-])("a reader of the raw route that takes nothing, over $version", ({ open }) => {
+])("a stalled reader of the raw route over $version", ({ open }) => {
   const waits = createWaits();
   const world = useWorld({ config, wait: waits.wait });
 
-  it("is let go, and its body is cut", async () => {
+  it("is disconnected, and its body is cut", async () => {
     const flood = createFlood();
     const { namespace, name } = world().addLog(flood.answer);
     const { body, close } = await open(world(), `/raw/${namespace}/${name}`);

@@ -8,12 +8,12 @@ import { as, errorOf, readLog } from "./read-log.ts";
 import { messagesOf } from "./read-messages.ts";
 import { SECRETS, useWorld } from "./world.ts";
 
-describe.each(PROTOCOLS)("how the server is, over $name", (protocol) => {
+describe.each(PROTOCOLS)("GetStatus over $name", (protocol) => {
   const world = useWorld({ config: { limits: { streams: 9, streamsPerCaller: 7 } } });
   const client = () => createClient(AnalysisRunLogService, world().transport(protocol));
   const status = () => client().getStatus({}, as(TOKENS.operator));
 
-  it("is told to operators alone", async () => {
+  it("answers only operators", async () => {
     for (const token of [TOKENS.reader, TOKENS.stranger]) {
       const error = await errorOf(client().getStatus({}, as(token)));
       expect(error).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
@@ -21,7 +21,7 @@ describe.each(PROTOCOLS)("how the server is, over $name", (protocol) => {
     expect((await status()).version).not.toBe("");
   });
 
-  it("is what came of asking each source, and what is open", async () => {
+  it("reports the health of each source and the open streams", async () => {
     const before = await status();
     const body = "12345\n";
     expect((await readLog(world().transport(protocol), world().addLog(sends(body)))).text).toBe(body);
@@ -65,7 +65,7 @@ describe.each(PROTOCOLS)("how the server is, over $name", (protocol) => {
     expect((await status()).sources[0]?.open).toBe(0);
   });
 
-  it("is the configuration in force, and no secret", async () => {
+  it("reports the configuration in force without secrets", async () => {
     const { settings, settingsHash } = await status();
     const told = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
     expect(told).toMatchObject({
@@ -79,7 +79,7 @@ describe.each(PROTOCOLS)("how the server is, over $name", (protocol) => {
     expect(JSON.stringify(settings)).not.toMatch(/s3cret|one key/);
   });
 
-  it("is what the server's own account may do in the cluster, as long as the cluster says it", async () => {
+  it("reports the permissions of the server's own account while the cluster tells them", async () => {
     const rights = (await status()).rights.map(({ verb, resource, allowed }) => `${verb} ${resource} ${allowed}`);
     expect(rights).toEqual([
       "create tokenreviews.authentication.k8s.io true",

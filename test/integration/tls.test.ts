@@ -28,7 +28,7 @@ describe("a gateway over TLS", () => {
     ["h2", ["h2", "http/1.1"]],
     ["http/1.1", ["http/1.1"]],
     [false, undefined],
-  ])("settles on %s with a client that offers %s", async (protocol, offered) => {
+  ])("negotiates %s with a client that offers %s", async (protocol, offered) => {
     const socket = connectTls({ port: world().port, ...trust, ...(offered && { ALPNProtocols: offered }) });
     opened.push(() => socket.destroy());
     await once(socket, "secureConnect");
@@ -59,7 +59,7 @@ describe("a gateway over TLS", () => {
     expect(await text(response)).toBe("safe\n");
   });
 
-  it("survives clients that do not speak TLS, or leave in the handshake", async () => {
+  it("survives clients that do not speak TLS or leave in the handshake", async () => {
     for (const said of ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\u0016\u0003\u0001", ""]) {
       const socket = connectTcp(world().port, "127.0.0.1").on("error", () => {});
       await once(socket, "connect");
@@ -79,7 +79,7 @@ describe("a gateway over TLS that stops", () => {
     return world;
   }
 
-  it("does not wait for a handshake that nobody goes on with", async () => {
+  it("does not wait for an abandoned handshake", async () => {
     const world = await started();
     const socket = connectTcp(world.port, "127.0.0.1").on("error", () => {});
     await once(socket, "connect");
@@ -90,7 +90,7 @@ describe("a gateway over TLS that stops", () => {
       "close",
     );
     await world.gateway.stop();
-    await closed;
+    await expect(closed).resolves.toBeDefined();
   });
 
   it("ends streams with SERVER_SHUTDOWN", async () => {

@@ -8,7 +8,9 @@ import { useWorld } from "./world.ts";
 const LOG = "for one caller alone\n";
 const METHOD = "/taffrail.v1.AnalysisRunLogService/ListProjects";
 
-/** A header that HPACK's tables do not hold, in plain text (RFC 7541 §6.2.2): Node's own client sends no header twice. */
+/**
+ * A header that HPACK's tables do not hold, in plain text (RFC 7541 §6.2.2): Node's own client sends no header twice.
+ */
 function literal(name: string, value: string): Buffer {
   return Buffer.from([0, name.length, ...Buffer.from(name), value.length, ...Buffer.from(value)]);
 }
@@ -56,7 +58,7 @@ describe.each([
     ["the right one first", [TOKENS.reader, "rubbish"]],
     ["the right one last", [TOKENS.stranger, TOKENS.reader]],
     ["the same twice", [TOKENS.reader, TOKENS.reader]],
-  ])("are taken for none, with %s: a proxy in front may have looked at either", async (_, tokens) => {
+  ])("are rejected, with %s: a proxy in front may have checked either", async (_, tokens) => {
     const { name } = world().addLog(sends(LOG));
     const raw = await ask(world().port, "GET", `/raw/shop/${name}`, tokens.map(bearer));
     expect(raw).toContain("(TOKEN_MISSING)");
@@ -66,7 +68,7 @@ describe.each([
     expect(rpc).not.toContain("projects");
   });
 
-  it("are what is refused, and not how this test asks", async () => {
+  it("are the reason: one token is accepted", async () => {
     const { name } = world().addLog(sends(LOG));
     expect(await ask(world().port, "GET", `/raw/shop/${name}`, [bearer(TOKENS.reader)])).toContain(LOG);
     expect(await ask(world().port, "POST", METHOD, [json, bearer(TOKENS.reader)])).toContain('"shop"');

@@ -82,7 +82,7 @@ function watching(transport: Transport, wish: Wish = {}, token: string = TOKENS.
   return { any, next, leave: () => leave.abort() };
 }
 
-describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
+describe.each(PROTOCOLS)("watched runs over $name", (protocol) => {
   const waits = createWaits();
   const world = useWorld({ config: { follow: { recheck: `${RECHECK_MS}ms` } }, wait: waits.wait });
   const changed = new Set<KubeObject>();
@@ -111,7 +111,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     await waits.untilNone();
   });
 
-  it("are told as a list first, then as each of them comes, changes and goes", async () => {
+  it("are sent as a list first, then as each is added, changed or removed", async () => {
     put({ name: "a", second: 1 });
     put({ name: "b", second: 2, phase: "Failed" });
     const { next, leave } = watch();
@@ -125,7 +125,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("are not told again where nothing that a list shows has changed", async () => {
+  it("are not sent again if nothing in their summary changed", async () => {
     put({ name: "a" });
     const { next, leave } = watch();
     expect(await next()).toBe("list a");
@@ -136,7 +136,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("come and leave as they pass the filters or not", async () => {
+  it("appear and disappear as they match the filters", async () => {
     put({ name: "a", second: 1 });
     put({ name: "b", second: 2, phase: "Failed" });
     put({ name: "other", second: 3, phase: "Failed", freight: "f2" });
@@ -151,7 +151,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("are no more than the limit: newer ones push older ones out, which come back when there is room", async () => {
+  it("are no more than the limit: newer ones displace older ones, which come back when there is room", async () => {
     for (const [second, name] of ["a", "b"].entries()) put({ name, second });
     const { next, leave } = watch({ limit: 2 });
     expect(await next()).toBe("list b a");
@@ -162,7 +162,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("are those of Stages that the caller may read, as long as that is so", async () => {
+  it("are those of Stages that the caller may read, for as long as they may", async () => {
     world().cluster.put({
       apiVersion: "kargo.akuity.io/v1alpha1",
       kind: "Stage",
@@ -185,7 +185,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     ["AUTHORIZATION_LOST", "PermissionDenied", "AUTHORIZATION_LOST", () => take("RoleBinding", "reader")],
     ["TOKEN_EXPIRED", "Unauthenticated", "TOKEN_EXPIRED", () => take("Token", "reader")],
     ["SOURCE_FAILED", "Internal", "KUBERNETES_REFUSED", () => take("ClusterRoleBinding", "gateway")],
-  ])("end with %s when the caller loses the right to them, or nobody can tell", async (end, code, reason, happens) => {
+  ])("end with %s when the caller loses the permission, or a review fails", async (end, code, reason, happens) => {
     put({ name: "a" });
     const { next } = watch();
     expect(await next()).toBe("list a");
@@ -196,7 +196,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     expect(await errorOf(next())).toMatchObject({ code, reason });
   });
 
-  it("are refused to who may list and not watch, in the words for a project that is not there", async () => {
+  it("are denied to callers who may only list, as if there were no such project", async () => {
     put({ name: "a" });
     const refused = await errorOf(watch({}, TOKENS.lister).next());
     expect(refused).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
@@ -204,7 +204,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     expect(unknown?.message).toBe(refused?.message.replace("shop", "none"));
   });
 
-  describe("and named", () => {
+  describe("with a name", () => {
     const GETTER = "token-of-getter";
     const RBAC = "rbac.authorization.k8s.io/v1";
     /** Somebody who may get the run "a" by its name, and the Stage, and nothing else: neither list nor watch. */
@@ -235,7 +235,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
       }
     };
 
-    it("is told with any change of it, to who may get it by its name and no more", async () => {
+    it("is sent with every change to callers who may get it only by name", async () => {
       grant(["a"]);
       put({ name: "a" });
       put({ name: "b", second: 1 });
@@ -252,7 +252,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
       leave();
     });
 
-    it("has the version that reading it tells", async () => {
+    it("has the version that GetAnalysisRun reports", async () => {
       put({ name: "a" });
       const client = createClient(AnalysisRunLogService, world().transport(protocol));
       const ref = { namespace: "shop", name: "a" };
@@ -276,7 +276,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
       expect(analysisRuns.map(({ version }) => version)).toEqual([""]);
     });
 
-    it("need not be there, and of a Stage that may not be read it is not", async () => {
+    it("need not exist, and is absent if its Stage may not be read", async () => {
       const { next, leave } = watch({ name: "a" });
       expect(await next()).toBe("list");
       put({ name: "a" });
@@ -287,7 +287,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
       hidden.leave();
     });
 
-    it("is refused to who may get another, whether or not it is there, and ends when the right to it is lost", async () => {
+    it("is denied to callers who may get another, whether or not it exists, and ends with the permission", async () => {
       grant(["a"]);
       put({ name: "a" });
       put({ name: "b" });
@@ -305,7 +305,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     });
   });
 
-  it("are quiet for no longer than 15 seconds", async () => {
+  it("are never silent for more than 15 seconds", async () => {
     put({ name: "a" });
     const { next, any, leave } = watch();
     expect(await next()).toBe("list a");
@@ -320,7 +320,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("are neither lost nor doubled where the way to the cluster is cut and it has forgotten what changed", async () => {
+  it("are neither lost nor doubled when the watch breaks and its version is too old", async () => {
     for (const [second, name] of ["gone", "changed", "same"].entries()) put({ name, second });
     const { next, leave } = watch();
     expect(await next()).toBe("list same changed gone");
@@ -335,7 +335,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
     leave();
   });
 
-  it("count among the streams that a caller may have open, and end when the server stops", async () => {
+  it("count as open streams, and end when the server stops", async () => {
     const own = await startWorld({ config: { limits: { streamsPerCaller: 1 }, shutdown: { drain: "0ms" } } });
     own.cluster.put(made({ name: "a" }));
     const { next } = watching(own.transport(protocol));
@@ -349,7 +349,7 @@ describe.each(PROTOCOLS)("runs that are watched, over $name", (protocol) => {
   });
 });
 
-describe.each(PROTOCOLS)("runs that are listed, over $name", (protocol) => {
+describe.each(PROTOCOLS)("listed runs over $name", (protocol) => {
   const world = useWorld();
   const list = async (wish: Wish) => {
     const client = createClient(AnalysisRunLogService, world().transport(protocol));
@@ -357,7 +357,7 @@ describe.each(PROTOCOLS)("runs that are listed, over $name", (protocol) => {
     return analysisRuns.map(({ name }) => name).join(" ");
   };
 
-  it("are those of one Freight or collection, and of one time, where that is asked for", async () => {
+  it("are filtered by Freight, collection and time", async () => {
     for (const [second, name] of ["a", "b", "c"].entries()) {
       world().cluster.put(made({ name, second, freight: name === "b" ? "f2" : "f1" }));
     }

@@ -11,7 +11,9 @@ import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/sc
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } from "./objects.ts";
 import type { Protocol } from "./protocols.ts";
 
-/** What nobody outside may see of the store, beside its address. The words stand in its path, its headers and its token. */
+/**
+ * What nobody outside may see of the store, beside its address. The words stand in its path, its headers and its token.
+ */
 export const SECRETS = /127\.0\.0|localhost|hidden-shelf|store-key|s3cret|vault|token-of-gateway|http:\/\//i;
 
 /** One entry of the gateway's own log. */
@@ -68,7 +70,10 @@ export interface World {
   addLog(answer: Answer, metrics?: readonly MadeMetric[]): LogRef;
   /** A way to the gateway, the same each time. */
   transport(protocol: Protocol): ReturnType<Protocol["open"]>["transport"];
-  /** Starts another gateway with the same neighbours, and gives a way to it. `config` stands before what the first one has. */
+  /**
+   * Starts another gateway with the same neighbours, and gives a way to it. `config` stands before what the first one
+   * has.
+   */
   replica(protocol: Protocol, config?: Readonly<Record<string, unknown>>): Promise<Transport>;
   close(): Promise<void>;
 }

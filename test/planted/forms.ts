@@ -1,4 +1,7 @@
-/** Everything that a secret may look like: as it is, percent-encoded, in JSON, or in base64 wherever in a longer text it stood. */
+/**
+ * Everything that a secret may look like: as it is, percent-encoded, in JSON, or in base64 wherever in a longer text it
+ * stood.
+ */
 export function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const encoded = [0, 1, 2].flatMap((shift) => {

@@ -18,6 +18,13 @@ const planted = new Map<string, readonly string[]>();
 const searched: Record<Place, number> = { log: 0, failure: 0, output: 0 };
 let found: string[] = [];
 
+/** Forgets what was planted and found, and counts from zero again. */
+export function resetSearch(): void {
+  planted.clear();
+  found = [];
+  for (const place of Object.keys(searched) as Place[]) searched[place] = 0;
+}
+
 /** Has all texts from now on searched for a secret. */
 export function plant(secret: string): void {
   if (planted.has(secret) || !TELLING.test(secret)) return;

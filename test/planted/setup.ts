@@ -1,19 +1,16 @@
-// For every test file: each secret that is given out anywhere is one that was planted, and everything that the program logs, tells its callers or prints is
+// For every test file: each secret that is given out anywhere is one that was planted, and everything that the program
+// logs, tells its callers or prints is
 // searched for it.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DestinationStream } from "pino";
 import { afterAll, afterEach, expect, inject, vi } from "vitest";
-import { Secret } from "../../src/secret.ts";
-import { plant, search, searchSum, takeFound } from "./search.ts";
+import "./plant-revealed.ts";
+import { resetSearch, search, searchSum, takeFound } from "./search.ts";
 
-const { reveal } = Secret.prototype;
-Secret.prototype.reveal = function (this: Secret): string {
-  const value = reveal.call(this);
-  plant(value);
-  return value;
-};
+// Test files may share a worker, where this runs once for each of them.
+resetSearch();
 
 vi.mock("../../src/telemetry/log.ts", async (importOriginal) => {
   const original = await importOriginal<typeof import("../../src/telemetry/log.ts")>();

@@ -4,7 +4,7 @@ import { arrangeAccess, type Ground, testAccessTable } from "../integration/acce
 import { testApiTable } from "../integration/api-table.ts";
 import { openRealGround } from "./real-ground.ts";
 
-describe("on a real API server", () => {
+describe("the table of access cases on a real API server", () => {
   let ground: Ground;
   let tokens: ReadonlyMap<AccessRow, string>;
   beforeAll(async () => {

@@ -32,7 +32,7 @@ const ENDED = "2026-01-01T00:05:00Z";
 const time = (second: number): string => new Date(Date.parse(BEGUN) + second * 1_000).toISOString();
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-describe("a follow, against a real API server", () => {
+describe("a followed log with a real API server", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   const closing: (() => Promise<unknown>)[] = [];
@@ -243,7 +243,7 @@ describe("a follow, against a real API server", () => {
     }
   }
 
-  it("begins before its run does, says what it waits for, and outlasts every trouble on the way to its client", async () => {
+  it("starts before its run, says what it waits for, and survives every kind of connection trouble", async () => {
     const run = await addRun();
     const reading = follow(run, way.port);
     await reading.untilState("waiting");
@@ -288,7 +288,7 @@ describe("a follow, against a real API server", () => {
     expect(sha256(reading.text())).toBe(sha256(await direct(run)));
   });
 
-  it("goes on in the archive when the pod is deleted", async () => {
+  it("continues in the archive when the pod is deleted", async () => {
     const run = await addRun();
     await run.begin();
     const reading = follow(run, way.port);
@@ -305,7 +305,7 @@ describe("a follow, against a real API server", () => {
     expect(sha256(await direct(run))).toBe(sha256(whole));
   });
 
-  it("ends when its caller's role is taken away, and when the account is deleted", async () => {
+  it("ends when its caller's role is revoked or the account is deleted", async () => {
     const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}/rolebindings/revoked`;
     for (const [name, take, reason, told] of [
       ["revoked", path, EndReason.AUTHORIZATION_LOST, "AUTHORIZATION_LOST"],
@@ -323,7 +323,7 @@ describe("a follow, against a real API server", () => {
     }
   });
 
-  it("ends when its token expires, and goes on where there is a way to another one", async () => {
+  it("ends when its token expires, and resumes with a new one", async () => {
     const short = (): string => signAgain(reader, kubernetes.accountKey, { exp: Math.floor(Date.now() / 1_000) + 3 });
     const run = await addRun();
     await run.begin();
@@ -344,7 +344,7 @@ describe("a follow, against a real API server", () => {
     expect(sha256(going.text())).toBe(sha256(await direct(run)));
   });
 
-  it("is grpcurl's too", async () => {
+  it("works with grpcurl", async () => {
     const { path } = await resolveServer("grpcurl");
     const run = await addRun();
     await run.begin();

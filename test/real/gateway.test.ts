@@ -80,18 +80,18 @@ sources:
     return { code: error.code, message: error.rawMessage, reason: error.findDetails(ErrorInfoSchema)[0]?.reason };
   }
 
-  it("reads a log to a user who may read the project's runs and Stages", async () => {
+  it("sends a log to a user who may read the project's runs and Stages", async () => {
     expect(await readLog(tokens.reader, run.name)).toEqual({ text: LOG, end: EndReason.COMPLETE });
   });
 
-  it("lists the runs and the project to that user", async () => {
+  it("lists the runs and the project for that user", async () => {
     const { analysisRuns } = await client().listAnalysisRuns({ namespace: "orders" }, as(tokens.reader));
     expect(analysisRuns.map(({ name }) => name).toSorted()).toEqual([run.name, otherRun.name]);
     const { projects } = await client().listProjects({}, as(tokens.reader));
     expect(projects.map(({ name }) => name)).toEqual(["orders"]);
   });
 
-  it("tells that user the run as a tree", async () => {
+  it("sends that user the run as a tree", async () => {
     const { analysisRun } = await client().getAnalysisRun({ namespace: "orders", name: run.name }, as(tokens.reader));
     expect(analysisRun).toMatchObject({
       uid: run.uid,
@@ -99,7 +99,7 @@ sources:
     });
   });
 
-  it("reads the one run to a user who may read it by name only, and no other", async () => {
+  it("sends a user who may read one run by name that run only", async () => {
     expect((await readLog(tokens.byName, run.name)).text).toBe(LOG);
     expect(await refusal(readLog(tokens.byName, otherRun.name))).toMatchObject({
       code: Code.PermissionDenied,
@@ -108,7 +108,7 @@ sources:
   });
 
   it.each(["elsewhere", "nobody", "runsOnly"])(
-    "refuses %s in the same words whether or not the run and the project exist",
+    "denies %s in the same words whether or not the run and the project exist",
     async (user) => {
       const there = await refusal(readLog(tokens[user], run.name));
       expect(there).toMatchObject({ code: Code.PermissionDenied, reason: "ACCESS_DENIED" });
@@ -119,21 +119,21 @@ sources:
     },
   );
 
-  it("shows nobody any project that they may not read", async () => {
+  it("lists no project that a user may not read", async () => {
     expect((await client().listProjects({}, as(tokens.nobody))).projects).toEqual([]);
     expect((await client().listProjects({}, as(tokens.elsewhere))).projects.map(({ name }) => name)).toEqual([
       "elsewhere",
     ]);
   });
 
-  it("refuses a token for another audience, one that the cluster does not know, and none", async () => {
+  it("rejects a token for another audience, an unknown token and a missing one", async () => {
     expect(await refusal(readLog(tokens.otherAudience, run.name))).toMatchObject({ code: Code.Unauthenticated });
     expect(await refusal(readLog("made.up.token", run.name))).toMatchObject({ code: Code.Unauthenticated });
     const anonymous = client().getAnalysisRun({ namespace: "orders", name: run.name });
     expect(await refusal(anonymous)).toMatchObject({ code: Code.Unauthenticated });
   });
 
-  it("may have a run watched", async () => {
+  it("may watch a run", async () => {
     const token = await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]);
     const kube = createKubeApi({
       server: kubernetes.url,
@@ -154,7 +154,7 @@ sources:
   });
 
   // Stands last: it looks back at what the gateways did.
-  it("needed every right of deploy/cluster-role.yaml, and no other", async () => {
+  it("needs exactly the permissions in deploy/cluster-role.yaml", async () => {
     const { used, refused } = await rightsUsed(kubernetes.auditLog, GATEWAY_USERNAME);
     const granted = await rightsGranted("cluster-role.yaml");
     expect(refused).toEqual([]);

@@ -9,7 +9,7 @@ import { KubeClient } from "./servers/kube-client.ts";
 const SERVICE = "taffrail.v1.AnalysisRunLogService";
 const LOG = "first line\nsecond line: Größe\n";
 
-describe("grpcurl, which knows nothing of the API but what reflection tells it", () => {
+describe("grpcurl with reflection alone", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   let grpcurl: string;
@@ -82,7 +82,7 @@ sources:
     expect(messages.at(-1).end).toMatchObject({ reason: "END_REASON_COMPLETE", lines: "2" });
   });
 
-  it("prints the typed details of why a run has no log", async () => {
+  it("prints the typed details of a missing log", async () => {
     const { status, stderr } = await call(`${SERVICE}/GetAnalysisRunLogs`, {
       namespace: "grpcurl",
       name: run.name,
@@ -102,7 +102,7 @@ sources:
     expect(stderr).not.toContain(inject("store").url);
   });
 
-  it("calls the reflection of older clients, and health", async () => {
+  it("calls v1alpha reflection and health", async () => {
     const reflection = await call("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", {
       listServices: "",
     });

@@ -1,7 +1,8 @@
 /**
  * Makes the real servers ready: `node test/real/install.ts [--json] [NAME…]`. Without names: all of them.
  *
- * One line for each says how long it took; with `--json` these go to standard error, and standard output is one object of names and paths.
+ * One line for each says how long it took; with `--json` these go to standard error, and standard output is one object
+ * of names and paths.
  */
 import { parseArgs } from "node:util";
 import { resolveServer } from "./programs/resolve.ts";

@@ -64,7 +64,7 @@ describe("nginx as the store", () => {
   const read = (metric: string, more = "") =>
     fetch(address(metric, more), { headers: { authorization: `Bearer ${token}` } });
 
-  it.each(["plain", "gzip", "encoded", "keyed"])("passes on a log that is kept %s", async (metric) => {
+  it.each(["plain", "gzip", "encoded", "keyed"])("sends a log that is stored %s", async (metric) => {
     const answer = await read(metric);
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
@@ -72,7 +72,7 @@ describe("nginx as the store", () => {
     expect(await answer.text()).toBe(LOG);
   });
 
-  it("passes on an empty log", async () => {
+  it("sends an empty log", async () => {
     const answer = await read("empty");
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
   });
@@ -94,7 +94,7 @@ describe("nginx as the store", () => {
       said: "403",
     },
     { metric: "down", title: "a store that is down", status: 503, reason: "SOURCE_UNAVAILABLE", said: "down" },
-  ])("says what is wrong with $title, and nothing of where it is", async ({ metric, status, reason, said }) => {
+  ])("reports $title without its address", async ({ metric, status, reason, said }) => {
     const answer = await read(metric);
     const text = await answer.text();
     expect(answer.status).toBe(status);
@@ -103,7 +103,7 @@ describe("nginx as the store", () => {
     expect(text).not.toMatch(/127\.0\.0\.1|store-token|nginx/);
   });
 
-  it("puts the cause into the body where a client asks for that", async () => {
+  it("puts the cause into the body with errors=text", async () => {
     const answer = await read("missing", "&errors=text");
     expect(answer.status).toBe(200);
     expect(await answer.text()).toContain("LOG_NOT_FOUND");

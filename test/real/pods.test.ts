@@ -21,7 +21,7 @@ const NAMESPACE = "warehouse";
 const METRIC = "robot";
 const ACCOUNT = "with-pods";
 
-describe("the logs of pods, through a real API server's log proxy", () => {
+describe("pod logs through a real API server", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   let kubelet: Kubelet;
@@ -90,7 +90,7 @@ sources:
       { ...as(user), ...(signal && { signal }) },
     );
 
-  it("gives the log of a container that runs", async () => {
+  it("sends the log of a running container", async () => {
     const run = await addRun({ phase: "Running" });
     const text = "step 1: ok\nstep 2: Größe 0\n";
     const pod = await addPod(run, {}, { main: sends(text) });
@@ -100,7 +100,7 @@ sources:
     expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?timestamps=true`);
   });
 
-  it("gives the log of the run before, where a container waits to be restarted", async () => {
+  it("sends the previous log where a container waits to be restarted", async () => {
     const run = await addRun({ phase: "Running" });
     const crashing = { spec: { nodeName: kubelet.node, restartPolicy: "OnFailure" } };
     const pod = await addPod(
@@ -112,7 +112,7 @@ sources:
     expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?previous=true&timestamps=true`);
   });
 
-  it("gives the log of the init container that failed", async () => {
+  it("sends the log of the init container that failed", async () => {
     const run = await addRun({ phase: "Running", initContainers: ["seed"] });
     const pod = await addPod(
       run,
@@ -138,7 +138,7 @@ sources:
     ]);
   });
 
-  it("says that there is no log yet of a container that waits, whoever knows it", async () => {
+  it("says that a waiting container has no log yet, whoever reports that", async () => {
     const waits = await addRun({ phase: "Running" });
     await addPod(waits, { phase: "Pending", containers: { main: waiting("ImagePullBackOff") } });
     const error = (await read(waits)).error;
@@ -154,14 +154,14 @@ sources:
     expect((await read(asked)).error).toMatchObject({ code: "FailedPrecondition", reason: "LOG_NOT_YET" });
   });
 
-  it("says why a pod is on no node", async () => {
+  it("says why a pod is not scheduled", async () => {
     const run = await addRun({ phase: "Running" });
     const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes" }];
     await addPod(run, { phase: "Pending", spec: {}, containers: { main: undefined }, status: { conditions } });
     expect((await read(run)).error?.message).toContain("the container waits to be started (Unschedulable)");
   });
 
-  it("gives the log of no pod that is not the run's own, though it is named as if it were", async () => {
+  it("sends no log of a foreign pod, even if it is named as the run's", async () => {
     const run = await addRun({ phase: "Running" });
     const other = await addRun({ phase: "Running" });
     const secret = { main: sends("somebody else's\n") };
@@ -177,7 +177,7 @@ sources:
     }
   });
 
-  it("gives the log that is stored once the pod is gone", async () => {
+  it("sends the stored log once the pod is gone", async () => {
     const run = await addRun();
     const pod = await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: sends("live\n") });
     const live = await read(run);
@@ -193,7 +193,7 @@ sources:
     expect(stored.end?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("never says that a log is complete which the kubelet broke off: the API server ends its own answer well", async () => {
+  it("never says COMPLETE where the kubelet broke off: the API server ends the response properly", async () => {
     const run = await addRun();
     const breaksOff: Answer = (response) => {
       response.writeHead(200, { "content-length": "1000" });
@@ -205,7 +205,7 @@ sources:
     expect(end?.reason).toBe(EndReason.SOURCE_ENDED);
   });
 
-  it("fails, and does not wait, where the way to the API server breaks in the middle of the log", async () => {
+  it("fails at once when the connection to the API server breaks in the middle of the log", async () => {
     const begun = Promise.withResolvers<void>();
     const run = await addRun({ phase: "Running" });
     const half = "half of it\n".repeat(10_000);
@@ -240,7 +240,7 @@ sources:
     }
   });
 
-  it("lets the kubelet go when the caller leaves", async () => {
+  it("closes the kubelet's connection when the caller leaves", async () => {
     const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const run = await addRun({ phase: "Running" });
@@ -263,7 +263,7 @@ sources:
     await ended.promise;
   });
 
-  it("says that the cluster is at fault where no kubelet answers, and not where that one is", async () => {
+  it("blames the cluster where no kubelet answers, without its address", async () => {
     const gone = await startKubelet(admin, "node-2");
     await gone.close();
     const run = await addRun({ phase: "Running" });
@@ -276,7 +276,7 @@ sources:
     await server.waitFor(() => server.output.includes("connect: connection refused") || undefined);
   });
 
-  describe("asked for with options", () => {
+  describe("with options", () => {
     const lines = [1, 2, 3].map((second) => `2026-01-01T00:00:0${second}.000000000Z line ${second}\n`);
     const ask = async (
       options: PodLogOptions,
@@ -295,7 +295,7 @@ sources:
       return { status, text, url: kubelet.asked.at(-1)?.split("?")[1] ?? "" };
     };
 
-    it("passes each of them on to the kubelet", async () => {
+    it("passes each of them to the kubelet", async () => {
       const options = { follow: true, timestamps: true, tailLines: 2, sinceTime: "2026-01-01T00:00:02Z" };
       const { status, text, url } = await ask(options, sends(lines.slice(1).join("")));
       expect({ status, text }).toEqual({ status: 200, text: lines.slice(1).join("") });
@@ -307,7 +307,7 @@ sources:
       });
     });
 
-    it("passes each line on as it comes", async () => {
+    it("sends each line as it comes", async () => {
       const kube = createKubeApi({
         server: kubernetes.url,
         credentials: async () => ({ headers: { authorization: `Bearer ${account.token}` }, tls: { ca: account.ca } }),
@@ -341,7 +341,7 @@ sources:
     });
   });
 
-  it("may have runs and pods watched", async () => {
+  it("may watch runs and pods", async () => {
     const kube = createKubeApi({
       server: kubernetes.url,
       credentials: async () => ({ headers: { authorization: `Bearer ${account.token}` }, tls: { ca: account.ca } }),
@@ -362,7 +362,7 @@ sources:
   });
 
   // Stands last: it looks back at what the gateways did.
-  it("needed every right of the two roles in deploy/, and no other", async () => {
+  it("needs exactly the permissions of the two roles in deploy/", async () => {
     const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
     await client.listProjects({}, as(user));
     await client.listAnalysisRuns({ namespace: NAMESPACE }, as(user));

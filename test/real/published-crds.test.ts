@@ -11,7 +11,9 @@ import { startKubeApiserver } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 
 const root = join(import.meta.dirname, "../..");
-/** The definitions that Kargo and Argo Rollouts publish. They are theirs, so they lie beside the project and not in it. */
+/**
+ * The definitions that Kargo and Argo Rollouts publish. They are theirs, so they lie beside the project and not in it.
+ */
 const published = join(root, "../shared/crds");
 const present = existsSync(published);
 if (!present) console.warn(`Skipped: the published CRDs are not there (${published}).`);
@@ -68,7 +70,7 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
     }
   }
 
-  it("is asked for objects of every kind that the gateway reads", () => {
+  it("accepts objects of every kind that the gateway reads", () => {
     const kinds = new Set(foreign.map(({ kind }) => kind));
     expect([...kinds]).toEqual(
       expect.arrayContaining(["Namespace", "AnalysisRun", "Stage", "Freight", "Promotion", "Project"]),
@@ -76,16 +78,16 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
   });
 
   // In the order of the file: a namespace comes before what is in it.
-  it.each(named(foreign))("takes the demo's $title", ({ object }) => expectTaken(object));
+  it.each(named(foreign))("accepts the demo's $title", ({ object }) => expectTaken(object));
 
   // The demo has some of the same name.
   const own = ({ metadata, ...object }: KubeObject): KubeObject =>
     object.kind.startsWith("Cluster")
       ? { ...object, metadata: { ...metadata, name: `suites-${metadata.name}` } }
       : { ...object, metadata };
-  it.each(named(fixtures.filter(isForeign)))("takes the suites' $title", ({ object }) => expectTaken(own(object)));
+  it.each(named(fixtures.filter(isForeign)))("accepts the suites' $title", ({ object }) => expectTaken(own(object)));
 
-  it("takes the demo's run that goes on, in each of its phases", async () => {
+  it("accepts the demo's running run in each of its phases", async () => {
     const steps: KubeObject[] = [];
     // Pods are no custom resources: what an API server takes of them is proven where they are read.
     const put = (object: KubeObject): KubeObject => {
@@ -99,18 +101,19 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
     expect(steps.length).toBeGreaterThan(2);
   });
 
-  it("takes what real tests make in their projects", async () => {
+  it("accepts what the tests with real servers create", async () => {
     const project = await TestProject.create(kube, "made-by-tests", inject("folder"));
     await project.addStage("uat");
     for (const [name, phase] of [
       ["failed", "Failed"],
       ["running", "Running"],
     ] as const) {
-      await project.addRun(name, "uat", ["smoke", "e2e"], { phase, initContainers: ["seed"] });
+      const made = await project.addRun(name, "uat", ["smoke", "e2e"], { phase, initContainers: ["seed"] });
+      expect(made.name).toBe(name);
     }
   });
 
-  it("refuses an object with a field that the CRD does not know", async () => {
+  it("rejects an object with an unknown field", async () => {
     const stage = foreign.find(({ kind }) => kind === "Stage");
     if (stage === undefined) throw new Error("The demo has no Stage.");
     const misspelt = {

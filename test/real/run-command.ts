@@ -35,7 +35,10 @@ export function tryCommand(command: string, args: readonly string[], options: Co
   });
 }
 
-/** Runs a command and returns what it wrote to standard output. Throws with the end of its standard error unless it ends with status 0. */
+/**
+ * Runs a command and returns what it wrote to standard output. Throws with the end of its standard error unless it ends
+ * with status 0.
+ */
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions = {}) {
   const { status, stdout, stderr } = await tryCommand(command, args, options);
   if (status === 0) return stdout;

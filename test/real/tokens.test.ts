@@ -103,32 +103,32 @@ describe("a token of a real API server", () => {
     });
     afterAll(() => way?.close());
 
-    it.each(GOOD)("is taken that is %s", async (kind) => {
+    it.each(GOOD)("is accepted: %s", async (kind) => {
       expect(await readLog(way.transport, ref(), as(tokens[kind] ?? ""))).toMatchObject({
         text: LOG,
         error: undefined,
       });
     });
 
-    it("is taken after a scheme in lower case", async () => {
+    it("is accepted after a lower-case scheme", async () => {
       const headers = { authorization: `bearer ${tokens.good}` };
       expect((await readLog(way.transport, ref(), { headers })).text).toBe(LOG);
     });
 
-    it.each(BAD)("is refused that is %s", async (kind) => {
+    it.each(BAD)("is rejected: %s", async (kind) => {
       const { kinds, error } = await readLog(way.transport, ref(), as(tokens[kind] ?? ""));
       expect(kinds).toEqual([]);
       expect(error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_REFUSED" });
       expect(error?.whole).not.toMatch(/127\.0\.0|https?:|serviceaccount|expired at|audience/);
     });
 
-    it("is missed", async () => {
+    it("is required", async () => {
       const { error } = await readLog(way.transport, ref(), {});
       expect(error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_MISSING" });
     });
   });
 
-  it("is taken and refused in the same way on the raw route", async () => {
+  it("is accepted and rejected alike on the raw route", async () => {
     for (const kind of GOOD)
       expect(await raw(gateway.url, `bearer ${tokens[kind]}`)).toEqual({ status: 200, text: LOG });
     for (const kind of BAD) {
@@ -139,7 +139,7 @@ describe("a token of a real API server", () => {
     expect(await raw(gateway.url, `Bearer ${"x".repeat(64 * 1024)}`)).toMatchObject({ status: 431 });
   });
 
-  it("has to be for an audience of the gateway's own, where that has some", async () => {
+  it("must have one of the gateway's audiences if any are configured", async () => {
     const transport = createGrpcTransport({ baseUrl: particular.url });
     for (const kind of ["own", "both"]) {
       expect((await readLog(transport, ref(), as(tokens[kind] ?? ""))).text).toBe(LOG);

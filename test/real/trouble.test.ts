@@ -70,7 +70,10 @@ describe("trouble with a real API server", () => {
     await admin.close();
   });
 
-  /** A gateway in this process, whose clock a test turns. It does not really wait between tries, but tells for how long it would have. */
+  /**
+   * A gateway in this process, whose clock a test turns. It does not really wait between tries, but tells for how long
+   * it would have.
+   */
   async function gatewayAt(server: string, options: Partial<KubeConnection> & { readonly limits?: KubeLimits } = {}) {
     const { limits, ...connection } = options;
     const waits: number[] = [];
@@ -144,14 +147,14 @@ describe("trouble with a real API server", () => {
     expect((await gateway.read("stranger")).error).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
   }
 
-  it("is none while it is only slow", async () => {
+  it("is not reported while it is only slow", async () => {
     const gateway = await throughToxiproxy();
     await way.add({ type: "latency", attributes: { latency: 50, jitter: 50 } });
     await expectWell(gateway);
     expect(gateway.waits).toEqual([]);
   });
 
-  it("is told while it is down, also to those who were let in a moment ago, and is over when it is up again", async () => {
+  it("is reported while it is down, even to callers admitted a moment ago, and ends when it is up again", async () => {
     const gateway = await throughToxiproxy();
     await expectWell(gateway);
     await way.cut();
@@ -162,7 +165,7 @@ describe("trouble with a real API server", () => {
     await expectWell(gateway);
   });
 
-  it("is told when nothing comes any more, and not tried again: whoever asked has waited long enough", async () => {
+  it("is reported without a retry when it stops responding: the caller has waited long enough", async () => {
     const gateway = await throughToxiproxy({ answerMs: 150 });
     await expectWell(gateway);
     gateway.forget();
@@ -173,7 +176,7 @@ describe("trouble with a real API server", () => {
     await expectWell(gateway);
   });
 
-  it("is over by itself where only a connection has died, as where a firewall forgot it", async () => {
+  it("heals itself where only a connection has died, as when a firewall dropped it", async () => {
     const proxy = await startCuttingProxy(port, []);
     perTest.push(() => proxy.close());
     const gateway = await gatewayAt(`https://127.0.0.1:${proxy.port}`, { limits: { answerMs: 150 } });
@@ -187,7 +190,7 @@ describe("trouble with a real API server", () => {
   it.each([
     ["reset", { type: "reset_peer", attributes: { timeout: 0 } } as const],
     ["ended in the middle of answers", { type: "limit_data", attributes: { bytes: 4_000 } } as const],
-  ])("is told where connections are %s", async (_, toxic) => {
+  ])("is reported when connections are %s", async (_, toxic) => {
     const gateway = await throughToxiproxy();
     await way.add(toxic);
     expect((await gateway.read()).error).toMatchObject(DOWN);
@@ -200,7 +203,7 @@ describe("trouble with a real API server", () => {
   const answers = (status: number, headers: Record<string, string> = {}, body = "{}") =>
     ((response) => void response.writeHead(status, headers).end(body)) satisfies ReturnType<Trouble>;
 
-  it.each([500, 502, 503, 504])("is told after four tries where it answers %i", async (status) => {
+  it.each([500, 502, 503, 504])("is reported after four tries when it answers %i", async (status) => {
     const gateway = await gatewayAt(front.url);
     front.trouble = () => answers(status);
     expect((await gateway.read()).error).toMatchObject(DOWN);
@@ -211,7 +214,7 @@ describe("trouble with a real API server", () => {
     await expectWell(gateway);
   });
 
-  it("is waited for as long as it says with 429, and nobody notices", async () => {
+  it("is hidden by waiting as long as a 429 asks", async () => {
     const gateway = await gatewayAt(front.url);
     const seen = new Set<string>();
     front.trouble = (path, { method }) => {
@@ -225,7 +228,7 @@ describe("trouble with a real API server", () => {
     expect(Math.min(...gateway.waits)).toBeGreaterThanOrEqual(1_000);
   });
 
-  it("is told at once where it says 429 and to come back in a minute", async () => {
+  it("is reported at once when a 429 asks for a minute", async () => {
     const gateway = await gatewayAt(front.url);
     front.trouble = () => answers(429, { "retry-after": "60" });
     expect((await gateway.read()).error).toMatchObject(DOWN);
@@ -240,7 +243,7 @@ describe("trouble with a real API server", () => {
     ["access reviews are nothing", "subjectaccessreviews", 201, "{}"],
     ["access reviews say yes in other words", "subjectaccessreviews", 201, '{"status":{"allowed":"true"}}'],
     ["access reviews are not known", "subjectaccessreviews", 404, "{}"],
-  ])("lets nobody in where %s", async (_, plural, status, body) => {
+  ])("admits nobody when %s", async (_, plural, status, body) => {
     const gateway = await gatewayAt(front.url);
     front.trouble = (path) => (path.endsWith(`/${plural}`) ? answers(status, {}, body) : undefined);
     await expectDown(gateway);
@@ -252,7 +255,7 @@ describe("trouble with a real API server", () => {
     await expectDown(gateway);
   });
 
-  it("says that the server's own account is refused, and lets nobody in", async () => {
+  it("says that the server's own account is denied, and admits nobody", async () => {
     const gateway = await gatewayAt(front.url, {
       credentials: async () => ({ headers: { authorization: "Bearer nobody" }, tls: { ca: SERVER_CERTIFICATE.cert } }),
     });
@@ -262,7 +265,7 @@ describe("trouble with a real API server", () => {
     }
   });
 
-  it("of one caller is not another's: a hundred are asked about at once, and one who waits holds up nobody", async () => {
+  it("of one caller does not affect a hundred others at the same time", async () => {
     const gateway = await gatewayAt(front.url);
     const strangers = Array.from({ length: 100 }, (_, index) => `made.up.token-${index}`);
     const release = Promise.withResolvers<void>();
@@ -286,7 +289,7 @@ describe("trouble with a real API server", () => {
     expect(reasons).toEqual(strangers.map(() => "TOKEN_REFUSED"));
   });
 
-  it("is none where it shows another certificate of an authority that is trusted", async () => {
+  it("does not arise from a new certificate of a trusted authority", async () => {
     const key = await readFile(join(dirname(kubernetes.auditLog), "certificates", "apiserver.key"), "utf8");
     const gateway = await gatewayAt(front.url);
     await expectWell(gateway);
@@ -296,7 +299,7 @@ describe("trouble with a real API server", () => {
     await expectWell(gateway);
   });
 
-  it("is told where it shows a certificate that is not trusted, until it is", async () => {
+  it("is reported while its certificate is not trusted", async () => {
     const key = await readFile(join(dirname(kubernetes.auditLog), "certificates", "apiserver.key"), "utf8");
     let ca = SERVER_CERTIFICATE.cert;
     const credentials = async () => ({ headers: { authorization: `Bearer ${token}` }, tls: { ca } });
@@ -310,7 +313,7 @@ describe("trouble with a real API server", () => {
     await expectWell(gateway);
   });
 
-  it("is over ten seconds after the gateway's token was rotated in its file", async () => {
+  it("ends within ten seconds after the gateway's token file was rotated", async () => {
     const file = join(inject("folder"), "trouble-kubeconfig");
     const tokenFile = join(inject("folder"), "trouble-token");
     await createGatewayAccount(admin, "rotated");

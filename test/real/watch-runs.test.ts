@@ -31,7 +31,7 @@ function inShort({ event }: WatchAnalysisRunsResponse): string {
   return event.value.changes.map(({ kind, analysisRun }) => `${names.get(kind)} ${analysisRun?.name}`).join(", ");
 }
 
-describe.each(PROTOCOLS)("runs of a real API server that are watched, over $name", (protocol) => {
+describe.each(PROTOCOLS)("watched runs of a real API server over $name", (protocol) => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   const namespace = `${NAMESPACE}-${PROTOCOLS.indexOf(protocol)}`;
@@ -97,7 +97,7 @@ describe.each(PROTOCOLS)("runs of a real API server that are watched, over $name
     await admin.replace({ ...run, status: { ...run.status, phase } });
   };
 
-  it("are told as they come, change and go, once each, though the way is cut and the version too old", async () => {
+  it("are sent once per change, although the connection breaks and the version is too old", async () => {
     await project.addRun("first", "uat", ["robot"], { phase: "Running" });
     const { next, leave } = watch(watcher);
     expect(await next()).toBe("list first");
@@ -123,18 +123,18 @@ describe.each(PROTOCOLS)("runs of a real API server that are watched, over $name
     leave();
   }, 30_000);
 
-  it("are refused to who may list and not watch", async () => {
+  it("are denied to callers who may only list", async () => {
     expect(await errorOf(watch(reader).next())).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
   });
 
-  it("have an account behind them whose rights the cluster tells to operators alone", async () => {
+  it("use an account whose permissions are reported only to operators", async () => {
     expect(await errorOf(client().getStatus({}, as(watcher)))).toMatchObject({ reason: "ACCESS_DENIED" });
     const { rights } = await client().getStatus({}, as(kubernetes.adminToken));
     expect(rights).toHaveLength(8);
     expect(rights.filter(({ allowed }) => !allowed)).toEqual([]);
   });
 
-  it("may be listed by a session that was begun with a token of the cluster", async () => {
+  it("may be listed with a session that a token of the cluster started", async () => {
     const url = `http://127.0.0.1:${gateway.address.port}/session`;
     const headers = { "content-type": "application/json" };
     const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ token: watcher }) });

@@ -68,7 +68,7 @@ describe("a watch of a real API server", () => {
       })
       .toBe(times);
 
-  it("tells each step of the one run, that it is gone, and that there is another of its name", async () => {
+  it("reports each change of one run, its deletion and a new one of its name", async () => {
     const run = await addRun();
     const { next, leave } = phases(direct, run.name);
     expect(await next()).toEqual(["Running"]);
@@ -81,7 +81,7 @@ describe("a watch of a real API server", () => {
     await leave();
   });
 
-  it("tells a pod by its labels, from before there is one", async () => {
+  it("reports a pod by its labels, from before it exists", async () => {
     const uid = "0d0f5c6e-0000-4000-8000-000000000001";
     const labelSelector = `analysisrun.argoproj.io/uid=${uid}`;
     const sets = direct.watch(PODS, NAMESPACE, { labelSelector }, never)[Symbol.asyncIterator]();
@@ -107,7 +107,7 @@ describe("a watch of a real API server", () => {
     await sets.return?.();
   });
 
-  it("is begun anew where the version is too old for the server", async () => {
+  it("starts over when its version is too old", async () => {
     const run = await addRun();
     let isFirst = true;
     forwarder.rewrite((path) => {
@@ -125,7 +125,7 @@ describe("a watch of a real API server", () => {
     await leave();
   });
 
-  it("is gone on with where the server ends it after its time, and nothing is listed again", async () => {
+  it("continues without a new list when the server ends it after its timeout", async () => {
     const run = await addRun();
     let isFirst = true;
     forwarder.rewrite((path) => {
@@ -142,7 +142,7 @@ describe("a watch of a real API server", () => {
     await leave();
   });
 
-  it("loses nothing where the connection is cut, while something changes", async () => {
+  it("loses no change when the connection is cut", async () => {
     const run = await addRun();
     forwarder.rewrite((path) => path);
     const { next, leave } = phases(kube, run.name);
@@ -154,7 +154,7 @@ describe("a watch of a real API server", () => {
     await leave();
   });
 
-  it("is refused to who may list and not watch", async () => {
+  it("is denied to callers who may only list", async () => {
     const rules = [{ apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get", "list"] }];
     const token = await project.addUser("lister", rules);
     const lister = createKubeApi({
@@ -168,7 +168,7 @@ describe("a watch of a real API server", () => {
     await lister.close();
   });
 
-  it("may be one of many over few connections", async () => {
+  it("shares few connections with many others", async () => {
     const run = await addRun();
     const many = Array.from({ length: 300 }, () => phases(direct, run.name));
     expect(await Promise.all(many.map(({ next }) => next()))).toEqual(Array(300).fill(["Running"]));

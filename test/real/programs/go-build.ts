@@ -17,7 +17,8 @@ const goMod = z.object({
 });
 
 /**
- * Builds a Go program into `folder/<name>`. The folder appears complete or not at all, so a build that was broken off leaves nothing that
+ * Builds a Go program into `folder/<name>`. The folder appears complete or not at all, so a build that was broken off
+ * leaves nothing that
  * looks like a program. Needs `go` on PATH. Throws with the compiler's words when it fails.
  */
 export async function buildGoProgram(program: GoProgram, folder: string): Promise<void> {
@@ -37,7 +38,10 @@ export async function buildGoProgram(program: GoProgram, folder: string): Promis
   }
 }
 
-/** Writes a go.mod of our own: Go heeds `replace` lines of the main module alone, so those of the program's module are repeated there. */
+/**
+ * Writes a go.mod of our own: Go heeds `replace` lines of the main module alone, so those of the program's module are
+ * repeated there.
+ */
 async function writeGoMod(program: GoProgram, work: string): Promise<void> {
   const { GoMod } = downloaded.parse(
     JSON.parse(

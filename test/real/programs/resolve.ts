@@ -16,7 +16,8 @@ export interface ResolvedServer {
 /**
  * Finds a server's program by its name, or builds or installs it: minutes the first time, nothing afterwards.
  *
- * Programs are kept in `TAFFRAIL_TEST_CACHE`, default `taffrail-test` in `XDG_CACHE_HOME` or `~/.cache`, one folder for each version.
+ * Programs are kept in `TAFFRAIL_TEST_CACHE`, default `taffrail-test` in `XDG_CACHE_HOME` or `~/.cache`, one folder for
+ * each version.
  * Throws where there is no such server, or where it can neither be found nor made: the message says what to install.
  */
 export function resolveServer(name: string): Promise<ResolvedServer> {

@@ -6,7 +6,10 @@ import type { KubeClient } from "./kube-client.ts";
 
 const ESTABLISH_MS = 30_000;
 
-/** Creates every CustomResourceDefinition of a folder, and waits until the API server serves them all. Throws with its words. */
+/**
+ * Creates every CustomResourceDefinition of a folder, and waits until the API server serves them all. Throws with its
+ * words.
+ */
 export async function createCustomResources(kube: KubeClient, folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".yaml"));
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));

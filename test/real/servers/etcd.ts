@@ -3,7 +3,10 @@ import { resolveServer } from "../programs/resolve.ts";
 import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
 
-/** Starts etcd with its data in a folder, and waits until it is healthy. It may serve several API servers, each under a prefix of its own. */
+/**
+ * Starts etcd with its data in a folder, and waits until it is healthy. It may serve several API servers, each under a
+ * prefix of its own.
+ */
 export async function startEtcd(folder: string): Promise<{ readonly url: string; readonly server: ChildServer }> {
   const { path } = await resolveServer("etcd");
   const url = `http://127.0.0.1:${await findFreePort()}`;

@@ -6,7 +6,10 @@ import type { KubeClient } from "./kube-client.ts";
 /** As whom the API server knows the gateway. */
 export const GATEWAY_USERNAME = "system:serviceaccount:taffrail:taffrail";
 
-/** Makes the roles in `deploy/` and the namespace of the accounts that gateways run under. Throws with the API server's words. */
+/**
+ * Makes the roles in `deploy/` and the namespace of the accounts that gateways run under. Throws with the API server's
+ * words.
+ */
 export async function createGatewayRoles(admin: KubeClient): Promise<void> {
   for (const file of ["cluster-role.yaml", "cluster-role-pods.yaml"]) {
     const role = await readFile(join(import.meta.dirname, "../../../deploy", file), "utf8");

@@ -10,7 +10,10 @@ export interface GatewayOptions {
   readonly folder: string;
   /** Its taffrail.yaml. */
   readonly config: string;
-  /** The API server, the authority behind its certificate (absent where it speaks plain HTTP), and the gateway's own token for it. */
+  /**
+   * The API server, the authority behind its certificate (absent where it speaks plain HTTP), and the gateway's own
+   * token for it.
+   */
   readonly kubernetes: { readonly url: string; readonly ca?: string; readonly token: string };
 }
 

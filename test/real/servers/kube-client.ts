@@ -46,7 +46,8 @@ export class KubeClient {
   }
 
   /**
-   * Creates an object as it stands, and then its status where that is a resource of its own. An unknown or misplaced field is an error.
+   * Creates an object as it stands, and then its status where that is a resource of its own. An unknown or misplaced
+   * field is an error.
    *
    * Returns what the server made of it. Throws with the server's words.
    */

@@ -9,9 +9,11 @@ import type { LogEvent } from "../../src/client/log-event.ts";
 import { createFetchTransport } from "../../src/client/transport.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type BreakingProxy, startBreakingProxy } from "../fakes/breaking-proxy.ts";
+import { seeded } from "../fakes/seeded.ts";
 import { fakeTimer } from "../fakes/timers.ts";
 import { TOKENS } from "./objects.ts";
 import { type Sea, type SeaRun, startSea } from "./sea.ts";
+import { SWEEP, sweep } from "./sweep.ts";
 
 let sea: Sea;
 beforeAll(async () => {
@@ -38,6 +40,8 @@ const WAYS: readonly { readonly name: string; readonly open: (options: WayOption
   { name: "gRPC over HTTP/2", open: (options) => createGrpcTransport(options) },
 ];
 
+type Way = (typeof WAYS)[number];
+
 interface WayOptions {
   readonly baseUrl: string;
   readonly interceptors: Interceptor[];
@@ -55,7 +59,7 @@ interface Read {
 
 /** @param onText told how much of the log was given, after each piece. */
 async function read(
-  { open }: (typeof WAYS)[number],
+  { open }: Way,
   port: number,
   { namespace, name }: SeaRun,
   onText: (length: number, piece: number) => void = () => {},
@@ -172,15 +176,6 @@ const LOGS: readonly {
   { name: "a file of 3.6 MB", make: largeFile, cutBytes: 300_000 },
 ];
 
-/** The same numbers between 0 and 1 each time (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 interface Trouble {
   readonly name: string;
   /** How many bytes each connection brings before it is cut. */
@@ -250,7 +245,7 @@ async function startTrouble(lengths: readonly number[] = []) {
   return { gateways, proxy };
 }
 
-async function readDirectly(way: (typeof WAYS)[number], run: SeaRun): Promise<Read> {
+async function readDirectly(way: Way, run: SeaRun): Promise<Read> {
   const gateway = await sea.startReplica();
   closing.push(() => gateway.stop());
   return read(way, gateway.address.port, run);
@@ -272,8 +267,11 @@ const PIECES = madePieces(40);
 const WHOLE = PIECES.join("");
 const HALF = PIECES.slice(0, 20).join("");
 
-/** A pod that has written half of its log, and a client that has read it when `act` is called. Whatever is cut off, goes on at another replica. */
-async function readHalf(way: (typeof WAYS)[number], run: SeaRun, cut: boolean, act: () => void): Promise<Read> {
+/**
+ * Reads a log of which half is written; `act` is called once the client has read that. Where the connection is cut
+ * then, another replica answers the client's next request.
+ */
+async function readHalf(way: Way, run: SeaRun, cut: boolean, act: () => void): Promise<Read> {
   const { gateways, proxy } = await startTrouble();
   let acted = false;
   return read(way, proxy.port, run, (length) => {
@@ -310,76 +308,84 @@ function replacedFile() {
   return { run, object: run.archive(HALF) };
 }
 
-describe.each(WAYS)("over $name", (way) => {
-  describe.each([
-    { name: "while it is followed", cut: false },
-    { name: "and the connection with it", cut: true },
-  ])("$name", ({ name, cut }) => {
-    it("a pod goes away, and the log is what its archive has", async () => {
-      const run = podRun();
-      const resumed = await readHalf(way, run, cut, () => leave(run, WHOLE));
-      const direct = await readDirectly(way, run);
-      show(way.name, "the log of a pod", `pod deleted ${name}`, direct, resumed);
-      expect(sha256(resumed.text)).toBe(sha256(direct.text));
-      expect([resumed.text, resumed.sent, resumed.error, resumed.times]).toEqual([
-        WHOLE,
-        WHOLE,
-        undefined,
-        cut ? 1 : 0,
-      ]);
-      expect(noticesOf(resumed)).toEqual([NoticeKind.SOURCE_CHANGED]);
-      expect(endOf(resumed)).toMatchObject({ reason: EndReason.COMPLETE, lines: lineCount(WHOLE), headMissing: false });
-    });
+const HANDOVERS = [
+  { title: "a followed pod is deleted: the log continues in its archive", run: podDeleted, cut: false },
+  { title: "a pod is deleted and the connection cut: the log continues in its archive", run: podDeleted, cut: true },
+  { title: "a followed pod's archive differs: a seam says so", run: archiveDiffers, cut: false },
+  { title: "a pod's archive differs and the connection is cut: a seam says so", run: archiveDiffers, cut: true },
+  { title: "a followed file is replaced: none of the new one is sent", run: fileReplaced, cut: false },
+  { title: "a file is replaced and the connection cut: none of the new one is sent", run: fileReplaced, cut: true },
+];
+const handoversOf = sweep(WAYS, HANDOVERS, 3);
 
-    it("a pod goes away, its archive has another text, and a seam says so", async () => {
-      const run = podRun();
-      const other = WHOLE.replaceAll("ok", "OK");
-      const resumed = await readHalf(way, run, cut, () => leave(run, other));
-      const direct = await readDirectly(way, run);
-      show(way.name, "the log of a pod", `pod deleted ${name}; unfaithful archive: SEAM, COMPLETE`, direct, resumed);
-      expect(resumed.error).toBeUndefined();
-      expect(noticesOf(resumed)).toEqual([NoticeKind.SEAM]);
-      expect(endOf(resumed)).toMatchObject({ reason: EndReason.COMPLETE });
-      expect([resumed.text, resumed.sent]).toEqual([HALF + other.slice(HALF.length), resumed.text]);
-    });
+const READS = WAYS.flatMap((way) => LOGS.map((log) => ({ name: `${log.name} over ${way.name}`, way, log })));
+const troublesOf = sweep(READS, TROUBLES, 2);
 
-    it("a file is replaced, and nothing of the other one is sent", async () => {
-      const { run, object } = replacedFile();
-      const resumed = await readHalf(way, run, cut, () => {
-        object.bytes = Buffer.from("another log\n".repeat(100));
-      });
-      const outcome = cut ? "CURSOR_STALE" : "LOG_REPLACED, SOURCE_ENDED";
-      run.end();
-      const direct = await readDirectly(way, run);
-      show(way.name, "a file that grows", `object replaced ${name}: ${outcome}`, direct, resumed);
-      expect([resumed.text, resumed.sent]).toEqual([HALF, HALF]);
-      if (cut) expect(describeError(resumed.error)).toMatchObject({ reason: "CURSOR_STALE" });
-      else expect([resumed.error, noticesOf(resumed)]).toEqual([undefined, [NoticeKind.LOG_REPLACED]]);
-      expect(endOf(resumed)?.reason).toBe(cut ? undefined : EndReason.SOURCE_ENDED);
-    });
-  });
-
-  describe.each(LOGS)("$name", (log) => {
-    it.each(TROUBLES)("through $name, is what a direct read gives, and each line is sent once", async (trouble) => {
-      const { run, whole, goOn } = log.make();
-      const { gateways, proxy } = await startTrouble(trouble.cuts?.(log.cutBytes));
-      const make = trouble.make?.();
-      const length = Buffer.byteLength(whole);
-      const resumed = await read(way, proxy.port, run, (given) => {
-        goOn(given);
-        make?.(proxy, gateways, given / length);
-      });
-      const direct = await readDirectly(way, run);
-      show(way.name, log.name, trouble.name, direct, resumed);
-      expect(resumed.error).toBeUndefined();
-      expect(sha256(resumed.text)).toBe(sha256(direct.text));
-      expect(resumed.text === whole).toBe(true);
-      expect(resumed.sent === whole).toBe(true);
-      expect(resumed.times).toBeGreaterThanOrEqual(trouble.atLeast);
-      expect(resumed.events.at(-1)).toMatchObject({
-        kind: "end",
-        end: { reason: EndReason.COMPLETE, bytes: BigInt(length), lines: BigInt(whole.split("\n").length - 1) },
-      });
-    });
-  });
+describe.each(WAYS)(`over $name (${SWEEP})`, (way) => {
+  it.each(handoversOf(way))("$title", ({ run, title, cut }) => run(way, title, cut));
 });
+
+describe.each(READS)(`$name (${SWEEP})`, (each) => {
+  it.each(troublesOf(each))("through $name equals a direct read, and each line is sent once", (trouble) =>
+    readThroughTrouble(each.way, each.log, trouble),
+  );
+});
+
+async function podDeleted(way: Way, title: string, cut: boolean): Promise<void> {
+  const run = podRun();
+  const resumed = await readHalf(way, run, cut, () => leave(run, WHOLE));
+  const direct = await readDirectly(way, run);
+  show(way.name, "the log of a pod", title, direct, resumed);
+  expect(sha256(resumed.text)).toBe(sha256(direct.text));
+  expect([resumed.text, resumed.sent, resumed.error, resumed.times]).toEqual([WHOLE, WHOLE, undefined, cut ? 1 : 0]);
+  expect(noticesOf(resumed)).toEqual([NoticeKind.SOURCE_CHANGED]);
+  expect(endOf(resumed)).toMatchObject({ reason: EndReason.COMPLETE, lines: lineCount(WHOLE), headMissing: false });
+}
+
+async function archiveDiffers(way: Way, title: string, cut: boolean): Promise<void> {
+  const run = podRun();
+  const other = WHOLE.replaceAll("ok", "OK");
+  const resumed = await readHalf(way, run, cut, () => leave(run, other));
+  const direct = await readDirectly(way, run);
+  show(way.name, "the log of a pod", title, direct, resumed);
+  expect(resumed.error).toBeUndefined();
+  expect(noticesOf(resumed)).toEqual([NoticeKind.SEAM]);
+  expect(endOf(resumed)).toMatchObject({ reason: EndReason.COMPLETE });
+  expect([resumed.text, resumed.sent]).toEqual([HALF + other.slice(HALF.length), resumed.text]);
+}
+
+async function fileReplaced(way: Way, title: string, cut: boolean): Promise<void> {
+  const { run, object } = replacedFile();
+  const resumed = await readHalf(way, run, cut, () => {
+    object.bytes = Buffer.from("another log\n".repeat(100));
+  });
+  run.end();
+  const direct = await readDirectly(way, run);
+  show(way.name, "a file that grows", title, direct, resumed);
+  expect([resumed.text, resumed.sent]).toEqual([HALF, HALF]);
+  if (cut) expect(describeError(resumed.error)).toMatchObject({ reason: "CURSOR_STALE" });
+  else expect([resumed.error, noticesOf(resumed)]).toEqual([undefined, [NoticeKind.LOG_REPLACED]]);
+  expect(endOf(resumed)?.reason).toBe(cut ? undefined : EndReason.SOURCE_ENDED);
+}
+
+async function readThroughTrouble(way: Way, log: (typeof LOGS)[number], trouble: (typeof TROUBLES)[number]) {
+  const { run, whole, goOn } = log.make();
+  const { gateways, proxy } = await startTrouble(trouble.cuts?.(log.cutBytes));
+  const make = trouble.make?.();
+  const length = Buffer.byteLength(whole);
+  const resumed = await read(way, proxy.port, run, (given) => {
+    goOn(given);
+    make?.(proxy, gateways, given / length);
+  });
+  const direct = await readDirectly(way, run);
+  show(way.name, log.name, trouble.name, direct, resumed);
+  expect(resumed.error).toBeUndefined();
+  expect(sha256(resumed.text)).toBe(sha256(direct.text));
+  expect(resumed.text === whole).toBe(true);
+  expect(resumed.sent === whole).toBe(true);
+  expect(resumed.times).toBeGreaterThanOrEqual(trouble.atLeast);
+  expect(resumed.events.at(-1)).toMatchObject({
+    kind: "end",
+    end: { reason: EndReason.COMPLETE, bytes: BigInt(length), lines: BigInt(whole.split("\n").length - 1) },
+  });
+}

@@ -1,0 +1,8 @@
+/** The same numbers from 0 up to 1 each time (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
+export function seeded(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
