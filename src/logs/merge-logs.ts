@@ -218,7 +218,8 @@ export class LogMerge<E extends Other> {
     const { stepped } = head;
     const others = waiting.filter((each) => each !== head && each.stepped === stepped);
     const piece = takeLines(head, event, others);
-    this.#lastStepped = stepped;
+    // The rest of a line is no turn of its own.
+    if (this.#unfinished !== head) this.#lastStepped = stepped;
     this.#unfinished = piece.bytes[piece.bytes.length - 1] === LINE_FEED ? undefined : head;
     return { name, event: piece };
   }

@@ -15,6 +15,8 @@ export interface EntriesOptions {
 const MARGIN_MS = 2_000;
 /** A log that is shorter is read from its beginning: then nothing depends on its times, which go back where a clock is set. */
 const SHORT_BYTES = 256 * 1024;
+/** How many of the last lines of a longer one are looked at for a clock that was set back. */
+const LOOKED_AT_LINES = 1_000;
 
 /** Opens a log of entries at its beginning. */
 export async function openWholeEntries(
@@ -74,8 +76,8 @@ export async function openEntriesAt(
   const offset = place.text?.offset;
   const isShort = offset !== undefined && offset <= SHORT_BYTES;
   const since = capabilities.since && !isShort ? sinceOf(place) : undefined;
-  const isHidden = follow && since !== undefined && capabilities.tail && (await newestIsBefore(requests, since));
-  const { log, request } = await open(requests, { follow, ...(since !== undefined && !isHidden && { since }) });
+  const hidesLines = since !== undefined && capabilities.tail && (await hidesNewLines(requests, since));
+  const { log, request } = await open(requests, { follow, ...(since !== undefined && !hidesLines && { since }) });
   return { text: new EntriesText(log, request, { place, offset, growing }), start: { place, relative: false, offset } };
 }
 
@@ -84,13 +86,21 @@ export function sinceOf({ time, earliest = time }: Pick<TimedPlace, "time" | "ea
   return new Date(Date.parse(earliest) - MARGIN_MS).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** Whether the newest line is one that a source leaves out when it is asked for lines from a time on: a clock was set back. */
-async function newestIsBefore(requests: LogRequests, since: string): Promise<boolean> {
-  const { log, request } = await open(requests, { tailLines: 1 });
+/**
+ * Whether a source that is asked for lines from a time on leaves out lines at its log's end: after a clock was set back, lines
+ * that were written later have earlier times.
+ */
+async function hidesNewLines(requests: LogRequests, since: string): Promise<boolean> {
+  const { log, request } = await open(requests, { tailLines: LOOKED_AT_LINES });
   try {
-    let newest: string | undefined;
-    for await (const { times } of log.pieces) newest = times.times.at(-1) ?? newest;
-    return newest !== undefined && newest < since;
+    let isBehind = true;
+    for await (const { times } of log.pieces) {
+      for (const time of times.times) {
+        if (time >= since) isBehind = false;
+        else if (!isBehind) return true;
+      }
+    }
+    return isBehind;
   } finally {
     request.close();
   }

@@ -132,9 +132,11 @@ async function handOver(
   }
   const fingerprint = fingerprintAt(place);
   if (fingerprint !== undefined) {
-    const { text, start } = await openCopy(source, requests, options);
-    const found = await searchPlace(text, fingerprint, options.searchBytes);
+    const searched = await openCopy(source, requests, options);
+    const found = await searchPlace(searched.text, fingerprint, options.searchBytes);
     if (found !== undefined) {
+      const { text, start } = await openCopy(source, requests, options);
+      await skipToPlace(text, { offset: found.offset, fingerprint });
       return { text, start: { ...start, place, line: found.lines + 1, offset: found.offset }, handover: "proved" };
     }
   }

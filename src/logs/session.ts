@@ -30,7 +30,7 @@ const HEARTBEAT_TICKS = 3;
 /** For headers to go out, which the first frame brings along. */
 const FIRST_HEARTBEAT_MS = 500;
 
-const LINE_CUT = "A line is too long to be searched whole: only its beginning decides whether it matches.";
+const LINE_CUT = "A line is too long to be looked at whole: whether it matches is told by its beginning.";
 const NO_TIMES = "This source tells no times: none are put before lines.";
 
 /** After these, what comes does not continue the line before it. */
@@ -195,16 +195,18 @@ export class LogSession {
   #fail(error: unknown): void {
     if (this.#ended) return;
     const { stopped } = this.#guarded;
+    // What was made before a failure is sent before it; what was made before the stream was stopped may not be.
+    if (stopped !== undefined) this.#ready = [];
+    const last = this.#ready.at(-1)?.reached ?? this.#told.reached;
+    const hasOrigin = this.#told.origin || this.#ready.some(({ frame }) => frame.kind === "origin");
     if (this.#guarded.readerLeft(error)) this.#failed = { error: this.#guarded.signal.reason };
-    else if (!this.#told.origin) {
+    else if (!hasOrigin) {
       this.#failed = { error: stopped?.failure ?? (error instanceof LogReplaced ? staleCursor(error) : error) };
     } else {
       // What comes of asking is counted where a source is asked; this is the middle of its answer.
       if (error instanceof SourceError) this.#services.counters.source(error.source).brokeOff(error);
-      // It counts, and is resumed behind, what was taken: frames that were made since are left out.
-      this.#ready = [];
       const { reason, failure } = brokenOff(stopped ?? error);
-      this.#push(this.#endFrame(reason, this.#told.reached, failure), this.#told.reached);
+      this.#push(this.#endFrame(reason, last, failure), last);
     }
     this.#end();
   }

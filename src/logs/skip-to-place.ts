@@ -32,38 +32,43 @@ export async function skipToPlace(
 }
 
 /**
- * Reads a text up to the first end of a line at which its last bytes have a fingerprint: where a copy lacks lines, or has others,
- * the place is found by what stands right before it.
+ * Looks through a text for the end of a line at which its last bytes have a fingerprint: where a copy lacks lines, or has
+ * others, the place is known by what stands right before it. The text is read, and closed.
  *
  * @param maxBytes how much is looked through.
- * @returns how much text lies before the place; `undefined` where it is not found, or too little text is known of it to tell.
- *   The text is closed then.
+ * @returns how much text lies before the place; `undefined` where there is none, or more than one, or where too little text is
+ *   known of it to tell.
  */
 export async function searchPlace(
   text: LogText,
   { length, hash }: BytePlace["fingerprint"],
   maxBytes: number,
 ): Promise<{ readonly offset: number; readonly lines: number } | undefined> {
+  let found: { readonly offset: number; readonly lines: number } | undefined;
   let before = new Uint8Array(0);
   let offset = 0;
   let lines = 0;
-  while (length >= MIN_UNIQUE_BYTES && offset < maxBytes) {
-    const piece = await text.next();
-    if (piece === undefined) break;
-    const known = Buffer.concat([before, piece.bytes]);
-    for (let feed = known.indexOf(LINE_FEED, before.length); feed !== -1; feed = known.indexOf(LINE_FEED, feed + 1)) {
-      const end = feed + 1;
-      lines += 1;
-      if (end < length || fingerprintOf(known.subarray(end - length, end)).hash !== hash) continue;
-      const passed = end - before.length;
-      if (passed < piece.bytes.length) text.putBack(from(piece, passed));
-      return { offset: offset + passed, lines };
+  try {
+    while (length >= MIN_UNIQUE_BYTES) {
+      const piece = await text.next();
+      if (piece === undefined) return found;
+      const known = Buffer.concat([before, piece.bytes]);
+      for (let feed = known.indexOf(LINE_FEED, before.length); feed !== -1; feed = known.indexOf(LINE_FEED, feed + 1)) {
+        const end = feed + 1;
+        lines += 1;
+        if (end < length || fingerprintOf(known.subarray(end - length, end)).hash !== hash) continue;
+        if (found !== undefined) return undefined;
+        found = { offset: offset + end - before.length, lines };
+      }
+      offset += piece.bytes.length;
+      // Of what was not looked at, nothing proves that the place is not there too.
+      if (offset > maxBytes) return undefined;
+      before = new Uint8Array(known.subarray(-TAIL_BYTES));
     }
-    offset += piece.bytes.length;
-    before = new Uint8Array(known.subarray(-TAIL_BYTES));
+    return undefined;
+  } finally {
+    text.close();
   }
-  text.close();
-  return undefined;
 }
 
 /** The end of a piece. */

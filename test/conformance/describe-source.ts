@@ -33,7 +33,7 @@ export function describeSource(source: SourceUnderTest): void {
         notApplicable.push(title);
         skip(`not applicable: ${name} does not do that`);
       }
-      await work();
+      await expect(work()).resolves.toBeUndefined();
       passed.push(title);
     });
   };
