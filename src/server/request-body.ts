@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure } from "../failure.ts";
 import { connectError, tellFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
@@ -29,6 +30,47 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
     const flow = (): void => void request.resume();
     pieces.return?.().then(flow, flow);
   }
+}
+
+/**
+ * Reads a request's body whole: what {@link readBody} does, for the many requests that come in one piece.
+ *
+ * @param isEnough asked with each piece: the first one, and how much has come in all. What comes behind enough is thrown away.
+ * @param ms for all of it to arrive.
+ * @throws ConnectError REQUEST_TOO_SLOW, CANCELED where the client leaves, and what the request throws.
+ */
+export function readWholeBody(
+  request: NodeRequest,
+  ms: number,
+  isEnough: (first: Buffer, bytes: number) => boolean,
+): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  const settle = (): void => {
+    clearTimeout(timer);
+    request.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+    request.resume();
+  };
+  const finish = (): void => {
+    settle();
+    const [first, ...others] = pieces;
+    resolve(first === undefined || others.length > 0 ? Buffer.concat(pieces) : first);
+  };
+  const take = (piece: Buffer): void => {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (isEnough(pieces[0] ?? piece, bytes)) finish();
+  };
+  const fail = (error: unknown): void => {
+    settle();
+    reject(error);
+  };
+  const leave = (): void => fail(new ConnectError("the client left", Code.Canceled));
+  const timer = setTimeout(() => fail(tooSlow(ms)), ms);
+  request.on("data", take).on("end", finish).on("error", fail).on("close", leave);
+  if (request.destroyed) leave();
+  return promise;
 }
 
 function tooSlow(ms: number): Error {

@@ -18,7 +18,7 @@ export function requestInfo(
 ): ConformancePayload_RequestInfo {
   return create(ConformancePayload_RequestInfoSchema, {
     requestHeaders: [...headers].map(([name, value]) => create(HeaderSchema, { name, value: [value] })),
-    ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
+    ...(timeoutMs !== undefined && { timeoutMs: BigInt(Math.round(timeoutMs)) }),
     requests: [...requests],
   });
 }

@@ -81,8 +81,7 @@ async function single(
 
 function infoOf(requests: readonly Any[], context: HandlerContext): ConformancePayload_RequestInfo {
   const { requestHeader, requestMethod, url } = context;
-  const timeoutMs = context.timeoutMs();
-  const info = requestInfo(requestHeader, timeoutMs === undefined ? undefined : Math.round(timeoutMs), requests);
+  const info = requestInfo(requestHeader, context.timeoutMs(), requests);
   if (requestMethod !== "GET") return info;
   const queryParams = [...new URL(url).searchParams].map(([name, value]) =>
     create(HeaderSchema, { name, value: [value] }),

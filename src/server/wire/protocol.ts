@@ -3,6 +3,9 @@ import * as connect from "@connectrpc/connect/protocol-connect";
 import * as grpc from "@connectrpc/connect/protocol-grpc";
 import * as grpcWeb from "@connectrpc/connect/protocol-grpc-web";
 
+/** Flags and length of a message, in all three protocols. */
+export const ENVELOPE_BYTES = 5;
+
 /** How one of the three RPC protocols frames a server stream. All of its rules are Connect's own exported functions. */
 export interface Protocol {
   /** Of responses, by codec. */
@@ -16,9 +19,14 @@ export interface Protocol {
   ) => { timeoutMs?: number; error?: ConnectError | undefined };
   /** The flag of the envelope that ends a stream. `undefined`: HTTP trailers end it. */
   readonly endFlag: number | undefined;
-  /** The body of the last envelope, or the HTTP trailers. `trailers` may be changed. */
-  readonly end: (trailers: Headers, error: ConnectError | undefined) => Uint8Array | Headers;
+  /** How a stream ends: the body of its last envelope, or its HTTP trailers. `trailers` may be changed. */
+  readonly end: (trailers: Headers, error: ConnectError | undefined) => StreamEnd;
+  /** How it ends without an error and without trailers of its own. */
+  readonly ok: StreamEnd;
 }
+
+/** The body of an envelope, or HTTP trailers. */
+export type StreamEnd = Uint8Array | Headers;
 
 /** What a content type says about a request. */
 export interface WireFormat {
@@ -28,7 +36,7 @@ export interface WireFormat {
 
 const endOfStream = connect.createEndStreamSerialization(undefined);
 
-const CONNECT: Protocol = {
+const CONNECT: Protocol = withOk({
   contentType: { binary: connect.contentTypeStreamProto, json: connect.contentTypeStreamJson },
   headers: {
     encoding: connect.headerStreamEncoding.toLowerCase(),
@@ -38,9 +46,9 @@ const CONNECT: Protocol = {
   parseTimeout: connect.parseTimeout,
   endFlag: connect.endStreamFlag,
   end: (metadata, error) => endOfStream.serialize(error === undefined ? { metadata } : { metadata, error }),
-};
+});
 
-const GRPC: Protocol = {
+const GRPC: Protocol = withOk({
   contentType: { binary: grpc.contentTypeProto, json: grpc.contentTypeJson },
   headers: {
     encoding: grpc.headerEncoding.toLowerCase(),
@@ -50,14 +58,14 @@ const GRPC: Protocol = {
   parseTimeout: grpc.parseTimeout,
   endFlag: undefined,
   end: grpc.setTrailerStatus,
-};
+});
 
-const GRPC_WEB: Protocol = {
+const GRPC_WEB: Protocol = withOk({
   ...GRPC,
   contentType: { binary: grpcWeb.contentTypeProto, json: grpcWeb.contentTypeJson },
   endFlag: grpcWeb.trailerFlag,
   end: (trailers, error) => grpcWeb.trailerSerialize(grpcWeb.setTrailerStatus(trailers, error)),
-};
+});
 
 /** Tells protocol and codec of a stream by its content type; `undefined` where no protocol has it. */
 export function wireFormatOf(contentType: string | undefined): WireFormat | undefined {
@@ -74,4 +82,8 @@ export function wireFormatOf(contentType: string | undefined): WireFormat | unde
 
 function format(protocol: Protocol, { binary }: { readonly binary: boolean }): WireFormat {
   return { protocol, codec: binary ? "binary" : "json" };
+}
+
+function withOk(protocol: Omit<Protocol, "ok">): Protocol {
+  return { ...protocol, ok: protocol.end(new Headers(), undefined) };
 }

@@ -1,6 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  type Compression,
   compressionNegotiate,
+  createAsyncIterable,
   pipe,
   type Serialization,
   transformDecompressEnvelope,
@@ -9,36 +11,47 @@ import {
 } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type { NodeRequest } from "../node-http.ts";
-import type { Protocol } from "./protocol.ts";
+import { readWholeBody } from "../request-body.ts";
+import { ENVELOPE_BYTES, type Protocol } from "./protocol.ts";
 
 export interface RequestMessageOptions<T> {
   readonly protocol: Protocol;
   readonly serialization: Serialization<T>;
   /** The most bytes that a message may have, unpacked. */
   readonly maxBytes: number;
+  /** For the request to arrive whole, in milliseconds. */
+  readonly ms: number;
 }
 
 /**
  * Reads the one message of a request for a server stream. It may be compressed with gzip.
  *
- * @param body the request's.
- * @throws ConnectError with Connect's own words, as its handlers do; what `body` throws.
+ * @throws ConnectError with Connect's own words, as its handlers do; what {@link readWholeBody} throws.
  */
-export async function readRequestMessage<T>(
-  { headers }: NodeRequest,
-  body: AsyncIterable<Uint8Array>,
-  { protocol, serialization, maxBytes }: RequestMessageOptions<T>,
-): Promise<T> {
-  const { endFlag } = protocol;
+export async function readRequestMessage<T>(request: NodeRequest, options: RequestMessageOptions<T>): Promise<T> {
+  const { protocol, serialization, maxBytes, ms } = options;
   const { request: compression, error } = compressionNegotiate(
     [compressionGzip],
-    headerOf(headers[protocol.headers.encoding]),
-    headerOf(headers[protocol.headers.acceptEncoding]),
+    headerOf(request.headers[protocol.headers.encoding]),
+    headerOf(request.headers[protocol.headers.acceptEncoding]),
     protocol.headers.acceptEncoding,
   );
   if (error !== undefined) throw error;
+  const isEnough = (first: Buffer, bytes: number): boolean =>
+    bytes > ENVELOPE_BYTES + maxBytes || (first.length >= ENVELOPE_BYTES && lengthIn(first) > maxBytes);
+  const body = await readWholeBody(request, ms, isEnough);
+  // Nearly every request is one message as it is. Everything else, and every fault, is for Connect to read.
+  const isPlain = body.length > ENVELOPE_BYTES && body[0] === 0 && lengthIn(body) === body.length - ENVELOPE_BYTES;
+  return isPlain ? serialization.parse(body.subarray(ENVELOPE_BYTES)) : readByConnect(body, compression, options);
+}
+
+async function readByConnect<T>(
+  body: Uint8Array,
+  compression: Compression | null,
+  { protocol: { endFlag }, serialization, maxBytes }: RequestMessageOptions<T>,
+): Promise<T> {
   const messages = pipe(
-    body,
+    createAsyncIterable([body]),
     transformSplitEnvelope(maxBytes),
     transformDecompressEnvelope(compression, maxBytes),
     endFlag === undefined ? transformParseEnvelope(serialization) : transformParseEnvelope(serialization, endFlag),
@@ -47,11 +60,14 @@ export async function readRequestMessage<T>(
   const first = await iterator.next();
   if (first.done === true) throw protocolError("missing input message for server-streaming method");
   const second = await iterator.next();
-  if (second.done !== true) {
-    await iterator.return?.();
-    throw protocolError("received extra input message for server-streaming method");
-  }
-  return first.value;
+  if (second.done === true) return first.value;
+  await iterator.return?.();
+  throw protocolError("received extra input message for server-streaming method");
+}
+
+/** The length that an envelope tells of its message. */
+function lengthIn({ buffer, byteOffset }: Uint8Array): number {
+  return new DataView(buffer, byteOffset).getUint32(1);
 }
 
 /** A header as `Headers` has it. */

@@ -1,13 +1,12 @@
 import type { ServerResponse } from "node:http";
 import type { NodeResponse } from "../node-http.ts";
+import { ENVELOPE_BYTES, type Protocol, type StreamEnd } from "./protocol.ts";
 
 /** An encoded message in parts, which are written as they are: a log's bytes are never copied. */
 export type Piece = readonly Uint8Array[];
 
-/** Flags and length of a message. */
-const ENVELOPE_BYTES = 5;
 /** Up to here a message is copied into one buffer: that costs less than a further part of a `writev`. */
-const JOINED_BYTES = 4 * 1024;
+const JOINED_BYTES = 16 * 1024;
 
 /** Writes messages in envelopes to a response of either HTTP version, at its reader's pace. */
 export class ResponseWriter {
@@ -73,11 +72,17 @@ export class ResponseWriter {
     this.#wake?.();
   }
 
-  /** Ends the response, with HTTP trailers where there are any. */
-  end(trailers: Headers | undefined): void {
+  /** Ends the response as its protocol does. */
+  end({ endFlag }: Protocol, end: StreamEnd): void {
     this.#sendHead();
-    if (trailers !== undefined) this.#response.addTrailers(Object.fromEntries(trailers));
-    this.#response.end();
+    if (end instanceof Headers) {
+      this.#response.addTrailers(Object.fromEntries(end));
+      this.#response.end();
+    } else {
+      const bytes = envelope(endFlag ?? 0, end.length, end.length);
+      bytes.set(end, ENVELOPE_BYTES);
+      this.#response.end(bytes);
+    }
   }
 
   #sendHead(): void {

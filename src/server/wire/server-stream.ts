@@ -2,7 +2,6 @@ import type { DescMessage, DescMethodServerStreaming, JsonReadOptions, MessageSh
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createDeadlineSignal, createMethodSerializationLookup } from "@connectrpc/connect/protocol";
 import type { NodeRequest, NodeResponse } from "../node-http.ts";
-import { readBody } from "../request-body.ts";
 import { type WireFormat, wireFormatOf } from "./protocol.ts";
 import { headerOf, readRequestMessage } from "./request-message.ts";
 import { type Piece, ResponseWriter } from "./response-writer.ts";
@@ -18,6 +17,31 @@ export interface StreamCall {
   readonly timeoutMs: number | undefined;
   /** Sent at the end of the stream. */
   readonly trailers: Headers;
+}
+
+class Call implements StreamCall {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number | undefined;
+  #trailers: Headers | undefined;
+
+  constructor(request: NodeRequest, response: NodeResponse, signal: AbortSignal, timeoutMs: number | undefined) {
+    this.request = request;
+    this.response = response;
+    this.signal = signal;
+    this.timeoutMs = timeoutMs;
+  }
+
+  get trailers(): Headers {
+    // Most calls have none, and `Headers` cost more than the rest of a call's state.
+    this.#trailers ??= new Headers();
+    return this.#trailers;
+  }
+
+  get hasTrailers(): boolean {
+    return this.#trailers !== undefined;
+  }
 }
 
 /** Frames in their order. It is asked for the next one once the one before is written. */
@@ -88,7 +112,7 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
     const writer = new ResponseWriter(response, protocol.contentType[codec]);
     const leaving = new AbortController();
     const { signal } = leaving;
-    const call: StreamCall = { request, response, signal, timeoutMs, trailers: new Headers() };
+    const call = new Call(request, response, signal, timeoutMs);
     const leave = (): void => leaving.abort(new ConnectError("the client left", Code.Canceled));
     response.once("close", leave);
     const deadline = timeoutMs === undefined ? undefined : createDeadlineSignal(Math.min(timeoutMs, MAX_TIMER_MS));
@@ -105,10 +129,11 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
     try {
       const caller = await options.admit(call);
       if (timeoutError !== undefined) throw timeoutError;
-      const message = await readRequestMessage<MessageShape<I>>(request, readBody(request, requestMs, false), {
+      const message = await readRequestMessage<MessageShape<I>>(request, {
         protocol,
         serialization: requests.getI(codec === "binary"),
         maxBytes,
+        ms: requestMs,
       });
       await options.validate(message);
       signal.throwIfAborted();
@@ -123,9 +148,10 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
       source?.close();
     }
     if (response.closed || response.destroyed) return undefined;
-    const end = protocol.end(call.trailers, failure);
-    if (protocol.endFlag !== undefined && end instanceof Uint8Array) writer.write(protocol.endFlag, [end]);
-    writer.end(end instanceof Headers ? end : undefined);
+    writer.end(
+      protocol,
+      failure === undefined && !call.hasTrailers ? protocol.ok : protocol.end(call.trailers, failure),
+    );
     return undefined;
   };
 }
