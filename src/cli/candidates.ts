@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 import type { AnalysisRun } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { systemTimer } from "../client/timer.ts";
+import { systemTimer } from "../client/sleep.ts";
 import { type Connection, type ConnectionFlags, connect } from "./connection.ts";
 import { readContexts } from "./context-file.ts";
 import type { CliIo } from "./io.ts";

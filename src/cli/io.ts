@@ -1,4 +1,4 @@
-import type { Timer } from "../client/timer.ts";
+import type { Timer } from "../client/sleep.ts";
 
 /** What a command reads and writes, so that tests can give it other ends. */
 export interface CliIo {

@@ -7,7 +7,7 @@ import {
   AnalysisRunChangeSchema,
   AnalysisRunSummarySchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { applyChanges, changesBetween, changesOf, type RunChange } from "./apply-changes.ts";
+import { applyChanges, changesOf, diffRuns, type RunChange } from "./apply-changes.ts";
 
 const run = (name: string, second: number, phase: AnalysisPhase = AnalysisPhase.RUNNING) =>
   create(AnalysisRunSummarySchema, { name, uid: `uid-${name}`, phase, createTime: timestampFromMs(second * 1_000) });
@@ -48,9 +48,9 @@ it("tells runs apart by uid, and sorts those of one second by name", () => {
 it("knows what became of runs while nobody told: what has gone first, then what is there, oldest first", () => {
   const before = [run("c", 3), run("b", 2), run("a", 1)];
   const now = [run("e", 5), run("d", 4), run("c", 3), run("b", 2, AnalysisPhase.FAILED)];
-  const told = changesBetween(before, now).map(({ kind, run: { name } }) => `${kind} ${name}`);
+  const told = diffRuns(before, now).map(({ kind, run: { name } }) => `${kind} ${name}`);
   expect(told).toEqual(["left a", "modified b", "added d", "added e"]);
-  expect(changesBetween(now, [...now])).toEqual([]);
+  expect(diffRuns(now, [...now])).toEqual([]);
 });
 
 it("passes over changes of a kind that it does not know, and such as are of no run", () => {

@@ -41,7 +41,7 @@ export function applyChanges(
 }
 
 /** What became of runs while nobody was told: what has gone first, then what is there, oldest first. Whether one was deleted or only left is not known then. */
-export function changesBetween(
+export function diffRuns(
   before: readonly AnalysisRunSummary[],
   now: readonly AnalysisRunSummary[],
 ): readonly RunChange[] {

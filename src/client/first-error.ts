@@ -1,4 +1,4 @@
-import { severityOf } from "./severity.ts";
+import { explainSeverity, severityOf } from "./severity.ts";
 
 /** A line with its number; 0 where that is not known. */
 export interface NumberedLine {
@@ -72,4 +72,17 @@ export function createErrorFinder({ around, tail }: { readonly around: number; r
     },
     last: () => recent.slice(-tail),
   };
+}
+
+/**
+ * An error in one line: the line itself, and where that only says that it is an error (Robot Framework's `| FAIL |`),
+ * the next line too.
+ *
+ * @param next the line after it, if there is one.
+ */
+export function errorWords(line: string, next: string | undefined): string {
+  const own = line.trim();
+  const because = explainSeverity(own)?.because ?? "";
+  if (next === undefined || /[\p{L}\p{N}]/u.test(own.replace(because, ""))) return own;
+  return `${own} ${next.trim()}`.trim();
 }

@@ -12,4 +12,4 @@ export type { LineRange, LogChunk, LogEvent } from "./log-event.ts";
 export type { LogState } from "./log-state.ts";
 export type { Resuming } from "./resuming-log.ts";
 export type { WatchedRuns, WatchState } from "./resuming-runs.ts";
-export type { Timer } from "./timer.ts";
+export type { Timer } from "./sleep.ts";

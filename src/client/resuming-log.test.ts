@@ -21,7 +21,7 @@ const gone = (): never => {
 async function read(
   { transport }: Pick<ScriptedLog, "transport">,
   options: LogCallOptions = {},
-  token: string | (() => string) = "demo-viewer",
+  { token = "demo-viewer", request = {} }: { token?: string | (() => string); request?: { follow?: boolean } } = {},
 ) {
   const client = createTaffrailClient({ baseUrl: "http://unused", transport, token });
   const { timer, waited } = fakeTimer();
@@ -33,7 +33,8 @@ async function read(
       states.push(state);
     };
     const resume = { timer, random: () => 1, ...(typeof options.resume === "object" && options.resume) };
-    for await (const event of client.getAnalysisRunLogs(REQUEST, { onState, ...options, resume })) events.push(event);
+    const callOptions = { onState, ...options, resume };
+    for await (const event of client.getAnalysisRunLogs({ ...REQUEST, ...request }, callOptions)) events.push(event);
   } catch (caught) {
     error = caught;
   }
@@ -171,25 +172,62 @@ describe("a stream that breaks", () => {
     expect(log.sent).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("counts a newer cursor as something, too", async () => {
-    const log = scriptedLog(["a\n", "b\n"], (next, call) =>
-      next === 1 && call < 5 ? [{ cursor: "piece-1" }] : undefined,
+  it("does not take a cursor with another text for progress, whatever message brings it", async () => {
+    let made = 0;
+    const cursor = (next: number): string => {
+      made += 1;
+      return `piece-${next}@${made}`;
+    };
+    const notice = { case: "notice", value: { kind: NoticeKind.DECODED, message: "UTF-16" } };
+    const log = scriptedLog(PIECES, (next) =>
+      next === 2
+        ? [
+            { cursor: cursor(next), event: notice },
+            { ...end(EndReason.SOURCE_FAILED), cursor: cursor(next) },
+          ]
+        : undefined,
     );
-    const still = await read(log, { resume: { tries: 2 } });
-    expect([still.text, still.waited.length]).toEqual(["a\n", 2]);
-    let call = 0;
-    const moving = scriptedLog(["a\n", "", "", "", "b\n"], (next) => {
-      call += 1;
-      return next > 0 && next < 4 && call % 2 === 0 ? [{ cursor: `piece-${next + 1}` }] : undefined;
-    });
-    expect((await read(moving, { resume: { tries: 1 } })).text).toBe("a\nb\n");
+    const { text, waited, events } = await read(log, { resume: { tries: 3 } });
+    expect([text, waited]).toEqual(["one\ntwo\nthr", [250, 500, 1_000]]);
+    expect(log.requests).toHaveLength(4);
+    expect(events.at(-1)).toMatchObject({ end: { reason: EndReason.SOURCE_FAILED }, cursor: `piece-2@${made}` });
   });
 
-  it("counts it as something that a connection stood for long enough for a heartbeat, however quiet the log is", async () => {
-    const quiet = scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 20 ? [{}] : undefined));
-    const { text, error, waited } = await read(quiet, { resume: { tries: 2 } });
-    expect([text, error]).toEqual(["a\nb\n", undefined]);
-    expect(waited).toEqual(Array.from({ length: 19 }, () => 250));
+  it("takes word of a scan for progress, so that one that is cut again and again gets to its end", async () => {
+    for (const follow of [false, true]) {
+      const scanned = [1, 2, 3, 4].map((next) => [{ cursor: `piece-${next}` }, end(EndReason.SOURCE_FAILED)]);
+      const log = scriptedLog(["", "", "", "", "a\n"], (_, call) => scanned[call - 1]);
+      const { text, waited, error } = await read(log, { resume: { tries: 1 } }, { request: { follow } });
+      expect([text, error, waited]).toEqual(["a\n", undefined, [250, 250, 250, 250]]);
+      expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-1", "piece-2", "piece-3", "piece-4"]);
+    }
+  });
+
+  it("gives up a scan that never brings a byte", async () => {
+    const cut = scriptedLog(PIECES, () => [{ cursor: "piece-1" }]);
+    const { error } = await read(cut, { resume: { tries: 2 } }, { request: { follow: false } });
+    expect(error).toMatchObject({ code: Code.Unavailable });
+    expect(cut.requests).toHaveLength(102);
+    const failing = scriptedLog(PIECES, () => [{ cursor: "piece-1" }, end(EndReason.SOURCE_FAILED)]);
+    await read(failing, { resume: { tries: 2 } });
+    expect(failing.requests).toHaveLength(102);
+  });
+
+  it.each([{}, { cursor: "piece-1" }])(
+    "takes a heartbeat (%o) for progress while it waits for output and only the connection is cut",
+    async (heartbeat) => {
+      const quiet = () =>
+        scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 200 ? [heartbeat] : undefined));
+      const followed = await read(quiet(), { resume: { tries: 2 } });
+      expect([followed.text, followed.error]).toEqual(["a\nb\n", undefined]);
+      expect(followed.waited).toEqual(Array.from({ length: 199 }, () => 250));
+    },
+  );
+
+  it("does not take a heartbeat for progress where there is nothing to wait for, or the source fails", async () => {
+    const plain = scriptedLog(["a\n", "b\n"], (next) => (next === 1 ? [{}] : undefined));
+    const cut = await read(plain, { resume: { tries: 2 } }, { request: { follow: false } });
+    expect([cut.text, cut.waited]).toEqual(["a\n", [250, 500]]);
     const stalled = scriptedLog(["a\n", "b\n"], (next) =>
       next === 1 ? [{}, end(EndReason.SOURCE_STALLED)] : undefined,
     );
@@ -241,7 +279,7 @@ describe("a token that expires in mid-stream", () => {
 
   it("is asked for anew, and the log goes on at the same place", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? expired() : undefined));
-    const { text, error, kinds } = await read(log, {}, token);
+    const { text, error, kinds } = await read(log, {}, { token });
     expect([text, error]).toEqual([PIECES.join(""), undefined]);
     expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
     expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-2"]);
@@ -253,9 +291,9 @@ describe("a token that expires in mid-stream", () => {
       if (call < 5 && sent === 1) return expired();
       return undefined;
     });
-    expect(await read(log, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    expect(await read(log, {}, { token })).toMatchObject({ text: PIECES.join(""), error: undefined });
     const quiet = scriptedLog(PIECES, (next, call) => (next === 2 && call < 5 ? [{}, ...expiredOnly()] : undefined));
-    expect(await read(quiet, {}, token)).toMatchObject({ text: PIECES.join(""), error: undefined });
+    expect(await read(quiet, {}, { token })).toMatchObject({ text: PIECES.join(""), error: undefined });
     expect(quiet.requests).toHaveLength(5);
     function* expiredOnly() {
       yield end(EndReason.TOKEN_EXPIRED);
@@ -264,7 +302,7 @@ describe("a token that expires in mid-stream", () => {
 
   it("is asked for once where nothing comes of it, and the end is given before the error", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
-    const { events, error, waited } = await read(log, {}, token);
+    const { events, error, waited } = await read(log, {}, { token });
     expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED }, cursor: "piece-2" });
     expect(error).toMatchObject({ code: Code.Unauthenticated });
     expect([log.requests.length, waited]).toEqual([2, [250]]);
@@ -276,7 +314,7 @@ describe("a token that expires in mid-stream", () => {
       (next) => (next === 2 ? expired() : undefined),
       (_, call) => (call === 2 ? unauthenticated() : undefined),
     );
-    expect((await read(log, {}, token)).error).toMatchObject({ code: Code.Unauthenticated });
+    expect((await read(log, {}, { token })).error).toMatchObject({ code: Code.Unauthenticated });
     expect(log.requests).toHaveLength(2);
   });
 
@@ -286,7 +324,7 @@ describe("a token that expires in mid-stream", () => {
       [token, 0],
     ] as const) {
       const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
-      const { events, error } = await read(log, { resume: { tries } }, given);
+      const { events, error } = await read(log, { resume: { tries } }, { token: given });
       expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED } });
       expect(error).toMatchObject({ code: Code.Unauthenticated });
       expect(log.requests).toHaveLength(1);

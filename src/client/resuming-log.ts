@@ -1,163 +1,208 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type End, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Backoff, delayBefore } from "./backoff.ts";
-import { breakError, endedWell, FIRST_TRIES, goesOn, mayPass, wasCut } from "./broken.ts";
 import { chunkEvent, type LogEvent, type LogMessage } from "./log-event.ts";
-import { createLogPlace } from "./log-place.ts";
+import { createLogPosition } from "./log-position.ts";
 import type { LogState } from "./log-state.ts";
-import { nextInTime, type Silence } from "./next-in-time.ts";
-import { wait } from "./timer.ts";
+import { type IdleTimeout, nextMessage } from "./next-message.ts";
+import {
+  type Backoff,
+  backoffDelay,
+  breakError,
+  isConnectionCut,
+  isOk,
+  isResumable,
+  isRetryable,
+  MAX_FIRST_TRIES,
+} from "./retry.ts";
+import { sleep } from "./sleep.ts";
 
-/** How to go on after a break. */
-export interface Resuming extends Backoff, Silence {
-  /** How often to call again with nothing coming of it. */
+/** How to resume after a break. */
+export interface Resuming extends Backoff, IdleTimeout {
+  /** Retries in a row that make no progress before the stream is given up. */
   readonly tries: number;
 }
 
-/** What to do once the caller is not known any more. */
+/** What to do when the server no longer accepts the caller's token. */
 export interface SignIns {
-  /** Whether the next call may have another token than the one that has expired. */
+  /** Whether the next call may carry another token than the one that has expired. */
   readonly renewsToken: boolean;
-  /** Waits until somebody has signed in again. */
+  /** Waits until the user has signed in again. */
   readonly signedOut?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-const BROKEN = "The connection broke off: the log is incomplete.";
-const SILENT = "The connection has gone silent: the log is incomplete.";
+export interface ResumingLogOptions extends Resuming, SignIns {
+  /** Whether the request waits for output that is not written yet (`follow`, `wait`), so that heartbeats alone are fine. */
+  readonly waits: boolean;
+}
 
-/** How a call broke: with what error, and with what end if the server could still say one. */
+const BROKEN = "The connection broke: the log is incomplete.";
+const SILENT = "The connection timed out: the log is incomplete.";
+const UNFINISHED = "The stream stopped before its end: the log is incomplete.";
+
+/**
+ * Calls in a row that may bring nothing but word that the server scans: each such word stands for 16 MiB or 5 s of work,
+ * but messages do not say how far the scan is, so a server that scans the same part again and again looks the same.
+ */
+const MAX_SCAN_CALLS = 100;
+
+/** How a call broke: its error, and its end if the server could still send one. */
 interface Break {
   readonly error: ConnectError;
   readonly end: End | undefined;
 }
 
+/** What a call has brought beside the log itself. */
+interface Heard {
+  /** A heartbeat that was not the first message: the connection was up for a while. */
+  heartbeat: boolean;
+  /** A heartbeat with a cursor: the server has scanned a part of the log from which it sends nothing. */
+  scan: boolean;
+}
+
 /**
- * Reads a log over as many calls as it takes. Where to go on is the server's word alone: the cursor that came with what the reader has taken. Nothing is
- * compared with what came before.
+ * Reads a log over as many calls as it takes. The server alone decides where to resume: by the cursor that came with
+ * what the reader has taken. Nothing is compared with what came before.
  *
- * @param call makes a call that goes on behind a cursor, or begins where it is empty.
- * @param start the cursor of the request.
- * @throws ConnectError where asking again does not help, or has not helped often enough.
+ * A call makes progress if it brings bytes of the log. Cursors do not tell, since their text holds the time. Two kinds
+ * of call make progress without bytes: one that scans (see {@link MAX_SCAN_CALLS}), and one that waits for output over a
+ * connection that is cut, which says nothing about the log.
+ *
+ * @param call makes a call that resumes at a cursor, or starts at the beginning if it is empty.
+ * @param start the request's cursor.
+ * @throws ConnectError if a retry would not help, or `tries` of them in a row made no progress.
  */
 export async function* resumingLog(
   call: (cursor: string, signal: AbortSignal) => AsyncIterable<LogMessage>,
   start: string,
-  options: Resuming & SignIns,
+  options: ResumingLogOptions,
   signal: AbortSignal,
   onState: (state: LogState) => void,
 ): AsyncGenerator<LogEvent, void, undefined> {
-  const place = createLogPlace(start);
-  let told = false;
-  let times = 0;
+  const position = createLogPosition(start);
+  let originSent = false;
+  let resumptions = 0;
   let tries = 0;
-  let begun = false;
-  let renewed = false;
-  const getsOn = (): void => {
+  let scanCalls = 0;
+  let answered = false;
+  let renewedToken = false;
+  const progress = (): void => {
     tries = 0;
-    renewed = false;
+    renewedToken = false;
   };
-  const renewsToken = (): boolean => options.renewsToken && !renewed && tries < options.tries;
-  const mayGoOn = (end: End): boolean =>
-    goesOn(end) || (end.reason === EndReason.TOKEN_EXPIRED && (options.signedOut !== undefined || renewsToken()));
+  const mayRenewToken = (): boolean => options.renewsToken && !renewedToken && tries < options.tries;
+  const mayResume = (end: End): boolean =>
+    isResumable(end) ||
+    (end.reason === EndReason.TOKEN_EXPIRED && (options.signedOut !== undefined || mayRenewToken()));
+  const noteBreak = ({ heartbeat, scan }: Heard, end: End | undefined): void => {
+    const cut = end === undefined || isConnectionCut(end);
+    if (options.waits && cut && (heartbeat || scan)) progress();
+    else if (scan && scanCalls < MAX_SCAN_CALLS) {
+      scanCalls += 1;
+      progress();
+    }
+  };
 
-  async function* part(): AsyncGenerator<LogEvent, Break | undefined, undefined> {
-    // Transports read on until the call is aborted: leaving the loop alone would not end it.
-    const leaving = new AbortController();
-    const reading = call(place.cursor, AbortSignal.any([leaving.signal, signal]))[Symbol.asyncIterator]();
+  async function* readCall(): AsyncGenerator<LogEvent, Break | undefined, undefined> {
+    // Transports read until the call is aborted: leaving the loop alone would not end it.
+    const callAbort = new AbortController();
+    const messages = call(position.cursor, AbortSignal.any([callAbort.signal, signal]))[Symbol.asyncIterator]();
+    const heard: Heard = { heartbeat: false, scan: false };
     let state: LogState["kind"] | undefined;
     let resumed = false;
     let end: End | undefined;
-    // A quiet log through a proxy that cuts every 20 seconds brings nothing but heartbeats: behind another message they say that the call stood for a while.
-    let stood = false;
     try {
       for (;;) {
         let message: LogMessage | undefined;
         try {
-          message = await nextInTime(reading, options, SILENT, leaving);
+          message = await nextMessage(messages, options, SILENT, callAbort);
         } catch (error) {
-          if (end !== undefined && endedWell(end)) return undefined;
-          if (stood && end === undefined) getsOn();
+          if (end !== undefined && isOk(end)) return undefined;
+          if (end === undefined) noteBreak(heard, end);
           return { error: breakError(error, BROKEN), end };
         }
         if (message === undefined) break;
-        if (state === undefined && begun) times += 1;
-        begun = true;
+        if (state === undefined && answered) resumptions += 1;
+        answered = true;
         const { chunk, event, cursor } = message;
-        const waiting = event.case === "notice" && event.value.kind === NoticeKind.WAITING;
+        const isWaiting = event.case === "notice" && event.value.kind === NoticeKind.WAITING;
         const isHeartbeat = chunk.length === 0 && event.case === undefined;
-        if (isHeartbeat && cursor === "" && state !== undefined) stood = true;
-        if (waiting) onState({ kind: "waiting", for: "log", message: event.value.message });
+        if (isHeartbeat && cursor !== "") heard.scan = true;
+        else if (isHeartbeat && state !== undefined) heard.heartbeat = true;
+        if (isWaiting) onState({ kind: "waiting", for: "log", message: event.value.message });
         else if (state === undefined || (state === "waiting" && !isHeartbeat)) onState({ kind: "streaming" });
-        if (waiting) state = "waiting";
+        if (isWaiting) state = "waiting";
         else if (state === undefined || !isHeartbeat) state = "streaming";
 
         if (chunk.length > 0) {
           const piece = chunkEvent(message);
           yield piece;
-          place.take(piece);
-          getsOn();
-        } else if (place.move(cursor)) getsOn();
+          position.take(piece);
+          scanCalls = 0;
+          progress();
+        } else position.setCursor(cursor);
         if (event.case === "origin") {
-          if (told && times > 0 && !resumed) {
+          if (originSent && resumptions > 0 && !resumed) {
             resumed = true;
-            yield { kind: "resumed", origin: event.value, line: place.nextLine, bytes: place.bytes, times };
+            const { nextLine: line, bytes } = position;
+            yield { kind: "resumed", origin: event.value, line, bytes, times: resumptions };
           } else yield { kind: "origin", origin: event.value };
-          told = true;
+          originSent = true;
         }
         if (event.case === "notice") yield { kind: "notice", notice: event.value };
         if (event.case === "end") {
           end = event.value;
-          if (stood && wasCut(end)) getsOn();
-          if (!mayGoOn(end)) yield endEvent(end);
+          noteBreak(heard, end);
+          if (!mayResume(end)) yield endEvent(end);
         }
       }
     } finally {
-      leaving.abort();
-      Promise.resolve(reading.return?.()).catch(() => {});
+      callAbort.abort();
+      Promise.resolve(messages.return?.()).catch(() => {});
     }
-    if (end !== undefined && !mayGoOn(end)) return undefined;
-    if (stood && end === undefined) getsOn();
-    return { error: new ConnectError("The stream broke off: the log is incomplete.", Code.Unavailable), end };
+    if (end !== undefined && !mayResume(end)) return undefined;
+    if (end === undefined) noteBreak(heard, end);
+    return { error: new ConnectError(UNFINISHED, Code.Unavailable), end };
   }
 
   const endEvent = (end: End): LogEvent => {
-    if (times > 0) {
-      end.lines = BigInt(place.lines);
-      end.bytes = BigInt(place.bytes);
+    if (resumptions > 0) {
+      end.lines = BigInt(position.lines);
+      end.bytes = BigInt(position.bytes);
     }
-    return { kind: "end", end, cursor: place.cursor };
+    return { kind: "end", end, cursor: position.cursor };
   };
 
   try {
     onState({ kind: "connecting" });
     for (;;) {
-      const broken = yield* part();
+      const broken = yield* readCall();
       if (broken === undefined) return;
       const { error, end } = broken;
-      const most = begun ? options.tries : Math.min(options.tries, FIRST_TRIES);
-      const final = end !== undefined && !mayGoOn(end);
-      const renews = end?.reason === EndReason.TOKEN_EXPIRED;
-      const isSignedOut = renews || error.code === Code.Unauthenticated;
-      if (isSignedOut && options.signedOut !== undefined && place.resumable && !signal.aborted) {
+      const maxTries = answered ? options.tries : Math.min(options.tries, MAX_FIRST_TRIES);
+      const isFinal = end !== undefined && !mayResume(end);
+      const isExpired = end?.reason === EndReason.TOKEN_EXPIRED;
+      const isSignedOut = isExpired || error.code === Code.Unauthenticated;
+      if (isSignedOut && options.signedOut !== undefined && position.resumable && !signal.aborted) {
         onState({ kind: "waiting", for: "sign-in" });
         await options.signedOut(signal).catch((reason: unknown) => {
           throw ConnectError.from(reason, Code.Canceled);
         });
-        onState({ kind: "resuming", tries: 1, of: most });
+        onState({ kind: "resuming", tries: 1, of: maxTries });
         continue;
       }
-      if (signal.aborted || final || tries >= most || !place.resumable || !(renews || mayPass(error, begun))) {
-        if (end !== undefined && !final) yield endEvent(end);
+      const canRetry = position.resumable && tries < maxTries && (isExpired || isRetryable(error, answered));
+      if (signal.aborted || isFinal || !canRetry) {
+        if (end !== undefined && !isFinal) yield endEvent(end);
         throw error;
       }
       tries += 1;
-      renewed ||= renews;
-      const delayMs = delayBefore(tries, options);
-      onState({ kind: "waiting", for: "server", tries, of: most, delayMs, error });
-      await wait(delayMs, options.timer, signal).catch((reason: unknown) => {
+      renewedToken ||= isExpired;
+      const delayMs = backoffDelay(tries, options);
+      onState({ kind: "waiting", for: "server", tries, of: maxTries, delayMs, error });
+      await sleep(delayMs, signal, options.timer).catch((reason: unknown) => {
         throw ConnectError.from(reason, Code.Canceled);
       });
-      onState({ kind: "resuming", tries, of: most });
+      onState({ kind: "resuming", tries, of: maxTries });
     }
   } finally {
     onState({ kind: "ended" });

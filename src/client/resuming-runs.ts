@@ -1,12 +1,11 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { AnalysisRunSummary, WatchAnalysisRunsResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { applyChanges, changesBetween, changesOf, type RunChange } from "./apply-changes.ts";
-import { delayBefore } from "./backoff.ts";
-import { breakError, FIRST_TRIES, mayPass } from "./broken.ts";
+import { applyChanges, changesOf, diffRuns, type RunChange } from "./apply-changes.ts";
 import type { LogState } from "./log-state.ts";
-import { nextInTime } from "./next-in-time.ts";
+import { nextMessage } from "./next-message.ts";
 import type { Resuming, SignIns } from "./resuming-log.ts";
-import { wait } from "./timer.ts";
+import { backoffDelay, breakError, isRetryable, MAX_FIRST_TRIES } from "./retry.ts";
+import { sleep } from "./sleep.ts";
 
 /** Runs that are watched. */
 export interface WatchedRuns {
@@ -14,22 +13,24 @@ export interface WatchedRuns {
   readonly runs: readonly AnalysisRunSummary[];
   /** Whether there are older ones beyond the limit. */
   readonly more: boolean;
-  /** What has changed since they were given last. Absent the first time. */
+  /** What has changed since they were yielded last. Absent the first time. */
   readonly changes?: readonly RunChange[];
 }
 
-/** What a watch does now: as a log's stream does, but that it waits for no log. */
+/** What a watch does now: the states of a log's stream, but for waiting for the log. */
 export type WatchState = Exclude<LogState, { readonly for: "log" }>;
 
-const BROKEN = "The connection broke off.";
-const SILENT = "The connection has gone silent.";
+const BROKEN = "The connection broke.";
+const SILENT = "The connection timed out.";
 
 /**
- * Watches runs over as many calls as it takes: a watch cannot be gone on with, so each call begins with a list, of which only what differs from what was given is told.
+ * Watches runs over as many calls as it takes. A watch cannot be resumed, so each call starts with a list, of which only
+ * what differs from the last one is yielded.
  *
- * A call that brought its list was worth making, so that tries are counted anew; but one that brought no more than that is followed by the next one only after a delay that grows.
+ * A call that brought its list resets the count of tries; but the delay before the next call keeps growing until a call
+ * brings more than its list.
  *
- * @throws ConnectError where asking again does not help, or has not helped often enough. There is no other end.
+ * @throws ConnectError if a retry would not help, or has not helped often enough. There is no other end.
  */
 export async function* resumingRuns(
   call: (signal: AbortSignal) => AsyncIterable<WatchAnalysisRunsResponse>,
@@ -37,16 +38,16 @@ export async function* resumingRuns(
   signal: AbortSignal,
   onState: (state: WatchState) => void,
 ): AsyncGenerator<WatchedRuns, never, undefined> {
-  const { tries: mostTries, renewsToken, signedOut } = options;
+  const { renewsToken, signedOut } = options;
   let known: WatchedRuns | undefined;
   let tries = 0;
-  let pace = 0;
-  let renewed = false;
+  let backoffStep = 0;
+  let renewedToken = false;
 
   const take = ({ event }: WatchAnalysisRunsResponse): WatchedRuns | undefined => {
     if (event.case === "list") {
       const { analysisRuns: runs, more } = event.value;
-      const changes = known && changesBetween(known.runs, runs);
+      const changes = known && diffRuns(known.runs, runs);
       const isNews = changes === undefined || changes.length > 0 || more !== known?.more;
       known = { runs, more };
       return isNews ? { runs, more, ...(changes && { changes }) } : undefined;
@@ -57,60 +58,60 @@ export async function* resumingRuns(
     return { ...known, changes };
   };
 
-  async function* part(): AsyncGenerator<WatchedRuns, ConnectError, undefined> {
-    // Transports read on until the call is aborted: leaving the loop alone would not end it.
-    const leaving = new AbortController();
-    const reading = call(AbortSignal.any([leaving.signal, signal]))[Symbol.asyncIterator]();
+  async function* readCall(): AsyncGenerator<WatchedRuns, ConnectError, undefined> {
+    // Transports read until the call is aborted: leaving the loop alone would not end it.
+    const callAbort = new AbortController();
+    const messages = call(AbortSignal.any([callAbort.signal, signal]))[Symbol.asyncIterator]();
     let hasList = false;
     try {
       for (;;) {
         let message: WatchAnalysisRunsResponse | undefined;
         try {
-          message = await nextInTime(reading, options, SILENT, leaving);
+          message = await nextMessage(messages, options, SILENT, callAbort);
         } catch (error) {
           return breakError(error, BROKEN);
         }
         if (message === undefined) return new ConnectError(BROKEN, Code.Unavailable);
-        if (hasList) pace = 0;
+        if (hasList) backoffStep = 0;
         if (message.event.case === "list") {
           hasList = true;
           tries = 0;
-          renewed = false;
+          renewedToken = false;
           onState({ kind: "streaming" });
         }
         const news = take(message);
         if (news !== undefined) yield news;
       }
     } finally {
-      leaving.abort();
-      Promise.resolve(reading.return?.()).catch(() => {});
+      callAbort.abort();
+      Promise.resolve(messages.return?.()).catch(() => {});
     }
   }
 
-  const cancelled = (reason: unknown): never => {
+  const canceled = (reason: unknown): never => {
     throw ConnectError.from(reason, Code.Canceled);
   };
   try {
     onState({ kind: "connecting" });
     for (;;) {
-      const error = yield* part();
-      const most = known === undefined ? Math.min(mostTries, FIRST_TRIES) : mostTries;
+      const error = yield* readCall();
+      const maxTries = known === undefined ? Math.min(options.tries, MAX_FIRST_TRIES) : options.tries;
       const isSignedOut = error.code === Code.Unauthenticated;
       if (isSignedOut && signedOut !== undefined && !signal.aborted) {
         onState({ kind: "waiting", for: "sign-in" });
-        await signedOut(signal).catch(cancelled);
-        onState({ kind: "resuming", tries: 1, of: most });
+        await signedOut(signal).catch(canceled);
+        onState({ kind: "resuming", tries: 1, of: maxTries });
         continue;
       }
-      const renews: boolean = isSignedOut && known !== undefined && renewsToken && !renewed;
-      if (signal.aborted || tries >= most || !(renews || mayPass(error, known !== undefined))) throw error;
+      const renews: boolean = isSignedOut && known !== undefined && renewsToken && !renewedToken;
+      if (signal.aborted || tries >= maxTries || !(renews || isRetryable(error, known !== undefined))) throw error;
       tries += 1;
-      pace += 1;
-      renewed ||= renews;
-      const delayMs = delayBefore(pace, options);
-      onState({ kind: "waiting", for: "server", tries, of: most, delayMs, error });
-      await wait(delayMs, options.timer, signal).catch(cancelled);
-      onState({ kind: "resuming", tries, of: most });
+      backoffStep += 1;
+      renewedToken ||= renews;
+      const delayMs = backoffDelay(backoffStep, options);
+      onState({ kind: "waiting", for: "server", tries, of: maxTries, delayMs, error });
+      await sleep(delayMs, signal, options.timer).catch(canceled);
+      onState({ kind: "resuming", tries, of: maxTries });
     }
   } finally {
     onState({ kind: "ended" });

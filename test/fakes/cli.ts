@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { runCli } from "../../src/cli/program.ts";
-import type { Timer } from "../../src/client/timer.ts";
+import type { Timer } from "../../src/client/sleep.ts";
 import { plant, search } from "../planted/search.ts";
 import { fakeTimer } from "./timers.ts";
 

@@ -11,7 +11,7 @@ import {
   type GetAnalysisRunLogsRequest,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** A server's side of the contract: a log in pieces, each with a cursor behind which it goes on. */
+/** The server's side of the contract: a log in pieces, each with a cursor that resumes behind it. */
 export interface ScriptedLog {
   readonly handler: ServiceImpl<typeof AnalysisRunLogService>["getAnalysisRunLogs"];
   /** The handler alone. */
@@ -25,7 +25,7 @@ export interface ScriptedLog {
 }
 
 /**
- * @param pieces of the log. The cursor behind the first one is `piece-1`.
+ * @param pieces of the log. The cursor behind the first one is `piece-1`; `piece-1@TEXT` is the same position.
  * @param breakAt asked before each piece and before the end: what to send instead, after which the call is over; nothing where it goes on. May throw.
  * @param onCall told of each call, counted from 1, before its first message. May throw.
  */
@@ -44,7 +44,7 @@ export function scriptedLog(
   async function* answer(request: GetAnalysisRunLogsRequest, context: HandlerContext): AsyncGenerator<object> {
     const call = requests.push(request);
     await onCall(context, call);
-    const start = request.cursor === "" ? 0 : Number(/^piece-(\d+)$/.exec(request.cursor)?.[1]);
+    const start = request.cursor === "" ? 0 : Number(/^piece-(\d+)(?:@.*)?$/.exec(request.cursor)?.[1]);
     yield { event: { case: "origin", value: { metricName: "robot", attempt: 1, containerName: "robot" } } };
     for (let next = start; next <= pieces.length; next += 1) {
       const broken = breakAt(next, call, next - start);

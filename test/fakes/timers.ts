@@ -1,4 +1,4 @@
-import type { Timer } from "../../src/client/timer.ts";
+import type { Timer } from "../../src/client/sleep.ts";
 
 /** A timer for tests: short times are over at once and noted, long ones pass when the test says so. */
 export interface FakeTimer {

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { createConnectTransport } from "@connectrpc/connect-web";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../../src/client/client.ts";
 import { describeError } from "../../src/client/describe-error.ts";
 import type { LogEvent } from "../../src/client/log-event.ts";
-import { reachingFetch } from "../../src/client/reaching-fetch.ts";
+import { createFetchTransport } from "../../src/client/transport.ts";
 import type { Gateway } from "../../src/server/gateway.ts";
 import { type BreakingProxy, startBreakingProxy } from "../fakes/breaking-proxy.ts";
 import { fakeTimer } from "../fakes/timers.ts";
@@ -34,7 +33,7 @@ afterEach(async () => {
 const WAYS: readonly { readonly name: string; readonly open: (options: WayOptions) => Transport }[] = [
   {
     name: "Connect by fetch, as in a browser",
-    open: (options) => createConnectTransport({ ...options, useBinaryFormat: true, fetch: reachingFetch }),
+    open: createFetchTransport,
   },
   { name: "gRPC over HTTP/2", open: (options) => createGrpcTransport(options) },
 ];

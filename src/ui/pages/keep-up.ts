@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { mayPass } from "../../client/broken.ts";
-import { systemTimer, type Timer, wait } from "../../client/timer.ts";
+import { isRetryable } from "../../client/retry.ts";
+import { sleep, systemTimer, type Timer } from "../../client/sleep.ts";
 
 /** How something is kept up to date. */
 export interface KeepingUp {
@@ -30,7 +30,7 @@ export async function keepUp(
       await watch();
     } catch (error) {
       signal.throwIfAborted();
-      again = mayPass(ConnectError.from(error), false);
+      again = isRetryable(ConnectError.from(error), false);
     }
     do {
       try {
@@ -41,7 +41,7 @@ export async function keepUp(
         failed(typed);
         if (FINAL.has(typed.code)) return;
       }
-      await wait(lookMs, timer, signal);
+      await sleep(lookMs, signal, timer);
     } while (!again);
   }
 }

@@ -1,12 +1,11 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-web";
 import { createTaffrailClient, type TaffrailClient } from "../../client/client.ts";
-import { reachingFetch } from "../../client/reaching-fetch.ts";
+import { createFetchTransport } from "../../client/transport.ts";
 import { BASE_PATH } from "../place/base-path.ts";
 import { countSignIns, signedIn } from "./session.ts";
 
-/** Asks again, once somebody has signed in, what was refused since nobody was. Logs go on by themselves. */
-const asksAgain: Interceptor = (next) => async (request) => {
+/** Repeats calls that were refused because nobody was signed in, once somebody is. Streams resume by themselves. */
+const retryAfterSignIn: Interceptor = (next) => async (request) => {
   for (;;) {
     const signIns = countSignIns();
     try {
@@ -18,14 +17,11 @@ const asksAgain: Interceptor = (next) => async (request) => {
   }
 };
 
-/** The client of the page: whom it calls as, the session's cookie says. */
+const baseUrl = location.origin + BASE_PATH;
+
+/** The page's client. The session's cookie says who calls. */
 export const client: TaffrailClient = createTaffrailClient({
-  baseUrl: location.origin + BASE_PATH,
-  transport: createConnectTransport({
-    baseUrl: location.origin + BASE_PATH,
-    useBinaryFormat: true,
-    interceptors: [asksAgain],
-    fetch: reachingFetch,
-  }),
+  baseUrl,
+  transport: createFetchTransport({ baseUrl, interceptors: [retryAfterSignIn] }),
   signedOut: (signal) => signedIn(signal),
 });

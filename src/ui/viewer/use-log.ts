@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { TaffrailClient } from "../../client/client.ts";
-import { systemTimer } from "../../client/timer.ts";
+import { systemTimer } from "../../client/sleep.ts";
 import { createFrameSignal, type FrameSignal } from "./frame-signal.ts";
 import { createLogReader, type LogReader, type LogRequest } from "./store/log-reader.ts";
 import { createSearch, type Search } from "./store/search.ts";

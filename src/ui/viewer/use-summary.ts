@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { errorWords } from "../../client/error-words.ts";
+import { errorWords } from "../../client/first-error.ts";
 import { explainSeverity } from "../../client/severity.ts";
 import type { LogViewerSummary } from "./log-viewer.tsx";
 import { numberAt } from "./store/line-names.ts";

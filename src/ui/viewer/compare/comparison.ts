@@ -1,4 +1,4 @@
-import type { Timer } from "../../../client/timer.ts";
+import type { Timer } from "../../../client/sleep.ts";
 import type { LogStore } from "../store/log-store.ts";
 import { blockPart } from "../store/query.ts";
 import type { CompareAnswer, CompareTask, Side } from "./compare-task.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { systemTimer } from "../../../client/timer.ts";
+import { systemTimer } from "../../../client/sleep.ts";
 import { createFrameSignal, type FrameSignal } from "../frame-signal.ts";
 import type { OpenLog } from "../use-log.ts";
 import { openComparePort } from "../worker-ports.ts";

@@ -8,7 +8,7 @@ import {
 import type { TaffrailClient } from "../../../client/client.ts";
 import type { LogChunk, LogEvent } from "../../../client/log-event.ts";
 import type { LogState } from "../../../client/log-state.ts";
-import type { Timer } from "../../../client/timer.ts";
+import type { Timer } from "../../../client/sleep.ts";
 import type { IngestResult, IngestTask } from "./ingest-station.ts";
 import { createLogStore, type LogStore } from "./log-store.ts";
 

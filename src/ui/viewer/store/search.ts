@@ -1,4 +1,4 @@
-import type { Timer } from "../../../client/timer.ts";
+import type { Timer } from "../../../client/sleep.ts";
 import type { LogStore } from "./log-store.ts";
 import type { PatternAnswer, PatternTask } from "./pattern-task.ts";
 import {
