@@ -4,7 +4,7 @@ import { runCli } from "./cli/program.ts";
 
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
-// Whoever reads our output may stop reading (`| head`): that is no error.
+// The reader of our output may close it (`| head`): that is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
 
 const { stdin, stderr } = process;
@@ -15,7 +15,7 @@ function status(text: string): void {
 }
 async function ask(question: string): Promise<string> {
   const asking = createInterface({ input: stdin, output: stderr });
-  // The terminal's own signal does not come while it is asked; the end of the input would leave the question open for ever.
+  // readline swallows the terminal's SIGINT, and would never settle at the end of the input.
   const leave = (): void => interrupt.abort();
   asking.once("SIGINT", leave).once("close", leave);
   try {
@@ -37,7 +37,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...(stderr.isTTY && stdin.isTTY && { ask }),
   ...(process.stdout.isTTY && {
     openPage: (address) =>
-      openPage(address).catch(() => void stderr.write("note: there is no program to open it with\n")),
+      openPage(address).catch(() => void stderr.write("note: no program found to open it\n")),
   }),
   signal: interrupt.signal,
 });

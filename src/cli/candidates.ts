@@ -6,25 +6,25 @@ import { readContexts } from "./context-file.ts";
 import type { CliIo } from "./io.ts";
 import { chooseRun } from "./run-choice.ts";
 
-/** Nobody waits for longer before they type on. */
-const SERVER_MS = 1_000;
+/** Users do not wait longer than this for candidates. */
+const SERVER_TIMEOUT_MS = 1_000;
 const RUNS = 50;
 const RUN_RULES = ["@failed", "@latest"];
 
-/** A command line that is not finished: its flags with their values, and its arguments. */
+/** A partial command line: its flags with their values, and its arguments. */
 interface Line {
   readonly flags: Readonly<Record<string, string>>;
   readonly operands: readonly string[];
-  /** The flag whose value is the last word. */
-  readonly asks: Option | undefined;
+  /** The flag whose value the last word is. */
+  readonly pendingFlag: Option | undefined;
 }
 
 /**
- * What the last of some words may become.
+ * Completes the last of some words.
  *
- * The server is asked for names, for one second at the most. Whatever goes wrong with that, there are no names then and nothing is said.
+ * Names come from the server, which gets one second to respond. If that fails, there are none, and no error.
  *
- * @param words what stands behind the program's name, up to the cursor; the last one may be empty.
+ * @param words the words after the program's name, up to the cursor; the last one may be empty.
  */
 export async function candidatesFor(program: Command, words: readonly string[], io: CliIo): Promise<readonly string[]> {
   const [name = "", ...rest] = words;
@@ -33,7 +33,7 @@ export async function candidatesFor(program: Command, words: readonly string[], 
   const all = await (command === undefined
     ? commandNames(program, words)
     : argumentsOf(command, readLine(command, rest), last, io).catch(() => []));
-  // A name that is no line of its own would be two, or none that a terminal can show.
+  // A name with control characters would break the output's lines.
   return [...new Set(all)].filter((each) => each.startsWith(last) && !/\p{Cc}/u.test(each));
 }
 
@@ -46,34 +46,38 @@ function commandNames(program: Command, words: readonly string[]): readonly stri
 }
 
 async function argumentsOf(command: Command, line: Line, last: string, io: CliIo): Promise<readonly string[]> {
-  const { asks, operands } = line;
-  if (asks === undefined && last.startsWith("-")) {
+  const { pendingFlag, operands } = line;
+  if (pendingFlag === undefined && last.startsWith("-")) {
     return command.options.flatMap(({ long, hidden }) => (long && !hidden ? [long] : []));
   }
-  if (asks?.argChoices !== undefined) return asks.argChoices;
+  if (pendingFlag?.argChoices !== undefined) return pendingFlag.argChoices;
   const { argChoices } = command.registeredArguments[operands.length] ?? {};
-  if (asks === undefined && argChoices !== undefined) return argChoices;
-  if (asks?.long === "--context") return Object.keys(readContexts(io.env).contexts);
+  if (pendingFlag === undefined && argChoices !== undefined) return argChoices;
+  if (pendingFlag?.long === "--context") return Object.keys(readContexts(io.env).contexts);
   return askServer(command, line, io);
 }
 
-async function askServer(command: Command, { flags, operands, asks }: Line, io: CliIo): Promise<readonly string[]> {
-  const isRun = asks === undefined && command.registeredArguments[operands.length]?.name() === "run";
-  const late = new AbortController();
-  const cancel = (io.timer ?? systemTimer)(SERVER_MS, () => late.abort());
-  const own: CliIo = { ...io, say: () => {}, signal: AbortSignal.any([io.signal, late.signal]) };
+async function askServer(
+  command: Command,
+  { flags, operands, pendingFlag }: Line,
+  io: CliIo,
+): Promise<readonly string[]> {
+  const isRun = pendingFlag === undefined && command.registeredArguments[operands.length]?.name() === "run";
+  const timeoutAbort = new AbortController();
+  const cancelTimeout = (io.timer ?? systemTimer)(SERVER_TIMEOUT_MS, () => timeoutAbort.abort());
+  const own: CliIo = { ...io, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
   try {
-    if (asks?.long === "--namespace" || asks?.long === "--project") {
+    if (pendingFlag?.long === "--namespace" || pendingFlag?.long === "--project") {
       const { client } = connect({ project: "none", ...connectionFlags(flags) }, io.env);
       return (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name);
     }
     const connection = connect(connectionFlags(flags), io.env);
     if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
-    if (asks?.long === "--stage") return await stageNames(connection, own);
-    const run = asks && (await runOf(connection, operands[0] ?? "@failed", own));
-    return run === undefined ? [] : namesIn(run, asks?.long, flags);
+    if (pendingFlag?.long === "--stage") return await stageNames(connection, own);
+    const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));
+    return run === undefined ? [] : namesIn(run, pendingFlag?.long, flags);
   } finally {
-    cancel();
+    cancelTimeout();
   }
 }
 
@@ -124,21 +128,21 @@ function connectionFlags(flags: Line["flags"]): ConnectionFlags {
   );
 }
 
-/** Takes the words before the last one apart. */
+/** Parses the words before the last one. */
 function readLine(command: Command, words: readonly string[]): Line {
   const flags: Record<string, string> = {};
   const operands: string[] = [];
-  let open: Option | undefined;
+  let pendingFlag: Option | undefined;
   for (const word of words.slice(0, -1)) {
     const [flag = "", value] = word.startsWith("--") ? word.split(/=(.*)/s, 2) : [word];
-    if (open !== undefined) {
-      flags[open.long ?? ""] = word;
-      open = undefined;
+    if (pendingFlag !== undefined) {
+      flags[pendingFlag.long ?? ""] = word;
+      pendingFlag = undefined;
     } else if (word.startsWith("-") && word.length > 1) {
       const option = command.options.find(({ short, long }) => flag === short || flag === long);
-      if (option?.required && value === undefined) open = option;
+      if (option?.required && value === undefined) pendingFlag = option;
       else if (option?.long && value !== undefined) flags[option.long] = value;
     } else operands.push(word);
   }
-  return { flags, operands, asks: open };
+  return { flags, operands, pendingFlag };
 }

@@ -1,13 +1,15 @@
-/** The shells that can be completed. */
+/** The shells that are supported. */
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * What each shell has to run. All of them ask `taffrail complete -- WORDS`, a candidate a line. Candidates are names that others have chosen: a script must quote them, and have no shell expand
- * them, since somebody may call a metric `$(rm -rf ~)`.
+ * The script for each shell. All of them call `taffrail complete -- WORDS`, which prints a candidate per line. Others
+ * choose the candidates' names: a script must quote them and never let the shell expand them, since a metric may be
+ * called `$(rm -rf ~)`.
  */
 export const COMPLETION_SCRIPTS: Readonly<Record<Shell, string>> = {
-  // Bash ends words at @, : and = too: what stands before that in the word is already there. Its own splitting (compgen -W) would expand candidates.
+  // Bash also splits words at @, : and =, and keeps the part before. Its own splitting (compgen -W) would expand
+  // candidates.
   bash: String.raw`_taffrail() {
   local line="${"$"}{COMP_LINE:0:COMP_POINT}" word candidate quoted
   local -a words

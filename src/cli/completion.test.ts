@@ -21,21 +21,21 @@ const complete = async (words: readonly string[], token = "demo-viewer", timer =
   return out.split("\n").slice(0, -1);
 };
 
-describe("what a word may become", () => {
-  it("is a command first", async () => {
+describe("candidates", () => {
+  it("for the first word are commands", async () => {
     expect(await complete(["l"])).toEqual(["logs", "link"]);
     expect(await complete([""])).toEqual(expect.arrayContaining(["logs", "runs", "why", "completion"]));
     expect(await complete([""])).not.toContain("complete");
     expect(await complete(["nothing", ""])).toEqual([]);
   });
 
-  it("is a flag, or one of a flag's values", async () => {
+  it("are flags, and a flag's values", async () => {
     expect(await complete(["runs", "--f"])).toEqual(["--failed", "--freight"]);
     expect(await complete(["runs", "-o", ""])).toEqual(["table", "json", "name"]);
     expect(await complete(["completion", "f"])).toEqual(["fish"]);
   });
 
-  it("is a project, a run, a Stage, a metric, an attempt or a container, as the server knows them", async () => {
+  it("are the server's projects, runs, Stages, metrics, attempts and containers", async () => {
     const here = ["-n", "guestbook"];
     expect(await complete(["logs", "-n", ""])).toEqual(["guestbook"]);
     expect(await complete(["logs", ...here, "@"])).toEqual(["@failed", "@latest"]);
@@ -46,7 +46,7 @@ describe("what a word may become", () => {
     expect(await complete(["open", ROBOT, ...here, "-m", "robot", "-a", ""])).toEqual(["1", "2", "last"]);
   });
 
-  it("is nothing where the server refuses, is not there, or takes longer than a second", async () => {
+  it("are none if the server refuses, is down, or takes longer than a second", async () => {
     expect(await complete(["logs", "-n", "guestbook", ""], "demo-outsider")).toEqual([]);
     expect(await complete(["logs", "-n", "guestbook", "--server", "http://127.0.0.1:1", ""])).toEqual([]);
     const asked: number[] = [];
@@ -62,17 +62,17 @@ describe("what a word may become", () => {
 });
 
 describe("taffrail completion", () => {
-  it.each(SHELLS)("prints a script for %s that asks the program", async (shell) => {
+  it.each(SHELLS)("prints a script for %s that calls the program", async (shell) => {
     const { code, out } = await runInProcess(["completion", shell]);
     expect(code).toBe(0);
     expect(out).toContain("taffrail complete -- ");
   });
 
-  it("knows no other shell", async () => {
+  it("refuses other shells", async () => {
     expect(await runInProcess(["completion", "csh"])).toMatchObject({ code: 2, out: "" });
   });
 
-  it("has bash complete words, and quote what others have named", async () => {
+  it("makes bash complete words and quote names", async () => {
     const folder = mkdtempSync(join(tmpdir(), "taffrail-completion-"));
     const { out } = await runInProcess(["completion", "bash"]);
     writeFileSync(join(folder, "script"), out);

@@ -11,7 +11,7 @@ import { ListAnalysisRunsRequestSchema } from "../../gen/taffrail/v1/analysis_ru
 import { type CliResult, runInProcess } from "../../test/fakes/cli.ts";
 import { writeContext } from "./context-file.ts";
 
-/** A server that answers 404 to everything and notes who asked about what. */
+/** A server that answers 404 to everything and records who asked about what. */
 interface Recorder {
   readonly url: string;
   readonly calls: { readonly authorization: string | undefined; readonly project: string; readonly path: string }[];
@@ -58,13 +58,13 @@ const calls = () => ({ one: one.calls.map(short), two: two.calls.map(short) });
 const short = ({ authorization = "nobody", project }: Recorder["calls"][number]): string =>
   `${authorization.replace("Bearer ", "")} about ${project}`;
 
-describe("what is called, as whom, about what", () => {
-  it("is the current context's", async () => {
+describe("server, token and project", () => {
+  it("come from the current context", async () => {
     await runs([]);
     expect(calls()).toEqual({ one: ["token-of-one about shop"], two: [] });
   });
 
-  it("is a named context's, by flag before environment", async () => {
+  it("come from a named context, by flag before environment", async () => {
     await runs(["--context", "two"]);
     await runs([], { TAFFRAIL_CONTEXT: "two" });
     await runs(["--context", "one"], { TAFFRAIL_CONTEXT: "two" });
@@ -75,7 +75,7 @@ describe("what is called, as whom, about what", () => {
     });
   });
 
-  it("is a project by flag, then environment, then context", async () => {
+  it("the project is taken from the flag, then the environment, then the context", async () => {
     await runs(["-n", "a"], { TAFFRAIL_PROJECT: "b" });
     await runs(["-p", "a"], { TAFFRAIL_PROJECT: "b" });
     await runs(["-n", "a", "-p", "c"]);
@@ -84,7 +84,7 @@ describe("what is called, as whom, about what", () => {
     expect(one.calls.map(({ project }) => project)).toEqual(["a", "a", "a", "b", "shop"]);
   });
 
-  it("is a token by flag, then environment, then context", async () => {
+  it("the token is taken from the flag, then the environment, then the context", async () => {
     const file = join(folder, "token");
     const other = join(folder, "other");
     writeFileSync(file, "of-the-flag\n");
@@ -102,7 +102,7 @@ describe("what is called, as whom, about what", () => {
     ]);
   });
 
-  it("is a token from the file that the context names", async () => {
+  it("the token may be in a file that the context names", async () => {
     const file = join(folder, "token");
     writeFileSync(file, "of-the-context's-file\n");
     writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, tokenFile: file, project: "shop" });
@@ -110,7 +110,7 @@ describe("what is called, as whom, about what", () => {
     expect(calls().one).toEqual(["of-the-context's-file about shop"]);
   });
 
-  it("is a server by flag, then environment; none of them gets the context's token", async () => {
+  it("the server is taken from the flag, then the environment; it does not get the context's token", async () => {
     await runs(["--server", two.url]);
     await runs([], { TAFFRAIL_SERVER: two.url });
     await runs(["--server", two.url], { TAFFRAIL_SERVER: one.url });
@@ -121,12 +121,12 @@ describe("what is called, as whom, about what", () => {
     });
   });
 
-  it("is the context's own server, named again, with its token", async () => {
+  it("the context's own server gets its token even if it is given by flag", async () => {
     await runs(["--server", one.url]);
     expect(calls().one).toEqual(["token-of-one about shop"]);
   });
 
-  it("is a server under a base path, with or without a scheme and a slash at the end", async () => {
+  it("the server may have a base path, with or without a scheme and a trailing slash", async () => {
     await runs(["--server", `${one.url}/base/`]);
     await runs(["--server", one.url.replace("http://", "")]);
     expect(one.calls.map(({ path }) => path)).toEqual([
@@ -136,38 +136,38 @@ describe("what is called, as whom, about what", () => {
   });
 });
 
-describe("what is missing or wrong", () => {
+describe("a missing or invalid setting", () => {
   it.each<[string, string[], Record<string, string>, string[]]>([
     [
       "no server",
       ["-n", "shop"],
       { XDG_CONFIG_HOME: "/nowhere" },
-      ["error: no server is named", "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER"],
+      ["error: no server given", "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER"],
     ],
     [
       "no project",
       ["--server", "http://127.0.0.1:1"],
       { XDG_CONFIG_HOME: "/nowhere" },
-      ["error: no project is named", "    try     -n PROJECT"],
+      ["error: no project given", "    try     -n PROJECT"],
     ],
-    ["no such context", ["--context", "three"], {}, ['error: there is no context "three"', "    there are: one, two"]],
+    ["no such context", ["--context", "three"], {}, ['error: there is no context "three"', "    known: one, two"]],
     [
       "a context that every object has",
       ["--context", "constructor"],
       {},
-      ['error: there is no context "constructor"', "    there are: one, two"],
+      ['error: there is no context "constructor"', "    known: one, two"],
     ],
     [
       "no address",
       ["--server", "http://"],
       {},
-      ["error: the server's address is not one", "    try     --server https://taffrail.example.com"],
+      ["error: invalid server address", "    try     --server https://taffrail.example.com"],
     ],
     [
       "an address with a password",
       ["--server", "http://me:s3cret@127.0.0.1:1"],
       {},
-      ["error: the server's address is not one", "    try     --server https://taffrail.example.com"],
+      ["error: invalid server address", "    try     --server https://taffrail.example.com"],
     ],
     [
       "no token file",
@@ -179,16 +179,16 @@ describe("what is missing or wrong", () => {
       "a token of two lines",
       [],
       { TAFFRAIL_TOKEN: "s3cret\nother" },
-      ["error: the token in TAFFRAIL_TOKEN is not one word"],
+      ["error: the token in TAFFRAIL_TOKEN contains spaces or other characters that a header cannot hold"],
     ],
     [
       "a token that is no ASCII",
       [],
       { TAFFRAIL_TOKEN: "s3crét" },
-      ["error: the token in TAFFRAIL_TOKEN is not one word"],
+      ["error: the token in TAFFRAIL_TOKEN contains spaces or other characters that a header cannot hold"],
     ],
     ["a token of spaces", [], { TAFFRAIL_TOKEN: "  " }, ["error: the token in TAFFRAIL_TOKEN is empty"]],
-  ])("is told with status 2, and nobody is called: %s", async (_, args, env, lines) => {
+  ])("is reported with status 2, without a call: %s", async (_, args, env, lines) => {
     const { code, out, said } = await runs(args, env);
     expect(code).toBe(2);
     expect(out).toBe("");
@@ -197,17 +197,17 @@ describe("what is missing or wrong", () => {
     expect(calls()).toEqual({ one: [], two: [] });
   });
 
-  it("is not a token file that can be read only once", async () => {
+  it("is not a token file that can be read only once, such as a pipe", async () => {
     const pipe = join(folder, "pipe");
     execFileSync("sh", ["-c", `mkfifo '${pipe}'`]);
-    // Another process: this one stands still while it reads.
+    // Another process, since this one is blocked while it reads.
     const written = once(spawn("sh", ["-c", `echo of-the-pipe > '${pipe}'`]), "close");
     await runs(["--token-file", pipe]);
     await written;
     expect(calls().one).toEqual(["of-the-pipe about shop"]);
   });
 
-  it("is an empty token file", async () => {
+  it("may be an empty token file", async () => {
     writeFileSync(join(folder, "token"), "\n");
     const { code, said } = await runs(["--token-file", join(folder, "token")]);
     expect([code, said]).toEqual([2, [`error: the token in the file ${join(folder, "token")} is empty`]]);

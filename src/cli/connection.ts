@@ -5,7 +5,7 @@ import { readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { serverAddress } from "./server-address.ts";
 
-/** The flags that say which server to call, as whom, about what. */
+/** The flags for server, token and project. */
 export interface ConnectionFlags {
   readonly server?: string;
   readonly tokenFile?: string;
@@ -14,10 +14,10 @@ export interface ConnectionFlags {
   readonly project?: string;
 }
 
-/** A server to call, and the project to ask about. */
+/** A server to call, and a project. */
 export interface Connection {
   readonly client: TaffrailClient;
-  /** The server's address, without a slash at its end. */
+  /** The server's address, without a trailing slash. */
   readonly server: string;
   readonly project: string;
 }
@@ -25,7 +25,7 @@ export interface Connection {
 /** Adds the flags of {@link ConnectionFlags} to a command. */
 export function withConnectionFlags(command: Command): Command {
   return command
-    .option("-n, --namespace <project>", "the project, which is the namespace of its runs")
+    .option("-n, --namespace <project>", "the project, which is its runs' namespace")
     .option("-p, --project <project>", "the same as -n")
     .option("--server <url>", "the server (default: TAFFRAIL_SERVER, else the context's)")
     .option(
@@ -36,9 +36,9 @@ export function withConnectionFlags(command: Command): Command {
 }
 
 /**
- * Decides by flags, then the environment, then the context file.
+ * Takes settings from the flags, then the environment, then the context file.
  *
- * @throws CliError with status 2 when something is missing, saying how to give it.
+ * @throws CliError with status 2 if one is missing or invalid; says how to set it.
  */
 export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
   const { current, contexts } = readContexts(env);
@@ -47,18 +47,18 @@ export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connect
   const context = Object.hasOwn(contexts, wanted) ? contexts[wanted] : undefined;
   if (name !== undefined && context === undefined) {
     throw new CliError(EXIT.usage, `there is no context "${name}"`, [
-      `there are: ${Object.keys(contexts).join(", ") || "none"}`,
+      `known: ${Object.keys(contexts).join(", ") || "none"}`,
     ]);
   }
   const server = flags.server ?? (env.TAFFRAIL_SERVER || context?.server);
   if (server === undefined) {
-    throw new CliError(EXIT.usage, "no server is named", [
+    throw new CliError(EXIT.usage, "no server given", [
       "try     --server https://taffrail.example.com, or TAFFRAIL_SERVER",
     ]);
   }
   const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
-  if (project === undefined) throw new CliError(EXIT.usage, "no project is named", ["try     -n PROJECT"]);
-  // A token belongs to the server that it was given for: another server does not get the context's.
+  if (project === undefined) throw new CliError(EXIT.usage, "no project given", ["try     -n PROJECT"]);
+  // A token is only for its own server: another server does not get the context's.
   const ownContext = server === context?.server ? context : undefined;
   const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, ownContext);
   const baseUrl = serverAddress(server);
@@ -82,7 +82,10 @@ function tokenOf(
   return context?.tokenFile === undefined ? undefined : tokenIn(context.tokenFile);
 }
 
-/** Reads it for each call: a kubelet and sign-in helpers put a new token there before the old one expires. A pipe has only one. */
+/**
+ * Reads the file for each call, since a kubelet or a sign-in helper replaces the token before it expires. A pipe is
+ * read once.
+ */
 function tokenIn(file: string): string | (() => string) {
   let token = readToken(file);
   if (!statSync(file).isFile()) return token;
@@ -90,7 +93,7 @@ function tokenIn(file: string): string | (() => string) {
     try {
       token = readToken(file);
     } catch {
-      // It is being written: the server says whether the old one is still good.
+      // It is being replaced: the server decides whether the old token is still valid.
     }
     return token;
   };
@@ -106,9 +109,10 @@ function readToken(file: string): string {
   return checkToken(text, `in the file ${file}`);
 }
 
-/** Refuses what no header can hold here: what would refuse it later would show it. */
+/** Refuses here what no header can hold: a later error would show the token. */
 function checkToken(text: string, where: string): string {
   const token = text.trim();
   if (/^[!-~]+$/.test(token)) return token;
-  throw new CliError(EXIT.usage, `the token ${where} is ${token === "" ? "empty" : "not one word"}`);
+  const fault = token === "" ? "is empty" : "contains spaces or other characters that a header cannot hold";
+  throw new CliError(EXIT.usage, `the token ${where} ${fault}`);
 }

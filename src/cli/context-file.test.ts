@@ -21,20 +21,20 @@ const put = (text: string, mode = 0o644): void => {
 };
 
 describe("contexts", () => {
-  it("are kept where XDG says, else in ~/.config", () => {
+  it("are kept in XDG_CONFIG_HOME, else in ~/.config", () => {
     expect(contextFilePath({ XDG_CONFIG_HOME: "/x" })).toBe("/x/taffrail/config.yaml");
     for (const none of [{}, { XDG_CONFIG_HOME: "" }]) {
       expect(contextFilePath(none)).toBe(join(homedir(), ".config/taffrail/config.yaml"));
     }
   });
 
-  it("are none where there is no file, or an empty one", () => {
+  it("are empty if the file is missing or empty", () => {
     expect(readContexts(env)).toEqual({ contexts: {} });
     put("");
     expect(readContexts(env)).toEqual({ contexts: {} });
   });
 
-  it("are written one by one, and the first is the current one", () => {
+  it("are written one by one, and the first becomes the current one", () => {
     writeContext(env, "one", { server: "http://one", token: "t", project: "p" });
     writeContext(env, "two", { server: "http://two" });
     writeContext(env, "one", { server: "http://other" });
@@ -44,13 +44,13 @@ describe("contexts", () => {
     });
   });
 
-  it("leave the chosen current one as it is", () => {
+  it("do not replace the current one", () => {
     put("current: mine\ncontexts:\n  mine: { server: http://mine }\n");
     writeContext(env, "demo", { server: "http://demo" });
     expect(readContexts(env).current).toBe("mine");
   });
 
-  it("can be read by their owner alone, though the file could be read by all before", () => {
+  it("can be read only by their owner, even if the file could be read by all before", () => {
     writeContext(env, "one", { server: "http://one", token: "t" });
     expect([modeOf(path), modeOf(dirname(path))]).toEqual(["600", "700"]);
     chmodSync(path, 0o666);
@@ -60,7 +60,7 @@ describe("contexts", () => {
   });
 });
 
-describe("a context file that is wrong", () => {
+describe("an invalid context file", () => {
   const errorOf = (text: string): CliError => {
     put(text);
     try {
@@ -78,24 +78,24 @@ describe("a context file that is wrong", () => {
     "contexts: { a: { server: x, tokn: y } }",
     "a: [",
     "text",
-  ])("as in %j is told, with status 2 and its path", (text) => {
+  ])("such as %j is reported with status 2 and its path", (text) => {
     const { exitCode, message, lines } = errorOf(text);
-    expect([exitCode, message]).toEqual([2, `${path} is not well formed`]);
+    expect([exitCode, message]).toEqual([2, `${path} is invalid`]);
     expect(lines.length).toBeGreaterThan(0);
   });
 
-  it("is told without what stands in it", () => {
+  it("is reported without its content", () => {
     const { message, lines } = errorOf('contexts:\n  a: { server: x, token: "s3cret\n  b: c"d');
     expect(`${message} ${lines.join("\n")}`).not.toContain("s3cret");
   });
 
-  it("is left alone", () => {
+  it("is not overwritten", () => {
     put("contexts: [1]");
     expect(() => writeContext(env, "one", { server: "http://one" })).toThrow(CliError);
     expect(readFileSync(path, "utf8")).toBe("contexts: [1]");
   });
 
-  it("may not be a folder", () => {
+  it("may be a folder", () => {
     mkdirSync(path, { recursive: true });
     expect(() => readContexts(env)).toThrow(`cannot read ${path} (EISDIR)`);
   });

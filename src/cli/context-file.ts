@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { CliError, EXIT } from "./exit.ts";
 
-/** A server and how to sign in there, under a name. */
+/** A named server, and how to sign in there. */
 const Context = z.strictObject({
   server: z.string(),
   token: z.string().optional(),
@@ -20,15 +20,15 @@ const ContextFile = z.strictObject({
 export type Context = z.output<typeof Context>;
 export type ContextFile = z.output<typeof ContextFile>;
 
-/** Where contexts are kept: `taffrail/config.yaml` in `XDG_CONFIG_HOME` or `~/.config`. */
+/** The file of contexts: `taffrail/config.yaml` in `XDG_CONFIG_HOME` or `~/.config`. */
 export function contextFilePath(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "taffrail", "config.yaml");
 }
 
 /**
- * Reads the contexts. No file is an empty one.
+ * Reads the contexts. A missing file counts as empty.
  *
- * @throws CliError when the file is not well formed.
+ * @throws CliError if the file cannot be read or parsed.
  */
 export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
   const path = contextFilePath(env);
@@ -42,13 +42,16 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
   try {
     return ContextFile.parse(parse(text) ?? {});
   } catch (error) {
-    // A YAML reader's text goes on with the lines in question, in which tokens may stand.
+    // After its first line, the parser's message quotes lines of the file, which may contain tokens.
     const why = error instanceof z.ZodError ? z.prettifyError(error) : firstLine((error as Error).message);
-    throw new CliError(EXIT.usage, `${path} is not well formed`, why.split("\n").slice(0, 4));
+    throw new CliError(EXIT.usage, `${path} is invalid`, why.split("\n").slice(0, 4));
   }
 }
 
-/** Writes one context, which becomes the current one where there is none. The file can be read by its owner alone: it holds tokens. */
+/**
+ * Writes one context, which becomes the current one if there is none. Only its owner can read the file, since it holds
+ * tokens.
+ */
 export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Context): void {
   const path = contextFilePath(env);
   const { current, contexts } = readContexts(env);
@@ -56,7 +59,7 @@ export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Cont
   const next: ContextFile = { current: current ?? name, contexts: { ...contexts, [name]: context } };
   const file = openSync(path, "w", 0o600);
   try {
-    // The mode above is for a new file only: one that others could read must be closed to them before a token is in it.
+    // The mode above applies to a new file only: restrict an existing one before a token is written to it.
     fchmodSync(file, 0o600);
     writeFileSync(file, stringify(next));
   } finally {

@@ -22,19 +22,17 @@ interface DemoFlags {
 const CONTEXT = "demo";
 const PROJECT = "guestbook";
 const VIEWER = "demo-viewer";
-/** Ports that are tried where the wanted one is taken. */
-const PORTS = 20;
+const LOGS_METHOD = "taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
+/** How many further ports to try if the requested one is in use. */
+const MAX_PORTS = 20;
 
 /** Adds `taffrail demo`. */
 export function addDemoCommand(program: Command, io: CliIo): void {
   program
     .command("demo")
-    .description("Run the gateway on a small cluster and a log store of its own, to try everything.")
-    .option("--port <port>", "where to listen on this machine; where it is taken, the next free one", portOf, 8080)
-    .option(
-      "--cluster <file>",
-      `what is in the cluster, as Kubernetes objects (default: ${fileURLToPath(DEMO_CLUSTER)})`,
-    )
+    .description("Run the gateway with a small cluster and log store of its own, to try everything.")
+    .option("--port <port>", "the port to listen on; the next free one if it is in use", parsePort, 8080)
+    .option("--cluster <file>", `the cluster's Kubernetes objects (default: ${fileURLToPath(DEMO_CLUSTER)})`)
     .action((flags: DemoFlags) => runDemo(io, flags));
 }
 
@@ -54,12 +52,12 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
   });
   writeContext(io.env, CONTEXT, { server: gateway.url, token: VIEWER, project: PROJECT });
   for (const line of welcome(gateway, flags.port, run, io.env)) io.stdout.write(`${line}\n`);
-  void page.done.then((fault) => fault && io.say(`the web page could not be built: ${fault}`));
-  const stopping = new AbortController();
-  // It plays in the demo's own cluster alone.
-  if (flags.cluster === undefined) playDeployRun(servers.cluster, now, stopping.signal).catch(() => undefined);
+  void page.done.then((fault) => fault && io.say(`note: cannot build the web page: ${fault}`));
+  const playAbort = new AbortController();
+  // The script needs the demo's own cluster.
+  if (flags.cluster === undefined) playDeployRun(servers.cluster, now, playAbort.signal).catch(() => undefined);
   await untilStopped(() => gateway.stop());
-  stopping.abort();
+  playAbort.abort();
   await servers.close();
 }
 
@@ -77,7 +75,7 @@ async function startOnFreePort(wanted: number, options: Omit<DemoGatewayOptions,
     try {
       return await startDemoGateway({ ...options, port });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port >= wanted + PORTS) throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || port >= wanted + MAX_PORTS) throw error;
     }
   }
 }
@@ -93,21 +91,24 @@ function newestFailed(objects: readonly KubeObject[]): string {
 
 function welcome({ port, link }: DemoGateway, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
   const at = `127.0.0.1:${port}`;
-  const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} was taken)`;
+  const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} is in use)`;
+  const request = JSON.stringify({ namespace: PROJECT, name: run });
   return [
-    `Taffrail demo on http://${at}${moved}. Ctrl-C stops it. Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
-    `A verification of project ${PROJECT} failed. Read why, in a browser (the link signs in, once):`,
+    `Taffrail demo on http://${at}${moved}. Press Ctrl-C to stop it.`,
+    `Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
+    `A verification in project ${PROJECT} failed. Read why in a browser (the link signs you in once):`,
     `  ${link}`,
-    "or in a second terminal, by any of:",
+    "or in a second terminal, with any of:",
     `  npx taffrail logs @failed --context ${CONTEXT}`,
     `  curl -H 'authorization: Bearer ${VIEWER}' http://${at}/raw/${PROJECT}/${run}`,
-    `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '{"namespace":"${PROJECT}","name":"${run}"}' ${at} taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs`,
-    `Then: npx taffrail runs --context ${CONTEXT}, and TAFFRAIL_TOKEN=demo-outsider in front of either, who may read nothing.`,
+    `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '${request}' ${at} ${LOGS_METHOD}`,
+    `Then try: npx taffrail runs --context ${CONTEXT}`,
+    "With TAFFRAIL_TOKEN=demo-outsider before either command, access is denied.",
   ];
 }
 
-function portOf(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError("It is not a port.");
+  throw new InvalidArgumentError("Use a port from 0 to 65535.");
 }

@@ -30,7 +30,7 @@ describe("the exit code", () => {
     ["refused", "BACKEND_REFUSED", 6],
     ["refused", "KUBERNETES_REFUSED", 1],
     ["internal", "INTERNAL", 1],
-  ])("of a failure that is %s, %s, is %i", (kind, reason, code) => {
+  ])("for a failure of kind %s, reason %s, is %i", (kind, reason, code) => {
     expect(exitCodeOf(failed(kind, reason))).toBe(code);
   });
 
@@ -46,11 +46,11 @@ describe("the exit code", () => {
     [Code.PermissionDenied, 4],
     [Code.Internal, 1],
     [Code.DataLoss, 1],
-  ])("of an error with code %i that is no Taffrail server's is %i", (code, exit) => {
+  ])("for an error with code %i that is not from a Taffrail server is %i", (code, exit) => {
     expect(exitCodeOf(new ConnectError("HTTP", code))).toBe(exit);
   });
 
-  it("is what the documentation says", () => {
+  it("matches the documentation", () => {
     expect(EXIT).toEqual({
       ok: 0,
       other: 1,

@@ -1,7 +1,7 @@
 import { Code, type ConnectError } from "@connectrpc/connect";
 import { describeError } from "../client/describe-error.ts";
 
-/** What the process ends with, so that scripts can tell one failure from another. */
+/** The exit codes, by which scripts tell failures apart. */
 export const EXIT = {
   ok: 0,
   other: 1,
@@ -11,20 +11,20 @@ export const EXIT = {
   noSuchName: 3,
   /** Not signed in, or not allowed. */
   denied: 4,
-  /** The log is not there, or not yet. */
+  /** The log does not exist, or not yet. */
   noLog: 5,
   /** The source or the network failed: what was printed is incomplete. */
   incomplete: 6,
-  /** The log was printed, and the verification failed: only where the caller wants to know. */
+  /** The log was printed, and the verification failed: only with `--exit-status`. */
   verificationFailed: 10,
   interrupted: 130,
   brokenPipe: 141,
 } as const;
 
-/** A failure that ends the process, with what to say about it. */
+/** A failure that ends the process. */
 export class CliError extends Error {
   readonly exitCode: number;
-  /** More lines to say, such as what to do. */
+  /** Further lines to print, such as what to do. */
   readonly lines: readonly string[];
 
   constructor(exitCode: number, message: string, lines: readonly string[] = []) {
@@ -55,7 +55,7 @@ export function exitCodeOf(error: ConnectError): number {
     case Code.NotFound:
     case Code.FailedPrecondition:
     case Code.Unimplemented:
-      // Without a reason it is not a Taffrail server that says so, but whatever stands at the address.
+      // Without a reason it does not come from a Taffrail server, but from whatever listens at the address.
       if (reason === "") return EXIT.incomplete;
       return NO_SUCH_NAME.has(reason) ? EXIT.noSuchName : EXIT.noLog;
     case Code.Unavailable:

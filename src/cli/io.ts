@@ -1,19 +1,19 @@
 import type { Timer } from "../client/sleep.ts";
 
-/** What a command reads and writes, so that tests can give it other ends. */
+/** A command's inputs and outputs, which tests replace. */
 export interface CliIo {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Says one line to the person, on stderr. */
+  /** Prints one line to stderr. */
   readonly say: (line: string) => void;
-  /** Shows a text that the next one, or the next line said, replaces. Absent where stderr is no terminal. */
+  /** Shows a text that the next one, or the next line, replaces. Absent if stderr is not a terminal. */
   readonly status?: (text: string) => void;
-  /** Asks the person. Absent where there is no terminal to answer on. */
+  /** Asks the user. Absent without a terminal to answer on. */
   readonly ask?: (question: string) => Promise<string>;
-  /** Opens an address in a browser. Absent where stdout is no terminal. */
+  /** Opens an address in a browser. Absent if stdout is not a terminal. */
   readonly openPage?: (address: string) => Promise<void>;
-  /** Aborted when the person interrupts. */
+  /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
-  /** How to wait. Default: as the system does. */
+  /** Default: the system's. */
   readonly timer?: Timer;
 }

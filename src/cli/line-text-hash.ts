@@ -5,8 +5,8 @@ import { lineHash, shownLine } from "../client/line-hash.ts";
 import { printable } from "../quoted.ts";
 import type { Connection } from "./connection.ts";
 
-/** Of longer lines no hash is made. */
-const LONGEST = 1024 * 1024;
+/** Longer lines are not hashed. */
+const MAX_LINE_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 
 /** The hash of a line, or why there is none. */
@@ -14,7 +14,7 @@ export type LineHash =
   | { readonly kind: "hash"; readonly hash: string }
   | { readonly kind: "none"; readonly why: string };
 
-/** Reads one line of a log for its hash, which tells the page whether the line has moved. */
+/** Reads one line of a log and hashes it, so that the page can detect whether the line has moved. */
 export async function readLineHash(
   { client, project }: Connection,
   run: string,
@@ -22,8 +22,7 @@ export async function readLineHash(
   line: number,
   signal: AbortSignal,
 ): Promise<LineHash> {
-  // Each container counts its own lines.
-  if (container === "all") return { kind: "none", why: "with all containers there are several lines of that number" };
+  if (container === "all") return { kind: "none", why: "each container has its own line of that number" };
   const request = {
     namespace: project,
     name: run,
@@ -40,17 +39,17 @@ export async function readLineHash(
       if (event.kind !== "chunk" || (pieces.length === 0 && event.firstLine !== line)) continue;
       pieces.push(event.bytes);
       length += event.bytes.length;
-      if (event.bytes.includes(LINE_FEED) || length > LONGEST) break;
+      if (event.bytes.includes(LINE_FEED) || length > MAX_LINE_BYTES) break;
     }
   } catch (error) {
     if (signal.aborted || !(error instanceof ConnectError)) throw error;
     return { kind: "none", why: printable(describeError(error).message) };
   }
-  if (pieces.length === 0) return { kind: "none", why: "there is no such line, so far" };
-  if (length > LONGEST) return { kind: "none", why: "the line is longer than 1 MiB" };
+  if (pieces.length === 0) return { kind: "none", why: "the log has no such line yet" };
+  if (length > MAX_LINE_BYTES) return { kind: "none", why: "the line is longer than 1 MiB" };
   const text = Buffer.concat(pieces);
   const end = text.indexOf(LINE_FEED);
-  // What is still being written is another text in a moment.
-  if (end === -1) return { kind: "none", why: "the line has not ended" };
+  // A partial line may still grow.
+  if (end === -1) return { kind: "none", why: "the line is still being written" };
   return { kind: "hash", hash: lineHash(shownLine(text.subarray(0, end))) };
 }

@@ -3,11 +3,11 @@ import type { LogChunk } from "../client/log-event.ts";
 import { severityOf } from "../client/severity.ts";
 import type { LogPrinter } from "./log-printer.ts";
 
-/** A longer line comes in several objects. */
-const LONGEST = 1024 * 1024;
+/** A line of more characters is split over several objects. */
+const MAX_TEXT_LENGTH = 1024 * 1024;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) /;
 
-/** An object for each line, and one for the end. */
+/** Prints an object for each line, and one for the end. */
 export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean }): LogPrinter {
   let metric = "";
   let container = "";
@@ -56,7 +56,7 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
         held ??= { text: "", line: numberOf(index), chunk, partial: false };
         held.text += text;
         if (ended) out += finish();
-        else if (held.text.length > LONGEST) {
+        else if (held.text.length > MAX_TEXT_LENGTH) {
           out += object(held, true);
           held = { ...held, text: "", partial: true };
         }
@@ -79,7 +79,7 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
   };
 }
 
-/** The number of a chunk's line by its place in it; places have to be asked for in order. */
+/** The number of a chunk's line by its index in the chunk. Has to be called with ascending indices. */
 function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
   if (runs.length === 0) return (index) => (firstLine === 0 ? 0 : firstLine + index);
   let run = 0;
@@ -94,7 +94,7 @@ function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
   };
 }
 
-/** One line. Of controls, JSON itself leaves those that old terminals obey. */
+/** One line of JSON, with those control characters escaped too that JSON allows but old terminals obey. */
 function json(value: object): string {
   const text = JSON.stringify(value).replace(
     /[\x7f-\x9f\u2028\u2029]/g,

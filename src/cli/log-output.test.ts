@@ -7,7 +7,7 @@ const outputWith = (command: string | undefined) => {
   return { said, output: createLogOutput({ ...io, signal: new AbortController().signal }, command) };
 };
 
-it("a line is said at once, but not while a pager has the terminal: then it is said when that is left", async () => {
+it("prints a line at once, or after the user has quit the pager", async () => {
   const { said, output } = outputWith("cat > /dev/null");
   output.say("before");
   await output.print("log\n");
@@ -17,10 +17,10 @@ it("a line is said at once, but not while a pager has the terminal: then it is s
   expect(said).toEqual(["before", "in the middle"]);
 });
 
-it("a pager that is left ends what still comes", async () => {
+it("aborts the log when the user quits the pager", async () => {
   const { output } = outputWith("exit 0");
-  // It may be gone before, or after, there was room for this.
+  // The pager may exit before or after there is room for this.
   await output.print("log\n").catch(() => {});
   await output.close();
-  expect([output.left, output.signal.aborted]).toEqual([true, true]);
+  expect([output.quit, output.signal.aborted]).toEqual([true, true]);
 });

@@ -4,34 +4,34 @@ import { type Pager, startPager } from "./pager.ts";
 
 /** Where a log goes: to stdout, or through a pager. */
 export interface LogOutput {
-  /** Aborted when the person interrupts, or leaves the pager. */
+  /** Aborted when the user interrupts, or quits the pager. */
   readonly signal: AbortSignal;
-  /** Whether the person has left the pager: then nobody wants the rest. */
-  readonly left: boolean;
-  /** Waits until there is room again. */
+  /** Whether the user has quit the pager: the rest of the log is not needed. */
+  readonly quit: boolean;
+  /** Resolves once there is room for more. */
   print(piece: string | Uint8Array): Promise<void>;
-  /** Says a line to the person; what a pager would be disturbed by is said after it. */
+  /** Prints a line to stderr; while a pager has the terminal, only after it has been quit. */
   say(line: string): void;
-  /** Waits for the pager to be left. */
+  /** Waits until the user quits the pager. */
   close(): Promise<void>;
 }
 
-/** @param command of a pager, started with the first piece, so that an error is no page. */
+/** @param command the pager's, which starts with the first piece: an error alone is not paged. */
 export function createLogOutput(io: CliIo, command: string | undefined): LogOutput {
   let pager: Pager | undefined;
   const later: string[] = [];
-  const left = new AbortController();
-  const signal = command === undefined ? io.signal : AbortSignal.any([io.signal, left.signal]);
+  const quit = new AbortController();
+  const signal = command === undefined ? io.signal : AbortSignal.any([io.signal, quit.signal]);
   return {
     signal,
-    get left() {
-      return left.signal.aborted;
+    get quit() {
+      return quit.signal.aborted;
     },
     async print(piece) {
       if (piece.length === 0) return;
       if (command !== undefined && pager === undefined) {
         pager = startPager(command, io.env);
-        pager.left.addEventListener("abort", () => left.abort());
+        pager.quit.addEventListener("abort", () => quit.abort());
       }
       const stream = pager?.input ?? io.stdout;
       if (!stream.write(piece)) await once(stream, "drain", { signal });

@@ -33,7 +33,7 @@ describe("text", () => {
     expect(text([chunk("one\ntw"), chunk("o\nthree")])).toBe("one\ntwo\nthree");
   });
 
-  it("begins a line where another container's log begins", () => {
+  it("begins a new line when another container's log begins", () => {
     const chunks = [
       chunk("a1\na2", { containerName: "a" }),
       chunk("b1\n", { containerName: "b" }),
@@ -43,7 +43,7 @@ describe("text", () => {
     expect(text(chunks, { prefix: true })).toBe("[a] a1\n[a] a2\n[b] b1\n[a] a3\n");
   });
 
-  it("has prefixes where they are wanted: of the only container, of attempts", () => {
+  it("has prefixes on request: of the only container, of attempts", () => {
     expect(text([chunk("one\ntw"), chunk("o\n")], { prefix: true })).toBe("[test] one\n[test] two\n");
     expect(text([chunk("x\n", { attempt: 1 }), chunk("y\n", { attempt: 2 })], { prefix: true })).toBe(
       "[1/test] x\n[2/test] y\n",
@@ -52,7 +52,7 @@ describe("text", () => {
     expect(text([chunk("x\n", { containerName: "a\x1b[2J" })], { prefix: true })).toBe("[a\uFFFD[2J] x\n");
   });
 
-  it("has headings on a terminal alone, on lines of their own", () => {
+  it("has headings only on a terminal, on their own lines", () => {
     const printer = createTextPrinter({ colors: false, prefix: false, headings: true });
     const parts = [
       printer.heading?.("Attempt 1."),
@@ -65,7 +65,7 @@ describe("text", () => {
   });
 });
 
-it("raw is the bytes", () => {
+it("raw output is the unchanged bytes", () => {
   const bytes = Uint8Array.of(0, 27, 255, 13);
   expect(rawPrinter.chunk({ ...chunk(""), bytes })).toBe(bytes);
 });
@@ -77,13 +77,13 @@ describe("json", () => {
       .slice(0, -1)
       .map((line) => JSON.parse(line));
 
-  it("is an object for each line, with all that is known of it", () => {
+  it("is an object for each line, with all that is known about it", () => {
     expect(all(createJsonPrinter({ timestamps: false }), [chunk("ERROR a\n", { firstLine: 7 })])).toBe(
       '{"line":7,"ts":null,"metric":"robot","container":"test","attempt":2,"severity":"error","text":"ERROR a"}\n',
     );
   });
 
-  it("numbers lines by where chunks begin, and by runs where lines are missing", () => {
+  it("numbers lines from where chunks begin, and by runs if lines are missing", () => {
     const pieces = [chunk("a\nb", { firstLine: 5 }), chunk("b\nc\n", { firstLine: 6 }), chunk("d", { firstLine: 8 })];
     expect(objects(pieces).map(({ line, text }) => [line, text])).toEqual([
       [5, "a"],
@@ -99,7 +99,7 @@ describe("json", () => {
     expect(objects([chunk("a\n")])[0]).toMatchObject({ line: null });
   });
 
-  it("takes the source's times out of the text, unless the source has none", () => {
+  it("separates the source's times from the text, unless the source has none", () => {
     const time = "2026-01-02T03:04:05.000000006Z";
     expect(objects([chunk(`${time} a\nb\n`)], true)).toMatchObject([
       { ts: time, text: "a" },
@@ -111,7 +111,7 @@ describe("json", () => {
     expect(JSON.parse(String(printer.chunk(chunk(`${time} a\n`))))).toMatchObject({ ts: null, text: `${time} a` });
   });
 
-  it("tells containers and attempts apart, though a line has no end", () => {
+  it("separates containers and attempts even after a partial line", () => {
     const chunks = [
       chunk("a", { containerName: "init", attempt: 1 }),
       chunk("b\n", { containerName: "test", attempt: 1 }),
@@ -124,7 +124,7 @@ describe("json", () => {
     ]);
   });
 
-  it("gives a line of more than a MiB in parts, with one number", () => {
+  it("splits a line of more than 1 MiB into parts with the same number", () => {
     const half = "x".repeat(700_000);
     const parts = objects([
       chunk(half, { firstLine: 3 }),
@@ -146,7 +146,7 @@ describe("json", () => {
     );
   });
 
-  it("keeps any text as it is, on one line and without what a terminal would obey", () => {
+  it("preserves any text, on one line and without control characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         fc.pre(!text.includes("\n") && text.isWellFormed() && text !== "");

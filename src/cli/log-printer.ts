@@ -3,32 +3,37 @@ import type { LogChunk, LogEvent } from "../client/log-event.ts";
 import { printable } from "../quoted.ts";
 import { createTerminalFilter, type TerminalFilterOptions } from "./terminal-safe.ts";
 
-/** Makes what goes to stdout. */
+/** Turns a log's events into what is printed on stdout. */
 export interface LogPrinter {
   origin?(origin: Origin): void;
-  /** The source tells no times, though they were asked for. */
+  /** The source has no times, though they were requested. */
   noTimes?(): void;
   chunk(chunk: LogChunk): string | Uint8Array;
-  /** A heading between the logs of attempts; empty where stdout is no place for it. */
+  /** A heading between the logs of attempts; empty if stdout gets no headings. */
   heading?(text: string): string;
-  /** What is left when the log has ended, in whatever way; with the end, where there is one. */
+  /** What is left at the end of the log, however it ended; with the end event if there is one. */
   end(end: Extract<LogEvent, { kind: "end" }> | undefined): string;
 }
 
-/** The bytes as they are. */
+/** Prints the bytes unchanged. */
 export const rawPrinter: LogPrinter = { chunk: ({ bytes }) => bytes, end: () => "" };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's line is erased by them.
 const LINE_START = /\n(?!$)|\r\x1b\[K/g;
 
 export interface TextOptions extends TerminalFilterOptions {
-  /** Whether each line begins with its container: `[container] `, and where there are several attempts `[attempt/container] `. */
+  /**
+   * Whether to prefix each line with its container: `[container] `, or with several attempts `[attempt/container] `.
+   */
   readonly prefix: boolean;
-  /** Whether the logs of attempts get headings. */
+  /** Whether to print a heading before each attempt's log. */
   readonly headings: boolean;
 }
 
-/** Text that is safe for a terminal: see {@link createTerminalFilter}. Where another container's or attempt's log begins, a new line does. */
+/**
+ * Prints text that is safe for a terminal: see {@link createTerminalFilter}. The log of another container or attempt
+ * begins on a new line.
+ */
 export function createTextPrinter(options: TextOptions): LogPrinter {
   let filter = createTerminalFilter(options);
   let only = "";

@@ -1,5 +1,5 @@
 import { type End, EndReason, type Origin, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "./resume-command.ts";
 
 const WHY: Partial<Record<SelectionReason, string>> = {
   [SelectionReason.FAILED]: "failed",
@@ -11,7 +11,7 @@ const WHY: Partial<Record<SelectionReason, string>> = {
 /**
  * `showing run=… metric=robot attempt=2 container=test (failed); others: -a 1`.
  *
- * @param allAttempts whether all of them are shown. That all containers are, the origin says by naming none.
+ * @param allAttempts whether all attempts are shown. If all containers are, the origin names none.
  */
 export function choiceText(run: string, origin: Origin, allAttempts: boolean): string {
   const why = (reason: SelectionReason): string => (WHY[reason] === undefined ? "" : ` (${WHY[reason]})`);
@@ -39,39 +39,39 @@ export function choiceText(run: string, origin: Origin, allAttempts: boolean): s
   return `showing ${chosen.join(" ")}${others.length === 0 ? "" : `; others: ${others.slice(0, 12).join(", ")}`}`;
 }
 
-/** What was asked for of a log. */
-export interface Wanted {
+/** How a request restricts the log. */
+export interface Restrictions {
   readonly byTime: boolean;
   readonly byPattern: boolean;
-  /** Not a line: what is not there yet, perhaps. */
+  /** `--tail 0`: none of the lines that exist now. */
   readonly nothing: boolean;
 }
 
-/** What to say when a log has ended. Where the call fails, too, it says why itself. */
-export function endText({ reason, bytes, headMissing, scannedBytes }: End, wanted: Wanted): string[] {
+/** The notes to print when a log has ended. A call that fails prints its own error. */
+export function endText({ reason, bytes, headMissing, scannedBytes }: End, restrictions: Restrictions): string[] {
   const texts = headMissing ? ["note: the source no longer has the beginning of the log"] : [];
-  const said = REASONS[reason];
-  if (said === undefined) return texts;
-  if (bytes === 0n && !wanted.nothing) texts.push(`note: ${nothingText(wanted)}`);
-  if (said !== "") texts.push(`note: ${said}`);
+  const text = REASONS[reason];
+  if (text === undefined) return texts;
+  if (bytes === 0n && !restrictions.nothing) texts.push(`note: ${nothingText(restrictions)}`);
+  if (text !== "") texts.push(`note: ${text}`);
   if (reason === EndReason.SCAN_BUDGET_SPENT && scannedBytes > 0n)
-    texts.push(`note: ${scannedBytes.toLocaleString("en")} bytes of the log were looked through`);
+    texts.push(`note: ${scannedBytes.toLocaleString("en")} bytes of the log were scanned`);
   return texts;
 }
 
-function nothingText({ byTime, byPattern }: Wanted): string {
-  // Lines without a time of which no line before them has one are of no time at all.
-  if (byTime) return byPattern ? "no line matches, or none of that time" : "no line is known to be of that time";
-  return byPattern ? "no line matches" : "the log is empty: the container has written no output";
+function nothingText({ byTime, byPattern }: Restrictions): string {
+  // Lines before the first time in the log have no known time.
+  if (byTime) return byPattern ? "no line matches in that time range" : "no line is known to be in that time range";
+  return byPattern ? "no line matches" : "the log is empty: the container wrote no output";
 }
 
 /** Ends of calls that are OK. */
 const REASONS: Partial<Record<EndReason, string>> = {
   [EndReason.COMPLETE]: "",
-  [EndReason.CAUGHT_UP]: "the job still runs; this is what it has written so far",
+  [EndReason.CAUGHT_UP]: "the job is still running; this is its output so far",
   [EndReason.SOURCE_ENDED]:
-    "the log may still grow: the job ended a moment ago, or the store does not say how long the log is",
-  [EndReason.LIMIT_REACHED]: "the log goes on: this is as much as was asked for",
-  [EndReason.UNTIL_REACHED]: "the log goes on after the time that was asked for",
-  [EndReason.SCAN_BUDGET_SPENT]: "the log goes on: the server looks through no more of it in one call",
+    "the log may be incomplete: the job has only just ended, or the store does not report the log's length",
+  [EndReason.LIMIT_REACHED]: "there is more: the requested limit was reached",
+  [EndReason.UNTIL_REACHED]: "there is more after the requested time",
+  [EndReason.SCAN_BUDGET_SPENT]: "there may be more: the server has scanned as much as it does in one call",
 };

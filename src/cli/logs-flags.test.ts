@@ -8,7 +8,7 @@ import { type RunningServer, serveScript } from "../../test/fakes/serve-script.t
 let server: RunningServer | undefined;
 afterEach(() => server?.stop());
 
-/** What a command asks a server for. */
+/** The request that a command sends. */
 async function asked(args: readonly string[]) {
   const log = scriptedLog(["a\n"]);
   server = await serveScript(log.routes);
@@ -44,13 +44,13 @@ describe("flags", () => {
       { grep: { pattern: "a.b", fixed: true, ignoreCase: true, invert: true, before: 1, after: 2 } },
     ],
     [["--grep", "x", "--around", "5"], { grep: { before: 5, after: 5 } }],
-  ])("%j ask for that", async (args, wanted) => {
+  ])("%j make the matching request", async (args, wanted) => {
     const { code, request } = await asked(args);
     expect(request).toMatchObject(wanted);
     expect(code).toBe(0);
   });
 
-  it("none ask for all of it, and for no wait", async () => {
+  it("without any, the request is for the whole log without waiting", async () => {
     const { request } = await asked([]);
     expect(
       [request?.tailLines, request?.since, request?.grep, request?.wait].filter((each) => each !== undefined),
@@ -68,13 +68,13 @@ describe("flags", () => {
 
   it.each<[string[], RegExp]>([
     [["--follw"], /unknown option '--follw'\n\(Did you mean --follow\?\)/],
-    [["--tail", "x"], /argument 'x' is invalid\. It is not a number up to 10000000\./],
+    [["--tail", "x"], /argument 'x' is invalid\. Use a number from 0 to 10000000\./],
     [["--tail", "-1"], /is invalid|argument missing/],
-    [["--limit-lines", "0"], /argument '0' is invalid\. It is not a number above 0\./],
-    [["--limit-bytes", "0"], /It is not a number above 0\./],
-    [["--limit-bytes", "1k"], /It is not a number above 0\./],
-    [["--since", "yesterday"], /It is not a duration such as 30s, 5m or 1h30m\./],
-    [["--since-time", "5m"], /It is not a time such as/],
+    [["--limit-lines", "0"], /argument '0' is invalid\. Use a number above 0\./],
+    [["--limit-bytes", "0"], /Use a number above 0\./],
+    [["--limit-bytes", "1k"], /Use a number above 0\./],
+    [["--since", "yesterday"], /Use a duration such as 30s, 5m or 1h30m\./],
+    [["--since-time", "5m"], /Use a time such as/],
     [
       ["--since", "5m", "--since-time", "2026-01-02T03:04:05Z"],
       /'--since <duration>' cannot be used with option '--since-time/,
@@ -82,15 +82,15 @@ describe("flags", () => {
     [["--since", "5m", "--cursor", "c"], /'--since <duration>' cannot be used with option '--cursor/],
     [["-c", "test", "--all-containers"], /'--all-containers' cannot be used with option '-c, --container/],
     [["--grep", "x", "--around", "1", "--before", "2"], /'--around <lines>' cannot be used with option '--before/],
-    [["--before", "2"], /^error: --before says how to look for something, and --grep does not say for what$/],
-    [["-i"], /^error: -i says how/],
-    [["--grep", ""], /^error: --grep looks for nothing$/],
-    [["--grep", "x", "--before", "1001"], /It is not a number up to 1000\./],
-    [["--prefix", "-o", "json"], /^error: --prefix is for text, not for -o json\n/],
+    [["--before", "2"], /^error: --before needs --grep$/],
+    [["-i"], /^error: -i needs --grep$/],
+    [["--grep", ""], /^error: --grep needs a pattern$/],
+    [["--grep", "x", "--before", "1001"], /Use a number from 0 to 1000\./],
+    [["--prefix", "-o", "json"], /^error: --prefix works with -o text only, not with -o json\n/],
     [["-o", "xml"], /Allowed choices are text, raw, json\./],
     [["--color", "maybe"], /Allowed choices are auto, always, never\./],
     [["-a", "first"], /^error: "first" is not an attempt\n {2}try {5}-a 1, -a last, -a failed or -a all$/],
-  ])("%j are refused with a sentence and status 2, and nobody is asked", async (args, text) => {
+  ])("%j are refused with a message and status 2, without a call", async (args, text) => {
     const { code, out, said, request } = await asked(args);
     expect(said.join("\n")).toMatch(text);
     expect([code, out, request]).toEqual([2, "", undefined]);

@@ -37,9 +37,9 @@ export interface LogsFlags extends ConnectionFlags {
   readonly exitStatus?: boolean;
 }
 
-/** What the server takes as a context, and as a tail. */
-const MOST_CONTEXT = 1_000;
-const MOST_TAIL = 10_000_000;
+/** The server's limits. */
+const MAX_CONTEXT = 1_000;
+const MAX_TAIL = 10_000_000;
 
 /** Adds the flags of {@link LogsFlags} to a command. */
 export function withLogsFlags(command: Command): Command {
@@ -51,63 +51,63 @@ export function withLogsFlags(command: Command): Command {
       "-c, --container <container>",
       "the container or init container (default: the one that failed, else the pods' default)",
     )
-    .addOption(option("--all-containers", "all containers, init containers too").conflicts("container"))
+    .addOption(option("--all-containers", "all containers, including init containers").conflicts("container"))
     .option("-a, --attempt <attempt>", "its number, or last, failed or all (default: the one that decided)")
-    .option("--pod <pod>", "the pod, where the Job made several (default: the newest that the cluster still knows)")
+    .option("--pod <pod>", "the pod, if the Job made several (default: the newest that the cluster still knows)")
     .optionsGroup("How long:")
-    .option("-f, --follow", "go on until the job has ended; one that has not begun is waited for")
-    .option("--wait <duration>", "wait for a log that is not there yet, at most so long: 30s, 5m, 2h", parseDuration)
+    .option("-f, --follow", "follow the log until the job has ended; wait for a job that has not begun")
+    .option("--wait <duration>", "wait up to 30s, 5m, 2h for a log that does not exist yet", parseDuration)
     .optionsGroup("Which part of it:")
-    .option("--tail <lines>", "the last lines only", whole(MOST_TAIL))
+    .option("--tail <lines>", "only the last lines", whole(MAX_TAIL))
     .addOption(
-      option("--since <duration>", "lines of the last 30s, 5m, 2h only")
+      option("--since <duration>", "only lines of the last 30s, 5m, 2h")
         .argParser(parseDuration)
-        // A cursor belongs to one time, and this one goes with the clock.
+        // A cursor is bound to a fixed time, and this one moves with the clock.
         .conflicts(["sinceTime", "cursor"]),
     )
-    .option("--since-time <time>", "lines of this time (RFC 3339) and later only", parseTime)
-    .option("--until-time <time>", "lines before this time (RFC 3339) only", parseTime)
-    .option("--limit-lines <lines>", "at most so many lines", aboveZero)
-    .option("--limit-bytes <bytes>", "at most so many bytes", aboveZero)
-    .option("--cursor <cursor>", "go on where an earlier call with the same flags has ended")
+    .option("--since-time <time>", "only lines of this time (RFC 3339) and later", parseTime)
+    .option("--until-time <time>", "only lines before this time (RFC 3339)", parseTime)
+    .option("--limit-lines <lines>", "at most this many lines", aboveZero)
+    .option("--limit-bytes <bytes>", "at most this many bytes", aboveZero)
+    .option("--cursor <cursor>", "resume where an earlier call with the same flags ended")
     .optionsGroup("Which lines:")
-    .option("--grep <pattern>", "lines that match only: a regular expression in RE2's syntax")
-    .option("--fixed", "the pattern is a text")
-    .option("-i, --ignore-case", "upper and lower case are the same")
-    .option("-v, --invert-match", "lines that do not match")
-    .option("--before <lines>", "so many lines before each match, too", whole(MOST_CONTEXT))
-    .option("--after <lines>", "so many lines after each match, too", whole(MOST_CONTEXT))
+    .option("--grep <pattern>", "only lines that match a regular expression in RE2's syntax")
+    .option("--fixed", "match the pattern as a literal text")
+    .option("-i, --ignore-case", "ignore upper and lower case")
+    .option("-v, --invert-match", "only lines that do not match")
+    .option("--before <lines>", "also this many lines before each match", whole(MAX_CONTEXT))
+    .option("--after <lines>", "also this many lines after each match", whole(MAX_CONTEXT))
     .addOption(
-      option("--around <lines>", "so many lines before and after each match, too")
-        .argParser(whole(MOST_CONTEXT))
+      option("--around <lines>", "also this many lines before and after each match")
+        .argParser(whole(MAX_CONTEXT))
         .conflicts(["before", "after"]),
     )
     .optionsGroup("How to print it:")
-    .option("--timestamps", "the source's time before each line")
-    .option("--prefix", "[container] before each line; with -a all [attempt/container]")
+    .option("--timestamps", "print the source's time before each line")
+    .option("--prefix", "print [container] before each line; with -a all [attempt/container]")
     .addOption(
-      option("-o, --output <format>", "text: safe for a terminal; raw: the bytes as they are; json: an object a line")
+      option("-o, --output <format>", "text: safe for a terminal; raw: the unchanged bytes; json: an object per line")
         .choices(["text", "raw", "json"])
         .default("text"),
     )
     .addOption(
-      option("--color <when>", "whether text keeps colours").choices(["auto", "always", "never"]).default("auto"),
+      option("--color <when>", "whether to keep colours in text").choices(["auto", "always", "never"]).default("auto"),
     )
-    .option("--no-pager", "no pager on a terminal")
-    .option("--exit-status", "exit with 10 when the verification failed");
+    .option("--no-pager", "do not use a pager on a terminal")
+    .option("--exit-status", "exit with 10 if the verification failed");
 }
 
-function whole(most: number): (text: string) => number {
+function whole(max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (/^\d+$/.test(text) && number <= most) return number;
-    throw new InvalidArgumentError(`It is not a number up to ${most}.`);
+    if (/^\d+$/.test(text) && number <= max) return number;
+    throw new InvalidArgumentError(`Use a number from 0 to ${max}.`);
   };
 }
 
-/** To the server, 0 is no limit at all. */
+/** For the server, 0 means no limit. */
 function aboveZero(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number > 0 && number <= Number.MAX_SAFE_INTEGER) return number;
-  throw new InvalidArgumentError("It is not a number above 0.");
+  throw new InvalidArgumentError("Use a number above 0.");
 }

@@ -8,10 +8,10 @@ import { timestampOf } from "./time-flags.ts";
 type Request = MessageInitShape<typeof GetAnalysisRunLogsRequestSchema>;
 
 /**
- * What flags ask for.
+ * Makes the request from the flags.
  *
  * @param now milliseconds since 1970, from which `--since` counts back.
- * @throws CliError with status 2 where they contradict one another.
+ * @throws CliError with status 2 if the attempt is invalid.
  */
 export function logsRequest(flags: LogsFlags, namespace: string, name: string, now: number): Request {
   const { since, sinceTime, untilTime, wait } = flags;
@@ -38,7 +38,7 @@ export function logsRequest(flags: LogsFlags, namespace: string, name: string, n
 }
 
 /**
- * Refuses flags that make no sense together, as far as the flags themselves do not tell.
+ * Refuses combinations of flags that commander cannot check.
  *
  * @throws CliError with status 2.
  */
@@ -47,13 +47,13 @@ export function checkFlags(flags: LogsFlags): void {
   const ofGrep = { fixed: "--fixed", ignoreCase: "-i", invertMatch: "-v", before: "--before", after: "--after" };
   for (const [name, flag] of Object.entries({ ...ofGrep, around: "--around" })) {
     if (flag !== undefined && flags.grep === undefined && flags[name as keyof LogsFlags] !== undefined)
-      throw usage(`${flag} says how to look for something, and --grep does not say for what`);
+      throw usage(`${flag} needs --grep`);
   }
-  if (flags.grep === "") throw usage("--grep looks for nothing");
+  if (flags.grep === "") throw usage("--grep needs a pattern");
   if (flags.prefix === true && flags.output !== "text")
     throw usage(
-      `--prefix is for text, not for -o ${flags.output}`,
-      "try     -o json, which has the container of each line",
+      `--prefix works with -o text only, not with -o ${flags.output}`,
+      "try     -o json, which names each line's container",
     );
   attemptField(flags.attempt);
 }

@@ -35,14 +35,14 @@ async function show(log: Pick<ScriptedLog, "routes">, args: readonly string[], o
   return { code, out, said: said.filter((line) => !line.startsWith("showing ")) };
 }
 
-describe("a log that breaks off", () => {
-  it("goes on, and one line says so", async () => {
+describe("a log that breaks", () => {
+  it("is resumed, and one line says so", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
     expect(await show(log, ["uat.01"])).toEqual({ code: 0, out: PIECES.join(""), said: ["resumed at line 3 (1x)"] });
     expect(log.sent).toEqual([0, 1, 2]);
   });
 
-  it("says what it waits for when it does not go on at once, and in the end how it would", async () => {
+  it("reports each retry after the first, and in the end how to resume", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
     const { code, out, said } = await show(log, ["uat.01", "--grep", "it's", "-i", "--wait", "5s"]);
     expect([code, out]).toEqual([6, "one\ntwo\n"]);
@@ -50,16 +50,16 @@ describe("a log that breaks off", () => {
     expect(waits).toHaveLength(7);
     expect(waits[0]).toMatch(/^note: The store broke off\. Try 2 of 8 in 0\.\d s$/);
     expect(said.slice(-3)).toEqual([
-      "note: this goes on: taffrail logs uat.01 --grep 'it'\\''s' -i --cursor piece-2",
+      "note: to resume: taffrail logs uat.01 --grep 'it'\\''s' -i --cursor piece-2",
       "error: The store broke off.",
-      "  try     again; is the server's address right?",
+      "  try     again, and check the server's address",
     ]);
   });
 
   it.each<[string, (file: string) => void, string]>([
-    ["the token that its file holds by then", (file) => writeFileSync(file, "token-2\n"), "token-2"],
-    ["the token that it has, where its file is gone for a moment", (file) => rmSync(file), "token-1"],
-  ])("goes on with %s, where the first one has expired", async (_, change, second) => {
+    ["the token that its file holds by now", (file) => writeFileSync(file, "token-2\n"), "token-2"],
+    ["the token that it has while the file is missing", (file) => rmSync(file), "token-1"],
+  ])("is resumed with %s when the first one has expired", async (_, change, second) => {
     const folder = mkdtempSync(join(tmpdir(), "taffrail-token-"));
     closing.push(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "token");
@@ -79,7 +79,7 @@ describe("a log that breaks off", () => {
     expect([code, out, tokens]).toEqual([0, PIECES.join(""), ["Bearer token-1", `Bearer ${second}`]]);
   });
 
-  it("tells on its terminal, in the progress, where it went on", async () => {
+  it("reports on a terminal, in the progress, where it was resumed", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
     const shown: string[] = [];
     const { code } = await show(log, ["uat.01"], { status: (text) => shown.push(text) });
@@ -87,8 +87,8 @@ describe("a log that breaks off", () => {
   });
 });
 
-describe("interrupted", () => {
-  it("in a follow, it tells the command that goes on, with the time that --since meant", async () => {
+describe("an interrupted follow", () => {
+  it("prints the command that resumes it, with the time that --since stood for", async () => {
     const interrupt = new AbortController();
     const log = scriptedLog(PIECES, (next) => (next === 2 ? hanging() : undefined));
     let printed = "";
@@ -102,7 +102,7 @@ describe("interrupted", () => {
     expect(code).toBe(130);
     expect(said).toEqual([
       expect.stringMatching(
-        /^note: this goes on: taffrail logs uat\.01 -m 'my metric' -f --since-time \d{4}-[-\dT:.]+Z --cursor piece-[12]$/,
+        /^note: to resume: taffrail logs uat\.01 -m 'my metric' -f --since-time \d{4}-[-\dT:.]+Z --cursor piece-[12]$/,
       ),
     ]);
   });
@@ -113,39 +113,35 @@ describe("interrupted", () => {
   }
 });
 
-describe("what is said", () => {
+describe("notes", () => {
   it.each<[string, object, string[]]>([
-    [
-      "as much as was asked for",
-      end(EndReason.LIMIT_REACHED),
-      ["note: the log goes on: this is as much as was asked for"],
-    ],
-    ["until a time", end(EndReason.UNTIL_REACHED), ["note: the log goes on after the time that was asked for"]],
+    ["up to a limit", end(EndReason.LIMIT_REACHED), ["note: there is more: the requested limit was reached"]],
+    ["until a time", end(EndReason.UNTIL_REACHED), ["note: there is more after the requested time"]],
     [
       "without its beginning",
       end(EndReason.COMPLETE, { headMissing: true }),
       ["note: the source no longer has the beginning of the log"],
     ],
     [
-      "as much as the server looks through",
+      "up to the server's scan budget",
       end(EndReason.SCAN_BUDGET_SPENT, { scannedBytes: 1_000_000n }),
       [
-        "note: the log goes on: the server looks through no more of it in one call",
-        "note: 1,000,000 bytes of the log were looked through",
-        "note: this goes on: taffrail logs uat.01 --cursor piece-3",
+        "note: there may be more: the server has scanned as much as it does in one call",
+        "note: 1,000,000 bytes of the log were scanned",
+        "note: to resume: taffrail logs uat.01 --cursor piece-3",
       ],
     ],
-  ])("of a log that comes %s", async (_, last, lines) => {
+  ])("explain a log that ends %s", async (_, last, lines) => {
     const log = scriptedLog(PIECES, (next) => (next === 3 ? [last] : undefined));
     expect(await show(log, ["uat.01"])).toEqual({ code: 0, out: PIECES.join(""), said: lines });
   });
 
-  it("of a log in which nothing matches", async () => {
+  it("say that no line matches", async () => {
     const log = scriptedLog([], () => [end(EndReason.COMPLETE, { bytes: 0n })]);
     expect((await show(log, ["uat.01", "--grep", "x"])).said).toEqual(["note: no line matches"]);
   });
 
-  it("of attempts: headings on a terminal, notes elsewhere", async () => {
+  it("name attempts; on a terminal these are headings in the log", async () => {
     const attempts = (): ScriptedLog =>
       scriptedLog([], () => [
         notice(NoticeKind.ATTEMPT_BEGINS, "Attempt 1."),
@@ -167,7 +163,7 @@ describe("what is said", () => {
 });
 
 describe("as JSON", () => {
-  it("a log is an object for each line and one for its end; a break leaves no trace in it", async () => {
+  it("a log is an object for each line and one for its end, without a trace of a break", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
     const { code, out, said } = await show(log, ["uat.01", "-o", "json"]);
     const objects = out
@@ -200,13 +196,13 @@ describe("--exit-status", () => {
     ["failed", AnalysisPhase.FAILED, 10, ["error: the verification failed: 2 of 3 failed"]],
     ["could not be measured", AnalysisPhase.ERROR, 10, ["error: the verification failed: 2 of 3 failed"]],
     ["ended well", AnalysisPhase.SUCCESSFUL, 0, []],
-    ["goes on", AnalysisPhase.RUNNING, 0, []],
-  ])("tells that a verification %s", async (_, phase, code, said) => {
+    ["is running", AnalysisPhase.RUNNING, 0, []],
+  ])("reports that a verification %s", async (_, phase, code, said) => {
     expect(await show(withRun(phase), ["uat.01", "--exit-status"])).toEqual({ code, out: PIECES.join(""), said });
     expect((await show(withRun(phase), ["uat.01"])).code).toBe(0);
   });
 
-  it("is that of the failure where the log did not come", async () => {
+  it("is that of the error if the log cannot be read", async () => {
     const log = scriptedLog([], () => gone());
     expect((await show(log, ["uat.01", "--exit-status"])).code).toBe(6);
   });
@@ -228,7 +224,7 @@ describe("without a run, on a terminal", () => {
     ["2", "uat.02"],
     ["", "uat.01"],
     ["uat.02", "uat.02"],
-  ])("a person chooses one of those that failed: %j is %s", async (answer, name) => {
+  ])("the user chooses one of the failed runs: %j is %s", async (answer, name) => {
     const { log, routes } = withRuns(["uat.01", "uat.02"]);
     const { code, out, said } = await show({ routes }, [], { answer });
     expect([code, out, log.requests[0]?.name]).toEqual([0, PIECES.join(""), name]);
@@ -240,9 +236,9 @@ describe("without a run, on a terminal", () => {
     ]);
   });
 
-  it("an answer that is none of them is refused, and no failed run is said", async () => {
+  it("an answer that is not in the list is refused, and a project without failed runs is reported", async () => {
     const other = await show(withRuns(["uat.01"]), [], { answer: "7" });
-    expect([other.code, other.said.at(-1)]).toEqual([2, 'error: "7" is none of them']);
+    expect([other.code, other.said.at(-1)]).toEqual([2, 'error: "7" is not in the list']);
     const none = await show(withRuns([]), [], { answer: "1" });
     expect([none.code, none.said]).toEqual([3, ["error: project shop has no failed run"]]);
   });
@@ -256,13 +252,13 @@ describe("a pager", () => {
   };
   const PATH = process.env.PATH ?? "";
 
-  it("shows a log on a terminal; what is to be said in the middle of it is said after it", async () => {
+  it("shows a log on a terminal; notes are printed after it", async () => {
     const file = join(folder(), "shown");
     const log = scriptedLog(PIECES, (next) => (next === 3 ? [end(EndReason.CAUGHT_UP)] : undefined));
     const env = { PATH, PAGER: "false", TAFFRAIL_PAGER: `cat > '${file}'` };
     const { code, out, said } = await show(log, ["uat.01"], { isTTY: true, env });
     expect([code, out]).toEqual([0, ""]);
-    expect(said).toEqual(["note: the job still runs; this is what it has written so far"]);
+    expect(said).toEqual(["note: the job is still running; this is its output so far"]);
     expect(readFileSync(file, "utf8")).toBe(PIECES.join(""));
   });
 
@@ -278,13 +274,13 @@ describe("a pager", () => {
     expect((await show(scriptedLog(PIECES), ["uat.01", ...args], { ...options, env })).out).toBe(PIECES.join(""));
   });
 
-  it("that is left before the end is no error", async () => {
+  it("may be quit before the end", async () => {
     const large = Array.from({ length: 100 }, (_, index) => `${String(index).repeat(20_000)}\n`);
     const env = { PATH, TAFFRAIL_PAGER: "head -c 1 > /dev/null" };
     expect(await show(scriptedLog(large), ["uat.01"], { isTTY: true, env })).toMatchObject({ code: 0, said: [] });
   });
 
-  it("is not started where there is no log to show", async () => {
+  it("is not started if there is no log to show", async () => {
     const file = join(folder(), "shown");
     const log = scriptedLog([], () => {
       throw new ConnectError("no", Code.PermissionDenied);

@@ -38,12 +38,12 @@ describe("taffrail logs", () => {
     );
   });
 
-  it("finds the newest run that failed, and the newest of all", async () => {
+  it("finds the newest failed run, and the newest of all", async () => {
     const failed = await logs(["@failed", "-o", "raw"]);
     expect([failed.code, failed.out]).toEqual([0, STORED]);
     const latest = await logs(["@latest"]);
     expect(latest.said[0]).toContain("run=dev.01kkh78mj0ybmgq052an9t2aa5.dd78add");
-    expect(latest.said.at(-1)).toBe("note: the job still runs; this is what it has written so far");
+    expect(latest.said.at(-1)).toBe("note: the job is still running; this is its output so far");
   });
 
   it("prints another attempt, and another container", async () => {
@@ -56,28 +56,29 @@ describe("taffrail logs", () => {
     expect((await logs([run, "-c", "seed-database"])).out).toContain("seed");
   });
 
-  it("tells of all containers, and of all attempts, that they are shown, and not what else there is of them", async () => {
+  it("lists all containers, or all attempts, if it shows them, and offers no others", async () => {
     const containers = await logs(["dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f", "--all-containers"]);
     expect(containers.said[0]).toBe(
-      "showing run=dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f metric=integration attempt=1 containers=seed-database,proxy,tests source=store",
+      "showing run=dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f metric=integration attempt=1" +
+        " containers=seed-database,proxy,tests source=store",
     );
     const attempts = await logs([FAILED, "-a", "all"]);
     expect(attempts.said[1]).toMatch(/ metric=robot attempts=1,2 container=robot source=store$/);
   });
 
-  it("does not say that nothing was written where nothing was asked for, or nothing of that time", async () => {
+  it("does not call a log empty if no lines were requested, or none in that time range", async () => {
     expect((await logs([FAILED, "--tail", "0"])).said).toHaveLength(1);
-    const note = "note: no line is known to be of that time";
+    const note = "note: no line is known to be in that time range";
     expect((await logs([FAILED, "--since", "1h"])).said.at(-1)).toBe(note);
     expect((await logs([FAILED, "--since", "1h", "--grep", "PASS"])).said.at(-1)).toBe(
-      "note: no line matches, or none of that time",
+      "note: no line matches in that time range",
     );
   });
 });
 
-describe("what goes wrong", () => {
+describe("an error", () => {
   it.each<[string, string[], Record<string, string>, number, RegExp]>([
-    ["no run is named", [], {}, 2, /^error: which run\?\n {2}try {5}taffrail logs @failed -n guestbook\n/],
+    ["no run is named", [], {}, 2, /^error: no run given\n {2}try {5}taffrail logs @failed -n guestbook\n/],
     ["no attempt", [FAILED, "-a", "0"], {}, 2, /^error: "0" is not an attempt\n/],
     ["no such option", [FAILED, "--atempt", "1"], {}, 2, /unknown option '--atempt'\n\(Did you mean --attempt\?\)/],
     ["too many arguments", [FAILED, "x"], {}, 2, /too many arguments/],
@@ -87,14 +88,14 @@ describe("what goes wrong", () => {
       ["@first"],
       {},
       2,
-      /^error: there is no "@first"\n {2}try {5}@latest, @failed, or the run's name$/,
+      /^error: unknown run "@first"\n {2}try {5}@latest, @failed, or the run's name$/,
     ],
     [
       "no such run",
       ["gone"],
       {},
       3,
-      /^error: There is no run "gone" in project "guestbook"\. \(RUN_NOT_FOUND\)\n {2}try {5}.*\n {2}ref {5}[0-9a-f]{8}$/,
+      /^error: .* run "gone" .* project "guestbook"\. \(RUN_NOT_FOUND\)\n {2}try {5}.*\n {2}ref {5}[0-9a-f]{8}$/,
     ],
     ["no such metric", [FAILED, "-m", "robt"], {}, 3, /"robt"\. \(METRIC_NOT_FOUND\)\n {2}try {5}There is: "robot"/],
     ["no such container", [FAILED, "-c", "robt"], {}, 3, /\(CONTAINER_NOT_FOUND\)/],
@@ -118,15 +119,18 @@ describe("what goes wrong", () => {
       [FAILED],
       { TAFFRAIL_SERVER: "http://taffrail.invalid" },
       6,
-      /^note: The server cannot be reached\. Try 2 of 3 in .+\nnote: .+\nerror: The server cannot be reached\. \(E\w+\)\n {2}try {5}again; is the server's address right\?$/,
+      new RegExp(
+        "^note: The server cannot be reached\\. Try 2 of 3 in .+\nnote: .+\n" +
+          "error: The server cannot be reached\\. \\(E\\w+\\)\n {2}try {5}again, and check the server's address$",
+      ),
     ],
-  ])("is said with a status of its own: %s", async (_, args, env, status, text) => {
+  ])("has its own exit status: %s", async (_, args, env, status, text) => {
     const { code, out, said } = await logs(args, { env });
     expect(said.join("\n")).toMatch(text);
     expect([code, out]).toEqual([status, ""]);
   });
 
-  it("is a project without failed runs, and one without runs", async () => {
+  it("may be a project without failed runs, or without runs", async () => {
     gateway.kubernetes.put({
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
@@ -145,11 +149,11 @@ describe("what goes wrong", () => {
   });
 });
 
-describe("other people's text", () => {
+describe("text from others", () => {
   const ESC = "\x1b";
   const evil = `a${ESC}]0;evil\x07b\nerror: faked`;
 
-  it("is said without what a terminal would obey", async () => {
+  it("is printed without control characters", async () => {
     const uid = "00000000-0000-4000-8000-000000000001";
     gateway.kubernetes.put({
       apiVersion: "argoproj.io/v1alpha1",
@@ -194,7 +198,7 @@ describe("a stream", () => {
   const endStream = (error?: object): Buffer => frame(2, Buffer.from(JSON.stringify({ ...(error && { error }) })));
   const end = (reason: EndReason, bytes = 1n): Buffer => message({ event: { case: "end", value: { reason, bytes } } });
 
-  /** A server that answers every call with these pieces, and goes on or not. */
+  /** A server that answers every call with these pieces, and then ends or hangs. */
   async function serverOf(pieces: readonly Buffer[], goesOn = false) {
     const left = createGate();
     const server = createServer((_request, response) => {
@@ -226,7 +230,7 @@ describe("a stream", () => {
   };
   const evil = message({ chunk: "a\x1b]0;evil\x07b\r\x1b[31mc\n" });
 
-  it("is printed byte by byte where that is wanted, else made harmless; colours are for terminals", async () => {
+  it("is printed unchanged with -o raw, else made safe for terminals; colours are only for terminals", async () => {
     const pieces = [evil, end(EndReason.COMPLETE), endStream()];
     const shown = async (args: string[], options: CliOptions = {}) => (await printed(pieces, options, args)).out;
     expect(await shown(["-o", "raw"])).toBe("a\x1b]0;evil\x07b\r\x1b[31mc\n");
@@ -241,23 +245,18 @@ describe("a stream", () => {
 
   it.each<[string, Buffer[], number, string[]]>([
     ["whole", [end(EndReason.COMPLETE), endStream()], 0, []],
-    [
-      "empty",
-      [end(EndReason.COMPLETE, 0n), endStream()],
-      0,
-      ["note: the log is empty: the container has written no output"],
-    ],
+    ["empty", [end(EndReason.COMPLETE, 0n), endStream()], 0, ["note: the log is empty: the container wrote no output"]],
     [
       "so far",
       [end(EndReason.CAUGHT_UP), endStream()],
       0,
-      ["note: the job still runs; this is what it has written so far"],
+      ["note: the job is still running; this is its output so far"],
     ],
     [
       "perhaps not whole",
       [end(EndReason.SOURCE_ENDED), endStream()],
       0,
-      [expect.stringMatching(/^note: the log may still grow/)],
+      [expect.stringMatching(/^note: the log may be incomplete/)],
     ],
     [
       "noted",
@@ -273,27 +272,30 @@ describe("a stream", () => {
       "failed",
       [end(EndReason.SOURCE_FAILED), endStream({ code: "unavailable", message: "The store broke off." })],
       6,
-      ["error: The store broke off.", "  try     again; is the server's address right?"],
+      ["error: The store broke off.", "  try     again, and check the server's address"],
     ],
     [
       "without an end",
       [endStream()],
       6,
-      ["error: The stream broke off: the log is incomplete.", "  try     again; is the server's address right?"],
+      [
+        "error: The stream stopped before its end: the log is incomplete.",
+        "  try     again, and check the server's address",
+      ],
     ],
-  ])("that is %s is said to be so", async (_, last, status, lines) => {
+  ])("that is %s is reported as such", async (_, last, status, lines) => {
     const { code, out, said } = await printed([message({ chunk: "text\n" }), ...last]);
     expect([code, out]).toEqual([status, "text\n"]);
     expect(said).toEqual(lines);
   });
 
-  it("that is cut off is incomplete", async () => {
+  it("that is truncated is incomplete", async () => {
     const { code, out, said } = await printed([message({ chunk: "text\n" })]);
     expect([code, out]).toEqual([6, "text\n"]);
     expect(said[0]).toMatch(/^error: /);
   });
 
-  it("ends with status 130 when interrupted, and so does its request", async () => {
+  it("exits with status 130 when interrupted, and ends its request", async () => {
     const { env, left, close } = await serverOf([message({ chunk: "text\n" })], true);
     const interrupt = new AbortController();
     const { code, out, said } = await logs(["run"], {
@@ -306,7 +308,7 @@ describe("a stream", () => {
     close();
   });
 
-  it("ends with status 130 when interrupted while the reader is slow, and before anything came", async () => {
+  it("exits with status 130 when interrupted while the reader is slow, or before anything arrives", async () => {
     const { env, left, close } = await serverOf([message({ chunk: `${"x".repeat(9_999)}\n` })], true);
     const interrupt = new AbortController();
     const stuck = logs(["run"], {
@@ -326,16 +328,16 @@ describe("a stream", () => {
     silent.listen(0, "127.0.0.1");
     await once(silent, "listening");
     const TAFFRAIL_SERVER = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const early = new AbortController();
-    const finding = logs(["@failed"], { env: { TAFFRAIL_SERVER }, signal: early.signal });
+    const earlyInterrupt = new AbortController();
+    const finding = logs(["@failed"], { env: { TAFFRAIL_SERVER }, signal: earlyInterrupt.signal });
     await asked.opened;
-    early.abort();
+    earlyInterrupt.abort();
     expect((await finding).code).toBe(130);
     silent.closeAllConnections();
     silent.close();
   });
 
-  it("ends with status 141 when its reader leaves", async () => {
+  it("exits with status 141 when its reader closes the pipe", async () => {
     const { env, left, close } = await serverOf([message({ chunk: `${"x".repeat(9_999)}\n` })], true);
     const { code, said } = await logs(["run"], {
       env,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { AnalysisPhase } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Connection, connect } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { goOnCommand } from "./go-on-command.ts";
+
 import type { CliIo } from "./io.ts";
 import { createJsonPrinter } from "./log-json-printer.ts";
 import { createLogOutput } from "./log-output.ts";
@@ -11,10 +11,11 @@ import { type LogsFlags, withLogsFlags } from "./logs-flags.ts";
 import { checkFlags, logsRequest } from "./logs-request.ts";
 import { pagerCommand } from "./pager.ts";
 import { printLog } from "./print-log.ts";
+import { resumeCommand } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
 
 const EXAMPLES = `
-The log goes to stdout and nothing else does; what was chosen is said on stderr.
+Only the log goes to stdout; what was selected, and all notes, go to stderr.
 
 Examples:
   taffrail logs @failed -n guestbook
@@ -51,7 +52,7 @@ async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags
       output,
       io,
       showProgress: !isTTY,
-      goOn: (cursor) => goOnCommand(command, run, since, cursor),
+      resumeCommand: (cursor) => resumeCommand(command, run, since, cursor),
     });
   } finally {
     await output.close();
@@ -73,7 +74,7 @@ function printerOf(flags: LogsFlags, env: NodeJS.ProcessEnv, isTTY: boolean, isP
   });
 }
 
-/** @throws CliError with status 10 when the verification has failed. */
+/** @throws CliError with status 10 if the verification has failed. */
 async function checkVerification({ client, project }: Connection, name: string, signal: AbortSignal): Promise<void> {
   const { analysisRun } = await client.getAnalysisRun({ namespace: project, name }, { signal });
   const phase = analysisRun?.summary?.phase;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** The program by which a platform opens an address, and what stands before the address. No shell sees it. */
+/** The program that opens an address on a platform, and its arguments before the address. No shell is involved. */
 function openerOf(platform: NodeJS.Platform): readonly [program: string, ...before: string[]] {
   if (platform === "darwin") return ["open"];
   if (platform === "win32") return ["rundll32", "url.dll,FileProtocolHandler"];
@@ -9,9 +9,9 @@ function openerOf(platform: NodeJS.Platform): readonly [program: string, ...befo
 }
 
 /**
- * Opens an address as the person's system does, and does not wait for the browser.
+ * Opens an address with the system's default browser, and does not wait for it.
  *
- * @throws Error where the system has no program for it.
+ * @throws Error if the system has no program to open it.
  */
 export async function openPage(address: string, platform: NodeJS.Platform = process.platform): Promise<void> {
   const [program, ...before] = openerOf(platform);

@@ -18,7 +18,7 @@ const run = (args: readonly string[], openPage?: (address: string) => void) =>
 const page = (rest: string) => `${gateway.url}/p/guestbook/runs/${ROBOT}${rest}`;
 
 describe("taffrail open", () => {
-  it("prints the address of what is chosen, and opens it where there is a browser", async () => {
+  it("prints the address of the selected log, and opens it if there is a browser", async () => {
     const opened: string[] = [];
     const address = page("/m/robot/a/2/c/robot");
     expect(await run(["open", ROBOT], (each) => opened.push(each))).toMatchObject({ code: 0, out: `${address}\n` });
@@ -26,7 +26,7 @@ describe("taffrail open", () => {
     expect(await run(["open", "@failed"])).toMatchObject({ code: 0, out: `${address}\n` });
   });
 
-  it("takes what is named, and says what there is where it is not there", async () => {
+  it("accepts names, and lists the known ones if one does not exist", async () => {
     expect((await run(["open", ROBOT, "-a", "1", "-c", "all"])).out).toBe(`${page("/m/robot/a/1/c/all")}\n`);
     expect((await run(["open", ROBOT, "-a", "last"])).out).toBe(`${page("/m/robot/a/2/c/robot")}\n`);
     for (const [flag, value, said] of [
@@ -36,7 +36,7 @@ describe("taffrail open", () => {
     ] as const) {
       const wrong = await run(["open", ROBOT, flag, value]);
       expect([wrong.code, wrong.out, wrong.said[0]]).toEqual([3, "", said]);
-      expect(wrong.said[1]).toMatch(/^ {2}there are: \w/);
+      expect(wrong.said[1]).toMatch(/^ {2}known: \w/);
     }
   });
 });
@@ -44,7 +44,7 @@ describe("taffrail open", () => {
 describe("taffrail link", () => {
   const robot = (): string => page("/m/robot/a/2/c/robot");
 
-  it("prints the address of lines, with the hash of the first one's text as the page knows it", async () => {
+  it("prints the address of lines, with the same hash of the first line's text as the page", async () => {
     const { code, out, said } = await run(["link", ROBOT, "-L", "52-54"]);
     const hash = lineHash(new TextEncoder().encode("| FAIL |"));
     expect([code, out, said]).toEqual([0, `${robot()}#L52-L54&h=${hash}\n`, []]);
@@ -75,17 +75,17 @@ describe("taffrail link", () => {
   });
 
   it.each([
-    ["of a line that is not there", [ROBOT, "-L", "100000"], "#L100000", "there is no such line, so far"],
-    ["of all containers", [ROBOT, "-L", "1", "-c", "all"], "#L1", "there are several lines of that number"],
+    ["of a line that does not exist", [ROBOT, "-L", "100000"], "#L100000", "the log has no such line yet"],
+    ["of all containers", [ROBOT, "-L", "1", "-c", "all"], "#L1", "each container has its own line of that number"],
     ["of a log that is lost", ["uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f", "-L", "1"], "#L1", "answered 404"],
   ])("prints the address %s without a hash, and says why", async (_, args, hash, why) => {
     const { code, out, said } = await run(["link", ...args]);
     expect([code, out.slice(out.indexOf("#"))]).toEqual([0, `${hash}\n`]);
-    expect(said[0]).toContain("note: the link does not tell whether line");
+    expect(said[0]).toContain("note: the link cannot detect whether line");
     expect(said[0]).toContain(why);
   });
 
-  it.each(["0", "7-3", "a", "1-", "-1", "99999999999"])("takes %j for no lines", async (lines) => {
+  it.each(["0", "7-3", "a", "1-", "-1", "99999999999"])("refuses %j as lines", async (lines) => {
     expect(await run(["link", ROBOT, "-L", lines])).toMatchObject({ code: 2, out: "" });
   });
 });

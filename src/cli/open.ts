@@ -20,16 +20,16 @@ const RUN = "the AnalysisRun's name, or @latest, or @failed: the newest that fai
 /** Adds `taffrail open` and `taffrail link`. */
 export function addOpenCommands(program: Command, io: CliIo): void {
   withLogFlags(program.command("open"))
-    .description("Print the address of a run's log on the page, and open it in a browser where there is a terminal.")
+    .description("Print the address of a run's log on the web page and, on a terminal, open it in a browser.")
     .action(async (run: string | undefined, flags: ConnectionFlags & LogFlags) => {
-      const { url } = await placeOf(io, run, flags);
+      const { url } = await resolveTarget(io, run, flags);
       io.stdout.write(`${url}\n`);
       await io.openPage?.(url);
     });
   withLogFlags(program.command("link"))
-    .description("Print the address of a run's log on the page, or of some of its lines, to send to somebody.")
+    .description("Print a link to a run's log on the web page, or to some of its lines.")
     .option("-L, --lines <lines>", "a line or a range of lines: 120, 120-140", parseLines)
-    .addOption(new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default("text"))
+    .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .action((run: string | undefined, flags: LinkFlags) => printLink(io, run, flags));
 }
 
@@ -41,25 +41,29 @@ function withLogFlags(command: Command): Command {
     .option("-c, --container <name>", "the container, or `all`");
 }
 
-interface Place extends PageAddress {
+interface LinkTarget extends PageAddress {
   readonly connection: Connection;
   readonly run: string;
 }
 
-async function placeOf(io: CliIo, argument: string | undefined, flags: ConnectionFlags & LogFlags): Promise<Place> {
+async function resolveTarget(
+  io: CliIo,
+  argument: string | undefined,
+  flags: ConnectionFlags & LogFlags,
+): Promise<LinkTarget> {
   const connection = connect(flags, io.env);
   const run = await chooseRun(argument, connection, io);
   return { connection, run, ...(await pageAddress(connection, run, flags, io.signal)) };
 }
 
 async function printLink(io: CliIo, argument: string | undefined, flags: LinkFlags): Promise<void> {
-  const { connection, run, url, log } = await placeOf(io, argument, flags);
+  const { connection, run, url, log } = await resolveTarget(io, argument, flags);
   const { lines } = flags;
   let hash: string | undefined;
   if (lines !== undefined && log !== undefined) {
     const read = await readLineHash(connection, run, log, lines.first, io.signal);
     if (read.kind === "hash") hash = read.hash;
-    else io.say(`note: the link does not tell whether line ${lines.first} has moved: ${read.why}`);
+    else io.say(`note: the link cannot detect whether line ${lines.first} has moved: ${read.why}`);
   }
   const address = lines === undefined ? url : url + hashOf(lines, hash);
   if (flags.output === "text") {
@@ -67,7 +71,7 @@ async function printLink(io: CliIo, argument: string | undefined, flags: LinkFla
     return;
   }
   const { metric = null, attempt, container = null } = log ?? {};
-  const told = {
+  const link = {
     url: address,
     project: connection.project,
     run,
@@ -77,18 +81,18 @@ async function printLink(io: CliIo, argument: string | undefined, flags: LinkFla
     lines: lines ?? null,
     hash: hash ?? null,
   };
-  io.stdout.write(`${JSON.stringify(told)}\n`);
+  io.stdout.write(`${JSON.stringify(link)}\n`);
 }
 
 /** `120-140`. */
 function parseLines(text: string): Lines {
   const [, from = "", to = from] = /^L?([1-9]\d{0,9})(?:-L?([1-9]\d{0,9}))?$/.exec(text) ?? [];
   const [first, last] = [Number(from), Number(to)];
-  if (from === "" || last < first) throw new InvalidArgumentError("It is no line, and no range such as 120-140.");
+  if (from === "" || last < first) throw new InvalidArgumentError("Use a line number or a range such as 120-140.");
   return { first, last };
 }
 
-/** Lines as the page has them: `#L120-L140&h=00c0ffee`. */
+/** Lines as the page's links name them: `#L120-L140&h=00c0ffee`. */
 function hashOf({ first, last }: Lines, hash: string | undefined): string {
   return `#L${first}${last > first ? `-L${last}` : ""}${hash === undefined ? "" : `&h=${hash}`}`;
 }

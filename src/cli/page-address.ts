@@ -10,17 +10,18 @@ export interface LogFlags {
   readonly container?: string;
 }
 
-/** Where the page shows a run's log. */
+/** The page that shows a run's log. */
 export interface PageAddress {
   readonly url: string;
-  /** Which log it is; absent where the run has none yet. */
+  /** Which log it is; absent if the run has none yet. */
   readonly log: LogChoice | undefined;
 }
 
 /**
- * The address of a run's log on the server's page: with names and numbers of what is chosen now, so that it stays the same when there are other attempts.
+ * The address of a run's log on the server's page. It names the metric, attempt and container that are selected now, so
+ * that it shows the same log after further attempts.
  *
- * @throws CliError with status 3 where something that is named does not exist.
+ * @throws CliError with status 3 if a given name does not exist.
  */
 export async function pageAddress(
   { client, server, project }: Connection,
@@ -61,14 +62,14 @@ function choose(run: AnalysisRun, flags: LogFlags): LogChoice | undefined {
 }
 
 /** `undefined`: there is none yet. */
-function attemptOf({ attempts }: Metric, wish: string | undefined, chosen: number | undefined): string | undefined {
+function attemptOf({ attempts }: Metric, flag: string | undefined, chosen: number | undefined): string | undefined {
   const numbers = attempts.map(({ number }) => String(number));
-  if (wish === undefined) return chosen ? String(chosen) : numbers.at(-1);
-  if (wish === "last") return numbers.at(-1);
-  if (!numbers.includes(wish)) throw noSuch("attempt", wish, numbers);
-  return wish;
+  if (flag === undefined) return chosen ? String(chosen) : numbers.at(-1);
+  if (flag === "last") return numbers.at(-1);
+  if (!numbers.includes(flag)) throw noSuch("attempt", flag, numbers);
+  return flag;
 }
 
-function noSuch(what: string, name: string, there: readonly string[]): CliError {
-  return new CliError(EXIT.noSuchName, `there is no ${what} "${name}"`, [`there are: ${there.join(", ") || "none"}`]);
+function noSuch(what: string, name: string, known: readonly string[]): CliError {
+  return new CliError(EXIT.noSuchName, `there is no ${what} "${name}"`, [`known: ${known.join(", ") || "none"}`]);
 }

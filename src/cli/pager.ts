@@ -7,40 +7,43 @@ import type { Writable } from "node:stream";
 /** A running pager. */
 export interface Pager {
   readonly input: Writable;
-  /** Aborted when the person has left it. */
-  readonly left: AbortSignal;
-  /** Tells it that nothing more comes, and waits until the person leaves it. */
+  /** Aborted when the user quits it. */
+  readonly quit: AbortSignal;
+  /** Ends its input, and waits until the user quits it. */
   close(): Promise<void>;
 }
 
-/** The command of the pager that a person wants: that of TAFFRAIL_PAGER, else of PAGER, else `less`, where it is there. Empty, and `cat`: none. */
+/**
+ * The user's pager command: TAFFRAIL_PAGER, else PAGER, else `less` if it is installed. `undefined` if that is empty or
+ * `cat`, or the terminal is dumb.
+ */
 export function pagerCommand(env: NodeJS.ProcessEnv): string | undefined {
   if (env.TERM === "dumb") return undefined;
   const command = env.TAFFRAIL_PAGER ?? env.PAGER ?? (isInPath("less", env) ? "less -FIRX" : "");
   return command.trim() === "" || command.trim() === "cat" ? undefined : command;
 }
 
-/** Starts it on this process's terminal. */
+/** Starts a pager on this process's terminal. */
 export function startPager(command: string, env: NodeJS.ProcessEnv): Pager {
   const child = spawn(command, { shell: true, env, stdio: ["pipe", "inherit", "inherit"] });
   const closed = once(child, "close");
-  const left = new AbortController();
+  const quit = new AbortController();
   closed.then(
-    () => left.abort(),
-    () => left.abort(),
+    () => quit.abort(),
+    () => quit.abort(),
   );
-  // It was left before it had read all.
-  child.stdin.on("error", () => left.abort());
-  // The terminal interrupts both; the pager stays until it is left, and this process with it.
-  const stay = (): void => {};
-  process.on("SIGINT", stay);
+  // The user quit before it had read everything.
+  child.stdin.on("error", () => quit.abort());
+  // The terminal sends SIGINT to both; the pager stays until the user quits it, and so does this process.
+  const ignore = (): void => {};
+  process.on("SIGINT", ignore);
   return {
     input: child.stdin,
-    left: left.signal,
+    quit: quit.signal,
     async close() {
       child.stdin.end();
       await closed.catch(() => {});
-      process.off("SIGINT", stay);
+      process.off("SIGINT", ignore);
     },
   };
 }

@@ -12,7 +12,7 @@ import type { LogState } from "../client/log-state.ts";
 import type { CliIo } from "./io.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { LogPrinter } from "./log-printer.ts";
-import { choiceText, endText, type Wanted } from "./log-words.ts";
+import { choiceText, endText, type Restrictions } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
 
 export interface LogPrinting {
@@ -23,13 +23,13 @@ export interface LogPrinting {
   readonly output: LogOutput;
   readonly io: CliIo;
   readonly showProgress: boolean;
-  /** The command that goes on behind a cursor, if there is a short one. */
-  readonly goOn: (cursor: string) => string | undefined;
+  /** The command that resumes at a cursor, unless it would be too long. */
+  readonly resumeCommand: (cursor: string) => string | undefined;
 }
 
-/** Reads a log to its end and prints it. What is not the log is said. */
+/** Reads a log to its end and prints it. Everything else goes to stderr. */
 export async function printLog(printing: LogPrinting): Promise<void> {
-  const { client, request, run, printer, output, io, goOn } = printing;
+  const { client, request, run, printer, output, io, resumeCommand } = printing;
   const { signal, say } = output;
   const progress = createProgress(printing.showProgress ? io.status : undefined, () => performance.now());
   let cursor = "";
@@ -45,7 +45,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
       case "origin":
         printer.origin?.(event.origin);
         say(choiceText(run, event.origin, isOfAllAttempts(request)));
-        if (event.origin.previous) say("note: the container was restarted; this is the log of its run before");
+        if (event.origin.previous) say("note: the container was restarted; this is the log of its previous run");
         break;
       case "notice": {
         const { kind, message } = event.notice;
@@ -62,25 +62,25 @@ export async function printLog(printing: LogPrinting): Promise<void> {
       case "end":
         ended = true;
         await output.print(printer.end(event));
-        for (const line of endText(event.end, wantedOf(request))) say(line);
-        if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToGoOn(event.cursor);
+        for (const line of endText(event.end, restrictionsOf(request))) say(line);
+        if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToResume(event.cursor);
         break;
     }
   };
-  const sayHowToGoOn = (behind: string): void => {
-    const command = goOn(behind);
-    if (command !== undefined) say(`note: this goes on: ${command}`);
+  const sayHowToResume = (at: string): void => {
+    const command = resumeCommand(at);
+    if (command !== undefined) say(`note: to resume: ${command}`);
   };
 
   try {
-    const options = { signal, onState: tellState(say), resume: io.timer === undefined || { timer: io.timer } };
+    const options = { signal, onState: reportRetries(say), resume: io.timer === undefined || { timer: io.timer } };
     for await (const event of client.getAnalysisRunLogs(request, options)) await print(event);
   } catch (error) {
     progress.clear();
-    if (output.left) return;
-    // What a line that has no end yet shows so far belongs to the log.
+    if (output.quit) return;
+    // A partial last line belongs to the log.
     if (!ended) await output.print(printer.end(undefined)).catch(() => {});
-    if (!io.signal.aborted || request.follow) sayHowToGoOn(cursor);
+    if (!io.signal.aborted || request.follow) sayHowToResume(cursor);
     throw error;
   }
   progress.clear();
@@ -90,7 +90,7 @@ function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {
   return attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
 }
 
-function wantedOf({ grep, since, until, tailLines }: LogPrinting["request"]): Wanted {
+function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"]): Restrictions {
   return {
     byTime: since !== undefined || until !== undefined,
     byPattern: grep !== undefined,
@@ -98,8 +98,8 @@ function wantedOf({ grep, since, until, tailLines }: LogPrinting["request"]): Wa
   };
 }
 
-/** Says that a server is waited for, from the second time in a row on: the first wait is over in no time. */
-function tellState(say: (line: string) => void): (state: LogState) => void {
+/** Reports waits for the server from the second in a row on: the first is too short to mention. */
+function reportRetries(say: (line: string) => void): (state: LogState) => void {
   return (state) => {
     if (state.kind !== "waiting" || state.for !== "server" || state.tries === 1) return;
     const { message } = describeError(state.error);

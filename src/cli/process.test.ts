@@ -12,7 +12,7 @@ import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gatewa
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** Its log is 200 MB long. */
 const LARGE = "perf.01kkha46801gmbjhs2nxjbjdmq.00d90e5";
-/** For a process to start, on a machine that has more to do. */
+/** For a process to start on a busy machine. */
 const SLOW = 30_000;
 
 let gateway: DemoGateway;
@@ -43,7 +43,7 @@ const endOf = async (child: ChildProcess): Promise<number | null> => {
 };
 
 describe("as a process", () => {
-  it("ends quietly with status 141 when its reader has seen enough", { timeout: SLOW }, async () => {
+  it("exits quietly with status 141 when its reader closes the pipe", { timeout: SLOW }, async () => {
     const child = start(["logs", LARGE]);
     let said = "";
     child.stderr?.on("data", (part: Buffer) => {
@@ -56,7 +56,7 @@ describe("as a process", () => {
     expect(said).toMatch(/^showing run=[^\n]*\n$/);
   });
 
-  it("ends with status 130 when interrupted", { timeout: SLOW }, async () => {
+  it("exits with status 130 when interrupted", { timeout: SLOW }, async () => {
     const child = start(["logs", LARGE]);
     const ended = endOf(child);
     await once(child.stdout as NodeJS.EventEmitter, "data");
@@ -65,13 +65,15 @@ describe("as a process", () => {
     expect(await ended).toBe(130);
   });
 
-  it("runs the demo: a context that only its owner can read, logs by it, an end when told", {
+  it("runs the demo: writes a context that only its owner can read, serves logs, stops on SIGTERM", {
     timeout: SLOW,
   }, async () => {
     const child = start(["demo", "--port", "0"]);
     const ended = endOf(child);
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-    expect((await lines.next()).value).toMatch(/^Taffrail demo on http:\/\/127\.0\.0\.1:\d+\. Ctrl-C stops it\./);
+    expect((await lines.next()).value).toMatch(
+      /^Taffrail demo on http:\/\/127\.0\.0\.1:\d+\. Press Ctrl-C to stop it\.$/,
+    );
     expect((statSync(join(folder, "taffrail", "config.yaml")).mode & 0o777).toString(8)).toBe("600");
     const env = { XDG_CONFIG_HOME: folder };
     const { code, out } = await runInProcess(["logs", "@failed", "--context", "demo"], { env });

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("taffrail", () => {
-  it("tells its version and its help on stdout", async () => {
+  it("prints its version and its help on stdout", async () => {
     expect(await runInProcess(["--version"])).toEqual({ code: 0, out: `${VERSION}\n`, said: [] });
     for (const args of [["--help"], ["help"], ["logs", "--help"], ["help", "runs"]]) {
       const { code, out, said } = await runInProcess(args);
@@ -24,12 +24,12 @@ describe("taffrail", () => {
     }
   });
 
-  it("shows its help on stderr when nothing is asked of it", async () => {
+  it("prints its help on stderr without arguments", async () => {
     const { code, out, said } = await runInProcess([]);
     expect([code, out, said[0]]).toEqual([2, "", "Usage: taffrail [options] [command]"]);
   });
 
-  it("tells what was meant", async () => {
+  it("suggests the right command for a misspelled one", async () => {
     expect(await runInProcess(["lgos"])).toEqual({
       code: 2,
       out: "",
@@ -42,14 +42,14 @@ describe("taffrail serve", () => {
   const KARGO = { ANALYSIS_RUN_LOG_URL_TEMPLATE: "https://logs.example/${{ jobName }}", TAFFRAIL_LOG_LEVEL: "silent" };
   const POD = { ...KARGO, KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: "1" };
 
-  it("says all that is wrong with its configuration", async () => {
+  it("reports all faults of its configuration", async () => {
     const file = join(folder, "taffrail.yaml");
     writeFileSync(file, "sorces: []\nlisten: 7\n");
     expect(await runInProcess(["serve", "--config", file])).toEqual({
       code: 2,
       out: "",
       said: [
-        "error: the configuration is wrong",
+        "error: invalid configuration",
         '  taffrail.yaml:1:1: there is no key "sorces" here. Did you mean "sources"?',
         "  taffrail.yaml:2:9: listen is wrong: must be string, not number",
       ],
@@ -61,18 +61,18 @@ describe("taffrail serve", () => {
     );
   });
 
-  it.each(["nowhere", ":", ":99999", "[::1", "a:b"])("does not listen at %j", async (listen) => {
+  it.each(["nowhere", ":", ":99999", "[::1", "a:b"])("does not listen on %j", async (listen) => {
     const { code, said } = await runInProcess(["serve", "--listen", listen], { env: POD });
     expect([code, said]).toEqual([2, [`error: "${listen}" is not HOST:PORT`]]);
   });
 
-  it("says in a sentence why there is no way to the cluster", async () => {
+  it("says in one sentence why it cannot connect to the cluster", async () => {
     const { code, said } = await runInProcess(["serve", "--kubeconfig", join(folder, "gone")], { env: KARGO });
     expect(code).toBe(2);
-    expect(said[0]).toMatch(/^error: no way to the cluster: The kubeconfig cannot be read: ENOENT/);
+    expect(said[0]).toMatch(/^error: cannot connect to the cluster: The kubeconfig cannot be read: ENOENT/);
   });
 
-  it("says that its port is taken", async () => {
+  it("reports that its port is in use", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
@@ -83,7 +83,7 @@ describe("taffrail serve", () => {
 });
 
 describe("taffrail demo", () => {
-  it("says what is wrong with its cluster's file or its port", async () => {
+  it("reports an invalid cluster file or port", async () => {
     const file = join(folder, "cluster.yaml");
     writeFileSync(file, "kind: Namespace\n");
     const wrong = await runInProcess(["demo", "--cluster", file]);

@@ -19,9 +19,9 @@ import { addWhyCommand } from "./why.ts";
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export async function runCli(args: readonly string[], ends: CliIo): Promise<number> {
+export async function runCli(args: readonly string[], unsafeIo: CliIo): Promise<number> {
   // Names and messages come from other machines, and some from whoever may write a run.
-  const io: CliIo = { ...ends, say: (line) => ends.say(printable(line)) };
+  const io: CliIo = { ...unsafeIo, say: (line) => unsafeIo.say(printable(line)) };
   const program = new Command("taffrail")
     .description("Read the log of a failed verification job, wherever it is kept.")
     .version(VERSION)
@@ -43,12 +43,12 @@ export async function runCli(args: readonly string[], ends: CliIo): Promise<numb
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    return tell(error, io);
+    return reportError(error, io);
   }
 }
 
-/** Says what went wrong: what, where, what to do, and last what to tell an operator. */
-function tell(error: unknown, { say, signal }: CliIo): number {
+/** Prints an error: what, where, what to do, and last what to tell an operator. Returns the exit code. */
+function reportError(error: unknown, { say, signal }: CliIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof CliError) {
     say(`error: ${error.message}`);
@@ -66,12 +66,12 @@ function tell(error: unknown, { say, signal }: CliIo): number {
   say(`error: ${message}${why && ` (${why})`}`);
   for (const source of sources) say(`  source  ${source.source}: ${source.message}`);
   if (next !== "") say(`  try     ${next}`);
-  else if (reason === "") say("  try     again; is the server's address right?");
+  else if (reason === "") say("  try     again, and check the server's address");
   if (reference !== "") say(`  ref     ${reference}`);
   return exitCodeOf(error);
 }
 
-/** What the system says about a connection that failed, such as ECONNREFUSED; empty where it was not that. */
+/** The system's code for a connection that failed, such as ECONNREFUSED; empty for other errors. */
 function socketError(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createProgress } from "./progress.ts";
 
-it("is shown after half a second, then five times a second, and taken away", () => {
+it("is shown after half a second, then five times a second, and removed at the end", () => {
   let now = 0;
   const shown: string[] = [];
   const progress = createProgress(
@@ -24,7 +24,7 @@ it("is shown after half a second, then five times a second, and taken away", () 
   expect(shown).toEqual(["3.0 MB  1,500,000 lines", "5.0 MB  2,500,000 lines  resumed at 1.5 MB (2x)", ""]);
 });
 
-it("is nothing where there is no terminal", () => {
+it("is not shown without a terminal", () => {
   const progress = createProgress(undefined, () => 1_000_000);
   progress.add(Buffer.from("x"));
   progress.clear();

@@ -1,22 +1,22 @@
-/** How long a log may take before its progress is shown, and how often that changes, in milliseconds. */
-const QUIET = 500;
-const EVERY = 200;
+/** The delay before progress is first shown, and the interval between updates, in milliseconds. */
+const DELAY_MS = 500;
+const INTERVAL_MS = 200;
 
-/** Shows how much of a log has come. */
+/** Shows how much of a log has arrived. */
 export interface Progress {
   add(bytes: Uint8Array): void;
-  /** The stream went on after a break. */
+  /** The stream was resumed after a break. */
   resumed(atBytes: number, times: number): void;
-  /** Takes it away. */
+  /** Removes what is shown. */
   clear(): void;
 }
 
 /**
- * @param show replaces the text that is shown; absent where nothing is to be shown.
+ * @param show replaces the text that is shown; absent: nothing is shown.
  * @param now milliseconds.
  */
 export function createProgress(show: ((text: string) => void) | undefined, now: () => number): Progress {
-  let next = now() + QUIET;
+  let next = now() + DELAY_MS;
   let bytes = 0;
   let lines = 0;
   let resumption = "";
@@ -26,7 +26,7 @@ export function createProgress(show: ((text: string) => void) | undefined, now: 
       bytes += piece.length;
       for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
       if (now() < next) return;
-      next = now() + EVERY;
+      next = now() + INTERVAL_MS;
       show(`${megabytes(bytes)}  ${lines.toLocaleString("en")} lines${resumption}`);
     },
     resumed(atBytes, times) {

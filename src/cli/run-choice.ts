@@ -2,23 +2,24 @@ import { AnalysisPhase } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Connection } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
-import { age } from "./run-age.ts";
+import { age } from "./run-words.ts";
 
 const FAILED = [AnalysisPhase.FAILED, AnalysisPhase.ERROR];
-/** How many runs there are to choose from. */
-const CHOICES = 10;
+/** How many runs to offer. */
+const MAX_CHOICES = 10;
 
 /**
- * The name of the run that an argument means: itself, `@latest`, `@failed`. Without one the person is asked, if there is somebody to ask.
+ * The name of the run that an argument stands for: itself, `@latest` or `@failed`. Without an argument the user is
+ * asked, if there is a terminal.
  *
- * @throws CliError with status 2 where no run is named, 3 where there is none.
+ * @throws CliError with status 2 if no run is given, 3 if there is none.
  */
 export async function chooseRun(argument: string | undefined, connection: Connection, io: CliIo): Promise<string> {
   const { client, project } = connection;
   if (argument === undefined) return askForRun(connection, io);
   if (!argument.startsWith("@")) return argument;
   if (argument !== "@latest" && argument !== "@failed") {
-    throw new CliError(EXIT.usage, `there is no "${argument}"`, ["try     @latest, @failed, or the run's name"]);
+    throw new CliError(EXIT.usage, `unknown run "${argument}"`, ["try     @latest, @failed, or the run's name"]);
   }
   const phases = argument === "@failed" ? FAILED : [];
   const { analysisRuns } = await client.listAnalysisRuns(
@@ -32,13 +33,13 @@ export async function chooseRun(argument: string | undefined, connection: Connec
 
 async function askForRun({ client, project }: Connection, io: CliIo): Promise<string> {
   if (io.ask === undefined) {
-    throw new CliError(EXIT.usage, "which run?", [
+    throw new CliError(EXIT.usage, "no run given", [
       `try     taffrail logs @failed -n ${project}`,
       `        taffrail runs -n ${project}      lists them`,
     ]);
   }
   const { analysisRuns: runs } = await client.listAnalysisRuns(
-    { namespace: project, phases: FAILED, pageSize: CHOICES },
+    { namespace: project, phases: FAILED, pageSize: MAX_CHOICES },
     { signal: io.signal },
   );
   if (runs.length === 0) throw new CliError(EXIT.noSuchName, `project ${project} has no failed run`);
@@ -49,5 +50,5 @@ async function askForRun({ client, project }: Connection, io: CliIo): Promise<st
   const answer = (await io.ask("which one? [1] ")).trim() || "1";
   const chosen = /^\d+$/.test(answer) ? runs[Number(answer) - 1] : runs.find(({ name }) => name === answer);
   if (chosen !== undefined) return chosen.name;
-  throw new CliError(EXIT.usage, `"${answer}" is none of them`);
+  throw new CliError(EXIT.usage, `"${answer}" is not in the list`);
 }

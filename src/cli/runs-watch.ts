@@ -8,46 +8,46 @@ import type { RunChange } from "../client/apply-changes.ts";
 import type { TaffrailClient } from "../client/client.ts";
 import type { CliIo } from "./io.ts";
 
-/** What became of a run, as a line tells it. */
-export type Told = "there" | RunChange["kind"];
+/** How a run has changed; `there` is a run of the first list. */
+export type ChangeKind = "there" | RunChange["kind"];
 
-type Wish = Pick<WatchAnalysisRunsRequest, "namespace" | "stage" | "phases" | "freight" | "limit"> &
+type WatchFilter = Pick<WatchAnalysisRunsRequest, "namespace" | "stage" | "phases" | "freight" | "limit"> &
   Partial<Pick<WatchAnalysisRunsRequest, "since">>;
 
 /**
- * Watches runs until the person interrupts, and tells each change once.
+ * Watches runs until the user interrupts, and reports each change once.
  *
- * @param tell is given the first list as a whole, then one change or several.
- * @throws ConnectError where the server refuses, or cannot be reached in 8 tries.
+ * @param report called with the whole first list, then with one change or several.
+ * @throws ConnectError if the server refuses, or cannot be reached in 8 tries.
  */
 export async function watchRuns(
   client: TaffrailClient,
-  wish: Wish,
+  filter: WatchFilter,
   { signal, timer, say }: Pick<CliIo, "signal" | "timer" | "say">,
-  tell: (changes: readonly (readonly [Told, AnalysisRunSummary])[], isFirst: boolean) => void,
+  report: (changes: readonly (readonly [ChangeKind, AnalysisRunSummary])[], isFirst: boolean) => void,
 ): Promise<void> {
-  const watched = client.watchRuns(wish, {
+  const watched = client.watchRuns(filter, {
     signal,
     ...(timer && { resume: { timer } }),
     onState: (state) => {
-      if (state.kind === "waiting" && state.for === "server") say(`note: ${state.error.rawMessage} Asking again.`);
+      if (state.kind === "waiting" && state.for === "server") say(`note: ${state.error.rawMessage} Retrying.`);
     },
   });
   for await (const { runs, changes } of watched) {
     if (changes === undefined)
-      tell(
+      report(
         runs.map((run) => ["there", run] as const),
         true,
       );
     else
-      tell(
+      report(
         changes.map(({ kind, run }) => [kind, run] as const),
         false,
       );
   }
 }
 
-/** A run as the API's JSON has it. */
+/** A run as JSON of the API. */
 export function jsonOf(run: AnalysisRunSummary): JsonObject {
   return toJson(AnalysisRunSummarySchema, run) as JsonObject;
 }

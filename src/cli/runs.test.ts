@@ -52,24 +52,24 @@ describe("taffrail runs", () => {
     });
   });
 
-  it("says so where there are none", async () => {
+  it("says so if there are none", async () => {
     const { code, out, said } = await runs(["--stage", "gone"]);
     expect(code).toBe(0);
     expect(out).toBe("PHASE  AGE  STAGE  NAME\n");
-    expect(said).toEqual(["note: project guestbook has no such runs"]);
+    expect(said).toEqual(["note: project guestbook has no matching runs"]);
   });
 
-  it("says so where there are more", async () => {
+  it("says so if there are more", async () => {
     for (let index = 0; index < 60; index += 1) {
       const metadata = { name: `many-${index}`, namespace: "guestbook", labels: { "kargo.akuity.io/stage": "many" } };
       gateway.kubernetes.put({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", metadata });
     }
     const { out, said } = await runs(["--stage", "many", "-o", "name"]);
     expect(out.trimEnd().split("\n")).toHaveLength(50);
-    expect(said).toEqual(["note: there are older ones; --stage and --failed narrow the list"]);
+    expect(said).toEqual(["note: older runs are not shown; narrow the list with --stage or --failed"]);
   });
 
-  it("takes those of one Freight, or of some time, alone", async () => {
+  it("filters by Freight and by time of creation", async () => {
     const { out } = await runs(["-o", "name", "--freight", "a2da5121224c5815d273adf9a3d5aa5132eb2dc3"]);
     expect(out).toBe("dev.01kkh78mj0ybmgq052an9t2aa5.dd78add\n");
     const recent = (await runs(["--since", "1d", "--stage", "uat"])).out;
@@ -78,7 +78,7 @@ describe("taffrail runs", () => {
     expect(await runs(["--since", "soon"])).toMatchObject({ code: 2, out: "" });
   });
 
-  it("goes on with --watch, and prints each change once, until it is interrupted", async () => {
+  it("prints each change once with --watch, until it is interrupted", async () => {
     const leave = new AbortController();
     const put = (phase: string) =>
       gateway.kubernetes.put({
@@ -120,7 +120,7 @@ describe("taffrail runs", () => {
     ).toEqual(["PHASE AGE STAGE NAME", "Running watched watched", "Failed watched watched", "deleted watched watched"]);
   });
 
-  it("is refused with status 4, and used wrongly with status 2", async () => {
+  it("exits with status 4 if it is refused, and with 2 for wrong usage", async () => {
     expect(await runs([], "demo-outsider")).toMatchObject({ code: 4, out: "" });
     expect(await runs(["-o", "yaml"])).toMatchObject({ code: 2, out: "" });
     expect(await runs(["--stage", "Not A Stage"])).toMatchObject({ code: 2, out: "" });

@@ -9,9 +9,8 @@ import {
 import { printable } from "../quoted.ts";
 import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
-import { phaseName } from "./phase-name.ts";
-import { age } from "./run-age.ts";
-import { jsonOf, type Told, watchRuns } from "./runs-watch.ts";
+import { age, phaseName } from "./run-words.ts";
+import { type ChangeKind, jsonOf, watchRuns } from "./runs-watch.ts";
 import { parseDuration } from "./time-flags.ts";
 
 interface RunsFlags extends ConnectionFlags {
@@ -30,20 +29,18 @@ const PAGE_SIZE = 50;
 export function addRunsCommand(program: Command, io: CliIo): void {
   withConnectionFlags(program.command("runs"))
     .description(`List a project's runs, newest first: the newest ${PAGE_SIZE}.`)
-    .option("--stage <stage>", "runs of this Stage only")
-    .option("--failed", "runs that failed only")
-    .option("--freight <name>", "runs that verified this Freight, or this collection of Freight, only")
-    .option("--since <duration>", "runs that were created in this time only: 30m, 12h, 7d", parseDuration)
-    .option("-w, --watch", "go on, and print each run again when something of it changes")
-    .addOption(
-      new Option("-o, --output <format>", "how to print them").choices(["table", "json", "name"]).default("table"),
-    )
+    .option("--stage <stage>", "only runs of this Stage")
+    .option("--failed", "only runs that failed")
+    .option("--freight <name>", "only runs that verified this Freight or Freight collection")
+    .option("--since <duration>", "only runs created within the last 30m, 12h, 7d", parseDuration)
+    .option("-w, --watch", "keep watching, and print each run again when it changes")
+    .addOption(new Option("-o, --output <format>", "output format").choices(["table", "json", "name"]).default("table"))
     .action((flags: RunsFlags) => printRuns(io, flags));
 }
 
 async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
   const { client, project } = connect(flags, io.env);
-  const wish = {
+  const filter = {
     namespace: project,
     stage: flags.stage ?? "",
     phases: flags.failed ? [AnalysisPhase.FAILED, AnalysisPhase.ERROR] : [],
@@ -51,26 +48,26 @@ async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
     ...(flags.since !== undefined && { since: timestampFromMs(Date.now() - flags.since) }),
   };
   if (flags.watch) {
-    await watchRuns(client, { ...wish, limit: PAGE_SIZE }, io, (changes, isFirst) =>
+    await watchRuns(client, { ...filter, limit: PAGE_SIZE }, io, (changes, isFirst) =>
       printChanges(io, flags.output, changes, isFirst),
     );
   }
-  const answer = await client.listAnalysisRuns({ ...wish, pageSize: PAGE_SIZE }, { signal: io.signal });
+  const answer = await client.listAnalysisRuns({ ...filter, pageSize: PAGE_SIZE }, { signal: io.signal });
   const { analysisRuns: runs } = answer;
   if (flags.output === "json")
     io.stdout.write(`${JSON.stringify(toJson(ListAnalysisRunsResponseSchema, answer), null, 2)}\n`);
   else if (flags.output === "name") io.stdout.write(runs.map(({ name }) => `${name}\n`).join(""));
   else io.stdout.write(table(runs, Date.now()));
-  if (runs.length === 0) io.say(`note: project ${project} has no such runs`);
-  if (answer.nextPageToken !== "") io.say(`note: there are older ones; --stage and --failed narrow the list`);
-  if (answer.incomplete) io.say("note: the project holds more runs than the server reads; some may be missing here");
+  if (runs.length === 0) io.say(`note: project ${project} has no matching runs`);
+  if (answer.nextPageToken !== "") io.say("note: older runs are not shown; narrow the list with --stage or --failed");
+  if (answer.incomplete) io.say("note: the project has more runs than the server reads; some may be missing");
 }
 
-/** The first list, then a line for each change: as a row, as a name where a run is new, or as an object of JSON. */
+/** Prints the first list, then each change: as a row, as the name of a new run, or as a JSON object. */
 function printChanges(
   io: CliIo,
   output: RunsFlags["output"],
-  changes: readonly (readonly [Told, AnalysisRunSummary])[],
+  changes: readonly (readonly [ChangeKind, AnalysisRunSummary])[],
   isFirst: boolean,
 ): void {
   if (output === "json") {
@@ -95,13 +92,13 @@ function printChanges(
   }
 }
 
-/** The longest phase's. */
+/** Width of the longest phase name. */
 const PHASE_WIDTH = "Inconclusive".length;
 
 function table(runs: readonly AnalysisRunSummary[], now: number): string {
   const rows = [
     ["PHASE", "AGE", "STAGE", "NAME"],
-    // A Stage's name is what the run's author wrote into an annotation.
+    // A Stage's name comes from an annotation, which the run's author writes.
     ...runs.map((run) => [phaseName(run.phase), age(run, now), printable(run.stage) || "-", run.name]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

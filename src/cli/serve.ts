@@ -26,16 +26,16 @@ export function addServeCommand(program: Command, io: CliIo): void {
   program
     .command("serve")
     .description("Run the gateway.")
-    .option("--config <file>", "the configuration (default: Kargo's ANALYSIS_RUN_LOG_… variables)")
-    .option("--listen <host:port>", "where to listen (default: the configuration's, else :8080)")
-    .option("--kubeconfig <file>", "how to reach the cluster (default: KUBECONFIG, else the pod's ServiceAccount)")
-    .option("--context <name>", "a context of the kubeconfig (default: its current one)")
+    .option("--config <file>", "the configuration file (default: Kargo's ANALYSIS_RUN_LOG_… variables)")
+    .option("--listen <host:port>", "the address to listen on (default: the configuration's, else :8080)")
+    .option("--kubeconfig <file>", "the kubeconfig (default: KUBECONFIG, else the pod's ServiceAccount)")
+    .option("--context <name>", "a context of the kubeconfig (default: the current one)")
     .action((flags: ServeFlags) => serve(io, flags));
 }
 
 /**
- * By how much the heap may grow before garbage is collected, in percent of what was alive. V8's own choice is up to 300 where there is much memory: a thousand followers
- * then hold three times of what they need.
+ * By how much the heap may grow between full garbage collections, in percent of the live heap. V8's default is up to
+ * 300 if there is much memory: a thousand followers would then hold three times what they need.
  */
 const HEAP_GROWTH = 50;
 
@@ -46,11 +46,9 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const compiled = configured(() => loadConfig({ file: flags.config, env, clock }));
   const { config, tls } = compiled;
   const { host, port } = hostAndPort(flags.listen ?? config.listen);
-  if (config.sources.length === 0) log.warn("no sources are configured: no log will be found");
+  if (config.sources.length === 0) log.warn("no sources are configured: no logs can be read");
   if (config.cursors.keys.length === 0) {
-    log.warn(
-      "cursors are signed with a key that this process made up: name one under cursors.keys, so that other replicas take them",
-    );
+    log.warn("cursors are signed with a random key: set cursors.keys so that other replicas accept them");
   }
   const kube = createKubeApi(await kubeConnection(env, flags, log), {}, compiled.egress);
   const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
@@ -70,14 +68,14 @@ async function kubeConnection(env: NodeJS.ProcessEnv, flags: ServeFlags, log: Lo
   if (inCluster !== undefined) return inCluster;
   try {
     const connection = await kubeconfigConnection(flags.kubeconfig, flags.context, systemClock);
-    // A kubeconfig that cannot work says so now, rather than to the first caller.
+    // An unusable kubeconfig should fail now, not at the first call.
     await connection.credentials();
     log.debug({ server: connection.server }, "using a kubeconfig");
     return connection;
   } catch (error) {
-    throw new CliError(EXIT.usage, `no way to the cluster: ${(error as Error).message}`, [
-      "try     --kubeconfig FILE, or KUBECONFIG; in a pod its ServiceAccount is used",
-      "        taffrail demo      needs no cluster",
+    throw new CliError(EXIT.usage, `cannot connect to the cluster: ${(error as Error).message}`, [
+      "try     --kubeconfig FILE, or KUBECONFIG; a pod uses its ServiceAccount",
+      "        taffrail demo, which needs no cluster",
     ]);
   }
 }
@@ -86,7 +84,7 @@ function configured<T>(load: () => T): T {
   try {
     return load();
   } catch (error) {
-    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "the configuration is wrong", error.faults);
+    if (error instanceof ConfigError) throw new CliError(EXIT.usage, "invalid configuration", error.faults);
     throw error;
   }
 }

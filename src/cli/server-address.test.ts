@@ -12,7 +12,7 @@ describe("a server's address", () => {
     ["http://taffrail.example.com/", "http://taffrail.example.com"],
     ["localhost.example.com", "https://localhost.example.com"],
     ["127.0.0.1.example.com", "https://127.0.0.1.example.com"],
-  ])("that is named %s is %s", (named, address) => {
+  ])("given as %s is %s", (named, address) => {
     expect(serverAddress(named)).toBe(address);
   });
 

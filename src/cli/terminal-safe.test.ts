@@ -17,18 +17,18 @@ const ESC = "\x1b";
 const BEL = "\x07";
 const ST = `${ESC}\\`;
 
-describe("what is left", () => {
+describe("what is kept", () => {
   it.each([
     ["plain text", "one\ntwo\tthree äöü 漢字 😀\n"],
     ["colours", `${ESC}[31mred${ESC}[0m ${ESC}[m ${ESC}[1;38;5;196mx${ESC}[38:2::1:2:3my`],
     ["a byte order mark", "\uFEFFtext"],
     ["nothing", ""],
-  ])("is %s, as it is", (_, text) => {
+  ])("is %s, unchanged", (_, text) => {
     expect(filtered(text)).toBe(text);
   });
 });
 
-describe("what is taken out", () => {
+describe("what is removed", () => {
   it.each([
     ["a title", `a${ESC}]0;evil${BEL}b`, "ab"],
     ["a title that ends in ST", `a${ESC}]2;evil${ST}b`, "ab"],
@@ -61,7 +61,7 @@ describe("what is taken out", () => {
     [`a${ESC}\nnext`, "a\nnext"],
     [`a${ESC}]0;x${ESC}\nnext`, "a\nnext"],
     [`a${ESC}Pnever ends\r\nnext`, "a\nnext"],
-  ])("from %j is nothing of the next line", (input, expected) => {
+  ])("from %j is no part of the next line", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
 
@@ -72,7 +72,7 @@ describe("what is taken out", () => {
     [`${ESC}\u009b31m`, "31m"],
     [`${ESC}[\u009b31m`, "31m"],
     [`${ESC}\r\nx`, "\nx"],
-  ])("from %j is no half of a character", (input, expected) => {
+  ])("from %j is never half a character", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
 });
@@ -90,17 +90,17 @@ describe("a carriage return", () => {
     [`a\r${ESC}[0m\n`, `a${ESC}[0m\n`],
     [`a\r${ESC}]0;x${BEL}b`, "b"],
     ["\r\rb", "b"],
-  ])("in %j leaves the line's last state: %j", (input, expected) => {
+  ])("in %j keeps the line's last state: %j", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
 
-  it("leaves a line's time where there are times", () => {
+  it("keeps a line's time if there are times", () => {
     const time = "2026-01-02T03:04:05.000000006Z ";
     expect(filtered(`${time}1%\r2%\n${time}x\n`, undefined, { timestamps: true })).toBe(`${time}2%\n${time}x\n`);
     expect(filtered(`${time}1%\r2%\n`)).toBe("2%\n");
   });
 
-  it("does away with no more than 64 KiB: a longer line's states are lines", () => {
+  it("clears at most 64 KiB: each state of a longer line becomes a line", () => {
     const long = "x".repeat(70_000);
     expect(filtered(`${long}\rb\rc\n`)).toBe(`${long}\nc\n`);
     const states = Array.from({ length: 30_000 }, (_, index) => `${ESC}[3${index % 8}m${index}`);
@@ -113,7 +113,7 @@ describe("a carriage return", () => {
 describe("live on a terminal", () => {
   const live = { live: true };
 
-  it("text comes as it comes, and a carriage return erases its line there", () => {
+  it("text is returned at once, and a carriage return erases its line on the terminal", () => {
     const filter = createTerminalFilter({ colors: true, live: true });
     expect(filter.write(Buffer.from("..."))).toBe("...");
     expect(filter.write(Buffer.from("1%\r"))).toBe("1%");
@@ -122,33 +122,34 @@ describe("live on a terminal", () => {
     expect(filter.end()).toBe("");
   });
 
-  it("a line keeps its time, and its end in a carriage return and a line feed is no return", () => {
+  it("a line keeps its time, and a carriage return before a line feed erases nothing", () => {
     const time = "2026-01-02T03:04:05.000000006Z ";
     expect(filtered(`${time}1%\r2%\r\nb`, undefined, { ...live, timestamps: true })).toBe(
       `${time}1%${ERASE_LINE}${time}2%\nb`,
     );
   });
 
-  it("nothing else than that comes that does not come otherwise", () => {
+  it("text differs from other output only in the erased lines", () => {
     const controls = `a${ESC}]0;x${BEL}b${ESC}[2Jc\u009bd${ESC}[31me\n`;
     expect(filtered(controls, [1], live)).toBe(filtered(controls));
   });
 });
 
-it("colours go where nobody wants them, and nothing else does", () => {
+it("removes colours, and nothing else, on request", () => {
   expect(filtered(`a${ESC}[31mb${ESC}[0m\n${ESC}[1mc`, undefined, { colors: false })).toBe("ab\nc");
 });
 
 describe("any log", () => {
   const part = fc.oneof(
     fc.constantFrom(ESC, "[", "]", "0;", "31", "m", ";", ":", BEL, ST, "\r", "\n", "\r\n", "\t", "?", "P", "\\"),
-    fc.constantFrom("\u009b", "\u009d", "\u0085", "\x00", "\x7f", "ä", "漢", "😀", "J", "c", " ", "text", `${ESC}[0m`),
+    fc.constantFrom("\u009b", "\u009d", "\u0085", "\x00", "\x7f"),
+    fc.constantFrom("ä", "漢", "😀", "J", "c", " ", "text", `${ESC}[0m`),
     fc.string({ unit: "binary", maxLength: 3 }),
   );
   const log = fc.array(part, { maxLength: 40 }).map((parts) => parts.join(""));
   const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 8 });
 
-  it("gives the same however it is cut", () => {
+  it("has the same result however it is cut", () => {
     fc.assert(
       fc.property(log, lengths, (text, cuts) => {
         expect(filtered(text, cuts)).toBe(filtered(text));
@@ -157,7 +158,7 @@ describe("any log", () => {
     );
   });
 
-  it("gives no control but colours, tabs and line feeds, though it be no text at all", () => {
+  it("yields no control characters except colours, tabs and line feeds, even if it is not text", () => {
     const bytes = fc.oneof(
       log.map((text) => Buffer.from(text)),
       fc.uint8Array({ maxLength: 100 }),
@@ -173,7 +174,7 @@ describe("any log", () => {
     );
   });
 
-  it("without controls comes through as it is", () => {
+  it("passes unchanged if it has no control characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), lengths, (text, cuts) => {
         fc.pre(!/\p{Cc}/u.test(text));

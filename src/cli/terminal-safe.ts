@@ -1,51 +1,55 @@
 type State = "text" | "escape" | "csi" | "string";
 
 const ESC = "\x1b";
-/** The longest sequence that sets a style: more parameters than any terminal knows. */
-const LONGEST_STYLE = 64;
-/** How much of a line is held back at most until it is known whether a carriage return does away with it. */
-const MOST_HELD = 64 * 1024;
-/** How much is kept of the styles that a line's earlier states have set. */
-const MOST_STYLES = 1024;
+/** Characters of a sequence that sets a style: more than any terminal's parameters need. */
+const MAX_STYLE_LENGTH = 64;
+/** Characters of a line that are held back because a carriage return may overwrite them. */
+const MAX_HELD = 64 * 1024;
+/** Characters that are kept of the styles that a line's earlier states have set. */
+const MAX_STYLES_LENGTH = 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what to look for.
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with one.
 const STYLE = /\x1b\[[0-9:;]*m/g;
-/** Takes a terminal back to the beginning of a line that is empty then. */
+/** Makes a terminal return to the beginning of its line and erase it. */
 export const ERASE_LINE = `\r${ESC}[K`;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT[\d:.]+Z /;
 
-/** Makes a log harmless, piece by piece. */
+/** Makes a log safe for a terminal, piece by piece. */
 export interface TerminalFilter {
   write(piece: Uint8Array): string;
-  /** What is still held back when the log has ended. */
+  /** Returns what is still held back at the end of the log. */
   end(): string;
 }
 
 export interface TerminalFilterOptions {
-  /** Whether colours and styles stay. */
+  /** Whether to keep colours and styles. */
   readonly colors: boolean;
   /**
-   * Whether a terminal shows it as it comes: then nothing is held back, and what is written over is erased there ({@link ERASE_LINE}). Default: no.
+   * Whether the log goes to a terminal as it arrives: nothing is held back, and overwritten text is erased there
+   * ({@link ERASE_LINE}). Default: no.
    */
   readonly live?: boolean;
-  /** Whether each line begins with a time, which stays when a carriage return does away with the rest. Default: no. */
+  /** Whether each line begins with a time, which stays when a carriage return clears the rest. Default: no. */
   readonly timestamps?: boolean;
 }
 
 /**
- * Makes what a log may do to a terminal harmless: of all escape sequences at most those that set colours and styles (SGR) are left. Titles, clipboard writes, links, cursor moves and
- * the C1 controls are taken out; so are other controls but tab and line feed. Of a line that carriage returns write over, as progress bars do, the last state is left.
+ * Removes from a log what could harm a terminal. Of all escape sequences at most those that set colours and styles
+ * (SGR) are kept; titles, clipboard writes, links, cursor moves and C1 controls are removed, and so are other control
+ * characters except tab and line feed. A line that carriage returns overwrite, such as a progress bar, is reduced to
+ * its last state.
  *
- * Works on UTF-8: a sequence, or a character, may be cut anywhere. A line feed ends every sequence, so that an unfinished one hides no more than its line. A line comes when it
- * has ended, unless a terminal shows it live; one longer than 64 KiB comes earlier, and each of its further states becomes a line.
+ * Input is UTF-8, and may be cut anywhere within a sequence or character. A line feed ends every sequence, so that an
+ * unterminated one hides only the rest of its line. A line is returned once it has ended, except with `live`; one
+ * longer than 64 KiB is returned earlier, and each further state of it becomes a line.
  */
 export function createTerminalFilter({
   colors,
   live = false,
   timestamps = false,
 }: TerminalFilterOptions): TerminalFilter {
-  // Bytes that are no text become U+FFFD: alone, some of them are controls to old terminals.
+  // Invalid bytes become U+FFFD: on their own, some of them are controls to old terminals.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let state: State = "text";
   let sequence = "";
@@ -54,11 +58,11 @@ export function createTerminalFilter({
   let held = "";
   /** Styles that earlier states of the line have set. */
   let styles = "";
-  /** Whether the line's beginning is out already. */
+  /** Whether the beginning of the line has been returned already. */
   let spilled = false;
   let out = "";
 
-  /** Takes a character that belongs to an escape sequence; returns what is left of the sequence, or `undefined` where the character ends it as text. */
+  /** Takes a character of an escape sequence. Returns what is kept, or `undefined` if the character is text again. */
   const swallow = (char: string): string | undefined => {
     if (char === ESC) {
       state = "escape";
@@ -79,11 +83,11 @@ export function createTerminalFilter({
       default:
         if (char < " " || char > "~") break;
         if (char < "@") {
-          if (sequence.length <= LONGEST_STYLE) sequence += char;
+          if (sequence.length <= MAX_STYLE_LENGTH) sequence += char;
           return "";
         }
         state = "text";
-        return char === "m" && sequence.length <= LONGEST_STYLE && /^[0-9:;]*$/.test(sequence)
+        return char === "m" && sequence.length <= MAX_STYLE_LENGTH && /^[0-9:;]*$/.test(sequence)
           ? `${ESC}[${sequence}m`
           : "";
     }
@@ -97,7 +101,7 @@ export function createTerminalFilter({
     held = "";
   };
 
-  /** The line is written anew from its beginning. */
+  /** What follows overwrites the line. */
   const returnToStart = (): void => {
     if (live) {
       held = timestamps ? (TIMESTAMP.exec(held)?.[0] ?? "") : "";
@@ -111,11 +115,11 @@ export function createTerminalFilter({
       return;
     }
     const set = (styles + held).match(STYLE)?.join("") ?? "";
-    styles = set.length > MOST_STYLES ? `${ESC}[0m` : set;
+    styles = set.length > MAX_STYLES_LENGTH ? `${ESC}[0m` : set;
     held = timestamps ? (TIMESTAMP.exec(held)?.[0] ?? "") : "";
   };
 
-  /** Takes text without controls but tabs and line feeds. */
+  /** Takes text without control characters except tabs and line feeds. */
   const addText = (text: string): void => {
     if (afterReturn && !text.startsWith("\n")) returnToStart();
     afterReturn = false;
@@ -132,11 +136,11 @@ export function createTerminalFilter({
   const hold = (text: string): void => {
     if (live) {
       out += text;
-      if (held.length < LONGEST_STYLE) held += text;
+      if (held.length < MAX_STYLE_LENGTH) held += text;
       return;
     }
     held += text;
-    if (held.length <= MOST_HELD) return;
+    if (held.length <= MAX_HELD) return;
     release();
     spilled = true;
   };

@@ -16,17 +16,17 @@ describe("a duration", () => {
   });
 
   it.each(["", "5", "m", "5x", "-5m", "5m ago", "1h 30m", "999999999999999d"])("is not %j", (text) => {
-    expect(() => parseDuration(text)).toThrow("It is not a duration");
+    expect(() => parseDuration(text)).toThrow("Use a duration");
   });
 });
 
 describe("a time", () => {
-  it("is taken to its nanoseconds, in any zone", () => {
+  it("has nanoseconds and may be in any time zone", () => {
     expect(timestampOf(parseTime("2026-01-02T03:04:05.000000006Z"))).toMatchObject({ seconds: 1767323045n, nanos: 6 });
     expect(timestampOf("2026-01-02T04:04:05+01:00")).toMatchObject({ seconds: 1767323045n });
   });
 
   it.each(["", "yesterday", "2026-01-02", "2026-01-02 03:04:05", "5m", "1767323045"])("is not %j", (text) => {
-    expect(() => parseTime(text)).toThrow("It is not a time");
+    expect(() => parseTime(text)).toThrow("Use a time");
   });
 });

@@ -10,7 +10,7 @@ export function parseDuration(text: string): number {
   const ms = parts.reduce((sum, [, number, unit]) => sum + Number(number) * (UNITS[unit ?? ""] ?? 0), 0);
   if (parts.length > 0 && parts.map(([part]) => part).join("") === text && Number.isSafeInteger(Math.round(ms)))
     return Math.round(ms);
-  throw new InvalidArgumentError("It is not a duration such as 30s, 5m or 1h30m.");
+  throw new InvalidArgumentError("Use a duration such as 30s, 5m or 1h30m.");
 }
 
 /** Checks a time in RFC 3339, such as `2026-01-02T03:04:05Z`. */
@@ -18,12 +18,12 @@ export function parseTime(text: string): string {
   try {
     timestampOf(text);
   } catch {
-    throw new InvalidArgumentError("It is not a time such as 2026-01-02T03:04:05Z.");
+    throw new InvalidArgumentError("Use a time such as 2026-01-02T03:04:05Z.");
   }
   return text;
 }
 
-/** A time in RFC 3339, to its nanoseconds. */
+/** Parses a time in RFC 3339, with nanoseconds. */
 export function timestampOf(text: string): Timestamp {
   return fromJson(TimestampSchema, text);
 }

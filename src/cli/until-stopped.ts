@@ -1,5 +1,5 @@
 /**
- * Waits for SIGTERM or SIGINT, then for `stop`. A second signal calls `stop` again, which then waits no longer.
+ * Waits for SIGTERM or SIGINT, then for `stop`. A second signal calls `stop` again, which then stops at once.
  */
 export async function untilStopped(stop: () => Promise<void>): Promise<void> {
   await new Promise<void>((resolve, reject) => {

@@ -12,7 +12,7 @@ const why = (run: string, token = "demo-viewer"): Promise<CliResult> =>
   runInProcess(["why", run, "-n", "guestbook", "--server", gateway.url], { env: { TAFFRAIL_TOKEN: token } });
 
 describe("taffrail why", () => {
-  it("tells in a few lines what failed, how, where in the log, and what to do next", async () => {
+  it("says in a few lines what failed, how, where in the log, and what to do next", async () => {
     const { code, out, said } = await why("@failed");
     expect([code, said]).toEqual([0, []]);
     const lines = out.trimEnd().split("\n");
@@ -25,7 +25,7 @@ describe("taffrail why", () => {
     expect(out).toMatch(/\n {6}51 {2}.*\n> {5}52 {2}\| FAIL \|\n {6}53 {2}expected HTTP 200, got HTTP 503\n/);
     expect(out).toMatch(/\nRobot report: http:.*robot\.2\/report\.html\n/);
     expect(lines.at(-1)).toBe("next: taffrail logs uat.01kkh640p0djp1kn96jm9eekvv.00d90e5 -n guestbook");
-    // No colours, and nothing else that a log may do to a terminal.
+    // No colours or other escape sequences.
     expect(out).not.toContain("\x1b");
   });
 
@@ -35,17 +35,18 @@ describe("taffrail why", () => {
     expect(out).toContain("connection pool exhausted");
   });
 
-  it("says why there is no log, and what the run tells all the same", async () => {
+  it("says why there is no log, and what is known without one", async () => {
     const lost = await why("uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f");
     expect(lost.code).toBe(0);
     expect(lost.out).toContain('\n  no log: source "store" answered 404;');
     const web = await why("prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9");
     expect(web.out).toContain(
-      "\n  measured by web, last value 6.1: it has no log\n  succeeds if result < 1\n  measured 3 of 5 times: 2 failed (at most 1)\n",
+      "\n  measured by web, last value 6.1 (no log)\n  succeeds if result < 1\n" +
+        "  measured 3 of 5 times: 2 failed (at most 1)\n",
     );
   });
 
-  it("explains nothing where nothing failed, and follows where the job has not ended", async () => {
+  it("explains nothing if nothing failed, and suggests --follow while the job runs", async () => {
     const { out } = await why("guestbook-ui-7d9c5b8f64-12-2");
     expect(out).toMatch(
       /^guestbook-ui-7d9c5b8f64-12-2: Successful, 5h ago \(Rollout guestbook-ui revision 12\)\nnext: /,
@@ -53,7 +54,7 @@ describe("taffrail why", () => {
     expect((await why("perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5")).out).toMatch(/ -n guestbook -f\n$/);
   });
 
-  it("is refused to those who may not, in the words of every other command", async () => {
+  it("is refused to callers without access, with the same message as other commands", async () => {
     const { code, out, said } = await why("@failed", "demo-outsider");
     expect([code, out]).toEqual([4, ""]);
     expect(said[0]).toContain("(ACCESS_DENIED)");

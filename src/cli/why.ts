@@ -14,27 +14,25 @@ import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
 import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
-import { phaseName } from "./phase-name.ts";
-import { age } from "./run-age.ts";
+import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { shellWord } from "./shell-word.ts";
+import { age, phaseName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
-/** Lines that are shown before and after the first error, and last ones where there is none. */
+/** Lines shown before and after the first error, and last lines shown if there is none. */
 const AROUND = 3;
 const TAIL = 8;
-/** No longer line fits. */
-const LINE_LENGTH = 300;
+const MAX_LINE_LENGTH = 300;
 
 /** Adds `taffrail why`. */
 export function addWhyCommand(program: Command, io: CliIo): void {
   withConnectionFlags(program.command("why"))
-    .description("Say in a few lines why a verification failed: metric, exit code, first error in the log, reports.")
+    .description("Explain in a few lines why a verification failed: metric, exit code, first error, reports.")
     .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed")
-    .action((run: string | undefined, flags: ConnectionFlags) => sayWhy(io, run, flags));
+    .action((run: string | undefined, flags: ConnectionFlags) => explain(io, run, flags));
 }
 
-async function sayWhy(io: CliIo, argument: string | undefined, flags: ConnectionFlags): Promise<void> {
+async function explain(io: CliIo, argument: string | undefined, flags: ConnectionFlags): Promise<void> {
   const connection = connect(flags, io.env);
   const name = await chooseRun(argument, connection, io);
   const { analysisRun: run } = await connection.client.getAnalysisRun(
@@ -46,7 +44,7 @@ async function sayWhy(io: CliIo, argument: string | undefined, flags: Connection
   const { metricName, attempt: number } = run.defaultSelection ?? {};
   const metric = run.metrics.find((each) => each.name === metricName);
   const attempt = metric?.attempts.find((each) => each.number === number);
-  // Who succeeded has nothing to explain.
+  // A successful run has nothing to explain.
   const hasSucceeded = run.summary?.phase === AnalysisPhase.SUCCESSFUL;
   if (metric !== undefined && attempt !== undefined && !hasSucceeded) {
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
@@ -57,7 +55,7 @@ async function sayWhy(io: CliIo, argument: string | undefined, flags: Connection
   io.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** What the run itself tells: its phase, what it verified, which metric failed and how. */
+/** From the run itself: its phase, what it verified, which metric failed and how. */
 function summaryLines(run: AnalysisRun): string[] {
   const { summary, message } = run;
   const about = [
@@ -75,14 +73,14 @@ function summaryLines(run: AnalysisRun): string[] {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
     if (metric.provider !== "job") {
       const value = metric.attempts.at(-1)?.value;
-      lines.push(`  measured by ${metric.provider}${value ? `, last value ${value}` : ""}: it has no log`);
+      lines.push(`  measured by ${metric.provider}${value ? `, last value ${value}` : ""} (no log)`);
       lines.push(...measuringLines(metric));
     }
   }
-  return lines.map((line) => printable(line.slice(0, LINE_LENGTH)));
+  return lines.map((line) => printable(line.slice(0, MAX_LINE_LENGTH)));
 }
 
-/** What the measurements were held to. */
+/** The measurements' conditions and counts. */
 function measuringLines(metric: Metric): string[] {
   const { successCondition, failureCondition, count = 0 } = metric;
   const measured = measuredCount(metric);
@@ -100,17 +98,17 @@ function measuringLines(metric: Metric): string[] {
 
 const TALLY_WORDS: Readonly<Record<Tally["what"], string>> = {
   failed: "failed",
-  inconclusive: "without a verdict",
-  consecutiveErrors: "errors in a row",
-  consecutiveSuccesses: "successes in a row",
+  inconclusive: "inconclusive",
+  consecutiveErrors: "consecutive errors",
+  consecutiveSuccesses: "consecutive successes",
 };
 
-/** Conditions are often written over several lines. */
+/** Conditions often span several lines. */
 function oneLine(text: string): string {
   return text.trim().replace(/\s+/g, " ");
 }
 
-/** What the log tells: the first error, or its last lines; why there is none. */
+/** From the log: its first error, or its last lines; or why there is no log. */
 async function logLines(
   { client, project }: Connection,
   run: AnalysisRun,
@@ -148,15 +146,16 @@ function exitText(status: ContainerStatus | undefined): string {
   const exit = exitOf(status);
   if (exit === undefined) return "";
   const { code, reason, message } = exit;
-  return ` ended with exit code ${code ?? "?"}${reason && ` (${reason})`}${message && `: ${printable(message).slice(0, LINE_LENGTH)}`}`;
+  const detail = message && `: ${printable(message).slice(0, MAX_LINE_LENGTH)}`;
+  return ` ended with exit code ${code ?? "?"}${reason && ` (${reason})`}${detail}`;
 }
 
 function errorLines(finder: ErrorFinder): string[] {
   const error = finder.result();
   if (error === undefined) {
     const last = finder.last();
-    if (last.length === 0) return ["  the log is empty: the container has written no output"];
-    return ["  no line says that it is an error; the last ones:", ...last.map((line) => lineText(line, " "))];
+    if (last.length === 0) return ["  the log is empty: the container wrote no output"];
+    return ["  no line looks like an error; the last lines:", ...last.map((line) => lineText(line, " "))];
   }
   return [
     `first error, line ${error.line.number}:`,
@@ -169,5 +168,5 @@ function errorLines(finder: ErrorFinder): string[] {
 function lineText({ number, text }: NumberedLine, mark: string): string {
   const filter = createTerminalFilter({ colors: false });
   const shown = filter.write(Buffer.from(text)) + filter.end();
-  return `${mark} ${String(number).padStart(6)}  ${shown.replace(/\n/g, " ").slice(0, LINE_LENGTH)}`;
+  return `${mark} ${String(number).padStart(6)}  ${shown.replace(/\n/g, " ").slice(0, MAX_LINE_LENGTH)}`;
 }

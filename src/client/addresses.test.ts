@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type Address, parseAddress, pathOf } from "./addresses.ts";
 
-it("knows its pages", () => {
+it("parses the address of each page", () => {
   const pages: readonly (readonly [string, Address])[] = [
     ["/", { page: "projects" }],
     ["/sign-in", { page: "sign-in" }],
@@ -35,11 +35,11 @@ it.each([
   expect(parseAddress(path)).toEqual({ page: "nothing" });
 });
 
-it("does not stumble over what is not well encoded", () => {
+it("accepts badly encoded names", () => {
   expect(parseAddress("/p/%E0%A4%A/runs/%")).toEqual({ page: "run", project: "%E0%A4%A", run: "%" });
 });
 
-it("finds any run, metric and container again by the address that it makes", () => {
+it("parses back the address of any run, metric and container", () => {
   const name = fc.string({ minLength: 1, unit: "grapheme" });
   const log = fc.record({ metric: name, attempt: fc.constantFrom("1", "12", "last"), container: name });
   fc.assert(

@@ -1,4 +1,4 @@
-/** Which log of a run; what is left out is chosen by the server. */
+/** Which log of a run; the server chooses what is left out. */
 export interface LogChoice {
   readonly metric: string;
   /** A number, or `last`. */
@@ -7,7 +7,7 @@ export interface LogChoice {
   readonly container?: string;
 }
 
-/** What a path leads to. */
+/** The page that a path names. */
 export type Address =
   | { readonly page: "projects" }
   | { readonly page: "sign-in" }
@@ -17,7 +17,7 @@ export type Address =
   | { readonly page: "nothing" };
 
 /**
- * Reads a path, without the base path. Names may hold anything: each stands encoded in its segment.
+ * Parses a path without the base path. Names may hold anything: each is percent-encoded in its segment.
  */
 export function parseAddress(path: string): Address {
   const segments = path.replace(/\/$/, "").split("/").slice(1).map(decode);
@@ -32,7 +32,7 @@ export function parseAddress(path: string): Address {
   return { page: "run", project: second, run, ...(choice && { log: choice }) };
 }
 
-/** `m/METRIC/a/ATTEMPT/c/CONTAINER`, or the beginning of it. `null`: something else. */
+/** `m/METRIC/a/ATTEMPT/c/CONTAINER`, or a prefix of it. `null`: something else. */
 function parseChoice(segments: readonly string[]): LogChoice | undefined | null {
   if (segments.length === 0) return undefined;
   const [m, metric, a, attempt, c, container, ...more] = segments;
@@ -75,7 +75,7 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // Somebody's typing: it names nothing that exists, but says so on a page of ours.
+    // Badly encoded by hand: it names nothing that exists, and our page says so.
     return segment;
   }
 }

@@ -13,7 +13,7 @@ const run = (name: string, second: number, phase: AnalysisPhase = AnalysisPhase.
   create(AnalysisRunSummarySchema, { name, uid: `uid-${name}`, phase, createTime: timestampFromMs(second * 1_000) });
 const change = (kind: RunChange["kind"], made: ReturnType<typeof run>): RunChange => ({ kind, run: made });
 
-it("adds, changes and removes runs, the newest first", () => {
+it("adds, replaces and removes runs, newest first", () => {
   const before = [run("c", 3), run("b", 2), run("a", 1)];
   const after = applyChanges(before, [
     change("deleted", run("a", 1)),
@@ -27,7 +27,7 @@ it("adds, changes and removes runs, the newest first", () => {
   ]);
 });
 
-it("tells runs apart by uid, and sorts those of one second by name", () => {
+it("tells runs apart by uid, and sorts runs of the same second by name", () => {
   const again = create(AnalysisRunSummarySchema, { ...run("a", 1), uid: "another" });
   const after = applyChanges(
     [run("a", 1)],
@@ -45,7 +45,7 @@ it("tells runs apart by uid, and sorts those of one second by name", () => {
   ]);
 });
 
-it("knows what became of runs while nobody told: what has gone first, then what is there, oldest first", () => {
+it("compares two lists: runs that are gone first, then the others, oldest first", () => {
   const before = [run("c", 3), run("b", 2), run("a", 1)];
   const now = [run("e", 5), run("d", 4), run("c", 3), run("b", 2, AnalysisPhase.FAILED)];
   const told = diffRuns(before, now).map(({ kind, run: { name } }) => `${kind} ${name}`);
@@ -53,7 +53,7 @@ it("knows what became of runs while nobody told: what has gone first, then what 
   expect(diffRuns(now, [...now])).toEqual([]);
 });
 
-it("passes over changes of a kind that it does not know, and such as are of no run", () => {
+it("ignores changes of an unknown kind, and those without a run", () => {
   const odd = [{ kind: 99 as AnalysisRunChangeKind, analysisRun: run("a", 1) }, { kind: AnalysisRunChangeKind.ADDED }];
   const known = { kind: AnalysisRunChangeKind.LEFT, analysisRun: run("b", 1) };
   const changes = [...odd, known].map((each) => create(AnalysisRunChangeSchema, each));

@@ -5,10 +5,10 @@ import {
   AnalysisRunChangeKind as Kind,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** What became of a run: it is there, is another than it was, is no more, or is not among those that were asked for any more. */
+/** A change of a run in a list: it was added, modified or deleted, or `left`: it no longer matches the request. */
 export interface RunChange {
   readonly kind: "added" | "modified" | "deleted" | "left";
-  /** As it is now; of one that is gone, as it was. */
+  /** The run as it is now; if it is gone, as it was. */
   readonly run: AnalysisRunSummary;
 }
 
@@ -19,15 +19,15 @@ const KINDS = new Map<Kind, RunChange["kind"]>([
   [Kind.LEFT, "left"],
 ]);
 
-/** A server's changes, but for those of kinds that are not known here. */
+/** A server's changes, without those of unknown kinds. */
 export function changesOf(changes: readonly AnalysisRunChange[]): readonly RunChange[] {
-  return changes.flatMap(({ kind: told, analysisRun: run }) => {
-    const kind = KINDS.get(told);
+  return changes.flatMap(({ kind: serverKind, analysisRun: run }) => {
+    const kind = KINDS.get(serverKind);
     return run === undefined || kind === undefined ? [] : [{ kind, run }];
   });
 }
 
-/** The runs after changes, newest first. */
+/** Applies changes to a list of runs. Returns them newest first. */
 export function applyChanges(
   runs: readonly AnalysisRunSummary[],
   changes: readonly RunChange[],
@@ -40,19 +40,22 @@ export function applyChanges(
   return [...byUid.values()].sort((a, b) => createdMs(b) - createdMs(a) || (a.name < b.name ? -1 : 1));
 }
 
-/** What became of runs while nobody was told: what has gone first, then what is there, oldest first. Whether one was deleted or only left is not known then. */
+/**
+ * The changes between two lists: first the runs that are gone, then the others, oldest first. Whether a run was deleted
+ * or only left the list is unknown.
+ */
 export function diffRuns(
   before: readonly AnalysisRunSummary[],
   now: readonly AnalysisRunSummary[],
 ): readonly RunChange[] {
-  const there = new Set(now.map(({ uid }) => uid));
+  const present = new Set(now.map(({ uid }) => uid));
   const known = new Map(before.map((run) => [run.uid, run]));
   return [
-    ...before.filter(({ uid }) => !there.has(uid)).map((run): RunChange => ({ kind: "left", run })),
+    ...before.filter(({ uid }) => !present.has(uid)).map((run): RunChange => ({ kind: "left", run })),
     ...[...now].reverse().flatMap((run): readonly RunChange[] => {
       const was = known.get(run.uid);
       if (was === undefined) return [{ kind: "added", run }];
-      return textOf(was) === textOf(run) ? [] : [{ kind: "modified", run }];
+      return serialize(was) === serialize(run) ? [] : [{ kind: "modified", run }];
     }),
   ];
 }
@@ -61,7 +64,7 @@ function createdMs({ createTime }: AnalysisRunSummary): number {
   return createTime ? timestampMs(createTime) : 0;
 }
 
-/** All of a run, to compare it by: what comes from one server has its fields in one order. */
-function textOf(run: AnalysisRunSummary): string {
+/** All of a run, for comparison: messages of one server have their fields in the same order. */
+function serialize(run: AnalysisRunSummary): string {
   return JSON.stringify(run, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }

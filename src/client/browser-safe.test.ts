@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-it("bundles for browsers: the client library needs nothing that only Node has", async () => {
+it("bundles for browsers without any module of Node", async () => {
   const { metafile } = await build({
     entryPoints: ["src/client/index.ts"],
     bundle: true,

@@ -7,23 +7,25 @@ import {
   type Metric,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** Why a run has the phase that it has, as far as the run and its pods tell. */
+/** Why a run has its phase, as far as the run and its pods tell. */
 export interface Cause {
   readonly phase: AnalysisPhase;
-  /** The metric that decided: the one whose log is shown, where it failed; else the first that did, or that ended without a verdict; where
-   * none has, the one whose log is shown, or the one that is measured. */
+  /**
+   * The metric that decided: the one whose log is shown, if it failed; else the first that failed, or that was
+   * inconclusive; else the one whose log is shown, or the one that is being measured.
+   */
   readonly metric: Metric | undefined;
   /** The attempt that decided. */
   readonly attempt: Attempt | undefined;
-  /** What became of the container whose log is shown, if the cluster still knows. */
+  /** The status of the container whose log is shown, if the cluster still knows it. */
   readonly container: ContainerStatus | undefined;
-  /** What was counted, and how much of it the metric allows. */
+  /** The limit that was exceeded. */
   readonly limit: CountedLimit | undefined;
-  /** Argo Rollouts' own words, which may be empty. */
+  /** Argo Rollouts' own message; may be empty. */
   readonly message: string;
 }
 
-/** More was counted than is allowed. */
+/** A limit that was exceeded. */
 export interface CountedLimit {
   readonly what: "failed" | "inconclusive" | "consecutiveErrors";
   readonly counted: number;
@@ -49,7 +51,7 @@ export function causeOf(run: AnalysisRun): Cause {
   };
 }
 
-/** Whether a phase is one that wants explaining. */
+/** Whether a phase is a failure: Failed or Error. */
 export function hasFailed(phase: AnalysisPhase | undefined): boolean {
   return phase === AnalysisPhase.FAILED || phase === AnalysisPhase.ERROR;
 }
@@ -61,18 +63,18 @@ export function isOpen(phase: AnalysisPhase | undefined): boolean {
   );
 }
 
-/** The metrics that failed, or could not be measured; where there are none, those that ended without a verdict. */
+/** The metrics that failed or could not be measured; if there are none, the inconclusive ones. */
 export function decidingMetrics(run: AnalysisRun): readonly Metric[] {
   const failed = run.metrics.filter(({ phase }) => hasFailed(phase));
   return failed.length > 0 ? failed : run.metrics.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
 }
 
-/** Where no metric has a log: the one that is measured now, or the first. */
+/** If no metric has a log: the one that is being measured, or the first. */
 function firstMetric({ metrics }: AnalysisRun): Metric | undefined {
   return metrics.find(({ phase }) => phase === AnalysisPhase.RUNNING) ?? metrics[0];
 }
 
-/** What became of a container of an attempt; by default of the one whose log is shown. */
+/** The status of a container of an attempt; by default of the one whose log is shown. */
 export function containerStatus(
   run: AnalysisRun,
   attempt: Attempt,
@@ -84,21 +86,24 @@ export function containerStatus(
 
 /** How a container has ended. */
 export interface Exit {
-  /** Absent where Kubernetes does not say. */
+  /** Absent if Kubernetes does not say. */
   readonly code: number | undefined;
-  /** What is more than that it ended: `OOMKilled`. Else empty. */
+  /** A reason that says more than that it ended, such as `OOMKilled`; else empty. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** How a container has ended; `undefined` where it has not, or where nobody knows. */
+/** How a container has ended; `undefined` if it has not, or that is unknown. */
 export function exitOf(status: ContainerStatus | undefined): Exit | undefined {
   if (status?.state !== ContainerState.TERMINATED) return undefined;
   const { exitCode: code, reason, message } = status;
   return { code, reason: reason === "Error" || reason === "Completed" ? "" : reason, message };
 }
 
-/** Argo Rollouts writes `failed (2) > failureLimit (1)` into the message (analysis/analysis.go, assessMetricFailureInconclusiveOrError). */
+/**
+ * Argo Rollouts writes `failed (2) > failureLimit (1)` into the message (analysis/analysis.go,
+ * assessMetricFailureInconclusiveOrError).
+ */
 function limitOf(message: string): CountedLimit | undefined {
   const [, what, counted, allowed] =
     /\b(failed|inconclusive|consecutiveErrors) \((\d+)\) > \w+ \((\d+)\)/.exec(message) ?? [];

@@ -40,7 +40,7 @@ describe("with a gateway", () => {
   });
   afterAll(() => gateway.close());
 
-  it("gives a log's origin first, then its bytes, then its end", async () => {
+  it("yields a log's origin first, then its bytes, then its end", async () => {
     const { events, error } = await collect(client.getAnalysisRunLogs(FAILED));
     expect(error).toBeUndefined();
     expect(events[0]).toMatchObject({ kind: "origin", origin: { metricName: "robot", attempt: 2 } });
@@ -50,7 +50,7 @@ describe("with a gateway", () => {
     expect(Buffer.concat(chunks).toString("utf8")).toContain("guestbook");
   });
 
-  it("throws what a server refuses, with its details", async () => {
+  it("throws a server's refusal with its details", async () => {
     const { events, error } = await collect(client.getAnalysisRunLogs({ ...FAILED, metricName: "robt" }));
     expect(events).toEqual([]);
     expect(error).toBeInstanceOf(ConnectError);
@@ -61,7 +61,7 @@ describe("with a gateway", () => {
     });
   });
 
-  it("asks for the token on each call, and sends none where there is none", async () => {
+  it("asks for the token on each call, and sends none if there is none", async () => {
     const tokens = ["demo-viewer", "nobody", "demo-viewer"];
     const asking = createTaffrailClient({ baseUrl: gateway.url, token: () => tokens.shift() ?? "" });
     const list = () => asking.listAnalysisRuns({ namespace: "guestbook" });
@@ -78,7 +78,7 @@ describe("with a gateway", () => {
     expect(describeError(error)).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 
-  it("fails a call whose token cannot be had, without making it", async () => {
+  it("fails a call whose token cannot be obtained, without making it", async () => {
     const failing = createTaffrailClient({
       baseUrl: "http://127.0.0.1:1",
       token: () => Promise.reject(new Error("not signed in")),
@@ -98,7 +98,7 @@ describe("a stream", () => {
       }),
     });
 
-  it("is given event by event, in the order of the server's messages", async () => {
+  it("is yielded event by event, in the order of the server's messages", async () => {
     const { events, error } = await collect(
       clientOf(async function* () {
         yield {};
@@ -120,7 +120,7 @@ describe("a stream", () => {
     expect(short).toEqual(["a", "one ", "zwei ä", "b", "end"]);
   });
 
-  it("that ends without an end has broken off", async () => {
+  it("fails as incomplete if it stops without an end", async () => {
     for (const messages of [[], [{}], [{ chunk: "half of it" }]] as Message[][]) {
       const { events, error } = await collect(
         clientOf(async function* () {
@@ -132,7 +132,7 @@ describe("a stream", () => {
     }
   });
 
-  it("that fails after its end gives the end first, and then throws", async () => {
+  it("yields its end before it fails", async () => {
     const { events, error } = await collect(
       clientOf(async function* () {
         yield { event: { case: "end", value: { reason: EndReason.SOURCE_FAILED } } };
@@ -152,7 +152,7 @@ describe("over HTTP", () => {
   const END_STREAM = Buffer.from([2, 0, 0, 0, 2, ...Buffer.from("{}")]);
   const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
-  /** A server that answers so, and tells when its client has left. */
+  /** A server that answers so, and reports when its client has left. */
   async function serverThat(answer: (request: IncomingMessage, response: ServerResponse) => void) {
     const left = createGate();
     const asked = createGate();
@@ -178,7 +178,7 @@ describe("over HTTP", () => {
     response.write(envelope);
   };
 
-  it("leaving the loop ends the request", async () => {
+  it("ends the request when the loop is left", async () => {
     const { client, left, close } = await serverThat(streaming);
     for await (const { kind } of client.getAnalysisRunLogs(FAILED)) {
       expect(kind).toBe("chunk");
@@ -188,13 +188,13 @@ describe("over HTTP", () => {
     close();
   });
 
-  it("aborting ends the request, in the middle of a stream and before it begins", async () => {
+  it("ends the request when it is aborted, during a stream and before it begins", async () => {
     for (const answer of [streaming, () => {}]) {
       const { client, asked, left, close } = await serverThat(answer);
-      const aborting = new AbortController();
-      const collecting = collect(client.getAnalysisRunLogs(FAILED, { signal: aborting.signal }));
+      const readerAbort = new AbortController();
+      const collecting = collect(client.getAnalysisRunLogs(FAILED, { signal: readerAbort.signal }));
       await asked;
-      aborting.abort();
+      readerAbort.abort();
       const { error } = await collecting;
       expect(error).toMatchObject({ code: Code.Canceled });
       await left;
@@ -202,7 +202,7 @@ describe("over HTTP", () => {
     }
   });
 
-  it("a connection that breaks is an error, however much came before", async () => {
+  it("fails if the connection breaks, whatever came before", async () => {
     const { client, close } = await serverThat((request, response) => {
       streaming(request, response);
       setImmediate(() => request.socket.resetAndDestroy());
@@ -211,7 +211,7 @@ describe("over HTTP", () => {
     close();
   });
 
-  it("a server that is not there yet is asked again, and is Unavailable when it never comes", async () => {
+  it("retries a server that is down, and fails with Unavailable if it stays down", async () => {
     const { client, close } = await serverThat((request, response) => {
       streaming(request, response);
       response.end();
@@ -242,7 +242,7 @@ describe("over HTTP", () => {
         setImmediate(() => request.socket.resetAndDestroy());
       },
     ],
-  ])("a connection that is reset %s is Unavailable, and the log is asked for again", async (_, reset) => {
+  ])("takes a connection that is reset %s for Unavailable, and retries", async (_, reset) => {
     let calls = 0;
     const { client, close } = await serverThat((request, response) => {
       calls += 1;
@@ -255,13 +255,13 @@ describe("over HTTP", () => {
       client.getAnalysisRunLogs(FAILED, { resume: { timer, random: () => 1, tries: 2 } }),
     );
     expect(events.map(({ kind }) => kind)).toEqual(["chunk"]);
-    // The piece had no cursor.
+    // The chunk had no cursor.
     expect(error).toMatchObject({ code: Code.Unavailable, rawMessage: expect.stringContaining("incomplete") });
     expect([calls, waited]).toEqual([3, [250, 500]]);
     close();
   });
 
-  it("an answer that ends too early is an error, though the connection be well", async () => {
+  it("fails if the response ends too early over a connection that is fine", async () => {
     const { client, close } = await serverThat((request, response) => {
       streaming(request, response);
       response.end();

@@ -48,7 +48,10 @@ export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService
 
 /** How a stream is read. `timeoutMs` covers all calls together. */
 export interface StreamCallOptions<State> extends CallOptions {
-  /** Whether, and how, to resume after a break. Default: true, with 8 tries in a row without progress, after 0.25 to 15 s. */
+  /**
+   * Whether, and how, to resume after a break. Default: true, with 8 tries in a row without progress, after 0.25 to 15
+   * s.
+   */
   readonly resume?: boolean | Partial<Resuming>;
   /** Called with the stream's state whenever it changes. */
   readonly onState?: (state: State) => void;

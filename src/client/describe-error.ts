@@ -2,24 +2,24 @@ import { type Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { ChoicesSchema, type SourceAttempt, SourceChainSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** What a failed call says. */
+/** A failed call, described. */
 export interface ErrorDescription {
   readonly code: Code;
-  /** Stable, for programs; empty where the error is not one of a Taffrail server's. */
+  /** Stable, for programs; empty if the error does not come from a Taffrail server. */
   readonly reason: string;
   /** One sentence. */
   readonly message: string;
-  /** What to do now; empty where the server does not say. */
+  /** What to do next; empty if the server does not say. */
   readonly next: string;
-  /** What to tell an operator; empty where there is none. */
+  /** What to tell an operator; empty if there is none. */
   readonly reference: string;
-  /** What there is to select instead of a name that does not exist. */
+  /** The names that exist, if the request named one that does not. */
   readonly available: readonly string[];
-  /** Every source that was asked for the log. */
+  /** Every source that was asked for the log, in order. */
   readonly sources: readonly SourceAttempt[];
 }
 
-/** Reads the typed details of whatever a call threw. */
+/** Describes whatever a call threw, by its typed details. */
 export function describeError(error: unknown): ErrorDescription {
   const typed = ConnectError.from(error);
   const info = typed.findDetails(ErrorInfoSchema)[0];

@@ -1,38 +1,38 @@
 import { explainSeverity, severityOf } from "./severity.ts";
 
-/** A line with its number; 0 where that is not known. */
+/** A line with its number; 0 if unknown. */
 export interface NumberedLine {
   readonly number: number;
   readonly text: string;
 }
 
-/** The first line of a log that says it is an error, with what stands around it. */
+/** The first line of a log whose severity is error, with the lines around it. */
 export interface FirstError {
   readonly before: readonly NumberedLine[];
   readonly line: NumberedLine;
   readonly after: readonly NumberedLine[];
 }
 
-/** Looks for the first error in a log as it comes. */
+/** Finds the first error in a log as it arrives. */
 export interface ErrorFinder {
   /** @param firstLine the number of the line in which the bytes begin. */
   push(bytes: Uint8Array, firstLine: number): void;
   /** Whether no more of the log is needed. */
   readonly done: boolean;
-  /** `undefined` where there is none. */
+  /** `undefined` if there is none. */
   result(): FirstError | undefined;
-  /** The last lines that were looked at. */
+  /** The last lines that were read. */
   last(): readonly NumberedLine[];
 }
 
-/** Of longer lines the beginning is kept. */
-const LONGEST = 4_096;
+/** Longer lines are cut to this many characters. */
+const MAX_LINE_LENGTH = 4_096;
 
 /**
  * Makes a finder.
  *
- * @param around how many lines before and after the error are kept.
- * @param tail how many of the last lines are.
+ * @param around how many lines before and after the error to keep.
+ * @param tail how many of the last lines to keep.
  */
 export function createErrorFinder({ around, tail }: { readonly around: number; readonly tail: number }): ErrorFinder {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -42,7 +42,7 @@ export function createErrorFinder({ around, tail }: { readonly around: number; r
   let found: { before: readonly NumberedLine[]; line: NumberedLine; after: NumberedLine[] } | undefined;
 
   const take = (text: string): void => {
-    const line = { number, text: text.slice(0, LONGEST) };
+    const line = { number, text: text.slice(0, MAX_LINE_LENGTH) };
     if (number > 0) number += 1;
     if (found !== undefined) {
       if (found.after.length < around) found.after.push(line);
@@ -57,7 +57,7 @@ export function createErrorFinder({ around, tail }: { readonly around: number; r
     push(bytes, firstLine) {
       if (held === "" || number === 0) number = firstLine;
       const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
-      held = (lines.pop() ?? "").slice(0, LONGEST);
+      held = (lines.pop() ?? "").slice(0, MAX_LINE_LENGTH);
       for (const line of lines) take(line);
     },
     get done() {

@@ -22,7 +22,7 @@ it.each([
   expect(text(shownLine(bytes(line)))).toBe(shown);
 });
 
-it("shows any line as the viewer does", () => {
+it("agrees with the viewer on any line", () => {
   const piece = fc.constantFrom(
     "a",
     "é",
@@ -55,6 +55,6 @@ it("shows any line as the viewer does", () => {
   );
 });
 
-it("hashes as FNV-1a", () => {
+it("computes FNV-1a", () => {
   expect(lineHash(bytes("foobar"))).toBe("bf9cf968");
 });

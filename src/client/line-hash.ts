@@ -4,7 +4,10 @@ const ESC = 0x1b;
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 
-/** Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/). Not against intent. */
+/**
+ * Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
+ * Not collision-resistant.
+ */
 export function lineHash(text: Uint8Array): string {
   let hash = 0x811c9dc5;
   for (const byte of text) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -12,7 +15,8 @@ export function lineHash(text: Uint8Array): string {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences, and of one that writes over itself the last state. It is what the hash in a link is of.
+ * What the page shows of a line: its text without escape sequences; if carriage returns overwrite it, its last state.
+ * Links hold the hash of this.
  *
  * @param line without its line feed.
  */
@@ -21,7 +25,7 @@ export function shownLine(line: Uint8Array): Uint8Array {
   const sequence = createEscapeReader();
   let length = 0;
   let isEscape = false;
-  // A carriage return does away with what is there once something else comes.
+  // A carriage return clears the line once something else comes.
   let isReturned = false;
   for (const byte of line) {
     if (isEscape) {

@@ -10,63 +10,62 @@ import type { BytesTwin } from "../rpc/bytes-twin.ts";
 /** A message of the stream, its chunk as bytes. */
 export type LogMessage = BytesTwin<GetAnalysisRunLogsResponse>;
 
-/** Lines that follow one another. */
+/** Consecutive lines. */
 export interface LineRange {
   /** The number of the first one. */
   readonly firstLine: number;
-  /** How many they are. */
   readonly count: number;
-  /** Whether they stand before or after a line that matches, and do not match themselves. */
+  /** Whether they are context: before or after a matching line, without matching themselves. */
   readonly context: boolean;
 }
 
-/** The next piece of a log. */
+/** The next chunk of a log. */
 export interface LogChunk {
   readonly kind: "chunk";
   /** UTF-8, never cut inside a character. */
   readonly bytes: Uint8Array;
-  /** The number of the line in which it begins; 0 where that is not known. What it counts from is in `Origin`. */
+  /** The number of the line in which it begins; 0 if unknown. `Origin` says what it counts from. */
   readonly firstLine: number;
-  /** Its lines, in order, where some may be missing between them; else empty: then they follow one another. */
+  /** Its lines, in order, if some may be missing between them. Empty: they are consecutive. */
   readonly runs: readonly LineRange[];
-  /** Whose log it is; empty where the request asks for one container only. */
+  /** Whose log it is; empty if the request asks for one container only. */
   readonly containerName: string;
-  /** Whose log it is; 0 where the request asks for one attempt only. */
+  /** Whose log it is; 0 if the request asks for one attempt only. */
   readonly attempt: number;
-  /** How many bytes of the log's text lie before it; absent where that is not known. */
+  /** Bytes of the log's text before it; absent if unknown. */
   readonly offset: number | undefined;
-  /** Goes on behind it, as the request's `cursor`; empty where that is not possible. */
+  /** Resumes behind it, as the request's `cursor`; empty if the log cannot be resumed there. */
   readonly cursor: string;
 }
 
-/** A piece of a log, or something about it. */
+/** A chunk of a log, or something about it. */
 export type LogEvent =
-  /** First: what was selected and which source answers. */
+  /** First: what was selected and which source serves it. */
   | { readonly kind: "origin"; readonly origin: Origin }
   | LogChunk
   /** Something to know about the log. */
   | { readonly kind: "notice"; readonly notice: Notice }
-  /** The stream broke and goes on, with nothing missing and nothing twice. */
+  /** The stream broke and was resumed, with nothing missing and nothing twice. */
   | {
       readonly kind: "resumed";
-      /** As it is now: another source may answer. */
+      /** As it is now: another source may serve the log. */
       readonly origin: Origin;
-      /** The number of the line in which the log goes on; 0 where that is not known. */
+      /** The number of the line in which the log resumes; 0 if unknown. */
       readonly line: number;
-      /** How many bytes were given before. */
+      /** Bytes yielded before. */
       readonly bytes: number;
-      /** How often this stream has been resumed by now. */
+      /** How often this stream has been resumed so far. */
       readonly times: number;
     }
-  /** Last: how the stream ended. After a resumption its `lines` and `bytes` count all parts; `scannedBytes` is that of the last part. */
+  /** Last: how the stream ended. Its `lines` and `bytes` count all calls; its `scannedBytes` only the last one. */
   | {
       readonly kind: "end";
       readonly end: End;
-      /** Goes on behind all that was given; empty where that is not possible. */
+      /** Resumes behind all that was yielded; empty if the log cannot be resumed. */
       readonly cursor: string;
     };
 
-/** What a message's chunk is to its reader. */
+/** The event for a message's chunk. */
 export function chunkEvent(message: LogMessage): LogChunk {
   const { chunk, firstLine, lineRuns, containerName, attempt, offset, cursor } = message;
   return {

@@ -1,27 +1,27 @@
 import type { ConnectError } from "@connectrpc/connect";
 
-/** What a stream does now. */
+/** What a stream is doing. */
 export type LogState =
-  /** The first call is made. */
+  /** The first call is being made. */
   | { readonly kind: "connecting" }
-  /** The server answers. */
+  /** The server responds. */
   | { readonly kind: "streaming" }
-  /** There is no log yet: the server says what it waits for. */
+  /** There is no log yet: `message` says what the server waits for. */
   | { readonly kind: "waiting"; readonly for: "log"; readonly message: string }
-  /** The caller is not known any more: it goes on once somebody has signed in. */
+  /** The server no longer accepts the caller's token: the stream resumes after the next sign-in. */
   | { readonly kind: "waiting"; readonly for: "sign-in" }
-  /** The stream broke: the next call is made in a moment. */
+  /** The stream broke: the next call is made after `delayMs`. */
   | {
       readonly kind: "waiting";
       readonly for: "server";
-      /** Which try the next one is, since something came last; counted from 1. */
+      /** The number of the next try, counted from 1 since the last progress. */
       readonly tries: number;
-      /** How many there are at most. */
+      /** The most tries in a row. */
       readonly of: number;
       readonly delayMs: number;
       readonly error: ConnectError;
     }
-  /** The call is made again. */
+  /** The next call is being made. */
   | { readonly kind: "resuming"; readonly tries: number; readonly of: number }
-  /** Nothing more comes, for whatever reason. */
+  /** The stream is over, for whatever reason. */
   | { readonly kind: "ended" };

@@ -9,13 +9,13 @@ const metric = (parts: MessageInitShape<typeof MetricSchema>) => create(MetricSc
 const inShort = (parts: MessageInitShape<typeof MetricSchema>) =>
   talliesOf(metric(parts)).map(({ what, counted, limit, decides }) => [what, counted, limit, decides]);
 
-describe("what was counted of a metric", () => {
-  it("is its failures, though there be none", () => {
+describe("the counts of a metric", () => {
+  it("include its failures even if there are none", () => {
     expect(inShort({})).toEqual([["failed", 0, 0, false]]);
     expect(measuredCount(metric({}))).toBe(0);
   });
 
-  it("decides with one more than the limit, and never where any number is allowed or nobody knows how many", () => {
+  it("decide the phase above the limit, and never if the limit is negative or unknown", () => {
     expect(inShort({ counts: { failed: 1 } })).toEqual([["failed", 1, 0, true]]);
     expect(inShort({ failureLimit: 1, counts: { failed: 1 } })).toEqual([["failed", 1, 1, false]]);
     expect(inShort({ failureLimit: -1, counts: { failed: 9 } })).toEqual([["failed", 9, undefined, false]]);
@@ -25,7 +25,7 @@ describe("what was counted of a metric", () => {
     ]);
   });
 
-  it("is what else has happened, or has a limit of its own", () => {
+  it("include other counts that are not zero or have a limit of their own", () => {
     expect(inShort({ counts: { inconclusive: 1, consecutiveError: 5 } }).slice(1)).toEqual([
       ["inconclusive", 1, 0, true],
       ["consecutiveErrors", 5, 4, true],
@@ -38,12 +38,12 @@ describe("what was counted of a metric", () => {
     ]);
   });
 
-  it("counts no error among the measurements", () => {
+  it("do not count errors among the measurements", () => {
     expect(measuredCount(metric({ counts: { successful: 1, failed: 2, inconclusive: 3, error: 9 } }))).toBe(6);
   });
 });
 
-it("a run without a verdict has its cause in the metric that came to none", () => {
+it("an inconclusive run has its cause in the inconclusive metric", () => {
   const run = create(AnalysisRunSchema, {
     summary: { phase: AnalysisPhase.INCONCLUSIVE },
     metrics: [
@@ -55,7 +55,7 @@ it("a run without a verdict has its cause in the metric that came to none", () =
   expect(causeOf(run).metric?.name).toBe("rate");
 });
 
-it("a run of metrics that have no log is told by the one that is measured, or the first", () => {
+it("a run whose metrics have no logs has its cause in the one that is being measured, or the first", () => {
   const metrics = [AnalysisPhase.SUCCESSFUL, AnalysisPhase.RUNNING].map((phase, at) => ({
     name: `rate-${at}`,
     provider: "web",

@@ -43,7 +43,7 @@ async function read(
 }
 
 describe("a stream that breaks", () => {
-  it("goes on behind the last message, whatever message it breaks before", async () => {
+  it("is resumed behind the last message, whichever message it breaks before", async () => {
     for (let at = 1; at <= PIECES.length; at += 1) {
       const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === at ? gone() : undefined));
       const { text, error, events, kinds } = await read(log);
@@ -69,7 +69,7 @@ describe("a stream that breaks", () => {
   it.each<[string, () => Iterable<object>]>([
     ["its server is Unavailable", gone],
     [
-      "a proxy's time is over",
+      "a proxy times out",
       () => {
         throw new ConnectError("HTTP 504", Code.DeadlineExceeded);
       },
@@ -81,24 +81,24 @@ describe("a stream that breaks", () => {
       },
     ],
     [
-      "a message is cut off",
+      "a message is truncated",
       () => {
         throw new ConnectError("protocol error: promised 9 bytes, received 4", Code.InvalidArgument);
       },
     ],
     [
-      "the server has no room yet",
+      "the server has too many streams for now",
       () => {
         const info = create(ErrorInfoSchema, { domain: "taffrail", reason: "TOO_MANY_STREAMS" });
         throw new ConnectError("no room", Code.ResourceExhausted, undefined, [{ desc: ErrorInfoSchema, value: info }]);
       },
     ],
-    ["it ends without an end", () => []],
-    ["the server stops", () => [end(EndReason.SERVER_SHUTDOWN)]],
+    ["it stops without an end", () => []],
+    ["the server shuts down", () => [end(EndReason.SERVER_SHUTDOWN)]],
     ["the source failed", () => [end(EndReason.SOURCE_FAILED)]],
     ["the source stalled", () => [end(EndReason.SOURCE_STALLED)]],
-    ["its reader was away too long", () => [end(EndReason.READER_STALLED)]],
-  ])("goes on where %s, and the end is not given before it is one", async (_, broken) => {
+    ["its reader stalled", () => [end(EndReason.READER_STALLED)]],
+  ])("is resumed when %s, and only the final end is yielded", async (_, broken) => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? broken() : undefined));
     const { text, error, kinds } = await read(log);
     expect([text, error]).toEqual([PIECES.join(""), undefined]);
@@ -113,7 +113,7 @@ describe("a stream that breaks", () => {
     Code.NotFound,
     Code.FailedPrecondition,
     Code.Unimplemented,
-  ])("does not go on where its server says so, with code %i", async (code) => {
+  ])("is not resumed after a refusal with code %i", async (code) => {
     const log = scriptedLog(PIECES, (next) => {
       if (next === 2) throw new ConnectError("no", code);
       return undefined;
@@ -125,7 +125,7 @@ describe("a stream that breaks", () => {
   });
 
   it.each([EndReason.COMPLETE, EndReason.CAUGHT_UP, EndReason.LIMIT_REACHED, EndReason.SCAN_BUDGET_SPENT])(
-    "is whole where it breaks after the end with reason %i",
+    "is complete if it breaks after an end with reason %i",
     async (reason) => {
       const whole = scriptedLog(PIECES, (next) => (next === 5 ? broken(reason) : undefined));
       function* broken(why: EndReason) {
@@ -138,7 +138,7 @@ describe("a stream that breaks", () => {
   );
 
   it.each([EndReason.SERVER_LIMIT_REACHED, EndReason.AUTHORIZATION_LOST, EndReason.TOKEN_EXPIRED])(
-    "is over with the end with reason %i, which is given before the error",
+    "fails after an end with reason %i, which is yielded before the error",
     async (reason) => {
       function* over() {
         yield end(reason);
@@ -152,7 +152,7 @@ describe("a stream that breaks", () => {
     },
   );
 
-  it("gives up after as many tries as it has with nothing coming of them, and tells the end that it got", async () => {
+  it("is given up after the configured tries without progress, and the server's end is yielded", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? [end(EndReason.SOURCE_FAILED)] : undefined));
     const { text, events, error, waited } = await read(log);
     expect(text).toBe("one\ntwo\nthr");
@@ -161,7 +161,7 @@ describe("a stream that breaks", () => {
     expect(error).toMatchObject({ code: Code.Unavailable });
   });
 
-  it("begins to count anew whenever something comes", async () => {
+  it("resets the tries whenever bytes arrive", async () => {
     const log = scriptedLog(PIECES, (next, call, sent) => {
       if (sent === 1 || (call % 2 === 0 && next < 5)) gone();
       return undefined;
@@ -235,7 +235,7 @@ describe("a stream that breaks", () => {
     expect([given.text, given.waited]).toEqual(["a\n", [250, 500]]);
   });
 
-  it("does not count a heartbeat that comes first: one is sent soon where a log is slow to begin", async () => {
+  it("does not take a heartbeat that comes first for progress: a slow log starts with one", async () => {
     async function* getAnalysisRunLogs() {
       yield {};
       gone();
@@ -245,7 +245,7 @@ describe("a stream that breaks", () => {
     expect([error, waited]).toMatchObject([{ code: Code.Unavailable }, [250, 500]]);
   });
 
-  it("ends, rather than bring a piece twice, where a piece came without a cursor", async () => {
+  it("fails, rather than repeat a chunk, after a chunk without a cursor", async () => {
     const log = scriptedLog(PIECES, (next, call) => {
       if (call > 1 || next < 2) return undefined;
       return [{ chunk: "three\n" }];
@@ -256,7 +256,7 @@ describe("a stream that breaks", () => {
     expect(log.requests).toHaveLength(1);
   });
 
-  it("does not go on where nobody wants it", async () => {
+  it("is not resumed with `resume: false`", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
     const reading = async (): Promise<void> => {
@@ -267,7 +267,7 @@ describe("a stream that breaks", () => {
   });
 });
 
-describe("a token that expires in mid-stream", () => {
+describe("a token that expires during a stream", () => {
   const token = () => "fresh";
   const unauthenticated = (): never => {
     throw new ConnectError("expired", Code.Unauthenticated);
@@ -277,7 +277,7 @@ describe("a token that expires in mid-stream", () => {
     unauthenticated();
   }
 
-  it("is asked for anew, and the log goes on at the same place", async () => {
+  it("is renewed, and the log resumes at the same position", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? expired() : undefined));
     const { text, error, kinds } = await read(log, {}, { token });
     expect([text, error]).toEqual([PIECES.join(""), undefined]);
@@ -286,7 +286,7 @@ describe("a token that expires in mid-stream", () => {
     expect(log.sent).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("is so each time when the log has gone on between, be it by a heartbeat alone", async () => {
+  it("is renewed each time there was progress in between, even if only a heartbeat", async () => {
     const log = scriptedLog(PIECES, (_, call, sent) => {
       if (call < 5 && sent === 1) return expired();
       return undefined;
@@ -300,7 +300,7 @@ describe("a token that expires in mid-stream", () => {
     }
   });
 
-  it("is asked for once where nothing comes of it, and the end is given before the error", async () => {
+  it("is renewed only once without progress, and the end is yielded before the error", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? expired() : undefined));
     const { events, error, waited } = await read(log, {}, { token });
     expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.TOKEN_EXPIRED }, cursor: "piece-2" });
@@ -308,7 +308,7 @@ describe("a token that expires in mid-stream", () => {
     expect([log.requests.length, waited]).toEqual([2, [250]]);
   });
 
-  it("is the end where the new one is refused", async () => {
+  it("ends the log if the new token is refused", async () => {
     const log = scriptedLog(
       PIECES,
       (next) => (next === 2 ? expired() : undefined),
@@ -318,7 +318,7 @@ describe("a token that expires in mid-stream", () => {
     expect(log.requests).toHaveLength(2);
   });
 
-  it("is the end where there is no way to another one, or nobody wants to go on", async () => {
+  it("ends the log if the token is constant, or no tries are configured", async () => {
     for (const [given, tries] of [
       ["always the same", 8],
       [token, 0],
@@ -332,8 +332,8 @@ describe("a token that expires in mid-stream", () => {
   });
 });
 
-describe("a log of which nothing has come yet", () => {
-  it("is asked for again where its server is Unavailable, three times", async () => {
+describe("a log that has not begun", () => {
+  it("is retried three times while its server is Unavailable", async () => {
     const late = scriptedLog(PIECES, undefined, (_, call) => (call < 3 ? gone() : undefined));
     const { text, kinds, waited } = await read(late);
     expect([text, waited]).toEqual([PIECES.join(""), [250, 500]]);
@@ -344,7 +344,7 @@ describe("a log of which nothing has come yet", () => {
   });
 
   it.each([Code.Unknown, Code.DeadlineExceeded, Code.Internal, Code.NotFound])(
-    "is not asked for again after an error with code %i",
+    "is not retried after an error with code %i",
     async (code) => {
       const log = scriptedLog(PIECES, undefined, () => {
         throw new ConnectError("no", code);
@@ -354,14 +354,14 @@ describe("a log of which nothing has come yet", () => {
     },
   );
 
-  it("is asked for from its beginning where it broke before its first piece", async () => {
+  it("is read from the beginning if it breaks before its first chunk", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 0 ? gone() : undefined));
     const { text, kinds } = await read(log);
     expect(text).toBe(PIECES.join(""));
     expect(kinds.filter((kind) => kind !== "chunk")).toEqual(["origin", "resumed", "end"]);
   });
 
-  it("goes on by the cursor of the request", async () => {
+  it("is retried with the cursor of the request", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 3 ? gone() : undefined));
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: log.transport });
     const texts: string[] = [];
@@ -373,8 +373,8 @@ describe("a log of which nothing has come yet", () => {
   });
 });
 
-describe("what a stream does", () => {
-  it("is told at each change", async () => {
+describe("a stream's state", () => {
+  it("is reported at each change", async () => {
     const waiting = { event: { case: "notice", value: { kind: NoticeKind.WAITING, message: "the pod is pulled" } } };
     const log = scriptedLog(["a\n", "b\n"], (next, call) => {
       if (call === 1 && next === 0) return [waiting, {}, waiting, {}, { chunk: "a\n", cursor: "piece-1" }, {}];
@@ -398,7 +398,7 @@ describe("what a stream does", () => {
     ]);
   });
 
-  it("is that it has ended, too, when its reader leaves the loop or it fails", async () => {
+  it("is `ended` when the reader leaves the loop", async () => {
     const kinds: string[] = [];
     const client = createTaffrailClient({ baseUrl: "http://unused", transport: scriptedLog(PIECES).transport });
     const onState = ({ kind }: LogState): void => void kinds.push(kind);
@@ -408,7 +408,7 @@ describe("what a stream does", () => {
 });
 
 describe("a silent connection", () => {
-  it("counts as broken and is left, though it still stands", async () => {
+  it("counts as broken and is closed", async () => {
     const { timer, passLong, waited } = fakeTimer();
     const asked = createGate();
     const left = createGate();
@@ -429,20 +429,20 @@ describe("a silent connection", () => {
   });
 });
 
-describe("interrupted", () => {
-  it("while it waits for the next try, it ends at once and with Canceled", async () => {
+describe("aborting", () => {
+  it("ends the wait for the next try at once, with Canceled", async () => {
     const log = scriptedLog(PIECES, (next) => (next === 2 ? gone() : undefined));
-    const aborting = new AbortController();
+    const readerAbort = new AbortController();
     const onState = (state: LogState): void => {
-      if (state.kind === "waiting") aborting.abort();
+      if (state.kind === "waiting") readerAbort.abort();
     };
-    const { error } = await read(log, { signal: aborting.signal, onState, resume: { timer: () => () => {} } });
+    const { error } = await read(log, { signal: readerAbort.signal, onState, resume: { timer: () => () => {} } });
     expect(error).toMatchObject({ code: Code.Canceled });
     expect(log.requests).toHaveLength(1);
   });
 });
 
-it("any order of breaks gives what a direct read gives, and nothing is sent twice", { timeout: 30_000 }, async () => {
+it("breaks in any order yield what a direct read yields, and nothing is sent twice", { timeout: 30_000 }, async () => {
   const breaks = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 12 });
   const pieces = fc.array(fc.constantFrom("a", "\n", "b\n", "ä\n\n", "line\nhalf"), { minLength: 1, maxLength: 20 });
   await fc.assert(
@@ -456,7 +456,7 @@ it("any order of breaks gives what a direct read gives, and nothing is sent twic
   );
 });
 
-describe("a caller whom nobody knows any more", () => {
+describe("a caller whose token is no longer accepted", () => {
   function* expired() {
     yield end(EndReason.TOKEN_EXPIRED);
     throw new ConnectError("expired", Code.Unauthenticated);
@@ -465,7 +465,7 @@ describe("a caller whom nobody knows any more", () => {
     throw new ConnectError("who?", Code.Unauthenticated);
   };
 
-  it("signs in, however long that takes, and the log goes on at the same place", async () => {
+  it("signs in, however long that takes, and the log resumes at the same position", async () => {
     const log = scriptedLog(
       PIECES,
       (next, call) => (call === 2 && next === 2 ? expired() : undefined),
@@ -494,19 +494,19 @@ describe("a caller whom nobody knows any more", () => {
     );
   });
 
-  it("leaves: the log ends with it", async () => {
+  it("ends the log by leaving the sign-in", async () => {
     const log = scriptedLog(PIECES, undefined, refused);
-    const leaving = new AbortController();
+    const readerAbort = new AbortController();
     const client = createTaffrailClient({
       baseUrl: "http://x",
       transport: log.transport,
       signedOut: (signal) => {
-        leaving.abort();
+        readerAbort.abort();
         return Promise.reject(signal.reason);
       },
     });
     const reading = async (): Promise<void> => {
-      for await (const _ of client.getAnalysisRunLogs(REQUEST, { signal: leaving.signal }));
+      for await (const _ of client.getAnalysisRunLogs(REQUEST, { signal: readerAbort.signal }));
     };
     await expect(reading()).rejects.toMatchObject({ code: Code.Canceled });
     expect(log.requests).toHaveLength(1);

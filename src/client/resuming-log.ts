@@ -31,7 +31,9 @@ export interface SignIns {
 }
 
 export interface ResumingLogOptions extends Resuming, SignIns {
-  /** Whether the request waits for output that is not written yet (`follow`, `wait`), so that heartbeats alone are fine. */
+  /**
+   * Whether the request waits for output that is not written yet (`follow`, `wait`), so that heartbeats alone are fine.
+   */
   readonly waits: boolean;
 }
 
@@ -40,8 +42,9 @@ const SILENT = "The connection timed out: the log is incomplete.";
 const UNFINISHED = "The stream stopped before its end: the log is incomplete.";
 
 /**
- * Calls in a row that may bring nothing but word that the server scans: each such word stands for 16 MiB or 5 s of work,
- * but messages do not say how far the scan is, so a server that scans the same part again and again looks the same.
+ * Calls in a row that may bring nothing but word that the server scans: each such word stands for 16 MiB or 5 s of
+ * work, but messages do not say how far the scan is, so a server that scans the same part again and again looks the
+ * same.
  */
 const MAX_SCAN_CALLS = 100;
 
@@ -64,8 +67,8 @@ interface Heard {
  * what the reader has taken. Nothing is compared with what came before.
  *
  * A call makes progress if it brings bytes of the log. Cursors do not tell, since their text holds the time. Two kinds
- * of call make progress without bytes: one that scans (see {@link MAX_SCAN_CALLS}), and one that waits for output over a
- * connection that is cut, which says nothing about the log.
+ * of call make progress without bytes: one that scans (see {@link MAX_SCAN_CALLS}), and one that waits for output over
+ * a connection that is cut, which says nothing about the log.
  *
  * @param call makes a call that resumes at a cursor, or starts at the beginning if it is empty.
  * @param start the request's cursor.

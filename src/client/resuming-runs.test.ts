@@ -27,7 +27,7 @@ const added = (name: string): Message => ({
 const cut = () => new ConnectError("cut", Code.Unavailable);
 const denied = () => new ConnectError("no", Code.PermissionDenied);
 
-/** Watches by a server whose calls are these; after the last one it denies. Nothing is waited for. */
+/** Watches a server that answers with these calls, and denies after the last one. No time passes. */
 async function watch(
   calls: readonly Call[],
   { tries, ...options }: { tries?: number } & Partial<TaffrailClientOptions> = {},
@@ -74,7 +74,7 @@ async function watch(
 const silences: ((pass: () => void) => void)[] = [];
 
 describe("runs that are watched over several calls", () => {
-  it("are given at first, then with each change, and after a break with what changed meanwhile", async () => {
+  it("are yielded at first, then with each change, and after a break with what has changed meanwhile", async () => {
     const { seen, states, error } = await watch([
       async function* () {
         yield list("a", "b");
@@ -101,7 +101,7 @@ describe("runs that are watched over several calls", () => {
     ]);
   });
 
-  it("are not given again where a break has changed nothing", async () => {
+  it("are not yielded again if nothing has changed during a break", async () => {
     const same: Call = async function* () {
       yield list("a");
       throw cut();
@@ -109,7 +109,7 @@ describe("runs that are watched over several calls", () => {
     expect((await watch([same, same, same])).seen).toEqual(["first: a"]);
   });
 
-  it("are asked for ever more slowly where calls bring their list and no more, but not given up", async () => {
+  it("are requested ever more slowly while calls bring only their list, but never given up", async () => {
     const short: Call = async function* () {
       yield list("a");
       throw cut();
@@ -124,7 +124,7 @@ describe("runs that are watched over several calls", () => {
     expect(waited).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000, 15_000, 250, 500]);
   });
 
-  it("are given up after as many tries that bring no list, three before the first one", async () => {
+  it("are given up after the configured tries without a list, or three before the first one", async () => {
     const failing: Call = async function* () {
       throw cut();
       // biome-ignore lint/correctness/noUnreachable: makes a generator of it.
@@ -139,7 +139,7 @@ describe("runs that are watched over several calls", () => {
     expect((await watch([begun, ...Array(20).fill(failing)], { tries: 0 })).made).toBe(1);
   });
 
-  it("are asked for anew where the connection has gone silent", async () => {
+  it("are requested again when the connection times out", async () => {
     const gone = createGate();
     silences.push((pass) => setImmediate(pass));
     const { seen } = await watch([
@@ -155,7 +155,7 @@ describe("runs that are watched over several calls", () => {
     expect(seen).toEqual(["first: a", "left a, added b: b"]);
   });
 
-  it("go on once somebody has signed in, as often as that is needed", async () => {
+  it("are requested again after each sign-in", async () => {
     const expired = () => new ConnectError("who?", Code.Unauthenticated);
     let signIns = 0;
     const signedOut = async (): Promise<void> => {
@@ -183,7 +183,7 @@ describe("runs that are watched over several calls", () => {
     expect(states.filter((kind) => kind === "waiting")).toHaveLength(3);
   });
 
-  it("are refused once a token that is renewed has expired twice with nothing coming of it", async () => {
+  it("are given up if a renewed token expires without progress", async () => {
     const expiring: Call = async function* () {
       throw new ConnectError("who?", Code.Unauthenticated);
       // biome-ignore lint/correctness/noUnreachable: makes a generator of it.
@@ -198,7 +198,7 @@ describe("runs that are watched over several calls", () => {
     expect((await watch([begun, begun])).made).toBe(1);
   });
 
-  it("have their call ended when the loop is left", async () => {
+  it("have their call aborted when the loop is left", async () => {
     const gone = createGate();
     const transport = createRouterTransport(({ service }) => {
       service(AnalysisRunLogService, {

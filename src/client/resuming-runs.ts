@@ -24,8 +24,8 @@ const BROKEN = "The connection broke.";
 const SILENT = "The connection timed out.";
 
 /**
- * Watches runs over as many calls as it takes. A watch cannot be resumed, so each call starts with a list, of which only
- * what differs from the last one is yielded.
+ * Watches runs over as many calls as it takes. A watch cannot be resumed, so each call starts with a list, of which
+ * only what differs from the last one is yielded.
  *
  * A call that brought its list resets the count of tries; but the delay before the next call keeps growing until a call
  * brings more than its list.

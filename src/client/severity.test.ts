@@ -37,7 +37,7 @@ it.each<[string, string | null]>([
   expect(severityOf(line)).toBe(level);
 });
 
-it("a long line is looked at no further than its beginning", () => {
+it("looks only at the beginning of a long line", () => {
   expect(severityOf(`${"x".repeat(5_000)} ERROR`)).toBeNull();
 });
 

@@ -1,19 +1,23 @@
 import type { Command } from "commander";
-import { shellWord } from "./shell-word.ts";
 
-/** The longest command that somebody would copy. */
-const LONGEST = 600;
-/** Flags that say how long to wait or where to begin: the cursor does. */
+/** A longer command is not worth copying. */
+const MAX_LENGTH = 600;
+/** Flags for waiting and for where to begin: the cursor replaces them. */
 const DROPPED: ReadonlySet<string> = new Set(["cursor", "wait", "since"]);
 
+/** Quotes a text as one word for a shell. */
+export function shellWord(text: string): string {
+  return /^[-\w.:/@+=]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /**
- * The command that goes on where this one stops; `undefined` where it would be too long.
+ * The command that resumes a log where this command stopped; `undefined` if it would be too long.
  *
- * @param command with its flags as they were given.
- * @param run the run's name, whatever it was found by.
- * @param since the time that `--since` meant, in RFC 3339: a cursor belongs to it.
+ * @param command with the flags that the user gave.
+ * @param run the run's name, however the user chose it.
+ * @param since the time that `--since` stood for, in RFC 3339: the cursor is bound to it.
  */
-export function goOnCommand(
+export function resumeCommand(
   command: Command,
   run: string,
   since: string | undefined,
@@ -29,5 +33,5 @@ export function goOnCommand(
   }
   if (since !== undefined) words.push("--since-time", since);
   const text = [...words, "--cursor", cursor].map(shellWord).join(" ");
-  return text.length > LONGEST ? undefined : text;
+  return text.length > MAX_LENGTH ? undefined : text;
 }
