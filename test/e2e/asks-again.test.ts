@@ -32,9 +32,9 @@ suite("a page that asks again by itself", () => {
   it("counts down, and shows the log once it is there", async () => {
     const run = world().addRun({ endedMs: 40_000 }).stored(refuses(404));
     const { page, close } = await open(run);
-    await shows(page, /Looking again in \d+ s, try 1 of 6\./);
+    await shows(page, /Retrying in \d+ s, try 1 of 6\./);
     await page.clock.runFor(10_000);
-    await shows(page, /Looking again in \d+ s, try 2 of 6\./);
+    await shows(page, /Retrying in \d+ s, try 2 of 6\./);
     run.stored(sends("it came late\n"));
     await page.clock.runFor(10_000);
     await shows(page, "it came late");
@@ -56,9 +56,9 @@ suite("a page that asks again by itself", () => {
     }
     // The sixth is over, too: the store has been asked seven times.
     await expect.poll(() => asked, { timeout: 15_000 }).toBe(7);
-    await page.getByText(/Looking/).waitFor({ state: "detached" });
+    await page.getByText(/Retrying/).waitFor({ state: "detached" });
     run.stored(sends("the reader looked\n"));
-    await page.getByRole("button", { name: "Look now" }).click();
+    await page.getByRole("button", { name: "Retry now" }).click();
     await shows(page, "the reader looked");
     await close();
   });
@@ -66,8 +66,10 @@ suite("a page that asks again by itself", () => {
   it("says why a log that broke off does not go on, keeps its lines, and reads on where it is told to", async () => {
     const run = world().addRun().stored(sendsThenResets("one\ntwo\n"));
     const { page, close } = await open(run);
-    await shows(page, /going on from there, try 1 of 8/);
-    const given = page.getByText("The log broke off, and did not go on in several tries. The lines that came stay.");
+    await shows(page, /resuming, try 1 of 8/);
+    const given = page.getByText(
+      "The log broke off and could not be resumed in several tries. The lines read so far stay.",
+    );
     await expect
       .poll(
         async () => {
@@ -78,11 +80,11 @@ suite("a page that asks again by itself", () => {
       )
       .toBe(true);
     await shows(page, "NOT complete: the log's source failed");
-    await shows(page, /If it stays so, tell the platform team, #ask-logs, with the reference [0-9a-f]{8}\./);
+    await shows(page, /If this persists, tell the platform team, #ask-logs, with the reference [0-9a-f]{8}\./);
     await shows(page, "two");
     await picture(page, "broken-off-for-good");
     run.stored(sends("one\ntwo\nthree\n"));
-    await page.getByRole("button", { name: "Read on" }).last().click();
+    await page.getByRole("button", { name: "Resume" }).last().click();
     await shows(page, "End of the log: complete");
     await page.locator("[data-line]").filter({ hasText: "three" }).waitFor();
     expect(await page.locator("[data-line]").filter({ hasText: "one" }).count()).toBe(1);

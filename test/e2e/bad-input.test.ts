@@ -99,10 +99,10 @@ suite("a page that is given what it should not be", () => {
     await shows(/^No log for <img/);
     await expectHarmless();
     await page.goto(`${await world().at()}${RUNS}/${encodeURIComponent(SCRIPT)}`);
-    await shows("There is nothing at this address");
+    await shows("Page not found");
     await expectHarmless();
     await open("", "", { containers: [SCRIPT] });
-    await shows("There is nothing at this address");
+    await shows("Page not found");
     await expectHarmless();
     await page.goto(`${await world().at()}${RUNS}`);
     await shows("assessed Failed: <img");
@@ -170,14 +170,14 @@ suite("a page that is given what it should not be", () => {
   it("says so where there is nothing at an address", async () => {
     for (const path of NOWHERE) {
       await page.goto((await world().at()) + path);
-      await shows(/There is nothing at this address|There is no such run|You may not read the project/);
+      await shows(/Page not found|There is no such run|You may not read the project/);
       await expectHarmless();
     }
   });
 
   it("gives up a pattern that never ends, and goes on", async () => {
     await open(`${"a".repeat(5_000)}!\nfound here\n`, "?re=1&q=(a%2B)%2B%24");
-    await shows("Too slow: given up after 1 s");
+    await shows("Too slow: gave up after 1 s");
     await page.getByRole("searchbox").or(page.getByLabel("Find")).first().fill("found");
     await shows("of 1");
     await expectHarmless();

@@ -42,7 +42,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await page.getByRole("button", { name: "Next difference" }).click();
     await page.getByText("3 of 3").first().waitFor();
     await press("n");
-    await page.getByText("from the beginning again").first().waitFor();
+    await page.getByText("wrapped around").first().waitFor();
     await page.getByText("1 of 3").first().waitFor();
     await press("N", "e");
     expect(await currentNumbers(page)).toEqual(["37"]);
@@ -80,9 +80,9 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
 
   it("says where nothing differs, and where a log cannot be read", async () => {
     const same = await open("robot", "robot");
-    await same.page.getByText("No difference").first().waitFor();
+    await same.page.getByText("No differences").first().waitFor();
     await same.press("n");
-    await same.page.getByText("There is no difference").first().waitFor();
+    await same.page.getByText("No differences").first().waitFor();
     await same.page.close();
     const failed = await open("robot", "failed");
     await failed.page.getByText("could not be read").waitFor();
@@ -156,10 +156,10 @@ suite("a log beside another, on the page", () => {
     const { page, close } = await view("/p/guestbook/runs/dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f?cmp=1");
     await page.getByRole("heading", { name: "There is nothing to compare with" }).waitFor();
     await page
-      .getByText("integration has had one attempt, and none of the last runs of stage dev passed with it.")
+      .getByText("integration has had one attempt, and none of the last runs of stage dev passed it.")
       .waitFor();
     await picture(page, "compare-nothing");
-    await page.getByRole("button", { name: "Leave the comparison" }).click();
+    await page.getByRole("button", { name: "Close the comparison" }).click();
     await page.waitForURL((url) => url.search === "");
     await page.locator("[data-line]").first().waitFor();
     await close();

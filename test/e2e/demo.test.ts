@@ -24,7 +24,7 @@ suite("the one-time link", () => {
     await first.close();
 
     const second = await open(path, { token: "" });
-    await second.page.getByText("This link was used before.").waitFor();
+    await second.page.getByText("This link has been used before.").waitFor();
     await second.page.getByRole("button", { name: /^The viewer/ }).click();
     await second.page.getByRole("heading", { name: "Verification failed: robot, attempt 2 of 2" }).waitFor();
     await second.close();
@@ -146,7 +146,7 @@ suite("a run that is watched", () => {
 suite("a log that is broken on purpose", () => {
   const counted = async (page: Page): Promise<readonly [lost: string, lines: number]> => {
     const text = (await page.getByRole("complementary", { name: "Demo" }).textContent()) ?? "";
-    const [, lost = "", lines = "0"] = /(\d+ lost, \d+ doubled)\s*of ([\d,]+) lines/.exec(text) ?? [];
+    const [, lost = "", lines = "0"] = /(\d+ lost, \d+ duplicated)\s*of ([\d,]+) lines/.exec(text) ?? [];
     return [lost, Number(lines.replace(",", ""))];
   };
   const grows = async (page: Page): Promise<void> => {
@@ -161,7 +161,7 @@ suite("a log that is broken on purpose", () => {
       await page.getByRole("button", { name }).click();
       await grows(page);
       await grows(page);
-      expect([name, (await counted(page))[0]]).toEqual([name, "0 lost, 0 doubled"]);
+      expect([name, (await counted(page))[0]]).toEqual([name, "0 lost, 0 duplicated"]);
     }
     await picture(page, "broken");
     await close();
@@ -170,12 +170,12 @@ suite("a log that is broken on purpose", () => {
   it("ends with its reason where the right is taken away, and its lines stay", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
     await grows(page);
-    await page.getByRole("button", { name: "Revoke the viewer" }).click();
-    await page.getByText("NOT complete: you may not read this any more").first().waitFor({ timeout: 40_000 });
+    await page.getByRole("button", { name: "Revoke access" }).click();
+    await page.getByText("NOT complete: you may no longer read this").first().waitFor({ timeout: 40_000 });
     await page.getByText("visitor").first().waitFor();
     await picture(page, "revoked");
-    await page.getByRole("button", { name: "Give the right back" }).click();
-    await page.getByText("The viewer may read again.").waitFor();
+    await page.getByRole("button", { name: "Restore access" }).click();
+    await page.getByText("The viewer has access again.").waitFor();
     // A refusal is remembered for some seconds.
     await expect
       .poll(
@@ -215,17 +215,17 @@ suite("a log that is broken on purpose", () => {
       )
       .toBe(false);
     await grows(page);
-    expect((await counted(page))[0]).toBe("0 lost, 0 doubled");
+    expect((await counted(page))[0]).toBe("0 lost, 0 duplicated");
     await close();
   });
 
   it("is refused to the outsider, who learns nothing", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`);
     await page.getByText("expected HTTP 200").first().waitFor();
-    await page.getByRole("button", { name: "Be the outsider" }).click();
+    await page.getByRole("button", { name: "Switch to the outsider" }).click();
     await page.getByRole("heading", { name: "You may not read the project guestbook" }).waitFor();
     expect(await page.locator("main").textContent()).not.toMatch(/robot|uat|503/);
-    await page.getByRole("button", { name: "Be the viewer" }).click();
+    await page.getByRole("button", { name: "Switch to the viewer" }).click();
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
     await close();
   });

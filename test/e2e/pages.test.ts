@@ -10,9 +10,9 @@ const RUNS = "/p/guestbook/runs";
 const PAGES = [
   { name: "sign-in", path: "/", token: "", says: "Sign in" },
   { name: "projects", path: "/", says: "Projects" },
-  { name: "no-project", path: "/", token: "demo-outsider", says: "There is no project that you may read" },
+  { name: "no-project", path: "/", token: "demo-outsider", says: "No projects that you may read" },
   { name: "runs", path: RUNS, says: "Runs of guestbook" },
-  { name: "runs-none-match", path: `${RUNS}?stage=dev&phase=inconclusive`, says: "No run matches" },
+  { name: "runs-none-match", path: `${RUNS}?stage=dev&phase=inconclusive`, says: "No matching runs" },
   { name: "runs-denied", path: RUNS, token: "demo-outsider", says: "You may not read the project guestbook" },
   { name: "run", path: `${RUNS}/${ROBOT_RUN}`, says: "expected HTTP 200, got HTTP 503" },
   {
@@ -30,12 +30,12 @@ const PAGES = [
   {
     name: "not-begun",
     path: `${RUNS}/perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5`,
-    says: "Verification has not begun",
+    says: "Verification has not started",
   },
-  { name: "no-such-run", path: `${RUNS}/dev.nothing`, says: "There is no such run, or you may not read it" },
-  { name: "health", path: "/admin/health", token: "demo-operator", says: "Configuration in force" },
+  { name: "no-such-run", path: `${RUNS}/dev.nothing`, says: "This run does not exist, or you may not read it" },
+  { name: "health", path: "/admin/health", token: "demo-operator", says: "Active configuration" },
   { name: "health-denied", path: "/admin/health", says: "Only operators see this page" },
-  { name: "nothing", path: "/p", says: "There is nothing at this address" },
+  { name: "nothing", path: "/p", says: "Page not found" },
 ] as const;
 
 suite("the page", () => {
@@ -96,7 +96,7 @@ suite("the page", () => {
     await page.getByRole("button", { name: /demo-viewer/ }).click();
     await page.getByLabel("Dark").check();
     expect(await ground()).toBe(dark);
-    await page.getByLabel("As the system").first().check();
+    await page.getByLabel("System").first().check();
     expect(await ground()).toBe(light);
     await close();
   });

@@ -24,7 +24,7 @@ async function look(names: readonly Name[], options: BrowserContextOptions, at: 
     run: [addRun({ attempts }).stored(sends(LOG), 2).path, ERROR],
     "no-log": [addRun({ attempts }).stored(refuses(404), 2).path, "archive: answered 404"],
     live: [live.path, "so far"],
-    runs: ["/p/shop/runs", "Up to date by itself"],
+    runs: ["/p/shop/runs", "Updates automatically"],
     "sign-in": ["/", "Paste a token that the cluster knows"],
   };
   const context = await browser.newContext({ viewport: SIZES.wide, locale: "en-US", ...options });
@@ -108,7 +108,7 @@ suite("a reader", () => {
         expect(box?.height).toBeGreaterThan(100);
         await page.getByText(ERROR).last().scrollIntoViewIfNeeded();
       }
-      if (name === "no-log") await page.getByRole("button", { name: "Look now" }).scrollIntoViewIfNeeded();
+      if (name === "no-log") await page.getByRole("button", { name: "Retry now" }).scrollIntoViewIfNeeded();
     });
   });
 });

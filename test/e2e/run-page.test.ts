@@ -101,7 +101,7 @@ suite("a link to a line", () => {
 
   it("leads to where the line is now, and says that it has moved", async () => {
     const { page, close } = await open(`${log}#L40&h=${hash}`);
-    await page.getByText("The line of this link has moved from 40 to 52").first().waitFor();
+    await page.getByText("The linked line has moved from 40 to 52").first().waitFor();
     await expect.poll(() => new URL(page.url()).hash).toBe(`#L52&h=${hash}`);
     await picture(page, "line-moved");
     await close();
@@ -127,7 +127,7 @@ suite("the list of runs", () => {
     );
     const calls = callsOf(page);
     await page.reload();
-    await page.getByText("Up to date by itself").waitFor();
+    await page.getByText("Updates automatically").waitFor();
     await page.getByRole("link", { name: "dev.watched" }).first().waitFor();
     expect(calls).toContain("ListAnalysisRuns");
     await close();
@@ -140,7 +140,7 @@ suite("the list of runs", () => {
       await page.evaluate(`Object.defineProperty(document, "visibilityState", { value: "${state}", configurable: true });
         document.dispatchEvent(new Event("visibilitychange"))`);
     };
-    await page.getByText("Up to date by itself").waitFor();
+    await page.getByText("Updates automatically").waitFor();
     await seen("hidden");
     world().cluster.put(rateRun("dev.unseen", "Running", 1));
     await seen("visible");

@@ -46,12 +46,12 @@ const LIVE = { phase: "Running" } as const;
 const DAY_MS = 86_400_000;
 const RUNS = "/p/shop/runs";
 const PODS = { name: "pods", kubernetes: {} };
-const AGAIN = "Look now";
+const AGAIN = "Retry now";
 const COPY = "Copy details for your operator";
 const REFERENCE = new RegExp(`Tell ${CONTACT}, with the reference [0-9a-f]{8}\\.`);
-const IF_IT_STAYS = new RegExp(`If it stays so, tell ${CONTACT}, with the reference [0-9a-f]{8}\\.`);
-const COUNTDOWN = /Looking again in \d+ s, try 1 of 6\./;
-const TRYING = /Trying again by itself, try \d of 8\./;
+const IF_IT_STAYS = new RegExp(`If this persists, tell ${CONTACT}, with the reference [0-9a-f]{8}\\.`);
+const COUNTDOWN = /Retrying in \d+ s, try 1 of 6\./;
+const TRYING = /Retrying, try \d of 8\./;
 const NO_LOG = "No log for integration-test, attempt 1, test";
 
 const time = (): string => new Date().toISOString();
@@ -67,7 +67,7 @@ function stored(answer: Parameters<StateRun["stored"]>[0], state?: RunState, con
 /** Scrolls to where lines are missing. */
 async function findGap(page: Page): Promise<void> {
   let [low, high] = [0, 1];
-  while ((await page.getByText("are not kept here").count()) === 0) {
+  while ((await page.getByText("are not kept").count()) === 0) {
     const share = (low + high) / 2;
     const line = await page.evaluate(async (at) => {
       const box = document.querySelector("[role=region]");
@@ -131,8 +131,8 @@ export const STATES: readonly State[] = [
       };
     },
     says: [
-      "Verification has not begun",
-      "The log appears here by itself once its job begins.",
+      "Verification has not started",
+      "The log appears here by itself once its job starts.",
       "Waiting for the log",
       'The metric "integration-test" has not been measured yet.',
       "there is no need to load the page again",
@@ -151,7 +151,7 @@ export const STATES: readonly State[] = [
       };
     },
     says: [
-      "Container test waits: ImagePullBackOff.",
+      "Container test is waiting: ImagePullBackOff.",
       "Waiting for the log",
       /could not be pulled \(ImagePullBackOff\)/,
     ],
@@ -160,8 +160,8 @@ export const STATES: readonly State[] = [
     name: "loading",
     act: "the store sends the beginning of a finished log, and takes its time",
     provoke: stored(sendsThenHangs(BEGINNING)),
-    says: ["running 12 checks", "More is on its way", "loading", "2 lines", "29 bytes"],
-    never: /The job still runs|following|complete/,
+    says: ["running 12 checks", "Loading more", "loading", "2 lines", "29 bytes"],
+    never: /The job is still running|following|complete/,
   },
   // ---------------------------------------------------------------- live
   {
@@ -170,7 +170,7 @@ export const STATES: readonly State[] = [
     async provoke(scene) {
       await live(scene);
     },
-    says: ["Verifying: integration-test, attempt 1", "The job still runs", "following", "from pods, live"],
+    says: ["Verifying: integration-test, attempt 1", "The job is still running", "following", "from pods, live"],
   },
   {
     name: "live-paused",
@@ -232,7 +232,7 @@ export const STATES: readonly State[] = [
         await text(scene, "back again");
       };
     },
-    says: ["running 12 checks", /Connection lost\. Lines stay; going on from there, try \d of 8\./],
+    says: ["running 12 checks", /Connection lost\. Lines stay; resuming, try \d of 8\./],
   },
   {
     name: "signed-out",
@@ -242,7 +242,7 @@ export const STATES: readonly State[] = [
       await live(scene, withPods(scene, { follow: { recheck: "100ms" } }));
       scene.cluster.remove(forgotten.token);
     },
-    says: ["You are signed out", "What is on the screen stays; logs go on at the same line.", "running 12 checks"],
+    says: ["You are signed out", "What is on the screen stays, and logs resume at the same line.", "running 12 checks"],
     offers: ["Sign in", "Close"],
   },
   {
@@ -254,12 +254,12 @@ export const STATES: readonly State[] = [
       scene.cluster.remove(leaver.binding);
     },
     says: [
-      "NOT complete: you may not read this any more",
-      "The right to read this was taken away while the log was read. The lines that came stay.",
+      "NOT complete: you may no longer read this",
+      "Your access was revoked while the log was being read. The lines read so far stay.",
       `Ask ${CONTACT} for access`,
       "running 12 checks",
     ],
-    offers: ["Read on", COPY],
+    offers: ["Resume", COPY],
   },
   // ---------------------------------------------------------------- how a log ends
   {
@@ -272,19 +272,14 @@ export const STATES: readonly State[] = [
     name: "truncated",
     act: "the store breaks off in mid-log, again and again",
     provoke: stored(sendsThenResets(BEGINNING)),
-    says: ["running 12 checks", /Connection lost\. Lines stay; going on from there, try \d of 8\./],
+    says: ["running 12 checks", /Connection lost\. Lines stay; resuming, try \d of 8\./],
     never: /complete/,
   },
   {
     name: "empty-log",
     act: "the store answers 200 with 0 bytes",
     provoke: stored(sends("")),
-    says: [
-      "The container wrote no output",
-      "The log is there, and it is empty",
-      "an exit code, or a message",
-      "0 lines",
-    ],
+    says: ["The container wrote no output", "The log exists but is empty", "an exit code, or a message", "0 lines"],
     never: /No log for/,
   },
   {
@@ -298,8 +293,8 @@ export const STATES: readonly State[] = [
     act: "the log is longer than the server sends of one (limits.logBytes)",
     provoke: stored(sends("a line of the log\n".repeat(10_000)), undefined, () => ({ limits: { logBytes: "64KiB" } })),
     says: [
-      "NOT complete: a limit of the server was reached",
-      "This server sends no more of one log than its limit: what came is the beginning.",
+      "NOT complete: a server limit was reached",
+      "This server limits how much of one log it sends: this is the beginning.",
       REFERENCE,
       "a line of the log",
     ],
@@ -320,7 +315,7 @@ export const STATES: readonly State[] = [
       await scene.page.getByText("End of the log: complete").waitFor({ timeout: 90_000 });
       await findGap(scene.page);
     },
-    says: [/[\d,]+ lines are not kept here, to spare this device's memory\. Download has them all\./],
+    says: [/[\d,]+ lines are not kept, to save memory on this device\. The download has them all\./],
   },
   // ---------------------------------------------------------------- what is no log
   {
@@ -334,18 +329,14 @@ export const STATES: readonly State[] = [
         await text(scene, "<script>alert(1)</script>");
       };
     },
-    says: ["This looks like a web page, not a log", /a login page or an error page, perhaps/, `Tell ${CONTACT}.`],
+    says: ["This looks like a web page, not a log", /possibly a login or error page/, `Tell ${CONTACT}.`],
     offers: [AGAIN, "Show it anyway"],
   },
   {
     name: "json-answer",
     act: "the store answers 200 with a JSON document",
     provoke: stored(sends('{"error": "no such bucket"}', { "content-type": "application/json" })),
-    says: [
-      "This looks like an answer for programs, not a log",
-      /one JSON document in place of the log/,
-      `Tell ${CONTACT}.`,
-    ],
+    says: ["This looks like a JSON response, not a log", /a JSON document instead of the log/, `Tell ${CONTACT}.`],
     offers: [AGAIN, "Show it anyway"],
   },
   {
@@ -371,7 +362,7 @@ export const STATES: readonly State[] = [
       "both look the same on purpose",
       `Ask ${CONTACT} for access, and name the project.`,
     ],
-    offers: ["Sign in as somebody else", COPY],
+    offers: ["Sign in as another user", COPY],
     never: /No log for|credentials|store/,
   },
   {
@@ -391,7 +382,7 @@ export const STATES: readonly State[] = [
     name: "store-403",
     act: "the store answers 403 (not 403 of ours)",
     provoke: stored(refuses(403)),
-    says: [NO_LOG, /You can do nothing about it: an operator can/, "archive: answered 403: it refused this", REFERENCE],
+    says: [NO_LOG, /Only an operator can fix that/, "archive: answered 403: it refused this", REFERENCE],
     offers: [AGAIN, COPY],
     never: /You may not/,
   },
@@ -400,7 +391,7 @@ export const STATES: readonly State[] = [
     name: "not-configured",
     act: "the configuration names no sources",
     provoke: stored(hangs, undefined, () => ({ sources: [] })),
-    says: ["Logs are not set up here", /an operator writes it into its configuration under sources/, REFERENCE],
+    says: ["Logs are not set up here", /an operator has to configure it under sources/, REFERENCE],
     offers: ["Try again", COPY],
   },
   {
@@ -417,7 +408,7 @@ export const STATES: readonly State[] = [
     },
     says: [
       NO_LOG,
-      /The job ended \d+ sec\. ago\. Stores often have a log only a minute after that\./,
+      /The job ended \d+ sec\. ago\. Stores often receive a log only a minute later\./,
       "archive: answered 404: not there yet, or never uploaded",
       COUNTDOWN,
       IF_IT_STAYS,
@@ -431,7 +422,7 @@ export const STATES: readonly State[] = [
     provoke: stored(refuses(404)),
     says: [NO_LOG, /it was never stored, or it is gone/, "archive: answered 404", REFERENCE],
     offers: [AGAIN, COPY],
-    never: /Looking again/,
+    never: /Retrying/,
   },
   {
     name: "past-retention",
@@ -459,7 +450,7 @@ export const STATES: readonly State[] = [
     says: [
       "No log for integration-test, attempt 2, test",
       "archive: answered 404",
-      "pods: the cluster has no pod of this attempt any more",
+      "pods: the cluster no longer has a pod of this attempt",
     ],
     offers: [AGAIN, "See attempt 1", COPY],
   },
@@ -467,7 +458,7 @@ export const STATES: readonly State[] = [
     name: "job-of-others",
     act: "the run's status names a job that is not its own",
     provoke: stored(hangs, { attempts: [{ number: 1, job: "somebody-elses-job" }] }),
-    says: ["The run names a job that is not its own", "So its log is not shown.", REFERENCE],
+    says: ["The run refers to a job that is not its own", "Its log is not shown", REFERENCE],
     offers: [COPY],
   },
   {
@@ -477,27 +468,27 @@ export const STATES: readonly State[] = [
       phase: "Error",
       attempts: [{ number: 1, job: "", message: 'jobs.batch is forbidden: exceeded quota "jobs"' }],
     }),
-    says: ["The job was never made", /there is no pod, and no log/, 'exceeded quota "jobs"', "or a quota."],
+    says: ["The job was never created", /there is no pod and no log/, 'exceeded quota "jobs"', "or a quota."],
   },
   {
     name: "no-such-metric",
     act: "the address names a metric that the run does not have",
     provoke: (scene) => scene.open(`${scene.addRun().path}/m/intergation-test`),
-    says: ["No log for intergation-test", "The run has no metric of this name.", "There are: integration-test."],
-    offers: ["Show the log that was chosen"],
+    says: ["No log for intergation-test", "The run has no metric of this name.", "Known: integration-test."],
+    offers: ["Show the default log"],
   },
   {
     name: "no-such-attempt",
     act: "the address names an attempt that the run does not have",
     provoke: (scene) => scene.open(`${scene.addRun().path}/m/integration-test/a/9`),
-    says: ["No log for integration-test, attempt 9", "The run has no such attempt.", "There are: 1."],
+    says: ["No log for integration-test, attempt 9", "The run has no such attempt.", "Known: 1."],
     offers: ["See attempt 1"],
   },
   {
     name: "no-such-container",
     act: "the address names a container that the attempt does not have",
     provoke: (scene) => scene.open(`${scene.addRun().path}/m/integration-test/a/1/c/nobody`),
-    says: ["No log for integration-test, attempt 1, nobody", "no container of this name", "There are: test."],
+    says: ["No log for integration-test, attempt 1, nobody", "no container of this name", "Known: test."],
   },
   // ---------------------------------------------------------------- what is behind the server
   {
@@ -513,14 +504,20 @@ export const STATES: readonly State[] = [
     name: "store-500",
     act: "the store answers 500",
     provoke: stored(refuses(500)),
-    says: [NO_LOG, /or the way to it, is down/, "archive: answered 500: it is down or busy", COUNTDOWN, IF_IT_STAYS],
+    says: [
+      NO_LOG,
+      /or the network to it, is down/,
+      "archive: answered 500: it is down or busy",
+      COUNTDOWN,
+      IF_IT_STAYS,
+    ],
     offers: [AGAIN, COPY],
   },
   {
     name: "store-down",
     act: "nobody listens at the store's address",
     provoke: stored(hangs, undefined, storeAt("http://127.0.0.1:1")),
-    says: [NO_LOG, "archive: takes no connections: it is down, perhaps", COUNTDOWN, IF_IT_STAYS],
+    says: [NO_LOG, "archive: refused the connection: it may be down", COUNTDOWN, IF_IT_STAYS],
     offers: [AGAIN, COPY],
   },
   {
@@ -531,21 +528,26 @@ export const STATES: readonly State[] = [
       scene.afterwards(() => store.close());
       await stored(hangs, undefined, storeAt(store.origin))(scene);
     },
-    says: [NO_LOG, /is not one that this server trusts/, /does not trust its certificate \(TLS\)/, REFERENCE],
+    says: [
+      NO_LOG,
+      /does not trust the store's certificate/,
+      /failed TLS: this server does not trust its certificate/,
+      REFERENCE,
+    ],
     offers: [AGAIN, COPY],
   },
   {
     name: "store-dns",
     act: "the store's host does not resolve",
     provoke: stored(hangs, undefined, storeAt("http://vault.invalid")),
-    says: [NO_LOG, "The store's name leads nowhere", /could not be resolved \(DNS\)/, IF_IT_STAYS],
+    says: [NO_LOG, "The store's host name cannot be resolved", /could not be resolved \(DNS\)/, IF_IT_STAYS],
     offers: [AGAIN, COPY],
   },
   {
     name: "store-blocked",
     act: "the store's address is the cloud's metadata service",
     provoke: stored(hangs, undefined, storeAt("http://169.254.169.254")),
-    says: [NO_LOG, /or an entry under egress\.allow/, "archive: was not asked: this server may not connect", REFERENCE],
+    says: [NO_LOG, /or an entry under egress\.allow/, "archive: not asked: this server may not connect", REFERENCE],
     offers: [AGAIN, COPY],
     never: /credentials/,
   },
@@ -563,11 +565,11 @@ export const STATES: readonly State[] = [
       const gateway = await scene.start({}, 0, cluster);
       scene.afterwards(() => gateway.stop());
       await scene.page.goto(addressOf(gateway) + RUNS);
-      await text(scene, "No run yet");
+      await text(scene, "No runs yet");
       await cluster.close();
       await scene.page.goto(`${addressOf(gateway)}${RUNS}/uat.run`);
     },
-    says: ["The cluster does not answer", /the Kubernetes API alone/, COUNTDOWN, IF_IT_STAYS],
+    says: ["The cluster does not respond", /come from the Kubernetes API/, COUNTDOWN, IF_IT_STAYS],
     offers: ["Try again", COPY],
   },
   {
@@ -583,7 +585,7 @@ export const STATES: readonly State[] = [
       });
       await scene.open(`${RUNS}/uat.strange`);
     },
-    says: ["Something went wrong", "It is a fault of this server.", REFERENCE],
+    says: ["Something went wrong", "This is a fault in the server.", REFERENCE],
     offers: ["Try again", COPY],
   },
   // ---------------------------------------------------------------- the server itself
@@ -604,9 +606,9 @@ export const STATES: readonly State[] = [
       };
     },
     says: [
-      "Too much at once",
-      "You have as many logs open as one person may",
-      "Close a tab with a log in it",
+      "Too many open logs",
+      "You have reached the limit of open logs per user",
+      "Close a tab with a log",
       COUNTDOWN,
     ],
     offers: ["Try again"],
@@ -630,7 +632,7 @@ export const STATES: readonly State[] = [
         await text(scene, "the server is back");
       };
     },
-    says: ["The server cannot be reached", "Your network, or the server, is away for a moment.", COUNTDOWN],
+    says: ["The server cannot be reached", "Your network or the server is down for the moment.", COUNTDOWN],
     offers: ["Try again"],
   },
   {
@@ -651,7 +653,7 @@ export const STATES: readonly State[] = [
     },
     says: ["The server cannot be reached", COUNTDOWN],
     offers: ["Try again"],
-    never: /has a fault/,
+    never: /crashed/,
     faults: /preload CSS|dynamically imported module/,
   },
   {
@@ -672,7 +674,7 @@ export const STATES: readonly State[] = [
         await text(scene, "online again");
       };
     },
-    says: ["You are offline", "As soon as it is back, this page goes on by itself."],
+    says: ["You are offline", "This page resumes by itself once it is back."],
   },
   {
     name: "not-taffrail",
@@ -683,8 +685,8 @@ export const STATES: readonly State[] = [
       proxy.wantsLogin = true;
       await scene.page.goto(proxy.url + scene.addRun().path);
     },
-    says: ["This does not look like a Taffrail server", /a proxy's login page, perhaps/, "Load the page again"],
-    offers: ["Load again", COPY],
+    says: ["This does not look like a Taffrail server", /possibly a proxy's login page/, "Reload the page"],
+    offers: ["Reload", COPY],
     never: /unsupported content type/,
   },
 ];

@@ -132,9 +132,9 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
   it("p: shows a line in full, and no more at the second press", async () => {
     const { page, press } = await open("robot");
     await press("p");
-    await page.getByRole("region", { name: "The line in full" }).waitFor();
+    await page.getByRole("region", { name: "The whole line" }).waitFor();
     await press("p");
-    expect(await page.getByRole("region", { name: "The line in full" }).count()).toBe(0);
+    expect(await page.getByRole("region", { name: "The whole line" }).count()).toBe(0);
     await page.close();
   });
 

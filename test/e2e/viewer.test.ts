@@ -38,7 +38,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     expect(await current()).toBe(260);
     await press("e");
     expect(await current()).toBe(173);
-    expect(await page.getByText("from the beginning again").count()).toBe(1);
+    expect(await page.getByText("wrapped around").count()).toBe(1);
     await page.close();
   });
 
@@ -174,7 +174,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await press(":");
     await page.keyboard.type("50000");
     await press("Enter");
-    await page.getByText("There is no such line").first().waitFor();
+    await page.getByText("No such line").first().waitFor();
     await page.close();
   });
 
