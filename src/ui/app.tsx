@@ -2,7 +2,7 @@ import { lazy, Suspense } from "react";
 import { NothingPage } from "./pages/nothing-page.tsx";
 import { Catch } from "./parts/catch.tsx";
 import { Loading } from "./parts/loading.tsx";
-import { useAddress } from "./place/link.tsx";
+import { useAddress } from "./routing/link.tsx";
 import { useSession } from "./session/session.ts";
 import { TextProvider } from "./text/text.tsx";
 

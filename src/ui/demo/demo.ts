@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 
 /** What the demo's server tells its page; other servers have no such address. */
 export interface Demo {

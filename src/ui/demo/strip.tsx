@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { signIn, useSession } from "../session/session.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";

@@ -1,6 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useDemo } from "../demo/demo.ts";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./frame.module.css";
 import { KeysDialog } from "./keys-dialog.tsx";

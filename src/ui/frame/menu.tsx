@@ -1,5 +1,5 @@
 import { useId } from "react";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { signOut, useSession } from "../session/session.ts";
 import { changeSettings, type Settings, useSettings } from "../settings/settings.ts";
 import { en } from "../text/en.ts";

@@ -15,7 +15,7 @@ import {
   SourceOutcome,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Selection } from "../run/selection.ts";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 
 /** A state of the page beside or in place of a log. */
 export interface FakeState {

@@ -2,15 +2,16 @@ import { useMemo, useState } from "react";
 import { CompareViewer } from "../viewer/compare-viewer.tsx";
 import { createFakeClient, type Scene } from "../viewer/fake-client.ts";
 import { FAKE_LOGS } from "../viewer/fake-logs.ts";
-import { LogViewer, type LogViewerProps } from "../viewer/log-viewer.tsx";
+import { LogViewer } from "../viewer/log-viewer.tsx";
 import { DEFAULT_VIEW } from "../viewer/view-state.ts";
+import type { LogViewerProps } from "../viewer/viewer-props.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import css from "./gallery.module.css";
 import { GalleryNav } from "./gallery-nav.tsx";
 
 const client = createFakeClient((name) => (name === "stream" ? streamed() : (FAKE_LOGS[name]?.() ?? [])));
 
-/** A log that the gallery's own server sends: for measuring. */
+/** A log from the gallery's own server, for benchmarks. */
 async function* streamed(): AsyncGenerator<Scene> {
   const { body } = await fetch("stream");
   const reader = body?.getReader();
@@ -21,7 +22,7 @@ async function* streamed(): AsyncGenerator<Scene> {
   yield { kind: "end", reason: "COMPLETE" };
 }
 
-/** The viewer with each log that is played: `?log=robot`, and `&theme=dark`; beside another one: `&cmp=pytest`. */
+/** The viewer with a scripted log: `?log=robot`, with `&theme=dark`; compared with another: `&cmp=pytest`. */
 export function Gallery() {
   const asked = new URLSearchParams(window.location.search);
   const name = asked.get("log") ?? "robot";
@@ -38,8 +39,13 @@ export function Gallery() {
   );
   const right = useMemo(() => ({ title: name, request }), [name, request]);
   const shared = {
-    ...{ client, view, lines, text: VIEWER_TEXT },
-    ...{ onView: setView, onLines: setLines, onSummary: tell },
+    client,
+    view,
+    onView: setView,
+    lines,
+    onLines: setLines,
+    onSummary: publish,
+    text: VIEWER_TEXT,
     memory: asked.has("memory") ? Number(asked.get("memory")) : 1024 ** 3,
     ...(asked.has("warns") && { memoryWarning: Number(asked.get("warns")) }),
     keys: asked.get("keys") !== "0",
@@ -58,8 +64,8 @@ export function Gallery() {
   );
 }
 
-/** Tests read from the page how far it is. */
-function tell({ state, lines, errors }: Parameters<NonNullable<LogViewerProps["onSummary"]>>[0]): void {
+/** Publishes the log's state to tests. */
+function publish({ state, lines, errors }: Parameters<NonNullable<LogViewerProps["onSummary"]>>[0]): void {
   Object.assign(document.documentElement.dataset, { state: state.kind, lines: String(lines), errors: String(errors) });
 }
 

@@ -1,6 +1,6 @@
 import type { AccountRight } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import styles from "./health.module.css";
-import { useHealthText } from "./health-text.ts";
+import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** What the server's own account may do in the cluster, and what it lacks. */

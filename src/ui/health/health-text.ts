@@ -1,6 +1,4 @@
-import { useText } from "../text/text.tsx";
-
-/** All words of the operators' page, in English: who never opens it does not load them. */
+/** All texts of the operators' page, in English. Loaded with that page. */
 export const HEALTH_TEXT = {
   title: "Server health",
   version: "Version",
@@ -43,10 +41,5 @@ export const HEALTH_TEXT = {
   deniedWhy: "You need the right to get analysisruns.argoproj.io/explain in all namespaces.",
 };
 
-/** They in another language. */
+/** The same texts in another language. */
 export type HealthText = typeof HEALTH_TEXT;
-
-/** They in the reader's language. */
-export function useHealthText(): HealthText {
-  return useText().health ?? HEALTH_TEXT;
-}

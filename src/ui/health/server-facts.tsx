@@ -3,7 +3,7 @@ import { Moment, Span } from "../parts/time.tsx";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
-import { useHealthText } from "./health-text.ts";
+import { useHealthText } from "./use-health-text.ts";
 
 /** The server as a whole: version, since when, how busy. */
 export function ServerFacts({ status }: { readonly status: GetStatusResponse }) {

@@ -4,7 +4,7 @@ import { Ago } from "../parts/time.tsx";
 import { numberText, spanText } from "../text/format.ts";
 import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
-import { useHealthText } from "./health-text.ts";
+import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
 /** How each source of logs is. */

@@ -2,17 +2,17 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
-import { useHealthText } from "../health/health-text.ts";
+import { ActiveConfiguration } from "../health/active-configuration.tsx";
 import { ServerFacts } from "../health/server-facts.tsx";
-import { Settings } from "../health/settings.tsx";
 import { Sources } from "../health/sources.tsx";
 import { supportBundle } from "../health/support-bundle.ts";
+import { useHealthText } from "../health/use-health-text.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { useLoad } from "../parts/load.ts";
 import { Loading } from "../parts/loading.tsx";
 import { StatePage } from "../parts/state-page.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
@@ -58,7 +58,7 @@ export function HealthPage() {
             <ServerFacts status={status} />
             <Sources sources={status.sources} />
             <AccountRights rights={status.rights} />
-            <Settings status={status} />
+            <ActiveConfiguration status={status} />
           </>
         )}
       </main>

@@ -1,6 +1,6 @@
 import { Frame } from "../frame/frame.tsx";
 import { StatePage } from "../parts/state-page.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 
 /** Stands at addresses that lead nowhere. */

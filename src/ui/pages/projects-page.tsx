@@ -3,7 +3,7 @@ import { ErrorState } from "../parts/error-state.tsx";
 import { useLoad } from "../parts/load.ts";
 import { Loading } from "../parts/loading.tsx";
 import { StatePage } from "../parts/state-page.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { signOut, useSession } from "../session/session.ts";

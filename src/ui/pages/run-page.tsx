@@ -9,11 +9,11 @@ import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { phaseText } from "../parts/phase.tsx";
-import { goTo, hrefOf, Link } from "../place/link.tsx";
+import { goTo, hrefOf, Link } from "../routing/link.tsx";
 import { Answer } from "../run/answer.tsx";
 import { CompareSwitch } from "../run/compare-switch.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
-import { FirstError } from "../run/first-error.tsx";
+import { FirstErrorExcerpt } from "../run/first-error-excerpt.tsx";
 import { hashOfLines, parseLines } from "../run/lines-hash.ts";
 import { LogBreak } from "../run/log-break.tsx";
 import { LogFoot } from "../run/log-foot.tsx";
@@ -22,8 +22,8 @@ import { MetricsNav } from "../run/metrics-nav.tsx";
 import { OtherRuns } from "../run/other-runs.tsx";
 import { choiceOf, type Selection, selectedAttempt, selectionOf } from "../run/selection.ts";
 import { useText } from "../text/text.tsx";
-import type { LogViewerHandle, LogViewerSummary } from "../viewer/log-viewer.tsx";
 import type { LineRange } from "../viewer/store/line-range.ts";
+import type { LogViewerHandle, LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./run.module.css";
 import { useRun } from "./use-run.ts";
 
@@ -102,7 +102,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
       }
     >
       <Answer project={project} run={run} links={linksOf(run, selection, shown)}>
-        <FirstError
+        <FirstErrorExcerpt
           run={run}
           summary={summary}
           onFirst={(line) => setLines({ first: line, last: line })}

@@ -2,7 +2,7 @@ import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_l
 import { hasFailed } from "../../client/cause.ts";
 import { PhaseMark, phaseText } from "../parts/phase.tsx";
 import { Ago, Span } from "../parts/time.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./runs.module.css";
 

@@ -6,7 +6,7 @@ import { Frame } from "../frame/frame.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { StatePage } from "../parts/state-page.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import { filterOf, isFiltered, queryOf, type RunFilter } from "./run-filter.ts";

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
 import { Frame } from "../frame/frame.tsx";
-import { goTo, useAddress } from "../place/link.tsx";
+import { goTo, useAddress } from "../routing/link.tsx";
 import { useSession } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./sign-in.module.css";

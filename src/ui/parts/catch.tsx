@@ -1,5 +1,5 @@
 import { Component, type ReactNode, useState } from "react";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 import { useText } from "../text/text.tsx";
 import { StatePage } from "./state-page.tsx";
 import { unreachable } from "./unreachable.ts";

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { ReactNode } from "react";
 import { describeError } from "../../client/describe-error.ts";
-import { goTo } from "../place/link.tsx";
+import { goTo } from "../routing/link.tsx";
 import { useServerInfo } from "../session/server-info.ts";
 import { signOut } from "../session/session.ts";
 import { useText } from "../text/text.tsx";

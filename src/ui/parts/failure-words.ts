@@ -1,17 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import type { ErrorDescription } from "../../client/describe-error.ts";
 import type { Text } from "../text/en.ts";
-import { unreachable } from "./unreachable.ts";
-
-/** What a failed call means to its reader. */
-export interface FailureWords {
-  readonly title: string;
-  readonly why: string;
-  /** What can be done, beside asking again. */
-  readonly next: string;
-  /** Whether it may be over in a moment, so that it is asked again. */
-  readonly mayPass: boolean;
-}
+import { type FailureWords, unreachable } from "./unreachable.ts";
 
 /**
  * Says what a failed call means. The server's own sentence is used where it says more than ours.

@@ -7,7 +7,7 @@ import {
 import { causeOf, isOpen } from "../../client/cause.ts";
 import { PhaseMark } from "../parts/phase.tsx";
 import { Ago, Moment, Span } from "../parts/time.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { Rich } from "../text/rich.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./answer.module.css";

@@ -1,5 +1,5 @@
 import type { Container } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./container-tabs.module.css";
 import { choiceOf, type Selection } from "./selection.ts";

@@ -3,7 +3,7 @@ import { type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_r
 import { StatePage } from "../parts/state-page.tsx";
 import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import { NoLog } from "./no-log.tsx";
 import type { Selection } from "./selection.ts";
 

@@ -5,7 +5,7 @@ import { operatorText } from "../parts/operator-text.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { Rich } from "../text/rich.tsx";
 import { useText } from "../text/text.tsx";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./log-break.module.css";
 
 interface LogBreakProps {

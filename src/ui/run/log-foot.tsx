@@ -3,7 +3,7 @@ import { isOpen } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./log-foot.module.css";
 
 /** How complete the log is, how much of it there is, and where it comes from. */

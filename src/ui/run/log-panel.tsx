@@ -4,12 +4,13 @@ import { AnalysisPhase, type AnalysisRun } from "../../../gen/taffrail/v1/analys
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
 import { useKeys } from "../frame/keys.ts";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 import { client } from "../session/page-client.ts";
 import { useSettings } from "../settings/settings.ts";
 import { useText } from "../text/text.tsx";
-import { LogViewer, type LogViewerHandle, type LogViewerProps, type LogViewerSummary } from "../viewer/log-viewer.tsx";
+import { LogViewer } from "../viewer/log-viewer.tsx";
 import type { ViewState } from "../viewer/view-state.ts";
+import type { LogViewerHandle, LogViewerProps, LogViewerSummary } from "../viewer/viewer-props.ts";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import { ComparePanel } from "./compare-panel.tsx";
 import { parseCompare, withCompare } from "./compare-query.ts";

@@ -1,7 +1,7 @@
 import type { AnalysisRun, Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { PhaseMark } from "../parts/phase.tsx";
 import { Span } from "../parts/time.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./metrics-nav.module.css";
 import { choiceOf, type Selection } from "./selection.ts";

@@ -8,7 +8,7 @@ import { operatorText } from "../parts/operator-text.ts";
 import { StatePage, type Trying } from "../parts/state-page.tsx";
 import { useNow } from "../parts/time.tsx";
 import { useRetry } from "../parts/use-retry.ts";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { useServerInfo } from "../session/server-info.ts";
 import { agoText } from "../text/format.ts";
 import { Rich } from "../text/rich.tsx";

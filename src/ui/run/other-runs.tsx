@@ -1,7 +1,7 @@
 import { useLoad } from "../parts/load.ts";
 import { PhaseMark } from "../parts/phase.tsx";
 import { Ago } from "../parts/time.tsx";
-import { Link } from "../place/link.tsx";
+import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./metrics-nav.module.css";

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { createTaffrailClient, type TaffrailClient } from "../../client/client.ts";
 import { createFetchTransport } from "../../client/transport.ts";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 import { countSignIns, signedIn } from "./session.ts";
 
 /** Repeats calls that were refused because nobody was signed in, once somebody is. Streams resume by themselves. */

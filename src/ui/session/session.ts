@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { BASE_PATH } from "../place/base-path.ts";
+import { BASE_PATH } from "../routing/base-path.ts";
 
 /** Whether somebody is signed in, as far as this page knows. */
 export type SessionState =

@@ -52,7 +52,7 @@ interface LogPaneProps {
   readonly columns: number;
   readonly wrap: boolean;
   /** Whether the browser's own find or print looks at the page. */
-  readonly isLookedAt?: boolean;
+  readonly isSearchedByBrowser?: boolean;
   readonly label: string;
   /** The line that stays where it is when rows above it come and go; `undefined`: the first one in view. */
   readonly anchor: number | undefined;
@@ -82,7 +82,7 @@ export function LogPane(props: LogPaneProps) {
 
   // The end row is one more.
   const total = (heights.total + 1) * ROW_PX;
-  const isWhole = rows.count <= (props.isLookedAt ? DRAWN_FOR_BROWSER : DRAWN_WHOLE) && !sticks;
+  const isWhole = rows.count <= (props.isSearchedByBrowser ? DRAWN_FOR_BROWSER : DRAWN_WHOLE) && !sticks;
 
   const write = (position: number | undefined): void => {
     if (position !== undefined && box.current !== null) box.current.scrollTop = position;

@@ -5,44 +5,48 @@ import { EndRow } from "./end-row.tsx";
 import { GoToField } from "./go-to-field.tsx";
 import { KeyList } from "./key-list.tsx";
 import { LogPane, type PaneHandle } from "./log-pane.tsx";
-import type { LogViewerProps } from "./log-viewer.tsx";
 import { MemoryNote } from "./memory-note.tsx";
 import { OverviewBar } from "./overview-bar.tsx";
-import { createPlace } from "./place.ts";
 import { rowRenderer } from "./row-renderer.tsx";
+import { createScrollPosition } from "./scroll-position.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { lineText } from "./store/line-text.ts";
-import { createSortedLines } from "./store/sorted-lines.ts";
+import type { LogStore } from "./store/log-store.ts";
+import type { Search } from "./store/search.ts";
+import { createSortedLines, type SortedLines } from "./store/sorted-lines.ts";
 import { Toolbar } from "./toolbar.tsx";
-import { useBrowserLook } from "./use-browser-look.ts";
+import { useBrowserSearch } from "./use-browser-search.ts";
 import { useFollowing } from "./use-following.ts";
 import { useKeys } from "./use-keys.ts";
 import { useLanding } from "./use-landing.ts";
 import type { OpenLog } from "./use-log.ts";
 import { useMarks } from "./use-marks.ts";
 import { useMoves } from "./use-moves.ts";
+import { usePanels } from "./use-panels.ts";
 import { useRows } from "./use-rows.ts";
 import { useSelection } from "./use-selection.ts";
 import { useSlowly } from "./use-slowly.ts";
 import { useSummary } from "./use-summary.ts";
 import { useToast } from "./use-toast.ts";
+import type { ViewState } from "./view-state.ts";
 import css from "./viewer.module.css";
-import { viewerActs } from "./viewer-acts.ts";
+import { displayActs, findActs, goToAct, lineActs, moveActs, panelActs, type ViewerActs } from "./viewer-acts.ts";
 import { keysOf } from "./viewer-keys.ts";
+import type { LogViewerProps } from "./viewer-props.ts";
+import type { ViewerText } from "./viewer-text.ts";
 
 interface OpenViewerProps extends LogViewerProps {
   readonly log: OpenLog;
-  /** Another number at each change of the log. */
+  /** Changes with the log. */
   readonly revision: number;
 }
 
 const COUNT = new Intl.NumberFormat("en");
-/** Milliseconds between two states of the overview. */
-const MARKS_MS = 200;
-/** Bytes of memory from which a reader is told that the log takes them. */
-const WARNS_AT = 256_000_000;
-/** No line. */
-const NONE = createSortedLines();
+/** Milliseconds between two updates of the overview. */
+const OVERVIEW_MS = 200;
+/** Bytes of memory above which the viewer warns. */
+const WARN_BYTES = 256_000_000;
+const NO_LINES = createSortedLines();
 
 /** A viewer whose log is being read. */
 export function OpenViewer(props: OpenViewerProps) {
@@ -54,64 +58,72 @@ export function OpenViewer(props: OpenViewerProps) {
   const named = props.lines === "first-error" ? undefined : props.lines;
 
   const [columns, setColumns] = useState(100);
-  const [place] = useState(createPlace);
+  const [position] = useState(createScrollPosition);
   const [current, setCurrent] = useState(-1);
-  const [detail, setDetail] = useState(-1);
-  const [isGoing, setGoing] = useState(false);
-  const [isListing, setListing] = useState(false);
   const [toast, say] = useToast();
+  const panels = usePanels();
   const marks = useMarks();
 
   const rowsOfView = useRows(store, search, view, follow, columns);
   const { rows, heights, isFiltered } = rowsOfView;
   const isOver = progress.state.kind === "ended";
-
-  // --- What is looked for, also in what comes.
-  useEffect(() => search.set({ q: view.q, re: view.re, ci: view.ci }), [search, view.q, view.re, view.ci]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
-  useEffect(() => search.goOn(), [search, revision]);
-  const matches = view.q === "" ? NONE : search.matches;
-
+  const matches = useMatches(search, view, revision);
   useSummary(reader, revision, props.onSummary);
 
-  // --- Moving.
-  const { following, landed, act, onScrolled } = useFollowing(
-    store,
-    follow,
-    follow && named === undefined && view.q === "",
-  );
+  const startsAtEnd = follow && named === undefined && view.q === "";
+  const { following, landed, act, onScrolled } = useFollowing(store, follow, startsAtEnd);
   const onTouch = (): void => act({ kind: "touched" });
   const moves = useMoves({
-    ...{ pane, rows, heights, current, onTouch, say, onCurrent: setCurrent, wrapped: text.wrapped },
+    pane,
+    rows,
+    heights,
+    current,
+    onCurrent: setCurrent,
+    onTouch,
+    say,
+    wrapped: text.wrapped,
     reveal(line) {
       if (!isFiltered) rowsOfView.reveal(line);
       else if (!rows.shows(line)) onView({ ...view, only: false, sev: "all" });
     },
     columnOf(line) {
       if (!matches.has(line)) return undefined;
-      return search.rangesIn(lineText(store, line, rowsOfView.mostOf(line)))[0]?.[0];
+      return search.rangesIn(lineText(store, line, rowsOfView.maxBytesOf(line)))[0]?.[0];
     },
   });
 
-  // --- Selected lines.
-  const shown = isFiltered ? rows.shows : undefined;
   const label = props.label ?? text.region;
   const selection = useSelection({
-    ...{ store, named, current, shown, onLines, onTouch, say, label, text },
+    store,
+    named,
+    current,
+    shown: isFiltered ? rows.shows : undefined,
+    onLines,
+    onTouch,
+    say,
     linkTo: props.linkTo,
     time: view.ts,
+    label,
+    text,
   });
   const { selected } = selection;
 
-  // --- Where a log opens.
   useLanding({
-    ...{ store, search, revision, isOver, landed, follow, text, say, onLines },
+    store,
+    search,
+    revision,
+    isOver,
+    landed,
     wanted: props.lines,
     isFinding: view.q !== "",
+    follow,
     land(line, where) {
       if (line >= 0) setCurrent(line);
       moves.show(Math.max(0, line), where);
     },
+    onLines,
+    say,
+    text,
   });
   const namedKey = named === undefined ? "" : `${named.first}-${named.last}`;
   const lastNamed = useRef(namedKey);
@@ -125,14 +137,17 @@ export function OpenViewer(props: OpenViewerProps) {
     moves.show(selected[0], "nearest");
   }, [namedKey]);
 
-  // --- What keys and buttons do.
-  const acts = viewerActs({
-    ...{ store, view, onView, onLines, follow, text, moves, rowsOfView, selection, marks, matches, say, act },
-    ...{ current, setCurrent, detail, setDetail, setGoing, setListing, listsKeys, isNamed: named !== undefined },
-    ...{ pane, findInput },
-  });
+  const clearNamed = named === undefined ? undefined : () => onLines(undefined);
+  const acts: ViewerActs = {
+    ...findActs({ store, matches, view, onView, moves, findInput, text }),
+    ...displayActs({ view, onView }),
+    ...moveActs({ store, rowsOfView, moves, follow, act, current, setCurrent }),
+    ...lineActs({ store, current, selection, marks, moves, text }),
+    ...panelActs({ panels, moves, listsKeys, clearNamed, current, setCurrent, view, onView }),
+  };
+  const goTo = goToAct({ store, moves, selection, panels, pane, say, text });
   useKeys(keysOf(acts), keys);
-  const isLookedAt = useBrowserLook();
+  const isSearchedByBrowser = useBrowserSearch();
   useImperativeHandle(props.ref, () => ({
     nextError: acts.nextError,
     previousError: acts.previousError,
@@ -148,32 +163,36 @@ export function OpenViewer(props: OpenViewerProps) {
       setCurrent(line);
       selection.select(line, line);
     } else if (did === "more") rowsOfView.showMore(line);
-    else if (did === "detail") setDetail(line);
+    else if (did === "detail") panels.setDetail(line);
     else if (did === "fold" && fold !== undefined) rowsOfView.toggle(fold);
-    // A text that is being selected is left alone.
+    // A click that ends a text selection does nothing else.
     else if (document.getSelection()?.isCollapsed !== false) {
       onTouch();
       setCurrent(line);
     }
   };
 
-  // --- Rows, and where they are among all.
   const renderRow = rowRenderer({
-    ...{ store, search, matches, view, rowsOfView, selected, current, revision, text },
+    store,
+    search,
+    matches,
+    view,
+    rowsOfView,
+    selected,
+    current,
+    revision,
+    text,
     marked: marks.lines,
     isLive: follow && !isOver,
   });
-  // While much comes, the overview is drawn anew a few times a second.
-  const marked = useSlowly(
+  // While much arrives, the overview is updated a few times a second.
+  const overview = useSlowly(
     useMemo(() => ({ revision, rows, heights, matches }), [revision, rows, heights, matches]),
-    MARKS_MS,
+    OVERVIEW_MS,
   );
   const goToShare = useCallback((share: number) => pane.current?.goToShare(share), []);
 
-  // --- What came while the reader looked elsewhere.
-  const newLines = follow && !following.on ? store.lines - following.seen : 0;
-  const newErrors = newLines > 0 ? store.errors.count - store.errors.before(following.seen) : 0;
-  const pill = newLines > 0 ? text.newLines(COUNT.format(newLines), newErrors) : "";
+  const pill = follow && !following.on ? newLinesText(store, following.seen, text) : "";
   const matchAt = matches.has(current) ? matches.before(current) + 1 : 0;
   const done = isOver && progress.error === undefined ? text.loadComplete(COUNT.format(store.lines)) : "";
   const found =
@@ -195,7 +214,7 @@ export function OpenViewer(props: OpenViewerProps) {
         inputRef={findInput}
         text={text}
       />
-      <MemoryNote bytes={store.bytes} warnsAt={props.memoryWarning ?? WARNS_AT} text={text} />
+      <MemoryNote bytes={store.bytes} warnsAt={props.memoryWarning ?? WARN_BYTES} text={text} />
       <div className={css.main}>
         <LogPane
           ref={pane}
@@ -204,7 +223,7 @@ export function OpenViewer(props: OpenViewerProps) {
           sticks={following.on && follow}
           columns={view.wrap ? 0 : store.widest}
           wrap={view.wrap}
-          isLookedAt={isLookedAt}
+          isSearchedByBrowser={isSearchedByBrowser}
           label={label}
           anchor={current >= 0 ? current : undefined}
           renderRow={renderRow}
@@ -221,15 +240,15 @@ export function OpenViewer(props: OpenViewerProps) {
             />
           }
           onScrolled={onScrolled}
-          onView={place.set}
+          onView={position.set}
           onAct={onAct}
           onCopy={selection.onCopy}
           onColumns={setColumns}
         />
         <OverviewBar
           store={store}
-          {...marked}
-          place={place}
+          {...overview}
+          position={position}
           onGo={(share) => {
             onTouch();
             goToShare(share);
@@ -241,12 +260,29 @@ export function OpenViewer(props: OpenViewerProps) {
           </button>
         )}
         {toast !== "" && <div className={css.toast}>{toast}</div>}
-        {isGoing && <GoToField onGo={acts.goTo} onClose={() => setGoing(false)} text={text} />}
+        {panels.isGoing && <GoToField onGo={goTo} onClose={() => panels.setGoing(false)} text={text} />}
       </div>
       {selected !== undefined && <SelectionBar selection={selection} onClear={() => onLines(undefined)} text={text} />}
-      {detail >= 0 && <DetailPanel store={store} line={detail} onClose={() => setDetail(-1)} text={text} />}
-      {isListing && <KeyList isOn={keys} onClose={() => setListing(false)} text={text} />}
+      {panels.detail >= 0 && (
+        <DetailPanel store={store} line={panels.detail} onClose={() => panels.setDetail(-1)} text={text} />
+      )}
+      {panels.isListing && <KeyList isOn={keys} onClose={() => panels.setListing(false)} text={text} />}
       <Announcer message={toast || found || pill || done} />
     </div>
   );
+}
+
+/** Searches for the pattern of the view, also in lines that arrive later. Returns the lines that match. */
+function useMatches(search: Search, { q, re, ci }: ViewState, revision: number): SortedLines {
+  useEffect(() => search.set({ q, re, ci }), [search, q, re, ci]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
+  useEffect(() => search.resume(), [search, revision]);
+  return q === "" ? NO_LINES : search.matches;
+}
+
+/** Lines and errors that arrived while the view was elsewhere; empty if there are none. */
+function newLinesText(store: LogStore, seen: number, text: ViewerText): string {
+  const lines = store.lines - seen;
+  if (lines <= 0) return "";
+  return text.newLines(COUNT.format(lines), store.errors.count - store.errors.before(seen));
 }

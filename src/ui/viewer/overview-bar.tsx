@@ -1,5 +1,5 @@
 import { memo, useRef, useSyncExternalStore } from "react";
-import type { Place } from "./place.ts";
+import type { ScrollPosition } from "./scroll-position.ts";
 import type { LogStore } from "./store/log-store.ts";
 import { overviewMarks } from "./store/overview.ts";
 import type { RowHeights } from "./store/row-heights.ts";
@@ -12,41 +12,41 @@ interface MarksProps {
   readonly matches: SortedLines;
   readonly rows: Rows;
   readonly heights: RowHeights;
-  /** Another number where errors, warnings or matches may be others. */
+  /** Changes whenever errors, warnings or matches may have changed. */
   readonly revision: number;
 }
 
 interface OverviewBarProps extends MarksProps {
-  readonly place: Place;
+  readonly position: ScrollPosition;
   /** Goes to a share of the whole, from 0 to 1. */
   readonly onGo: (share: number) => void;
 }
 
-/** So many marks of a kind are shown at most, however many lines there are. */
-const PLACES = 250;
+/** The most marks of one kind, however many lines there are. */
+const MAX_MARKS = 250;
 
-/** Where in the whole log errors, warnings and matches are, and what is in view. For the pointer: keys have better ways. */
-export function OverviewBar({ place, onGo, ...marks }: OverviewBarProps) {
+/** Shows where in the log errors, warnings and matches are, and what is in view. For the pointer only. */
+export function OverviewBar({ position, onGo, ...marks }: OverviewBarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const go = (event: React.PointerEvent): void => {
     const box = bar.current?.getBoundingClientRect();
     if (box === undefined || event.buttons !== 1) return;
     event.currentTarget.setPointerCapture(event.pointerId);
-    const { height, total } = place.view;
+    const { height, total } = position.view;
     const share = (event.clientY - box.top) / box.height - height / Math.max(1, total) / 2;
     onGo(Math.max(0, Math.min(1, share)));
   };
   return (
     <div ref={bar} className={css.overview} aria-hidden="true" onPointerDown={go} onPointerMove={go}>
       <Marks {...marks} />
-      <InView place={place} />
+      <InView position={position} />
     </div>
   );
 }
 
 const Marks = memo(function Marks({ store, matches, rows, heights }: MarksProps) {
   const { errors, warnings, lines } = store;
-  return overviewMarks({ errors, warnings, matches }, lines, PLACES).map(({ line, kind }) => (
+  return overviewMarks({ errors, warnings, matches }, lines, MAX_MARKS).map(({ line, kind }) => (
     <i
       key={`${kind}${line}`}
       className={css[`${kind}Mark`]}
@@ -55,8 +55,8 @@ const Marks = memo(function Marks({ store, matches, rows, heights }: MarksProps)
   ));
 });
 
-function InView({ place }: { readonly place: Place }) {
-  const { top, height, total } = useSyncExternalStore(place.subscribe, () => place.view);
+function InView({ position }: { readonly position: ScrollPosition }) {
+  const { top, height, total } = useSyncExternalStore(position.subscribe, () => position.view);
   if (total <= height) return null;
   return <div className={css.inView} style={{ top: share(top, total), height: share(height, total) }} />;
 }

@@ -48,7 +48,7 @@ export function rowRenderer(options: RendererOptions): (row: number) => ReactNod
         height={heights.of(row)}
         wrap={view.wrap}
         time={view.ts}
-        most={rowsOfView.mostOf(line)}
+        most={rowsOfView.maxBytesOf(line)}
         isSelected={selected !== undefined && line >= selected[0] && line <= selected[1]}
         isCurrent={line === current}
         isMarked={marked.has(line)}

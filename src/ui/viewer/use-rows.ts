@@ -25,7 +25,7 @@ export interface RowsOfView {
   /** The groups around a line, the outermost first. */
   foldsAround(line: number): readonly Fold[];
   /** Bytes that are shown of a line. */
-  mostOf(line: number): number;
+  maxBytesOf(line: number): number;
   showMore(line: number): void;
 }
 
@@ -116,7 +116,7 @@ export function useRows(
           .filter((fold) => fold.head < line && isFolded(fold))
           .map(({ head }) => head),
       ),
-    mostOf: (line) => more.get(line) ?? SHOWN_AT_FIRST,
+    maxBytesOf: (line) => more.get(line) ?? SHOWN_AT_FIRST,
     showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? SHOWN_AT_FIRST) * 16)),
   };
 }

@@ -1,15 +1,15 @@
 import { useEffect } from "react";
 import { errorWords } from "../../client/first-error.ts";
 import { explainSeverity } from "../../client/severity.ts";
-import type { LogViewerSummary } from "./log-viewer.tsx";
 import { numberAt } from "./store/line-names.ts";
 import { lineText } from "./store/line-text.ts";
 import type { LogReader } from "./store/log-reader.ts";
+import type { LogViewerSummary } from "./viewer-props.ts";
 
-/** As much of the first error is told. */
-const TOLD_BYTES = 4_096;
+/** Bytes of the first error's line in the summary. */
+const MAX_BYTES = 4_096;
 
-/** Tells what is known of a log, at each change of it. */
+/** Reports a log's state whenever it changes. */
 export function useSummary(
   { store, progress }: LogReader,
   revision: number,
@@ -20,19 +20,25 @@ export function useSummary(
     if (onSummary === undefined) return;
     const { state, origin, end, error, bytes } = progress;
     const line = store.errors.at(0);
-    const text = line === -1 ? "" : lineText(store, line, TOLD_BYTES);
-    const next = line + 1 < store.lines ? lineText(store, line + 1, TOLD_BYTES) : undefined;
+    const text = line === -1 ? "" : lineText(store, line, MAX_BYTES);
+    const next = line + 1 < store.lines ? lineText(store, line + 1, MAX_BYTES) : undefined;
     const why = explainSeverity(text)?.because ?? "";
     onSummary({
-      ...{ state, origin, end, error, bytes },
-      ...{ lines: store.lines, errors: store.errors.count, warnings: store.warnings.count },
+      state,
+      origin,
+      end,
+      error,
+      bytes,
+      lines: store.lines,
+      errors: store.errors.count,
+      warnings: store.warnings.count,
       looksLike: looksLike(store),
       firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next), why },
     });
   }, [revision, onSummary]);
 }
 
-/** What a store sent in place of a log, as its server tells. */
+/** What the store sent instead of a log, according to the server. */
 function looksLike({ notices }: LogReader["store"]): LogViewerSummary["looksLike"] {
   if (notices.some(({ kind }) => kind === "LOOKS_LIKE_PAGE")) return "page";
   return notices.some(({ kind }) => kind === "LOOKS_LIKE_ANSWER") ? "answer" : undefined;

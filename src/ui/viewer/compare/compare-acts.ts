@@ -5,13 +5,13 @@ import type { ViewerText } from "../viewer-text.ts";
 
 interface CompareActsOptions {
   readonly moves: Moves;
-  /** The first pairs of the differences. */
+  /** The first pair of each difference. */
   readonly differences: SortedLines;
-  /** Pairs with an error of the log on the right. */
+  /** Pairs with an error in the right log. */
   readonly errors: SortedLines;
-  /** And with a warning. */
+  /** Pairs with a warning in the right log. */
   readonly warnings: SortedLines;
-  /** How many pairs there are. */
+  /** The number of pairs. */
   readonly count: number;
   readonly view: ViewState;
   readonly onView: (next: ViewState) => void;
@@ -23,7 +23,7 @@ interface CompareActsOptions {
   readonly text: ViewerText;
 }
 
-/** What can be done where two logs are compared: what keys do in one log, but that `n` and `N` go through the differences, and `&` shows only those. */
+/** What can be done in a comparison: as in one log, but `n` and `N` go through the differences, and `&` shows only those. */
 export function compareActs(options: CompareActsOptions) {
   const { moves, differences, errors, warnings, count, view, onView, copyLink, clear, listKeys, toTop, text } = options;
   return {
@@ -42,6 +42,8 @@ export function compareActs(options: CompareActsOptions) {
     halfUp: () => moves.page(-0.5),
     pageDown: () => moves.page(1),
     pageUp: () => moves.page(-1),
-    ...{ copyLink, clear, listKeys },
+    copyLink,
+    clear,
+    listKeys,
   };
 }

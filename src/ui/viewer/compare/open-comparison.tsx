@@ -1,7 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
 import { Announcer } from "../announcer.tsx";
 import { writeClipboard } from "../clipboard.ts";
-import type { CompareViewerProps } from "../compare-viewer.tsx";
 import { KeyList } from "../key-list.tsx";
 import { LogPane, type PaneHandle } from "../log-pane.tsx";
 import { rangeAt } from "../store/line-names.ts";
@@ -14,6 +13,7 @@ import { useSummary } from "../use-summary.ts";
 import { useToast } from "../use-toast.ts";
 import viewer from "../viewer.module.css";
 import { keysOf } from "../viewer-keys.ts";
+import type { CompareViewerProps } from "../viewer-props.ts";
 import css from "./compare.module.css";
 import { compareActs } from "./compare-acts.ts";
 import { CompareHead } from "./compare-head.tsx";
@@ -25,16 +25,16 @@ import { useComparison } from "./use-comparison.ts";
 
 interface OpenComparisonProps extends CompareViewerProps {
   readonly logs: readonly [left: OpenLog, right: OpenLog];
-  /** Other numbers at each change of the logs. */
+  /** They change with the logs. */
   readonly revisions: readonly [left: number, right: number];
 }
 
 const COUNT = new Intl.NumberFormat("en");
-/** Lines around each difference, where the view does not say how many. */
-const AROUND = 3;
-/** In fewer columns lines stand one under the other. */
+/** Default number of lines around each difference. */
+const CONTEXT = 3;
+/** With fewer columns the lines of a pair are stacked. */
 const NARROW = 100;
-/** Columns of a pane that are no text: number, level, sign, and room beside them. */
+/** Columns of a pane beside the text: number, level, sign and padding. */
 const GUTTER = 13;
 const NO_PAIRS = createPairs({ equal: [], beside: [] }, 0, 0);
 
@@ -53,11 +53,10 @@ export function OpenComparison(props: OpenComparisonProps) {
   const takeColumns = useCallback((_: number, each: number) => setAll(each), []);
   useSummary(right, revisions[1], props.onSummary);
 
-  // --- Rows.
   const isStacked = all < NARROW;
   const columns = Math.max(20, (isStacked ? all : Math.floor(all / 2)) - GUTTER);
   const hidden = useMemo(
-    () => (view.only ? farFromDifferences(pairs, view.ctx || AROUND, opened) : []),
+    () => (view.only ? farFromDifferences(pairs, view.ctx || CONTEXT, opened) : []),
     [pairs, view.only, view.ctx, opened],
   );
   const rows = useMemo(() => pairRows(pairs, hidden), [pairs, hidden]);
@@ -67,14 +66,20 @@ export function OpenComparison(props: OpenComparisonProps) {
   );
   const open = (from: number): void => setOpened(new Set(opened).add(from));
   const moves = useMoves({
-    ...{ pane, rows, heights, current, say, onCurrent: setCurrent, onTouch: () => {}, wrapped: text.wrapped },
+    pane,
+    rows,
+    heights,
+    current,
+    onCurrent: setCurrent,
+    onTouch: () => {},
+    say,
+    wrapped: text.wrapped,
     reveal(pair) {
       const range = hidden.find(([from, to]) => from <= pair && pair < to);
       if (range !== undefined) open(range[0]);
     },
   });
 
-  // --- Lines of the right log, which the address names.
   const named = props.lines === "first-error" ? undefined : props.lines;
   const selected = useMemo((): readonly [from: number, to: number] | undefined => {
     if (named === undefined || pairs.count === 0) return undefined;
@@ -92,7 +97,6 @@ export function OpenComparison(props: OpenComparisonProps) {
     say((await writeClipboard(link)) ? text.copiedLink : text.notCopied);
   };
 
-  // --- Where a comparison opens, and where its address leads.
   const target = selected?.[0] ?? -1;
   const landed = useRef<Pairs>(NO_PAIRS);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once there is something to show, and at another address.
@@ -103,14 +107,21 @@ export function OpenComparison(props: OpenComparisonProps) {
     else if (isNew && pairs.differences.count > 0) moves.jumpTo(pairs.differences.at(0));
   }, [pairs, target]);
 
-  // --- Keys.
   const { errors, warnings } = right.store;
-  const grave = useMemo(
+  const severe = useMemo(
     () => ({ errors: pairsOf(pairs, errors), warnings: pairsOf(pairs, warnings) }),
     [pairs, errors, warnings],
   );
   const acts = compareActs({
-    ...{ moves, view, onView, copyLink, say, text, differences: pairs.differences, count: pairs.count, ...grave },
+    moves,
+    differences: pairs.differences,
+    count: pairs.count,
+    ...severe,
+    view,
+    onView,
+    copyLink,
+    say,
+    text,
     toTop() {
       const first = rows.count === 0 ? undefined : rows.at(rows.at(0).kind === "line" ? 0 : 1);
       if (first?.kind === "line") setCurrent(first.line);
@@ -221,7 +232,7 @@ export function OpenComparison(props: OpenComparisonProps) {
   );
 }
 
-/** Lines of the right log within pairs, by their positions; `undefined` where there are none. */
+/** The right log's first and last line in some pairs, by position; `undefined` if there are none. */
 function rightLines(pairs: Pairs, from: number, to: number): readonly [from: number, to: number] | undefined {
   let first = -1;
   let last = -1;
@@ -234,7 +245,7 @@ function rightLines(pairs: Pairs, from: number, to: number): readonly [from: num
   return first < 0 ? undefined : [first, last];
 }
 
-/** The pairs of lines of the right log. */
+/** The pairs of some lines of the right log. */
 function pairsOf(pairs: Pairs, lines: SortedLines): SortedLines {
   const sorted = createSortedLines();
   if (pairs.count === 0) return sorted;

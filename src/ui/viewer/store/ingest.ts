@@ -3,7 +3,7 @@ import { createBlockBuilder } from "./block-builder.ts";
 import { columnsOf } from "./columns.ts";
 import { type GroupMark, groupMarkOf, MARK_BYTES } from "./group-mark.ts";
 import { findLevels } from "./level.ts";
-import { createSourcePlace, type SourcePlace } from "./source-place.ts";
+import { createSourceState, type SourceState } from "./source-state.ts";
 import { applySgr, isRed, PLAIN, type StyleTable } from "./style.ts";
 
 const LINE_FEED = 0x0a;
@@ -48,55 +48,55 @@ export function createIngest(styles: StyleTable): Ingest {
   const builder = createBlockBuilder();
   const { text } = builder;
   let closed: Block[] = [];
-  const places = new Map<number, SourcePlace>();
+  const sourceStates = new Map<number, SourceState>();
   let current = 0;
-  let place = placeOf(current);
+  let state = stateOf(current);
   /** For each style, which style the parameters of a short sequence make of it. */
   const steps: Map<number, number>[] = [];
 
-  function placeOf(source: number): SourcePlace {
-    let known = places.get(source);
+  function stateOf(source: number): SourceState {
+    let known = sourceStates.get(source);
     if (known === undefined) {
-      known = createSourcePlace();
-      places.set(source, known);
+      known = createSourceState();
+      sourceStates.set(source, known);
     }
     return known;
   }
 
   /** Whether a line has begun. */
-  const isWithin = (): boolean => text.length > builder.lineStart || place.stateCount > 0;
+  const isWithin = (): boolean => text.length > builder.lineStart || state.stateCount > 0;
 
   const switchTo = (source: number): void => {
     if (source === current) return;
     if (isWithin()) {
-      place.held = builder.heldLine(place.lineStyle);
+      state.held = builder.heldLine(state.lineStyle);
       builder.dropLine();
     }
     current = source;
-    place = placeOf(source);
-    if (place.held !== undefined) {
-      builder.resumeLine(place.held);
-      place.held = undefined;
-    } else builder.ensureRun(place.styleIndex);
+    state = stateOf(source);
+    if (state.held !== undefined) {
+      builder.resumeLine(state.held);
+      state.held = undefined;
+    } else builder.ensureRun(state.styleIndex);
   };
 
   /** The line is written anew: what it was is a state of the past. */
   const overwrite = (): void => {
-    place.returned = false;
+    state.returned = false;
     const { lineStart } = builder;
     if (text.length === lineStart) return;
     const before = DECODER.decode(text.data.subarray(lineStart, Math.min(text.length, lineStart + STATE_BYTES)));
     builder.dropLine();
-    place.lineStyle = place.styleIndex;
-    builder.ensureRun(place.styleIndex);
+    state.lineStyle = state.styleIndex;
+    builder.ensureRun(state.styleIndex);
     const mark = before.startsWith("section_") ? groupMarkOf(before) : undefined;
     if (mark !== undefined) {
-      place.marks.push(mark);
+      state.marks.push(mark);
       return;
     }
-    place.stateCount += 1;
-    if (place.states.length >= KEPT_STATES) place.states.shift();
-    place.states.push(before);
+    state.stateCount += 1;
+    if (state.states.length >= KEPT_STATES) state.states.shift();
+    state.states.push(before);
   };
 
   const markOf = (start: number, end: number): GroupMark | undefined => {
@@ -113,51 +113,51 @@ export function createIngest(styles: StyleTable): Ingest {
   const endLine = (): void => {
     const { lineStart, lines: line } = builder;
     const end = text.length;
-    if (place.marks.length > 0) {
+    if (state.marks.length > 0) {
       const title = DECODER.decode(text.data.subarray(lineStart, Math.min(end, lineStart + TITLE_LENGTH))).trim();
-      for (const mark of place.marks) builder.addMark({ ...mark, title: title || mark.title, line });
-      place.marks = [];
+      for (const mark of state.marks) builder.addMark({ ...mark, title: title || mark.title, line });
+      state.marks = [];
     } else {
       const mark = markOf(lineStart, end);
       if (mark !== undefined) builder.addMark({ ...mark, line });
     }
-    if (place.stateCount > 0) {
-      builder.addOverwritten({ line, states: place.states, count: place.stateCount });
-      place.states = [];
+    if (state.stateCount > 0) {
+      builder.addOverwritten({ line, states: state.states, count: state.stateCount });
+      state.states = [];
     }
     builder.endLine({
-      number: place.number,
-      columns: place.tabs || place.wide ? measured(text.data.subarray(lineStart, end)) : end - lineStart,
-      flags: flagsOf(place),
+      number: state.number,
+      columns: state.tabs || state.wide ? measured(text.data.subarray(lineStart, end)) : end - lineStart,
+      flags: flagsOf(state),
       source: current,
-      isRed: place.red,
+      isRed: state.red,
     });
-    place.number += 1;
+    state.number += 1;
     resetLine();
-    place.lineStyle = place.styleIndex;
+    state.lineStyle = state.styleIndex;
     // Set behind a carriage return, it had no text to begin at.
-    builder.ensureRun(place.styleIndex);
+    builder.ensureRun(state.styleIndex);
     if (builder.isFull) close();
   };
 
   const resetLine = (): void => {
-    place.returned = place.red = place.tabs = place.wide = false;
-    place.stateCount = 0;
+    state.returned = state.red = state.tabs = state.wide = false;
+    state.stateCount = 0;
   };
 
   const close = (): void => {
-    if (builder.lines > 0) closed.push(builder.cut(place.lineStyle, place.styleIndex));
+    if (builder.lines > 0) closed.push(builder.cut(state.lineStyle, state.styleIndex));
   };
 
   const setStyle = (parameters: string): void => {
-    const style = applySgr(styles.styles[place.styleIndex] ?? PLAIN, parameters);
+    const style = applySgr(styles.styles[state.styleIndex] ?? PLAIN, parameters);
     moveTo(styles.indexOf(style));
   };
 
   const moveTo = (styleIndex: number): void => {
-    place.styleIndex = styleIndex;
-    if (isRed(styles.styles[styleIndex] ?? PLAIN)) place.red = true;
-    if (!place.returned) builder.beginRun(styleIndex);
+    state.styleIndex = styleIndex;
+    if (isRed(styles.styles[styleIndex] ?? PLAIN)) state.red = true;
+    if (!state.returned) builder.beginRun(styleIndex);
   };
 
   /** Reads a short style whole, which nearly all are; returns where it ends, or 0 where it is none. */
@@ -171,25 +171,25 @@ export function createIngest(styles: StyleTable): Ingest {
       key = key * 16 + digit + 1;
     }
     if (bytes[at] !== SMALL_M) return 0;
-    let known = steps[place.styleIndex];
+    let known = steps[state.styleIndex];
     if (known === undefined) {
       known = new Map();
-      steps[place.styleIndex] = known;
+      steps[state.styleIndex] = known;
     }
     const next = known.get(key);
     if (next !== undefined) moveTo(next);
     else {
       setStyle(DECODER.decode(bytes.subarray(start + 2, at)));
-      known.set(key, place.styleIndex);
+      known.set(key, state.styleIndex);
     }
     return at;
   };
 
   const inEscape = (byte: number): boolean => {
-    const came = place.escape.take(byte);
+    const came = state.escape.take(byte);
     if (came === "more") return true;
-    place.inEscape = false;
-    if (came === "style") setStyle(place.escape.parameters);
+    state.inEscape = false;
+    if (came === "style") setStyle(state.escape.parameters);
     else if (came === "restart") overwrite();
     return came !== "text";
   };
@@ -197,12 +197,12 @@ export function createIngest(styles: StyleTable): Ingest {
   return {
     push(bytes, firstLine, source) {
       switchTo(source);
-      if (!isWithin()) place.number = firstLine || place.number || 1;
+      if (!isWithin()) state.number = firstLine || state.number || 1;
       const end = bytes.length;
       for (let at = 0; at < end; at += 1) {
         let byte = bytes[at] as number;
-        if (place.inEscape && inEscape(byte)) continue;
-        if (byte >= SPACE && !place.returned) {
+        if (state.inEscape && inEscape(byte)) continue;
+        if (byte >= SPACE && !state.returned) {
           // The plain way: as far as nothing but text comes.
           text.reserve(end - at);
           const data = text.data;
@@ -216,7 +216,7 @@ export function createIngest(styles: StyleTable): Ingest {
             byte = at < end ? (bytes[at] as number) : LINE_FEED;
           } while (byte >= SPACE);
           text.length = to;
-          if (wide > 0x7f) place.wide = true;
+          if (wide > 0x7f) state.wide = true;
           if (at >= end) break;
         }
         if (byte === LINE_FEED) endLine();
@@ -224,15 +224,15 @@ export function createIngest(styles: StyleTable): Ingest {
           const styleEnd = shortStyle(bytes, at);
           if (styleEnd > 0) at = styleEnd;
           else {
-            place.inEscape = true;
-            place.escape.begin();
+            state.inEscape = true;
+            state.escape.begin();
           }
-        } else if (byte === RETURN) place.returned = true;
+        } else if (byte === RETURN) state.returned = true;
         else {
-          if (place.returned) overwrite();
-          if (byte === TAB) place.tabs = true;
+          if (state.returned) overwrite();
+          if (byte === TAB) state.tabs = true;
           // Control characters are shown as one column.
-          if (byte > 0x7f) place.wide = true;
+          if (byte > 0x7f) state.wide = true;
           text.push(byte);
         }
       }
@@ -251,15 +251,15 @@ export function createIngest(styles: StyleTable): Ingest {
       const own = new Uint8Array(part.length + 1);
       own.set(part);
       own[part.length] = LINE_FEED;
-      const { number, red, wide, tabs, stateCount, states } = place;
+      const { number, red, wide, tabs, stateCount, states } = state;
       const size = wide || tabs ? measured(part) : part.length;
       const block: Block = {
         text: own,
-        runs: builder.lineRuns(place.lineStyle),
+        runs: builder.lineRuns(state.lineStyle),
         offsets: Uint32Array.of(0, own.length),
         numbers: Uint32Array.of(number),
         columns: Uint32Array.of(size),
-        flags: Uint8Array.of(flagsOf(place)),
+        flags: Uint8Array.of(flagsOf(state)),
         sources: Uint8Array.of(current),
         marks: [],
         overwritten: stateCount > 0 ? [{ line: 0, states: [...states], count: stateCount }] : [],
@@ -270,7 +270,7 @@ export function createIngest(styles: StyleTable): Ingest {
       return block;
     },
     end() {
-      for (const source of places.keys()) {
+      for (const source of sourceStates.keys()) {
         switchTo(source);
         if (isWithin()) endLine();
       }
@@ -284,6 +284,6 @@ function measured(line: Uint8Array): number {
 }
 
 /** What is told of a line beside its level. */
-function flagsOf({ stateCount, wide }: SourcePlace): number {
+function flagsOf({ stateCount, wide }: SourceState): number {
   return (stateCount > 0 ? LINE_OVERWRITTEN : 0) | (wide ? LINE_WIDE : 0);
 }

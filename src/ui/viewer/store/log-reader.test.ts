@@ -11,23 +11,21 @@ import { createLogReader } from "./log-reader.ts";
 type LogClient = Pick<TaffrailClient, "getAnalysisRunLogs">;
 type Options = Parameters<typeof createLogReader>[0];
 
-/** Lines are made soon after they are asked for, as by a worker. */
+/** Processes bytes asynchronously, as a worker does. */
 const openPort: Options["openPort"] = (answer) => {
   const station = createIngestStation(() => 0);
   return { post: (task) => void setImmediate(() => answer(station(task))), end() {} };
 };
 
-/** Reads a log until it has ended. */
+/** Starts to read a log. */
 function readWith(client: LogClient, more: Partial<Options> = {}) {
   let over: (() => void) | undefined;
   const reader = createLogReader({
-    ...{
-      client,
-      request: { namespace: "guestbook", name: "a" },
-      follow: false,
-      memory: Number.POSITIVE_INFINITY,
-      openPort,
-    },
+    client,
+    request: { namespace: "guestbook", name: "a" },
+    follow: false,
+    memory: Number.POSITIVE_INFINITY,
+    openPort,
     timer: () => () => {},
     changed: () => {
       if (reader?.progress.state.kind === "ended") over?.();
@@ -50,7 +48,7 @@ function chunk(text: string, more: Partial<LogChunk> = {}): LogChunk {
 
 const COMPLETE: LogEvent = { kind: "end", end: create(EndSchema, { reason: EndReason.COMPLETE }), cursor: "" };
 
-/** A client whose calls give these events, call by call, and whose requests are kept. */
+/** A client whose calls yield these events, call by call, and whose requests are recorded. */
 function scripted(...calls: (readonly (LogEvent | Error)[])[]) {
   const requests: Parameters<LogClient["getAnalysisRunLogs"]>[0][] = [];
   const client: LogClient = {
@@ -66,7 +64,7 @@ function scripted(...calls: (readonly (LogEvent | Error)[])[]) {
 }
 
 describe("a log that is read", () => {
-  it("has its lines, its notices where they were told, and its end", async () => {
+  it("has its lines, its notices at their positions, and its end", async () => {
     const { reader, ended } = readWith(
       played(
         { kind: "text", text: "one\ntw" },
@@ -84,7 +82,7 @@ describe("a log that is read", () => {
     expect(reader.progress).toMatchObject({ end: { reason: EndReason.COMPLETE }, error: undefined, bytes: 13 });
   });
 
-  it("has the numbers of its source, where lines are missing too, and the names of its containers", async () => {
+  it("has its source's line numbers, even if lines are missing, and its containers' names", async () => {
     const runs = [
       { firstLine: 5, count: 2, context: false },
       { firstLine: 90, count: 1, context: true },
@@ -109,7 +107,7 @@ describe("a log that is read", () => {
     ]);
   });
 
-  it("keeps the lines that came before it failed, and goes on behind them when asked to", async () => {
+  it("keeps its lines when it fails, and is resumed behind them on request", async () => {
     const failure = new Error("gone");
     const { client, requests } = scripted(
       [chunk("one\ntw", { cursor: "c1" }), failure],
@@ -125,7 +123,7 @@ describe("a log that is read", () => {
     expect(requests.map(({ cursor }) => cursor)).toEqual([undefined, "c1"]);
   });
 
-  it("begins anew where it cannot go on", async () => {
+  it("starts from the beginning if it cannot be resumed", async () => {
     const { client } = scripted([chunk("one\n"), new Error("gone")], [chunk("one\ntwo\n"), COMPLETE]);
     const { reader, ended } = readWith(client);
     await ended();
@@ -134,7 +132,7 @@ describe("a log that is read", () => {
     expect(linesOf(reader.store)).toEqual(["one", "two"]);
   });
 
-  it("leaves more with the server where lines are not made fast enough", async () => {
+  it("is read no faster than its lines are processed", async () => {
     const piece = chunk(`${"x".repeat(1024 * 1024 - 1)}\n`);
     let given = 0;
     const tasks: IngestTask[] = [];
@@ -152,7 +150,7 @@ describe("a log that is read", () => {
     reader.close();
   });
 
-  it("ends the call when nobody looks at it any more, and says nothing after", async () => {
+  it("aborts its call when it is closed, and reports nothing after that", async () => {
     let signal: AbortSignal | undefined;
     let changes = 0;
     const client: LogClient = {

@@ -93,7 +93,7 @@ describe("a text", () => {
     finish();
     expect(search.matches.count).toBe(160_000);
     for (const block of blocksOf("no\na.c")) store.append(block);
-    search.goOn();
+    search.resume();
     finish();
     expect(search.matches.at(160_000)).toBe(160_001);
   });

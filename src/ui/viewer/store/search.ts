@@ -51,7 +51,7 @@ export interface Search {
   readonly matches: SortedLines;
   set(query: Query): void;
   /** Goes on with what has been added to the log. */
-  goOn(): void;
+  resume(): void;
   /** Where a text matches. Of a regular expression nothing is known at first: it is asked for, and the result changes when it has come. */
   rangesIn(text: string): readonly MatchRange[];
   close(): void;
@@ -217,7 +217,7 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
       become("running");
       workSoon();
     },
-    goOn() {
+    resume() {
       if (pattern === undefined) return;
       matches.remove(...store.gap);
       if (next >= store.ended) return;

@@ -1,13 +1,13 @@
 import type { PaneView } from "./log-pane.tsx";
 
-/** What is in view, for those who draw it: it changes with each frame of scrolling, and nothing else has to be drawn anew then. */
-export interface Place {
+/** What is in view. It changes with each frame of scrolling; only its subscribers are rendered again then. */
+export interface ScrollPosition {
   readonly view: PaneView;
   readonly set: (view: PaneView) => void;
   readonly subscribe: (listen: () => void) => () => void;
 }
 
-export function createPlace(): Place {
+export function createScrollPosition(): ScrollPosition {
   const listeners = new Set<() => void>();
   let view: PaneView = { top: 0, height: 1, total: 1 };
   return {

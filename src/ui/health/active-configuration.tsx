@@ -1,10 +1,10 @@
 import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import styles from "./health.module.css";
-import { useHealthText } from "./health-text.ts";
+import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
-/** The configuration in force; the server hides what is secret. */
-export function Settings({ status: { settings, settingsHash } }: { readonly status: GetStatusResponse }) {
+/** The active configuration; the server hides secrets. */
+export function ActiveConfiguration({ status: { settings, settingsHash } }: { readonly status: GetStatusResponse }) {
   const text = useHealthText();
   return (
     <section>

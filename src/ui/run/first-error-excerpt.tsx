@@ -2,22 +2,22 @@ import type { AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.
 import { hasFailed } from "../../client/cause.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
-import type { LogViewerSummary } from "../viewer/log-viewer.tsx";
+import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./answer.module.css";
 
-interface FirstErrorProps {
+interface FirstErrorExcerptProps {
   readonly run: AnalysisRun;
   readonly summary: LogViewerSummary | undefined;
   onFirst(line: number): void;
   onNext(): void;
 }
 
-/** The first error of the log that is shown, and the way to it and the next one; else what the run says. */
-export function FirstError({ run, summary, onFirst, onNext }: FirstErrorProps) {
+/** The first error of the shown log, with buttons to go to it and to the next one; else the run's message. */
+export function FirstErrorExcerpt({ run, summary, onFirst, onNext }: FirstErrorExcerptProps) {
   const { cause: text } = useText();
   const language = useLanguage();
   const first = summary?.firstError;
-  // What is no log has no errors.
+  // A web page or JSON document instead of a log has no errors.
   const isLog = summary?.looksLike === undefined;
   if (first !== undefined && summary !== undefined && isLog) {
     return (
