@@ -36,11 +36,11 @@ export interface CountedLimit {
 export function causeOf(run: AnalysisRun): Cause {
   const shown = run.metrics.find(({ name }) => name === run.defaultSelection?.metricName);
   const metric =
-    shown !== undefined && hasFailed(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown ?? firstMetric(run));
+    shown !== undefined && isFailure(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown ?? firstMetric(run));
   const attempt =
     metric === shown
       ? metric?.attempts.find(({ number }) => number === run.defaultSelection?.attempt)
-      : (metric?.attempts.findLast(({ phase }) => hasFailed(phase)) ?? metric?.attempts.at(-1));
+      : (metric?.attempts.findLast(({ phase }) => isFailure(phase)) ?? metric?.attempts.at(-1));
   return {
     phase: run.summary?.phase ?? AnalysisPhase.UNSPECIFIED,
     metric,
@@ -52,7 +52,7 @@ export function causeOf(run: AnalysisRun): Cause {
 }
 
 /** Whether a phase is a failure: Failed or Error. */
-export function hasFailed(phase: AnalysisPhase | undefined): boolean {
+export function isFailure(phase: AnalysisPhase | undefined): boolean {
   return phase === AnalysisPhase.FAILED || phase === AnalysisPhase.ERROR;
 }
 
@@ -65,7 +65,7 @@ export function isOpen(phase: AnalysisPhase | undefined): boolean {
 
 /** The metrics that failed or could not be measured; if there are none, the inconclusive ones. */
 export function decidingMetrics(run: AnalysisRun): readonly Metric[] {
-  const failed = run.metrics.filter(({ phase }) => hasFailed(phase));
+  const failed = run.metrics.filter(({ phase }) => isFailure(phase));
   return failed.length > 0 ? failed : run.metrics.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
 }
 

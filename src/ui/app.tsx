@@ -6,7 +6,7 @@ import { useAddress } from "./routing/link.tsx";
 import { useSession } from "./session/session.ts";
 import { TextProvider } from "./text/text.tsx";
 
-// Each page is loaded when somebody opens it.
+// Each page is loaded when it is first opened.
 const ProjectsPage = lazy(async () => ({ default: (await import("./pages/projects-page.tsx")).ProjectsPage }));
 const RunsPage = lazy(async () => ({ default: (await import("./pages/runs-page.tsx")).RunsPage }));
 const SignInPage = lazy(async () => ({ default: (await import("./pages/sign-in-page.tsx")).SignInPage }));

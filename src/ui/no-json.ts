@@ -1,5 +1,6 @@
 /**
- * Stands in the page for the protobuf library's JSON: the page speaks binary alone, and would load some kilobytes that it never runs.
+ * Stands in the page for the protobuf library's JSON: the page speaks binary alone, and would load some kilobytes that
+ * it never runs.
  */
 function never(): never {
   throw new Error("The page speaks binary protobuf alone.");

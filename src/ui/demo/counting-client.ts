@@ -2,7 +2,7 @@ import { useSyncExternalStore } from "react";
 import type { LogCallOptions, TaffrailClient } from "../../client/client.ts";
 import type { LogEvent } from "../../client/log-event.ts";
 
-/** How the lines that came compare with the numbers that the server gave them. */
+/** How the received lines compare with the server's line numbers. */
 export interface LineCount {
   readonly lines: number;
   readonly lost: number;
@@ -15,12 +15,12 @@ type Logs = Pick<TaffrailClient, "getAnalysisRunLogs">;
 
 const NONE: LineCount = { lines: 0, lost: 0, doubled: 0, breaks: 0 };
 const LINE_FEED = 10;
-/** How often the count is shown anew, in milliseconds. */
+/** Milliseconds between two updates of the shown count. */
 const SHOW_MS = 250;
 
 let count = NONE;
 let shown = NONE;
-let isLate = false;
+let isUpdateDue = false;
 const listeners = new Set<() => void>();
 
 /** The count of the log that is shown. */
@@ -34,7 +34,7 @@ export function useLineCount(): LineCount {
   );
 }
 
-/** A client whose logs are counted on the way, by what the server says of each piece and by nothing that the page makes of it. */
+/** A client that counts the lines of its logs by the server's numbers, independently of the viewer. */
 export function countingClient(client: Logs): Logs {
   return {
     getAnalysisRunLogs: (request, options) => counted(client.getAnalysisRunLogs(request, options), options),
@@ -46,17 +46,17 @@ async function* counted(
   options: LogCallOptions | undefined,
 ): AsyncGenerator<LogEvent> {
   let next = 0;
-  tell(NONE);
+  setCount(NONE);
   for await (const event of events) {
-    if (event.kind === "resumed") tell({ ...count, breaks: event.times });
-    // Of several containers or attempts, each counts for itself: they are not added up here.
+    if (event.kind === "resumed") setCount({ ...count, breaks: event.times });
+    // Several containers or attempts have separate numbers: they are not counted.
     if (event.kind === "chunk" && event.containerName === "" && event.attempt === 0 && event.firstLine > 0) {
       const { firstLine, bytes } = event;
       const ends = lineFeeds(bytes);
-      if (next > 0 && firstLine > next) tell({ ...count, lost: count.lost + firstLine - next });
-      if (next > 0 && firstLine < next) tell({ ...count, doubled: count.doubled + next - firstLine });
+      if (next > 0 && firstLine > next) setCount({ ...count, lost: count.lost + firstLine - next });
+      if (next > 0 && firstLine < next) setCount({ ...count, doubled: count.doubled + next - firstLine });
       next = firstLine + ends;
-      tell({ ...count, lines: count.lines + ends });
+      setCount({ ...count, lines: count.lines + ends });
     }
     if (options?.signal?.aborted) return;
     yield event;
@@ -69,12 +69,12 @@ function lineFeeds(bytes: Uint8Array): number {
   return found;
 }
 
-function tell(next: LineCount): void {
+function setCount(next: LineCount): void {
   count = next;
-  if (isLate) return;
-  isLate = true;
+  if (isUpdateDue) return;
+  isUpdateDue = true;
   setTimeout(() => {
-    isLate = false;
+    isUpdateDue = false;
     shown = count;
     for (const listener of listeners) listener();
   }, SHOW_MS);

@@ -1,27 +1,27 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
 
-/** What the demo's server tells its page; other servers have no such address. */
+/** The demo server's information for its page; other servers have none. */
 export interface Demo {
   readonly viewer: string;
   readonly outsider: string;
-  /** The run whose log grows. */
+  /** The run with a growing log. */
   readonly live: { readonly project: string; readonly run: string };
 }
 
-/** What can be broken in the demo. */
+/** The things that the demo can break, and restore. */
 export type DemoAct = "delete-pod" | "restart" | "cut" | "revoke" | "restore";
 
 let demo: Demo | undefined;
 let isAsked = false;
 const listeners = new Set<() => void>();
 
-/** The demo; `undefined` on every other server, and until it has answered. */
+/** The demo; `undefined` on other servers, and until it has responded. */
 export function useDemo(): Demo | undefined {
   return useSyncExternalStore(subscribe, () => demo);
 }
 
-/** Breaks something. @throws Error where the server does not do it. */
+/** Breaks something. @throws Error if the server refuses. */
 export async function act(name: DemoAct): Promise<void> {
   const response = await fetch(`${BASE_PATH}/demo/${name}`, { method: "POST" });
   if (!response.ok) throw new Error(`The demo answered ${response.status}.`);

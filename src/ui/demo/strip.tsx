@@ -7,29 +7,29 @@ import { useLineCount } from "./counting-client.ts";
 import { act, type Demo, type DemoAct } from "./demo.ts";
 import styles from "./strip.module.css";
 
-/** In the demo alone: what can be broken, and what became of the log's lines. */
+/** The demo's buttons for breaking things, and the count of lost and duplicated lines. */
 export function DemoStrip({ viewer, outsider, live }: Demo) {
   const { demo: text } = useText();
   const language = useLanguage();
   const session = useSession();
   const { lines, lost, doubled, breaks } = useLineCount();
-  const [said, setSaid] = useState("");
+  const [message, setMessage] = useState("");
   const [isRevoked, setRevoked] = useState(false);
   const isOutsider = session.kind === "in" && session.user === outsider;
 
   const breakIt = (name: DemoAct): void => {
     act(name).then(
       () => {
-        setSaid(text.done[name]);
+        setMessage(text.done[name]);
         if (name === "revoke" || name === "restore") setRevoked(name === "revoke");
       },
-      () => setSaid(text.failed),
+      () => setMessage(text.failed),
     );
   };
-  const become = (token: string): void => {
+  const switchUser = (token: string): void => {
     signIn(token).then(
       () => location.reload(),
-      () => setSaid(text.failed),
+      () => setMessage(text.failed),
     );
   };
   return (
@@ -53,12 +53,12 @@ export function DemoStrip({ viewer, outsider, live }: Demo) {
         <button type="button" className={styles.button} onClick={() => breakIt(isRevoked ? "restore" : "revoke")}>
           {isRevoked ? text.restore : text.revoke}
         </button>
-        <button type="button" className={styles.button} onClick={() => become(isOutsider ? viewer : outsider)}>
+        <button type="button" className={styles.button} onClick={() => switchUser(isOutsider ? viewer : outsider)}>
           {isOutsider ? text.viewer : text.outsider}
         </button>
       </span>
       <span className={styles.said} role="status">
-        {said}
+        {message}
       </span>
       {lines > 0 && (
         <span className={styles.count}>

@@ -8,20 +8,20 @@ import { Mark } from "./mark.tsx";
 import { Menu } from "./menu.tsx";
 
 interface FrameProps {
-  /** The tab's title, without our name. */
+  /** The tab's title, without the product name. */
   readonly title: string;
-  /** Where one is, beside the mark. */
+  /** The breadcrumb, beside the logo. */
   readonly crumbs?: ReactNode;
-  /** Buttons of this page. */
+  /** This page's buttons. */
   readonly actions?: ReactNode;
-  /** Whether the page fills the window and scrolls inside, as the log's does. */
+  /** Whether the page fills the window and scrolls inside, like the log's page. */
   readonly isFixed?: boolean;
   readonly children: ReactNode;
 }
 
 const DemoStrip = lazy(async () => ({ default: (await import("../demo/strip.tsx")).DemoStrip }));
 
-/** What stands around every page. */
+/** The frame of every page. */
 export function Frame({ title, crumbs, actions, isFixed = false, children }: FrameProps) {
   const text = useText();
   const demo = useDemo();
@@ -54,7 +54,7 @@ export function Frame({ title, crumbs, actions, isFixed = false, children }: Fra
   );
 }
 
-/** A button rather than a link: the hash is the log's and stays as it is. */
+/** A button rather than a link, since the hash belongs to the log. */
 function skip(): void {
   document.getElementById("content")?.focus();
 }

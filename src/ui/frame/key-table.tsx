@@ -2,7 +2,7 @@ import { keyNames } from "../text/key-names.ts";
 import { useLanguage } from "../text/text.tsx";
 import styles from "./keys-dialog.module.css";
 
-/** All keys, and what they do. */
+/** A table of all keys. */
 export function KeyTable() {
   return (
     <div className={styles.groups}>

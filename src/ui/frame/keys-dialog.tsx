@@ -4,10 +4,10 @@ import { useText } from "../text/text.tsx";
 import { useKeys } from "./keys.ts";
 import styles from "./keys-dialog.module.css";
 
-// Their names are loaded when somebody asks for them.
+// The names of the keys are loaded when the dialog is first opened.
 const KeyTable = lazy(async () => ({ default: (await import("./key-table.tsx")).KeyTable }));
 
-/** The button that lists the keys, and its dialog. */
+/** The button that opens the list of keys, and its dialog. */
 export function KeysDialog() {
   const { keys: text } = useText();
   const { keys: isOn } = useSettings();

@@ -1,10 +1,13 @@
 import { useEffect } from "react";
 import { useSettings } from "../settings/settings.ts";
 
-/** What single keys do; the event's `key` names them. */
+/** Actions by the `key` of a keyboard event. */
 export type KeyMap = Readonly<Record<string, () => unknown>>;
 
-/** Has single keys do something, but while somebody types, has a dialog open, holds a modifier, or has switched them off (WCAG 2.1.4). */
+/**
+ * Has single keys do something, but while somebody types, has a dialog open, holds a modifier, or has switched them off
+ * (WCAG 2.1.4).
+ */
 export function useKeys(keys: KeyMap): void {
   const { keys: isOn } = useSettings();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The log that a ship tows behind it. */
+/** The logo: the log that a ship tows behind it. */
 export function Mark() {
   return (
     <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="var(--accent)">

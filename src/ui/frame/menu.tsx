@@ -6,7 +6,7 @@ import { en } from "../text/en.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./menu.module.css";
 
-/** Who is signed in, and what a reader may choose for all pages. The browser opens and closes it, by Esc too. */
+/** The menu with the user, the settings and sign-out. The browser opens and closes it, also by Esc. */
 export function Menu() {
   const text = useText();
   const session = useSession();

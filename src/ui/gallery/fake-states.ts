@@ -14,7 +14,7 @@ import {
   SourceFault,
   SourceOutcome,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import type { Selection } from "../run/selection.ts";
+import type { LogSelection } from "../run/selection.ts";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 
 /** A state of the page beside or in place of a log. */
@@ -139,6 +139,6 @@ export function fakeRun(endedMs: number) {
     message: 'Metric "integration-test" assessed Failed due to failed (2) > failureLimit (1)',
     metrics: [{ name: "integration-test", provider: "job", phase: AnalysisPhase.FAILED, attempts }],
   });
-  const selection: Selection = { metric: run.metrics[0], missing: "", attempt: 2, container: "test", isAll: false };
+  const selection: LogSelection = { metric: run.metrics[0], missing: "", attempt: 2, container: "test", isAll: false };
   return { run, selection };
 }

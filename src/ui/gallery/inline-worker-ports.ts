@@ -8,7 +8,8 @@ import type { IngestPort } from "../viewer/store/log-reader.ts";
 import type { PatternAnswer } from "../viewer/store/pattern-task.ts";
 import type { PatternPort } from "../viewer/store/search.ts";
 
-// The same as the viewer's own, but that the workers' programs stand in the page's: browsers take no worker from a file.
+// The same as the viewer's own, but that the workers' programs stand in the page's: browsers take no worker from a
+// file.
 
 /** Has bytes made into lines by a worker. */
 export function openIngestPort(answer: (result: IngestResult) => void): IngestPort {

@@ -8,7 +8,10 @@ import { STATE_NAMES } from "./state-names.ts";
 
 const StateView = lazy(async () => ({ default: (await import("./state-view.tsx")).StateView }));
 
-/** A log that is played (`?log=robot`), or a state of the page (`?state=store-tls`); with `&theme=dark`, and states with `&lang=zh`. */
+/**
+ * A log that is played (`?log=robot`), or a state of the page (`?state=store-tls`); with `&theme=dark`, and states with
+ * `&lang=zh`.
+ */
 export function Site() {
   const asked = new URLSearchParams(window.location.search);
   const name = asked.get("state") ?? "";

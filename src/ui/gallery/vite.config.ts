@@ -24,7 +24,9 @@ export default defineConfig(({ mode }) => {
   };
 });
 
-/** Browsers load neither modules nor workers from files: the page is one plain script, with the workers' programs in it. */
+/**
+ * Browsers load neither modules nor workers from files: the page is one plain script, with the workers' programs in it.
+ */
 function openedAsFile(): Plugin {
   const ports = fileURLToPath(new URL("./inline-worker-ports.ts", import.meta.url));
   return {

@@ -3,7 +3,7 @@ import styles from "./health.module.css";
 import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
-/** What the server's own account may do in the cluster, and what it lacks. */
+/** The rights of the server's own account in the cluster, and those that it lacks. */
 export function AccountRights({ rights }: { readonly rights: readonly AccountRight[] }) {
   const text = useHealthText();
   const isLacking = rights.some(({ allowed }) => !allowed);

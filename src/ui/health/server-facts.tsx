@@ -5,7 +5,7 @@ import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
 import { useHealthText } from "./use-health-text.ts";
 
-/** The server as a whole: version, since when, how busy. */
+/** The server's version, uptime and load. */
 export function ServerFacts({ status }: { readonly status: GetStatusResponse }) {
   const text = useHealthText();
   const language = useLanguage();

@@ -7,7 +7,7 @@ import styles from "./health.module.css";
 import { useHealthText } from "./use-health-text.ts";
 import { Wide } from "./wide.tsx";
 
-/** How each source of logs is. */
+/** The health of each log source. */
 export function Sources({ sources }: { readonly sources: readonly SourceStatus[] }) {
   const text = useHealthText();
   const language = useLanguage();
@@ -102,7 +102,7 @@ function NotFound({ sources }: { readonly sources: readonly SourceStatus[] }) {
   );
 }
 
-/** Of a hundred that could be answered, fewer than these were: somebody should look. */
+/** A success rate below this is highlighted. */
 const POOR = 0.95;
 
 function isPoor(rate: number | undefined): boolean {

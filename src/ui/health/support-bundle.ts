@@ -1,10 +1,10 @@
 import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** All that the page shows, as a text to send to somebody: the server has left out what is secret. */
+/** All that the page shows, as JSON for support. The server has removed secrets. */
 export function supportBundle(status: GetStatusResponse): string {
-  const told = (key: string, value: unknown): unknown => {
+  const replacer = (key: string, value: unknown): unknown => {
     if (key === "$typeName" || key === "$unknown") return undefined;
     return typeof value === "bigint" ? Number(value) : value;
   };
-  return JSON.stringify({ time: new Date().toISOString(), page: navigator.userAgent, status }, told, 2);
+  return JSON.stringify({ time: new Date().toISOString(), page: navigator.userAgent, status }, replacer, 2);
 }

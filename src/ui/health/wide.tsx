@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import styles from "./health.module.css";
 
-/** Holds a table that may be wider than the window: it scrolls by itself, by keys too. */
+/** A container for a table that may be wider than the window: it scrolls, also by keyboard. */
 export function Wide({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.

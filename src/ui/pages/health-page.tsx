@@ -18,17 +18,17 @@ import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./health.module.css";
 
-/** How often the numbers are asked for again while they are looked at. */
-const LOOK_MS = 5_000;
+/** Milliseconds between refreshes while the page is visible. */
+const REFRESH_MS = 5_000;
 
-/** For operators: how the server is. */
+/** The server's health, for operators. */
 export function HealthPage() {
   const text = useText();
   const health = useHealthText();
   const { contact } = useServerInfo();
   const { value: status, error, isLoading, again } = useLoad("status", (signal) => client.getStatus({}, { signal }));
   useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && status && again(), LOOK_MS);
+    const timer = setInterval(() => document.visibilityState === "visible" && status && again(), REFRESH_MS);
     return () => clearInterval(timer);
   }, [status, again]);
   const isDenied = error !== undefined && ConnectError.from(error).code === Code.PermissionDenied;

@@ -3,15 +3,15 @@ import { expect, it } from "vitest";
 import { fakeTimer } from "../../../test/fakes/timers.ts";
 import { keepUp } from "./keep-up.ts";
 
-/** Keeps up with a server that answers so, one after the other, until it is left: with what a call fails with, or nothing. */
-async function keptUp(watches: readonly (Code | "left")[], looks: readonly (Code | "well" | "left")[]) {
-  const leaving = new AbortController();
+/** Keeps up with a server that gives these results, one after another, until it is closed. */
+async function keptUp(watches: readonly (Code | "left")[], reads: readonly (Code | "well" | "left")[]) {
+  const closing = new AbortController();
   const calls: string[] = [];
   const failed: Code[] = [];
-  const left = { watches: [...watches], looks: [...looks] };
+  const left = { watches: [...watches], reads: [...reads] };
   const answer = (code: Code | "well" | "left" | undefined): void => {
     if (code === "well") return;
-    if (code === undefined || code === "left") leaving.abort();
+    if (code === undefined || code === "left") closing.abort();
     throw new ConnectError("", typeof code === "number" ? code : Code.Canceled);
   };
   const { timer, waited } = fakeTimer();
@@ -21,15 +21,15 @@ async function keptUp(watches: readonly (Code | "left")[], looks: readonly (Code
         calls.push("watch");
         answer(left.watches.shift());
       },
-      look: async () => {
-        calls.push("look");
-        answer(left.looks.shift());
+      read: async () => {
+        calls.push("read");
+        answer(left.reads.shift());
       },
-      lookMs: 3_000,
+      pollMs: 3_000,
       failed: ({ code }) => failed.push(code),
       timer,
     },
-    leaving.signal,
+    closing.signal,
   );
   const isOver = await keeping.then(
     () => true,
@@ -38,24 +38,24 @@ async function keptUp(watches: readonly (Code | "left")[], looks: readonly (Code
   return { calls: calls.join(" "), failed, isOver, waited };
 }
 
-it("watches for as long as that goes", async () => {
+it("watches as long as that works", async () => {
   expect(await keptUp(["left"], [])).toEqual({ calls: "watch", failed: [], isOver: false, waited: [] });
 });
 
 it.each([Code.PermissionDenied, Code.Unimplemented, Code.ResourceExhausted])(
-  "looks again and again where a watch fails with code %i, and watches no more",
+  "polls, and does not watch again, after a watch fails with code %i",
   async (code) => {
     const { calls, failed, waited } = await keptUp([code], ["well", "well", Code.Unavailable, "left"]);
-    expect([calls, failed, waited]).toEqual(["watch look look look look", [Code.Unavailable], [3_000, 3_000, 3_000]]);
+    expect([calls, failed, waited]).toEqual(["watch read read read read", [Code.Unavailable], [3_000, 3_000, 3_000]]);
   },
 );
 
-it("looks once and watches anew where the server was away", async () => {
+it("reads once and watches again after the server was down", async () => {
   const { calls, failed } = await keptUp([Code.Unavailable, Code.Unavailable, "left"], [Code.Unavailable, "well"]);
-  expect([calls, failed]).toEqual(["watch look watch look watch", [Code.Unavailable]]);
+  expect([calls, failed]).toEqual(["watch read watch read watch", [Code.Unavailable]]);
 });
 
-it("ends where looking is denied too", async () => {
+it("ends if reading is denied too", async () => {
   const { calls, failed, isOver } = await keptUp([Code.PermissionDenied], [Code.PermissionDenied]);
-  expect([calls, failed, isOver]).toEqual(["watch look", [Code.PermissionDenied], true]);
+  expect([calls, failed, isOver]).toEqual(["watch read", [Code.PermissionDenied], true]);
 });

@@ -2,26 +2,26 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { isRetryable } from "../../client/retry.ts";
 import { sleep, systemTimer, type Timer } from "../../client/sleep.ts";
 
-/** How something is kept up to date. */
+/** How to keep something up to date. */
 export interface KeepingUp {
-  /** Tells each change, as long as it goes. */
+  /** Reports changes until the watch ends. */
   watch(): Promise<void>;
-  /** Asks once. */
-  look(): Promise<void>;
-  /** How often to look where watching is not to be had. */
-  readonly lookMs: number;
-  /** Told what a look failed with. */
+  /** Reads once. */
+  read(): Promise<void>;
+  /** Milliseconds between reads while watching does not work. */
+  readonly pollMs: number;
+  /** Called with the error of a failed read. */
   failed(error: ConnectError): void;
   /** Default: the system's. */
   readonly timer?: Timer;
 }
 
-/** Looks that come to nothing however often they are made. */
-const FINAL: ReadonlySet<Code> = new Set([Code.PermissionDenied, Code.InvalidArgument, Code.Unimplemented]);
+/** Errors that further reads do not change. */
+const PERMANENT: ReadonlySet<Code> = new Set([Code.PermissionDenied, Code.InvalidArgument, Code.Unimplemented]);
 
-/** Watches; where that is denied, or has failed, looks again and again. Watches anew where that may help. Ends where nothing does. */
+/** Watches; polls if watching is denied or fails. Watches again if that may help. Ends if neither works. */
 export async function keepUp(
-  { watch, look, lookMs, failed, timer = systemTimer }: KeepingUp,
+  { watch, read, pollMs, failed, timer = systemTimer }: KeepingUp,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
@@ -34,14 +34,14 @@ export async function keepUp(
     }
     do {
       try {
-        await look();
+        await read();
       } catch (error) {
         signal.throwIfAborted();
         const typed = ConnectError.from(error);
         failed(typed);
-        if (FINAL.has(typed.code)) return;
+        if (PERMANENT.has(typed.code)) return;
       }
-      await sleep(lookMs, signal, timer);
+      await sleep(pollMs, signal, timer);
     } while (!again);
   }
 }

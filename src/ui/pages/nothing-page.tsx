@@ -3,7 +3,7 @@ import { StatePage } from "../parts/state-page.tsx";
 import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 
-/** Stands at addresses that lead nowhere. */
+/** The page for unknown addresses. */
 export function NothingPage() {
   const text = useText();
   return (

@@ -10,7 +10,7 @@ import { signOut, useSession } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./projects.module.css";
 
-/** The projects that the reader may read. */
+/** The projects that the user may read. */
 export function ProjectsPage() {
   const text = useText();
   const session = useSession();

@@ -3,22 +3,22 @@ import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts"
 export const PHASES = ["failed", "running", "pending", "successful", "inconclusive"] as const;
 export const TIMES = ["hour", "day", "week"] as const;
 
-/** Which runs are shown. */
+/** Which runs to show. */
 export interface RunFilter {
   readonly stage?: string;
   readonly phase?: (typeof PHASES)[number];
   readonly time?: (typeof TIMES)[number];
-  /** The name of a Freight, or the identifier of a collection of them. */
+  /** The name of a Freight, or the ID of a Freight collection. */
   readonly freight?: string;
 }
 
-/** Whether some runs are left out. */
+/** Whether the filter excludes any runs. */
 export function isFiltered(filter: RunFilter): boolean {
   return queryOf(filter) !== "";
 }
 
-/** Reads a filter out of an address. What nobody could have meant is left out. */
-export function filterOf(query: string): RunFilter {
+/** Parses a filter from a query. Invalid values are ignored. */
+export function parseRunFilter(query: string): RunFilter {
   const given = new URLSearchParams(query);
   const stage = given.get("stage");
   const freight = given.get("freight");
@@ -32,7 +32,7 @@ export function filterOf(query: string): RunFilter {
   };
 }
 
-/** A filter as an address has it. */
+/** The query for a filter. */
 export function queryOf({ stage, phase, time, freight }: RunFilter): string {
   const query = new URLSearchParams();
   if (stage) query.set("stage", stage);
@@ -45,12 +45,12 @@ export function queryOf({ stage, phase, time, freight }: RunFilter): string {
 const HOUR_MS = 3_600_000;
 const TIME_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS };
 
-/** How long ago the oldest run may have been created, in milliseconds. */
+/** The maximum age of a run, in milliseconds. */
 export function ageOf({ time }: RunFilter): number | undefined {
   return time && TIME_MS[time];
 }
 
-/** The phases of a filter, as the contract has them. What could not be measured counts as failed. */
+/** A filter's phases in the API. Error counts as failed. */
 export function phasesOf({ phase }: RunFilter): AnalysisPhase[] {
   switch (phase) {
     case "failed":

@@ -9,7 +9,7 @@ interface RunFiltersProps {
   onChange(filter: RunFilter): void;
 }
 
-/** Chooses which runs are shown. */
+/** The form for filtering runs. */
 export function RunFilters({ filter, stages, onChange }: RunFiltersProps) {
   const { runs: text, phases } = useText();
   const known = filter.stage && !stages.includes(filter.stage) ? [...stages, filter.stage] : stages;

@@ -20,7 +20,7 @@ import { LogFoot } from "../run/log-foot.tsx";
 import { LogPanel } from "../run/log-panel.tsx";
 import { MetricsNav } from "../run/metrics-nav.tsx";
 import { OtherRuns } from "../run/other-runs.tsx";
-import { choiceOf, type Selection, selectedAttempt, selectionOf } from "../run/selection.ts";
+import { choiceOf, type LogSelection, selectedAttempt, selectionOf } from "../run/selection.ts";
 import { useText } from "../text/text.tsx";
 import type { LineRange } from "../viewer/store/line-range.ts";
 import type { LogViewerHandle, LogViewerSummary } from "../viewer/viewer-props.ts";
@@ -33,7 +33,7 @@ interface RunPageProps {
   readonly log?: LogChoice;
 }
 
-/** Why a run failed, and its log. */
+/** The page of a run: why it failed, and its log. */
 export function RunPage({ project, run: name, log }: RunPageProps) {
   const { value: run, error, isLoading, again } = useRun(project, name);
   const crumbs = (
@@ -78,9 +78,9 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const name = run.summary?.name ?? "";
   const selection = useMemo(() => selectionOf(run, choice), [run, choice]);
   const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container}`;
-  const [told, setTold] = useState<{ readonly which: string; readonly summary: LogViewerSummary }>();
-  const summary = told?.which === which ? told.summary : undefined;
-  const takeSummary = useCallback((next: LogViewerSummary) => setTold({ which, summary: next }), [which]);
+  const [reported, setReported] = useState<{ readonly which: string; readonly summary: LogViewerSummary }>();
+  const summary = reported?.which === which ? reported.summary : undefined;
+  const takeSummary = useCallback((next: LogViewerSummary) => setReported({ which, summary: next }), [which]);
   const [lines, setLines] = useLines();
   const viewer = useRef<LogViewerHandle>(null);
   useSelectionKeys(project, run, selection);
@@ -142,7 +142,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   );
 }
 
-/** The lines that the address names, and how to name others without loading anything again. */
+/** The lines that the address names, and a function to name others without reloading anything. */
 function useLines(): readonly [LineRange | "first-error" | undefined, (lines: LineRange | undefined) => void] {
   const hash = useLocationProperty(() => location.hash);
   const lines = useMemo(() => (hash === "#first-error" ? (hash.slice(1) as "first-error") : parseLines(hash)), [hash]);
@@ -152,7 +152,7 @@ function useLines(): readonly [LineRange | "first-error" | undefined, (lines: Li
   return [lines, set];
 }
 
-function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }: Selection): void {
+function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }: LogSelection): void {
   const keys = useMemo(() => {
     const to = (next: LogChoice): void => goTo({ page: "run", project, run: run.summary?.name ?? "", log: next });
     const attempts = metric?.attempts.map(({ number }) => number) ?? [];
@@ -181,11 +181,11 @@ function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }
   useKeys(keys);
 }
 
-/** A link that shows the same tomorrow: it names everything. */
+/** A permanent link: it names everything. */
 function linkTo(
   project: string,
   run: string,
-  { metric, attempt, isAll }: Selection,
+  { metric, attempt, isAll }: LogSelection,
   shown: string,
   hash: string,
 ): string {
@@ -193,7 +193,7 @@ function linkTo(
   return location.origin + hrefOf({ page: "run", project, run, ...(log && { log }) }) + location.search + hash;
 }
 
-function linksOf(run: AnalysisRun, selection: Selection, shown: string): readonly ReportLink[] {
+function linksOf(run: AnalysisRun, selection: LogSelection, shown: string): readonly ReportLink[] {
   const attempt = selectedAttempt(selection)?.links ?? [];
   return [...attempt.filter(({ containerName }) => containerName === "" || containerName === shown), ...run.links];
 }

@@ -1,12 +1,12 @@
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { hasFailed } from "../../client/cause.ts";
+import { isFailure } from "../../client/cause.ts";
 import { PhaseMark, phaseText } from "../parts/phase.tsx";
 import { Ago, Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./runs.module.css";
 
-/** Runs, one to a row; the whole row leads to the run. */
+/** A list of runs; each row links to its run. */
 export function RunRows({ project, runs }: { readonly project: string; readonly runs: readonly AnalysisRunSummary[] }) {
   const text = useText();
   return (
@@ -28,7 +28,7 @@ export function RunRows({ project, runs }: { readonly project: string; readonly 
               )}
             </span>
             <span className={styles.when}>{run.createTime && <Ago time={run.createTime} />}</span>
-            {hasFailed(run.phase) && run.message !== "" && <span className={styles.why}>{run.message}</span>}
+            {isFailure(run.phase) && run.message !== "" && <span className={styles.why}>{run.message}</span>}
           </Link>
         </li>
       ))}

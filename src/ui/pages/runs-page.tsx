@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { navigate, useSearch } from "wouter/use-browser-location";
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { hasFailed, isOpen } from "../../client/cause.ts";
+import { isFailure, isOpen } from "../../client/cause.ts";
 import { Frame } from "../frame/frame.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { Loading } from "../parts/loading.tsx";
@@ -9,7 +9,7 @@ import { StatePage } from "../parts/state-page.tsx";
 import { Link } from "../routing/link.tsx";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
-import { filterOf, isFiltered, queryOf, type RunFilter } from "./run-filter.ts";
+import { isFiltered, parseRunFilter, queryOf, type RunFilter } from "./run-filter.ts";
 import { RunFilters } from "./run-filters.tsx";
 import { RunRows } from "./run-rows.tsx";
 import styles from "./runs.module.css";
@@ -17,11 +17,11 @@ import { useRuns } from "./use-runs.ts";
 
 const PAGE_SIZE = 100;
 
-/** The runs of a project: those that failed first. */
+/** The runs of a project, failed ones first. */
 export function RunsPage({ project }: { readonly project: string }) {
   const text = useText();
   const language = useLanguage();
-  const filter = filterOf(useSearch());
+  const filter = parseRunFilter(useSearch());
   const [limit, setLimit] = useState(PAGE_SIZE);
   const { runs, stages, more, incomplete, error, isStale, again } = useRuns(project, filter, limit);
   const change = (next: RunFilter): void => {
@@ -84,9 +84,9 @@ export function RunsPage({ project }: { readonly project: string }) {
 }
 
 function groupsOf(runs: readonly AnalysisRunSummary[]) {
-  const failed = runs.filter(({ phase }) => hasFailed(phase));
+  const failed = runs.filter(({ phase }) => isFailure(phase));
   const open = runs.filter(({ phase }) => isOpen(phase));
-  const other = runs.filter(({ phase }) => !hasFailed(phase) && !isOpen(phase));
+  const other = runs.filter(({ phase }) => !isFailure(phase) && !isOpen(phase));
   return [
     { name: "failed", members: failed },
     { name: "open", members: open },

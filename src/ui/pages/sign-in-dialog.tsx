@@ -3,7 +3,7 @@ import { useText } from "../text/text.tsx";
 import styles from "./sign-in.module.css";
 import { SignInForm } from "./sign-in-form.tsx";
 
-/** Asks again who one is, over what is shown, which stays. It closes by itself once somebody has signed in. */
+/** Asks the user to sign in again, over the page, which stays. Closes by itself after the sign-in. */
 export function SignInDialog() {
   const { signIn: text, keys } = useText();
   const dialog = useRef<HTMLDialogElement>(null);

@@ -7,7 +7,7 @@ import styles from "./sign-in.module.css";
 
 const KUBECTL = "kubectl create token ACCOUNT";
 
-/** Takes a token and makes a session of it. Nothing of it stays in the page. */
+/** Signs in with a token. The page does not keep the token. */
 export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void }) {
   const { signIn: text } = useText();
   const { contact } = useServerInfo();

@@ -7,7 +7,7 @@ import { useText } from "../text/text.tsx";
 import styles from "./sign-in.module.css";
 import { SignInForm } from "./sign-in-form.tsx";
 
-/** Asks who one is. Whoever was on the way to another page is there afterwards. */
+/** Asks the user to sign in, then goes to the page that they wanted. */
 export function SignInPage() {
   const { signIn: text, demo } = useText();
   const search = useSearch();
@@ -20,7 +20,7 @@ export function SignInPage() {
 
   useEffect(() => {
     if (!isOwnAddress || session.kind !== "in" || session.user === "") return;
-    // Only within the page: a link must not send anybody elsewhere.
+    // Only within this site: prevents open redirects.
     const isOurs = /^\/(?![/\\])/.test(next) && !next.includes("\\");
     if (isOurs) navigate(new URL(next, location.origin).href.slice(location.origin.length), { replace: true });
     else goTo({ page: "projects" }, { replace: true });

@@ -6,9 +6,9 @@ import { useVisible } from "../parts/use-visible.ts";
 import { client } from "../session/page-client.ts";
 import { keepUp } from "./keep-up.ts";
 
-/** How often a run that goes on is asked for where it cannot be watched. */
-const LOOK_MS = 3_000;
-/** How often for its pods' sake: what becomes of them is no change of the run. */
+/** Milliseconds between reads of a running run that cannot be watched. */
+const POLL_MS = 3_000;
+/** The same, for its pods, whose changes do not show up in a watch of the run. */
 const PODS_MS = 10_000;
 
 interface State {
@@ -18,7 +18,7 @@ interface State {
   readonly isLoading: boolean;
 }
 
-/** A run, read anew whenever something of it changes, as long as it goes on and somebody may see it. */
+/** A run, read again whenever it changes, as long as it is running and the page is visible. */
 export function useRun(project: string, name: string): Load<AnalysisRun> {
   const key = `${project}/${name}`;
   const [state, setState] = useState<State>();
@@ -34,32 +34,32 @@ export function useRun(project: string, name: string): Load<AnalysisRun> {
     });
     reader.current = own;
     own.read();
-    return () => own.leave();
+    return () => own.close();
   }, [key, project, name]);
 
   const isVisible = useVisible();
-  const goesOn = current?.value !== undefined && isOpen(current.value.summary?.phase);
+  const isRunning = current?.value !== undefined && isOpen(current.value.summary?.phase);
   useEffect(() => {
     const own = reader.current;
-    if (!isVisible || !goesOn || own === undefined) return;
-    const leaving = new AbortController();
-    const { signal } = leaving;
+    if (!isVisible || !isRunning || own === undefined) return;
+    const watchAbort = new AbortController();
+    const { signal } = watchAbort;
     const watch = async (): Promise<void> => {
       const options = { signal, resume: { tries: Number.POSITIVE_INFINITY } };
       for await (const { runs } of client.watchRuns({ namespace: project, name }, options)) {
-        // A server that does not know of such watches would tell of other runs.
+        // An older server ignores the name and would send other runs.
         const run = runs.find((each) => each.name === name);
         if (run === undefined || run.version !== own.version()) own.read();
       }
     };
-    const look = async (): Promise<void> => own.read();
-    keepUp({ watch, look, lookMs: LOOK_MS, failed: () => undefined }, signal).catch(() => undefined);
+    const read = async (): Promise<void> => own.read();
+    keepUp({ watch, read, pollMs: POLL_MS, failed: () => undefined }, signal).catch(() => undefined);
     const pods = setInterval(() => own.read(), PODS_MS);
     return () => {
-      leaving.abort();
+      watchAbort.abort();
       clearInterval(pods);
     };
-  }, [isVisible, goesOn, project, name]);
+  }, [isVisible, isRunning, project, name]);
 
   return {
     value: current?.value,
@@ -70,35 +70,35 @@ export function useRun(project: string, name: string): Load<AnalysisRun> {
 }
 
 interface Reader {
-  /** Reads the run; where it is read already, once more after that. */
+  /** Reads the run. If a read is in progress, reads once more after it. */
   read(): void;
-  /** Of the run that was read last. */
+  /** From the last read. */
   version(): string | undefined;
-  leave(): void;
+  close(): void;
 }
 
 function createReader(
   project: string,
   name: string,
-  tell: (state: Pick<State, "isLoading"> & Partial<State>) => void,
+  report: (state: Pick<State, "isLoading"> & Partial<State>) => void,
 ): Reader {
-  const leaving = new AbortController();
-  const { signal } = leaving;
+  const readAbort = new AbortController();
+  const { signal } = readAbort;
   let version: string | undefined;
   let isWanted = false;
   let isBusy = false;
   const readAll = async (): Promise<void> => {
     isBusy = true;
-    // What failed is told until something else is known.
-    tell({ isLoading: true });
+    // An error stays until there is news.
+    report({ isLoading: true });
     while (isWanted && !signal.aborted) {
       isWanted = false;
       try {
         const { analysisRun: value } = await client.getAnalysisRun({ namespace: project, name }, { signal });
         version = value?.summary?.version;
-        if (!signal.aborted) tell({ value, error: undefined, isLoading: isWanted });
+        if (!signal.aborted) report({ value, error: undefined, isLoading: isWanted });
       } catch (error) {
-        if (!signal.aborted) tell({ error, isLoading: isWanted });
+        if (!signal.aborted) report({ error, isLoading: isWanted });
       }
     }
     isBusy = false;
@@ -109,6 +109,6 @@ function createReader(
       if (!isBusy) void readAll();
     },
     version: () => version,
-    leave: () => leaving.abort(),
+    close: () => readAbort.abort(),
   };
 }

@@ -6,19 +6,19 @@ import { client } from "../session/page-client.ts";
 import { keepUp } from "./keep-up.ts";
 import { ageOf, phasesOf, queryOf, type RunFilter } from "./run-filter.ts";
 
-/** How often the list is asked for where watching is not allowed. */
-const LOOK_MS = 10_000;
+/** Milliseconds between reads of the list if watching is not allowed. */
+const POLL_MS = 10_000;
 
-/** The runs of a project, as they are now. */
+/** The current runs of a project. */
 export interface Runs {
-  /** `undefined` until they are there. */
+  /** `undefined` until they have arrived. */
   readonly runs: readonly AnalysisRunSummary[] | undefined;
-  /** Every Stage that was seen so far. */
+  /** Every Stage seen so far. */
   readonly stages: readonly string[];
   readonly more: boolean;
   readonly incomplete: boolean;
   readonly error: unknown;
-  /** Whether what is shown may be out of date. */
+  /** Whether the list may be out of date. */
   readonly isStale: boolean;
   again(): void;
 }
@@ -31,7 +31,7 @@ interface State {
   readonly error: unknown;
 }
 
-/** Watches the runs for as long as somebody may see them; who may not watch has the list, again and again. */
+/** Watches the runs while the page is visible; polls the list if the user may not watch. */
 export function useRuns(project: string, filter: RunFilter, limit: number): Runs {
   const [tries, setTries] = useState(0);
   const key = `${project}?${queryOf(filter)}&limit=${limit}&tries=${tries}`;
@@ -39,11 +39,11 @@ export function useRuns(project: string, filter: RunFilter, limit: number): Runs
   const stages = useRef(new Set<string>());
   const isVisible = useVisible();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says all of it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key covers all of it.
   useEffect(() => {
     if (!isVisible) return;
-    const leaving = new AbortController();
-    const { signal } = leaving;
+    const watchAbort = new AbortController();
+    const { signal } = watchAbort;
     const tell = (changes: Partial<State>): void => {
       for (const { stage } of changes.runs ?? []) if (stage !== "") stages.current.add(stage);
       if (signal.aborted) return;
@@ -74,12 +74,12 @@ export function useRuns(project: string, filter: RunFilter, limit: number): Runs
       );
       for await (const { runs, more } of watched) tell({ runs, more });
     };
-    const look = async (): Promise<void> => {
+    const read = async (): Promise<void> => {
       const answer = await client.listAnalysisRuns({ ...request, pageSize: limit }, { signal });
       tell({ runs: answer.analysisRuns, more: answer.nextPageToken !== "", incomplete: answer.incomplete });
     };
-    keepUp({ watch, look, lookMs: LOOK_MS, failed: (error) => tell({ error }) }, signal).catch(() => undefined);
-    return () => leaving.abort();
+    keepUp({ watch, read, pollMs: POLL_MS, failed: (error) => tell({ error }) }, signal).catch(() => undefined);
+    return () => watchAbort.abort();
   }, [key, isVisible]);
 
   const current = state?.key === key ? state : undefined;

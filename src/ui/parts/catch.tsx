@@ -7,12 +7,13 @@ import { useRetry } from "./use-retry.ts";
 
 type Failed = "no" | "crashed" | "not-loaded";
 
-/** Shows a page of its own where drawing one fails, in place of nothing. */
+/** Shows an error page if rendering fails. */
 export class Catch extends Component<{ readonly children: ReactNode }, { readonly failed: Failed }> {
   override state = { failed: "no" } as const;
 
   static getDerivedStateFromError(error: unknown): { readonly failed: Failed } {
-    // A part of the page that cannot be loaded: browsers throw a TypeError, each with words of its own, and vite an Error for its style.
+    // A part of the page failed to load: browsers throw a TypeError, each with its own message, and Vite an Error for
+    // its CSS.
     const isPart =
       error instanceof Error && /dynamically imported module|module script|preload CSS/i.test(error.message);
     return { failed: isPart ? "not-loaded" : "crashed" };
@@ -25,7 +26,10 @@ export class Catch extends Component<{ readonly children: ReactNode }, { readonl
   }
 }
 
-/** A part of the page has not come: the server is away, or is another version by now. Loads the page anew as soon as it is there. */
+/**
+ * A part of the page failed to load: the server is down, or has another version. Reloads the page as soon as it is
+ * back.
+ */
 function NotLoaded() {
   const text = useText();
   const [isAsking, setAsking] = useState(false);

@@ -5,36 +5,36 @@ const SHOWN_MS = 2_000;
 
 interface CopyButtonProps {
   readonly className?: string;
-  /** What is copied. */
+  /** The text to copy. */
   readonly value: () => string;
-  /** What it says once it is done. */
+  /** The button's text after copying. */
   readonly done: string;
   readonly children: ReactNode;
 }
 
-/** Copies a text, and says so. */
+/** A button that copies a text and confirms it. */
 export function CopyButton({ className = "plain", value, done, children }: CopyButtonProps) {
   const text = useText();
-  const [said, setSaid] = useState("");
+  const [confirmation, setConfirmation] = useState("");
   useEffect(() => {
-    if (said === "") return;
-    const timer = setTimeout(() => setSaid(""), SHOWN_MS);
+    if (confirmation === "") return;
+    const timer = setTimeout(() => setConfirmation(""), SHOWN_MS);
     return () => clearTimeout(timer);
-  }, [said]);
+  }, [confirmation]);
   const copy = (): void => {
     const written = navigator.clipboard?.writeText(value()) ?? Promise.reject(new Error("no clipboard"));
     written.then(
-      () => setSaid(done),
-      () => setSaid(text.notCopied),
+      () => setConfirmation(done),
+      () => setConfirmation(text.notCopied),
     );
   };
   return (
     <>
       <button type="button" className={className} onClick={copy}>
-        {said || children}
+        {confirmation || children}
       </button>
       <span className="hidden" role="status">
-        {said}
+        {confirmation}
       </span>
     </>
   );

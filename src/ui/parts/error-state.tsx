@@ -15,19 +15,19 @@ interface ErrorStateProps {
   readonly error: unknown;
   readonly project?: string;
   readonly isPage?: boolean;
-  /** Asks again, where that may help. */
+  /** Retries; absent if that cannot help. */
   readonly onAgain?: () => void;
-  /** Whether it is being asked now. */
+  /** Whether a retry is in progress. */
   readonly isAsking?: boolean;
   readonly trying?: Trying | undefined;
-  /** Whether whoever shows it asks again by itself, so that nothing needs to be counted here. */
+  /** Whether the caller retries by itself, so that there is no countdown here. */
   readonly repeats?: boolean;
   readonly details?: ReactNode;
 }
 
 const NEVER = (): void => {};
 
-/** A failed call as a page of its own: what, why, and what to do next. */
+/** Explains a failed call: what, why, and what to do next. */
 export function ErrorState(props: ErrorStateProps) {
   const { error, project = "", isPage = false, onAgain, isAsking = false, trying, repeats = false, details } = props;
   const text = useText();
@@ -35,7 +35,7 @@ export function ErrorState(props: ErrorStateProps) {
   const described = describeError(error);
   const { title, why, next, mayPass } = failureWords(described, text, project, contact);
   const isDenied = described.code === Code.PermissionDenied;
-  const isOthers = described.reason === "" && !mayPass;
+  const isNotOurs = described.reason === "" && !mayPass;
   const retry = useRetry(mayPass && onAgain !== undefined && !repeats, onAgain ?? NEVER, isAsking);
   return (
     <StatePage
@@ -50,16 +50,16 @@ export function ErrorState(props: ErrorStateProps) {
       details={details}
     >
       {isDenied && (
-        <button type="button" className="go" onClick={() => void changePerson()}>
+        <button type="button" className="go" onClick={() => void changeUser()}>
           {text.states.signInAsOther}
         </button>
       )}
-      {isOthers && (
+      {isNotOurs && (
         <button type="button" className="go" onClick={() => location.reload()}>
           {text.states.reload}
         </button>
       )}
-      {onAgain && !isDenied && !isOthers && (
+      {onAgain && !isDenied && !isNotOurs && (
         <button type="button" className="go" onClick={onAgain}>
           {text.again}
         </button>
@@ -71,7 +71,7 @@ export function ErrorState(props: ErrorStateProps) {
   );
 }
 
-async function changePerson(): Promise<void> {
+async function changeUser(): Promise<void> {
   await signOut().catch(() => undefined);
   goTo({ page: "sign-in" }, { query: new URLSearchParams({ next: location.pathname + location.search }).toString() });
 }

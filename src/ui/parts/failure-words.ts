@@ -4,9 +4,9 @@ import type { Text } from "../text/en.ts";
 import { type FailureWords, unreachable } from "./unreachable.ts";
 
 /**
- * Says what a failed call means. The server's own sentence is used where it says more than ours.
+ * Explains a failed call to the user. The server's own message is used where it says more than ours.
  *
- * @param contact whom to ask; empty where the server does not say.
+ * @param contact whom to ask; empty if the server does not say.
  */
 export function failureWords(error: ErrorDescription, text: Text, project: string, contact: string): FailureWords {
   const { states, noLog } = text;
@@ -63,7 +63,7 @@ export function failureWords(error: ErrorDescription, text: Text, project: strin
     case Code.DeadlineExceeded:
       return passing(states.unavailable, theirs);
   }
-  // What has no reason was not said by a server of ours: a web page in place of an answer, for one.
+  // An error without a reason does not come from a Taffrail server: it may be a proxy's web page.
   if (reason === "") return { title: states.notOurs, why: states.notOursWhy, next: states.notOursNext, mayPass: false };
   return forOperators(states.wrong, theirs);
 

@@ -1,34 +1,34 @@
 import { useEffect, useState } from "react";
 
-/** What came of a call so far. A value, or an error, stays while it is asked for again. */
+/** The state of a call. A value, or an error, stays during a retry. */
 export interface Load<T> {
   readonly value: T | undefined;
   readonly error: unknown;
   readonly isLoading: boolean;
-  /** Asks again. */
+  /** Retries. */
   again(): void;
 }
 
 /**
- * Makes a call when a part of the page is shown.
+ * Makes a call when a component is mounted, and again when its key changes.
  *
- * @param key another one is another call: what came of the one before is forgotten.
+ * @param key identifies the call: another key discards the previous result.
  */
 export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Load<T> {
   const [count, setCount] = useState(0);
   const [result, setResult] = useState<{ key: string; value: T | undefined; error: unknown; isLoading: boolean }>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what is asked for, the count how often.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key identifies the call, the count its retries.
   useEffect(() => {
-    const leaving = new AbortController();
+    const callAbort = new AbortController();
     const keep = (before: typeof result) => (before?.key === key ? before : undefined);
     setResult((before) => ({ key, value: keep(before)?.value, error: keep(before)?.error, isLoading: true }));
-    load(leaving.signal).then(
-      (value) => !leaving.signal.aborted && setResult({ key, value, error: undefined, isLoading: false }),
+    load(callAbort.signal).then(
+      (value) => !callAbort.signal.aborted && setResult({ key, value, error: undefined, isLoading: false }),
       (error: unknown) =>
-        !leaving.signal.aborted &&
+        !callAbort.signal.aborted &&
         setResult((before) => ({ key, value: keep(before)?.value, error, isLoading: false })),
     );
-    return () => leaving.abort();
+    return () => callAbort.abort();
   }, [key, count]);
   const current = result?.key === key ? result : { value: undefined, error: undefined, isLoading: true };
   return { ...current, again: () => setCount((before) => before + 1) };

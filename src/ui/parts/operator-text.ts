@@ -1,6 +1,6 @@
 import type { ErrorDescription } from "../../client/describe-error.ts";
 
-/** What an operator needs to find a failure again; it holds no secret. */
+/** The details by which an operator can find a failure in the logs. Contains no secrets. */
 export function operatorText({ reason, message, reference, sources }: ErrorDescription, address: string): string {
   return [
     message,

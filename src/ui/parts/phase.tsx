@@ -1,10 +1,10 @@
 import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { hasFailed } from "../../client/cause.ts";
+import { isFailure } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./phase.module.css";
 
-/** A phase in the reader's words. */
+/** A phase in the user's language. */
 export function phaseText(phase: AnalysisPhase | undefined, { phases }: Text): string {
   switch (phase) {
     case AnalysisPhase.PENDING:
@@ -24,7 +24,7 @@ export function phaseText(phase: AnalysisPhase | undefined, { phases }: Text): s
   }
 }
 
-/** A phase as a sign: shape, colour, and words for who sees neither. */
+/** A phase as an icon with shape and colour, and a text for screen readers. */
 export function PhaseMark({
   phase,
   silent = false,
@@ -45,7 +45,7 @@ export function PhaseMark({
 function signOf(
   phase: AnalysisPhase | undefined,
 ): readonly [sign: string, kind: "bad" | "good" | "warn" | "live" | "open"] {
-  if (hasFailed(phase)) return ["✕", "bad"];
+  if (isFailure(phase)) return ["✕", "bad"];
   if (phase === AnalysisPhase.SUCCESSFUL) return ["✓", "good"];
   if (phase === AnalysisPhase.INCONCLUSIVE) return ["?", "warn"];
   if (phase === AnalysisPhase.RUNNING) return ["", "live"];

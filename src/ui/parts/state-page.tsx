@@ -4,42 +4,42 @@ import { useText } from "../text/text.tsx";
 import styles from "./state-page.module.css";
 import type { Retry } from "./use-retry.ts";
 
-/** Which try of how many it is. */
+/** The number of a try, and of how many. */
 export interface Trying {
   readonly tries: number;
   readonly of: number;
 }
 
 interface StatePageProps {
-  /** What is so, in a few words. */
+  /** The state in a few words. */
   readonly title: string;
   /** Why, or what it means. */
   readonly why?: string | undefined;
   /** What can be done. */
   readonly next?: string | undefined;
-  /** When it is asked again by itself. */
+  /** When the page retries by itself. */
   readonly retry?: Retry | undefined;
-  /** Whether it is being asked now. */
+  /** Whether a retry is in progress. */
   readonly isAsking?: boolean;
-  /** Which try it is, where somebody counts them. */
+  /** The current try, if the caller counts them. */
   readonly trying?: Trying | undefined;
   readonly isBad?: boolean;
-  /** Whether it takes the place of a whole page: its title is then the page's. */
+  /** Whether it is a whole page: its title is then the page's heading. */
   readonly isPage?: boolean;
-  /** More about it. */
+  /** Further content. */
   readonly details?: ReactNode;
   /** Buttons and links. */
   readonly children?: ReactNode;
 }
 
-/** Stands where there is nothing else to show: what is so, why, and what to do next. */
+/** Shown instead of content: the state, why, and what to do next. */
 export function StatePage(props: StatePageProps) {
   const { title, why, next, retry, isAsking = false, trying, isBad = false, isPage = false, details, children } = props;
   const { noLog } = useText();
-  let asks = "";
-  if (trying !== undefined) asks = noLog.tryingAgain(trying.tries, trying.of);
-  else if (isAsking) asks = noLog.looking;
-  else if (retry !== undefined) asks = noLog.lookingIn(retry.seconds, retry.tries, retry.of);
+  let retryText = "";
+  if (trying !== undefined) retryText = noLog.tryingAgain(trying.tries, trying.of);
+  else if (isAsking) retryText = noLog.looking;
+  else if (retry !== undefined) retryText = noLog.lookingIn(retry.seconds, retry.tries, retry.of);
   const Heading = isPage ? "h1" : "h2";
   return (
     <div className={styles.state}>
@@ -62,7 +62,7 @@ export function StatePage(props: StatePageProps) {
           <Rich text={next} />
         </p>
       )}
-      {asks !== "" && <p className="soft">{asks}</p>}
+      {retryText !== "" && <p className="soft">{retryText}</p>}
       {children && <p className={styles.acts}>{children}</p>}
     </div>
   );

@@ -9,7 +9,7 @@ let now = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The time, by the second. One timer serves the whole page. */
+/** The current time, updated every second by one timer for the whole page. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
@@ -35,7 +35,7 @@ export function Ago({ time }: { readonly time: Timestamp }) {
   return <time dateTime={timestampDate(time).toISOString()}>{agoText(timestampMs(time), useNow(), language)}</time>;
 }
 
-/** When something was, in the reader's zone; in full on hovering. */
+/** A time in the user's zone; in full on hover. */
 export function Moment({ time }: { readonly time: Timestamp }) {
   const language = useLanguage();
   const date = timestampDate(time);
@@ -46,7 +46,7 @@ export function Moment({ time }: { readonly time: Timestamp }) {
   );
 }
 
-/** For how long something has gone on, or went on. */
+/** A duration; without `to` it grows. */
 export function Span({ from, to }: { readonly from: Timestamp; readonly to?: Timestamp | undefined }) {
   const language = useLanguage();
   const end = useNow();

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 
-const TRIES = 6;
+const MAX_TRIES = 6;
 const WAIT_S = 10;
 
-/** When it is asked again, and how often still. */
+/** When the next retry is, and its number. */
 export interface Retry {
   readonly seconds: number;
   readonly tries: number;
@@ -11,16 +11,16 @@ export interface Retry {
 }
 
 /**
- * Asks again by itself, a few times, where that may help; and at once when the browser is online again, or somebody comes back to the tab.
+ * Retries a few times if that may help, and at once when the browser is online again or the tab becomes visible.
  *
- * @param isAsking whether it is being asked now: no time is counted then.
- * @returns `undefined` where it does not help, or not any more.
+ * @param isAsking whether a retry is in progress: the countdown pauses.
+ * @returns `undefined` if there are no further retries.
  */
 export function useRetry(mayHelp: boolean, again: () => void, isAsking = false): Retry | undefined {
   const [{ tries, seconds }, setState] = useState({ tries: 1, seconds: WAIT_S });
   const call = useRef(again);
   call.current = again;
-  const isOn = mayHelp && tries <= TRIES;
+  const isOn = mayHelp && tries <= MAX_TRIES;
   useEffect(() => {
     if (!isOn || isAsking) return;
     const timer = setInterval(
@@ -49,5 +49,5 @@ export function useRetry(mayHelp: boolean, again: () => void, isAsking = false):
       document.removeEventListener("visibilitychange", now);
     };
   }, [mayHelp]);
-  return isOn ? { seconds, tries, of: TRIES } : undefined;
+  return isOn ? { seconds, tries, of: MAX_TRIES } : undefined;
 }

@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether somebody may see the page. A hidden one need not hold a connection: over HTTP/1.1 browsers have six for all pages of a server. */
+/**
+ * Whether the page is visible. A hidden page should not hold a connection: over HTTP/1.1, browsers allow six for all
+ * pages of a server.
+ */
 export function useVisible(): boolean {
   return useSyncExternalStore(subscribe, () => document.visibilityState === "visible");
 }

@@ -5,17 +5,17 @@ import { BASE_PATH } from "./base-path.ts";
 
 type Reachable = Exclude<Address, { page: "nothing" }>;
 
-/** The whole path of an address, for the browser. `query` is without its question mark. */
+/** The full path of an address, for the browser. `query` has no question mark. */
 export function hrefOf(address: Reachable, query = ""): string {
   return BASE_PATH + pathOf(address) + (query === "" ? "" : `?${query}`);
 }
 
-/** Goes to an address. */
+/** Navigates to an address. */
 export function goTo(address: Reachable, { query = "", replace = false } = {}): void {
   navigate(hrefOf(address, query), { replace });
 }
 
-/** Where the browser is. */
+/** The current address. */
 export function useAddress(): Address {
   const path = usePathname();
   return parseAddress(path.startsWith(BASE_PATH) ? path.slice(BASE_PATH.length) || "/" : path);
@@ -26,7 +26,7 @@ interface LinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"
   readonly query?: string;
 }
 
-/** A link within the page, which the browser may still open in another tab. */
+/** A link within the page, which can still be opened in another tab. */
 export function Link({ to, query = "", onClick, ...rest }: LinkProps) {
   const href = hrefOf(to, query);
   const follow = (event: MouseEvent<HTMLAnchorElement>): void => {

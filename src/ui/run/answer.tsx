@@ -17,13 +17,13 @@ import { reasons } from "./reasons.ts";
 interface AnswerProps {
   readonly project: string;
   readonly run: AnalysisRun;
-  /** Reports of the attempt that is shown. */
+  /** Reports of the shown attempt. */
   readonly links: readonly ReportLink[];
-  /** The first error of the log, or what stands in its place. */
+  /** The first error of the log, or what is shown instead. */
   readonly children: ReactNode;
 }
 
-/** Why the run has its phase, before any line of a log. */
+/** Explains the run's phase, without its log. */
 export function Answer({ project, run, links, children }: AnswerProps) {
   const text = useText();
   const cause = causeOf(run);
@@ -98,7 +98,7 @@ function RunsFor({
   readonly since: NonNullable<AnalysisRun["summary"]>["createTime"];
 }) {
   const text = useText();
-  // The time goes on: it stands apart from the sentence's own words.
+  // The duration keeps changing, so it is separate from the sentence.
   const [before = "", after = ""] = text.cause.hasRun(name, "\u0000").split("**\u0000**");
   return (
     <>

@@ -10,7 +10,7 @@ import type { CompareViewerProps, LogViewerHandle } from "../viewer/viewer-props
 import styles from "./compare.module.css";
 import { type CompareTarget, compareValue, withCompare } from "./compare-query.ts";
 import { switchCompare } from "./compare-switch.tsx";
-import { lastPassed, otherAttempts, usualTarget } from "./compare-targets.ts";
+import { defaultTarget, lastPassed, otherAttempts } from "./compare-targets.ts";
 
 interface ComparePanelProps
   extends Omit<CompareViewerProps, "client" | "left" | "right" | "chooser" | "onClose" | "ref"> {
@@ -18,14 +18,14 @@ interface ComparePanelProps
   readonly run: AnalysisRun;
   readonly metric: Metric;
   readonly attempt: number;
-  /** Which log is compared. */
+  /** The log to compare. */
   readonly request: LogRequest;
-  /** What with. */
+  /** What to compare it with. */
   readonly target: CompareTarget | "any";
   readonly viewer: Ref<LogViewerHandle>;
 }
 
-/** A log beside that of another attempt, or of the last run that passed. */
+/** Compares a log with that of another attempt, or of the last run that passed. */
 export function ComparePanel({ project, run, metric, attempt, request, target, viewer, ...log }: ComparePanelProps) {
   const { compare: text } = log.text;
   const name = run.summary?.name ?? "";
@@ -34,8 +34,8 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
     passed: await lastPassed(client, project, run, metric.name, signal),
   }));
   const passed = value?.passed;
-  const chosen = target === "any" ? usualTarget(attempts, attempt, passed) : target;
-  // What is compared with stands in the address from now on, so that a link shows the same tomorrow.
+  const chosen = target === "any" ? defaultTarget(attempts, attempt, passed) : target;
+  // The address names the target from now on, so that a link stays valid.
   useEffect(() => {
     if (target === "any" && chosen !== undefined) replaceTarget(chosen);
   }, [target, chosen]);

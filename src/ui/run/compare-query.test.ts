@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compareValue, parseCompare, withCompare } from "./compare-query.ts";
 
-it("finds again what is compared with by the address that it makes", () => {
+it("parses back the value of any target", () => {
   const run = fc.oneof(fc.constant(""), fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?$/));
   fc.assert(
     fc.property(run, fc.integer({ min: 1, max: 999_999_999 }), fc.webQueryParameters(), (name, attempt, others) => {
@@ -14,7 +14,7 @@ it("finds again what is compared with by the address that it makes", () => {
   );
 });
 
-it("keeps what else stands in the address, and says nothing that has to be encoded", () => {
+it("keeps the rest of the query, and needs no percent-encoding", () => {
   expect(withCompare("?q=a+b&wrap=1", "1")).toBe("q=a+b&wrap=1&cmp=1");
   expect(withCompare("", compareValue({ run: "uat.01kk-x.447ed5f", attempt: 2 }))).toBe("cmp=uat.01kk-x.447ed5f.a2");
   expect(withCompare("?cmp=1&q=x", undefined)).toBe("q=x");
@@ -34,6 +34,6 @@ it.each([
   "?cmp=../x.a1",
   "?cmp=x/y.a1",
   "?cmp=a1x",
-])("compares nothing for %j", (search) => {
+])("finds no target in %j", (search) => {
   expect(parseCompare(search)).toBeUndefined();
 });

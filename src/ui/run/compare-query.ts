@@ -1,14 +1,17 @@
-/** What a log is compared with: an attempt of the same metric. */
+/** The target of a comparison: an attempt of the same metric. */
 export interface CompareTarget {
-  /** The run whose attempt it is; empty: the same run. */
+  /** The attempt's run; empty: the same run. */
   readonly run: string;
   readonly attempt: number;
 }
 
-/** Whatever there is to compare with. */
+/** Any target. */
 export const ANY_TARGET = "1";
 
-/** Reads `cmp=`: `1` means whatever there is, `a2` another attempt of the same run, `RUN.a2` that of another run. Anything else: nothing is compared. */
+/**
+ * Parses `cmp=`: `1` is any target, `a2` another attempt of the same run, `RUN.a2` one of another run. Else
+ * `undefined`.
+ */
 export function parseCompare(search: string): CompareTarget | "any" | undefined {
   const value = new URLSearchParams(search).get("cmp") ?? "";
   if (value === ANY_TARGET) return "any";
@@ -16,12 +19,12 @@ export function parseCompare(search: string): CompareTarget | "any" | undefined 
   return attempt === undefined ? undefined : { run, attempt: Number(attempt) };
 }
 
-/** What {@link parseCompare} reads. */
+/** The inverse of {@link parseCompare}. */
 export function compareValue({ run, attempt }: CompareTarget): string {
   return `${run === "" ? "" : `${run}.`}a${attempt}`;
 }
 
-/** An address's query with another `cmp`, or without. */
+/** A query with another `cmp`, or without. */
 export function withCompare(search: string, value: string | undefined): string {
   const query = new URLSearchParams(search);
   if (value === undefined) query.delete("cmp");

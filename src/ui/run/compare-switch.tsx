@@ -6,7 +6,7 @@ import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import styles from "./compare.module.css";
 import { ANY_TARGET, parseCompare, withCompare } from "./compare-query.ts";
 
-/** Switches between a log and the log beside another one. */
+/** The button that switches between the log and the comparison. */
 export function CompareSwitch() {
   const { viewer = VIEWER_TEXT } = useText();
   const isOn = parseCompare(useSearch()) !== undefined;
@@ -25,7 +25,7 @@ export function CompareSwitch() {
   );
 }
 
-/** Goes to the same log, compared or not. */
+/** Goes to the same log, with or without a comparison. */
 export function switchCompare(on: boolean): void {
   const query = withCompare(location.search, on ? ANY_TARGET : undefined);
   navigate(location.pathname + (query && `?${query}`) + location.hash);

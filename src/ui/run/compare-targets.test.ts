@@ -8,11 +8,11 @@ import {
   MetricSchema,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
-import { lastPassed, otherAttempts, usualTarget } from "./compare-targets.ts";
+import { defaultTarget, lastPassed, otherAttempts } from "./compare-targets.ts";
 
 const { SUCCESSFUL, FAILED } = AnalysisPhase;
 
-/** A run of the stage uat with one job metric, whose attempts ended so. */
+/** A run of the stage uat with one job metric, whose attempts have these phases. */
 function run(
   name: string,
   phases: readonly AnalysisPhase[],
@@ -46,14 +46,14 @@ function clientOf(runs: readonly ReturnType<typeof run>[]) {
 const find = (runs: readonly ReturnType<typeof run>[], of = run("uat.now", [FAILED])) =>
   lastPassed(clientOf(runs).client, "shop", of, "robot", new AbortController().signal);
 
-it("finds the newest run of the stage in which the metric passed, and the attempt that did", async () => {
+it("finds the newest run of the stage in which the metric passed, and its attempt", async () => {
   const { client, asked } = clientOf([run("uat.2", [FAILED, SUCCESSFUL, FAILED]), run("uat.1", [SUCCESSFUL])]);
   const found = await lastPassed(client, "shop", run("uat.now", [FAILED]), "robot", new AbortController().signal);
   expect(found).toEqual({ run: "uat.2", attempt: 4, freight: "0123456" });
   expect(asked).toEqual([{ namespace: "shop", stage: "uat", phases: [SUCCESSFUL], pageSize: 6 }]);
 });
 
-it("passes over the run itself, and those that have not run this metric as a job, or of another Rollout", async () => {
+it("skips the run itself, runs without this metric as a job, and those of another Rollout", async () => {
   const others = [
     run("uat.now", [SUCCESSFUL]),
     run("uat.5", [SUCCESSFUL], { metric: "smoke" }),
@@ -66,18 +66,18 @@ it("passes over the run itself, and those that have not run this metric as a job
   expect(await find([])).toBeUndefined();
 });
 
-it("looks at the last five that passed, and no further", async () => {
+it("searches only the last five runs that passed", async () => {
   const others = Array.from({ length: 5 }, (_, at) => run(`uat.${9 - at}`, [SUCCESSFUL], { metric: "smoke" }));
   expect(await find([...others, run("uat.1", [SUCCESSFUL])])).toBeUndefined();
 });
 
-it("compares with the attempt before, else with any other, else with the run that passed", () => {
+it("prefers the previous attempt, then any other, then the run that passed", () => {
   const metric = create(MetricSchema, { attempts: [3, 4, 6].map((number) => ({ number })) });
   const passed = { run: "uat.1", attempt: 1, freight: "" };
-  const usual = (attempt: number) => usualTarget(otherAttempts(metric, attempt), attempt, passed);
+  const usual = (attempt: number) => defaultTarget(otherAttempts(metric, attempt), attempt, passed);
   expect(usual(6)).toEqual({ run: "", attempt: 4 });
   expect(usual(4)).toEqual({ run: "", attempt: 3 });
   expect(usual(3)).toEqual({ run: "", attempt: 6 });
-  expect(usualTarget([], 1, passed)).toBe(passed);
-  expect(usualTarget([], 1, undefined)).toBeUndefined();
+  expect(defaultTarget([], 1, passed)).toBe(passed);
+  expect(defaultTarget([], 1, undefined)).toBeUndefined();
 });

@@ -2,12 +2,12 @@ import { AnalysisPhase, type AnalysisRun, type Metric } from "../../../gen/taffr
 import type { TaffrailClient } from "../../client/client.ts";
 import type { CompareTarget } from "./compare-query.ts";
 
-/** As many runs that passed are looked at for one with the same metric. */
-const LOOKED_AT = 5;
+/** How many of the last runs that passed are searched for the metric. */
+const MAX_RUNS = 5;
 
 /** An attempt that passed, of another run. */
 export interface PassedTarget extends CompareTarget {
-  /** What was verified. */
+  /** What the run verified. */
   readonly freight: string;
 }
 
@@ -19,8 +19,8 @@ export function otherAttempts(metric: Metric, attempt: number): readonly Compare
     .reverse();
 }
 
-/** What is compared with where nobody says: the attempt before, else any other, else the last run that passed. */
-export function usualTarget(
+/** The default target: the previous attempt, else any other, else the last run that passed. */
+export function defaultTarget(
   attempts: readonly CompareTarget[],
   attempt: number,
   passed: PassedTarget | undefined,
@@ -31,7 +31,7 @@ export function usualTarget(
 /**
  * Finds the newest other run of the same Stage (or the same Rollout) in which a metric passed.
  *
- * @returns `undefined` where none of the last few that passed has the metric.
+ * @returns `undefined` if none of the last few that passed has the metric.
  * @throws ConnectError
  */
 export async function lastPassed(
@@ -43,8 +43,8 @@ export async function lastPassed(
 ): Promise<PassedTarget | undefined> {
   const { name = "", stage = "" } = run.summary ?? {};
   const phases = [AnalysisPhase.SUCCESSFUL];
-  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: LOOKED_AT + 1 }, { signal });
-  const others = listed.analysisRuns.filter((each) => each.name !== name && each.stage === stage).slice(0, LOOKED_AT);
+  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: MAX_RUNS + 1 }, { signal });
+  const others = listed.analysisRuns.filter((each) => each.name !== name && each.stage === stage).slice(0, MAX_RUNS);
   for (const other of others) {
     const { analysisRun } = await client.getAnalysisRun({ namespace, name: other.name }, { signal });
     if (analysisRun === undefined || analysisRun.rollout !== run.rollout) continue;

@@ -2,17 +2,17 @@ import type { Container } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts
 import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./container-tabs.module.css";
-import { choiceOf, type Selection } from "./selection.ts";
+import { choiceOf, type LogSelection } from "./selection.ts";
 
 interface ContainerTabsProps {
   readonly project: string;
   readonly run: string;
-  readonly selection: Selection;
-  /** The container that is shown, by whomever it was chosen. */
+  readonly selection: LogSelection;
+  /** The container that is shown, whether the user or the server chose it. */
   readonly shown: string;
 }
 
-/** The containers of an attempt, to choose from; each has an address of its own. */
+/** Tabs for the containers of an attempt; each has its own address. */
 export function ContainerTabs({ project, run, selection, shown }: ContainerTabsProps) {
   const { nav: text } = useText();
   const { metric, attempt, isAll } = selection;

@@ -1,5 +1,5 @@
 import type { AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { hasFailed } from "../../client/cause.ts";
+import { isFailure } from "../../client/cause.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
@@ -41,7 +41,7 @@ export function FirstErrorExcerpt({ run, summary, onFirst, onNext }: FirstErrorE
     );
   }
   const hasEnded = summary?.state.kind === "ended";
-  if (!hasFailed(run.summary?.phase) || !hasEnded || run.message === "") return null;
+  if (!isFailure(run.summary?.phase) || !hasEnded || run.message === "") return null;
   return (
     <div className={`${styles.first} ${styles.calm}`}>
       <code>{run.message}</code>

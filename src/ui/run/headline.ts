@@ -2,7 +2,7 @@ import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts"
 import type { Cause } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 
-/** What became of the run, in a line. */
+/** The run's result in one line. */
 export function headline({ phase, metric, attempt }: Cause, { cause: text }: Text): string {
   const name = metric?.name ?? "";
   const isJob = metric?.provider === "job";

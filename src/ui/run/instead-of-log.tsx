@@ -5,22 +5,23 @@ import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import { NoLog } from "./no-log.tsx";
-import type { Selection } from "./selection.ts";
+import type { LogSelection } from "./selection.ts";
 
 interface InsteadOfLogOptions {
   readonly project: string;
   readonly run: AnalysisRun;
-  readonly selection: Selection;
-  /** What is known of the log so far. */
+  readonly selection: LogSelection;
+  /** The state of the log so far. */
   readonly summary: LogViewerSummary | undefined;
   /** Reads the log again. */
   onAgain(): void;
 }
 
 /**
- * What stands in place of a log: why there is none, what it waits for, that it is empty, or that it is none. What failed stays while it is asked for again.
+ * What is shown instead of a log: an error, what it waits for, that it is empty, or that it is not a log. An error
+ * stays during a retry.
  *
- * @returns `undefined` where there is a log to show.
+ * @returns `undefined` if there is a log to show.
  */
 export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undefined {
   const { summary, onAgain, ...about } = options;

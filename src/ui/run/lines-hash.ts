@@ -1,6 +1,6 @@
 import type { LineRange } from "../viewer/store/line-range.ts";
 
-/** Reads `#L120`, `#L120-L140`, each perhaps with `&h=` and eight digits; `undefined` where it is none of them. */
+/** Parses `#L120` and `#L120-L140`, with an optional `&h=` and eight digits; else `undefined`. */
 export function parseLines(hash: string): LineRange | undefined {
   const [, from, to, text] = /^#?L([1-9]\d{0,9})(?:-L?([1-9]\d{0,9}))?(?:&h=([0-9a-f]{8}))?$/.exec(hash) ?? [];
   if (from === undefined) return undefined;
@@ -9,7 +9,7 @@ export function parseLines(hash: string): LineRange | undefined {
   return { first: Math.min(one, other), last: Math.max(one, other), ...(text && { hash: text }) };
 }
 
-/** Lines as an address has them. */
+/** The hash of an address for some lines. */
 export function hashOfLines({ first, last, hash }: LineRange): string {
   return `#L${first}${last > first ? `-L${last}` : ""}${hash ? `&h=${hash}` : ""}`;
 }

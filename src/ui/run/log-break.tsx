@@ -10,11 +10,11 @@ import styles from "./log-break.module.css";
 
 interface LogBreakProps {
   readonly summary: LogViewerSummary | undefined;
-  /** Reads on behind what is there. */
+  /** Resumes the log. */
   onAgain(): void;
 }
 
-/** Under a log that broke off: why, and what can be done. Its lines stay. */
+/** Shown under a log that broke off: why, and what to do. Its lines stay. */
 export function LogBreak({ summary, onAgain }: LogBreakProps) {
   const text = useText();
   const { contact } = useServerInfo();

@@ -6,7 +6,7 @@ import { useLanguage, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./log-foot.module.css";
 
-/** How complete the log is, how much of it there is, and where it comes from. */
+/** Shows whether the log is complete, its size and its source. */
 export function LogFoot({ summary }: { readonly summary: LogViewerSummary | undefined }) {
   const text = useText();
   const language = useLanguage();

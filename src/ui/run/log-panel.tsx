@@ -17,13 +17,13 @@ import { parseCompare, withCompare } from "./compare-query.ts";
 import { useInsteadOfLog } from "./instead-of-log.tsx";
 import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
-import { type Selection, selectedAttempt } from "./selection.ts";
+import { type LogSelection, selectedAttempt } from "./selection.ts";
 import { viewOf, viewQuery } from "./view-query.ts";
 
 interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "linkTo"> {
   readonly project: string;
   readonly run: AnalysisRun;
-  readonly selection: Selection;
+  readonly selection: LogSelection;
   readonly summary: LogViewerSummary | undefined;
   readonly onSummary: (summary: LogViewerSummary) => void;
   readonly viewer: Ref<LogViewerHandle>;
@@ -32,7 +32,7 @@ interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "link
 
 const counted = countingClient(client);
 
-/** The log of a selection, or why there is none. */
+/** The selected log, or why there is none. */
 export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...log }: LogPanelProps) {
   const text = useText();
   const { keys } = useSettings();
@@ -93,7 +93,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   );
 }
 
-/** How the log is looked at, as the address has it. On narrow windows lines wrap unless it says otherwise. */
+/** The view state from the address. On narrow windows lines wrap by default. */
 function useView(): readonly [ViewState, (view: ViewState) => void] {
   const search = useSearch();
   const wraps = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
@@ -105,8 +105,8 @@ function useView(): readonly [ViewState, (view: ViewState) => void] {
   return [view, set];
 }
 
-/** Where the log is as plain text, to look at. */
-function rawAddress(project: string, run: string, { metric, missing, attempt, container }: Selection): string {
+/** The address of the log as plain text. */
+function rawAddress(project: string, run: string, { metric, missing, attempt, container }: LogSelection): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);

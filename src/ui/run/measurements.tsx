@@ -8,7 +8,7 @@ import { spanText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import styles from "./measurements.module.css";
 
-/** What the measurements are held to, and what has been counted of them. */
+/** The conditions and counts of the measurements. */
 function Demands({ metric }: { readonly metric: Metric }) {
   const text = useText();
   const language = useLanguage();
@@ -49,7 +49,7 @@ function Demand({ name, value, code, isBad = false }: DemandProps) {
   );
 }
 
-/** What a metric without a job has measured: it has no log. */
+/** The measurements of a metric without a job, which has no log. */
 export function Measurements({ metric }: { readonly metric: Metric }) {
   const text = useText();
   const { measurement: heads } = text.states;

@@ -4,15 +4,15 @@ import { Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./metrics-nav.module.css";
-import { choiceOf, type Selection } from "./selection.ts";
+import { choiceOf, type LogSelection } from "./selection.ts";
 
 interface MetricsNavProps {
   readonly project: string;
   readonly run: AnalysisRun;
-  readonly selection: Selection;
+  readonly selection: LogSelection;
 }
 
-/** The metrics of a run and their attempts, to choose from. */
+/** Navigation over the metrics of a run and their attempts. */
 export function MetricsNav({ project, run, selection }: MetricsNavProps) {
   const { nav: text } = useText();
   return (

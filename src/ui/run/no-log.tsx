@@ -14,26 +14,26 @@ import { agoText } from "../text/format.ts";
 import { Rich } from "../text/rich.tsx";
 import { useLanguage, useText } from "../text/text.tsx";
 import styles from "./no-log.module.css";
-import { choiceOf, type Selection, selectedAttempt } from "./selection.ts";
+import { choiceOf, type LogSelection, selectedAttempt } from "./selection.ts";
 import { mayComeBack, sourceWords, whyNoLog } from "./source-words.ts";
 
 interface NoLogProps {
   readonly project: string;
   readonly run: AnalysisRun;
-  readonly selection: Selection;
+  readonly selection: LogSelection;
   readonly error: unknown;
-  /** Whether it is being looked again now. */
+  /** Whether a retry is in progress. */
   readonly isAsking: boolean;
-  /** Which try of how many it is, where the log is asked for again by itself. */
+  /** The current try, if the log is retried automatically. */
   readonly trying: Trying | undefined;
   onAgain(): void;
 }
 
-/** A store may have a log only some time after the job's end. */
+/** Milliseconds after a job's end in which a store may not have received the log yet. */
 const LATE_MS = 5 * 60_000;
 const DAY_MS = 86_400_000;
 
-/** Says which link of run, metric, attempt and sources broke, and what to do about it. */
+/** Shows which step failed, from run and metric to attempt and sources, and what to do about it. */
 export function NoLog(props: NoLogProps) {
   const { project, run, selection, error, isAsking, trying, onAgain } = props;
   const described = describeError(error);
@@ -116,7 +116,7 @@ function BrokenChain(props: NoLogProps & { readonly described: ErrorDescription 
   );
 }
 
-/** What Argo Rollouts says in the meantime. */
+/** The message of Argo Rollouts. */
 function RunSays({ run, selection }: Pick<NoLogProps, "run" | "selection">) {
   const { noLog } = useText();
   const saying = selectedAttempt(selection)?.message || selection.metric?.message || run.message;
@@ -128,7 +128,7 @@ function RunSays({ run, selection }: Pick<NoLogProps, "run" | "selection">) {
   );
 }
 
-/** Leads to another attempt, which may well have a log. */
+/** Links to another attempt, which may have a log. */
 function Elsewhere({
   project,
   run,

@@ -6,22 +6,22 @@ import { client } from "../session/page-client.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./metrics-nav.module.css";
 
-const MOST = 8;
+const MAX_RUNS = 8;
 
 interface OtherRunsProps {
   readonly project: string;
   readonly run: string;
-  /** The Freight that was verified. */
+  /** The verified Freight. */
   readonly freight: string;
 }
 
-/** How else the same Freight has fared: in which Stages it passed, and where it is still to come. */
+/** Other runs that verified the same Freight. */
 export function OtherRuns({ project, run, freight }: OtherRunsProps) {
   const { nav: text } = useText();
   const { value } = useLoad(`${project}/${freight}`, (signal) =>
-    client.listAnalysisRuns({ namespace: project, freight, pageSize: MOST + 1 }, { signal }),
+    client.listAnalysisRuns({ namespace: project, freight, pageSize: MAX_RUNS + 1 }, { signal }),
   );
-  const others = (value?.analysisRuns ?? []).filter(({ name }) => name !== run).slice(0, MOST);
+  const others = (value?.analysisRuns ?? []).filter(({ name }) => name !== run).slice(0, MAX_RUNS);
   if (others.length === 0) return null;
   return (
     <nav aria-label={text.others} className={`${styles.nav} ${styles.others}`}>

@@ -1,31 +1,31 @@
 import { AnalysisPhase, type AnalysisRun, ContainerState } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Cause, exitOf, hasFailed, isOpen } from "../../client/cause.ts";
+import { type Cause, exitOf, isFailure, isOpen } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 
-/** Why the run has its phase: what the pod tells, what was measured, and against what. */
+/** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
 export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): readonly string[] {
   const { phase, metric, attempt, limit } = cause;
   if (phase === AnalysisPhase.SUCCESSFUL) return [text.allPassed(run.metrics.length)];
-  const said = [...podReasons(cause, text)];
+  const sentences = [...podReasons(cause, text)];
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
-    said.push(text.measured(metric.provider, last.value));
-    // A short one is told at once; all of them stand at the measurements.
+    sentences.push(text.measured(metric.provider, last.value));
+    // Only short conditions: the measurements show all of them.
     const { successCondition: wanted, failureCondition: unwanted } = metric;
-    if (isShort(wanted)) said.push(text.wanted(wanted));
-    else if (wanted === "" && isShort(unwanted)) said.push(text.unwanted(unwanted));
+    if (isShort(wanted)) sentences.push(text.wanted(wanted));
+    else if (wanted === "" && isShort(unwanted)) sentences.push(text.unwanted(unwanted));
   }
-  const earlier = metric?.attempts.filter((each) => hasFailed(each.phase) && each.number !== attempt?.number) ?? [];
-  if (isOpen(phase)) said.push(...earlier.map(({ number }) => text.attemptFailed(number)));
-  if (limit?.what === "failed") said.push(text.limitFailed(limit.counted, limit.allowed));
-  if (limit?.what === "inconclusive") said.push(text.limitInconclusive(limit.counted, limit.allowed));
-  if (limit?.what === "consecutiveErrors") said.push(text.limitErrors(limit.counted, limit.allowed));
-  if (said.length === 0 || limit === undefined) said.push(...ownWords(cause));
-  if (said.length === 0 && isOpen(phase) && attempt === undefined) said.push(text.startsLater);
-  return [...new Set(said.filter((sentence) => sentence !== ""))];
+  const earlier = metric?.attempts.filter((each) => isFailure(each.phase) && each.number !== attempt?.number) ?? [];
+  if (isOpen(phase)) sentences.push(...earlier.map(({ number }) => text.attemptFailed(number)));
+  if (limit?.what === "failed") sentences.push(text.limitFailed(limit.counted, limit.allowed));
+  if (limit?.what === "inconclusive") sentences.push(text.limitInconclusive(limit.counted, limit.allowed));
+  if (limit?.what === "consecutiveErrors") sentences.push(text.limitErrors(limit.counted, limit.allowed));
+  if (sentences.length === 0 || limit === undefined) sentences.push(...ownWords(cause));
+  if (sentences.length === 0 && isOpen(phase) && attempt === undefined) sentences.push(text.startsLater);
+  return [...new Set(sentences.filter((sentence) => sentence !== ""))];
 }
 
-/** `**` would be taken for emphasis. */
+/** `**` would be rendered as emphasis. */
 function isShort(condition: string): boolean {
   return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
@@ -42,12 +42,12 @@ function podReasons({ phase, metric, attempt, container }: Cause, text: Text["ca
     return [text.podWaits(pod.message || pod.reason)];
   if (container?.state === ContainerState.WAITING && container.reason)
     return [text.waits(container.name, container.reason)];
-  if (hasFailed(phase) && metric?.provider === "job" && attempt !== undefined && pod === undefined)
+  if (isFailure(phase) && metric?.provider === "job" && attempt !== undefined && pod === undefined)
     return [text.podGone];
   return [];
 }
 
-/** What Argo Rollouts says beyond the numbers that are told already. */
+/** The message of Argo Rollouts, unless it only repeats the counts. */
 function ownWords({ metric, attempt, message }: Cause): readonly string[] {
   return [attempt?.message, metric?.message, message].filter((each): each is string => Boolean(each)).slice(0, 1);
 }

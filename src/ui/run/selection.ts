@@ -2,20 +2,20 @@ import type { AnalysisRun, Attempt, Metric } from "../../../gen/taffrail/v1/anal
 import type { LogChoice } from "../../client/addresses.ts";
 import { causeOf } from "../../client/cause.ts";
 
-/** Which log of a run is shown. */
-export interface Selection {
+/** The log of a run that is shown. */
+export interface LogSelection {
   readonly metric: Metric | undefined;
-  /** The name that the address has, where the run has no such metric. */
+  /** The metric's name in the address, if the run has no such metric. */
   readonly missing: string;
-  /** 0: none yet, or none is known. */
+  /** 0: none yet, or unknown. */
   readonly attempt: number;
-  /** Empty: whichever the server chooses. */
+  /** Empty: the server chooses. */
   readonly container: string;
   readonly isAll: boolean;
 }
 
-/** Finds what an address means; without a choice in it, what the run's reader wants to see first. */
-export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): Selection {
+/** The log that an address names; by default the one that decided the run's phase. */
+export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): LogSelection {
   if (choice === undefined) {
     const { metric, attempt } = causeOf(run);
     const isDefault = metric?.name === run.defaultSelection?.metricName;
@@ -45,12 +45,12 @@ function attemptOf(run: AnalysisRun, metric: Metric | undefined, wanted: string 
   return metric?.name === run.defaultSelection?.metricName ? (run.defaultSelection?.attempt ?? last) : last;
 }
 
-/** The attempt of a selection, where the run knows it. */
-export function selectedAttempt({ metric, attempt }: Selection): Attempt | undefined {
+/** The attempt of a selection, if the run has it. */
+export function selectedAttempt({ metric, attempt }: LogSelection): Attempt | undefined {
   return metric?.attempts.find(({ number }) => number === attempt);
 }
 
-/** The address of a selection: the number of its attempt is always written out, since `last` is another one tomorrow. */
+/** The address of a selection. It always has the attempt's number, since `last` changes over time. */
 export function choiceOf(metric: Metric, attempt: number, container: string): LogChoice {
   return { metric: metric.name, ...(attempt > 0 && { attempt: String(attempt) }), ...(container && { container }) };
 }

@@ -2,14 +2,14 @@ import { type SourceAttempt, SourceFault, SourceOutcome } from "../../../gen/taf
 import type { ErrorDescription } from "../../client/describe-error.ts";
 import type { Text } from "../text/en.ts";
 
-/** What came of asking one source, in the reader's language. */
+/** The outcome of asking one source, in the user's language. */
 export function sourceWords(attempt: SourceAttempt, { noLog }: Text): string {
   return noLog.source(attempt.source, outcomeWords(attempt, noLog));
 }
 
 function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"]): string {
   const { source, outcome, httpStatus, message, fault } = attempt;
-  // The source's name stands before it already.
+  // The source's name is shown before it.
   const theirs = message.startsWith(`Source "${source}" `) ? message.slice(source.length + 10) : message;
   switch (fault) {
     case SourceFault.NAME_NOT_RESOLVED:
@@ -55,7 +55,7 @@ function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"
   }
 }
 
-/** Why there is no log, in a sentence: what it means that the sources answered so. The server's own where it is about names that do not exist. */
+/** One sentence that explains why there is no log. For names that do not exist it is the server's own message. */
 export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog, states }: Text): string {
   const has = (fault: SourceFault): boolean => sources.some((each) => each.fault === fault);
   switch (reason) {
@@ -82,7 +82,7 @@ export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog
   }
 }
 
-/** Whether the sources may answer otherwise in a moment; else it takes an operator. */
+/** Whether a retry may find the log; if not, an operator is needed. */
 export function mayComeBack({ reason, sources }: ErrorDescription): boolean {
   if (reason === "SOURCE_SILENT" || reason === "LOG_NOT_YET") return true;
   return reason === "SOURCE_UNAVAILABLE" && !sources.some(({ fault }) => fault === SourceFault.TLS);

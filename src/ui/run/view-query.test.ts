@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { DEFAULT_VIEW, type ViewState } from "../viewer/view-state.ts";
 import { viewOf, viewQuery } from "./view-query.ts";
 
-it("finds any view again by the address that it makes", () => {
+it("parses back the query of any view", () => {
   const view: fc.Arbitrary<ViewState> = fc.record({
     q: fc.string({ unit: "grapheme", maxLength: 50 }),
     re: fc.boolean(),
@@ -21,7 +21,7 @@ it("finds any view again by the address that it makes", () => {
   );
 });
 
-it("leaves out of the address what is as it is anyway", () => {
+it("leaves defaults out of the query", () => {
   expect(viewQuery(DEFAULT_VIEW, false)).toBe("");
   expect(viewQuery({ ...DEFAULT_VIEW, q: "a b", wrap: true }, false)).toBe("q=a+b&wrap=1");
   expect(viewQuery({ ...DEFAULT_VIEW, wrap: false }, true)).toBe("wrap=0");

@@ -1,31 +1,31 @@
 import { TIME_FORMATS } from "../viewer/store/line-time.ts";
 import { DEFAULT_VIEW, type ViewState } from "../viewer/view-state.ts";
 
-const MOST_CONTEXT = 100;
-const LONGEST_QUERY = 1_000;
+const MAX_CONTEXT = 100;
+const MAX_QUERY_LENGTH = 1_000;
 
 /**
- * Reads how a log is looked at out of an address: `?q=&re=1&ci=0&only=1&ctx=3&sev=warn&ts=local&wrap=1`. What nobody could have meant is left out.
+ * Parses a view state from a query: `?q=&re=1&ci=0&only=1&ctx=3&sev=warn&ts=local&wrap=1`. Invalid values are ignored.
  *
- * @param wraps whether lines wrap where the address does not say.
+ * @param wraps whether lines wrap by default.
  */
 export function viewOf(search: string, wraps: boolean): ViewState {
   const query = new URLSearchParams(search);
   const flag = (name: string, otherwise: boolean): boolean => (query.has(name) ? query.get(name) === "1" : otherwise);
   const ctx = Number(query.get("ctx"));
   return {
-    q: (query.get("q") ?? "").slice(0, LONGEST_QUERY),
+    q: (query.get("q") ?? "").slice(0, MAX_QUERY_LENGTH),
     re: flag("re", DEFAULT_VIEW.re),
     ci: flag("ci", DEFAULT_VIEW.ci),
     only: flag("only", DEFAULT_VIEW.only),
-    ctx: Number.isInteger(ctx) && ctx > 0 && ctx <= MOST_CONTEXT ? ctx : DEFAULT_VIEW.ctx,
+    ctx: Number.isInteger(ctx) && ctx > 0 && ctx <= MAX_CONTEXT ? ctx : DEFAULT_VIEW.ctx,
     sev: query.get("sev") === "warn" ? "warn" : DEFAULT_VIEW.sev,
     ts: TIME_FORMATS.find((each) => each === query.get("ts")) ?? DEFAULT_VIEW.ts,
     wrap: flag("wrap", wraps),
   };
 }
 
-/** How a log is looked at, as an address has it: what is as it is anyway is left out. */
+/** The query for a view state. Defaults are left out. */
 export function viewQuery(view: ViewState, wraps: boolean): string {
   const usual = { ...DEFAULT_VIEW, wrap: wraps };
   const query = new URLSearchParams();

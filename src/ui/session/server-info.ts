@@ -10,7 +10,7 @@ let info: GetServerInfoResponse = create(GetServerInfoResponseSchema);
 let isAsked = false;
 const listeners = new Set<() => void>();
 
-/** What the server tells anybody: its version, whom to ask, for how long logs are kept. Empty until it has answered. */
+/** The server's public information: version, contact, retention of logs. Empty until the server has responded. */
 export function useServerInfo(): GetServerInfoResponse {
   return useSyncExternalStore(subscribe, () => info);
 }

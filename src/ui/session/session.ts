@@ -1,26 +1,26 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
 
-/** Whether somebody is signed in, as far as this page knows. */
+/** Whether a user is signed in, as far as this page knows. */
 export type SessionState =
   | { readonly kind: "unknown" }
   | { readonly kind: "in"; readonly user: string }
-  /** `again`: somebody was, and what is shown stays. */
+  /** `again`: a user was signed in, and what is shown stays. */
   | { readonly kind: "out"; readonly again: boolean };
 
 const ADDRESS = `${BASE_PATH}/session`;
 
 let state: SessionState = { kind: "unknown" };
-/** Counts sign-ins: what was asked before one says nothing about it. */
+/** Counts sign-ins, so that a refusal from before a sign-in can be told apart. */
 let signIns = 0;
 const listeners = new Set<() => void>();
 
-/** Whether somebody is signed in. */
+/** Whether a user is signed in. */
 export function useSession(): SessionState {
   return useSyncExternalStore(subscribe, () => state);
 }
 
-/** How often somebody has signed in; see {@link signedIn}. */
+/** The number of sign-ins so far; see {@link signedIn}. */
 export function countSignIns(): number {
   return signIns;
 }
@@ -31,15 +31,15 @@ export async function findSession(): Promise<void> {
     const user = await userOf(await fetch(ADDRESS, { headers: { accept: "application/json" } }));
     become(user === undefined ? { kind: "out", again: false } : { kind: "in", user });
   } catch {
-    // Whatever is wrong, the first call to the API says it better.
+    // The first call to the API will report what is wrong.
     become({ kind: "in", user: "" });
   }
 }
 
 /**
- * Makes a session of a token.
+ * Starts a session with a token.
  *
- * @throws Error with the server's sentence where it refuses the token, or a TypeError where it cannot be reached.
+ * @throws SignInRefused with the server's message if it refuses the token; TypeError if the server cannot be reached.
  */
 export async function signIn(token: string): Promise<void> {
   const response = await fetch(ADDRESS, {
@@ -54,7 +54,7 @@ export async function signIn(token: string): Promise<void> {
   tellOtherTabs();
 }
 
-/** The server has refused a token. */
+/** The server refused a token. */
 export class SignInRefused extends Error {}
 
 /** Ends the session. */
@@ -64,7 +64,7 @@ export async function signOut(): Promise<void> {
   tellOtherTabs();
 }
 
-/** All tabs share one session: what is done about it in another one counts here. */
+/** All tabs share one session: takes over sign-ins and sign-outs from other tabs. */
 export function followOtherTabs(): void {
   tabs?.addEventListener("message", () => void takeOver());
 }
@@ -78,36 +78,36 @@ function tellOtherTabs(): void {
 async function takeOver(): Promise<void> {
   const before = state;
   const user = await fetch(ADDRESS, { headers: { accept: "application/json" } }).then(userOf, () => "");
-  // It cannot be reached: the next call says so.
+  // The server cannot be reached: the next call will report that.
   if (user === "") return;
   if (user === undefined) return become({ kind: "out", again: false });
-  // What is shown was somebody else's to read.
+  // Another user may not see what is shown.
   if (before.kind === "in" && before.user !== user) return location.reload();
   signIns += 1;
   become({ kind: "in", user });
 }
 
 /**
- * Waits until somebody is signed in again, and has the page ask for it.
+ * Asks the user to sign in again, and waits until they have.
  *
- * @param since what {@link countSignIns} said before the call that was refused.
+ * @param since the result of {@link countSignIns} before the refused call.
  */
 export function signedIn(signal: AbortSignal, since = signIns): Promise<void> {
   if (signIns !== since) return Promise.resolve();
   if (state.kind !== "out") become({ kind: "out", again: state.kind === "in" && state.user !== "" });
   return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (state.kind === "in") done(resolve);
+    const check = (): void => {
+      if (state.kind === "in") finish(resolve);
     };
-    const leave = (): void => done(() => reject(signal.reason));
-    const done = (settle: () => void): void => {
-      listeners.delete(look);
-      signal.removeEventListener("abort", leave);
+    const abort = (): void => finish(() => reject(signal.reason));
+    const finish = (settle: () => void): void => {
+      listeners.delete(check);
+      signal.removeEventListener("abort", abort);
       settle();
     };
-    listeners.add(look);
-    signal.addEventListener("abort", leave);
-    if (signal.aborted) leave();
+    listeners.add(check);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
   });
 }
 

@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from "react";
 
-/** What a reader has chosen for all pages; kept in this browser alone. */
+/** The user's settings for all pages; kept in this browser only. */
 export interface Settings {
   readonly theme: "system" | "light" | "dark";
-  /** `system`: what the browser asks for. */
+  /** `system`: the browser's language. */
   readonly language: "system" | "en" | "zh";
-  /** Whether single keys do something. */
+  /** Whether single-key shortcuts are on. */
   readonly keys: boolean;
 }
 
@@ -15,22 +15,22 @@ const DEFAULTS: Settings = { theme: "system", language: "system", keys: true };
 let current = read();
 const listeners = new Set<() => void>();
 
-/** What is chosen now. */
+/** The current settings. */
 export function useSettings(): Settings {
   return useSyncExternalStore(subscribe, () => current);
 }
 
-/** Changes some of it, in other tabs too. */
+/** Changes some settings, in other tabs too. */
 export function changeSettings(changes: Partial<Settings>): void {
   take({ ...current, ...changes });
   try {
     localStorage.setItem(KEY, JSON.stringify(current));
   } catch {
-    // A browser that stores nothing forgets it with the tab.
+    // A browser without storage forgets them with the tab.
   }
 }
 
-/** Has the page look as chosen, and follow other tabs. */
+/** Applies the settings to the page, and follows changes in other tabs. */
 export function startSettings(): void {
   take(current);
   window.addEventListener("storage", ({ key }) => key === KEY && take(read()));

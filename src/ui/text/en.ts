@@ -2,7 +2,7 @@ import type { HealthText } from "../health/health-text.ts";
 import type { ViewerText } from "../viewer/viewer-text.ts";
 
 /**
- * All that the page says, in English. Another language is another object of this type. `**` stands around what is to be seen first.
+ * All texts of the page, in English. Other languages are objects of the same type. `**` marks emphasis.
  */
 export const en = {
   language: "English",
@@ -379,5 +379,5 @@ export const en = {
   },
 };
 
-/** What a language has to say. The viewer and the operators' page bring their own English. */
+/** The texts of a language. The viewer and the operators' page bring their own English. */
 export type Text = typeof en & { readonly viewer?: ViewerText; readonly health?: HealthText };

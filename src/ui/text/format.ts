@@ -1,11 +1,11 @@
 import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 
-/** A number as the reader's language writes it. */
+/** A number in the user's language. */
 export function numberText(value: number | bigint, language: string): string {
   return new Intl.NumberFormat(language).format(value);
 }
 
-/** A size in bytes, in a few characters. */
+/** A size in bytes, abbreviated. */
 export function sizeText(bytes: number, language: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const power = Math.min(units.length - 1, bytes < 1_000 ? 0 : Math.floor(Math.log10(bytes) / 3));
@@ -22,7 +22,7 @@ const STEPS = [
   ["second", 1],
 ] as const;
 
-/** A span of time by its two largest units: `2 min 14 s`. */
+/** A duration in its two largest units: `2 min 14 s`. */
 export function spanText(ms: number, language: string): string {
   if (ms < 1_000) return unitText(Math.max(0, Math.round(ms)), "millisecond", language);
   let left = Math.round(ms / 1_000);
@@ -49,7 +49,7 @@ export function agoText(ms: number, now: number, language: string): string {
   return format.format(-Math.floor(seconds / size), unit);
 }
 
-/** A moment, with its date where it is not today. */
+/** A time, with the date if it is not today. */
 export function momentText(time: Timestamp, now: number, language: string): string {
   const date = timestampDate(time);
   const isToday = new Date(now).toDateString() === date.toDateString();

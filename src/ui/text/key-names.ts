@@ -1,7 +1,7 @@
-/** What each key does, by the page's groups of keys. Loaded when somebody asks for it. */
+/** A group of keys with descriptions. Loaded on demand. */
 interface KeyNames {
   readonly title: string;
-  /** The keys, and what they do. */
+  /** The keys and their descriptions. */
   readonly keys: readonly (readonly [keys: string, does: string])[];
 }
 

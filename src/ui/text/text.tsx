@@ -4,7 +4,7 @@ import { en, type Text } from "./en.ts";
 
 const Context = createContext<{ readonly text: Text; readonly language: string }>({ text: en, language: "en" });
 
-/** All that the page says, in the reader's language. */
+/** All texts of the page, in the user's language. */
 export function useText(): Text {
   return useContext(Context).text;
 }
@@ -14,7 +14,7 @@ export function useLanguage(): string {
   return useContext(Context).language;
 }
 
-/** Gives the page its language. Another than English is loaded when it is wanted. */
+/** Provides the page's language. Languages other than English are loaded on demand. */
 export function TextProvider({ children }: { readonly children: ReactNode }) {
   const { language: chosen } = useSettings();
   const language = chosen === "system" ? preferred() : chosen;
@@ -36,7 +36,7 @@ export function TextProvider({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = loaded?.language ?? "en";
   }, [loaded]);
-  // Nothing is shown in the wrong language first.
+  // Show nothing rather than the wrong language at first.
   return loaded === undefined ? null : <Context value={loaded}>{children}</Context>;
 }
 
@@ -45,7 +45,7 @@ function preferred(): "en" | "zh" {
   return first?.toLowerCase().startsWith("zh") ? "zh" : "en";
 }
 
-/** The reader's own kind of the language, for how numbers and times are written. */
+/** The user's regional variant of the language, for numbers and times. */
 function numbersOf(language: string): string {
   return navigator.languages.find((each) => each.toLowerCase().startsWith(language)) ?? language;
 }

@@ -1,6 +1,6 @@
 import type { Text } from "./en.ts";
 
-/** All that the page says, in Chinese. */
+/** All texts of the page, in Chinese. */
 export const zh: Required<Text> = {
   language: "中文",
   product: "Taffrail",

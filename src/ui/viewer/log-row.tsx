@@ -39,7 +39,10 @@ export interface LogRowProps {
   readonly query: string;
   /** How many sources the log has. */
   readonly sources: number;
-  /** Another number where what the row shows may have changed: the search's result, or the line itself where it has not ended. */
+  /**
+   * Another number where what the row shows may have changed: the search's result, or the line itself where it has not
+   * ended.
+   */
   readonly revision: number;
 }
 

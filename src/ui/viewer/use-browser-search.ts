@@ -6,8 +6,8 @@ const MODIFIERS = new Set(["Control", "Meta", "Shift", "Alt"]);
 
 /**
  * Whether the browser itself may be searching or printing the page: from the key of its find or print on, unless the
- * viewer handled it, until another key is pressed or something is clicked. While the browser's find has the focus, no key
- * reaches the page.
+ * viewer handled it, until another key is pressed or something is clicked. While the browser's find has the focus, no
+ * key reaches the page.
  */
 export function useBrowserSearch(): boolean {
   const [isSearching, setSearching] = useState(false);

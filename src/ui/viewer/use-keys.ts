@@ -1,6 +1,9 @@
 import { useEffect, useRef } from "react";
 
-/** What keys do, by the event's `key`, with `Ctrl-` before it where that is held. `false`: it was not for the viewer after all. */
+/**
+ * What keys do, by the event's `key`, with `Ctrl-` before it where that is held. `false`: it was not for the viewer
+ * after all.
+ */
 export type ViewerKeys = Readonly<Record<string, () => unknown>>;
 
 /** Has keys do something, but not while somebody types or a dialog is open. */

@@ -23,7 +23,10 @@ interface LandingOptions {
   readonly text: ViewerText;
 }
 
-/** Opens a log once, as soon as it is known where: at the lines of its address, at the first match, at the first error, else at its end. */
+/**
+ * Opens a log once, as soon as it is known where: at the lines of its address, at the first match, at the first error,
+ * else at its end.
+ */
 export function useLanding(options: LandingOptions): void {
   const { store, search, revision, isOver, landed, wanted, isFinding, follow, text } = options;
   const land = (line: number, where?: "end"): void => {

@@ -31,12 +31,18 @@ export interface Moves {
   show(line: number, where?: Where): void;
   /** Goes to a line, which keys act on from now. */
   jumpTo(line: number, where?: Where): void;
-  /** Goes to the next (1) or the previous (-1) of some lines, from what is in view. @param none said where there are none. */
+  /**
+   * Goes to the next (1) or the previous (-1) of some lines, from what is in view. @param none said where there are
+   * none.
+   */
   step(lines: SortedLines, by: 1 | -1, none: string): void;
   /** Goes so many lines down, or up. */
   move(by: 1 | -1): void;
   page(views: number): void;
-  /** The line from which steps are counted: the one that keys act on where it is in view, else that before the first in view. */
+  /**
+   * The line from which steps are counted: the one that keys act on where it is in view, else that before the first in
+   * view.
+   */
   lineInView(): number;
 }
 

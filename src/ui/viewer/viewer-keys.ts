@@ -41,7 +41,10 @@ const KEYS = {
 /** Something that can be done in a viewer, and has a key. */
 export type ViewerAct = keyof typeof KEYS;
 
-/** What keys do, where it is said what the acts are. An act that answers `false`, or is not there, leaves its key to others. */
+/**
+ * What keys do, where it is said what the acts are. An act that answers `false`, or is not there, leaves its key to
+ * others.
+ */
 export function keysOf(acts: Readonly<Partial<Record<ViewerAct, () => unknown>>>): ViewerKeys {
   const keys = Object.entries(KEYS).map(([act, key]) => [key, acts[act as ViewerAct]] as const);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** The viewer's own words, in English. Another language gives an object like it. */
+/** The viewer's texts, in English. Other languages pass an object of the same type. */
 export const VIEWER_TEXT = {
   region: "Log",
   find: "Find",

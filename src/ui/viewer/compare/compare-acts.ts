@@ -23,7 +23,10 @@ interface CompareActsOptions {
   readonly text: ViewerText;
 }
 
-/** What can be done in a comparison: as in one log, but `n` and `N` go through the differences, and `&` shows only those. */
+/**
+ * What can be done in a comparison: as in one log, but `n` and `N` go through the differences, and `&` shows only
+ * those.
+ */
 export function compareActs(options: CompareActsOptions) {
   const { moves, differences, errors, warnings, count, view, onView, copyLink, clear, listKeys, toTop, text } = options;
   return {

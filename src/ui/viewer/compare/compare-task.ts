@@ -6,7 +6,10 @@ import { besideByTime } from "./time-beside.ts";
 
 export type Side = "left" | "right";
 
-/** What the place where logs are compared is told: the lines of both, a piece after another, and then that there are no more. */
+/**
+ * What the place where logs are compared is told: the lines of both, a piece after another, and then that there are no
+ * more.
+ */
 export type CompareTask =
   | { readonly kind: "lines"; readonly side: Side; readonly text: Uint8Array<ArrayBuffer> }
   /** Lines that are not kept: they are equal to none. */

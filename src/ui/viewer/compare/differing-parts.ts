@@ -13,9 +13,11 @@ const WORDS = /\w+|[ \t]+|[^\w \t]/gu;
 const MOST_PIECES = 2_000;
 
 /**
- * What differs between two lines that stand beside one another: from the first word that differs to the last. What varies from run to run does not count.
+ * What differs between two lines that stand beside one another: from the first word that differs to the last. What
+ * varies from run to run does not count.
  *
- * @returns for each of the lines where it differs, in UTF-16 units; `undefined` where it has nothing that the other has not.
+ * @returns for each of the lines where it differs, in UTF-16 units; `undefined` where it has nothing that the other has
+ * not.
  */
 export function differingParts(
   left: string,

@@ -5,8 +5,8 @@ const SPACE = 32;
 const TAB = 9;
 
 /**
- * Tells a number of 53 bits for each line of a text: of equal lines the same one. What varies from run to run is left out, and blanks beside one another count as
- * one, since columns are as wide as what stands in them.
+ * Tells a number of 53 bits for each line of a text: of equal lines the same one. What varies from run to run is left
+ * out, and blanks beside one another count as one, since columns are as wide as what stands in them.
  *
  * @param text lines, each with a line feed.
  */

@@ -13,12 +13,16 @@ interface Part {
   readonly rightEnd: number;
 }
 
-/** In parts where no line is the only one of its kind, up to so many lines that differ are tried; of more, lines are compared as they follow one another. */
+/**
+ * In parts where no line is the only one of its kind, up to so many lines that differ are tried; of more, lines are
+ * compared as they follow one another.
+ */
 const MOST_EDITS = 400;
 
 /**
- * Finds which lines of one side are beside which of the other: first those that are alike at both ends, then those that each side has once (as "patience" does),
- * and so on between them. The time grows with the lines, not with their product.
+ * Finds which lines of one side are beside which of the other: first those that are alike at both ends, then those that
+ * each side has once (as "patience" does), and so on between them. The time grows with the lines, not with their
+ * product.
  *
  * @param left a number from 0 up for each line: the same for equal lines.
  * @param kinds how many different numbers there are.

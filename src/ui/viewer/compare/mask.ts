@@ -1,6 +1,9 @@
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 
-/** What is another one each time that a job runs. The first form that fits is taken, so that the longer ones stand first. */
+/**
+ * What is another one each time that a job runs. The first form that fits is taken, so that the longer ones stand
+ * first.
+ */
 const FORMS: readonly string[] = [
   // A day, perhaps with a time: 2026-03-12T14:03:55.102Z.
   String.raw`\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?`,
@@ -31,8 +34,8 @@ const VARYING = new RegExp(String.raw`(?=[\da-fA-F])(?:(?<![\w.])(?:${FORMS.join
 export const MASK = "\u{fffc}";
 
 /**
- * Puts a sign in the place of what is another one each time that a job runs: times, durations, UUIDs, hashes, addresses, long numbers. Short numbers stay, such as
- * the code of an answer. No form goes over the end of a line.
+ * Puts a sign in the place of what is another one each time that a job runs: times, durations, UUIDs, hashes,
+ * addresses, long numbers. Short numbers stay, such as the code of an answer. No form goes over the end of a line.
  */
 export function masked(text: string): string {
   return text.replace(VARYING, MASK);

@@ -31,7 +31,8 @@ export function useComparison(
       setOpened(undefined);
     };
   }, [leftStore, rightStore]);
-  // The state itself is what is subscribed to: where it were only looked at, a render that comes to nothing could take the effects of its change along.
+  // The state itself is what is subscribed to: where it were only looked at, a render that comes to nothing could take
+  // the effects of its change along.
   const state = useSyncExternalStore(opened?.signal.subscribe ?? NEVER, () => opened?.comparison.state ?? READING);
   const isOver = [left, right].every(({ reader }) => reader.progress.state.kind === "ended");
   const revision = revisions.join();

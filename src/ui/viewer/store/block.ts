@@ -14,7 +14,10 @@ export interface LineTable {
   readonly sources: Uint8Array<ArrayBuffer>;
 }
 
-/** A stretch of a log, ready to be shown. All but the marks are plain memory, which goes from one thread to another without a copy. */
+/**
+ * A stretch of a log, ready to be shown. All but the marks are plain memory, which goes from one thread to another
+ * without a copy.
+ */
 export interface Block extends LineTable {
   /** UTF-8 without escape sequences; each line with a line feed. */
   readonly text: Uint8Array<ArrayBuffer>;

@@ -42,7 +42,8 @@ export function copyText(
 }
 
 /**
- * The text of lines, each behind its time as the view shows it, in columns. A time that is shown as it is written is told in UTC.
+ * The text of lines, each behind its time as the view shows it, in columns. A time that is shown as it is written is
+ * told in UTC.
  *
  * @returns `undefined` where it is too much for a clipboard.
  */

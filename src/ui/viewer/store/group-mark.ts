@@ -1,6 +1,9 @@
 /** A line that opens or closes a group, as CI systems write them. */
 export interface GroupMark {
-  /** `end` closes the group; `next` closes the one before it and opens another; `open` says that the present group is to be shown unfolded. */
+  /**
+   * `end` closes the group; `next` closes the one before it and opens another; `open` says that the present group is to
+   * be shown unfolded.
+   */
   readonly kind: "begin" | "end" | "next" | "open";
   /** What the group is called; empty where the mark says no name. */
   readonly title: string;
@@ -18,8 +21,10 @@ const BUILDKITE = /^(---|\+\+\+|~~~) (?!(?:FAIL|PASS|SKIP|BENCH):|[ab]\/|\/dev\/
 const OPEN = /^\^\^\^ \+\+\+\s*$/;
 
 /**
- * Reads the mark that a line is: those of GitHub (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines), GitLab
- * (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections) and Buildkite (https://buildkite.com/docs/pipelines/configure/managing-log-output).
+ * Reads the mark that a line is: those of GitHub
+ * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines), GitLab
+ * (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections) and Buildkite
+ * (https://buildkite.com/docs/pipelines/configure/managing-log-output).
  */
 export function groupMarkOf(line: string): GroupMark | undefined {
   const github = GITHUB.exec(line);

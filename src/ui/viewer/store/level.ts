@@ -1,7 +1,10 @@
 import { severityOf } from "../../../client/severity.ts";
 import { LINE_ERROR, LINE_WARNING } from "./block.ts";
 
-/** Every text that `severityOf` calls an error or a warning holds one of these: few lines do, so that few are looked at closely. */
+/**
+ * Every text that `severityOf` calls an error or a warning holds one of these: few lines do, so that few are looked at
+ * closely.
+ */
 const CANDIDATE =
   /err|ERR|Err|fatal|FATAL|crit|CRIT|panic|PANIC|SEVERE|FAIL|Traceback|Exception:|warn|WARN|(?:^|\n)[EFW]\d{4} /g;
 

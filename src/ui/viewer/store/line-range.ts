@@ -1,4 +1,6 @@
-/** Lines of a log by their numbers in its source, so that they stay the same whatever is filtered, folded or wrapped. */
+/**
+ * Lines of a log by their numbers in its source, so that they stay the same whatever is filtered, folded or wrapped.
+ */
 export interface LineRange {
   /** The number of the first one. */
   readonly first: number;

@@ -19,8 +19,8 @@ const JSON_EPOCH = /"(?:ts|time|timestamp|t)":\s?(1\d{9})(?:\.(\d+)|(\d{3}))?[,}
 const DAY_MS = 86_400_000;
 
 /**
- * Finds the first time that stands near the beginning of a line: ISO 8601 and what resembles it, klog's, a clock's, seconds since 1970. A time without a zone is
- * taken for UTC, which containers are set to.
+ * Finds the first time that stands near the beginning of a line: ISO 8601 and what resembles it, klog's, a clock's,
+ * seconds since 1970. A time without a zone is taken for UTC, which containers are set to.
  */
 export function timeOf(line: string): LineTime | undefined {
   const text = line.slice(0, LOOKED_AT);
@@ -73,7 +73,10 @@ function zoneMs(zone: string | undefined): number {
   return (parts[1] === "-" ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])) * 60_000;
 }
 
-/** How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line before. */
+/**
+ * How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line
+ * before.
+ */
 export type TimeFormat = "raw" | "local" | "utc" | "rel" | "delta";
 export const TIME_FORMATS: readonly TimeFormat[] = ["raw", "local", "utc", "rel", "delta"];
 

@@ -5,11 +5,17 @@ export interface TextLink {
   readonly href: string;
 }
 
-/** What is no part of an address, whoever wrote it there: spaces, quotes, controls, and what turns the direction of a text. */
+/**
+ * What is no part of an address, whoever wrote it there: spaces, quotes, controls, and what turns the direction of a
+ * text.
+ */
 const OUTSIDE = "\\s<>\"'`\\\\^{}|\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
 const ADDRESS = new RegExp(`\\bhttps?://[^${OUTSIDE}]+`, "gi");
 
-/** Addresses of http and https, and no others. What ends a sentence, or closes what was opened before it, is not part of one. */
+/**
+ * Addresses of http and https, and no others. What ends a sentence, or closes what was opened before it, is not part of
+ * one.
+ */
 export function linksIn(text: string): TextLink[] {
   const links: TextLink[] = [];
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {

@@ -35,8 +35,8 @@ export interface PlacedLine {
 }
 
 /**
- * A log in memory. Lines are counted from 0 in the order in which they came, and keep their positions when others are let go: what a source calls them is
- * their number.
+ * A log in memory. Lines are counted from 0 in the order in which they came, and keep their positions when others are
+ * let go: what a source calls them is their number.
  *
  * Where the log takes more memory than it may, its head and its newest lines stay, and what lay between is let go.
  */

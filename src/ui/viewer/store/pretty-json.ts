@@ -1,4 +1,7 @@
-/** The JSON object or list in a line, set out over lines; `undefined` where there is none. What stands before it is left as it is. */
+/**
+ * The JSON object or list in a line, set out over lines; `undefined` where there is none. What stands before it is left
+ * as it is.
+ */
 export function prettyJson(line: string): string | undefined {
   for (let start = line.search(/[{[]/), tries = 0; start !== -1 && tries < 3; tries += 1) {
     const open = line[start];

@@ -35,7 +35,8 @@ export function compileQuery({ q, re, ci }: Query): RegExp {
  * Tells the lines of a text that match, each once, in order.
  *
  * @param text lines, each with a line feed.
- * @param acrossLines whether the pattern can be run on the text as a whole, since it matches no line feed: texts to find can, regular expressions cannot.
+ * @param acrossLines whether the pattern can be run on the text as a whole, since it matches no line feed: texts to
+ * find can, regular expressions cannot.
  */
 export function matchingLines(
   text: string,

@@ -1,9 +1,11 @@
 /**
- * Where a view stands in a log that is higher than any element can be: browsers end elements at 33,554,428 px or sooner, and lose single pixels before.
+ * Where a view stands in a log that is higher than any element can be: browsers end elements at 33,554,428 px or
+ * sooner, and lose single pixels before.
  *
- * The element that scrolls is a spacer of at most `SPACER_PX`. Where the log is higher, small steps move by as much as they say, and large ones, as of the
- * scrollbar's thumb, in proportion; when the scrolling has ended, the spacer's position is set to what it should be. Near both ends a pixel of the spacer is one of the
- * log, so that the ends are met together.
+ * The element that scrolls is a spacer of at most `SPACER_PX`. Where the log is higher, small steps move by as much as
+ * they say, and large ones, as of the scrollbar's thumb, in proportion; when the scrolling has ended, the spacer's
+ * position is set to what it should be. Near both ends a pixel of the spacer is one of the log, so that the ends are
+ * met together.
  */
 export interface Scroller {
   /** Pixels of the log above the view. */

@@ -52,7 +52,10 @@ export interface Search {
   set(query: Query): void;
   /** Goes on with what has been added to the log. */
   resume(): void;
-  /** Where a text matches. Of a regular expression nothing is known at first: it is asked for, and the result changes when it has come. */
+  /**
+   * Where a text matches. Of a regular expression nothing is known at first: it is asked for, and the result changes
+   * when it has come.
+   */
   rangesIn(text: string): readonly MatchRange[];
   close(): void;
 }
