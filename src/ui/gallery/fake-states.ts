@@ -17,17 +17,17 @@ import {
 import type { LogSelection } from "../run/selection.ts";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 
-/** A state of the page beside or in place of a log. */
+/** A state of the page with or without a log. */
 export interface FakeState {
   /** Milliseconds since the job ended. */
   readonly endedMs: number;
-  /** What is known of the log. */
+  /** The state of the log. */
   readonly summary: LogViewerSummary;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** What is known of a log that has ended without a line. */
+/** The state of a log that has ended without a line. */
 const NOTHING: LogViewerSummary = {
   state: { kind: "ended" },
   origin: create(OriginSchema, { source: "archive", attemptPhase: AnalysisPhase.FAILED }),
@@ -61,7 +61,7 @@ function failure(code: Code, reason: string, message: string, { available, sourc
   ]);
 }
 
-/** No source has the log, for such a reason. */
+/** No source has the log, for a given reason. */
 function chain(
   code: Code,
   reason: string,
@@ -78,7 +78,7 @@ const ended = (reason: EndReason) => create(EndSchema, { reason, lines: 2n, byte
 const brokenOff = (code: Code, reason: string, end: EndReason): FakeState =>
   told({ lines: 2, bytes: 29, end: ended(end), error: failure(code, reason, "The log broke off.") });
 
-/** States by the names that they have in the tests, which bring them about with real servers. */
+/** States by their names in the tests, which provoke them with real servers. */
 export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
   "job-pending": told({
     state: { kind: "waiting", for: "log", message: "Waiting. The image of the container could not be pulled." },
@@ -130,7 +130,7 @@ export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
   "not-taffrail": failed(new ConnectError("unsupported content type text/html", Code.Unknown)),
 };
 
-/** The run of all states, and which of its logs is looked at. */
+/** The run of all states, and the log that is selected. */
 export function fakeRun(endedMs: number) {
   const endTime = timestampFromMs(Date.now() - endedMs);
   const attempts = [1, 2].map((number) => ({ number, phase: AnalysisPhase.FAILED, endTime }));

@@ -10,7 +10,7 @@ export interface LineTime {
 }
 
 /** As far into a line as a time is looked for. */
-const LOOKED_AT = 96;
+const MAX_LOOKED_AT = 96;
 const ISO = /(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?( ?(?:Z|UTC|[+-]\d\d:?\d\d))?/;
 const KLOG = /^[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{1,9})/;
 const CLOCK = /(?<![\d:.])(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?![\d:])/;
@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
  * seconds since 1970. A time without a zone is taken for UTC, which containers are set to.
  */
 export function timeOf(line: string): LineTime | undefined {
-  const text = line.slice(0, LOOKED_AT);
+  const text = line.slice(0, MAX_LOOKED_AT);
   const iso = ISO.exec(text);
   if (iso !== null) {
     const [, year, month, day, hour, minute, second, fraction, zone] = iso;
