@@ -127,7 +127,7 @@ function notices(): Scene[] {
   return [
     { kind: "notice", notice: "HEAD_MISSING", message: "The source no longer has the beginning of the log." },
     { kind: "text", text: "one\ntwo\n" },
-    { kind: "notice", notice: "SOURCE_CHANGED", message: "The log goes on in another source, at the same line." },
+    { kind: "notice", notice: "SOURCE_CHANGED", message: "The log continues in another source, at the same line." },
     { kind: "text", text: "three\n" },
     { kind: "notice", notice: "LINES_LOST", message: "Lines are missing here: the source has dropped them." },
     { kind: "text", text: "four\nfive, cut o" },

@@ -37,7 +37,7 @@ const HELD_MS = 50;
 export function createIngestStation(now: () => number): (task: IngestTask) => IngestResult {
   const table = createStyleTable();
   const ingest = createIngest(table);
-  let told = 0;
+  let sentStyles = 0;
   let flushed = Number.NEGATIVE_INFINITY;
   return (task) => {
     if (task.kind === "bytes") ingest.push(task.bytes, task.firstLine, task.source);
@@ -45,8 +45,8 @@ export function createIngestStation(now: () => number): (task: IngestTask) => In
     const all = task.kind !== "bytes" || now() - flushed >= HELD_MS;
     const blocks = ingest.take(all);
     if (all) flushed = now();
-    const styles = table.styles.slice(told);
-    told = table.styles.length;
+    const styles = table.styles.slice(sentStyles);
+    sentStyles = table.styles.length;
     return {
       blocks,
       unfinished: all ? (ingest.unfinished() ?? null) : blocks.length > 0 ? null : undefined,

@@ -152,7 +152,7 @@ describe("escape sequences", () => {
     ["a cursor that moves", `a${ESC}[10;10H${ESC}[2Jb${ESC}[?25l`, "ab"],
     ["a character set", `${ESC}(Ba${ESC}=b`, "ab"],
     ["a device control string", `a${ESC}Pq#0;2;0${ESC}\\b`, "ab"],
-    ["a style that is none", `a${ESC}[>4;1mb`, "ab"],
+    ["a sequence that is not a style", `a${ESC}[>4;1mb`, "ab"],
   ])("%s is removed", (_, text, line) => {
     expect(linesOf(storeOf(text))).toEqual([line]);
   });

@@ -58,9 +58,9 @@ describe("a log in memory", () => {
 
   it("keeps a notice before the line that arrived after it", () => {
     const store = storeOf("one\ntwo");
-    store.addNotice("SEAM", "The log goes on elsewhere.");
+    store.addNotice("SEAM", "The log continues elsewhere.");
     for (const block of blocksOf("three")) store.append(block);
-    expect(store.notices).toEqual([{ line: 2, kind: "SEAM", message: "The log goes on elsewhere." }]);
+    expect(store.notices).toEqual([{ line: 2, kind: "SEAM", message: "The log continues elsewhere." }]);
   });
 });
 
