@@ -36,8 +36,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...(stderr.isTTY && { status }),
   ...(stderr.isTTY && stdin.isTTY && { ask }),
   ...(process.stdout.isTTY && {
-    openPage: (address) =>
-      openPage(address).catch(() => void stderr.write("note: no program found to open it\n")),
+    openPage: (address) => openPage(address).catch(() => void stderr.write("note: no program found to open it\n")),
   }),
   signal: interrupt.signal,
 });
