@@ -106,7 +106,7 @@ describe("an error", () => {
     ["no right to list", ["@failed"], { TAFFRAIL_TOKEN: "demo-outsider" }, 4, /\(ACCESS_DENIED\)/],
     ["no log any more", ["uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f"], {}, 5, /\(LOG_NOT_FOUND\)\n {2}source {2}store: /],
     [
-      "a pattern that is none",
+      "an invalid pattern",
       [FAILED, "--grep", "PASS|(a"],
       {},
       2,

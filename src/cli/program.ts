@@ -20,7 +20,7 @@ import { addWhyCommand } from "./why.ts";
  * @returns the exit code.
  */
 export async function runCli(args: readonly string[], unsafeIo: CliIo): Promise<number> {
-  // Names and messages come from other machines, and some from whoever may write a run.
+  // Names and messages come from other machines, and some from authors of runs.
   const io: CliIo = { ...unsafeIo, say: (line) => unsafeIo.say(printable(line)) };
   const program = new Command("taffrail")
     .description("Read the log of a failed verification job, wherever it is kept.")

@@ -17,7 +17,7 @@ describe("a server's address", () => {
   });
 
   it.each(["", "http://", "https://ann:hunter2@example.com", "example.com?x=1", "example.com#x", "a b"])(
-    "is refused where it is none, and not shown: %j",
+    "is refused if invalid, and not shown: %j",
     (named) => {
       let thrown: unknown;
       try {

@@ -8,7 +8,7 @@ export {
   type TaffrailClientOptions,
 } from "./client.ts";
 export { describeError, type ErrorDescription } from "./describe-error.ts";
-export type { LineRange, LogChunk, LogEvent } from "./log-event.ts";
+export type { ConsecutiveLines, LogChunk, LogEvent } from "./log-event.ts";
 export type { LogState } from "./log-state.ts";
 export type { Resuming } from "./resuming-log.ts";
 export type { WatchedRuns, WatchState } from "./resuming-runs.ts";

@@ -11,7 +11,7 @@ import type { BytesTwin } from "../rpc/bytes-twin.ts";
 export type LogMessage = BytesTwin<GetAnalysisRunLogsResponse>;
 
 /** Consecutive lines. */
-export interface LineRange {
+export interface ConsecutiveLines {
   /** The number of the first one. */
   readonly firstLine: number;
   readonly count: number;
@@ -27,7 +27,7 @@ export interface LogChunk {
   /** The number of the line in which it begins; 0 if unknown. `Origin` says what it counts from. */
   readonly firstLine: number;
   /** Its lines, in order, if some may be missing between them. Empty: they are consecutive. */
-  readonly runs: readonly LineRange[];
+  readonly runs: readonly ConsecutiveLines[];
   /** Whose log it is; empty if the request asks for one container only. */
   readonly containerName: string;
   /** Whose log it is; 0 if the request asks for one attempt only. */
@@ -80,6 +80,6 @@ export function chunkEvent(message: LogMessage): LogChunk {
   };
 }
 
-function lineRange({ firstLine, count, context }: LineRun): LineRange {
+function lineRange({ firstLine, count, context }: LineRun): ConsecutiveLines {
   return { firstLine: Number(firstLine), count, context };
 }

@@ -42,7 +42,7 @@ const SILENT = "The connection timed out: the log is incomplete.";
 const UNFINISHED = "The stream stopped before its end: the log is incomplete.";
 
 /**
- * Calls in a row that may bring nothing but word that the server scans: each such word stands for 16 MiB or 5 s of
+ * Calls in a row that may bring nothing but heartbeats with a cursor. Each of these stands for 16 MiB or 5 s of
  * work, but messages do not say how far the scan is, so a server that scans the same part again and again looks the
  * same.
  */

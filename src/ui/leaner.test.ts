@@ -22,7 +22,7 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { leaner } from "../../vite-leaner.ts";
 
-/** The contract as the page has it, and the library that reads it. */
+/** The page's version of the contract and of the protobuf library. */
 interface Lean {
   readonly fromBinary: typeof fromBinary;
   readonly toBinary: typeof toBinary;
@@ -91,7 +91,7 @@ it.each([
   }),
   sample(GetStatusResponseSchema, { sources: [{ name: "s", successRate: 0.5 }] }),
   sample(SourceChainSchema, { attempts: [{ source: "s", outcome: SourceOutcome.NOT_FOUND, httpStatus: 404 }] }),
-])("the page reads and writes %s as everybody does", (name, schema, message) => {
+])("encodes and decodes %s like the full library", (name, schema, message) => {
   const own = lean.schemas[`${name}Schema`] as DescMessage;
   const bytes = toBinary(schema, message);
   const read = lean.fromBinary(own, bytes);

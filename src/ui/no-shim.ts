@@ -1,2 +1,2 @@
-/** Stands in the page for what gives old releases of React this hook: the page brings the release that has it. */
+/** Replaces the shim for older releases of React in the page, which brings a release with this hook. */
 export { useSyncExternalStore } from "react";

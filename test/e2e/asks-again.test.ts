@@ -9,7 +9,7 @@ import { type StateRun, useStatesWorld } from "./states-world.ts";
 const world = useStatesWorld();
 const shows = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
 
-/** Opens a run in a browser whose time passes when the test says so. */
+/** Opens a run in a browser whose clock the test controls. */
 async function open(run: StateRun) {
   const context = await world().browser.newContext({ viewport: SIZES.wide, locale: "en-US" });
   const url = await world().at();
@@ -28,8 +28,8 @@ async function open(run: StateRun) {
   };
 }
 
-suite("a page that asks again by itself", () => {
-  it("counts down, and shows the log once it is there", async () => {
+suite("a page that retries by itself", () => {
+  it("counts down, and shows the log once it exists", async () => {
     const run = world().addRun({ endedMs: 40_000 }).stored(refuses(404));
     const { page, close } = await open(run);
     await shows(page, /Retrying in \d+ s, try 1 of 6\./);
@@ -41,7 +41,7 @@ suite("a page that asks again by itself", () => {
     await close();
   });
 
-  it("gives up after six tries, and leaves it to the reader", async () => {
+  it("gives up after six tries, and leaves it to the user", async () => {
     let asked = 0;
     const run = world()
       .addRun({ endedMs: 40_000 })
@@ -54,7 +54,7 @@ suite("a page that asks again by itself", () => {
       await shows(page, new RegExp(`Looking again in \\d+ s, try ${tries} of 6\\.`));
       await page.clock.runFor(10_000);
     }
-    // The sixth is over, too: the store has been asked seven times.
+    // The sixth try is over, too: the store has been asked seven times.
     await expect.poll(() => asked, { timeout: 15_000 }).toBe(7);
     await page.getByText(/Retrying/).waitFor({ state: "detached" });
     run.stored(sends("the reader looked\n"));
@@ -63,7 +63,7 @@ suite("a page that asks again by itself", () => {
     await close();
   });
 
-  it("says why a log that broke off does not go on, keeps its lines, and reads on where it is told to", async () => {
+  it("says why a log that broke off was not resumed, keeps its lines, and resumes on request", async () => {
     const run = world().addRun().stored(sendsThenResets("one\ntwo\n"));
     const { page, close } = await open(run);
     await shows(page, /resuming, try 1 of 8/);

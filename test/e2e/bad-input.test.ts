@@ -11,7 +11,7 @@ const world = useStatesWorld();
 const SCRIPT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 const RUNS = "/p/shop/runs";
 
-/** Hashes and queries that nobody could have meant. The number has the page loaded anew, as a hash alone does not. */
+/** Invalid hashes and queries. The number makes the browser reload the page, which a hash alone does not. */
 const ENDS = [
   "?n=0#L0",
   "?n=1#L-1",
@@ -29,7 +29,7 @@ const ENDS = [
   "?cmp=../../..&cmp=1",
   "/m/integration-test/a/1?__proto__[x]=1",
 ];
-/** Paths that lead nowhere. */
+/** Unknown paths. */
 const NOWHERE = [
   "/p/shop/runs/%00",
   "/p/shop/runs/..%2f..%2fadmin",
@@ -41,11 +41,11 @@ const NOWHERE = [
   "/ext/project/%3Cscript%3E/stage/x/analysis-run/y/logs",
 ];
 
-/** One page for all tests that need no other, and what went wrong in it. */
+/** One page for all tests that need no other, and its errors. */
 let page: Page;
 let faults: string[];
 
-/** A run whose log is this. */
+/** A run with this log. */
 async function open(log: string | readonly Uint8Array[], query = "", state = {}, config = {}): Promise<void> {
   const run = world().addRun(state).stored(sends(log));
   await page.goto((await world().at(config)) + run.path + query);
@@ -53,7 +53,7 @@ async function open(log: string | readonly Uint8Array[], query = "", state = {},
 
 const shows = (words: string | RegExp, on = page) => on.getByText(words).first().waitFor();
 
-suite("a page that is given what it should not be", () => {
+suite("a page with invalid or hostile input", () => {
   beforeAll(async () => {
     const context = await world().browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
     await signIn(context, await world().at(), TOKENS.reader);
@@ -64,7 +64,7 @@ suite("a page that is given what it should not be", () => {
   });
   afterAll(() => page?.context().close());
 
-  /** Nothing of what was given ran, or became a part of the page. */
+  /** No input was run, or became an element of the page. */
   const expectHarmless = async (): Promise<void> => {
     const found = await page.evaluate(() => ({
       hacked: (window as { hacked?: unknown }).hacked,
@@ -75,7 +75,7 @@ suite("a page that is given what it should not be", () => {
     expect(faults.splice(0)).toEqual([]);
   };
 
-  it("shows scripts in a log, and in names and messages of a run, as the text that they are", async () => {
+  it("shows scripts in a log, and in names and messages of a run, as text", async () => {
     const message = `assessed Failed: ${SCRIPT}`;
     const config = {
       links: [{ title: SCRIPT, url: 'https://reports.example.com/${{ label("team") }}' }],
@@ -93,7 +93,7 @@ suite("a page that is given what it should not be", () => {
     expect(await page.title()).not.toBe("hacked");
     await page.getByText("click me").click();
     await expectHarmless();
-    // In what stands in place of a log, too.
+    // Also in what is shown instead of a log.
     const run = world().addRun(state).stored(refuses(404));
     await page.goto((await world().at(config)) + run.path);
     await shows(/^No log for <img/);
@@ -109,7 +109,7 @@ suite("a page that is given what it should not be", () => {
     await expectHarmless();
   });
 
-  it("keeps to its window, whatever the length of names, messages and lines", async () => {
+  it("fits its window, whatever the length of names, messages and lines", async () => {
     const long = "x".repeat(300);
     const state = {
       metric: `metric-${long}`,
@@ -124,7 +124,7 @@ suite("a page that is given what it should not be", () => {
     await page.goto((await world().at()) + run.path);
     await shows(/^No log for metric-xxx/);
     await expectWell(page, "long-names-no-log");
-    // Nor does anything hang out of a part of the page that scrolls by itself, but for tabs, which are in one row.
+    // Nor does anything overflow a scrolling part of the page, except tabs, which are in one row.
     const hanging = await page.evaluate(() =>
       [...document.querySelectorAll("main, main *")]
         .filter((each) => /auto|scroll/.test(getComputedStyle(each).overflowX) && each.role !== "region")
@@ -137,7 +137,7 @@ suite("a page that is given what it should not be", () => {
     expect(faults.splice(0)).toEqual([]);
   });
 
-  it("reads escape sequences that come byte by byte", async () => {
+  it("reads escape sequences that arrive byte by byte", async () => {
     const log =
       "\x1b[31mred \x1b[1mand bold\x1b[0m\n\x1b]8;;https://docs.example/a\x1b\\a link\x1b]8;;\x1b\\ behind https://seen.example/b\x1b[K\n10 %\r100 %\ndone 😀\n";
     await open(cut(Buffer.from(log), [1]));
@@ -149,7 +149,7 @@ suite("a page that is given what it should not be", () => {
       expect.stringMatching(/[^\d]?100 %↻ 1$/),
       expect.stringMatching(/done 😀$/),
     ]);
-    // Only what a reader can see is a link, and it leads where it says.
+    // Only visible addresses are links, and they lead where they say.
     expect(await page.getByRole("link", { name: "a link" }).count()).toBe(0);
     expect(await page.getByRole("link", { name: "https://seen.example/b" }).getAttribute("href")).toBe(
       "https://seen.example/b",
@@ -157,7 +157,7 @@ suite("a page that is given what it should not be", () => {
     await expectHarmless();
   });
 
-  it("shows the log, whatever stands behind its address", async () => {
+  it("shows the log, whatever follows its address", async () => {
     const run = world().addRun().stored(sends("one\ntwo\nERROR three\n"));
     const url = (await world().at()) + run.path;
     for (const end of ENDS) {
@@ -167,7 +167,7 @@ suite("a page that is given what it should not be", () => {
     }
   });
 
-  it("says so where there is nothing at an address", async () => {
+  it("reports an unknown address", async () => {
     for (const path of NOWHERE) {
       await page.goto((await world().at()) + path);
       await shows(/Page not found|There is no such run|You may not read the project/);
@@ -175,7 +175,7 @@ suite("a page that is given what it should not be", () => {
     }
   });
 
-  it("gives up a pattern that never ends, and goes on", async () => {
+  it("gives up a pattern that never ends, and stays usable", async () => {
     await open(`${"a".repeat(5_000)}!\nfound here\n`, "?re=1&q=(a%2B)%2B%24");
     await shows("Too slow: gave up after 1 s");
     await page.getByRole("searchbox").or(page.getByLabel("Find")).first().fill("found");
@@ -183,7 +183,7 @@ suite("a page that is given what it should not be", () => {
     await expectHarmless();
   });
 
-  it("works where the browser stores nothing", async () => {
+  it("works without storage in the browser", async () => {
     const context = await world().browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US" });
     await context.addInitScript(() => {
       const refuse = (): never => {
@@ -207,18 +207,18 @@ suite("a page that is given what it should not be", () => {
   });
 });
 
-suite("a tab that is left alone", () => {
+suite("an idle tab", () => {
   const enter = async (on: Page): Promise<void> => {
     await on.getByLabel("Token").fill(TOKENS.reader);
     await on.getByRole("button", { name: "Sign in" }).click();
   };
 
-  it("overnight asks who one is once it is used again, keeps what it shows, and goes on", async () => {
+  it("asks the user to sign in after a night, keeps what it shows, and resumes", async () => {
     const run = world().addRun().stored(sends("yesterday's log\n"));
     const path = run.path;
     const night = await visit(world().browser, await world().at(), path, { token: TOKENS.reader });
     await shows("yesterday's log", night.page);
-    // A browser drops the cookie when the session's time is over.
+    // A browser drops the cookie when the session expires.
     await night.context.clearCookies();
     await night.page.getByRole("link", { name: "shop" }).click();
     await shows("You are signed out", night.page);
@@ -230,7 +230,7 @@ suite("a tab that is left alone", () => {
     await night.close();
   });
 
-  it("knows at once when somebody signs out in another tab, and back in", async () => {
+  it("notices at once when the user signs out or in in another tab", async () => {
     const config = { sources: [archive(world().store)] };
     const url = await world().at(config);
     const run = world().addRun().stored(sends("the log of both tabs\n"));
@@ -251,7 +251,7 @@ suite("a tab that is left alone", () => {
     await one.close();
   });
 
-  it("is loaded anew when somebody else signs in in another tab", async () => {
+  it("is reloaded when another user signs in in another tab", async () => {
     const url = await world().at();
     const run = world().addRun().stored(sends("for the reader alone\n"));
     const one = await visit(world().browser, url, run.path, { token: TOKENS.reader });

@@ -5,10 +5,10 @@ import { expect } from "vitest";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** The windows in which pages are looked at, in CSS pixels. */
+/** The window sizes in which pages are checked, in CSS pixels. */
 export const SIZES = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
 
-/** All that a page has to look well in. In a window of the same size, another theme changes nothing but colours. */
+/** The combinations in which a page has to look good. In the same window, another theme changes only colours. */
 export const LOOKS = [
   { size: "wide", colorScheme: "light", about: "all" },
   { size: "wide", colorScheme: "dark", about: "colours" },
@@ -16,11 +16,11 @@ export const LOOKS = [
   { size: "phone", colorScheme: "light", about: "colours" },
 ] as const;
 
-/** A visit of one person, with what went wrong in it. */
+/** One user's visit, with its errors. */
 export interface Visit {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors of the page's scripts, and what its content security policy kept it from. */
+  /** Errors of the page's scripts, and violations of its content security policy. */
   readonly faults: readonly string[];
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export interface Visit {
 /**
  * Opens a page.
  *
- * @param token whom to sign in as before; empty: nobody.
+ * @param token signs in before that; empty: no sign-in.
  */
 export async function visit(
   browser: Browser,
@@ -45,13 +45,13 @@ export async function visit(
   return { page, context, faults, close: () => context.close() };
 }
 
-/** Signs in at a server. */
+/** Signs in to a server. */
 export async function signIn(context: BrowserContext, url: string, token: string): Promise<void> {
   const answer = await context.request.post(`${url}/session`, { data: { token } });
   if (!answer.ok()) throw new Error(`The server answered ${answer.status()}: ${await answer.text()}`);
 }
 
-/** What goes wrong in a page from now on: errors of its scripts, and what its content security policy keeps it from. */
+/** The errors in a page from now on: of its scripts, and violations of its content security policy. */
 export function watchFaults(page: Page): string[] {
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
@@ -63,9 +63,9 @@ export function watchFaults(page: Page): string[] {
 }
 
 /**
- * What axe-core finds wrong with a page as it is now; nothing where it is well.
+ * The violations that axe-core finds in a page now.
  *
- * @param about all of it, or only what the theme can change. Default: all.
+ * @param about all rules, or only those that the theme can change. Default: all.
  */
 export async function axeFindings(page: Page, about: "all" | "colours" = "all"): Promise<readonly string[]> {
   if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe.source);
@@ -75,7 +75,7 @@ export async function axeFindings(page: Page, about: "all" | "colours" = "all"):
   return page.evaluate<string[]>(run);
 }
 
-/** Keeps a picture for people to look at, where `SCREENSHOTS` names a folder. */
+/** Saves a screenshot if `SCREENSHOTS` names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;
@@ -83,7 +83,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${folder}/${name}.png` });
 }
 
-/** Expects a page to look well: axe finds nothing, nothing hangs out of the window. Keeps pictures of it. */
+/** Expects a page to look good: axe finds nothing, nothing overflows the window. Saves screenshots. */
 export async function expectWell(page: Page, name: string, looks: readonly (typeof LOOKS)[number][] = LOOKS) {
   for (const { size, colorScheme, about } of looks) {
     await page.setViewportSize(SIZES[size]);

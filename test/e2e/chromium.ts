@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 
-/** The browser's program; `undefined` where there is none. */
+/** The browser's executable; `undefined` if there is none. */
 export function chromiumPath(): string | undefined {
   const path = process.env.CHROMIUM ?? "/usr/bin/chromium";
   return existsSync(path) ? path : undefined;

@@ -6,7 +6,7 @@ import { type LogPage, useGallery } from "./open-log.ts";
 
 const gallery = inject("gallery");
 
-/** The rows in view that differ: sign and number of each side, such as `≠35 ≠35` or `+36`. */
+/** The differing rows in view: sign and number of each side, such as `≠35 ≠35` or `+36`. */
 function differing(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll("[data-differs]")].map((row) =>
@@ -31,7 +31,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
       ),
     );
 
-  it("opens on the first difference, whatever times, ids and durations are, and goes from one to the next", async () => {
+  it("opens on the first difference, ignores times, IDs and durations, and steps through differences", async () => {
     const { page, press } = await open("attempt-2", "attempt-1");
     await page.getByText("1 of 3").first().waitFor();
     expect(await differing(page)).toEqual(["≠35 ≠35", "+36", "+37", "+38", "+39", "−38", "≠40 ≠43"]);
@@ -49,7 +49,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await page.close();
   });
 
-  it("leaves out what is equal, and shows it where it is wanted", async () => {
+  it("hides equal lines, and shows them on request", async () => {
     const { page, press } = await open("attempt-2", "attempt-1");
     await page.getByText("1 of 3").first().waitFor();
     await press("&");
@@ -62,7 +62,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await page.close();
   });
 
-  it("stands on a phone one under the other, and names lines of the log in its address", async () => {
+  it("are stacked on a phone, and name lines of the log in the address", async () => {
     const { page } = await open("attempt-2", "attempt-1", "#L43");
     await page.setViewportSize({ width: 390, height: 800 });
     await page.locator('[data-current="true"]').waitFor();
@@ -78,7 +78,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await page.close();
   });
 
-  it("says where nothing differs, and where a log cannot be read", async () => {
+  it("report that nothing differs, or that a log cannot be read", async () => {
     const same = await open("robot", "robot");
     await same.page.getByText("No differences").first().waitFor();
     await same.press("n");
@@ -90,7 +90,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await failed.page.close();
   });
 
-  it("compares a million lines apart from the page, which answers all the while", async () => {
+  it("compare a million lines in a worker while the page stays responsive", async () => {
     const { page, press } = await open("million", "hundred-thousand");
     await page.getByText("Reading:").first().waitFor();
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
@@ -108,8 +108,8 @@ const world = useDemoWorld();
 const RUN = `/p/guestbook/runs/${ROBOT_RUN}`;
 const view = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
 
-suite("a log beside another, on the page", () => {
-  it("is a key away: first the attempt before, then the last run that passed, each with an address of its own", async () => {
+suite("a comparison on the page", () => {
+  it("opens by a key: the previous attempt, then the last run that passed, each with its own address", async () => {
     const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot`);
     await page.getByText("expected HTTP 200").first().waitFor();
     await page.keyboard.press("c");
@@ -136,7 +136,7 @@ suite("a log beside another, on the page", () => {
     await other.close();
   });
 
-  it("goes by the page's other keys and buttons too", async () => {
+  it("works with the page's other keys and buttons too", async () => {
     const { page, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=1`);
     await page.waitForURL(/\?cmp=a1/);
     await page.getByRole("button", { name: /^Next error/ }).click();
@@ -152,7 +152,7 @@ suite("a log beside another, on the page", () => {
     await close();
   });
 
-  it("says so where there is nothing to compare with", async () => {
+  it("reports that there is nothing to compare with", async () => {
     const { page, close } = await view("/p/guestbook/runs/dev.01kkh9hwa0wapzymx4dxfatw1t.447ed5f?cmp=1");
     await page.getByRole("heading", { name: "There is nothing to compare with" }).waitFor();
     await page
@@ -165,10 +165,10 @@ suite("a log beside another, on the page", () => {
     await close();
   });
 
-  it("has nothing that axe would mend, wide and on a phone, light and dark, in English and Chinese", async () => {
+  it("has no axe violations, wide and on a phone, light and dark, in English and Chinese", async () => {
     for (const locale of ["en-US", "zh-CN"]) {
       const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=a1`, { locale });
-      // It opens on the first difference, in the middle of the view.
+      // It opens on the first difference, centered in the view.
       await page.locator('[data-differs][data-current="true"]').first().waitFor();
       await expect
         .poll(() => page.evaluate(() => document.querySelector('main [role="region"]')?.scrollTop))

@@ -10,12 +10,12 @@ import { type KubeObject, loadObjects } from "../../src/demo/objects.ts";
 import { startDemoServers } from "../../src/demo/servers.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
 
-/** `describe`, where there is a browser. */
+/** `describe`, skipped without a browser. */
 export const suite = describe.skipIf(chromiumPath() === undefined);
 
 /** The run that the demo opens on. */
 export const ROBOT_RUN = "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5";
-/** A run whose log grows. */
+/** A run with a growing log. */
 export const LIVE_RUN = "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add";
 
 /** The demo and a browser. */
@@ -23,7 +23,7 @@ export interface DemoWorld {
   readonly browser: Browser;
   readonly gateway: DemoGateway;
   readonly cluster: MiniKubernetes;
-  /** What the cluster held at the start. */
+  /** The cluster's objects at the start. */
   readonly objects: readonly KubeObject[];
 }
 

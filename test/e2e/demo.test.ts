@@ -7,7 +7,7 @@ const world = useDemoWorld();
 const open = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
 
 suite("the one-time link", () => {
-  it("opens, signed in, on the failed run: why, and the first error; used again it asks who one is", async () => {
+  it("opens the failed run, signed in, with the cause and first error; a second time it asks to sign in", async () => {
     const { gateway } = world();
     const path = gateway.link.slice(gateway.url.length);
     expect((await fetch(gateway.link, { method: "HEAD", redirect: "manual" })).headers.get("set-cookie")).toBe(null);
@@ -32,7 +32,7 @@ suite("the one-time link", () => {
 });
 
 suite("signing in", () => {
-  it("takes a token that the cluster knows, and goes on to the page that was asked for", async () => {
+  it("accepts a token that the cluster accepts, and goes to the requested page", async () => {
     const { page, context, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`, { token: "" });
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Paste a token first.").waitFor();
@@ -42,7 +42,7 @@ suite("signing in", () => {
     await page.getByLabel("Token").fill("Bearer demo-viewer");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
-    // No script can read what signs in.
+    // No script can read the session's cookie.
     expect(
       await page.evaluate("document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)"),
     ).not.toMatch(/demo-viewer|taffrail_/);
@@ -53,7 +53,7 @@ suite("signing in", () => {
     await close();
   });
 
-  it("leads nowhere but within the page", async () => {
+  it("leads only to addresses of this site", async () => {
     for (const next of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
       const { page, close } = await open(`/sign-in?next=${encodeURIComponent(next)}`);
       await page.getByRole("heading", { name: "Projects" }).waitFor();
@@ -64,7 +64,7 @@ suite("signing in", () => {
 });
 
 suite("a run that is watched", () => {
-  it("shows runs that fail first, those that come by themselves, and filters in its address", async () => {
+  it("lists failed runs first, adds new ones by itself, and has filters in its address", async () => {
     const { page, close } = await open("/p/guestbook/runs");
     const headings = page.getByRole("heading", { level: 2 });
     await headings.first().waitFor();
@@ -93,7 +93,7 @@ suite("a run that is watched", () => {
     await close();
   });
 
-  it("is gone through by keys, but not while somebody types or has switched them off", async () => {
+  it("is navigated by keys, but not while the user types or has turned them off", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`);
     await page.getByText("expected HTTP 200").first().waitFor();
     await page.keyboard.press("[");
@@ -154,7 +154,7 @@ suite("a log that is broken on purpose", () => {
     await expect.poll(async () => (await counted(page))[1], { timeout: 30_000 }).toBeGreaterThan(before);
   };
 
-  it("goes on without a line lost or doubled, whatever is broken", async () => {
+  it("resumes without a line lost or duplicated, whatever is broken", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
     await grows(page);
     for (const name of ["Restart the server", "Cut the network", "Delete the pod"]) {
@@ -167,7 +167,7 @@ suite("a log that is broken on purpose", () => {
     await close();
   });
 
-  it("ends with its reason where the right is taken away, and its lines stay", async () => {
+  it("ends with a reason when access is revoked, and its lines stay", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
     await grows(page);
     await page.getByRole("button", { name: "Revoke access" }).click();
@@ -176,7 +176,7 @@ suite("a log that is broken on purpose", () => {
     await picture(page, "revoked");
     await page.getByRole("button", { name: "Restore access" }).click();
     await page.getByText("The viewer has access again.").waitFor();
-    // A refusal is remembered for some seconds.
+    // A refusal is cached for some seconds.
     await expect
       .poll(
         async () => {
@@ -190,7 +190,7 @@ suite("a log that is broken on purpose", () => {
     await close();
   });
 
-  it("goes on at the same line once somebody has signed in again", async () => {
+  it("resumes at the same line after the user has signed in again", async () => {
     const { cluster, objects } = world();
     const { page, close } = await open(`/p/guestbook/runs/${LIVE_RUN}`);
     await grows(page);
@@ -202,7 +202,7 @@ suite("a log that is broken on purpose", () => {
     expect(await axeFindings(page)).toEqual([]);
     await picture(page, "signed-out");
     cluster.put(token);
-    // That nobody knew the token is remembered for some seconds.
+    // That the token was not accepted is cached for some seconds.
     const dialog = page.getByRole("dialog", { name: "You are signed out" });
     await expect
       .poll(
@@ -219,7 +219,7 @@ suite("a log that is broken on purpose", () => {
     await close();
   });
 
-  it("is refused to the outsider, who learns nothing", async () => {
+  it("is refused to the outsider, without any information", async () => {
     const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`);
     await page.getByText("expected HTTP 200").first().waitFor();
     await page.getByRole("button", { name: "Switch to the outsider" }).click();
@@ -230,7 +230,7 @@ suite("a log that is broken on purpose", () => {
     await close();
   });
 
-  it("is broken by the demo's own page alone", async () => {
+  it("can only be broken from the demo's own page", async () => {
     const { url } = world().gateway;
     const headers = { "sec-fetch-site": "cross-site", origin: "https://evil.example" };
     expect((await fetch(`${url}/demo/restart`, { method: "POST", headers })).status).toBe(403);

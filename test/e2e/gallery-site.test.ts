@@ -15,7 +15,7 @@ import { launchChromium } from "./chromium.ts";
 import { suite } from "./demo-world.ts";
 import { STATES } from "./states-table.ts";
 
-/** States that the gallery has as logs that are played, and those of the browser, the session and the address, which it cannot have. */
+/** States that the gallery shows as scripted logs, and those of browser, session and address, which it cannot show. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   "run-not-started": "job-pending",
   "live-following": "log=live",
@@ -36,14 +36,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "no-such-metric": "no-such-attempt",
 };
 
-suite("the gallery as a site of files", () => {
+suite("the gallery as a static site", () => {
   let folder = "";
   let browser: Browser;
   let page: Page;
   let faults: string[];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gallery-site-"));
-    // As `npm run gallery:build` does, in a process of its own: a build is another one inside of a test.
+    // Like `npm run gallery:build`, in a process of its own, since a build behaves differently inside a test.
     const vite = fileURLToPath(new URL("../../node_modules/vite/bin/vite.js", import.meta.url));
     const how = ["-c", "src/ui/gallery/vite.config.ts", "--mode", "site", "--outDir", folder, "--emptyOutDir"];
     const env = { ...process.env, NODE_ENV: "production" };
@@ -68,7 +68,7 @@ suite("the gallery as a site of files", () => {
     await page.getByText("No log for integration-test, attempt 2, test").waitFor();
     await page.getByRole("link", { name: "store-403", exact: true }).click();
     await page.getByText("archive: answered 403: it refused this server's own credentials").waitFor();
-    // A server that is not there is asked for what it tells anybody.
+    // The page requests the server's public information, which does not exist here.
     expect(faults.splice(0).filter((fault) => !/CORS|ERR_|Fetch API cannot load/.test(fault))).toEqual([]);
   };
 
@@ -92,7 +92,7 @@ suite("the gallery as a site of files", () => {
     server.close();
   });
 
-  it("has all states of the page, each with words of its own, in Chinese too", async () => {
+  it("has all states of the page, each with its own text, in Chinese too", async () => {
     const missing = STATES.map(({ name }) => name).filter(
       (name) => !STATE_NAMES.includes(name) && !(name in ELSEWHERE),
     );
@@ -110,7 +110,7 @@ suite("the gallery as a site of files", () => {
     }
     expect(said.size).toBe(STATE_NAMES.length);
     await picture(page, "gallery-state-chinese");
-    // Nothing of ours is left in English; what is waited for, the server says in its own words.
+    // None of our text is left in English; what is waited for is the server's own message.
     for (const text of [...said].filter((each) => !each.includes("Waiting. ")))
       expect(text).not.toMatch(/\b(?:the|with|No log|server|try)\b/);
   });

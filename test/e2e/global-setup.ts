@@ -5,12 +5,12 @@ import { serveGallery } from "./serve-gallery.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the gallery is served; empty where there is no browser. */
+    /** The address of the gallery; empty without a browser. */
     readonly gallery: string;
   }
 }
 
-/** Builds the page, and the gallery, which is served for all tests. */
+/** Builds the page and the gallery, and serves the gallery for all tests. */
 export async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (chromiumPath() === undefined) {
     provide("gallery", "");

@@ -2,16 +2,16 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { launchChromium } from "./chromium.ts";
 
-/** A page with a log of the gallery on it. */
+/** A page with a log of the gallery. */
 export interface LogPage {
   readonly page: Page;
-  /** What the browser said was wrong: errors of scripts, and of the policy. */
+  /** Errors that the browser reported: of scripts, and of the policy. */
   readonly complaints: readonly string[];
   /** Waits until the log has ended. */
   ended(): Promise<void>;
-  /** The numbers of the lines that are drawn and in view. */
+  /** The numbers of the lines in view. */
   numbersInView(): Promise<number[]>;
-  /** The number of the line that keys act on; `undefined`: none. */
+  /** The number of the current line, if any. */
   current(): Promise<number | undefined>;
   press(...keys: string[]): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface LogPage {
 /**
  * Opens a log.
  *
- * @param query what else stands in the address.
+ * @param query further parameters of the address.
  */
 async function openLog(browser: Browser, gallery: string, log: string, query = ""): Promise<LogPage> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
@@ -57,7 +57,7 @@ async function openLog(browser: Browser, gallery: string, log: string, query = "
   };
 }
 
-/** Starts a browser for the tests of a suite, and opens logs of the gallery in it. After the last, no page may have complained. */
+/** Starts a browser for a suite, and opens logs of the gallery in it. In the end, no page may have reported errors. */
 export function useGallery(): (log: string, query?: string) => Promise<LogPage> {
   let browser: Browser;
   const opened: LogPage[] = [];

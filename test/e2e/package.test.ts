@@ -12,7 +12,7 @@ const TSC = resolve("node_modules/typescript/bin/tsc");
 const VITE = resolve("node_modules/vite/bin/vite.js");
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
-/** The page of somebody who has installed the package. Its client is no client of ours: the viewer wants nothing but the method. */
+/** The page of a user of the package. Its client is not ours: the viewer needs only the method. */
 const MAIN = `
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath() === undefined)("the viewer as a package", () => {
     if (app !== undefined) rmSync(app, { recursive: true, force: true });
   });
 
-  it("has in it what its exports name", () => {
+  it("contains what its exports name", () => {
     const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
     const named = ["./viewer", "./viewer.css", "./viewer-theme.css"].flatMap((name) =>
       typeof exports[name] === "string" ? [exports[name]] : Object.values<string>(exports[name]),
@@ -80,10 +80,10 @@ describe.skipIf(chromiumPath() === undefined)("the viewer as a package", () => {
     for (const file of named) expect(files).toContain(file.slice(2));
   });
 
-  it("needs no variable that its theme has not", () => {
+  it("uses only variables that its theme defines", () => {
     const css = (name: string): string => readFileSync(join(app, "node_modules/taffrail/dist/viewer", name), "utf8");
     const wanted = css("index.css").matchAll(/var\((--[a-z-]+)\)/g);
-    // Those of an ANSI colour are set on what has it.
+    // Those of an ANSI colour are set on the element that has it.
     const missing = [...wanted].map(([, name]) => name ?? "").filter((name) => !/^--(?:text|ground)-/.test(name));
     for (const name of new Set(missing)) expect(css("theme.css")).toContain(`${name}:`);
   });
@@ -109,13 +109,13 @@ describe.skipIf(chromiumPath() === undefined)("the viewer as a package", () => {
       }
     };
     expect(run()).toBe("");
-    // And they say something: what is not there is not found.
+    // A check of the check: missing exports are errors.
     writeFileSync(join(app, "main.tsx"), MAIN.replace("follow={false}", "fallow={false}"));
     expect(run()).toContain("fallow");
     writeFileSync(join(app, "main.tsx"), MAIN);
   });
 
-  it("shows logs in a page that Vite has built, with its workers, under a policy of files alone", async () => {
+  it("shows logs in a page built by Vite, with its workers, under a policy that allows only files", async () => {
     execFileSync(process.execPath, [VITE, "build", "--logLevel", "error"], { cwd: app });
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://page");

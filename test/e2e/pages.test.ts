@@ -6,7 +6,7 @@ const world = useDemoWorld();
 const open = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
 const RUNS = "/p/guestbook/runs";
 
-/** Every page of the demo, and what it says. What goes wrong is in states-table.ts. */
+/** Every page of the demo, and its text. Failures are in states-table.ts. */
 const PAGES = [
   { name: "sign-in", path: "/", token: "", says: "Sign in" },
   { name: "projects", path: "/", says: "Projects" },
@@ -23,7 +23,7 @@ const PAGES = [
   {
     name: "no-log",
     path: `${RUNS}/uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f`,
-    says: "answered 404: not there yet, or never uploaded",
+    says: "answered 404: not uploaded yet, or never",
   },
   { name: "no-job", path: `${RUNS}/prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9`, says: "error-rate has no log, by design" },
   { name: "pod-waits", path: `${RUNS}/uat.01kkhbdr20m4d5e6f7g8h9jkmn.00d90e5`, says: "Waiting for the log" },
@@ -40,7 +40,7 @@ const PAGES = [
 
 suite("the page", () => {
   it.each(PAGES)(
-    "$name says what is so; axe finds nothing wrong, wide and on a phone, light and dark",
+    "$name has its text and no axe violations, wide and on a phone, light and dark",
     async ({ name, path, says, ...who }) => {
       const { page, faults, close } = await open(path, who);
       await page.getByText(says).first().waitFor();
@@ -65,7 +65,7 @@ suite("the page", () => {
     await close();
   });
 
-  it("speaks Chinese to whose browser asks for it, and to who chooses it", async () => {
+  it("is in Chinese if the browser asks for it, or the user chooses it", async () => {
     const { page, close } = await open(`${RUNS}/${ROBOT_RUN}`, { locale: "zh-CN" });
     await page.getByRole("heading", { name: /^验证失败/ }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("zh-CN");
@@ -78,7 +78,7 @@ suite("the page", () => {
     await close();
   });
 
-  it("is light or dark as the system is, unless its reader has chosen", async () => {
+  it("is light or dark like the system, unless the user has chosen", async () => {
     const { page, close } = await open(RUNS, { colorScheme: "light" });
     await page.getByRole("heading", { name: "Runs of guestbook" }).waitFor();
     const ground = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
@@ -101,7 +101,7 @@ suite("the page", () => {
     await close();
   });
 
-  it("keeps to 200 % zoom and to a reader who wants no motion and colours of their own", async () => {
+  it("works at 200 % zoom, with reduced motion and with forced colours", async () => {
     const { page, close } = await open(`${RUNS}/${ROBOT_RUN}`, {
       viewport: { width: 640, height: 400 },
       deviceScaleFactor: 2,

@@ -45,14 +45,14 @@ async function look(names: readonly Name[], options: BrowserContextOptions, at: 
   }
 }
 
-suite("a reader", () => {
+suite("a user", () => {
   it.each(["light", "dark"] as const)(
     "with colours of their own (%s) sees what is a button, current, and wrong",
     async (colorScheme) => {
       const names = colorScheme === "light" ? PAGES : (["run", "no-log"] as const);
       await look(names, { forcedColors: "active", colorScheme }, async (page, name) => {
         await picture(page, `forced-colours-${name}-${colorScheme}`);
-        // What colours alone would say is said by lines, in colours that are the reader's.
+        // In forced colours, borders say what colours would.
         const unseen = await page.evaluate(() => {
           const isSeen = (each: Element): boolean => {
             const { borderTopStyle, borderTopWidth, outlineStyle } = getComputedStyle(each);
@@ -75,7 +75,7 @@ suite("a reader", () => {
     },
   );
 
-  it("with a finger hits whatever can be pressed: 44 pixels each", async () => {
+  it("with a finger has targets of 44 pixels", async () => {
     await look(PAGES, { viewport: SIZES.phone, hasTouch: true, isMobile: true }, async (page, name) => {
       await picture(page, `touch-${name}`);
       expect([name, await tooSmall(page)]).toEqual([name, []]);
@@ -86,7 +86,7 @@ suite("a reader", () => {
     });
   });
 
-  it("who wants no motion has none", async () => {
+  it("who prefers reduced motion sees none", async () => {
     const running = "document.getAnimations().filter(({ playState }) => playState === 'running').length";
     await look(["live"], {}, async (page) => expect(await page.evaluate(running)).toBeGreaterThan(0));
     await look(["live"], { reducedMotion: "reduce" }, async (page) => expect(await page.evaluate(running)).toBe(0));
@@ -95,7 +95,7 @@ suite("a reader", () => {
   it.each([
     [200, { width: 640, height: 400 }],
     [400, { width: 320, height: 256 }],
-  ])("at %i %% has all of it, by scrolling one way", async (zoom, viewport) => {
+  ])("at %i %% zoom sees everything by scrolling in one direction", async (zoom, viewport) => {
     await look(["run", "no-log", "runs"], { viewport, deviceScaleFactor: zoom / 100 }, async (page, name) => {
       await picture(page, `zoom-${zoom}-${name}`);
       expect([name, await axeFindings(page)]).toEqual([name, []]);
@@ -113,7 +113,7 @@ suite("a reader", () => {
   });
 });
 
-/** What can be pressed, and is too small for a finger. Lines of a log, and links within sentences, are as high as their text. */
+/** Controls that are too small for a finger. Lines of a log, and links within sentences, are as high as their text. */
 function tooSmall(page: Page): Promise<readonly string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>("a, button, select, input, summary, [role=button], [role=tab]")]

@@ -10,10 +10,10 @@ export interface RunAttempt {
   readonly job?: string;
 }
 
-/** A run of one job metric, measured once; where it says nothing else it failed two hours ago. */
+/** A run of one job metric, measured once; by default it failed two hours ago. */
 export interface RunState {
   readonly phase?: string;
-  /** Of the run, as Argo Rollouts says it. */
+  /** The run's message from Argo Rollouts. */
   readonly message?: string;
   /** Milliseconds since it ended. */
   readonly endedMs?: number;

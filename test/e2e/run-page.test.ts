@@ -12,7 +12,7 @@ const RUNS = "/p/guestbook/runs";
 const RATE_RUN = "prod.01kkh8d8e0whqd86e7e8s2dpwm.23595e9";
 
 suite("a metric without a job", () => {
-  it("shows what was measured against what it is held to", async () => {
+  it("shows its measurements and their conditions", async () => {
     const { page, faults, close } = await open(`${RUNS}/${RATE_RUN}`);
     await page.getByText("error-rate has no log, by design").waitFor();
     const demands = await page.locator("main dl > div").allInnerTexts();
@@ -29,7 +29,7 @@ suite("a metric without a job", () => {
   });
 });
 
-/** A run that goes on, or has failed, of a metric that was measured so often. */
+/** A run that is running, or has failed, of a metric with so many measurements. */
 function rateRun(name: string, phase: string, measured: number): KubeObject {
   const measurements = Array.from({ length: measured }, (_, at) => ({
     phase: "Failed",
@@ -45,7 +45,7 @@ function rateRun(name: string, phase: string, measured: number): KubeObject {
   } as KubeObject;
 }
 
-/** What the page has asked the server for. */
+/** The page's requests. */
 function callsOf(page: Page): string[] {
   const calls: string[] = [];
   page.on("request", (request) => {
@@ -55,8 +55,8 @@ function callsOf(page: Page): string[] {
   return calls;
 }
 
-suite("a run that goes on", () => {
-  it("is watched: a measurement and the end of it are shown without asking over and over", async () => {
+suite("a running run", () => {
+  it("is watched: a measurement and the run's end are shown without polling", async () => {
     const { cluster } = world();
     cluster.put(rateRun("dev.watched", "Running", 1));
     const { page, faults, close } = await open(RUNS);
@@ -77,7 +77,7 @@ suite("a run that goes on", () => {
   it.each([
     ["denied", { status: 403, contentType: "application/json", body: JSON.stringify({ code: "permission_denied" }) }],
     ["what the server does not know", { status: 404, contentType: "text/plain", body: "404" }],
-  ])("is asked for again and again where a watch is %s", async (_, answer) => {
+  ])("is polled if a watch is %s", async (_, answer) => {
     const { cluster } = world();
     cluster.put(rateRun("dev.asked", "Running", 1));
     const { page, close } = await open(RUNS);
@@ -99,7 +99,7 @@ suite("a link to a line", () => {
   const log = `${RUNS}/${ROBOT_RUN}/m/robot/a/2/c/robot`;
   const hash = lineHash(new TextEncoder().encode("| FAIL |"));
 
-  it("leads to where the line is now, and says that it has moved", async () => {
+  it("leads to the line's new position, and says that it has moved", async () => {
     const { page, close } = await open(`${log}#L40&h=${hash}`);
     await page.getByText("The linked line has moved from 40 to 52").first().waitFor();
     await expect.poll(() => new URL(page.url()).hash).toBe(`#L52&h=${hash}`);
@@ -107,7 +107,7 @@ suite("a link to a line", () => {
     await close();
   });
 
-  it("that is where it was says nothing; one that is nowhere near says that the log has changed", async () => {
+  it("says nothing if the line has not moved; says that the log has changed if it is not nearby", async () => {
     const there = await open(`${log}#L52&h=${hash}`);
     await there.page.getByText("expected HTTP 200, got HTTP 503").last().waitFor();
     expect(await there.page.getByText(/has moved|log has changed/).count()).toBe(0);
@@ -120,7 +120,7 @@ suite("a link to a line", () => {
 });
 
 suite("the list of runs", () => {
-  it("is asked for where watching is denied, and says that it is up to date", async () => {
+  it("is polled if watching is denied, and says that it is up to date", async () => {
     const { page, close } = await open(RUNS);
     await page.route("**/WatchAnalysisRuns", (route) =>
       route.fulfill({ status: 403, contentType: "application/json", body: "{}" }),
@@ -133,7 +133,7 @@ suite("the list of runs", () => {
     await close();
   });
 
-  it("leaves its watch while nobody can see it, and has what changed once somebody does", async () => {
+  it("ends its watch while it is hidden, and shows all changes once it is visible", async () => {
     const { page, close } = await open(RUNS);
     const calls = callsOf(page);
     const seen = async (state: string): Promise<void> => {

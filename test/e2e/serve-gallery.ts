@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import { build } from "vite";
 
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
-/** No inline script or style, no evaluation, nothing from elsewhere: as strict as the gateway's. */
+/** No inline script or style, no eval, nothing from other origins: as strict as the gateway's. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 

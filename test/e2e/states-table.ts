@@ -11,33 +11,33 @@ import { signIn } from "./browser.ts";
 import type { RunState } from "./run-object.ts";
 import { addressOf, archive, CONTACT, RETENTION_DAYS, type StateRun, type StatesWorld } from "./states-world.ts";
 
-/** What provokes a state has at hand. */
+/** The means for provoking a state. */
 export interface Scene extends StatesWorld {
   readonly page: Page;
   readonly context: BrowserContext;
   /** Opens a page of the gateway of a configuration. */
   open(path: string, config?: object): Promise<void>;
-  /** Called once the state was looked at. */
+  /** Called after the state has been checked. */
   afterwards(act: () => unknown): void;
 }
 
 /** A state of the page. */
 export interface State {
-  /** Its name, here and in the names of its pictures. */
+  /** Its name, also in the names of its screenshots. */
   readonly name: string;
-  /** What brings it about. */
+  /** How it comes about. */
   readonly act: string;
-  /** Does that. Gives a function for what comes of it once it was looked at, where something does. */
+  /** Provokes it. May return a function that checks what happens afterwards. */
   readonly provoke: (scene: Scene) => Promise<unknown>;
-  /** What it says: what is so, why, and what to do next. */
+  /** Its texts: what, why, and what to do next. */
   readonly says: readonly (string | RegExp)[];
-  /** What it must not say. */
+  /** Texts that it must not have. */
   readonly never?: RegExp;
   /** Buttons and links that it offers. */
   readonly offers?: readonly string[];
-  /** Faults of the page that it brings with it. */
+  /** Errors of the page that belong to it. */
   readonly faults?: RegExp;
-  /** Another browser than most, and whom it is signed in as. */
+  /** Its own browser context, and the user. */
   readonly own?: BrowserContextOptions & { readonly token?: string };
 }
 
@@ -59,7 +59,7 @@ const withPods = ({ store }: Scene, more: object = {}) => ({ sources: [PODS, arc
 const text = ({ page }: Scene, words: string | RegExp) => page.getByText(words).first().waitFor();
 const press = ({ page }: Scene, name: string | RegExp) => page.getByRole("button", { name }).click();
 
-/** A finished run whose log the store answers so. */
+/** A finished run, with the store's answer for its log. */
 function stored(answer: Parameters<StateRun["stored"]>[0], state?: RunState, config?: (scene: Scene) => object) {
   return (scene: Scene) => scene.open(scene.addRun(state).stored(answer).path, config?.(scene));
 }
@@ -80,7 +80,7 @@ async function findGap(page: Page): Promise<void> {
   }
 }
 
-/** A run whose one attempt runs in a pod, which has written the beginning. */
+/** A run with one attempt in a running pod, which has written the beginning. */
 async function live(scene: Scene, config: object = withPods(scene), beginning = BEGINNING) {
   const run = scene.addRun(LIVE);
   const log = run.pod();
@@ -95,7 +95,7 @@ const storeAt = (origin: string) => () => ({
   sources: [{ name: "archive", http: { url: `${origin}/\${{ jobName }}.log` } }],
 });
 
-/** Somebody whose token and right may be taken away. */
+/** A user whose token and access can be revoked. */
 const somebody = (username: string) => ({
   token: {
     apiVersion: "demo.taffrail/v1",
@@ -115,7 +115,7 @@ const somebody = (username: string) => ({
 const forgotten = somebody("forgotten");
 const leaver = somebody("leaver");
 
-/** Every state of the page that a failure, or the time, brings about. */
+/** Every state of the page that a failure, or the passing of time, brings about. */
 export const STATES: readonly State[] = [
   // ---------------------------------------------------------------- before there is a log
   {
@@ -217,7 +217,7 @@ export const STATES: readonly State[] = [
     name: "connection-lost",
     act: "the browser is offline while a log is followed, and comes back",
     async provoke(scene) {
-      // What is emulated leaves streams alone that are open already: they are cut.
+      // Emulation does not affect open streams: they are cut.
       const proxy = await startCuttingProxy(Number(new URL(await scene.at(withPods(scene))).port), []);
       scene.afterwards(() => proxy.close());
       const { log, run } = await live(scene);
@@ -311,7 +311,7 @@ export const STATES: readonly State[] = [
         for (let at = 0; at < 100; at += 1) response.write(block);
         response.end();
       })(scene);
-      // So much takes its time on a busy machine.
+      // This takes long on a busy machine.
       await scene.page.getByText("End of the log: complete").waitFor({ timeout: 90_000 });
       await findGap(scene.page);
     },
@@ -669,7 +669,7 @@ export const STATES: readonly State[] = [
       scene.afterwards(() => scene.context.setOffline(false));
       await scene.page.getByText(run.name).click();
       return async () => {
-        // Nobody presses anything.
+        // Without any input.
         await scene.context.setOffline(false);
         await text(scene, "online again");
       };
@@ -692,7 +692,7 @@ export const STATES: readonly State[] = [
 ];
 
 const LINE = `${"all work and no play ".repeat(6)}\n`;
-/** More than the 64 MiB that a phone keeps. */
+/** More than the 64 MiB of memory on a phone. */
 const LINES = 560_000;
 
 /** Opens a browser for a state that needs its own. */

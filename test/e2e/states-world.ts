@@ -15,7 +15,7 @@ import { jobName, type RunState, runObject } from "./run-object.ts";
 
 /** A run whose state, pods and logs a test writes. */
 export interface StateRun {
-  /** Its page, without the server's address. */
+  /** The path of its page. */
   readonly path: string;
   readonly name: string;
   readonly uid: string;
@@ -34,19 +34,19 @@ export interface StatesWorld {
   readonly browser: Browser;
   readonly cluster: MiniKubernetes;
   readonly store: ScriptedStore;
-  /** Where a gateway of this configuration is; one that there is already is given again. Whoever is signed in at one is so at all. */
+  /** The address of a gateway with this configuration, which is reused. A sign-in is valid at all of them. */
   at(config?: object): Promise<string>;
-  /** Starts one that the test stops itself, before the same cluster or another one. */
+  /** Starts one that the test stops itself, for the same cluster or another one. */
   start(config: object, port?: number, cluster?: MiniKubernetes): Promise<Gateway>;
   addRun(state?: RunState): StateRun;
 }
 
-/** The store as gateways are told of it. */
+/** The store in the gateways' configuration. */
 export function archive(store: Pick<ScriptedStore, "origin">, more: object = {}): object {
   return { name: "archive", http: { url: `${store.origin}/\${{ jobName }}.log`, ...more } };
 }
 
-/** Whom users may ask, and for how long logs are kept, wherever a test does not say otherwise. */
+/** The default contact and retention. */
 export const CONTACT = "the platform team, #ask-logs";
 export const RETENTION_DAYS = 14;
 

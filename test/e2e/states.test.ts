@@ -8,7 +8,7 @@ import { useStatesWorld } from "./states-world.ts";
 
 const world = useStatesWorld();
 
-/** What no reader may see of what is behind the server, and what is no word of ours. */
+/** Internals that no user may see, and text that is not ours. */
 const NEVER = /127\.0\.0\.1|169\.254|\.invalid|vault|token-of-gateway|\bundefined\b|\[object|NaN/;
 
 suite("each state of the page, through the real gateway", () => {
@@ -66,7 +66,7 @@ suite("each state of the page, through the real gateway", () => {
   });
 });
 
-/** Beside the pictures: which state each shows, and what brought it about. */
+/** An index of the screenshots: the state that each shows, and how it came about. */
 function keepTable(): void {
   const folder = process.env.SCREENSHOTS;
   if (!folder) return;

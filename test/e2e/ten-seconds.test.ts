@@ -12,7 +12,7 @@ const LINES = 100_000;
 const ERROR_LINE = 73_211;
 const ERROR = "AssertionError: expected 200, got 503 from POST /api/voucher/redeem";
 
-/** A log of which one line in the middle says what is wrong, and some later ones what came of it. */
+/** A log with the cause in one line in the middle, and its effects in some later ones. */
 function longLog(): string {
   const lines = Array.from({ length: LINES }, (_, at) => {
     const time = new Date(Date.UTC(2026, 2, 12, 14) + at * 10).toISOString();
@@ -24,7 +24,7 @@ function longLog(): string {
 }
 
 suite("ten seconds", () => {
-  it("are enough from a link in a chat to the first error of 100,000 lines, in the middle of the screen", async () => {
+  it("are enough from a link in a chat to the first error of 100,000 lines, centered on the screen", async () => {
     const message = 'Metric "integration-test" assessed Failed due to failed (1) > failureLimit (0)';
     const run = world().addRun({ message }).stored(sends(longLog()));
     const url = await world().at();
@@ -35,7 +35,7 @@ suite("ten seconds", () => {
     const page = await context.newPage();
     const faults = watchFaults(page);
     const began = performance.now();
-    // What the chat has: the run, and nothing more.
+    // The link in the chat names only the run.
     await page.goto(url + run.path);
     await page.getByText("failed (1) > failureLimit (0)").or(page.getByText("it counted 1")).first().waitFor();
     const row = page.locator('[data-current="true"]');
@@ -43,7 +43,7 @@ suite("ten seconds", () => {
     const seconds = (performance.now() - began) / 1_000;
     await page.getByText("End of the log: complete").or(page.getByText("100,000 lines")).first().waitFor();
 
-    // The first of them, not the last, nor one that says "0 errors".
+    // The first error, not the last, nor a line with "0 errors".
     expect(await row.locator("[data-number]").getAttribute("data-number")).toBe(String(ERROR_LINE));
     expect(await row.textContent()).toContain(ERROR);
     const [line, view] = await Promise.all([
@@ -52,7 +52,7 @@ suite("ten seconds", () => {
     ]);
     const middle = (box: typeof line): number => (box === null ? Number.NaN : box.y + box.height / 2);
     expect(Math.abs(middle(line) - middle(view))).toBeLessThan(40);
-    // Why is said above it, without a click.
+    // The cause is shown above it, without a click.
     await page.getByText(`first of 6 errors`).waitFor();
     expect(await page.locator("section code").first().textContent()).toContain(ERROR);
     expect(faults).toEqual([]);

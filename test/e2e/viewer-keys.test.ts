@@ -39,7 +39,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("z: wraps, and back", async () => {
+  it("z: toggles wrapping", async () => {
     const { page, press } = await open("hundred-thousand");
     const wrap = page.getByRole("button", { name: "Wrap" });
     await press("z");
@@ -49,7 +49,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("t: shows times in another way, and the first one again after the last", async () => {
+  it("t: cycles through the formats of times", async () => {
     const { page, press } = await open("hundred-thousand");
     const seen: string[] = [];
     for (let turn = 0; turn < 5; turn += 1) {
@@ -78,7 +78,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("x, X: select a line, and up to one; Esc lets them go", async () => {
+  it("x, X: select a line, and up to a line; Esc clears the selection", async () => {
     const { page, press } = await open("robot", "#L10");
     await expect.poll(() => selected(page)).toBe(1);
     await press("j", "x", "j", "j", "X");
@@ -112,7 +112,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("m: marks a line, or not; u and U go from mark to mark", async () => {
+  it("m: marks or unmarks a line; u and U go from mark to mark", async () => {
     const { page, current, press } = await open("robot");
     await press("u");
     await page.getByText("No line is marked").first().waitFor();
@@ -129,7 +129,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("p: shows a line in full, and no more at the second press", async () => {
+  it("p: shows a whole line, and closes it again", async () => {
     const { page, press } = await open("robot");
     await press("p");
     await page.getByRole("region", { name: "The whole line" }).waitFor();
@@ -161,7 +161,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("Ctrl-f: finds here at the first press, and leaves the whole of the log to the browser's own find at the second", async () => {
+  it("Ctrl-f: opens the viewer's find, and at the second press the browser's own, with the whole log", async () => {
     const { page, numbersInView, press } = await open("five-thousand");
     const drawn = (): Promise<number> => page.locator("[data-line]").count();
     await press("G", "j");
@@ -179,7 +179,7 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("is not the viewer's while somebody types", async () => {
+  it("is ignored while the user types", async () => {
     const { page, current, press } = await open("robot");
     await expect.poll(current).toBe(173);
     await press("/");
@@ -189,9 +189,9 @@ describe.skipIf(gallery === "")("a key of the viewer", () => {
     await page.close();
   });
 
-  it("says that a log takes much memory, until that has been read", async () => {
+  it("is not needed for the note about much memory, which has a button", async () => {
     const { page } = await open("hundred-thousand", "&warns=1000000");
-    await page.getByText("This log takes more than 1.0 MB of this device's memory.").waitFor();
+    await page.getByText("This log uses more than 1.0 MB of this device's memory.").waitFor();
     await page.getByRole("button", { name: "Close" }).click();
     expect(await page.getByText("of this device's memory").count()).toBe(0);
     await page.close();

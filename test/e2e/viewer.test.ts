@@ -7,7 +7,7 @@ import { type LogPage, useGallery } from "./open-log.ts";
 const gallery = inject("gallery");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What a copy puts into the clipboard. */
+/** The content of the clipboard after a copy. */
 function copied(page: Page): Promise<string> {
   return page.evaluate(() => {
     const clipboardData = new DataTransfer();
@@ -25,7 +25,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     return log_;
   };
 
-  it("opens a finished log on its first error, in the middle of the view, and goes from one to the next", async () => {
+  it("opens a finished log on its first error, centered, and steps through errors", async () => {
     const { page, current, numbersInView, press } = await openEnded("robot");
     await expect.poll(current).toBe(173);
     const seen = await numbersInView();
@@ -42,7 +42,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("opens on the lines of its address, and says where they are not what they were", async () => {
+  it("opens on the lines of its address, and says if they have changed", async () => {
     const { page, current } = await openEnded("hundred-thousand", "#L50000-L50002");
     await expect.poll(current).toBe(50_000);
     await page.waitForSelector('[aria-selected="true"]');
@@ -53,7 +53,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await changed.page.close();
   });
 
-  it("finds a text: counts, goes on and back, shows only lines that have it, with lines around", async () => {
+  it("finds a text: counts and steps through matches, shows only matching lines, with context", async () => {
     const { page, current, numbersInView, press } = await openEnded("robot");
     await press("/");
     await page.keyboard.type("voucher");
@@ -71,12 +71,12 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("kills a pattern that never ends, and lives", async () => {
+  it("kills a pattern that never ends, and stays usable", async () => {
     const { page, current, press } = await openEnded("robot");
     await page.getByRole("button", { name: "Regular expression" }).click();
     await press("/");
     await page.keyboard.type("(=+)+x");
-    await page.getByText("given up after 1 s").waitFor();
+    await page.getByText("gave up after 1 s").waitFor();
     await press("Escape", "g", "j");
     expect(await current()).toBe(2);
     await press("/");
@@ -89,7 +89,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("follows a live log until it is touched, says what is new, and goes on at the end", async () => {
+  it("follows a live log until the user acts, counts new lines, and follows again at the end", async () => {
     const { page, press } = await open("live");
     const atEnd = (): Promise<boolean> =>
       page.evaluate(() => {
@@ -114,7 +114,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("runs nothing that stands in a log, and links only to web pages", async () => {
+  it("runs nothing from a log, and links only to web pages", async () => {
     const { page } = await openEnded("escapes");
     await page.getByText("<script>alert(1)</script>").waitFor();
     const found = await page.evaluate(() => ({
@@ -128,7 +128,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("copies selected lines, beyond the view, without numbers", async () => {
+  it("copies selected lines, also beyond the view, without numbers", async () => {
     const { page, press } = await openEnded("hundred-thousand");
     await press("g", "x", "G", "X");
     const text = await copied(page);
@@ -137,7 +137,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("reaches the first and the last of a million lines, and moves with the wheel pixel by pixel", async () => {
+  it("reaches the first and last of a million lines, and scrolls pixel by pixel", async () => {
     const { page, numbersInView, press } = await openEnded("million");
     await press("G");
     expect((await numbersInView()).at(-1)).toBe(1_000_000);
@@ -163,7 +163,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("keeps the beginning and the end where memory ends, and says what is missing", async () => {
+  it("keeps the beginning and the end at the memory limit, and says what is missing", async () => {
     const { page, numbersInView, press } = await openEnded("hundred-thousand", "&memory=4000000");
     await page.evaluate(() => document.documentElement.dataset.lines).then((lines) => expect(lines).toBe("100000"));
     await press("g");
@@ -178,7 +178,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it("folds groups that are fine, and unfolds what an error is in", async () => {
+  it("folds groups without errors, and unfolds those with errors", async () => {
     const { page, numbersInView, press } = await openEnded("groups");
     expect(await page.getByText("12 lines, 1 warning").count()).toBe(1);
     expect(await numbersInView()).not.toContain(3);
@@ -194,14 +194,14 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     ["one-byte", "End of the log: complete"],
     ["notices", "NOT complete: the log broke off here"],
     ["notices", "Lines are missing here"],
-    ["caught-up", "All that has been written so far"],
-  ])("says of the log %s: %s", async (log, words) => {
+    ["caught-up", "All output so far"],
+  ])("shows for the log %s: %s", async (log, words) => {
     const { page } = await openEnded(log);
     await page.getByText(words).first().waitFor();
     await page.close();
   });
 
-  it("shows a line in full, with JSON set out and earlier states", async () => {
+  it("shows a whole line, with JSON formatted and earlier states", async () => {
     const { page, press } = await openEnded("groups", "#L77");
     await press("p");
     await page.getByText('"passed": 47').waitFor();
@@ -212,7 +212,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await k6.page.close();
   });
 
-  it("lists its keys, and lets them be switched off", async () => {
+  it("lists its keys, and works with them turned off", async () => {
     const on = await openEnded("robot");
     await on.press("?");
     await on.page.getByRole("dialog", { name: "Keys" }).waitFor();
@@ -237,11 +237,11 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
-  it.each(["light", "dark"])("has nothing that axe would mend, in the %s theme", async (theme) => {
+  it.each(["light", "dark"])("has no axe violations in the %s theme", async (theme) => {
     for (const log of ["robot", "escapes", "containers", "notices", "k6"]) {
       const { page, press } = await openEnded(log, `&theme=${theme}&q=e&warns=1#L1-L2`);
       await press("p");
-      // Axe is put in by the test, which the page's policy does not allow.
+      // The test injects axe, which the page's policy does not allow.
       const session = await page.context().newCDPSession(page);
       await session.send("Page.setBypassCSP", { enabled: true });
       await session.send("Runtime.evaluate", { expression: AXE });

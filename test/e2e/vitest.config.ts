@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests in a real browser; they are skipped where there is no Chromium (`CHROMIUM` names another one than /usr/bin/chromium). */
+/** Tests in a real browser. Skipped without Chromium (`CHROMIUM` overrides /usr/bin/chromium). */
 export default defineConfig({
   test: {
     include: ["test/e2e/**/*.test.ts"],

@@ -312,7 +312,11 @@ const HANDOVERS = [
   { title: "a followed pod is deleted: the log continues in its archive", run: podDeleted, cut: false },
   { title: "a pod is deleted and the connection cut: the log continues in its archive", run: podDeleted, cut: true },
   { title: "a followed pod's archive differs: a seam says so, and all of it follows", run: archiveDiffers, cut: false },
-  { title: "a pod's archive differs and the connection is cut: a seam says so, and all of it follows", run: archiveDiffers, cut: true },
+  {
+    title: "a pod's archive differs and the connection is cut: a seam says so, and all of it follows",
+    run: archiveDiffers,
+    cut: true,
+  },
   { title: "a followed file is replaced: none of the new one is sent", run: fileReplaced, cut: false },
   { title: "a file is replaced and the connection cut: none of the new one is sent", run: fileReplaced, cut: true },
 ];

@@ -4,7 +4,6 @@ import { Link } from "../routing/link.tsx";
 import { useText } from "../text/text.tsx";
 import styles from "./frame.module.css";
 import { KeysDialog } from "./keys-dialog.tsx";
-import { Mark } from "./mark.tsx";
 import { Menu } from "./menu.tsx";
 
 interface FrameProps {
@@ -57,4 +56,14 @@ export function Frame({ title, crumbs, actions, isFixed = false, children }: Fra
 /** A button rather than a link, since the hash belongs to the log. */
 function skip(): void {
   document.getElementById("content")?.focus();
+}
+
+/** The logo: the log that a ship tows behind it. */
+function Mark() {
+  return (
+    <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="var(--accent)">
+      <path d="M2 5h14M2 9h9M2 13h5" strokeWidth="2" strokeLinecap="round" />
+      <circle cx="14" cy="12" r="2.6" strokeWidth="1.6" />
+    </svg>
+  );
 }

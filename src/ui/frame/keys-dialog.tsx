@@ -1,8 +1,8 @@
 import { lazy, Suspense, useCallback, useId, useMemo, useRef, useState } from "react";
 import { useSettings } from "../settings/settings.ts";
 import { useText } from "../text/text.tsx";
-import { useKeys } from "./keys.ts";
 import styles from "./keys-dialog.module.css";
+import { usePageKeys } from "./use-page-keys.ts";
 
 // The names of the keys are loaded when the dialog is first opened.
 const KeyTable = lazy(async () => ({ default: (await import("./key-table.tsx")).KeyTable }));
@@ -18,7 +18,7 @@ export function KeysDialog() {
     setAsked(true);
     dialog.current?.showModal();
   }, []);
-  useKeys(useMemo(() => ({ "?": open }), [open]));
+  usePageKeys(useMemo(() => ({ "?": open }), [open]));
   return (
     <>
       <button type="button" className={`quiet ${styles.open}`} onClick={open}>

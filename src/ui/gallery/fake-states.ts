@@ -17,17 +17,17 @@ import {
 import type { LogSelection } from "../run/selection.ts";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 
-/** A state of the page beside or in place of a log. */
+/** A state of the page with or without a log. */
 export interface FakeState {
   /** Milliseconds since the job ended. */
   readonly endedMs: number;
-  /** What is known of the log. */
+  /** The state of the log. */
   readonly summary: LogViewerSummary;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** What is known of a log that has ended without a line. */
+/** The state of a log that has ended without a line. */
 const NOTHING: LogViewerSummary = {
   state: { kind: "ended" },
   origin: create(OriginSchema, { source: "archive", attemptPhase: AnalysisPhase.FAILED }),
@@ -41,11 +41,11 @@ const NOTHING: LogViewerSummary = {
   error: undefined,
 };
 
-const told = (summary: Partial<LogViewerSummary>, endedMs = 2 * HOUR_MS): FakeState => ({
+const stateOf = (summary: Partial<LogViewerSummary>, endedMs = 2 * HOUR_MS): FakeState => ({
   endedMs,
   summary: { ...NOTHING, ...summary },
 });
-const failed = (error: ConnectError, endedMs?: number): FakeState => told({ error }, endedMs);
+const failed = (error: ConnectError, endedMs?: number): FakeState => stateOf({ error }, endedMs);
 
 interface Details {
   readonly available?: readonly string[];
@@ -61,7 +61,7 @@ function failure(code: Code, reason: string, message: string, { available, sourc
   ]);
 }
 
-/** No source has the log, for such a reason. */
+/** No source has the log, for a given reason. */
 function chain(
   code: Code,
   reason: string,
@@ -76,16 +76,16 @@ const missing = chain(Code.NotFound, "LOG_NOT_FOUND", NOT_FOUND, { httpStatus: 4
 const silent = chain(Code.DeadlineExceeded, "SOURCE_SILENT", SILENT);
 const ended = (reason: EndReason) => create(EndSchema, { reason, lines: 2n, bytes: 29n });
 const brokenOff = (code: Code, reason: string, end: EndReason): FakeState =>
-  told({ lines: 2, bytes: 29, end: ended(end), error: failure(code, reason, "The log broke off.") });
+  stateOf({ lines: 2, bytes: 29, end: ended(end), error: failure(code, reason, "The log broke off.") });
 
-/** States by the names that they have in the tests, which bring them about with real servers. */
+/** States by their names in the tests, which provoke them with real servers. */
 export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
-  "job-pending": told({
+  "job-pending": stateOf({
     state: { kind: "waiting", for: "log", message: "Waiting. The image of the container could not be pulled." },
   }),
-  "empty-log": told({ end: ended(EndReason.COMPLETE) }),
-  "web-page": told({ lines: 3, bytes: 90, looksLike: "page" }),
-  "json-answer": told({ lines: 1, bytes: 26, looksLike: "answer" }),
+  "empty-log": stateOf({ end: ended(EndReason.COMPLETE) }),
+  "web-page": stateOf({ lines: 3, bytes: 90, looksLike: "page" }),
+  "json-answer": stateOf({ lines: 1, bytes: 26, looksLike: "answer" }),
   "right-lost": brokenOff(Code.PermissionDenied, "AUTHORIZATION_LOST", EndReason.AUTHORIZATION_LOST),
   "too-large": brokenOff(Code.ResourceExhausted, "LIMIT_REACHED", EndReason.SERVER_LIMIT_REACHED),
   truncated: brokenOff(Code.Unavailable, "SOURCE_FAILED", EndReason.SOURCE_FAILED),
@@ -108,7 +108,7 @@ export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
   "job-never-made": failed(failure(Code.NotFound, "JOB_NOT_CREATED", "Attempt 2 ended before there was a Job.")),
   "no-such-attempt": failed(failure(Code.NotFound, "ATTEMPT_NOT_FOUND", "No.", { available: ["1", "2"] })),
   "no-such-container": failed(failure(Code.NotFound, "CONTAINER_NOT_FOUND", "No.", { available: ["test"] })),
-  "store-silent": told({
+  "store-silent": stateOf({
     state: { kind: "waiting", for: "server", tries: 2, of: 8, delayMs: 500, error: silent },
   }),
   "store-500": failed(chain(Code.Unavailable, "SOURCE_UNAVAILABLE", UNAVAILABLE, { httpStatus: 500 })),
@@ -130,7 +130,7 @@ export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
   "not-taffrail": failed(new ConnectError("unsupported content type text/html", Code.Unknown)),
 };
 
-/** The run of all states, and which of its logs is looked at. */
+/** The run of all states, and the log that is selected. */
 export function fakeRun(endedMs: number) {
   const endTime = timestampFromMs(Date.now() - endedMs);
   const attempts = [1, 2].map((number) => ({ number, phase: AnalysisPhase.FAILED, endTime }));

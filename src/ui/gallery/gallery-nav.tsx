@@ -2,7 +2,7 @@ import { FAKE_LOGS } from "../viewer/fake-logs.ts";
 import css from "./gallery.module.css";
 import { STATE_NAMES } from "./state-names.ts";
 
-/** All that the gallery shows. `current`: the query of what is shown now. */
+/** Links to everything in the gallery. `current`: the query of the shown page. */
 export function GalleryNav({ current }: { readonly current: string }) {
   const asked = new URLSearchParams(window.location.search);
   const kept = ["theme", "lang"].flatMap((name) => (asked.has(name) ? `&${name}=${asked.get(name)}` : [])).join("");

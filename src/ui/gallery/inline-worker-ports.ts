@@ -8,20 +8,19 @@ import type { IngestPort } from "../viewer/store/log-reader.ts";
 import type { PatternAnswer } from "../viewer/store/pattern-task.ts";
 import type { PatternPort } from "../viewer/store/search.ts";
 
-// The same as the viewer's own, but that the workers' programs stand in the page's: browsers take no worker from a
-// file.
+// Like the viewer's own, but with the workers' code inlined: browsers load no workers from files.
 
-/** Has bytes made into lines by a worker. */
+/** Starts a worker that splits bytes into lines. */
 export function openIngestPort(answer: (result: IngestResult) => void): IngestPort {
   return portOf(new IngestWorker(), answer);
 }
 
-/** Has patterns run by a worker. */
+/** Starts a worker that runs patterns. */
 export function openPatternPort(answer: (answer: PatternAnswer) => void): PatternPort {
   return portOf(new SearchWorker(), answer);
 }
 
-/** Has logs compared by a worker. */
+/** Starts a worker that compares logs. */
 export function openComparePort(answer: (answer: CompareAnswer) => void): ComparePort {
   return portOf(new CompareWorker(), answer);
 }

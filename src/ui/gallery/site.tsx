@@ -9,7 +9,7 @@ import { STATE_NAMES } from "./state-names.ts";
 const StateView = lazy(async () => ({ default: (await import("./state-view.tsx")).StateView }));
 
 /**
- * A log that is played (`?log=robot`), or a state of the page (`?state=store-tls`); with `&theme=dark`, and states with
+ * A scripted log (`?log=robot`), or a state of the page (`?state=store-tls`); with `&theme=dark`, and for states
  * `&lang=zh`.
  */
 export function Site() {
@@ -32,7 +32,7 @@ export function Site() {
   );
 }
 
-/** Takes the language of the address, before anything is shown. */
+/** Applies the address's language before anything is shown. */
 export function startLanguage(): void {
   const language = new URLSearchParams(window.location.search).get("lang");
   if (language === "zh" || language === "en") changeSettings({ language });

@@ -1,4 +1,4 @@
-/** States of the page beside or in place of a log, by the names that they have in the tests. */
+/** States of the page with or without a log, by their names in the tests. */
 export const STATE_NAMES: readonly string[] = [
   "job-pending",
   "empty-log",

@@ -7,7 +7,7 @@ import css from "./gallery.module.css";
 
 const NOTHING = (): void => {};
 
-/** A state as the page shows it. Asking again does nothing. */
+/** A state as the page shows it. Retrying does nothing. */
 export function StateView({ name }: { readonly name: string }) {
   const state = FAKE_STATES[name];
   return state === undefined ? null : <Shown {...state} />;

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** The gallery: `npm run gallery`; in the mode `site` a site of files, which needs no server at all. */
+/** The gallery: `npm run gallery`; in mode `site` a static site that needs no server. */
 export default defineConfig(({ mode }) => {
   const isSite = mode === "site";
   return {
@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => {
 });
 
 /**
- * Browsers load neither modules nor workers from files: the page is one plain script, with the workers' programs in it.
+ * Browsers load neither modules nor workers from files: the page is one plain script with the workers' code inlined.
  */
 function openedAsFile(): Plugin {
   const ports = fileURLToPath(new URL("./inline-worker-ports.ts", import.meta.url));

@@ -80,7 +80,7 @@ function NotFound({ sources }: { readonly sources: readonly SourceStatus[] }) {
       <h3>{text.notFound}</h3>
       <p className="soft">{text.notFoundHint}</p>
       {counted.map(({ name, notFound }) => {
-        const most = notFound.reduce((max, { count }) => Math.max(max, Number(count)), 1);
+        const maxCount = notFound.reduce((max, { count }) => Math.max(max, Number(count)), 1);
         return (
           <table key={name} className={styles.bars}>
             <caption>{name}</caption>
@@ -90,7 +90,7 @@ function NotFound({ sources }: { readonly sources: readonly SourceStatus[] }) {
                   <th scope="row">{label(each)}</th>
                   <td>{numberText(each.count, language)}</td>
                   <td aria-hidden="true">
-                    <progress max={most} value={Number(each.count)} />
+                    <progress max={maxCount} value={Number(each.count)} />
                   </td>
                 </tr>
               ))}

@@ -4,7 +4,7 @@ import type { AnalysisRun, Link as ReportLink } from "../../../gen/taffrail/v1/a
 import type { LogChoice } from "../../client/addresses.ts";
 import { causeOf } from "../../client/cause.ts";
 import { Frame } from "../frame/frame.tsx";
-import { useKeys } from "../frame/keys.ts";
+import { usePageKeys } from "../frame/use-page-keys.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { Loading } from "../parts/loading.tsx";
@@ -22,7 +22,7 @@ import { MetricsNav } from "../run/metrics-nav.tsx";
 import { OtherRuns } from "../run/other-runs.tsx";
 import { choiceOf, type LogSelection, selectedAttempt, selectionOf } from "../run/selection.ts";
 import { useText } from "../text/text.tsx";
-import type { LineRange } from "../viewer/store/line-range.ts";
+import type { LineRange } from "../viewer/store/line-names.ts";
 import type { LogViewerHandle, LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./run.module.css";
 import { useRun } from "./use-run.ts";
@@ -85,7 +85,8 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const viewer = useRef<LogViewerHandle>(null);
   useSelectionKeys(project, run, selection);
   const shown = selection.container || summary?.origin?.containerName || "";
-  const title = `${phaseText(run.summary?.phase, text)}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
+  const phase = phaseText(run.summary?.phase, text);
+  const title = `${phase}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
   return (
     <Frame
       title={title}
@@ -178,7 +179,7 @@ function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }
       ...Object.fromEntries(numbered),
     };
   }, [project, run, metric, attempt]);
-  useKeys(keys);
+  usePageKeys(keys);
 }
 
 /** A permanent link: it names everything. */

@@ -1,6 +1,5 @@
 import type { ReactNode } from "react";
-import { Rich } from "../text/rich.tsx";
-import { useText } from "../text/text.tsx";
+import { Rich, useText } from "../text/text.tsx";
 import styles from "./state-page.module.css";
 import type { Retry } from "./use-retry.ts";
 

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { navigate, useSearch } from "wouter/use-browser-location";
-import { useKeys } from "../frame/keys.ts";
+import { usePageKeys } from "../frame/use-page-keys.ts";
 import { useText } from "../text/text.tsx";
 import { VIEWER_TEXT } from "../viewer/viewer-text.ts";
 import styles from "./compare.module.css";
@@ -11,7 +11,7 @@ export function CompareSwitch() {
   const { viewer = VIEWER_TEXT } = useText();
   const isOn = parseCompare(useSearch()) !== undefined;
   const keys = useMemo(() => ({ c: () => switchCompare(!isOn) }), [isOn]);
-  useKeys(keys);
+  usePageKeys(keys);
   return (
     <button
       type="button"

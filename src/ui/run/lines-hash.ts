@@ -1,4 +1,4 @@
-import type { LineRange } from "../viewer/store/line-range.ts";
+import type { LineRange } from "../viewer/store/line-names.ts";
 
 /** Parses `#L120` and `#L120-L140`, with an optional `&h=` and eight digits; else `undefined`. */
 export function parseLines(hash: string): LineRange | undefined {

@@ -3,8 +3,7 @@ import { describeError } from "../../client/describe-error.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { operatorText } from "../parts/operator-text.ts";
 import { useServerInfo } from "../session/server-info.ts";
-import { Rich } from "../text/rich.tsx";
-import { useText } from "../text/text.tsx";
+import { Rich, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./log-break.module.css";
 

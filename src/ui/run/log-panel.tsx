@@ -3,7 +3,7 @@ import { useSearch } from "wouter/use-browser-location";
 import { AnalysisPhase, type AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
-import { useKeys } from "../frame/keys.ts";
+import { usePageKeys } from "../frame/use-page-keys.ts";
 import { BASE_PATH } from "../routing/base-path.ts";
 import { client } from "../session/page-client.ts";
 import { useSettings } from "../settings/settings.ts";
@@ -55,7 +55,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
     [project, name, metric?.name, missing, container, isAll, attempt],
   );
   const raw = isAll ? undefined : rawAddress(project, name, selection);
-  useKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
+  usePageKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
   const instead = useInsteadOfLog({ project, run, selection, summary, onAgain });
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
   const viewerText = text.viewer ?? VIEWER_TEXT;

@@ -4,7 +4,7 @@ import { createFetchTransport } from "../../client/transport.ts";
 import { BASE_PATH } from "../routing/base-path.ts";
 import { countSignIns, signedIn } from "./session.ts";
 
-/** Repeats calls that were refused because nobody was signed in, once somebody is. Streams resume by themselves. */
+/** Repeats unauthenticated calls after the next sign-in. Streams resume by themselves. */
 const retryAfterSignIn: Interceptor = (next) => async (request) => {
   for (;;) {
     const signIns = countSignIns();

@@ -193,7 +193,8 @@ export const en = {
     loading: "loading",
     breaks: {
       limit:
-        "This server limits how much of one log it sends: this is the beginning. An operator can raise the limit, or get the rest from the store.",
+        "This server limits how much of one log it sends: this is the beginning. " +
+        "An operator can raise the limit, or get the rest from the store.",
       denied: "Your access was revoked while the log was being read. The lines read so far stay.",
       broken: "The log broke off and could not be resumed in several tries. The lines read so far stay.",
       readOn: "Resume",
@@ -236,11 +237,15 @@ export const en = {
     },
     whys: {
       addressNotAllowed:
-        "This server may not connect to the store's address. Only an operator can fix that, with another address or an entry under egress.allow.",
+        "This server may not connect to the store's address. " +
+        "Only an operator can fix that, with another address or an entry under egress.allow.",
       redirect: "The store redirects this server instead of answering. Only an operator can fix that.",
-      tls: "This server does not trust the store's certificate. The log itself is most likely intact. An operator has to fix the certificate or configure its CA.",
+      tls:
+        "This server does not trust the store's certificate. The log itself is most likely intact. " +
+        "An operator has to fix the certificate or configure its CA.",
       nameNotResolved:
-        "The store's host name cannot be resolved: it is misspelled in the configuration, or DNS is down. The log itself is most likely intact.",
+        "The store's host name cannot be resolved: it is misspelled in the configuration, or DNS is down. " +
+        "The log itself is most likely intact.",
       silent: "The store takes too long to answer. The log itself is most likely intact.",
       missing: "No source has the log: it was never stored, or it is gone.",
       noSuchMetric: "The run has no metric of this name.",
@@ -258,9 +263,9 @@ export const en = {
     looking: "Retrying…",
     tryingAgain: (tries: number, of: number) => `Retrying, try ${tries} of ${of}.`,
     tell: (contact: string, reference: string) =>
-      `Tell ${contact || "whoever runs this server"}${reference && `, with the reference **${reference}**`}.`,
+      `Tell ${contact || "whoever runs this server"}${withReference(reference)}.`,
     ifItStays: (contact: string, reference: string) =>
-      `If this persists, tell ${contact || "whoever runs this server"}${reference && `, with the reference **${reference}**`}.`,
+      `If this persists, tell ${contact || "whoever runs this server"}${withReference(reference)}.`,
     thereAre: (names: string) => `Known: **${names}**.`,
     keptLonger: (contact: string) =>
       `Ask ${contact || "whoever runs this server"} whether it is kept elsewhere for longer.`,
@@ -292,7 +297,7 @@ export const en = {
       always: "it could be measured",
       measured: "Measured",
       times: (done: number, count: number, every: string) =>
-        `${count > 0 ? `${done} of ${count} times` : `${done} times, until the run ends`}${every && `, every ${every}`}`,
+        (count > 0 ? `${done} of ${count} times` : `${done} times, until the run ends`) + (every && `, every ${every}`),
       tallies: {
         failed: "Failed",
         inconclusive: "Inconclusive",
@@ -307,7 +312,8 @@ export const en = {
     notYet: "The job has not started",
     runGone: "This run does not exist, or you may not read it",
     runGoneWhy:
-      "Both look the same on purpose. Runs are deleted with their project, and by the retention limits of Kargo and Argo Rollouts.",
+      "Both look the same on purpose. " +
+      "Runs are deleted with their project, and by the retention limits of Kargo and Argo Rollouts.",
     denied: (project: string) => `You may not read the project ${project}`,
     deniedWhy:
       "Or it does not exist: both look the same on purpose. You need the right to get analysisruns.argoproj.io there.",
@@ -381,3 +387,7 @@ export const en = {
 
 /** The texts of a language. The viewer and the operators' page bring their own English. */
 export type Text = typeof en & { readonly viewer?: ViewerText; readonly health?: HealthText };
+
+function withReference(reference: string): string {
+  return reference && `, with the reference **${reference}**`;
+}

@@ -3,7 +3,7 @@ import { coloursOf } from "./store/ansi-colour.ts";
 import { BOLD, CONCEALED, FAINT, ITALIC, STRUCK, type Style, UNDERLINE } from "./store/style.ts";
 import css from "./viewer.module.css";
 
-/** How a style is drawn. */
+/** How a style is rendered. */
 export interface Drawn {
   readonly className: string;
   readonly style: CSSProperties | undefined;
@@ -19,7 +19,7 @@ const ATTRIBUTES: readonly (readonly [bit: number, name: string])[] = [
   [CONCEALED, "concealed"],
 ];
 
-/** Classes and colours of a style: those of both themes, of which the style sheet takes one. */
+/** The classes and colours of a style, for both themes; the style sheet picks one. */
 export function drawnStyle(style: Style): Drawn {
   const known = KNOWN.get(style);
   if (known !== undefined) return known;

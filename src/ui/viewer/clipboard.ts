@@ -1,15 +1,15 @@
-/** Puts a text into the clipboard. @returns whether the browser allowed it. */
+/** Copies a text to the clipboard. @returns whether the browser allowed it. */
 export async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copyOldWay(text);
+    return copyByCommand(text);
   }
 }
 
-/** Pages without TLS have no other way. */
-function copyOldWay(text: string): boolean {
+/** The only way on pages without TLS. */
+function copyByCommand(text: string): boolean {
   const area = document.createElement("textarea");
   area.value = text;
   area.style.position = "fixed";

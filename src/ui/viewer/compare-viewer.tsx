@@ -1,7 +1,6 @@
 import { useRef } from "react";
 import { OpenComparison } from "./compare/open-comparison.tsx";
-import { defaultMemory } from "./device-memory.ts";
-import { useLog } from "./use-log.ts";
+import { defaultMemory, useLog } from "./use-log.ts";
 import css from "./viewer.module.css";
 import type { CompareViewerProps } from "./viewer-props.ts";
 

@@ -14,13 +14,13 @@ interface DetailPanelProps {
   readonly text: ViewerText;
 }
 
-/** As much of a line is set out. */
-const MOST = 256 * 1024;
+/** Bytes of a line that are shown. */
+const MAX_BYTES = 256 * 1024;
 
-/** A line in full: wrapped, JSON set out, and its earlier states where it wrote over itself. */
+/** A whole line: wrapped, with JSON formatted, and its earlier states if carriage returns overwrote it. */
 export function DetailPanel({ store, line, onClose, text }: DetailPanelProps) {
   const placed = store.at(line);
-  const content = lineText(store, line, MOST);
+  const content = lineText(store, line, MAX_BYTES);
   const overwritten = store.overwrittenAt(line);
   const time = timeOf(content);
   const because = explainSeverity(content);

@@ -6,7 +6,7 @@ import type { ViewerText } from "./viewer-text.ts";
 interface EndRowProps {
   readonly progress: LogProgress;
   readonly lines: number;
-  /** Whether the job may still write. */
+  /** Whether the job may write more. */
   readonly isLive: boolean;
   readonly isEmpty: boolean;
   readonly isFiltered: boolean;
@@ -15,7 +15,7 @@ interface EndRowProps {
   readonly text: ViewerText;
 }
 
-/** What stands behind the last line: whether this is all of the log. */
+/** The row after the last line: whether this is the whole log. */
 export function EndRow({ progress, lines, isLive, isEmpty, isFiltered, onAgain, onClear, text }: EndRowProps) {
   const [words, kind] = endWords(progress, lines, isLive, text);
   const canGoOn = kind === "bad" && progress.state.kind === "ended";

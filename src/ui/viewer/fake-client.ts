@@ -11,28 +11,29 @@ import {
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { LogChunk, LogEvent } from "../../client/log-event.ts";
+import { sleep } from "../../client/sleep.ts";
 
-/** One thing that happens in a log that is played. */
+/** One step of a scripted log. */
 export type Scene =
-  /** A text, or bytes, of the log. */
+  /** Text or bytes of the log. */
   | { readonly kind: "text"; readonly text: string | Uint8Array; readonly container?: string }
   | { readonly kind: "notice"; readonly notice: keyof typeof NoticeKind; readonly message: string }
-  /** Time that passes, in milliseconds. */
+  /** A pause in milliseconds. */
   | { readonly kind: "pause"; readonly ms: number }
-  /** The connection breaks and the log goes on. */
+  /** The connection breaks and the log is resumed. */
   | { readonly kind: "break" }
   | { readonly kind: "end"; readonly reason: keyof typeof EndReason }
-  /** The call fails, after an end where there was one. */
+  /** The call fails, after an end if there was one. */
   | { readonly kind: "fail"; readonly message: string };
 
-/** Bytes of a message at most. */
+/** Maximum bytes of a message. */
 const MESSAGE_BYTES = 128 * 1024;
 const LINE_FEED = 10;
 
 /**
- * A client whose logs are played: for tests, and to show the viewer without a server.
+ * A client with scripted logs: for tests, and to show the viewer without a server.
  *
- * @param scenesOf the log of a run's name.
+ * @param scenesOf returns a run's log by its name.
  */
 export function createFakeClient(
   scenesOf: (name: string) => Iterable<Scene> | AsyncIterable<Scene>,
@@ -48,12 +49,12 @@ export function createFakeClient(
       onState({ kind: "streaming" });
       for await (const scene of scenesOf(request.name ?? "")) {
         signal?.throwIfAborted();
-        if (scene.kind === "pause") await passed(scene.ms, signal);
+        if (scene.kind === "pause") await sleep(scene.ms, signal);
         else if (scene.kind === "fail") throw new ConnectError(scene.message, Code.Unavailable);
         else if (scene.kind === "break") {
-          const error = new ConnectError("The connection broke off.", Code.Unavailable);
+          const error = new ConnectError("The connection broke.", Code.Unavailable);
           onState({ kind: "waiting", for: "server", tries: 1, of: 8, delayMs: 1_500, error });
-          await passed(1_500, signal);
+          await sleep(1_500, signal);
           onState({ kind: "streaming" });
           broken += 1;
           yield { kind: "resumed", origin: origin(request.name ?? ""), line, bytes: total, times: broken };
@@ -98,14 +99,4 @@ function origin(name: string) {
     lineNumbers: LineNumbers.ABSOLUTE,
   };
   return create(OriginSchema, about);
-}
-
-function passed(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const id = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(id);
-      reject(signal.reason);
-    });
-  });
 }

@@ -7,7 +7,7 @@ const green = (text: string): string => `${ESC}[32m${text}${ESC}[0m`;
 const red = (text: string): string => `${ESC}[31m${text}${ESC}[0m`;
 const grey = (text: string): string => `${ESC}[90m${text}${ESC}[0m`;
 
-/** Numbers that look random and are the same each time (mulberry32). */
+/** Pseudo-random numbers, the same each time (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -127,15 +127,15 @@ function notices(): Scene[] {
   return [
     { kind: "notice", notice: "HEAD_MISSING", message: "The source no longer has the beginning of the log." },
     { kind: "text", text: "one\ntwo\n" },
-    { kind: "notice", notice: "SOURCE_CHANGED", message: "The log goes on in another source, at the same line." },
+    { kind: "notice", notice: "SOURCE_CHANGED", message: "The log continues in another source, at the same line." },
     { kind: "text", text: "three\n" },
     { kind: "notice", notice: "LINES_LOST", message: "Lines are missing here: the source has dropped them." },
     { kind: "text", text: "four\nfive, cut o" },
-    { kind: "fail", message: "The stream broke off: the log is incomplete." },
+    { kind: "fail", message: "The stream stopped before its end: the log is incomplete." },
   ];
 }
 
-/** Lines of a load test, as long as one likes. */
+/** Lines of a load test, of any number. */
 function* loadTest(lines: number): Generator<Scene> {
   const levels = [green("INFO "), green("INFO "), green("INFO "), `${ESC}[34mDEBUG${ESC}[0m`];
   const random = seeded(3);
@@ -151,7 +151,7 @@ function* loadTest(lines: number): Generator<Scene> {
   yield { kind: "end", reason: "COMPLETE" };
 }
 
-/** One of two tries of the same job: other times, ids and durations, and the second one fails at its end. */
+/** One of two tries of the same job, with other times, IDs and durations; the second fails at its end. */
 function tried(attempt: 1 | 2): Scene[] {
   const random = seeded(attempt);
   const start = Date.UTC(2026, 2, 12, 13 + attempt, 0, 7 * attempt);
@@ -192,7 +192,7 @@ function tried(attempt: 1 | 2): Scene[] {
   );
 }
 
-/** A log that goes on for ever. @param perSecond lines a second. */
+/** A log without an end. @param perSecond lines per second. */
 function* live(perSecond: number): Generator<Scene> {
   const batch = Math.max(1, Math.round(perSecond / 20));
   for (let at = 1; ; ) {
@@ -205,7 +205,7 @@ function* live(perSecond: number): Generator<Scene> {
   }
 }
 
-/** All logs that are played, by name. */
+/** All scripted logs by name. */
 export const FAKE_LOGS: Readonly<Record<string, () => Iterable<Scene>>> = {
   robot,
   pytest,

@@ -1,4 +1,4 @@
-/** Tells its listeners of changes once a frame, however many there are. */
+/** Notifies its listeners of changes at most once per frame. */
 export interface FrameSignal {
   readonly version: number;
   readonly subscribe: (listen: () => void) => () => void;
@@ -6,14 +6,14 @@ export interface FrameSignal {
   close(): void;
 }
 
-/** Where no frames are drawn, since the page is in the background, changes are told so often, in milliseconds. */
+/** Milliseconds between notifications while the page is in the background, where no frames are drawn. */
 const HIDDEN_MS = 500;
 
 export function createFrameSignal(): FrameSignal {
   const listeners = new Set<() => void>();
   let version = 0;
   let cancel: (() => void) | undefined;
-  const tell = (): void => {
+  const notify = (): void => {
     cancel = undefined;
     version += 1;
     for (const listen of listeners) listen();
@@ -29,10 +29,10 @@ export function createFrameSignal(): FrameSignal {
     raise() {
       if (cancel !== undefined) return;
       if (document.hidden) {
-        const id = setTimeout(tell, HIDDEN_MS);
+        const id = setTimeout(notify, HIDDEN_MS);
         cancel = () => clearTimeout(id);
       } else {
-        const id = requestAnimationFrame(tell);
+        const id = requestAnimationFrame(notify);
         cancel = () => cancelAnimationFrame(id);
       }
     },

@@ -9,7 +9,7 @@ interface GoToFieldProps {
   readonly text: ViewerText;
 }
 
-/** Asks for a line or a time. */
+/** A field for a line or a time to go to. */
 export function GoToField({ onGo, onClose, text }: GoToFieldProps) {
   const [wanted, setWanted] = useState("");
   const input = useRef<HTMLInputElement>(null);

@@ -1,6 +1,6 @@
 import { createIngestStation, type IngestTask, resultMemory } from "./store/ingest-station.ts";
 
-// Bytes become lines apart from the page, so that it stays quick while much comes.
+// Splits bytes into lines in a worker, so that the page stays responsive while much arrives.
 const station = createIngestStation(() => performance.now());
 addEventListener("message", ({ data }: MessageEvent<IngestTask>) => {
   const result = station(data);

@@ -5,9 +5,9 @@ import type { LogStore } from "./store/log-store.ts";
 import css from "./viewer.module.css";
 
 /**
- * Draws a piece of a line.
+ * Renders a part of a line.
  *
- * @param markClass the class of what is marked in it.
+ * @param markClass the class of matches in it.
  */
 export function linePiece(
   { text, style, isMatch, href, name }: LineSpan,

@@ -13,18 +13,18 @@ import type { Rows } from "./store/rows.ts";
 import { createScroller, SPACER_PX } from "./store/scroller.ts";
 import css from "./viewer.module.css";
 
-/** Pixels of a line of text. */
+/** Height of a line of text in pixels. */
 const ROW_PX = 20;
-/** Rows that are drawn beyond the view, above and below, so that a step shows no blank. */
-const BEYOND = 6;
-/** Logs of no more rows are drawn whole, so that the browser's own find and print have them. */
-const DRAWN_WHOLE = 1_000;
-/** And those while it finds or prints: so many rows take several times as long to scroll. */
-const DRAWN_FOR_BROWSER = 5_000;
-/** Milliseconds after which scrolling counts as ended, where a browser does not say so. */
+/** Rows rendered above and below the view, so that small steps show no blank. */
+const OVERSCAN = 6;
+/** Logs of up to this many rows are rendered whole, for the browser's own find and print. */
+const MAX_WHOLE_ROWS = 1_000;
+/** The same while the browser finds or prints: so many rows scroll several times slower. */
+const MAX_BROWSER_ROWS = 5_000;
+/** Milliseconds after which scrolling counts as ended in browsers without `scrollend`. */
 const SETTLED_MS = 150;
 
-/** What the view shows now, in lines of text. */
+/** The visible part of the log, in lines of text. */
 export interface PaneView {
   readonly top: number;
   readonly height: number;
@@ -32,11 +32,11 @@ export interface PaneView {
 }
 
 export interface PaneHandle {
-  /** Brings a row into view. `center` and `start` say where; `nearest` moves no more than it has to. */
+  /** Scrolls a row into view: to the `center` or `start`, or with `nearest` no further than necessary. */
   show(row: number, where: "center" | "start" | "nearest", column?: number): void;
-  /** Goes to the end, or to a share of the whole, from 0 to 1. */
+  /** Scrolls to a share of the whole, from 0 to 1. */
   goToShare(share: number): void;
-  /** Moves by so many views. */
+  /** Scrolls by so many views. */
   page(views: number): void;
   readonly view: PaneView;
   focus(): void;
@@ -46,29 +46,29 @@ interface LogPaneProps {
   readonly ref: Ref<PaneHandle>;
   readonly rows: Rows;
   readonly heights: RowHeights;
-  /** Whether the end stays in view. */
+  /** Whether to keep the end in view. */
   readonly sticks: boolean;
   /** Columns of the widest line. */
   readonly columns: number;
   readonly wrap: boolean;
-  /** Whether the browser's own find or print looks at the page. */
+  /** Whether the browser's own find or print may be active. */
   readonly isSearchedByBrowser?: boolean;
   readonly label: string;
-  /** The line that stays where it is when rows above it come and go; `undefined`: the first one in view. */
+  /** The line that keeps its position when rows above it change; `undefined`: the first one in view. */
   readonly anchor: number | undefined;
   readonly renderRow: (row: number) => ReactNode;
-  /** What stands behind the last row. */
+  /** Shown after the last row. */
   readonly end: ReactNode;
-  /** Somebody scrolled. */
+  /** Called when the user scrolls. */
   readonly onScrolled: (up: boolean, atEnd: boolean) => void;
   readonly onView: (view: PaneView) => void;
   readonly onAct: (act: string, line: number, shift: boolean) => void;
   readonly onCopy: (event: React.ClipboardEvent) => void;
-  /** Told how many columns fit beside the gutter, and how many in all. */
+  /** Called with the number of columns that fit beside the gutter, and in all. */
   readonly onColumns: (columns: number, all: number) => void;
 }
 
-/** What scrolls: of all rows, those in view. */
+/** The scrolling pane, which renders only the rows in view. */
 export function LogPane(props: LogPaneProps) {
   const { ref, rows, heights, sticks, columns, wrap, label, anchor, renderRow, end } = props;
   const box = useRef<HTMLDivElement>(null);
@@ -80,9 +80,9 @@ export function LogPane(props: LogPaneProps) {
   const charWidth = useRef(8);
   const { onColumns, onScrolled, onView } = props;
 
-  // The end row is one more.
+  // Plus the end row.
   const total = (heights.total + 1) * ROW_PX;
-  const isWhole = rows.count <= (props.isSearchedByBrowser ? DRAWN_FOR_BROWSER : DRAWN_WHOLE) && !sticks;
+  const isWhole = rows.count <= (props.isSearchedByBrowser ? MAX_BROWSER_ROWS : MAX_WHOLE_ROWS) && !sticks;
 
   const write = (position: number | undefined): void => {
     if (position !== undefined && box.current !== null) box.current.scrollTop = position;
@@ -123,7 +123,7 @@ export function LogPane(props: LogPaneProps) {
     };
   }, [scroller, onColumns]);
 
-  // What is looked at stays where it is, whatever comes or goes above it.
+  // Keeps the anchor in place, whatever changes above it.
   useLayoutEffect(() => {
     const before = shown.current;
     shown.current = { rows, heights };
@@ -141,7 +141,7 @@ export function LogPane(props: LogPaneProps) {
     }
     write(scroller.resize(total, height));
     if (sticks) wanted = total;
-    if (wanted !== undefined && Math.abs(Math.min(wanted, scroller.most) - scroller.top) > 0.5)
+    if (wanted !== undefined && Math.abs(Math.min(wanted, scroller.maxTop) - scroller.top) > 0.5)
       write(scroller.goTo(wanted));
     if (scroller.top !== oldTop) redraw();
     onView({ top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total });
@@ -160,7 +160,7 @@ export function LogPane(props: LogPaneProps) {
       if (column === undefined || wrap) return;
       const left = column * charWidth.current;
       const room = element.clientWidth - 120;
-      // Of the own box only: never the page.
+      // Only within the own box, never the page.
       if (left < element.scrollLeft || left > element.scrollLeft + room)
         element.scrollLeft = Math.max(0, left - room / 3);
     },
@@ -177,9 +177,9 @@ export function LogPane(props: LogPaneProps) {
     if (element === null) return;
     const before = scroller.top;
     if (scroller.scrolled(element.scrollTop) && scroller.top !== before) {
-      onScrolled(scroller.top < before, scroller.top >= scroller.most - ROW_PX);
+      onScrolled(scroller.top < before, scroller.top >= scroller.maxTop - ROW_PX);
     }
-    // The browser has all rows already.
+    // All rows are rendered already.
     if (isWhole) onView({ top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total });
     else redraw();
   };
@@ -194,8 +194,8 @@ export function LogPane(props: LogPaneProps) {
   };
 
   const top = scroller.top / ROW_PX;
-  const first = isWhole || rows.count === 0 ? 0 : Math.max(0, heights.rowAt(top) - BEYOND);
-  const last = isWhole ? rows.count : Math.min(rows.count, heights.rowAt(top + height / ROW_PX) + BEYOND + 1);
+  const first = isWhole || rows.count === 0 ? 0 : Math.max(0, heights.rowAt(top) - OVERSCAN);
+  const last = isWhole ? rows.count : Math.min(rows.count, heights.rowAt(top + height / ROW_PX) + OVERSCAN + 1);
   const drawn: ReactNode[] = [];
   for (let row = first; row < last; row += 1) drawn.push(renderRow(row));
   const offset = rows.count === 0 ? 0 : Math.round((heights.startOf(first) - top) * ROW_PX);
@@ -209,12 +209,12 @@ export function LogPane(props: LogPaneProps) {
         className={css.scroll}
         role="region"
         aria-label={label}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
         tabIndex={0}
         onScroll={scroll}
         onCopy={props.onCopy}
       >
-        {/* Sizes are set by script, which the page's policy allows; a style attribute it does not. */}
+        {/* Sizes are set by script: the page's policy forbids style attributes. */}
         <div
           className={css.spacer}
           style={{
@@ -242,7 +242,7 @@ export function LogPane(props: LogPaneProps) {
   );
 }
 
-/** The row that is to stay where it is: the anchor's if it is in view, else the first in view. */
+/** The row to keep in place: the anchor's if it is in view, else the first in view. */
 function anchorRow(
   rows: Rows,
   heights: RowHeights,

@@ -18,43 +18,41 @@ export interface LogRowProps {
   readonly search: Search;
   /** The line's position. */
   readonly line: number;
-  /** Counts from 1, among all rows. */
+  /** Counted from 1 over all rows. */
   readonly rowIndex: number;
-  /** How many lines of text high. */
+  /** Height in lines of text. */
   readonly height: number;
   readonly wrap: boolean;
   readonly time: TimeFormat;
-  /** Bytes of the line that are shown. */
-  readonly most: number;
+  /** Bytes of the line to show. */
+  readonly maxBytes: number;
   readonly isSelected: boolean;
   readonly isCurrent: boolean;
   readonly isMarked: boolean;
   readonly isMatch: boolean;
   readonly isCurrentMatch: boolean;
-  /** The group that begins here. */
+  /** The group that starts here. */
   readonly fold: Fold | undefined;
   readonly isFolded: boolean;
   readonly text: ViewerText;
-  /** What is looked for, where the line matches. */
+  /** The search, if the line matches. */
   readonly query: string;
-  /** How many sources the log has. */
+  /** The number of the log's sources. */
   readonly sources: number;
-  /**
-   * Another number where what the row shows may have changed: the search's result, or the line itself where it has not
-   * ended.
-   */
+  /** Changes whenever the row's content may have changed: by the search, or because the line is partial. */
   readonly revision: number;
 }
 
-/** Bytes beyond which a line is for download only. */
-const MOST_SHOWN = 1024 * 1024;
+/** The rest of a longer line is only in the download. */
+const MAX_SHOWN_BYTES = 1024 * 1024;
 
-/** A line that does nothing but end a group. */
+/** A line that only ends a group. */
 const END_MARK = /^(?:##\[endgroup\]|::endgroup::|section_end:)/;
 
 /** One line of the log. */
 export const LogRow = memo(function LogRow(props: LogRowProps) {
-  const { store, search, line, rowIndex, height, wrap, most, isMatch, isCurrentMatch, fold, isFolded, text } = props;
+  const { store, search, line, rowIndex, height, wrap, maxBytes, isMatch, isCurrentMatch, fold, isFolded, text } =
+    props;
   const placed = store.at(line);
   if (placed === undefined) return null;
   const { block, index } = placed;
@@ -63,7 +61,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
   const level = flags & LEVEL_MASK;
   const source = block.sources[index] ?? 0;
   const size = lineBytes(block, index).length;
-  const content = textOf(block, index, most);
+  const content = textOf(block, index, maxBytes);
   const time = props.time === "raw" ? undefined : timeOf(content);
   const from = time?.end ?? 0;
   const spans = lineSpans(content, from, styledParts(block, index, content), isMatch ? search.rangesIn(content) : []);
@@ -123,12 +121,14 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
         )}
         {fold !== undefined && isFolded && <span className={css.count}>{foldCount(store, fold, text)}</span>}
         {(flags & LINE_OVERWRITTEN) !== 0 && <States store={store} line={line} text={text} />}
-        {size > most && most < MOST_SHOWN && (
+        {size > maxBytes && maxBytes < MAX_SHOWN_BYTES && (
           <button type="button" className={css.more} data-act="more" tabIndex={-1}>
-            {text.showMore(sizeWords(size - most))}
+            {text.showMore(sizeWords(size - maxBytes))}
           </button>
         )}
-        {size > most && most >= MOST_SHOWN && <span className={css.count}>{text.tooLong(sizeWords(size - most))}</span>}
+        {size > maxBytes && maxBytes >= MAX_SHOWN_BYTES && (
+          <span className={css.count}>{text.tooLong(sizeWords(size - maxBytes))}</span>
+        )}
       </span>
     </div>
   );

@@ -1,7 +1,6 @@
 import { useRef } from "react";
-import { defaultMemory } from "./device-memory.ts";
 import { OpenViewer } from "./open-viewer.tsx";
-import { useLog } from "./use-log.ts";
+import { defaultMemory, useLog } from "./use-log.ts";
 import css from "./viewer.module.css";
 import type { LogViewerProps } from "./viewer-props.ts";
 

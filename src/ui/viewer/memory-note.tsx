@@ -4,14 +4,14 @@ import css from "./viewer.module.css";
 import type { ViewerText } from "./viewer-text.ts";
 
 interface MemoryNoteProps {
-  /** Bytes of memory that the log takes. */
+  /** Bytes of memory that the log uses. */
   readonly bytes: number;
-  /** From how many on this is told. */
+  /** The number of bytes above which the note is shown. */
   readonly warnsAt: number;
   readonly text: ViewerText;
 }
 
-/** Says that a log takes much of the device's memory, until somebody has read it. */
+/** A dismissible note that a log uses much of the device's memory. */
 export function MemoryNote({ bytes, warnsAt, text }: MemoryNoteProps) {
   const [isRead, setRead] = useState(false);
   if (bytes < warnsAt || isRead) return null;

@@ -8,7 +8,7 @@ interface NoticeRowProps {
   readonly text: ViewerText;
 }
 
-/** Kinds of notices that say that something is missing or doubtful. */
+/** Kinds of notices about something missing or doubtful. */
 const GRAVE: ReadonlySet<string> = new Set([
   "LINES_LOST",
   "SEAM",
@@ -19,7 +19,7 @@ const GRAVE: ReadonlySet<string> = new Set([
 ]);
 const COUNT = new Intl.NumberFormat("en");
 
-/** What is told between the lines: a break, lost lines, lines that are not kept. */
+/** A notice between lines: a break, lost lines, lines that are not kept. */
 export function NoticeRow({ row, rowIndex, text }: NoticeRowProps) {
   const isGrave = row.kind === "gap" || GRAVE.has(row.notice.kind);
   let words: string;

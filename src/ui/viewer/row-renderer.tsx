@@ -11,7 +11,7 @@ import type { ViewerText } from "./viewer-text.ts";
 interface RendererOptions {
   readonly store: LogStore;
   readonly search: Search;
-  /** Lines that match what is looked for. */
+  /** Lines that match the search. */
   readonly matches: SortedLines;
   readonly view: ViewState;
   readonly rowsOfView: RowsOfView;
@@ -20,12 +20,12 @@ interface RendererOptions {
   readonly current: number;
   readonly marked: SortedLines;
   readonly isLive: boolean;
-  /** Another number at each change of the log. */
+  /** Changes with the log. */
   readonly revision: number;
   readonly text: ViewerText;
 }
 
-/** Draws the rows of a log, each by its number. */
+/** Returns a function that renders a row by its index. */
 export function rowRenderer(options: RendererOptions): (row: number) => ReactNode {
   const { store, search, matches, view, rowsOfView, selected, current, marked, isLive, revision, text } = options;
   const { rows, heights, isFiltered } = rowsOfView;
@@ -48,7 +48,7 @@ export function rowRenderer(options: RendererOptions): (row: number) => ReactNod
         height={heights.of(row)}
         wrap={view.wrap}
         time={view.ts}
-        most={rowsOfView.maxBytesOf(line)}
+        maxBytes={rowsOfView.maxBytesOf(line)}
         isSelected={selected !== undefined && line >= selected[0] && line <= selected[1]}
         isCurrent={line === current}
         isMarked={marked.has(line)}

@@ -10,7 +10,7 @@ interface SelectionBarProps {
 
 const COUNT = new Intl.NumberFormat("en");
 
-/** What can be done with the selected lines. */
+/** Buttons for the selected lines. */
 export function SelectionBar({ selection, onClear, text }: SelectionBarProps) {
   const [from, to] = selection.selected ?? [0, -1];
   const words = text.selected(COUNT.format(to - from + 1));

@@ -1,4 +1,4 @@
-/** A number of bytes for people: `812 B`, `1.2 MB`. */
+/** A human-readable number of bytes: `812 B`, `1.2 MB`. */
 export function sizeWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   const units = ["kB", "MB", "GB"];

@@ -9,7 +9,7 @@ interface ToolbarProps {
   readonly view: ViewState;
   readonly onView: (next: ViewState) => void;
   readonly search: Search;
-  /** Which match is looked at, counted from 1; 0: none. */
+  /** The number of the current match, counted from 1; 0: none. */
   readonly matchAt: number;
   readonly grave: number;
   readonly following: boolean | undefined;
@@ -25,7 +25,7 @@ interface ToolbarProps {
 
 const COUNT = new Intl.NumberFormat("en");
 
-/** Find, and what is shown how. */
+/** The toolbar: find, filters and display. */
 export function Toolbar(props: ToolbarProps) {
   const { view, onView, search, matchAt, grave, following, text } = props;
   const [isOpen, setOpen] = useState(false);

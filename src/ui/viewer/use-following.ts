@@ -2,19 +2,19 @@ import { type RefObject, useCallback, useRef, useState } from "react";
 import { afterAct, type Following, type ReaderAct } from "./store/following.ts";
 import type { LogStore } from "./store/log-store.ts";
 
-/** Whether the view stays at the end of the log, and what a reader does about it. */
+/** Whether the view follows the end of the log, and the user's acts that change that. */
 export interface FollowingView {
   readonly following: Following;
-  /** Whether the log has opened somewhere, or was touched. */
+  /** Whether the view has reached its first position, or the user has moved it. */
   readonly landed: RefObject<boolean>;
   act(did: ReaderAct): void;
-  /** Somebody scrolled. */
+  /** Called when the user scrolls. */
   readonly onScrolled: (up: boolean, atEnd: boolean) => void;
 }
 
 /**
- * @param follow whether the log is live.
- * @param startsOn whether the view is at the end from the beginning.
+ * @param follow whether the log is followed.
+ * @param startsOn whether the view follows the end at first.
  */
 export function useFollowing(store: LogStore, follow: boolean, startsOn: boolean): FollowingView {
   const [following, setFollowing] = useState<Following>({ on: startsOn, seen: 0 });

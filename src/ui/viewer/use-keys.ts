@@ -1,13 +1,13 @@
 import { useEffect, useRef } from "react";
 
 /**
- * What keys do, by the event's `key`, with `Ctrl-` before it where that is held. `false`: it was not for the viewer
- * after all.
+ * Actions by the `key` of an event, prefixed with `Ctrl-` if that is held. An action that returns `false` leaves its
+ * key to others.
  */
-export type ViewerKeys = Readonly<Record<string, () => unknown>>;
+export type KeyActions = Readonly<Record<string, () => unknown>>;
 
-/** Has keys do something, but not while somebody types or a dialog is open. */
-export function useKeys(keys: ViewerKeys, isOn: boolean): void {
+/** Runs actions on keys, except while the user types or a dialog is open. */
+export function useKeys(keys: KeyActions, isOn: boolean): void {
   const newest = useRef(keys);
   useEffect(() => {
     newest.current = keys;

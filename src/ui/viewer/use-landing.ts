@@ -1,6 +1,5 @@
 import { type RefObject, useEffect } from "react";
-import { lineWithHash, numberAt, rangeAt } from "./store/line-names.ts";
-import type { LineRange } from "./store/line-range.ts";
+import { type LineRange, lineWithHash, numberAt, rangeAt } from "./store/line-names.ts";
 import type { LogStore } from "./store/log-store.ts";
 import type { Search } from "./store/search.ts";
 import type { ViewerText } from "./viewer-text.ts";
@@ -9,9 +8,9 @@ interface LandingOptions {
   readonly store: LogStore;
   readonly search: Search;
   readonly revision: number;
-  /** Whether nothing more comes. */
+  /** Whether the log has ended. */
   readonly isOver: boolean;
-  /** Whether the log has opened somewhere, or was touched. */
+  /** Whether the view has reached its first position, or the user has moved it. */
   readonly landed: RefObject<boolean>;
   readonly wanted: LineRange | "first-error" | undefined;
   readonly isFinding: boolean;
@@ -24,8 +23,7 @@ interface LandingOptions {
 }
 
 /**
- * Opens a log once, as soon as it is known where: at the lines of its address, at the first match, at the first error,
- * else at its end.
+ * Moves the view to its first position once that is known: the address's lines, the first match or error, else the end.
  */
 export function useLanding(options: LandingOptions): void {
   const { store, search, revision, isOver, landed, wanted, isFinding, follow, text } = options;
@@ -42,7 +40,7 @@ export function useLanding(options: LandingOptions): void {
       return;
     }
     const found = hash === undefined ? line : lineWithHash(store, line, hash);
-    // The line may be one that is still to come.
+    // The line may still arrive.
     if (found === -1 && !isOver) return;
     if (found === -1) options.say(text.logChanged);
     else if (found !== line) {

@@ -6,9 +6,9 @@ import { createLogReader, type LogReader, type LogRequest } from "./store/log-re
 import { createSearch, type Search } from "./store/search.ts";
 import { openIngestPort, openPatternPort } from "./worker-ports.ts";
 
-/** A log that is being read, and what is looked for in it. */
+/** A log that is being read, and its search. */
 export interface OpenLog {
-  /** Tells it from others. */
+  /** Unique. */
   readonly id: number;
   readonly reader: LogReader;
   readonly search: Search;
@@ -25,10 +25,10 @@ export interface UseLogOptions {
 let newest = 0;
 const NEVER: FrameSignal["subscribe"] = () => () => {};
 
-/** Reads a log as long as the component stands; another request begins anew. `undefined` at first. */
+/** Reads a log while the component is mounted; another request starts from the beginning. `undefined` at first. */
 export function useLog({ client, request, follow, memory }: UseLogOptions): OpenLog | undefined {
   const [log, setLog] = useState<OpenLog>();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a job that ends while its log is read does not begin it anew.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the end of the job does not restart the log.
   useEffect(() => {
     const signal = createFrameSignal();
     const options = { openPort: openIngestPort, timer: systemTimer, changed: signal.raise };
@@ -40,7 +40,7 @@ export function useLog({ client, request, follow, memory }: UseLogOptions): Open
       reader,
       signal,
       get search() {
-        // Read anew from the beginning, a log has another store.
+        // A log that was restarted has another store.
         if (search.store !== reader.store) search = searchIn(reader, signal);
         return search;
       },
@@ -71,4 +71,11 @@ function searchIn({ store }: LogReader, signal: FrameSignal): Search {
     timer: systemTimer,
     changed: signal.raise,
   });
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Default bytes of memory for a log on this device: 1 GiB, 64 MiB on phones. */
+export function defaultMemory(): number {
+  return matchMedia("(pointer: coarse) and (max-width: 720px)").matches ? 64 * MEBIBYTE : 1024 * MEBIBYTE;
 }

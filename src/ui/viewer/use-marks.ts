@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { createSortedLines, type SortedLines } from "./store/sorted-lines.ts";
 
-/** Lines that a reader has marked, to come back to. They last as long as the log is open. */
+/** Lines that the user has marked. They last as long as the log is open. */
 export interface Marks {
   readonly lines: SortedLines;
   toggle(line: number): void;

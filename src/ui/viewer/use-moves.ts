@@ -4,7 +4,7 @@ import type { RowHeights } from "./store/row-heights.ts";
 import type { Rows } from "./store/rows.ts";
 import type { SortedLines } from "./store/sorted-lines.ts";
 
-/** Where in the view a line is to stand. */
+/** Where in the view to scroll a line. */
 export type Where = "center" | "start" | "nearest" | "end";
 
 interface MovesOptions {
@@ -16,33 +16,31 @@ interface MovesOptions {
   readonly onCurrent: (line: number) => void;
   /** Called before the view moves. */
   readonly onTouch: () => void;
-  /** Has a line get a row of its own, if it has none. */
+  /** Makes sure that a line has a row. */
   readonly reveal: (line: number) => void;
-  /** Which column of a line to bring into view too. */
+  /** The column of a line to scroll into view too. */
   readonly columnOf?: (line: number) => number | undefined;
   readonly say: (words: string) => void;
-  /** Said where going on from the last leads to the first. */
+  /** The message when a step wraps around. */
   readonly wrapped: string;
 }
 
-/** Ways through a log. Lines are named by their positions. */
+/** Moves through a log. Lines are given by position. */
 export interface Moves {
-  /** Brings a line into view, once it has a row; `end`: the end of all, whatever is there. */
+  /** Scrolls a line into view once it has a row; `end` scrolls to the end of the log. */
   show(line: number, where?: Where): void;
-  /** Goes to a line, which keys act on from now. */
+  /** Goes to a line and makes it the current one. */
   jumpTo(line: number, where?: Where): void;
   /**
-   * Goes to the next (1) or the previous (-1) of some lines, from what is in view. @param none said where there are
-   * none.
+   * Goes to the next (1) or previous (-1) of some lines.
+   *
+   * @param none the message if there are none.
    */
   step(lines: SortedLines, by: 1 | -1, none: string): void;
-  /** Goes so many lines down, or up. */
+  /** Goes one line down or up. */
   move(by: 1 | -1): void;
   page(views: number): void;
-  /**
-   * The line from which steps are counted: the one that keys act on where it is in view, else that before the first in
-   * view.
-   */
+  /** The line from which steps count: the current one if it is in view, else the one before the first in view. */
   lineInView(): number;
 }
 
@@ -98,7 +96,7 @@ export function useMoves(options: MovesOptions): Moves {
         if (start > top - 1 && start < top + height) return current;
       }
       const row = rows.at(Math.min(rows.count - 1, Math.max(0, heights.rowAt(top))));
-      // Counted from before the first line in view, so that it is the next one.
+      // One before the first line in view, so that the first is the next one.
       return (row.kind === "line" ? row.line : row.kind === "gap" ? row.to : row.notice.line) - 1;
     },
   };

@@ -7,29 +7,29 @@ import { allRows, chosenRows, type Rows } from "./store/rows.ts";
 import type { Search } from "./store/search.ts";
 import type { ViewState } from "./view-state.ts";
 
-/** Bytes, and columns, that are shown of a line at first. */
-const SHOWN_AT_FIRST = 4_096;
+/** Bytes, and columns, of a line that are shown at first. */
+const FIRST_SHOWN = 4_096;
 
 export interface RowsOfView {
   readonly rows: Rows;
   readonly heights: RowHeights;
-  /** Whether some lines are left out by a filter. */
+  /** Whether a filter excludes lines. */
   readonly isFiltered: boolean;
   foldAt(line: number): Fold | undefined;
   isFolded(fold: Fold): boolean;
   toggle(fold: Fold): void;
-  /** Folds all groups, or unfolds them where all are folded. */
+  /** Folds all groups, or unfolds them if all are folded. */
   toggleAll(): void;
-  /** Unfolds whatever hides a line. */
+  /** Unfolds the groups that hide a line. */
   reveal(line: number): void;
-  /** The groups around a line, the outermost first. */
+  /** The groups around a line, outermost first. */
   foldsAround(line: number): readonly Fold[];
-  /** Bytes that are shown of a line. */
+  /** Bytes of a line that are shown. */
   maxBytesOf(line: number): number;
   showMore(line: number): void;
 }
 
-/** Which rows a view has, and how high they are. */
+/** The rows of a view, and their heights. */
 export function useRows(
   store: LogStore,
   search: Search,
@@ -43,12 +43,12 @@ export function useRows(
 
   const { length: markCount } = store.marks;
   const openEnd = markCount === 0 ? 0 : store.lines;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that changes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is mutable.
   const folds = useMemo(() => foldsOf(store.marks, store.lines), [store, markCount, openEnd, store.gap[0]]);
   const byHead = useMemo(() => new Map(folds.map((fold) => [fold.head, fold])), [folds]);
   const isFolded = useCallback(
     (fold: Fold): boolean => {
-      // A finished log shows what went wrong, not all that went well.
+      // In a finished log, groups without errors are folded.
       const isFine = fold.closed && store.errors.before(fold.end) === store.errors.before(fold.head);
       return (all ?? (!follow && isFine && !fold.expanded)) !== flipped.has(fold.head);
     },
@@ -64,7 +64,7 @@ export function useRows(
   const chosenVersion = isFiltered
     ? `${byMatch ? matches.count : ""} ${errors.count} ${warnings.count} ${view.ctx}`
     : "";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is one object that changes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the store is mutable.
   const rows = useMemo(
     () =>
       isFiltered
@@ -87,7 +87,7 @@ export function useRows(
     ],
   );
   const heights = useMemo(
-    () => (view.wrap ? wrapHeights(store, rows, { columns, most: SHOWN_AT_FIRST, more }) : evenHeights(rows)),
+    () => (view.wrap ? wrapHeights(store, rows, { columns, maxColumns: FIRST_SHOWN, more }) : evenHeights(rows)),
     [store, rows, view.wrap, columns, more],
   );
 
@@ -116,7 +116,7 @@ export function useRows(
           .filter((fold) => fold.head < line && isFolded(fold))
           .map(({ head }) => head),
       ),
-    maxBytesOf: (line) => more.get(line) ?? SHOWN_AT_FIRST,
-    showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? SHOWN_AT_FIRST) * 16)),
+    maxBytesOf: (line) => more.get(line) ?? FIRST_SHOWN,
+    showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? FIRST_SHOWN) * 16)),
   };
 }

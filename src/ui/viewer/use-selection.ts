@@ -1,8 +1,7 @@
 import { type ClipboardEvent, useMemo } from "react";
 import { writeClipboard } from "./clipboard.ts";
 import { asMarkdown, type CopiedLines, copyText, copyWithTimes } from "./store/copy-text.ts";
-import { rangeAt } from "./store/line-names.ts";
-import type { LineRange } from "./store/line-range.ts";
+import { type LineRange, rangeAt } from "./store/line-names.ts";
 import type { TimeFormat } from "./store/line-time.ts";
 import type { LogStore } from "./store/log-store.ts";
 import type { ViewerText } from "./viewer-text.ts";
@@ -19,23 +18,23 @@ interface SelectionOptions {
   readonly onTouch: () => void;
   readonly say: (words: string) => void;
   readonly linkTo: ((lines: LineRange | undefined) => string) | undefined;
-  /** How times are shown. */
+  /** The format of times. */
   readonly time: TimeFormat;
-  /** What the log is called. */
+  /** The log's name. */
   readonly label: string;
   readonly text: ViewerText;
 }
 
-/** Lines that are selected, by their positions, and what is done with them. */
+/** The selected lines, by position, and what can be done with them. */
 export interface Selection {
   readonly selected: readonly [from: number, to: number] | undefined;
   select(from: number, to: number): void;
-  /** Selects up to a line, or that line alone where none is. */
+  /** Extends the selection to a line; selects that line if there is no selection. */
   extendTo(line: number): void;
   copyLines(): Promise<void>;
-  /** With the times that the view shows. */
+  /** Copies the lines with the times that the view shows. */
   copyTimes(): Promise<void>;
-  /** As Markdown, with a link. */
+  /** Copies the lines as Markdown with a link. */
   copyMarkdown(): Promise<void>;
   copyLink(): Promise<void>;
   onCopy(event: ClipboardEvent): void;
@@ -45,7 +44,7 @@ const COUNT = new Intl.NumberFormat("en");
 
 export function useSelection(options: SelectionOptions): Selection {
   const { store, named, current, shown, onLines, onTouch, say, linkTo, time, label, text } = options;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: its lines may still come.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its lines may still arrive.
   const selected = useMemo((): readonly [from: number, to: number] | undefined => {
     if (named === undefined) return undefined;
     const from = store.positionOf(named.first);
@@ -95,7 +94,7 @@ export function useSelection(options: SelectionOptions): Selection {
           ? own.toString()
           : selected && copyText(store, { from: selected[0], to: selected[1], shown });
       if (copied === undefined) return;
-      // Plain text alone: no colours, and nothing that a mail would run.
+      // Plain text only: no colours, and no HTML for a mail program to run.
       event.clipboardData.setData("text/plain", copied);
       event.preventDefault();
     },

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-/** A value that changes with every frame, as it is every so many milliseconds. */
+/** Samples a value that changes often, every `ms` milliseconds. */
 export function useSlowly<T>(value: T, ms: number): T {
   const [shown, setShown] = useState(value);
   const newest = useRef(value);

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** Milliseconds for which a short message stands. */
+/** Milliseconds for which a message is shown. */
 const TOAST_MS = 4_000;
 
-/** A short message, empty where there is none, and how to say another. */
+/** The current message, or an empty one, and a function to show another. */
 export function useToast(): readonly [toast: string, say: (words: string) => void] {
   const [toast, setToast] = useState("");
   useEffect(() => {

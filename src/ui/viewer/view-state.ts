@@ -1,20 +1,20 @@
 import type { TimeFormat } from "./store/line-time.ts";
 
-/** How a log is looked at. It stands in the page's address, so that a link shows the same. */
+/** The state of a view. It is in the page's address, so that a link shows the same view. */
 export interface ViewState {
-  /** What to find; empty: nothing. */
+  /** What to find, or empty. */
   readonly q: string;
   /** Whether `q` is a regular expression. */
   readonly re: boolean;
-  /** Whether upper and lower case are the same. */
+  /** Whether to ignore case. */
   readonly ci: boolean;
-  /** Whether only lines that match are shown. */
+  /** Whether to show only lines that match. */
   readonly only: boolean;
-  /** How many lines around each of those are shown too. */
+  /** How many lines of context to show around each. */
   readonly ctx: number;
   /** `warn`: only errors and warnings. */
   readonly sev: "all" | "warn";
-  /** How times are shown. */
+  /** The format of times. */
   readonly ts: TimeFormat;
   readonly wrap: boolean;
 }

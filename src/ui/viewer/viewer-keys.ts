@@ -1,4 +1,4 @@
-import type { ViewerKeys } from "./use-keys.ts";
+import type { KeyActions } from "./use-keys.ts";
 
 /** The key of each of the viewer's acts. */
 const KEYS = {
@@ -38,14 +38,11 @@ const KEYS = {
   listKeys: "?",
 } as const;
 
-/** Something that can be done in a viewer, and has a key. */
+/** An act of the viewer, which has a key. */
 export type ViewerAct = keyof typeof KEYS;
 
-/**
- * What keys do, where it is said what the acts are. An act that answers `false`, or is not there, leaves its key to
- * others.
- */
-export function keysOf(acts: Readonly<Partial<Record<ViewerAct, () => unknown>>>): ViewerKeys {
+/** Maps keys to acts. An act that returns `false`, or is missing, leaves its key to others. */
+export function keysOf(acts: Readonly<Partial<Record<ViewerAct, () => unknown>>>): KeyActions {
   const keys = Object.entries(KEYS).map(([act, key]) => [key, acts[act as ViewerAct]] as const);
   return Object.fromEntries(
     keys.filter((each): each is readonly [(typeof each)[0], () => unknown] => each[1] !== undefined),

@@ -2,7 +2,7 @@ import type { ReactNode, Ref } from "react";
 import type { End, Origin } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { LogState } from "../../client/log-state.ts";
-import type { LineRange } from "./store/line-range.ts";
+import type { LineRange } from "./store/line-names.ts";
 import type { LogRequest } from "./store/log-reader.ts";
 import type { ViewState } from "./view-state.ts";
 import type { ViewerText } from "./viewer-text.ts";

@@ -23,7 +23,7 @@ export const VIEWER_TEXT = {
   more: "More",
   follow: "Follow",
   newLines: (lines: string, errors: number) =>
-    `${lines} new ${lines === "1" ? "line" : "lines"}${errors > 0 ? `, ${errors} ${errors === 1 ? "error" : "errors"}` : ""}`,
+    `${lines} new ${lines === "1" ? "line" : "lines"}${counted(errors, "error")}`,
   error: "error",
   warning: "warning",
   because: (words: string) => (words === "" ? "an error because it is red" : `marked because of “${words}”`),
@@ -40,7 +40,7 @@ export const VIEWER_TEXT = {
   fold: "Fold",
   unfold: "Unfold",
   folded: (lines: string, errors: number, warnings: number) =>
-    `${lines} lines${errors > 0 ? `, ${errors} ${errors === 1 ? "error" : "errors"}` : ""}${warnings > 0 ? `, ${warnings} ${warnings === 1 ? "warning" : "warnings"}` : ""}`,
+    `${lines} lines${counted(errors, "error")}${counted(warnings, "warning")}`,
   end: {
     complete: "End of the log: complete",
     caughtUp: "All output so far; the job is still running",
@@ -94,8 +94,10 @@ export const VIEWER_TEXT = {
     nonePassed: "no run passed this metric",
     notListed: "The runs of this stage could not be listed.",
     nothing: "There is nothing to compare with",
-    nothingWhy: (metric: string, stage: string) =>
-      `**${metric}** has had one attempt, and none of the last runs ${stage === "" ? "" : `of stage **${stage}** `}passed it.`,
+    nothingWhy: (metric: string, stage: string) => {
+      const runs = stage === "" ? "the last runs" : `the last runs of stage **${stage}**`;
+      return `**${metric}** has had one attempt, and none of ${runs} passed it.`;
+    },
     region: "Two logs side by side",
     reading: (left: string, right: string) => `Reading: ${left} and ${right} lines`,
     comparing: "Comparing…",
@@ -145,3 +147,8 @@ export const VIEWER_TEXT = {
 };
 
 export type ViewerText = typeof VIEWER_TEXT;
+
+function counted(count: number, noun: string): string {
+  if (count === 0) return "";
+  return `, ${count} ${noun}${count === 1 ? "" : "s"}`;
+}

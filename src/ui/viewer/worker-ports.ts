@@ -5,7 +5,7 @@ import type { IngestPort } from "./store/log-reader.ts";
 import type { PatternAnswer } from "./store/pattern-task.ts";
 import type { PatternPort } from "./store/search.ts";
 
-/** Has bytes made into lines by a worker. */
+/** Starts a worker that splits bytes into lines. */
 export function openIngestPort(answer: (result: IngestResult) => void): IngestPort {
   const worker = new Worker(new URL("./ingest-worker.ts", import.meta.url), { type: "module", name: "log ingest" });
   worker.onmessage = ({ data }: MessageEvent<IngestResult>) => answer(data);
@@ -15,7 +15,7 @@ export function openIngestPort(answer: (result: IngestResult) => void): IngestPo
   };
 }
 
-/** Has patterns run by a worker. */
+/** Starts a worker that runs patterns. */
 export function openPatternPort(answer: (answer: PatternAnswer) => void): PatternPort {
   const worker = new Worker(new URL("./search-worker.ts", import.meta.url), { type: "module", name: "log search" });
   worker.onmessage = ({ data }: MessageEvent<PatternAnswer>) => answer(data);
@@ -25,7 +25,7 @@ export function openPatternPort(answer: (answer: PatternAnswer) => void): Patter
   };
 }
 
-/** Has logs compared by a worker. */
+/** Starts a worker that compares logs. */
 export function openComparePort(answer: (answer: CompareAnswer) => void): ComparePort {
   const worker = new Worker(new URL("./compare-worker.ts", import.meta.url), { type: "module", name: "log compare" });
   worker.onmessage = ({ data }: MessageEvent<CompareAnswer>) => answer(data);

@@ -12,7 +12,7 @@ interface CompareHeadProps {
 
 const COUNT = new Intl.NumberFormat("en");
 
-/** Which log stands in a pane, and whether all of it is there. */
+/** The heading of one side: the log's title, and whether it is complete. */
 export function CompareHead({ title, reader, text }: CompareHeadProps) {
   const { progress, store } = reader;
   const isOver = progress.state.kind === "ended";

@@ -6,37 +6,34 @@ import { besideByTime } from "./time-beside.ts";
 
 export type Side = "left" | "right";
 
-/**
- * What the place where logs are compared is told: the lines of both, a piece after another, and then that there are no
- * more.
- */
+/** A task for the comparison: some lines of one log, or the end of both. */
 export type CompareTask =
   | { readonly kind: "lines"; readonly side: Side; readonly text: Uint8Array<ArrayBuffer> }
-  /** Lines that are not kept: they are equal to none. */
+  /** Lines that are not kept: they equal no line. */
   | { readonly kind: "missing"; readonly side: Side; readonly count: number }
   | { readonly kind: "compare" };
 
-/** Which lines are beside which. */
+/** Which lines are paired. */
 export interface Compared {
   /** Lines that are equal. */
   readonly equal: readonly Stretch[];
-  /** Lines that came at the same time: only where no line is equal. */
+  /** Lines of about the same time: only if no lines are equal. */
   readonly beside: readonly Stretch[];
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** What each task is answered with. */
+/** The result of a task. */
 export type CompareAnswer = { readonly kind: "taken" } | ({ readonly kind: "compared" } & Compared);
 
-/** Takes tasks one by one, in a worker or beside the page. */
+/** Handles tasks one by one, in a worker or on the page. */
 export function createCompareStation(): (task: CompareTask) => CompareAnswer {
-  /** For each hash, the number of its kind: from 0 up. */
+  /** For each hash, its kind: a number from 0. */
   const kinds = new Map<number, number>();
-  /** For each kind, the side on which it was seen first. */
+  /** For each kind, the side that had it first. */
   const firstSeen = createGrowing(Uint8Array, 4096);
   const lines = { left: createGrowing(Uint32Array, 4096), right: createGrowing(Uint32Array, 4096) };
-  /** Kept as long as no line is on both sides. */
+  /** Kept until a line is on both sides. */
   let times: Record<Side, number[]> | undefined = { left: [], right: [] };
 
   const takeLines = (text: string, side: Side): void => {

@@ -5,12 +5,12 @@ import own from "./compare.module.css";
 import type { ComparisonState } from "./comparison.ts";
 
 interface CompareToolbarProps {
-  /** What the page has to choose from. */
+  /** The page's control for choosing the target. */
   readonly chooser: ReactNode;
   readonly state: ComparisonState;
-  /** How many lines of each log there are. */
+  /** The number of lines of each log. */
   readonly lines: readonly [left: number, right: number];
-  /** Which difference is looked at, counted from 1; 0: none. */
+  /** The number of the current difference, counted from 1; 0: none. */
   readonly differenceAt: number;
   readonly isOnly: boolean;
   readonly onOnly: () => void;
@@ -23,7 +23,7 @@ interface CompareToolbarProps {
 
 const COUNT = new Intl.NumberFormat("en");
 
-/** What is compared, and the way from one difference to the next. */
+/** The toolbar of a comparison: its target, and steps between differences. */
 export function CompareToolbar(props: CompareToolbarProps) {
   const { chooser, state, isOnly, onOnly, onStep, text } = props;
   const { compare: words } = text;

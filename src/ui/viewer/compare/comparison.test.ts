@@ -5,7 +5,7 @@ import { createLogStore } from "../store/log-store.ts";
 import { type CompareAnswer, type CompareTask, createCompareStation } from "./compare-task.ts";
 import { createComparison } from "./comparison.ts";
 
-/** A comparison of two logs, whose tasks wait until somebody lets them be done. */
+/** A comparison of two logs, whose tasks wait until the test runs them. */
 function compareTwo(memory = Number.POSITIVE_INFINITY) {
   const [left, right] = [createLogStore(memory), createLogStore(memory)];
   const { timer, passLong } = fakeTimer(30_000);
@@ -43,9 +43,9 @@ function compareTwo(memory = Number.POSITIVE_INFINITY) {
     get changes() {
       return changes;
     },
-    /** Does tasks, one after another, and what they lead to. */
-    work(most = Number.POSITIVE_INFINITY) {
-      for (let done = 0; done < most; done += 1) {
+    /** Runs tasks one by one, including those that they lead to. */
+    work(max = Number.POSITIVE_INFINITY) {
+      for (let done = 0; done < max; done += 1) {
         const task = tasks.shift();
         if (task === undefined) return;
         answer(station(task));
@@ -57,15 +57,15 @@ function compareTwo(memory = Number.POSITIVE_INFINITY) {
 const lines = (count: number, word: string): string =>
   Array.from({ length: count }, (_, line) => `${word} ${line} ${"x".repeat(200)}`).join("\n");
 
-it("sends lines as they come, compares when nothing more does, and ends the worker", () => {
+it("sends lines as they arrive, compares at the end of both logs, and ends the worker", () => {
   const two = compareTwo();
   const { comparison, left, right } = two;
   for (const block of blocksOf("a\nb\nc")) left.append(block);
-  comparison.goOn(false);
+  comparison.update(false);
   two.work();
   expect([comparison.state.kind, two.isEnded]).toEqual(["reading", false]);
   for (const block of blocksOf("a\nc")) right.append(block);
-  comparison.goOn(true);
+  comparison.update(true);
   expect(comparison.state.kind).toBe("comparing");
   two.work();
   expect(two.isEnded).toBe(true);
@@ -79,13 +79,13 @@ it("sends lines as they come, compares when nothing more does, and ends the work
   expect(two.changes).toBe(2);
 });
 
-it("has few pieces on the way at once, however much there is", () => {
+it("has few tasks in flight, however long the logs are", () => {
   const two = compareTwo();
   for (let each = 0; each < 30; each += 1) {
     for (const block of blocksOf(lines(500, `left ${each}`))) two.left.append(block);
     for (const block of blocksOf(lines(500, `right ${each}`))) two.right.append(block);
   }
-  two.comparison.goOn(true);
+  two.comparison.update(true);
   for (let step = 0; step < 40; step += 1) {
     expect(two.tasks.length).toBeLessThanOrEqual(8);
     two.work(1);
@@ -95,7 +95,7 @@ it("has few pieces on the way at once, however much there is", () => {
   expect(two.comparison.state.pairs.count).toBe(15_000);
 });
 
-it("keeps the places of lines that memory has let go: they are equal to none", () => {
+it("keeps the positions of evicted lines, which equal no line", () => {
   const two = compareTwo(1_500_000);
   for (let each = 0; each < 20; each += 1) {
     for (const block of blocksOf(lines(1_000, `same ${each}`))) {
@@ -105,7 +105,7 @@ it("keeps the places of lines that memory has let go: they are equal to none", (
   }
   const [from, to] = two.left.gap;
   expect(to).toBeGreaterThan(from);
-  two.comparison.goOn(true);
+  two.comparison.update(true);
   two.work();
   if (two.comparison.state.kind !== "done") throw new Error("It has not been compared.");
   const { pairs } = two.comparison.state;
@@ -119,20 +119,20 @@ it("keeps the places of lines that memory has let go: they are equal to none", (
   ]);
 });
 
-it("gives up what takes too long, and kills the worker", () => {
+it("gives up a comparison that takes too long, and kills the worker", () => {
   const two = compareTwo();
   for (const block of blocksOf("a")) two.left.append(block);
-  two.comparison.goOn(true);
+  two.comparison.update(true);
   two.passLong();
   expect([two.comparison.state.kind, two.isEnded]).toEqual(["too-slow", true]);
   two.work();
   expect(two.comparison.state.kind).toBe("too-slow");
 });
 
-it("tells nothing any more once it is closed", () => {
+it("reports nothing after it is closed", () => {
   const two = compareTwo();
   for (const block of blocksOf("a")) two.left.append(block);
-  two.comparison.goOn(true);
+  two.comparison.update(true);
   const { changes } = two;
   two.comparison.close();
   two.work();

@@ -4,7 +4,7 @@ import { blockPart } from "../store/query.ts";
 import type { CompareAnswer, CompareTask, Side } from "./compare-task.ts";
 import { createPairs, type Pairs } from "./pairs.ts";
 
-/** Something that answers each task, and can be ended while it is at one. */
+/** A worker that answers each task, and can be killed during one. */
 export interface ComparePort {
   post(task: CompareTask): void;
   end(): void;
@@ -15,39 +15,39 @@ export interface ComparisonOptions {
   readonly right: LogStore;
   readonly openPort: (answer: (answer: CompareAnswer) => void) => ComparePort;
   readonly timer: Timer;
-  /** Called at each change of the state. */
+  /** Called whenever the state changes. */
   readonly changed: () => void;
 }
 
 export type ComparisonState =
-  /** Lines are still coming. */
+  /** Lines are still arriving. */
   | { readonly kind: "reading" }
   | { readonly kind: "comparing" }
   | { readonly kind: "done"; readonly pairs: Pairs }
   /** Given up after `COMPARE_MS`. */
   | { readonly kind: "too-slow" };
 
-/** Compares two logs, once all of both has come. */
+/** Compares two logs once both have been read. */
 export interface Comparison {
   readonly state: ComparisonState;
-  /** Goes on with what has been added to the logs. @param isOver whether nothing more comes. */
-  goOn(isOver: boolean): void;
+  /** Sends lines that have been added to the logs. @param isOver whether both logs have ended. */
+  update(isOver: boolean): void;
   close(): void;
 }
 
-/** Milliseconds after which comparing is given up, counted from when all of both logs is there. */
+/** Milliseconds after which a comparison is given up, counted from the end of both logs. */
 const COMPARE_MS = 30_000;
-/** Tasks that are out at once: so much of the logs is copied. */
-const MOST_OUT = 8;
+/** Tasks in flight; limits how much of the logs is copied at once. */
+const MAX_IN_FLIGHT = 8;
 
 export function createComparison({ left, right, openPort, timer, changed }: ComparisonOptions): Comparison {
   const stores = { left, right };
-  /** The first line of each side that has not been sent. */
+  /** The first line of each side that is not sent yet. */
   const next = { left: 0, right: 0 };
   let state: ComparisonState = { kind: "reading" };
   let out = 0;
   let isOver = false;
-  /** Whether the worker has been ended. */
+  /** Whether the worker has been killed. */
   let closed = false;
   let stopTimer: (() => void) | undefined;
 
@@ -71,7 +71,7 @@ export function createComparison({ left, right, openPort, timer, changed }: Comp
     port.post(task);
   };
 
-  /** Sends a piece of a side. @returns whether there was one. */
+  /** Sends the next lines of a side. @returns whether there were any. */
   const sendPiece = (side: Side): boolean => {
     const store = stores[side];
     const from = next[side];
@@ -92,9 +92,9 @@ export function createComparison({ left, right, openPort, timer, changed }: Comp
 
   const send = (): void => {
     if (closed || state.kind !== "reading") return;
-    // By turns: what both sides have shows early that times are not wanted.
+    // In turns, so that lines on both sides show early that times are not needed.
     let any = true;
-    while (any && out + 1 < MOST_OUT) {
+    while (any && out + 1 < MAX_IN_FLIGHT) {
       const one = sendPiece("left");
       any = sendPiece("right") || one;
     }
@@ -108,7 +108,7 @@ export function createComparison({ left, right, openPort, timer, changed }: Comp
     get state() {
       return state;
     },
-    goOn(over) {
+    update(over) {
       if (over && !isOver) {
         isOver = true;
         stopTimer = timer(COMPARE_MS, () => leave({ kind: "too-slow" }));

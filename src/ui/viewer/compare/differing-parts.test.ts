@@ -13,11 +13,11 @@ it.each([
   ["retry", "retry again", [undefined, " again"]],
   ["14:03:55 up", "15:04:01 up", [undefined, undefined]],
   ["", "new", [undefined, "new"]],
-])("marks what differs of %j and %j", (left, right, wanted) => {
+])("marks the differing parts of %j and %j", (left, right, wanted) => {
   expect(parts(left, right)).toEqual(wanted);
 });
 
-it("marks nothing of a line beside itself, and never more than the line", () => {
+it("marks nothing for equal lines, and never more than the line", () => {
   const line = fc.string({ unit: fc.constantFrom(..."ab 1:.é👍"), maxLength: 30 });
   fc.assert(
     fc.property(line, line, (left, right) => {

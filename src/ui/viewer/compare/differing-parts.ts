@@ -1,7 +1,7 @@
 import type { MatchRange } from "../store/query.ts";
 import { MASK, varyingParts } from "./mask.ts";
 
-/** A word, or what stands between words. */
+/** A word, or the characters between words. */
 interface Piece {
   readonly text: string;
   readonly start: number;
@@ -9,15 +9,14 @@ interface Piece {
 }
 
 const WORDS = /\w+|[ \t]+|[^\w \t]/gu;
-/** Lines of more pieces are marked as a whole. */
-const MOST_PIECES = 2_000;
+/** Lines with more pieces are marked as a whole. */
+const MAX_PIECES = 2_000;
 
 /**
- * What differs between two lines that stand beside one another: from the first word that differs to the last. What
- * varies from run to run does not count.
+ * The differing part of two paired lines: from the first to the last word that differs. Parts that vary from run to run
+ * are ignored.
  *
- * @returns for each of the lines where it differs, in UTF-16 units; `undefined` where it has nothing that the other has
- * not.
+ * @returns the part of each line, in UTF-16 units; `undefined` if the line has nothing that the other lacks.
  */
 export function differingParts(
   left: string,
@@ -25,7 +24,7 @@ export function differingParts(
 ): readonly [left: MatchRange | undefined, right: MatchRange | undefined] {
   const one = piecesOf(left);
   const other = piecesOf(right);
-  if (one.length > MOST_PIECES || other.length > MOST_PIECES) return [whole(left), whole(right)];
+  if (one.length > MAX_PIECES || other.length > MAX_PIECES) return [whole(left), whole(right)];
   const room = Math.min(one.length, other.length);
   let head = 0;
   while (head < room && one[head]?.text === other[head]?.text) head += 1;

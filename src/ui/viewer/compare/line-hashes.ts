@@ -5,8 +5,8 @@ const SPACE = 32;
 const TAB = 9;
 
 /**
- * Tells a number of 53 bits for each line of a text: of equal lines the same one. What varies from run to run is left
- * out, and blanks beside one another count as one, since columns are as wide as what stands in them.
+ * Computes a 53-bit hash for each line of a text. Parts that vary from run to run are left out, and runs of blanks
+ * count as one, since columns are as wide as their content.
  *
  * @param text lines, each with a line feed.
  */
@@ -18,7 +18,7 @@ export function hashLines(text: string, add: (hash: number) => void): void {
   for (let at = 0; at < lines.length; at += 1) {
     const code = lines.charCodeAt(at);
     if (code === LINE_FEED) {
-      // The last characters have to reach all bits.
+      // Mix the last characters into all bits.
       high = Math.imul(high ^ (high >>> 16), 0x85ebca6b);
       low = Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
       add(((high ^ (low >>> 15)) >>> 11) * 4_294_967_296 + ((low ^ (high >>> 16)) >>> 0));

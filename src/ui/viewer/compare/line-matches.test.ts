@@ -3,13 +3,13 @@ import { expect, it } from "vitest";
 import { matchLines } from "./line-matches.ts";
 
 const KINDS = 40;
-const lines = (kinds: number, most: number) => fc.array(fc.nat(kinds - 1), { maxLength: most });
+const lines = (kinds: number, maxLength: number) => fc.array(fc.nat(kinds - 1), { maxLength });
 const match = (left: readonly number[], right: readonly number[], kinds = KINDS) =>
   matchLines(Uint32Array.from(left), Uint32Array.from(right), kinds);
 const matched = (left: readonly number[], right: readonly number[]): number =>
   match(left, right).reduce((sum, { count }) => sum + count, 0);
 
-/** The most lines that can be beside an equal one. */
+/** The most lines that can be paired with an equal one. */
 function longestCommon(left: readonly number[], right: readonly number[]): number {
   let row = new Array<number>(right.length + 1).fill(0);
   for (const one of left) {
@@ -21,7 +21,7 @@ function longestCommon(left: readonly number[], right: readonly number[]): numbe
   return row.at(-1) ?? 0;
 }
 
-it("puts only equal lines beside one another, each once and in order, as long stretches as there are", () => {
+it("pairs only equal lines, each once and in order, in the longest stretches possible", () => {
   fc.assert(
     fc.property(lines(KINDS, 80), lines(KINDS, 80), (left, right) => {
       let [leftEnd, rightEnd] = [0, 0];
@@ -41,11 +41,11 @@ it("puts only equal lines beside one another, each once and in order, as long st
   );
 });
 
-it("finds as many as there can be where no line is the only one of its kind", () => {
+it("finds as many pairs as possible if no line is unique", () => {
   const twice = (few: readonly number[]) => [...few, ...few];
   fc.assert(
     fc.property(lines(3, 20), lines(3, 20), (left, right) => {
-      // What is there twice on both sides is no anchor.
+      // A line that is on both sides twice is no anchor.
       const one = [1, 2, 0, ...twice(left), 0, 1, 2];
       const other = [2, 1, 0, ...twice(right), 1, 0, 2];
       expect(matched(one, other)).toBe(longestCommon(one, other));
@@ -54,7 +54,7 @@ it("finds as many as there can be where no line is the only one of its kind", ()
   );
 });
 
-it("finds each line that was put in or taken out, and no other", () => {
+it("finds exactly the lines that were inserted or removed", () => {
   const long = Array.from({ length: 200 }, (_, at) => at % 30);
   fc.assert(
     fc.property(fc.nat(199), fc.nat(199), (out, put) => {
@@ -65,15 +65,15 @@ it("finds each line that was put in or taken out, and no other", () => {
   );
 });
 
-it("takes equal logs for one stretch, and has nothing beside an empty one", () => {
+it("takes equal logs for one stretch, and pairs nothing with an empty log", () => {
   expect(match([1, 2, 2, 3], [1, 2, 2, 3])).toEqual([{ left: 0, right: 0, count: 4 }]);
   expect(match([], [1])).toEqual([]);
   expect(match([1], [])).toEqual([]);
   expect(match([1, 2], [3, 4])).toEqual([]);
 });
 
-it("gives up the best order where too much differs, and keeps to the lines' own", () => {
-  // Nothing but two kinds of lines, and thousands of them out of step.
+it("pairs lines in order if too much differs", () => {
+  // Only two kinds of lines, thousands of them out of step.
   const [left = [], right = []] = fc.sample(fc.array(fc.nat(1), { minLength: 20_000, maxLength: 20_000 }), {
     numRuns: 2,
     seed: 1,

@@ -1,11 +1,11 @@
-/** Lines that follow one another on both sides, each beside one that is equal. */
+/** Consecutive lines on both sides that are pairwise equal. */
 export interface Stretch {
   readonly left: number;
   readonly right: number;
   readonly count: number;
 }
 
-/** A part of both sides that has still to be compared. */
+/** A part of both sides that is not compared yet. */
 interface Part {
   readonly left: number;
   readonly leftEnd: number;
@@ -13,18 +13,14 @@ interface Part {
   readonly rightEnd: number;
 }
 
-/**
- * In parts where no line is the only one of its kind, up to so many lines that differ are tried; of more, lines are
- * compared as they follow one another.
- */
-const MOST_EDITS = 400;
+/** The maximum edit distance that is tried in parts without unique lines; beyond it, lines are paired in order. */
+const MAX_EDITS = 400;
 
 /**
- * Finds which lines of one side are beside which of the other: first those that are alike at both ends, then those that
- * each side has once (as "patience" does), and so on between them. The time grows with the lines, not with their
- * product.
+ * Pairs equal lines of two sides: first those at both ends, then those that each side has once ("patience diff"), and
+ * so on between them. The time grows with the number of lines, not with their product.
  *
- * @param left a number from 0 up for each line: the same for equal lines.
+ * @param left a number for each line, from 0: the same for equal lines.
  * @param kinds how many different numbers there are.
  */
 export function matchLines(left: Uint32Array, right: Uint32Array, kinds: number): Stretch[] {
@@ -50,7 +46,7 @@ export function matchLines(left: Uint32Array, right: Uint32Array, kinds: number)
   return joined(stretches);
 }
 
-/** Takes off equal lines at both ends. @returns what is left between them. */
+/** Trims equal lines at both ends. @returns the rest. */
 function trimEnds(left: Uint32Array, right: Uint32Array, part: Part, stretches: Stretch[]): Part {
   const room = Math.min(part.leftEnd - part.left, part.rightEnd - part.right);
   let head = 0;
@@ -69,7 +65,7 @@ function trimEnds(left: Uint32Array, right: Uint32Array, part: Part, stretches: 
 
 type Pair = readonly [left: number, right: number];
 
-/** Lines that each side has exactly once, in the left side's order. */
+/** Lines that each side has exactly once, in the order of the left side. */
 function singlePairs(
   left: Uint32Array,
   right: Uint32Array,
@@ -96,7 +92,7 @@ function singlePairs(
   return pairs;
 }
 
-/** The most pairs that are in order on the right side too: the longest rising sequence, by piles of cards. */
+/** The most pairs that are in order on the right side too: the longest increasing subsequence, by patience sorting. */
 function risingPairs(pairs: readonly Pair[]): readonly Pair[] {
   const tops: number[] = [];
   const before = new Int32Array(pairs.length);
@@ -116,16 +112,16 @@ function risingPairs(pairs: readonly Pair[]): readonly Pair[] {
   return rising.reverse();
 }
 
-/** Compares a part line by line (Myers), as far as few lines differ. */
+/** Compares a part line by line (Myers) if few lines differ. */
 function fewEdits(left: Uint32Array, right: Uint32Array, part: Part, stretches: Stretch[]): void {
   const wide = part.leftEnd - part.left;
   const high = part.rightEnd - part.right;
-  const most = Math.min(MOST_EDITS, wide + high);
-  /** For each number of edits, how far on the left each diagonal came. */
+  const maxEdits = Math.min(MAX_EDITS, wide + high);
+  /** For each number of edits, how far each diagonal has come on the left. */
   const trace: Int32Array[] = [];
-  let came = new Int32Array(2 * most + 3);
-  const middle = most + 1;
-  for (let edits = 0; edits <= most; edits += 1) {
+  let came = new Int32Array(2 * maxEdits + 3);
+  const middle = maxEdits + 1;
+  for (let edits = 0; edits <= maxEdits; edits += 1) {
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
       const down = came[middle + diagonal + 1] as number;
       const over = (came[middle + diagonal - 1] as number) + 1;
@@ -150,7 +146,7 @@ function fewEdits(left: Uint32Array, right: Uint32Array, part: Part, stretches: 
   }
 }
 
-/** Goes the way back that the edits came, and tells the equal lines on it. */
+/** Walks back through the edits and collects the equal lines. */
 function walkBack(trace: readonly Int32Array[], part: Part, middle: number, stretches: Stretch[]): void {
   let x = part.leftEnd - part.left;
   let y = part.rightEnd - part.right;
@@ -175,7 +171,7 @@ function walkBack(trace: readonly Int32Array[], part: Part, middle: number, stre
   }
 }
 
-/** In order; those that touch are one. */
+/** Sorts stretches and joins adjacent ones. */
 function joined(stretches: Stretch[]): Stretch[] {
   stretches.sort((one, other) => one.left - other.left);
   const whole: Stretch[] = [];

@@ -18,7 +18,7 @@ it.each([
   ["200 in 38 ms", "200 in *"],
   ["took 2m14s, then 1.5s, then 250µs (0.01s) or 3 seconds", "took *, then *, then * (*) or *"],
   ["epoch 1773324235.102 and 1773324235102", "epoch * and *"],
-])("masks what varies of %j", (line, wanted) => {
+])("masks the varying parts of %j", (line, wanted) => {
   expect(masked(line).replaceAll(MASK, "*")).toBe(wanted);
 });
 
@@ -29,11 +29,11 @@ it.each([
   "    at test/checkout.spec.ts:41:7",
   "retry 3/3, 12 of 40, 5 seconds-like, v12ms",
   "deadbeef facade effaced 1234567",
-])("leaves as it is what means something: %j", (line) => {
+])("keeps significant text: %j", (line) => {
   expect(masked(line).replace(MASK, "")).toBe(line.replace("5 seconds", ""));
 });
 
-it("masks within lines, whatever stands in them, and tells where", () => {
+it("masks only within lines, whatever they contain, and reports where", () => {
   const line = fc.string({ unit: fc.constantFrom(..."0123456789abcdefTZ:-. smh/[]x") });
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (lines) => {

@@ -18,9 +18,9 @@ interface PairRowProps {
   /** Which pair. */
   readonly at: number;
   readonly pair: Pair;
-  /** Counts from 1, among all rows. */
+  /** Counted from 1 over all rows. */
   readonly rowIndex: number;
-  /** How many lines of text high. */
+  /** Height in lines of text. */
   readonly height: number;
   readonly isStacked: boolean;
   readonly isSelected: boolean;
@@ -28,7 +28,7 @@ interface PairRowProps {
   readonly text: ViewerText;
 }
 
-/** A line of each log, beside one another. */
+/** A pair: one line of each log. */
 export const PairRow = memo(function PairRow(props: PairRowProps) {
   const { left, right, at, pair, rowIndex, height, isStacked, isSelected, isCurrent, text } = props;
   const isBoth = pair.left >= 0 && pair.right >= 0;
@@ -80,7 +80,7 @@ interface HalfProps {
   /** -1: this side has no line here. */
   readonly line: number;
   readonly side: "left" | "right";
-  /** What the line is to the other side's, and its name. */
+  /** The line's relation to the other side, and its name. */
   readonly sign: readonly [sign: string, name: string] | undefined;
   readonly part: MatchRange | undefined;
   readonly text: ViewerText;

@@ -3,19 +3,19 @@ import { lineHeight, type RowHeights, unevenHeights } from "../store/row-heights
 import { allRows, type Rows } from "../store/rows.ts";
 import type { Pairs } from "./pairs.ts";
 
-/** Equal pairs that are not shown: from the first up to the second. */
+/** Equal pairs that are hidden: from the first, up to but not including the second. */
 export type EqualRange = readonly [from: number, to: number];
 
-/** Bytes, and columns, that are shown of a line. */
+/** Bytes, and columns, of a line that are shown. */
 export const SHOWN_OF_LINE = 4_096;
-/** Fewer equal pairs are not worth a row that says so. */
+/** Fewer equal pairs than this are not hidden. */
 const FEWEST_HIDDEN = 2;
 
 /**
- * Equal pairs that are far from any difference.
+ * Equal pairs that are not near any difference.
  *
- * @param around how many pairs beside a difference stay.
- * @param opened first pairs of ranges that are shown all the same.
+ * @param around how many pairs around a difference stay.
+ * @param opened first pairs of ranges that the user has opened.
  */
 export function farFromDifferences(pairs: Pairs, around: number, opened: ReadonlySet<number>): EqualRange[] {
   const ranges: EqualRange[] = [];
@@ -27,23 +27,23 @@ export function farFromDifferences(pairs: Pairs, around: number, opened: Readonl
   return ranges;
 }
 
-/** All pairs, with one row in the place of each range that is left out. */
+/** All pairs, with one row instead of each hidden range. */
 export function pairRows(pairs: Pairs, hidden: readonly EqualRange[]): Rows {
   const notices = hidden.map(([from, to]) => ({ line: from, kind: "EQUAL", message: String(to - from) }));
   return allRows({ lines: pairs.count, gap: [0, 0], notices, hidden });
 }
 
-/** How the pairs are laid out. */
+/** The layout of the pairs. */
 export interface PairLayout {
   readonly left: LogStore;
   readonly right: LogStore;
-  /** How many columns a line has. */
+  /** Columns per line. */
   readonly columns: number;
-  /** Whether lines that differ stand one under the other, and equal ones are shown once. */
+  /** Whether differing lines are stacked, and equal ones shown once. */
   readonly isStacked: boolean;
 }
 
-/** How high the pairs' rows are: lines are wrapped. */
+/** The heights of the pairs' rows, with lines wrapped. */
 export function pairHeights(pairs: Pairs, rows: Rows, { left, right, columns, isStacked }: PairLayout): RowHeights {
   return unevenHeights(rows, (at) => {
     const pair = pairs.at(at);

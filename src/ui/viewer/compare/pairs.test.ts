@@ -15,7 +15,7 @@ function compare(left: readonly string[], right: readonly string[]): Pairs {
   return createPairs(compared, left.length, right.length);
 }
 
-/** Each pair as a line: `=` equal, `!` not; the number of the line on each side, `-` for none. */
+/** Each pair as text: `=` if equal, `!` if not; the line number on each side, `-` for none. */
 function drawn(pairs: Pairs): string[] {
   return Array.from({ length: pairs.count }, (_, pair) => {
     const { left, right, isEqual } = pairs.at(pair);
@@ -23,7 +23,7 @@ function drawn(pairs: Pairs): string[] {
   });
 }
 
-it("stands equal lines beside one another, and others beside nothing or beside what is in their place", () => {
+it("pairs equal lines, and others with nothing or with the lines at their position", () => {
   const pairs = compare(
     ["14:03:55 begin", "a", "b", "c", "14:03:59 end"],
     ["15:00:00 begin", "a", "x", "y", "c", "15:00:09 end"],
@@ -36,13 +36,13 @@ it("stands equal lines beside one another, and others beside nothing or beside w
   ]);
 });
 
-it("takes lines for equal that differ in what varies, and in how many blanks make room for it", () => {
+it("treats lines as equal that differ only in varying parts and in blanks", () => {
   const pairs = compare(["GET /  200   38 ms", "\tdone"], ["GET / 200  138 ms", "  done"]);
   expect(drawn(pairs)).toEqual(["= 0 0", "= 1 1"]);
   expect(drawn(compare(["a b"], ["ab"]))).toEqual(["! 0 0"]);
 });
 
-it("stands lines of logs that have nothing in common beside one another by the time since their beginning", () => {
+it("pairs lines of logs that have nothing in common by the time since their beginning", () => {
   const pairs = compare(
     ["14:00:00 one", "14:00:05 two", "14:00:09 three"],
     ["09:00:00 alpha", "no time", "09:00:05 beta", "09:00:30 gamma"],
@@ -51,7 +51,7 @@ it("stands lines of logs that have nothing in common beside one another by the t
   expect(pairs.differences.count).toBe(1);
 });
 
-it("wants no times any more once a line is on both sides", () => {
+it("needs no times once a line is on both sides", () => {
   const station = createCompareStation();
   const text = (words: string) => new TextEncoder().encode(`14:00:00 ${words}\n`);
   station({ kind: "lines", side: "left", text: text("same") });
@@ -64,13 +64,13 @@ it("wants no times any more once a line is on both sides", () => {
   });
 });
 
-it("goes on by order where there are no times either", () => {
+it("pairs lines in order if there are no times either", () => {
   expect(drawn(compare(["one", "two"], ["alpha", "beta", "gamma"]))).toEqual(["! 0 0", "! 1 1", "! - 2"]);
   expect(drawn(compare([], []))).toEqual([]);
   expect(drawn(compare([], ["one"]))).toEqual(["! - 0"]);
 });
 
-it("has every line of both sides once, in order, and finds each again", () => {
+it("contains every line of both sides once, in order, and finds each", () => {
   const log = fc.array(fc.constantFrom("a", "b", "c", "d", "14:00:00 e", "14:00:07 f"), { maxLength: 30 });
   fc.assert(
     fc.property(log, log, (left, right) => {

@@ -2,14 +2,14 @@ import { createSortedLines, type SortedLines } from "../store/sorted-lines.ts";
 import type { Compared } from "./compare-task.ts";
 import type { Stretch } from "./line-matches.ts";
 
-/** Two lines beside one another, by their positions; -1 where one side has none. */
+/** Two paired lines, by position; -1 if a side has none. */
 export interface Pair {
   readonly left: number;
   readonly right: number;
   readonly isEqual: boolean;
 }
 
-/** Pairs that are all equal, or all not. Lines of a side that has fewer stand at its beginning. */
+/** Consecutive pairs that are all equal, or all different. The side with fewer lines has them at the beginning. */
 interface Run {
   /** The first pair. */
   readonly pair: number;
@@ -20,16 +20,16 @@ interface Run {
   readonly isEqual: boolean;
 }
 
-/** Two logs side by side, pair by pair, without a list of the pairs. */
+/** The pairs of two logs, without a list of them. */
 export interface Pairs {
   readonly count: number;
   /** The first pair of each difference. */
   readonly differences: SortedLines;
-  /** Pairs that are equal: from the first up to the second. */
+  /** Equal pairs: from the first, up to but not including the second. */
   readonly equal: readonly (readonly [from: number, to: number])[];
   /** @param pair from 0 up to `count`. */
   at(pair: number): Pair;
-  /** The pair that has this line; the last one for lines that came too late to be compared. */
+  /** The pair of this line; the last pair for lines that arrived after the comparison. */
   ofLeft(line: number): number;
   ofRight(line: number): number;
 }

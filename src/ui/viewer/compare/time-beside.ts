@@ -1,13 +1,13 @@
 import type { Stretch } from "./line-matches.ts";
 
-/** Milliseconds by which lines may lie apart that stand beside one another. */
+/** Maximum milliseconds between paired lines. */
 const NEAR_MS = 1_000;
 
 /**
- * Puts lines beside one another that came as long after their log's first: for logs that have no line in common.
+ * Pairs lines by the time since their log's first line: for logs that have no line in common.
  *
- * @param left the time of each line in milliseconds; NaN where it says none, and the time before it holds.
- * @returns nothing where one side says no time at all.
+ * @param left the time of each line in milliseconds; NaN if it has none: it then has that of the line before.
+ * @returns nothing if a side has no times at all.
  */
 export function besideByTime(left: Float64Array, right: Float64Array): Stretch[] {
   const one = offsets(left);
@@ -33,7 +33,7 @@ export function besideByTime(left: Float64Array, right: Float64Array): Stretch[]
   return stretches;
 }
 
-/** How long after the first time each line came; `undefined` where there is no time. */
+/** Each line's time since the first; `undefined` if there are no times. */
 function offsets(times: Float64Array): Float64Array | undefined {
   const start = times.find((time) => !Number.isNaN(time));
   if (start === undefined) return undefined;

@@ -9,9 +9,9 @@ const READING: ComparisonState = { kind: "reading" };
 const NEVER: FrameSignal["subscribe"] = () => () => {};
 
 /**
- * Compares two logs while they are read, and again where one of them begins anew.
+ * Compares two logs while they are read, and again if one of them is restarted.
  *
- * @param revisions other numbers at each change of the logs.
+ * @param revisions they change with the logs.
  */
 export function useComparison(
   [left, right]: readonly [left: OpenLog, right: OpenLog],
@@ -31,12 +31,11 @@ export function useComparison(
       setOpened(undefined);
     };
   }, [leftStore, rightStore]);
-  // The state itself is what is subscribed to: where it were only looked at, a render that comes to nothing could take
-  // the effects of its change along.
+  // Subscribes to the state itself: with only a snapshot of it, a discarded render could drop its change.
   const state = useSyncExternalStore(opened?.signal.subscribe ?? NEVER, () => opened?.comparison.state ?? READING);
   const isOver = [left, right].every(({ reader }) => reader.progress.state.kind === "ended");
   const revision = revisions.join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the logs.
-  useEffect(() => opened?.comparison.goOn(isOver), [opened, isOver, revision]);
+  useEffect(() => opened?.comparison.update(isOver), [opened, isOver, revision]);
   return state;
 }

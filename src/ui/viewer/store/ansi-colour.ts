@@ -2,14 +2,14 @@ import { INVERSE, NO_COLOUR, RGB, type Style } from "./style.ts";
 
 type Rgb = readonly [red: number, green: number, blue: number];
 
-/** What text is read on, in each theme: the lightest and the darkest ground that a row has. */
+/** The backgrounds of text in each theme: the lightest and the darkest that a row has. */
 const GROUND: Readonly<Record<Theme, Rgb>> = { light: [0xf3, 0xe6, 0xe4], dark: [0x38, 0x28, 0x26] };
 /** WCAG 2.2, 1.4.3. */
 const CONTRAST = 4.5;
 
 export type Theme = "light" | "dark";
 
-/** xterm's 16 colours, a little calmer. */
+/** xterm's 16 colours, slightly muted. */
 const BASE: readonly Rgb[] = [
   [0x2e, 0x34, 0x36],
   [0xc0, 0x2a, 0x22],
@@ -29,7 +29,7 @@ const BASE: readonly Rgb[] = [
   [0xf4, 0xf5, 0xf5],
 ];
 
-/** Red, green and blue of a colour of the palette or of its own. */
+/** Red, green and blue of a colour, from the palette or 24-bit. */
 export function rgbOf(colour: number): Rgb {
   if (colour >= RGB) {
     const own = colour - RGB;
@@ -59,7 +59,7 @@ export function contrast(one: Rgb, other: Rgb): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** The colour nearest to this one, towards black or white, that can be read on a ground. */
+/** The nearest colour, towards black or white, that is readable on a background. */
 function readable(colour: Rgb, ground: Rgb): Rgb {
   const towards = luminance(ground) > 0.18 ? 0 : 255;
   for (let step = 0; step <= 20; step += 1) {
@@ -69,7 +69,7 @@ function readable(colour: Rgb, ground: Rgb): Rgb {
   return [towards, towards, towards];
 }
 
-/** The colours of a style in one theme, as CSS; `undefined`: as the text around it. */
+/** The colours of a style in one theme, as CSS; `undefined`: inherited. */
 export function coloursOf(
   style: Style,
   theme: Theme,

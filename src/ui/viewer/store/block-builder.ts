@@ -2,51 +2,55 @@ import { type Block, type BlockMark, LINE_WIDE, type Overwritten } from "./block
 import { createGrowing, type Growing } from "./growing.ts";
 import { findLevels } from "./level.ts";
 
-/** A block is full at the end of the line with which it reaches so many bytes. */
+/** A block is closed at the end of the line with which it reaches this size. */
 const BLOCK_BYTES = 192 * 1024;
 const LINE_FEED = 0x0a;
 
-/** The text and the styles of a line that has not ended. Positions of its runs count from its beginning. */
+/** The text and styles of a partial line. Positions of its runs count from its beginning. */
 export interface HeldLine {
   readonly text: Uint8Array<ArrayBuffer>;
   readonly runs: Uint32Array<ArrayBuffer>;
 }
 
-/** What is known of a line once it has ended. */
+/** The properties of a complete line. */
 export interface EndedLine {
   readonly number: number;
   readonly columns: number;
-  /** All but the level. */
+  /** All flags except the level. */
   readonly flags: number;
   readonly source: number;
   readonly isRed: boolean;
 }
 
-/** A block while its lines come: those that have ended, and the one that is being read, at the end of the text. */
+/** Builds a block: complete lines, and the line being read at the end of the text. */
 export interface BlockBuilder {
-  /** Bytes are put behind it; cutting it at `lineStart` takes the line back. */
+  /** Bytes are appended to it; truncating it at `lineStart` discards the line being read. */
   readonly text: Growing<Uint8Array<ArrayBuffer>>;
-  /** How many lines have ended. */
+  /** The number of complete lines. */
   readonly lines: number;
-  /** Where the line that is being read begins. */
+  /** Where the line being read begins. */
   readonly lineStart: number;
   readonly isFull: boolean;
-  /** Has a style begin here. */
+  /** Starts a style here. */
   beginRun(style: number): void;
-  /** Has a style begin here, if it is not in force. */
+  /** Starts a style here unless it is active already. */
   ensureRun(style: number): void;
-  /** Takes back the text and the styles of the line that is being read. */
+  /** Discards the text and styles of the line being read. */
   dropLine(): void;
-  /** The line that is being read, which begins in `lineStyle`. */
+  /** The line being read, which begins in `lineStyle`. */
   heldLine(lineStyle: number): HeldLine;
-  /** Puts a line that was held behind the others. */
+  /** Appends a held line. */
   resumeLine(held: HeldLine): void;
-  /** The runs of the line that is being read, counted from its beginning, where the first one stands. */
+  /** The runs of the line being read, relative to its beginning. */
   lineRuns(lineStyle: number): Uint32Array<ArrayBuffer>;
   endLine(line: EndedLine): void;
   addMark(mark: BlockMark): void;
   addOverwritten(states: Overwritten): void;
-  /** All lines that have ended, as a block; the one that is being read stays. @param style the one in force now. */
+  /**
+   * Closes the block and returns its complete lines; the line being read stays.
+   *
+   * @param style the active style.
+   */
   cut(lineStyle: number, style: number): Block;
 }
 
@@ -62,7 +66,7 @@ export function createBlockBuilder(): BlockBuilder {
   let marks: BlockMark[] = [];
   let overwritten: Overwritten[] = [];
   let anyWide = false;
-  /** Where the line that is being read begins, in the text and in the runs. */
+  /** Where the line being read begins, in the text and in the runs. */
   let lineStart = 0;
   let runStart = 0;
 
@@ -143,7 +147,7 @@ export function createBlockBuilder(): BlockBuilder {
   return builder;
 }
 
-/** Moves the positions of runs, which are every second number. */
+/** Shifts the positions of runs, which are every second number. */
 function relative(start: number): (value: number, index: number) => number {
   return (value, index) => (index % 2 === 0 ? value - start : value);
 }

@@ -1,23 +1,20 @@
 import type { GroupMark } from "./group-mark.ts";
 
-/** Of how many lines a block says something, packed: no object and no string a line. */
+/** The lines of a block, packed: no object and no string per line. */
 export interface LineTable {
-  /** Where each line begins in the text; one more entry says where the last one ends, behind its line feed. */
+  /** Where each line begins in the text; one more entry is the end of the last line, after its line feed. */
   readonly offsets: Uint32Array<ArrayBuffer>;
-  /** The number of each line in its source; 0 where that is not known. */
+  /** The number of each line in its source; 0 if unknown. */
   readonly numbers: Uint32Array<ArrayBuffer>;
-  /** How many columns of a fixed-width font each line takes. */
+  /** The width of each line in columns of a fixed-width font. */
   readonly columns: Uint32Array<ArrayBuffer>;
-  /** See `LINE_ERROR` and the like. */
+  /** See `LINE_ERROR` and the other flags. */
   readonly flags: Uint8Array<ArrayBuffer>;
   /** The source of each line: an index into the store's sources. */
   readonly sources: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * A stretch of a log, ready to be shown. All but the marks are plain memory, which goes from one thread to another
- * without a copy.
- */
+/** A part of a log, ready to be shown. All but the marks is plain memory, which can be transferred between threads. */
 export interface Block extends LineTable {
   /** UTF-8 without escape sequences; each line with a line feed. */
   readonly text: Uint8Array<ArrayBuffer>;
@@ -25,7 +22,7 @@ export interface Block extends LineTable {
   readonly runs: Uint32Array<ArrayBuffer>;
   /** Where groups begin and end. */
   readonly marks: readonly BlockMark[];
-  /** Earlier states of lines that wrote over themselves. */
+  /** Earlier states of lines that were overwritten. */
   readonly overwritten: readonly Overwritten[];
 }
 
@@ -35,47 +32,47 @@ export interface BlockMark extends GroupMark {
   readonly line: number;
 }
 
-/** What stood in a line before its last state, as progress bars do. */
+/** Earlier states of a line, as progress bars leave them. */
 export interface Overwritten {
   readonly line: number;
-  /** One text a state, oldest first; the oldest are left out where they are too many. */
+  /** One text per state, oldest first; of too many, the oldest are left out. */
   readonly states: readonly string[];
   /** How many states there were. */
   readonly count: number;
 }
 
-/** The level that a line says it has. */
+/** The level of a line. */
 export const LINE_ERROR = 2;
 export const LINE_WARNING = 1;
-/** The part of the flags that is the level. */
+/** The bits of the level in the flags. */
 export const LEVEL_MASK = 3;
-/** The line wrote over itself. */
+/** The line was overwritten. */
 export const LINE_OVERWRITTEN = 4;
-/** The line has characters other than ASCII. */
+/** The line has non-ASCII characters. */
 export const LINE_WIDE = 8;
 
-/** How many lines a block has. */
+/** The number of lines in a block. */
 export function lineCount(block: Block): number {
   return block.numbers.length;
 }
 
-/** Bytes of memory that a block holds. */
+/** Bytes of memory that a block uses. */
 export function blockBytes(block: Block): number {
   const { text, runs, offsets, numbers, columns, flags, sources } = block;
   return [text, runs, offsets, numbers, columns, flags, sources].reduce((sum, part) => sum + part.byteLength, 0);
 }
 
-/** The memory of a block, to be handed to another thread. */
+/** The buffers of a block, for a transfer to another thread. */
 export function blockMemory(block: Block): ArrayBuffer[] {
   const { text, runs, offsets, numbers, columns, flags, sources } = block;
   return [text, runs, offsets, numbers, columns, flags, sources].map(({ buffer }) => buffer);
 }
 
-/** Joins two blocks, the lines of the second behind those of the first. */
+/** Joins two blocks. */
 export function joinBlocks(first: Block, second: Block): Block {
   const lines = lineCount(first);
   const start = first.text.length;
-  // What has no run at its beginning begins in no style, whatever stands before it.
+  // A block without a run at its beginning starts without a style.
   const beginsPlain = (first.runs.at(-1) ?? 0) !== 0 && second.runs[0] !== 0;
   return {
     text: join(Uint8Array, first.text, second.text),

@@ -1,17 +1,17 @@
 import type { LogStore } from "./log-store.ts";
 import type { SortedLines } from "./sorted-lines.ts";
 
-/** Which lines to choose. */
+/** Which lines to filter for. */
 export interface Choice {
-  /** Those that match; `undefined`: any. */
+  /** Lines that match; `undefined`: any. */
   readonly matches: SortedLines | undefined;
   /** Only errors and warnings. */
   readonly grave: boolean;
-  /** How many lines before and after each are chosen too. */
+  /** Lines of context before and after each. */
   readonly context: number;
 }
 
-/** The positions of the chosen lines, in order. Lines that were let go are not among them. */
+/** The positions of the filtered lines, in order, without lines that were evicted. */
 export function chosenLines(store: LogStore, { matches, grave, context }: Choice): Uint32Array {
   const { errors, warnings } = store;
   const own = grave ? union(errors, warnings, matches) : all(matches);
@@ -35,7 +35,7 @@ function all(lines: SortedLines | undefined): Uint32Array {
   return copy;
 }
 
-/** Lines of either kind, of those that match. */
+/** Lines in either list, of those that match. */
 function union(one: SortedLines, other: SortedLines, within: SortedLines | undefined): Uint32Array {
   const merged = new Uint32Array(one.count + other.count);
   let count = 0;

@@ -3,13 +3,13 @@ const TAB = 8;
 const TAB_CODE = 9;
 const JOINER = 0x200d;
 
-/** Characters that take no column of their own: marks that join what stands before. */
+/** Characters of width 0: combining marks and the like. */
 const NONE = /^(?:\p{Mn}|\p{Me}|\u200b|\u200c|\u200d|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]|\p{Emoji_Modifier})$/u;
-/** Characters that take two: Unicode's East Asian Width W and F in broad ranges, and emoji shown as such. */
+/** Characters of width 2: Unicode's East Asian Width W and F in broad ranges, and emoji presentation. */
 const TWO =
   /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})$/u;
 
-/** What was found out about the characters of the basic plane, one more than their columns; 0: nothing yet. */
+/** Cached widths of the basic plane, plus one; 0: not cached. */
 const KNOWN = new Uint8Array(0x10000);
 
 function columnsOfCode(code: number): number {
@@ -21,7 +21,7 @@ function columnsOfCode(code: number): number {
   return columns;
 }
 
-/** How many columns of a fixed-width font a text takes. What a joiner ties to the emoji before it takes none. */
+/** The width of a text in columns of a fixed-width font. What a joiner attaches to an emoji has no width. */
 export function columnsOf(text: string): number {
   let columns = 0;
   let joined = false;

@@ -11,7 +11,7 @@ const LOG = [
 ].join("\n");
 const ALL = { from: 0, to: 3 };
 
-it("copies lines behind their times: in UTC as long as they are shown as they are written", () => {
+it("copies lines after their times, in UTC if the view shows them as written", () => {
   for (const format of ["raw", "utc"] as const) {
     expect(copyWithTimes(storeOf(LOG), ALL, format)?.split("\n")).toEqual([
       "2026-03-12T14:03:55.102Z  begin",
@@ -22,7 +22,7 @@ it("copies lines behind their times: in UTC as long as they are shown as they ar
   }
 });
 
-it("copies times as the view counts them", () => {
+it("copies relative times as the view shows them", () => {
   expect(copyWithTimes(storeOf(LOG), ALL, "rel")?.split("\n")).toEqual([
     "+0.000  begin",
     "        no time here",
@@ -31,14 +31,14 @@ it("copies times as the view counts them", () => {
   ]);
 });
 
-it("copies lines without any time as they are, and those alone that are shown", () => {
+it("copies lines without times unchanged, and only lines that are shown", () => {
   expect(copyWithTimes(storeOf("one\n  two"), { from: 0, to: 1 }, "utc")).toBe("one\n  two");
   const shown = (line: number): boolean => line === 3;
   expect(copyWithTimes(storeOf(LOG), { ...ALL, shown }, "raw")).toBe("2026-03-12T14:03:57.000Z  end");
   expect(copyText(storeOf(LOG), { ...ALL, shown }, (text, line) => `${line} ${text.length}`)).toBe("3 29");
 });
 
-it("writes Markdown with a link, in which nothing of the log ends the code or the link", () => {
+it("writes Markdown with a link, in which the log's text cannot end the code or the link", () => {
   expect(asMarkdown("a\nb", "Log of shop, L1-L2", "https://taffrail.example/p/x#L1-L2")).toBe(
     "[Log of shop, L1-L2](<https://taffrail.example/p/x#L1-L2>)\n\n```text\na\nb\n```\n",
   );
@@ -50,7 +50,7 @@ it("writes Markdown with a link, in which nothing of the log ends the code or th
       expect(code.at(-2)).toBe(fence);
       expect(text).not.toContain(fence);
       expect(first.endsWith(`](<${url}>)`)).toBe(true);
-      // Whatever the title is, it cannot end the link's words.
+      // No title can end the link's text.
       expect(first.slice(1, first.lastIndexOf("](<")).replaceAll(/\\./gs, "")).not.toMatch(/[[\]`<>]/);
     }),
   );

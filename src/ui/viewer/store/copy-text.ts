@@ -4,22 +4,22 @@ import { formatTime, type TimeFormat, timeOf } from "./line-time.ts";
 import type { LogStore } from "./log-store.ts";
 import { timeBefore } from "./time-before.ts";
 
-/** More characters than these are too many for a clipboard. */
-const MOST_COPIED = 32 * 1024 * 1024;
+/** More characters are too much for a clipboard. */
+const MAX_COPIED = 32 * 1024 * 1024;
 
-/** Which lines are copied: from one position up to and with another. */
+/** Which lines to copy: from one position to another, inclusive. */
 export interface CopiedLines {
   readonly from: number;
   readonly to: number;
-  /** Which of them; all by default. */
+  /** Which of them. Default: all. */
   readonly shown?: ((line: number) => boolean) | undefined;
 }
 
 /**
- * The text of lines: no numbers and no colours, whether or not the lines are on the screen.
+ * The text of lines, without numbers and colours, whether or not they are on the screen.
  *
- * @param form what a line's text becomes. Default: itself.
- * @returns `undefined` where it is too much for a clipboard.
+ * @param form transforms a line's text. Default: none.
+ * @returns `undefined` if it is too much for a clipboard.
  */
 export function copyText(
   store: LogStore,
@@ -34,7 +34,7 @@ export function copyText(
       if (!shown(first + index)) continue;
       const text = form(withoutBidi(textOf(block, index)), first + index);
       length += text.length + 1;
-      if (length > MOST_COPIED) return undefined;
+      if (length > MAX_COPIED) return undefined;
       lines.push(text);
     }
   }
@@ -42,10 +42,9 @@ export function copyText(
 }
 
 /**
- * The text of lines, each behind its time as the view shows it, in columns. A time that is shown as it is written is
- * told in UTC.
+ * The text of lines, each after its time in the view's format, aligned. Times shown as written are copied in UTC.
  *
- * @returns `undefined` where it is too much for a clipboard.
+ * @returns `undefined` if it is too much for a clipboard.
  */
 export function copyWithTimes(store: LogStore, lines: CopiedLines, format: TimeFormat): string | undefined {
   const isClock = format === "raw" || format === "utc";
@@ -71,12 +70,12 @@ export function copyWithTimes(store: LogStore, lines: CopiedLines, format: TimeF
 }
 
 /**
- * Lines as Markdown: a link to them, and a block of code that nothing in them can end.
+ * Lines as Markdown: a link to them, and a code block that their content cannot end.
  *
- * @param title what the link says.
+ * @param title the link's text.
  */
 export function asMarkdown(text: string, title: string, link: string): string {
-  const longest = [...text.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 2);
+  const longest = [...text.matchAll(/`+/g)].reduce((max, [ticks]) => Math.max(max, ticks.length), 2);
   const fence = "`".repeat(longest + 1);
   const said = title.replaceAll(/[\\[\]`*_<>]/g, "\\$&").replaceAll("\n", " ");
   const target = link.replaceAll("<", "%3C").replaceAll(">", "%3E").replaceAll(/\s/g, "%20");

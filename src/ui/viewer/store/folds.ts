@@ -1,24 +1,24 @@
 import type { BlockMark } from "./block.ts";
 
-/** Lines that belong together under a head. */
+/** A foldable group of lines with a head. */
 export interface Fold {
-  /** The position of its head, which stays when it is folded. */
+  /** The position of its head, which stays visible. */
   readonly head: number;
-  /** Behind its last line. */
+  /** The position after its last line. */
   readonly end: number;
   readonly title: string;
   readonly depth: number;
-  /** Whether a mark says that it has ended. */
+  /** Whether a mark ends it. */
   readonly closed: boolean;
-  /** Whether whoever wrote it wants it unfolded. */
+  /** Whether its mark asks for it to be unfolded. */
   readonly expanded: boolean;
 }
 
 /**
- * Makes groups of marks. A group that is not closed goes on up to the end of the one around it.
+ * Builds groups from marks. A group that is not closed extends to the end of the group around it.
  *
- * @param lines how many lines there are.
- * @returns by their heads.
+ * @param lines the number of lines.
+ * @returns the groups, by head.
  */
 export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
   const open: { head: number; title: string; next: boolean; expanded: boolean }[] = [];
@@ -34,11 +34,11 @@ export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
       const newest = open.at(-1);
       if (newest !== undefined) newest.expanded = true;
     } else if (kind === "end") {
-      // The line of the mark itself is the last one of the group.
+      // The line of the end mark is the last one of the group.
       while (open.at(-1)?.next === true) close(line, true);
       close(line + 1, true);
     } else if (kind === "next") {
-      // Two in a row are the head of a diff.
+      // Two in a row are the header of a diff.
       const isDiff = (other: BlockMark | undefined, far: number): boolean =>
         other?.kind === "next" && other.line === line + far;
       if (expanded ? isDiff(marks[index - 1], -1) : isDiff(marks[index + 1], 1) && marks[index + 1]?.expanded === true)
@@ -51,7 +51,7 @@ export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
   return folds.sort((one, other) => one.head - other.head);
 }
 
-/** Lines that are hidden, from one position up to another, in order and apart from one another. */
+/** Hidden lines, as disjoint ranges in order. */
 export type HiddenRange = readonly [from: number, to: number];
 
 export function hiddenRanges(folds: readonly Fold[], isFolded: (fold: Fold) => boolean): HiddenRange[] {

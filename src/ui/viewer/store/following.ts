@@ -1,23 +1,23 @@
-/** Whether the view stays at the end of a log that grows. */
+/** Whether the view follows the end of a growing log. */
 export interface Following {
   readonly on: boolean;
-  /** How many lines there were when it went off. */
+  /** The number of lines when following was switched off. */
   readonly seen: number;
 }
 
-/** What a reader did. What the viewer does by itself is none of it. */
+/** An act of the user, not of the viewer itself. */
 export type ReaderAct =
-  /** Scrolled, by wheel, touch, key or scrollbar. */
+  /** Scrolled by wheel, touch, key or scrollbar. */
   | { readonly kind: "scrolled"; readonly up: boolean; readonly atEnd: boolean }
-  /** Selected lines, went to a match, an error, a line or a time, moved by a key. */
+  /** Selected lines, went to a match, an error, a line or a time, or moved by a key. */
   | { readonly kind: "touched" }
   | { readonly kind: "went-to-end" }
   | { readonly kind: "switched" };
 
 /**
- * Any touch lets go at once; only coming to the end, or asking for it, goes on.
+ * Any act stops following; only going to the end, or switching it on, starts it again.
  *
- * @param lines how many lines there are now.
+ * @param lines the current number of lines.
  */
 export function afterAct(following: Following, act: ReaderAct, lines: number): Following {
   const off = following.on ? { on: false, seen: lines } : following;

@@ -2,12 +2,12 @@ import { lineText } from "./line-text.ts";
 import { timeOf } from "./line-time.ts";
 import type { LogStore } from "./log-store.ts";
 
-/** Where somebody wants to go. */
+/** A target that the user has typed. */
 export type Goal =
   | { readonly kind: "line"; readonly first: number; readonly last: number }
   | { readonly kind: "time"; readonly ms: number; readonly dated: boolean };
 
-/** Reads `4182`, `L4182-4190`, `14:03`, `14:03:55.1` or a whole date and time; `undefined` where it is none of them. */
+/** Parses `4182`, `L4182-4190`, `14:03`, `14:03:55.1` or a full date and time; else `undefined`. */
 export function readGoal(text: string): Goal | undefined {
   const lines = /^\s*L?(\d+)(?:\s*-\s*L?(\d+))?\s*$/i.exec(text);
   if (lines !== null) {
@@ -25,13 +25,13 @@ export function readGoal(text: string): Goal | undefined {
 }
 
 const DAY_MS = 86_400_000;
-/** As many lines around one that has no time are looked at. */
+/** How many lines around one without a time are searched for one. */
 const NEAR = 200;
 
 /**
- * The position of the first line of this time or later, in a log whose times rise.
+ * The position of the first line of this time or later, in a log with ascending times.
  *
- * @returns -1 where no line says a time.
+ * @returns -1 if no line has a time.
  */
 export function lineAtTime(store: LogStore, goal: { readonly ms: number; readonly dated: boolean }): number {
   const timeNear = (line: number): { ms: number; line: number } | undefined => {

@@ -19,7 +19,7 @@ describe("marks", () => {
     ["--- Install", "next", "Install"],
     ["+++ :test: Test", "next", ":test: Test"],
     ["^^^ +++", "open", ""],
-  ])("%j is one", (line, kind, title) => {
+  ])("include %j", (line, kind, title) => {
     expect(groupMarkOf(line)).toMatchObject({ kind, title });
   });
 
@@ -31,13 +31,13 @@ describe("marks", () => {
     "+++ b/src/x.ts",
     "echo ##[group]x",
     "section",
-  ])("%j is none", (line) => {
+  ])("do not include %j", (line) => {
     expect(groupMarkOf(line)).toBeUndefined();
   });
 });
 
 describe("groups", () => {
-  it("of GitHub stand in one another, with times before them too", () => {
+  it("of GitHub can be nested, also with times before the marks", () => {
     expect(foldsIn("a\n##[group]one\nb\n::group::two\nc\n::endgroup::\n##[endgroup]\nd")).toEqual([
       [1, 7, "one", 0],
       [3, 6, "two", 1],
@@ -47,7 +47,7 @@ describe("groups", () => {
     ]);
   });
 
-  it("of GitLab have their titles behind a carriage return, and count as no progress bar", () => {
+  it("of GitLab have their titles after a carriage return, and are not progress bars", () => {
     const esc = "\x1b[0K";
     const text = `${esc}section_start:1:a\r${esc}Install\nx\n${esc}section_end:2:a\r${esc}section_start:2:b\r${esc}Test\ny\n${esc}section_end:3:b\r${esc}\nz`;
     expect(foldsIn(text)).toEqual([
@@ -59,7 +59,7 @@ describe("groups", () => {
     expect(store.overwrittenAt(0)).toBeUndefined();
   });
 
-  it("of Buildkite end where the next one begins", () => {
+  it("of Buildkite end where the next one starts", () => {
     expect(foldsIn("--- one\na\nb\n+++ two\nc\n~~~ three\nd")).toEqual([
       [0, 3, "one", 0],
       [3, 5, "two", 0],
@@ -67,11 +67,11 @@ describe("groups", () => {
     ]);
   });
 
-  it("are none where a diff has its heads", () => {
+  it("are not started by the headers of a diff", () => {
     expect(foldsIn("--- Expected\n+++ Actual\n@@ -1 +1 @@\n-a\n+b")).toEqual([]);
   });
 
-  it("hide their lines once where one in another is folded too", () => {
+  it("hide their lines once if a nested one is folded too", () => {
     const store = storeOf("##[group]one\na\n##[group]two\nb\n##[endgroup]\n##[endgroup]\nc");
     const folds = foldsOf(store.marks, store.lines);
     expect(hiddenRanges(folds, () => true)).toEqual([[1, 6]]);

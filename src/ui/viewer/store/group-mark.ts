@@ -1,29 +1,26 @@
-/** A line that opens or closes a group, as CI systems write them. */
+/** A mark that starts or ends a group, as CI systems write them. */
 export interface GroupMark {
-  /**
-   * `end` closes the group; `next` closes the one before it and opens another; `open` says that the present group is to
-   * be shown unfolded.
-   */
+  /** `end` closes the group; `next` closes the previous one and starts another; `open` unfolds the current group. */
   readonly kind: "begin" | "end" | "next" | "open";
-  /** What the group is called; empty where the mark says no name. */
+  /** The group's title; empty if the mark has none. */
   readonly title: string;
-  /** Whether whoever wrote it wants it unfolded. */
+  /** Whether the mark asks for the group to be unfolded. */
   readonly expanded: boolean;
 }
 
-/** The bytes with which marks begin: `#`, `:`, `s`, `-`, `+`, `~`, `^`. */
+/** The first bytes of marks: `#`, `:`, `s`, `-`, `+`, `~`, `^`. */
 export const MARK_BYTES: ReadonlySet<number> = new Set([0x23, 0x3a, 0x73, 0x2d, 0x2b, 0x7e, 0x5e]);
 
 const GITHUB = /^(?:##\[(end)?group\]|::(end)?group::)(.*)$/s;
 const GITLAB = /^section_(start|end):\d+:([^[\r\s]+)(\[[^\]]*\])?(.*)$/s;
-// Not what Go's tests say of themselves, nor the heads of a diff.
+// Not the results of Go tests, nor the headers of a diff.
 const BUILDKITE = /^(---|\+\+\+|~~~) (?!(?:FAIL|PASS|SKIP|BENCH):|[ab]\/|\/dev\/null)(\S.*)$/s;
 const OPEN = /^\^\^\^ \+\+\+\s*$/;
 
 /**
- * Reads the mark that a line is: those of GitHub
+ * Parses a line as a mark of GitHub
  * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines), GitLab
- * (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections) and Buildkite
+ * (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections) or Buildkite
  * (https://buildkite.com/docs/pipelines/configure/managing-log-output).
  */
 export function groupMarkOf(line: string): GroupMark | undefined {

@@ -1,16 +1,16 @@
-/** With memory of their own, which can be handed to another thread. */
+/** Their buffers are not shared, so that they can be transferred to another thread. */
 export type Packed = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-/** Packed numbers that grow. Setting `length` to less cuts them. */
+/** A growing array of packed numbers. Setting a smaller `length` truncates it. */
 export interface Growing<T extends Packed> {
-  /** What there is room for; valid up to `length`, and until the next call that makes more room. */
+  /** The storage; valid up to `length`, and until the next call that grows it. */
   data: T;
   length: number;
-  /** Makes room for so many more. */
+  /** Reserves space for so many more. */
   reserve(more: number): void;
   push(value: number): void;
   append(values: T): void;
-  /** A copy from `start` on. */
+  /** Copies the numbers from `start`. */
   slice(start: number): T;
 }
 

@@ -2,42 +2,42 @@ import { type Block, blockMemory } from "./block.ts";
 import { createIngest } from "./ingest.ts";
 import { createStyleTable, type Style } from "./style.ts";
 
-/** What the place where bytes become lines is told, in the order of the log. */
+/** A task for the ingest, in the order of the log. */
 export type IngestTask =
   | {
       readonly kind: "bytes";
       readonly bytes: Uint8Array<ArrayBuffer>;
-      /** The number of the line in which they begin; 0 where that is not known. */
+      /** The number of the line in which they begin; 0 if unknown. */
       readonly firstLine: number;
       readonly source: number;
     }
-  /** Lines so far are wanted now. */
+  /** Return the lines so far. */
   | { readonly kind: "flush" }
-  /** Something to be handed back in its place among the lines. */
+  /** A note to return at its position between the lines. */
   | { readonly kind: "note"; readonly note: unknown }
-  /** No more comes. */
+  /** The end of the log. */
   | { readonly kind: "end" };
 
-/** What came of it. */
+/** The result of a task. */
 export interface IngestResult {
   readonly blocks: readonly Block[];
-  /** The line that has not ended. `undefined`: as it was; `null`: there is none. */
+  /** The partial line. `undefined`: unchanged; `null`: there is none. */
   readonly unfinished: Block | null | undefined;
-  /** Styles that are new. */
+  /** New styles. */
   readonly styles: readonly Style[];
-  /** How many bytes were taken. */
+  /** The number of bytes that were processed. */
   readonly taken: number;
   readonly note?: unknown;
 }
 
-/** Lines that wait longer than this are handed over, in milliseconds, though they do not fill a block. */
+/** Lines that wait longer than this many milliseconds are returned even if they do not fill a block. */
 const HELD_MS = 50;
 
-/** Turns tasks into results, one by one, in a worker or beside the page. */
+/** Processes tasks one by one, in a worker or on the page. */
 export function createIngestStation(now: () => number): (task: IngestTask) => IngestResult {
   const table = createStyleTable();
   const ingest = createIngest(table);
-  let told = 0;
+  let sentStyles = 0;
   let flushed = Number.NEGATIVE_INFINITY;
   return (task) => {
     if (task.kind === "bytes") ingest.push(task.bytes, task.firstLine, task.source);
@@ -45,8 +45,8 @@ export function createIngestStation(now: () => number): (task: IngestTask) => In
     const all = task.kind !== "bytes" || now() - flushed >= HELD_MS;
     const blocks = ingest.take(all);
     if (all) flushed = now();
-    const styles = table.styles.slice(told);
-    told = table.styles.length;
+    const styles = table.styles.slice(sentStyles);
+    sentStyles = table.styles.length;
     return {
       blocks,
       unfinished: all ? (ingest.unfinished() ?? null) : blocks.length > 0 ? null : undefined,
@@ -57,7 +57,7 @@ export function createIngestStation(now: () => number): (task: IngestTask) => In
   };
 }
 
-/** The memory of a result, to be handed over without a copy. */
+/** The buffers of a result, for a transfer. */
 export function resultMemory({ blocks, unfinished }: IngestResult): ArrayBuffer[] {
   return [...blocks, ...(unfinished ? [unfinished] : [])].flatMap(blockMemory);
 }

@@ -23,17 +23,17 @@ function partsOf(text: string): [string, Style][] {
 }
 
 describe("lines", () => {
-  it("are those of the source, with its numbers, and the last one needs no line feed", () => {
+  it("have the source's numbers, and the last one needs no line feed", () => {
     const [block] = blocksOf("one\r\n\nthree");
     expect(linesOf(storeOf("one\r\n\nthree"))).toEqual(["one", "", "three"]);
     expect([...(block?.numbers ?? [])]).toEqual([1, 2, 3]);
   });
 
-  it("are none of a log without a byte", () => {
+  it("are none in an empty log", () => {
     expect(blocksOf("")).toEqual([]);
   });
 
-  it("come as they are before they have ended, and again when they have", () => {
+  it("are returned while they are partial, and again when they are complete", () => {
     const ingest = createIngest(createStyleTable());
     ingest.push(new TextEncoder().encode("one\ntw"), 1, 0);
     expect(ingest.take(true)).toHaveLength(1);
@@ -45,7 +45,7 @@ describe("lines", () => {
     expect([...(block?.numbers ?? [])]).toEqual([2]);
   });
 
-  it("of several sources may be cut into one another, in the middle of a style too", () => {
+  it("of several sources may be interleaved, also in the middle of a style", () => {
     const styles = createStyleTable();
     const ingest = createIngest(styles);
     const push = (text: string, line: number, source: number) =>
@@ -66,7 +66,7 @@ describe("lines", () => {
     expect([...(store.at(0)?.block.sources ?? [])]).toEqual([1, 0]);
   });
 
-  it("that are plain stay so behind others that end in a style, where both come one after the other", () => {
+  it("stay plain after those of another source that end in a style", () => {
     const ingest = createIngest(createStyleTable());
     const store = createLogStore(Number.POSITIVE_INFINITY);
     for (const text of [`${ESC}[31ma\n${ESC}[0m`, "b\n"]) {
@@ -77,7 +77,7 @@ describe("lines", () => {
     expect(placed && styledParts(placed.block, placed.index, "b")).toEqual([]);
   });
 
-  it("are the same however the bytes are cut", () => {
+  it("do not depend on how the bytes are cut", () => {
     const piece = fc.constantFrom(
       ...["a", "\n", "\r\n", "\r", "ä", "漢字", "👩‍🚀", "\t", "ERROR x", "WARN "],
       ...[`${ESC}[31m`, `${ESC}[0m`, `${ESC}[1;38;5;200m`, `${ESC}[38;2;1;2;3m`, `${ESC}[2K`, `${ESC}[5A`, `${ESC}`],
@@ -132,7 +132,7 @@ describe("lines", () => {
   });
 });
 
-/** Parts of one style that touch are one. */
+/** Joins adjacent parts of one style. */
 function joinParts(parts: (number | Style | undefined)[][]): unknown[] {
   const joined: (number | Style | undefined)[][] = [];
   for (const part of parts) {
@@ -152,18 +152,18 @@ describe("escape sequences", () => {
     ["a cursor that moves", `a${ESC}[10;10H${ESC}[2Jb${ESC}[?25l`, "ab"],
     ["a character set", `${ESC}(Ba${ESC}=b`, "ab"],
     ["a device control string", `a${ESC}Pq#0;2;0${ESC}\\b`, "ab"],
-    ["a style that is none", `a${ESC}[>4;1mb`, "ab"],
-  ])("%s leaves nothing", (_, text, line) => {
+    ["a sequence that is not a style", `a${ESC}[>4;1mb`, "ab"],
+  ])("%s is removed", (_, text, line) => {
     expect(linesOf(storeOf(text))).toEqual([line]);
   });
 
-  it("that are never ended hide no more than their line", () => {
+  it("that are unterminated hide no more than their line", () => {
     expect(linesOf(storeOf(`a${ESC}]0;never\nb${ESC}[12\nc${ESC}`))).toEqual(["a", "b", "c"]);
   });
 });
 
 describe("styles", () => {
-  it("are of 16, 256 and all colours, with attributes", () => {
+  it("have 16, 256 or 24-bit colours, and attributes", () => {
     const plain = { foreground: -1, background: -1, attributes: 0 };
     expect(
       partsOf(`${ESC}[1;31ma${ESC}[0;38;5;200;48;5;17mb${ESC}[0m${ESC}[38;2;1;2;3mc${ESC}[39;4md${ESC}[0me`),
@@ -180,14 +180,14 @@ describe("styles", () => {
     ]);
   });
 
-  it("go on over lines, as in a terminal, without making the next one an error", () => {
+  it("continue over lines, as in a terminal, without making the next line an error", () => {
     const store = storeOf(`${ESC}[31mone\ntwo${ESC}[0m\n`);
     const second = store.at(1);
     expect(second && styledParts(second.block, second.index, "two")).toMatchObject([{ start: 0, end: 3 }]);
     expect([store.errors.has(0), store.errors.has(1)]).toEqual([true, false]);
   });
 
-  it("set behind a line's carriage return are the next line's", () => {
+  it("that are set after a line's carriage return apply to the next line", () => {
     const store = storeOf(`one\r${ESC}[31m\ntwo${ESC}[0m\nthree`);
     const parts = [0, 1, 2].map((line) => {
       const placed = store.at(line);
@@ -196,11 +196,11 @@ describe("styles", () => {
     expect(parts).toEqual([0, 1, 0]);
   });
 
-  it("are found behind characters of several bytes", () => {
+  it("are found after multi-byte characters", () => {
     expect(partsOf(`ä漢👩${ESC}[32mok${ESC}[0m`)).toMatchObject([["ok", { foreground: 2 }]]);
   });
 
-  it("are plain beyond as many as any log means", () => {
+  it("are plain beyond a maximum number", () => {
     const table = createStyleTable();
     for (let each = 0; each < 6000; each += 1)
       table.indexOf({ foreground: 0x1000000 + each, background: -1, attributes: 0 });
@@ -208,19 +208,19 @@ describe("styles", () => {
   });
 });
 
-describe("a line that writes over itself", () => {
-  it("is its last state, and keeps those before", () => {
+describe("an overwritten line", () => {
+  it("shows its last state, and keeps earlier ones", () => {
     const store = storeOf("10%\r50%\r100% done\nnext\n");
     expect(linesOf(store)).toEqual(["100% done", "next"]);
     expect(store.overwrittenAt(0)).toMatchObject({ states: ["10%", "50%"], count: 2 });
     expect(store.overwrittenAt(1)).toBeUndefined();
   });
 
-  it("may do so by going to the first column, or by clearing the line, as npm does", () => {
+  it("may be overwritten by moving to the first column, or by clearing the line, as npm does", () => {
     expect(linesOf(storeOf(`${ESC}[1G⠙ idealTree${ESC}[1G${ESC}[0K⠹ reify${ESC}[2Kadded 3\n`))).toEqual(["added 3"]);
   });
 
-  it("keeps no more than some states, however many there were", () => {
+  it("keeps a limited number of states", () => {
     const store = storeOf(`${Array.from({ length: 5000 }, (_, each) => `${each}`).join("\r")}\n`);
     expect(linesOf(store)).toEqual(["4999"]);
     expect(store.overwrittenAt(0)?.count).toBe(4999);
@@ -229,7 +229,7 @@ describe("a line that writes over itself", () => {
 });
 
 describe("levels", () => {
-  it("are found once for each line, by words, by what programs write, and by red", () => {
+  it("are found once for each line, by words, by formats of programs, and by red", () => {
     const store = storeOf(
       [
         "ok",
@@ -249,7 +249,7 @@ describe("levels", () => {
     expect([store.errors.count, store.warnings.count]).toEqual([3, 1]);
   });
 
-  it("are those of a line with other characters before it too", () => {
+  it("are found after lines with non-ASCII characters", () => {
     expect(storeOf("Größe ä漢字👩‍🚀\nERROR no\n").errors.at(0)).toBe(1);
   });
 });
@@ -262,7 +262,7 @@ describe("columns", () => {
     ["e\u0301", 1],
     ["👩‍🚀!", 3],
     ["✓ ok", 4],
-  ])("of %j are %i", (text, columns) => {
+  ])("of %j: %i", (text, columns) => {
     expect(blocksOf(text)[0]?.columns[0]).toBe(columns);
   });
 });

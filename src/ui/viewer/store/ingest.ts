@@ -15,30 +15,34 @@ const OPEN_BRACKET = 0x5b;
 const DIGIT_ZERO = 0x30;
 const SMALL_M = 0x6d;
 
-/** Of how many parameter characters a style is read at once: 16 ** 12 is a number that is still exact. */
+/** The most parameter characters of a style that is parsed at once: 16 ** 12 is still an exact number. */
 const SHORT_STYLE = 12;
 
-/** Earlier states of a line that wrote over itself: how many are kept, and how long each may be. */
+/** The most earlier states of an overwritten line, and the most bytes of each. */
 const KEPT_STATES = 200;
 const STATE_BYTES = 1_000;
-/** As much of a line as a mark may take. */
+/** The maximum length of a mark. */
 const MARK_LENGTH = 400;
 const TITLE_LENGTH = 200;
-/** Of longer lines the beginning is measured, and the rest taken to be like it. */
+/** Bytes of a line that are measured; the rest is taken to be like them. */
 const MEASURED = 64 * 1024;
 
-/** Turns a log's bytes into blocks, however the bytes are cut. */
+/** Turns a log's bytes into blocks of lines, however the bytes are cut. */
 export interface Ingest {
   /**
-   * @param firstLine the number of the line in which the bytes begin; 0 where that is not known.
-   * @param source whose log it is. Lines of different sources may be cut into one another.
+   * @param firstLine the number of the line in which the bytes begin; 0 if unknown.
+   * @param source whose log it is. The lines of different sources may be interleaved in the middle of lines.
    */
   push(bytes: Uint8Array, firstLine: number, source: number): void;
-  /** Whole lines since the last call. @param all also those of a block that is not full yet. */
+  /**
+   * Returns the complete lines since the last call.
+   *
+   * @param all whether to include those of a block that is not full.
+   */
   take(all: boolean): Block[];
-  /** The line of the newest source that has not ended yet, as it is now. It comes again when more of it is there. */
+  /** The partial line of the newest source. It is returned again when there is more of it. */
   unfinished(): Block | undefined;
-  /** No more comes: lines without a line feed end too. */
+  /** The end of the log: completes partial lines. */
   end(): void;
 }
 
@@ -51,7 +55,7 @@ export function createIngest(styles: StyleTable): Ingest {
   const sourceStates = new Map<number, SourceState>();
   let current = 0;
   let state = stateOf(current);
-  /** For each style, which style the parameters of a short sequence make of it. */
+  /** For each style, the styles that short sequences turn it into. */
   const steps: Map<number, number>[] = [];
 
   function stateOf(source: number): SourceState {
@@ -80,7 +84,7 @@ export function createIngest(styles: StyleTable): Ingest {
     } else builder.ensureRun(state.styleIndex);
   };
 
-  /** The line is written anew: what it was is a state of the past. */
+  /** The line is overwritten: its text becomes an earlier state. */
   const overwrite = (): void => {
     state.returned = false;
     const { lineStart } = builder;
@@ -101,7 +105,7 @@ export function createIngest(styles: StyleTable): Ingest {
 
   const markOf = (start: number, end: number): GroupMark | undefined => {
     let at = start;
-    // GitHub's own files begin each line with a time.
+    // GitHub's log files have a time before each line.
     if (text.data[start] === 0x32 && text.data[start + 10] === 0x54) {
       const space = text.data.indexOf(SPACE, start);
       if (space > 0 && space < start + 40) at = space + 1;
@@ -135,7 +139,7 @@ export function createIngest(styles: StyleTable): Ingest {
     state.number += 1;
     resetLine();
     state.lineStyle = state.styleIndex;
-    // Set behind a carriage return, it had no text to begin at.
+    // A style set after a carriage return had no text to begin at.
     builder.ensureRun(state.styleIndex);
     if (builder.isFull) close();
   };
@@ -160,12 +164,12 @@ export function createIngest(styles: StyleTable): Ingest {
     if (!state.returned) builder.beginRun(styleIndex);
   };
 
-  /** Reads a short style whole, which nearly all are; returns where it ends, or 0 where it is none. */
+  /** Parses a short style at once, which most are. Returns where it ends, or 0 if it is not one. */
   const shortStyle = (bytes: Uint8Array, start: number): number => {
     if (bytes[start + 1] !== OPEN_BRACKET) return 0;
     let key = 0;
     let at = start + 2;
-    for (const most = start + 2 + SHORT_STYLE; at < most; at += 1) {
+    for (const end = start + 2 + SHORT_STYLE; at < end; at += 1) {
       const digit = (bytes[at] ?? 0) - DIGIT_ZERO;
       if (digit < 0 || digit > 11) break;
       key = key * 16 + digit + 1;
@@ -203,7 +207,7 @@ export function createIngest(styles: StyleTable): Ingest {
         let byte = bytes[at] as number;
         if (state.inEscape && inEscape(byte)) continue;
         if (byte >= SPACE && !state.returned) {
-          // The plain way: as far as nothing but text comes.
+          // Fast path: plain text.
           text.reserve(end - at);
           const data = text.data;
           let to = text.length;
@@ -231,7 +235,7 @@ export function createIngest(styles: StyleTable): Ingest {
         else {
           if (state.returned) overwrite();
           if (byte === TAB) state.tabs = true;
-          // Control characters are shown as one column.
+          // Control characters take one column.
           if (byte > 0x7f) state.wide = true;
           text.push(byte);
         }
@@ -245,7 +249,7 @@ export function createIngest(styles: StyleTable): Ingest {
     },
     unfinished() {
       if (!isWithin()) return undefined;
-      // Of a line that goes on and on, the beginning: it comes again and again.
+      // Only the beginning of a very long line, since it is returned again and again.
       const { lineStart } = builder;
       const part = text.data.slice(lineStart, Math.min(text.length, lineStart + MEASURED));
       const own = new Uint8Array(part.length + 1);
@@ -283,7 +287,7 @@ function measured(line: Uint8Array): number {
   return line.length <= MEASURED ? columns : Math.ceil((columns * line.length) / MEASURED);
 }
 
-/** What is told of a line beside its level. */
+/** The flags of a line except its level. */
 function flagsOf({ stateCount, wide }: SourceState): number {
   return (stateCount > 0 ? LINE_OVERWRITTEN : 0) | (wide ? LINE_WIDE : 0);
 }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { storeOf } from "../../../../test/fakes/blocks.ts";
 import { lineWithHash, numberAt, rangeAt } from "./line-names.ts";
 
-it("a line that a link names is found by its text where it has moved, within reach", () => {
+it("finds the line of a link by its text if it has moved a little", () => {
   const before = storeOf("a\nb\nthe line\nd");
   const named = rangeAt(before, 2, 3);
   expect(named).toMatchObject({ first: 3, last: 4 });

@@ -1,15 +1,24 @@
 import { lineHash } from "../../../client/line-hash.ts";
-import type { LineRange } from "./line-range.ts";
 import { lineBytes } from "./line-text.ts";
 import type { LogStore } from "./log-store.ts";
 
-/** The number that its source gives to the line at a position; 0 where it is not kept. */
+/** Lines of a log by their source's numbers, which do not depend on filters, folds or wrapping. */
+export interface LineRange {
+  /** The number of the first line. */
+  readonly first: number;
+  /** The number of the last line. */
+  readonly last: number;
+  /** `lineHash` of the first line's text, to detect changes. */
+  readonly hash?: string;
+}
+
+/** The source's number of the line at a position; 0 if it is not kept. */
 export function numberAt(store: LogStore, line: number): number {
   const placed = store.at(line);
   return placed?.block.numbers[placed.index] ?? 0;
 }
 
-/** Lines from one position up to and with another, as an address names them; `undefined` where they are not kept. */
+/** The name of lines from one position to another, inclusive, in an address; `undefined` if they are not kept. */
 export function rangeAt(store: LogStore, from: number, to: number): LineRange | undefined {
   const placed = store.at(from);
   if (placed === undefined) return undefined;
@@ -18,10 +27,10 @@ export function rangeAt(store: LogStore, from: number, to: number): LineRange | 
   return { first, last: Math.max(first, numberAt(store, to)), hash };
 }
 
-/** As far around its old place a line is looked for that has moved. */
+/** How far from its old position a moved line is searched. */
 const MOVED_WITHIN = 200;
 
-/** The position of the line with this hash that is nearest to a position; -1 where there is none near it. */
+/** The position of the nearest line with this hash; -1 if there is none nearby. */
 export function lineWithHash(store: LogStore, line: number, hash: string): number {
   for (let far = 0; far <= MOVED_WITHIN; far += 1) {
     for (const each of far === 0 ? [line] : [line - far, line + far]) {

@@ -3,7 +3,7 @@ import type { StyledPart } from "./line-text.ts";
 import { linksIn } from "./links.ts";
 import type { MatchRange } from "./query.ts";
 
-/** A piece of a line that looks one way. */
+/** A part of a line with one look. */
 export interface LineSpan {
   readonly text: string;
   /** An index into the store's styles; 0: none. */
@@ -11,14 +11,14 @@ export interface LineSpan {
   readonly isMatch: boolean;
   /** An address of http or https. */
   readonly href: string | undefined;
-  /** Set for a character that is shown by its name. */
+  /** Set for a character that is shown by name. */
   readonly name: string | undefined;
 }
 
 /**
- * Cuts a line where its look changes.
+ * Splits a line where its look changes.
  *
- * @param from where to begin; what stands before is shown elsewhere.
+ * @param from where to begin; what comes before is shown elsewhere.
  */
 export function lineSpans(
   text: string,

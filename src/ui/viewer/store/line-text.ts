@@ -11,27 +11,27 @@ export function lineBytes(block: Block, index: number): Uint8Array {
 /**
  * The text of a line.
  *
- * @param most bytes of it at most.
- * @returns an empty text where the line was let go.
+ * @param maxBytes default: all of it.
+ * @returns an empty text if the line was evicted.
  */
-export function lineText(store: LogStore, line: number, most = Number.POSITIVE_INFINITY): string {
+export function lineText(store: LogStore, line: number, maxBytes = Number.POSITIVE_INFINITY): string {
   const placed = store.at(line);
-  return placed === undefined ? "" : textOf(placed.block, placed.index, most);
+  return placed === undefined ? "" : textOf(placed.block, placed.index, maxBytes);
 }
 
-export function textOf(block: Block, index: number, most = Number.POSITIVE_INFINITY): string {
+export function textOf(block: Block, index: number, maxBytes = Number.POSITIVE_INFINITY): string {
   const bytes = lineBytes(block, index);
-  return DECODER.decode(bytes.length > most ? bytes.subarray(0, wholeCharacters(bytes, most)) : bytes);
+  return DECODER.decode(bytes.length > maxBytes ? bytes.subarray(0, wholeCharacters(bytes, maxBytes)) : bytes);
 }
 
-/** So many bytes, or up to three fewer, that no character is cut. */
-function wholeCharacters(bytes: Uint8Array, most: number): number {
-  let end = most;
-  while (end > most - 4 && end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+/** The longest prefix within so many bytes that does not cut a character. */
+function wholeCharacters(bytes: Uint8Array, maxBytes: number): number {
+  let end = maxBytes;
+  while (end > maxBytes - 4 && end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return end;
 }
 
-/** A stretch of a line in one style. Positions count UTF-16 units of the line's text. */
+/** A part of a line in one style. Positions count UTF-16 units of the line's text. */
 export interface StyledPart {
   readonly start: number;
   readonly end: number;
@@ -39,7 +39,7 @@ export interface StyledPart {
   readonly style: number;
 }
 
-/** The styles of a line, of as much of it as `text` is. Parts in no style are left out. */
+/** The styles of a line, as far as `text` goes. Parts without a style are left out. */
 export function styledParts(block: Block, index: number, text: string): StyledPart[] {
   const { runs } = block;
   const from = block.offsets[index] ?? 0;
@@ -61,7 +61,7 @@ export function styledParts(block: Block, index: number, text: string): StyledPa
   return parts;
 }
 
-/** The run in force at a position: the index of its pair. */
+/** The run that is active at a position: the index of its pair. */
 function runBefore(runs: Uint32Array, at: number): number {
   let low = 0;
   let high = runs.length / 2;
@@ -73,7 +73,7 @@ function runBefore(runs: Uint32Array, at: number): number {
   return Math.max(0, low - 1) * 2;
 }
 
-/** Counts UTF-16 units for rising numbers of UTF-8 bytes. */
+/** Converts ascending UTF-8 byte positions to UTF-16 units. */
 function unitCounter(text: string): (bytes: number) => number {
   let units = 0;
   let counted = 0;

@@ -30,7 +30,7 @@ describe("the time of a line", () => {
     expect(timeOf(line)).toBeUndefined();
   });
 
-  it("is shown in UTC, since the first line, and since the line before", () => {
+  it("is shown in UTC, since the first line, and since the previous line", () => {
     const [first, second] = ["2026-03-12T14:03:55.102Z", "2026-03-12T14:05:00.100Z"].map(timeOf);
     if (first === undefined || second === undefined) throw new Error("no time");
     expect(formatTime(second, "utc", undefined)).toBe("14:05:00.100");
@@ -55,7 +55,7 @@ describe("where to go", () => {
     expect(readGoal(text)).toEqual(goal);
   });
 
-  it("is the first line of a time or later, also where some lines say none", () => {
+  it("is the first line of a time or later, also if some lines have no time", () => {
     const store = storeOf(
       Array.from(
         { length: 500 },

@@ -5,16 +5,13 @@ export interface TextLink {
   readonly href: string;
 }
 
-/**
- * What is no part of an address, whoever wrote it there: spaces, quotes, controls, and what turns the direction of a
- * text.
- */
+/** Characters that end an address: spaces, quotes, controls, and bidirectional controls. */
 const OUTSIDE = "\\s<>\"'`\\\\^{}|\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
 const ADDRESS = new RegExp(`\\bhttps?://[^${OUTSIDE}]+`, "gi");
 
 /**
- * Addresses of http and https, and no others. What ends a sentence, or closes what was opened before it, is not part of
- * one.
+ * Finds http and https addresses, and no others. Punctuation that ends a sentence, or closes an earlier bracket, is
+ * excluded.
  */
 export function linksIn(text: string): TextLink[] {
   const links: TextLink[] = [];

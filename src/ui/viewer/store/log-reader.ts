@@ -12,10 +12,10 @@ import type { Timer } from "../../../client/sleep.ts";
 import type { IngestResult, IngestTask } from "./ingest-station.ts";
 import { createLogStore, type LogStore } from "./log-store.ts";
 
-/** What to read: the request of the client's method. `follow` is decided by the viewer. */
+/** What to read: the request of the client's method. The viewer sets `follow`. */
 export type LogRequest = Parameters<TaffrailClient["getAnalysisRunLogs"]>[0];
 
-/** The place where bytes become lines. */
+/** The worker, or its stand-in, that splits bytes into lines. */
 export interface IngestPort {
   post(task: IngestTask): void;
   end(): void;
@@ -23,15 +23,15 @@ export interface IngestPort {
 
 /** How far a log has been read. */
 export interface LogProgress {
-  /** What the stream does. */
+  /** The stream's state. */
   readonly state: LogState;
   readonly origin: Origin | undefined;
   readonly end: End | undefined;
-  /** What the call failed with; lines stay. */
+  /** The error of a failed call. Lines stay. */
   readonly error: unknown;
   /** How often the stream has been resumed. */
   readonly resumed: number;
-  /** Bytes of the log that have come. */
+  /** Bytes of the log that have arrived. */
   readonly bytes: number;
 }
 
@@ -43,7 +43,7 @@ export interface LogReaderOptions {
   readonly memory: number;
   readonly openPort: (answer: (result: IngestResult) => void) => IngestPort;
   readonly timer: Timer;
-  /** Called at each change, at most once for each message, and never before the reader has been returned. */
+  /** Called at each change, at most once per message, and never before the reader has been returned. */
   readonly changed: () => void;
 }
 
@@ -51,17 +51,17 @@ export interface LogReaderOptions {
 export interface LogReader {
   readonly store: LogStore;
   readonly progress: LogProgress;
-  /** Reads on behind what is there after the stream has ended or failed; from the beginning where it cannot go on. */
+  /** Resumes the log after the stream has ended or failed; starts from the beginning if it cannot be resumed. */
   again(): void;
   close(): void;
 }
 
-/** Bytes that are on their way into lines: more wait with the server. */
-const MOST_UNDERWAY = 8 * 1024 * 1024;
-/** Milliseconds after which lines that came are shown, though no more follow. */
+/** Bytes in processing; beyond this, the stream is paused. */
+const MAX_UNDERWAY = 8 * 1024 * 1024;
+/** Milliseconds after which arrived lines are shown even if no more follow. */
 const FLUSH_MS = 40;
 
-/** A notice, or what else is told beside the log. */
+/** A notice, or another note about the log. */
 interface Note {
   readonly kind: string;
   readonly message: string;
@@ -73,7 +73,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   let progress: LogProgress = freshProgress();
   let cursor = "";
   let closed = false;
-  let leaving = new AbortController();
+  let streamAbort = new AbortController();
   let port: IngestPort | undefined;
   let underway = 0;
   let roomMade: (() => void) | undefined;
@@ -95,7 +95,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       store.addNotice(kind, message);
     }
     underway -= result.taken;
-    if (underway < MOST_UNDERWAY) roomMade?.();
+    if (underway < MAX_UNDERWAY) roomMade?.();
     changed();
   };
 
@@ -117,7 +117,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
 
   const takeChunk = (chunk: LogChunk): void => {
     const source = store.sourceIndex({ container: chunk.containerName, attempt: chunk.attempt });
-    // Copied, since a message's bytes may be a part of others' memory, and these are handed over.
+    // Copied, since the message's bytes may be part of a larger buffer, and these are transferred.
     for (const { bytes, firstLine } of pieces(chunk))
       port?.post({ kind: "bytes", bytes: bytes.slice(), firstLine, source });
     underway += chunk.bytes.length;
@@ -143,13 +143,13 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   };
 
   const takeNotice = (notice: Notice): void => {
-    // What is waited for is a state, and passes.
+    // Waiting is a state, which passes, not a notice.
     if (notice.kind !== NoticeKind.WAITING) note(KIND_NAMES.get(notice.kind) ?? "", notice.message);
   };
 
   const read = async (): Promise<void> => {
-    leaving = new AbortController();
-    const { signal } = leaving;
+    streamAbort = new AbortController();
+    const { signal } = streamAbort;
     port ??= open();
     const onState = (state: LogState): void => {
       if (!signal.aborted && state.kind !== "ended") become({ state });
@@ -160,7 +160,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       for await (const event of client.getAnalysisRunLogs(asked, { signal, onState })) {
         if (signal.aborted) return;
         takeEvent(event);
-        if (underway >= MOST_UNDERWAY) {
+        if (underway >= MAX_UNDERWAY) {
           await new Promise<void>((resolve) => {
             roomMade = resolve;
           });
@@ -175,21 +175,21 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     if (!signal.aborted) become({ state: { kind: "ended" }, error });
   };
 
-  /** Waits until all that came has become lines. */
+  /** Waits until all bytes have become lines. */
   const settle = async (): Promise<void> => {
     cancelFlush?.();
     cancelFlush = undefined;
     const settled = new Promise<void>((resolve) => {
       ended = resolve;
     });
-    // A line that was cut off goes on if the log does.
-    const mayGoOn = progress.end === undefined || progress.end.reason === EndReason.CAUGHT_UP;
-    port?.post({ kind: mayGoOn ? "flush" : "end" });
+    // A partial line continues if the log is resumed.
+    const mayContinue = progress.end === undefined || progress.end.reason === EndReason.CAUGHT_UP;
+    port?.post({ kind: mayContinue ? "flush" : "end" });
     port?.post({ kind: "note", note: END });
     await settled;
   };
 
-  // Whoever made the reader has it before it tells of anything.
+  // The caller should have the reader before the first change.
   queueMicrotask(() => {
     if (!closed) void read();
   });
@@ -203,7 +203,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     },
     again() {
       if (closed) return;
-      leaving.abort();
+      streamAbort.abort();
       roomMade?.();
       if (cursor === "") {
         port?.end();
@@ -217,7 +217,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     },
     close() {
       closed = true;
-      leaving.abort();
+      streamAbort.abort();
       cancelFlush?.();
       roomMade?.();
       port?.end();
@@ -236,7 +236,7 @@ function freshProgress(): LogProgress {
 
 const LINE_FEED = 10;
 
-/** A chunk cut where lines are missing between its lines. */
+/** Splits a chunk where lines are missing. */
 function* pieces({ bytes, firstLine, runs }: LogChunk): Generator<{ bytes: Uint8Array; firstLine: number }> {
   if (runs.length === 0) {
     yield { bytes, firstLine };

@@ -12,7 +12,7 @@ const numbered = (count: number, first = 1): string =>
   Array.from({ length: count }, (_, line) => `line ${first + line}`).join("\n");
 
 describe("a log in memory", () => {
-  it("finds each line wherever blocks were cut and joined", () => {
+  it("finds each line, however blocks were cut and joined", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }), (sizes) => {
         const store = createLogStore(Number.POSITIVE_INFINITY);
@@ -26,7 +26,7 @@ describe("a log in memory", () => {
     );
   });
 
-  it("has one line more as long as the last has not ended", () => {
+  it("has one more line while the last one is partial", () => {
     const store = storeOf("one\ntwo");
     store.setUnfinished(blocksOf("thr")[0]);
     expect([store.lines, store.ended, lineText(store, 2)]).toEqual([3, 2, "thr"]);
@@ -34,7 +34,7 @@ describe("a log in memory", () => {
     expect(linesOf(store)).toEqual(["one", "two", "three"]);
   });
 
-  it("lets go of the middle where memory ends, and its lines keep their places", () => {
+  it("evicts its middle at the memory limit, and its lines keep their positions", () => {
     const store = createLogStore(3_000_000);
     const text = `${"ERROR x".padEnd(200, "x")}\n`.repeat(1_000);
     for (let each = 0; each < 40; each += 1) for (const block of blocksOf(text)) store.append(block);
@@ -48,7 +48,7 @@ describe("a log in memory", () => {
     expect([...store.blocks(from, to)]).toEqual([]);
   });
 
-  it("finds a line by its number, also where numbers jump", () => {
+  it("finds a line by its number, also if numbers jump", () => {
     const store = createLogStore(Number.POSITIVE_INFINITY);
     for (const block of blocksOf("a\nb\nc")) store.append({ ...block, numbers: Uint32Array.of(5, 9, 10) });
     expect([5, 9, 10, 6].map((number) => store.positionOf(number))).toEqual([0, 1, 2, -1]);
@@ -56,16 +56,16 @@ describe("a log in memory", () => {
     expect([1, 3, 4, 0].map((number) => plain.positionOf(number))).toEqual([0, 2, -1, -1]);
   });
 
-  it("keeps a notice before the line that came after it", () => {
+  it("keeps a notice before the line that arrived after it", () => {
     const store = storeOf("one\ntwo");
-    store.addNotice("SEAM", "The log goes on elsewhere.");
+    store.addNotice("SEAM", "The log continues elsewhere.");
     for (const block of blocksOf("three")) store.append(block);
-    expect(store.notices).toEqual([{ line: 2, kind: "SEAM", message: "The log goes on elsewhere." }]);
+    expect(store.notices).toEqual([{ line: 2, kind: "SEAM", message: "The log continues elsewhere." }]);
   });
 });
 
 describe("rows", () => {
-  it("are all lines but the folded ones and those let go, with notices between them", () => {
+  it("are all lines except folded and evicted ones, with notices between them", () => {
     const notice = { line: 3, kind: "SEAM", message: "" };
     const rows = allRows({ lines: 12, gap: [8, 10], notices: [notice, { ...notice, line: 12 }], hidden: [[5, 7]] });
     const shown = Array.from({ length: rows.count }, (_, row) => rows.at(row));
@@ -87,19 +87,19 @@ describe("rows", () => {
     expect([rows.rowOf(9), rows.shows(9)]).toEqual([7, false]);
   });
 
-  it("of a fold are its head", () => {
+  it("of a folded group are its head", () => {
     const folds = [{ head: 1, end: 4, title: "", depth: 0, closed: true, expanded: false }];
     const rows = allRows({ lines: 6, gap: [0, 0], notices: [], hidden: hiddenRanges(folds, () => true) });
     expect([rows.count, rows.rowOf(3), rows.at(2)]).toEqual([4, 1, { kind: "line", line: 4 }]);
   });
 
-  it("may be chosen lines only", () => {
+  it("may be filtered lines only", () => {
     const rows = chosenRows(Uint32Array.of(2, 5, 9));
     expect([rows.count, rows.rowOf(5), rows.rowOf(6), rows.shows(6)]).toEqual([3, 1, 2, false]);
     expect(chosenRows(new Uint32Array()).count).toBe(0);
   });
 
-  it("are chosen by level, by what matches, and with lines around them", () => {
+  it("are filtered by level and by match, with context", () => {
     const store = storeOf("a\nERROR b\nc\nWARN d\ne\nf\nERROR g");
     const choose = (choice: Partial<Parameters<typeof chosenLines>[1]>) => [
       ...chosenLines(store, { matches: undefined, grave: false, context: 0, ...choice }),
@@ -111,8 +111,8 @@ describe("rows", () => {
   });
 });
 
-describe("what is copied", () => {
-  it("is the lines' text, without colours, beyond what is on the screen, and says where a text turns", () => {
+describe("copied text", () => {
+  it("is the lines' text without colours, beyond the screen, with bidirectional controls made visible", () => {
     const store = storeOf("\x1b[31mone\x1b[0m\ntwo \u202e!\nthree");
     expect(copyText(store, { from: 0, to: 2 })).toBe("one\ntwo U+202E!\nthree");
     expect(copyText(store, { from: 0, to: 2, shown: (line) => line !== 1 })).toBe("one\nthree");

@@ -11,77 +11,77 @@ import {
 import { createSortedLines, type SortedLines } from "./sorted-lines.ts";
 import type { Style } from "./style.ts";
 
-/** Something told about the log, which stands before the line that came next. */
+/** A notice about the log, between lines. */
 export interface LogNotice {
-  /** The position of the line before which it stands. */
+  /** The position of the next line. */
   readonly line: number;
   readonly kind: string;
-  /** One sentence for a person. */
+  /** One sentence for the user. */
   readonly message: string;
 }
 
-/** Whose log lines are. */
+/** The source of lines. */
 export interface LogSource {
   readonly container: string;
-  /** 0 where all lines are of one attempt. */
+  /** 0 if all lines are of one attempt. */
   readonly attempt: number;
 }
 
-/** A line and where its text lies. */
+/** The location of a line. */
 export interface PlacedLine {
   readonly block: Block;
-  /** Which line of the block. */
+  /** The line's index in the block. */
   readonly index: number;
 }
 
 /**
- * A log in memory. Lines are counted from 0 in the order in which they came, and keep their positions when others are
- * let go: what a source calls them is their number.
+ * A log in memory. Lines are identified by position: counted from 0 in order of arrival, and unchanged when others are
+ * evicted. Their source's name for them is their number.
  *
- * Where the log takes more memory than it may, its head and its newest lines stay, and what lay between is let go.
+ * If the log exceeds its memory limit, its head and its newest lines stay, and those in between are evicted.
  */
 export interface LogStore {
-  /** How many lines have come. */
+  /** The number of lines so far. */
   readonly lines: number;
-  /** How many of them have ended: all, or all but the last. */
+  /** The number of complete lines: all, or all but the last. */
   readonly ended: number;
   /** Bytes of memory held. */
   readonly bytes: number;
-  /** Lines that were let go: from the first position up to the second, which is kept. Equal where none were. */
+  /** Evicted lines: from the first position, up to but not including the second. Equal if there are none. */
   readonly gap: readonly [from: number, to: number];
   readonly errors: SortedLines;
   readonly warnings: SortedLines;
   readonly notices: readonly LogNotice[];
-  /** Where groups begin and end, by the lines' positions. */
+  /** Where groups begin and end, by line position. */
   readonly marks: readonly BlockMark[];
   readonly sources: readonly LogSource[];
   readonly styles: readonly Style[];
-  /** The most columns that any line takes. */
+  /** The width of the widest line. */
   readonly widest: number;
   /** Counts changes. */
   readonly version: number;
   append(block: Block): void;
-  /** Sets or takes away the last line, which has not ended yet. */
+  /** Sets or removes the partial last line. */
   setUnfinished(block: Block | undefined): void;
   addNotice(kind: string, message: string): void;
   addStyles(styles: readonly Style[]): void;
-  /** The index of a source, which is made known where it is new. */
+  /** The index of a source, which is added if it is new. */
   sourceIndex(source: LogSource): number;
-  /** `undefined` where the line was let go or never came. */
+  /** `undefined` if the line was evicted or never arrived. */
   at(line: number): PlacedLine | undefined;
-  /** The blocks that hold lines from one position up to another, each with the position of its first line. */
+  /** The blocks with lines between two positions, each with the position of its first line. */
   blocks(from: number, to: number): Iterable<{ readonly block: Block; readonly first: number }>;
-  /** The position of the line that has this number, in any source; -1 where there is none. */
+  /** The position of the line with this number, in any source; -1 if there is none. */
   positionOf(number: number): number;
   overwrittenAt(line: number): Overwritten | undefined;
 }
 
-/** Blocks smaller than this are joined to the one before. */
+/** Smaller blocks are joined to the previous one. */
 const SMALL = 32 * 1024;
-/** How much of the beginning is kept in any case. */
+/** Bytes of the beginning that are always kept. */
 const HEAD_BYTES = 8 * 1024 * 1024;
 
-/** @param limit bytes of memory at most; a single line may take more. */
+/** @param limit maximum bytes of memory; a single line may use more. */
 export function createLogStore(limit: number): LogStore {
   const blocks: Block[] = [];
   /** The position of each block's first line. */
@@ -98,7 +98,7 @@ export function createLogStore(limit: number): LogStore {
   let widest = 0;
   let version = 0;
   let gap: [number, number] = [0, 0];
-  /** How many blocks belong to the head. */
+  /** The number of blocks in the head. */
   let head = 0;
 
   const indexOf = (line: number): number => {
@@ -121,7 +121,7 @@ export function createLogStore(limit: number): LogStore {
         head += 1;
       }
     }
-    // The newest block stays, however large it is.
+    // The newest block stays, whatever its size.
     let count = 0;
     while (bytes > limit && head + count < blocks.length - 1) {
       bytes -= blockBytes(blocks[head + count] as Block);
@@ -204,7 +204,7 @@ export function createLogStore(limit: number): LogStore {
       const known = sources.findIndex(
         ({ container, attempt }) => container === source.container && attempt === source.attempt,
       );
-      // A byte a line says whose it is.
+      // One byte per line holds its source.
       return known !== -1 || sources.length > 255 ? Math.max(known, 0) : sources.push(source) - 1;
     },
     at(line) {
@@ -218,7 +218,7 @@ export function createLogStore(limit: number): LogStore {
         const first = firsts[at] ?? 0;
         if (first >= to) return;
         const block = blocks[at] as Block;
-        // Behind the head, `indexOf` finds the block before the gap.
+        // After the head, `indexOf` finds the block before the gap.
         if (first + lineCount(block) > from) yield { block, first };
       }
       if (unfinished !== undefined && to > ended) yield { block: unfinished, first: ended };
@@ -227,7 +227,7 @@ export function createLogStore(limit: number): LogStore {
       for (const { block, first } of store.blocks(0, Number.POSITIVE_INFINITY)) {
         const count = lineCount(block);
         const start = block.numbers[0] ?? 0;
-        // Nearly always the lines of a block follow one another.
+        // The lines of a block are nearly always consecutive.
         if (number >= start && number < start + count && block.numbers[number - start] === number) {
           return first + number - start;
         }

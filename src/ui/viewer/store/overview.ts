@@ -1,13 +1,13 @@
 import type { SortedLines } from "./sorted-lines.ts";
 
-/** What stands at one place of the overview; the gravest wins, and a match is beside it. */
+/** A mark in the overview: the highest severity at its position, and matches beside it. */
 export interface OverviewMark {
-  /** The first line of its kind there. */
+  /** The first line of its kind at this position. */
   readonly line: number;
   readonly kind: "error" | "warning" | "match";
 }
 
-/** Lines that are shown in the overview. */
+/** Lines to show in the overview. */
 export interface OverviewLines {
   readonly errors: SortedLines;
   readonly warnings: SortedLines;
@@ -15,24 +15,24 @@ export interface OverviewLines {
 }
 
 /**
- * @param lines how many lines there are.
- * @param places how many places the overview has: pixels, or a few of them.
+ * @param lines the number of lines.
+ * @param slots the number of positions in the overview.
  */
 export function overviewMarks(
   { errors, warnings, matches }: OverviewLines,
   lines: number,
-  places: number,
+  slots: number,
 ): OverviewMark[] {
   const marks: OverviewMark[] = [];
   const put = (of: SortedLines, kind: OverviewMark["kind"], unless?: SortedLines): void => {
-    let place = -1;
-    // From one place that has any to the next, so that millions of lines cost no more than places.
-    for (let line = of.at(0); line !== -1; line = of.next(Math.ceil(((place + 1) * lines) / places) - 1)) {
-      place = Math.min(places - 1, Math.floor((line * places) / lines));
-      const end = Math.ceil(((place + 1) * lines) / places);
-      const first = unless?.next(Math.ceil((place * lines) / places) - 1) ?? -1;
+    let slot = -1;
+    // Goes from mark to mark, so that the cost depends on the slots and not on the lines.
+    for (let line = of.at(0); line !== -1; line = of.next(Math.ceil(((slot + 1) * lines) / slots) - 1)) {
+      slot = Math.min(slots - 1, Math.floor((line * slots) / lines));
+      const end = Math.ceil(((slot + 1) * lines) / slots);
+      const first = unless?.next(Math.ceil((slot * lines) / slots) - 1) ?? -1;
       if (first === -1 || first >= end) marks.push({ line, kind });
-      if (place >= places - 1) return;
+      if (slot >= slots - 1) return;
     }
   };
   if (lines === 0) return marks;

@@ -1,6 +1,6 @@
 import { compileQuery, type MatchRange, matchingLines, matchRanges, type Query } from "./query.ts";
 
-/** What a worker is asked: which lines of a text match, or where each of some texts does. */
+/** A task for the worker: which lines of a text match, or where in each of some texts. */
 export type PatternTask =
   | { readonly id: number; readonly query: Query; readonly text: Uint8Array<ArrayBuffer> }
   | { readonly id: number; readonly query: Query; readonly texts: readonly string[] };

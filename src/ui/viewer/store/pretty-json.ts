@@ -1,6 +1,6 @@
 /**
- * The JSON object or list in a line, set out over lines; `undefined` where there is none. What stands before it is left
- * as it is.
+ * The JSON object or array in a line, formatted over several lines; `undefined` if there is none. The text before it is
+ * kept.
  */
 export function prettyJson(line: string): string | undefined {
   for (let start = line.search(/[{[]/), tries = 0; start !== -1 && tries < 3; tries += 1) {

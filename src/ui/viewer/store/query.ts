@@ -5,20 +5,20 @@ export interface Query {
   readonly q: string;
   /** Whether `q` is a regular expression of JavaScript. */
   readonly re: boolean;
-  /** Whether upper and lower case are the same. */
+  /** Whether to ignore case. */
   readonly ci: boolean;
 }
 
-/** A stretch of a line's text that matches, in UTF-16 units. */
+/** A matching part of a line's text, in UTF-16 units. */
 export type MatchRange = readonly [start: number, end: number];
 
-/** More stretches of one line are not shown. */
-const MOST_RANGES = 500;
+/** The most matches that are shown in one line. */
+const MAX_RANGES = 500;
 
 /**
- * The pattern of a query, which finds one match after another.
+ * The global regular expression for a query.
  *
- * @throws SyntaxError where the query is no regular expression.
+ * @throws SyntaxError if the query is not a valid regular expression.
  */
 export function compileQuery({ q, re, ci }: Query): RegExp {
   const flags = ci ? "gi" : "g";
@@ -26,17 +26,17 @@ export function compileQuery({ q, re, ci }: Query): RegExp {
   try {
     return new RegExp(q, `${flags}u`);
   } catch {
-    // Unicode mode refuses escapes that mean nothing, such as `\-`.
+    // Unicode mode refuses meaningless escapes, such as `\-`.
     return new RegExp(q, flags);
   }
 }
 
 /**
- * Tells the lines of a text that match, each once, in order.
+ * Yields the lines of a text that match, each once, in order.
  *
  * @param text lines, each with a line feed.
- * @param acrossLines whether the pattern can be run on the text as a whole, since it matches no line feed: texts to
- * find can, regular expressions cannot.
+ * @param acrossLines whether the pattern can run on the text as a whole because it cannot match a line feed: true for
+ * literal texts, false for regular expressions.
  */
 export function matchingLines(
   text: string,
@@ -70,11 +70,11 @@ export function matchingLines(
   }
 }
 
-/** The stretches of a line's text that match. Empty matches are left out. */
+/** The matching parts of a line's text, without empty matches. */
 export function matchRanges(text: string, pattern: RegExp): MatchRange[] {
   const ranges: MatchRange[] = [];
   pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match !== null && ranges.length < MOST_RANGES; match = pattern.exec(text)) {
+  for (let match = pattern.exec(text); match !== null && ranges.length < MAX_RANGES; match = pattern.exec(text)) {
     if (match[0] === "") pattern.lastIndex += 1;
     else ranges.push([match.index, match.index + match[0].length]);
   }
@@ -83,12 +83,12 @@ export function matchRanges(text: string, pattern: RegExp): MatchRange[] {
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The text of a block from one of its lines on. */
+/** The text of a block from a line on. */
 export function blockText(block: Block, fromLine: number): string {
   return DECODER.decode(blockPart(block, fromLine));
 }
 
-/** The bytes of a block from one of its lines on. */
+/** The bytes of a block from a line on. */
 export function blockPart(block: Block, fromLine: number): Uint8Array<ArrayBuffer> {
   return fromLine === 0 ? block.text : block.text.subarray(block.offsets[Math.min(fromLine, lineCount(block))] ?? 0);
 }

@@ -2,13 +2,13 @@ import { LINE_WIDE } from "./block.ts";
 import type { LogStore } from "./log-store.ts";
 import type { Rows } from "./rows.ts";
 
-/** How high rows are, in lines of text, and where each begins. */
+/** The heights of rows in lines of text, and where each begins. */
 export interface RowHeights {
   readonly total: number;
   of(row: number): number;
   /** Where a row begins. */
   startOf(row: number): number;
-  /** The row that covers this line of text. */
+  /** The row at this line of text. */
   rowAt(start: number): number;
 }
 
@@ -17,46 +17,46 @@ export function evenHeights(rows: Rows): RowHeights {
   return { total: rows.count, of: () => 1, startOf: (row) => row, rowAt: (start) => Math.floor(start) };
 }
 
-/** How many columns a row has, and how many of a line are shown at first. */
+/** The width of a row, and how much of a line is shown at first. */
 export interface WrapOptions {
   readonly columns: number;
-  /** The most columns that are shown of a line. */
-  readonly most: number;
-  /** Lines of which more is shown, and how much. */
+  /** Columns of a line that are shown at first. */
+  readonly maxColumns: number;
+  /** Lines of which more is shown, and how many columns. */
   readonly more: ReadonlyMap<number, number>;
 }
 
-/** Rows whose sums are taken together. */
+/** Rows per group of cached sums. */
 const STEP = 128;
 
-/** Lines of text that a line takes when it is wrapped. */
-function wrappedHeight(columns: number, wide: boolean, width: number, most: number): number {
-  // A character of two columns may not fit at the end of each row.
+/** The height of a line when it is wrapped. */
+function wrappedHeight(columns: number, wide: boolean, width: number, maxColumns: number): number {
+  // A character of width 2 may not fit at the end of a row.
   const usable = wide ? Math.max(1, width - 1) : Math.max(1, width);
-  // The button that shows more takes one.
-  return columns > most ? Math.ceil(most / usable) + 1 : Math.max(1, Math.ceil(columns / usable));
+  // Plus one for the button that shows more.
+  return columns > maxColumns ? Math.ceil(maxColumns / usable) + 1 : Math.max(1, Math.ceil(columns / usable));
 }
 
-/** How high a line is when it is wrapped. */
-export function lineHeight(store: LogStore, line: number, width: number, most: number): number {
+/** The height of a line of the store when it is wrapped. */
+export function lineHeight(store: LogStore, line: number, width: number, maxColumns: number): number {
   const placed = store.at(line);
   if (placed === undefined) return 1;
   const wide = ((placed.block.flags[placed.index] ?? 0) & LINE_WIDE) !== 0;
-  return wrappedHeight(placed.block.columns[placed.index] ?? 0, wide, width, most);
+  return wrappedHeight(placed.block.columns[placed.index] ?? 0, wide, width, maxColumns);
 }
 
-/** Rows are as high as their lines, wrapped. */
-export function wrapHeights(store: LogStore, rows: Rows, { columns, most, more }: WrapOptions): RowHeights {
-  const heightOf = (line: number): number => lineHeight(store, line, columns, more.get(line) ?? most);
+/** The heights of rows with wrapped lines. */
+export function wrapHeights(store: LogStore, rows: Rows, { columns, maxColumns, more }: WrapOptions): RowHeights {
+  const heightOf = (line: number): number => lineHeight(store, line, columns, more.get(line) ?? maxColumns);
   const takeAll = (take: (height: number) => void): void => {
-    for (const stretch of rows.stretches) {
-      if (stretch.kind === "other") take(1);
-      else if (stretch.kind === "chosen") for (const line of stretch.lines) take(heightOf(line));
+    for (const segment of rows.segments) {
+      if (segment.kind === "other") take(1);
+      else if (segment.kind === "chosen") for (const line of segment.lines) take(heightOf(line));
       else {
-        const to = stretch.from + stretch.count;
-        for (const { block, first } of store.blocks(stretch.from, to)) {
+        const to = segment.from + segment.count;
+        for (const { block, first } of store.blocks(segment.from, to)) {
           const end = Math.min(block.numbers.length, to - first);
-          for (let index = Math.max(0, stretch.from - first); index < end; index += 1) {
+          for (let index = Math.max(0, segment.from - first); index < end; index += 1) {
             const own = block.columns[index] ?? 0;
             // Most lines fit.
             if (own < columns) take(1);
@@ -72,8 +72,8 @@ export function wrapHeights(store: LogStore, rows: Rows, { columns, most, more }
 /**
  * Rows of any height.
  *
- * @param heightOf the height of a line's row; all others are 1.
- * @param takeAll tells the heights of all rows in order, where there is a quicker way than to ask for each.
+ * @param heightOf the height of a line's row; all other rows have height 1.
+ * @param takeAll passes the heights of all rows in order, if there is a faster way than asking for each.
  */
 export function unevenHeights(
   rows: Rows,

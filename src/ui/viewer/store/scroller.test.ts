@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createScroller, SPACER_PX } from "./scroller.ts";
 
-/** A scroller with a browser's element, which keeps whole pixels within its range. */
+/** A scroller with an element as in a browser, which keeps whole pixels within its range. */
 function scrolledElement(total: number, view = 800) {
   const scroller = createScroller();
   let position = 0;
@@ -16,7 +16,7 @@ function scrolledElement(total: number, view = 800) {
     scroller,
     goTo: (top: number) => set(scroller.goTo(top)),
     settle: () => set(scroller.settled()),
-    /** What a reader does. */
+    /** Acts of the user. */
     scrollTo(wanted: number): boolean {
       position = Math.max(0, Math.min(Math.min(total, SPACER_PX) - view, wanted));
       return scroller.scrolled(position);
@@ -33,7 +33,7 @@ function scrolledElement(total: number, view = 800) {
 const FIVE_MILLION = 5_000_000 * 20;
 
 describe("a log higher than an element can be", () => {
-  it("moves with the wheel pixel by pixel, and does not jump when the wheel rests", () => {
+  it("moves with the wheel pixel by pixel, and does not jump when the wheel stops", () => {
     const element = scrolledElement(FIVE_MILLION);
     element.goTo(50_000_000);
     const start = element.scroller.top;
@@ -45,7 +45,7 @@ describe("a log higher than an element can be", () => {
     expect(element.scroller.top - start).toBe(1140);
   });
 
-  it("reaches its first and its last line by the thumb, by keys and by the wheel", () => {
+  it("reaches its first and last line by thumb, keys and wheel", () => {
     const element = scrolledElement(FIVE_MILLION);
     const { scroller } = element;
     element.scrollTo(SPACER_PX);
@@ -67,23 +67,23 @@ describe("a log higher than an element can be", () => {
     expect(scroller.top).toBe(FIVE_MILLION - 800);
   });
 
-  it("meets its end with the wheel pixel by pixel, without a rest", () => {
+  it("reaches its end with the wheel pixel by pixel, without a stop", () => {
     const element = scrolledElement(FIVE_MILLION);
     const { scroller } = element;
-    element.goTo(scroller.most - 24_000);
+    element.goTo(scroller.maxTop - 24_000);
     for (let step = 0; step < 20; step += 1) element.wheel(600);
-    expect(scroller.most - scroller.top).toBe(12_000);
+    expect(scroller.maxTop - scroller.top).toBe(12_000);
     for (let step = 0; step < 21; step += 1) element.wheel(600);
-    expect(scroller.top).toBe(scroller.most);
+    expect(scroller.top).toBe(scroller.maxTop);
   });
 
-  it("drags in proportion", () => {
+  it("follows the thumb in proportion", () => {
     const element = scrolledElement(FIVE_MILLION);
     element.scrollTo((SPACER_PX - 800) / 2);
     expect(element.scroller.top).toBeCloseTo((FIVE_MILLION - 800) / 2, 0);
   });
 
-  it("stays within itself, whatever is done", () => {
+  it("stays within its bounds, whatever the user does", () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.integer({ min: -3000, max: 3000 }), fc.constant("settle" as const)), { maxLength: 60 }),
@@ -95,7 +95,7 @@ describe("a log higher than an element can be", () => {
             if (act === "settle") element.settle();
             else element.wheel(act);
             expect(element.scroller.top).toBeGreaterThanOrEqual(0);
-            expect(element.scroller.top).toBeLessThanOrEqual(element.scroller.most);
+            expect(element.scroller.top).toBeLessThanOrEqual(element.scroller.maxTop);
           }
         },
       ),
@@ -103,8 +103,8 @@ describe("a log higher than an element can be", () => {
   });
 });
 
-describe("what was scrolled by the viewer", () => {
-  it("is told apart from what a reader scrolled", () => {
+describe("scrolling by the viewer", () => {
+  it("is told apart from scrolling by the user", () => {
     const scroller = createScroller();
     scroller.resize(100_000, 800);
     const wanted = scroller.goTo(5_000);
@@ -113,7 +113,7 @@ describe("what was scrolled by the viewer", () => {
     expect(scroller.top).toBe(4_940);
   });
 
-  it("a log that shrinks takes its view along", () => {
+  it("happens when the log shrinks", () => {
     const scroller = createScroller();
     scroller.resize(100_000, 800);
     scroller.goTo(90_000);

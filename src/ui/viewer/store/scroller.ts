@@ -1,66 +1,74 @@
 /**
- * Where a view stands in a log that is higher than any element can be: browsers end elements at 33,554,428 px or
- * sooner, and lose single pixels before.
+ * The scroll position in a log that is higher than any element can be: browsers limit elements to 33,554,428 px or
+ * less, and lose single pixels before that.
  *
- * The element that scrolls is a spacer of at most `SPACER_PX`. Where the log is higher, small steps move by as much as
- * they say, and large ones, as of the scrollbar's thumb, in proportion; when the scrolling has ended, the spacer's
- * position is set to what it should be. Near both ends a pixel of the spacer is one of the log, so that the ends are
- * met together.
+ * The element that scrolls is a spacer of at most `SPACER_PX`. If the log is higher, small steps move the log by the
+ * same number of pixels, and large ones, such as those of the scrollbar's thumb, in proportion; when scrolling ends,
+ * the spacer is set to the matching position. Near both ends a pixel of the spacer is a pixel of the log, so that both
+ * ends are reached together.
  */
 export interface Scroller {
   /** Pixels of the log above the view. */
   readonly top: number;
-  /** The most that `top` can be. */
-  readonly most: number;
+  /** The maximum of `top`. */
+  readonly maxTop: number;
   /**
-   * Notes other heights.
+   * Records new heights.
    *
-   * @returns where to set the spacer's position to; `undefined`: nowhere.
+   * @returns the new position of the spacer; `undefined`: unchanged.
    */
   resize(total: number, view: number): number | undefined;
   /**
-   * Notes that the spacer's position has changed.
+   * Records a new position of the spacer.
    *
-   * @returns whether somebody scrolled: it is not what was set last.
+   * @returns whether the user scrolled: the position differs from the one set last.
    */
   scrolled(position: number): boolean;
-  /** Goes to a place in the log. @returns where to set the spacer's position to. */
+  /**
+   * Scrolls to a position in the log.
+   *
+   * @returns the new position of the spacer.
+   */
   goTo(top: number): number;
-  /** The scrolling has ended. @returns where to set the spacer's position to; `undefined`: it is right. */
+  /**
+   * Scrolling has ended.
+   *
+   * @returns the new position of the spacer; `undefined`: unchanged.
+   */
   settled(): number | undefined;
 }
 
-/** The spacer's greatest height: far from where browsers end it, or count in steps of more than a pixel. */
+/** The maximum height of the spacer: well below the limits of browsers, and where they still count single pixels. */
 export const SPACER_PX = 8_000_000;
-/** How far from each end the spacer and the log go side by side. */
+/** The distance from each end within which spacer and log move together. */
 const END_PX = 500_000;
 
 export function createScroller(): Scroller {
   let total = 0;
   let view = 0;
   let top = 0;
-  /** The spacer's position as far as it is known. */
+  /** The last known position of the spacer. */
   let position = 0;
-  /** What the spacer's position was set to, until it is told. */
+  /** The position that was set, until the browser reports it. */
   let written: number | undefined;
 
   const spacer = (): number => Math.min(total, SPACER_PX);
-  const most = (): number => Math.max(0, total - view);
+  const maxTop = (): number => Math.max(0, total - view);
   const range = (): number => Math.max(0, spacer() - view);
   const exact = (): boolean => total <= SPACER_PX;
-  /** How many pixels of the log a pixel of the spacer is, between the ends. */
-  const ratio = (): number => (most() - 2 * END_PX) / (range() - 2 * END_PX);
+  /** Pixels of the log per pixel of the spacer, between the ends. */
+  const ratio = (): number => (maxTop() - 2 * END_PX) / (range() - 2 * END_PX);
   const positionOf = (): number => {
     if (exact() || top <= END_PX) return top;
-    if (top >= most() - END_PX) return range() - (most() - top);
+    if (top >= maxTop() - END_PX) return range() - (maxTop() - top);
     return END_PX + (top - END_PX) / ratio();
   };
   const topAt = (at: number): number => {
     if (exact() || at <= END_PX) return at;
-    if (at >= range() - END_PX) return most() - (range() - at);
+    if (at >= range() - END_PX) return maxTop() - (range() - at);
     return END_PX + (at - END_PX) * ratio();
   };
-  const within = (wanted: number): number => Math.max(0, Math.min(most(), wanted));
+  const within = (wanted: number): number => Math.max(0, Math.min(maxTop(), wanted));
   const write = (): number => {
     position = positionOf();
     written = position;
@@ -71,21 +79,21 @@ export function createScroller(): Scroller {
     get top() {
       return top;
     },
-    get most() {
-      return most();
+    get maxTop() {
+      return maxTop();
     },
     resize(newTotal, newView) {
       const before = position;
       total = newTotal;
       view = newView;
-      top = Math.min(top, most());
+      top = Math.min(top, maxTop());
       const wanted = positionOf();
-      // While somebody scrolls, the position is left alone; `settled` puts it right.
+      // During scrolling the position is left alone; `settled` corrects it.
       if (exact() ? Math.abs(wanted - before) < 1 : before <= range()) return undefined;
       return write();
     },
     scrolled(now) {
-      // Browsers round to pixels of the screen.
+      // Browsers round to physical pixels.
       if (written !== undefined && Math.abs(now - Math.min(written, range())) < 1.5) {
         position = now;
         written = undefined;

@@ -7,7 +7,7 @@ import { answerPattern, type PatternAnswer, type PatternTask } from "./pattern-t
 import { compileQuery, matchRanges } from "./query.ts";
 import { createSearch, SLOW_MS } from "./search.ts";
 
-/** A search whose turns and answers a test gives. */
+/** A search whose scheduling and answers a test controls. */
 function scripted(store: LogStore) {
   const turns: (() => void)[] = [];
   const tasks: PatternTask[] = [];
@@ -35,7 +35,7 @@ function scripted(store: LogStore) {
     tasks,
     passLong,
     ended: () => ended,
-    /** Gives turns and answers until there is nothing to do. */
+    /** Runs callbacks and answers until nothing is left. */
     finish() {
       for (;;) {
         const turn = turns.shift();
@@ -57,7 +57,7 @@ function found(search: { matches: { count: number; at(index: number): number } }
 const ESCAPED = { q: "a.c", re: false, ci: false };
 
 describe("a text", () => {
-  it("is found in each line that has it, once, whatever signs it is of", () => {
+  it("is found once in each line that contains it, whatever its characters", () => {
     const { search, finish } = scripted(storeOf("a.c a.c\nabc\nÄ漢 a.c\nA.C"));
     search.set(ESCAPED);
     expect(search.state).toEqual({ kind: "running" });
@@ -68,7 +68,7 @@ describe("a text", () => {
     expect(found(search)).toEqual([0, 2, 3]);
   });
 
-  it("is found as each line would say it has it", () => {
+  it("is found exactly in the lines that contain it", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "ä", "漢", "\n"), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.constantFrom("a", "ab", ".", "ä", "漢a"), (log, q) => {
@@ -81,7 +81,7 @@ describe("a text", () => {
     );
   });
 
-  it("is looked for in what comes later too, and the page has its turn between", () => {
+  it("is searched in later lines too, without blocking the page", () => {
     const store = storeOf("");
     for (let each = 0; each < 8; each += 1) for (const block of blocksOf("a.c\n".repeat(20_000))) store.append(block);
     const { search, turns, finish } = scripted(store);
@@ -98,7 +98,7 @@ describe("a text", () => {
     expect(search.matches.at(160_000)).toBe(160_001);
   });
 
-  it("gives way to another one", () => {
+  it("is replaced by another query", () => {
     const { search, finish } = scripted(storeOf("a\nb"));
     search.set({ q: "a", re: false, ci: false });
     search.set({ q: "b", re: false, ci: false });
@@ -110,21 +110,21 @@ describe("a text", () => {
 });
 
 describe("a regular expression", () => {
-  it("runs apart, line by line", () => {
+  it("runs in a worker, line by line", () => {
     const { search, finish } = scripted(storeOf("one\ntwo\nthree\ntwo"));
     search.set({ q: "^t[^x]+o$", re: true, ci: false });
     finish();
     expect([found(search), search.state]).toEqual([[1, 3], { kind: "done" }]);
   });
 
-  it("says what is wrong with it", () => {
+  it("reports a syntax error", () => {
     const { search, tasks } = scripted(storeOf("one"));
     search.set({ q: "(", re: true, ci: false });
     expect(search.state).toMatchObject({ kind: "bad-pattern", message: expect.stringContaining("(") });
     expect(tasks).toEqual([]);
   });
 
-  it("that does not end is killed, and said to be too slow", () => {
+  it("that does not end is killed and reported as too slow", () => {
     const { search, turns, passLong, ended } = scripted(storeOf("a".repeat(40)));
     search.set({ q: "(a+)+$b", re: true, ci: false });
     turns.shift()?.();
@@ -133,7 +133,7 @@ describe("a regular expression", () => {
     expect(search.rangesIn("aaa")).toEqual([]);
   });
 
-  it("never marks a line on the page's own time", () => {
+  it("never runs on the page", () => {
     const { search, tasks, finish } = scripted(storeOf("one two"));
     search.set({ q: "t.o", re: true, ci: false });
     finish();
@@ -144,6 +144,6 @@ describe("a regular expression", () => {
   });
 });
 
-it("empty matches mark nothing", () => {
+it("does not mark empty matches", () => {
   expect(matchRanges("aab", compileQuery({ q: "b*", re: true, ci: false }))).toEqual([[2, 3]]);
 });

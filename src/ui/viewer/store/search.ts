@@ -12,49 +12,49 @@ import {
 } from "./query.ts";
 import { createSortedLines, type SortedLines } from "./sorted-lines.ts";
 
-/** Something that answers tasks elsewhere, and can be ended while it is at one. */
+/** A worker that answers tasks, and can be killed during one. */
 export interface PatternPort {
   post(task: PatternTask): void;
   end(): void;
 }
 
-/** What a search is told from outside. */
+/** The environment of a search. */
 export interface SearchOptions {
   readonly store: LogStore;
-  /** Makes a place where regular expressions run. */
+  /** Starts a worker that runs regular expressions. */
   readonly openPort: (answer: (answer: PatternAnswer) => void) => PatternPort;
-  /** Calls back soon, when what waits has had its turn. */
+  /** Calls back soon, after other pending work. */
   readonly soon: (call: () => void) => void;
-  /** Milliseconds that pass. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly timer: Timer;
-  /** Called at each change of the result. */
+  /** Called whenever the result changes. */
   readonly changed: () => void;
 }
 
 export type SearchState =
   | { readonly kind: "none" }
-  /** Lines are still being looked through. */
+  /** Lines are still being searched. */
   | { readonly kind: "running" }
-  /** All lines that there are have been looked through. */
+  /** All lines so far have been searched. */
   | { readonly kind: "done" }
   | { readonly kind: "bad-pattern"; readonly message: string }
-  /** The pattern was given up, after `SLOW_MS` for one stretch of the log. */
+  /** The pattern was given up, after `SLOW_MS` for one part of the log. */
   | { readonly kind: "too-slow" };
 
-/** Looks for a query in a log, also in what is added to it. */
+/** Searches a log, including lines that are added later. */
 export interface Search {
-  /** Where it looks. */
+  /** The log that is searched. */
   readonly store: LogStore;
   readonly state: SearchState;
   /** Positions of the lines that match. */
   readonly matches: SortedLines;
   set(query: Query): void;
-  /** Goes on with what has been added to the log. */
+  /** Searches the lines that have been added to the log. */
   resume(): void;
   /**
-   * Where a text matches. Of a regular expression nothing is known at first: it is asked for, and the result changes
-   * when it has come.
+   * Where a text matches. For a regular expression this is empty at first: it is computed in the worker, and the result
+   * changes when it arrives.
    */
   rangesIn(text: string): readonly MatchRange[];
   close(): void;
@@ -62,26 +62,26 @@ export interface Search {
 
 /** Milliseconds after which a pattern is given up. */
 export const SLOW_MS = 1_000;
-/** Milliseconds of a thread's time that are taken at once. */
+/** Milliseconds of the page's time to use at once. */
 const SLICE_MS = 8;
-/** Tasks that are out at once: so much of the log is copied. */
-const MOST_OUT = 4;
-/** Texts whose matches are remembered. */
-const MOST_KNOWN = 2_000;
+/** Tasks in flight; limits how much of the log is copied at once. */
+const MAX_IN_FLIGHT = 4;
+/** The number of texts whose matches are cached. */
+const MAX_CACHED = 2_000;
 
 export function createSearch({ store, openPort, soon, now, timer, changed }: SearchOptions): Search {
   let query: Query = { q: "", re: false, ci: false };
   let state: SearchState = { kind: "none" };
   let matches = createSortedLines();
   let pattern: RegExp | undefined;
-  /** The first line that has not been looked at. */
+  /** The first line that is not searched yet. */
   let next = 0;
-  /** Grows with each query: what was begun for an older one comes to nothing. */
+  /** Grows with each query: results for older ones are discarded. */
   let run = 0;
   let waiting = false;
   let port: PatternPort | undefined;
   let nextId = 0;
-  let outStretches = 0;
+  let inFlight = 0;
   let stopTimer: (() => void) | undefined;
   const out = new Map<number, (answer: PatternAnswer) => void>();
   const known = new Map<string, readonly MatchRange[]>();
@@ -98,7 +98,7 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
     port?.end();
     port = undefined;
     out.clear();
-    outStretches = 0;
+    inFlight = 0;
     wanted = [];
   };
 
@@ -130,9 +130,9 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
     port.post({ id: nextId, query, ...task });
   };
 
-  /** The next stretch of lines that have ended. */
-  const nextStretch = () => {
-    for (const stretch of store.blocks(next, store.ended)) return stretch;
+  /** The next part of complete lines. */
+  const nextPart = () => {
+    for (const part of store.blocks(next, store.ended)) return part;
     return undefined;
   };
 
@@ -141,8 +141,8 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
     if (of !== run || pattern === undefined) return;
     const until = now() + SLICE_MS;
     const before = matches.count;
-    for (let stretch = nextStretch(); stretch !== undefined; stretch = nextStretch()) {
-      const { block, first } = stretch;
+    for (let part = nextPart(); part !== undefined; part = nextPart()) {
+      const { block, first } = part;
       const from = Math.max(0, next - first);
       matchingLines(blockText(block, from), pattern, true, (line) => matches.push(first + from + line));
       next = first + block.numbers.length;
@@ -164,20 +164,20 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
   const workThere = (of: number): void => {
     waiting = false;
     if (of !== run || pattern === undefined) return;
-    while (outStretches < MOST_OUT) {
-      const stretch = nextStretch();
-      if (stretch === undefined) break;
-      const { block, first } = stretch;
+    while (inFlight < MAX_IN_FLIGHT) {
+      const part = nextPart();
+      if (part === undefined) break;
+      const { block, first } = part;
       const from = Math.max(0, next - first);
       next = first + block.numbers.length;
-      outStretches += 1;
+      inFlight += 1;
       send({ text: blockPart(block, from).slice() }, ({ lines }) => {
-        outStretches -= 1;
+        inFlight -= 1;
         for (const line of lines ?? []) matches.push(first + from + line);
         workThere(of);
       });
     }
-    if (outStretches === 0) become("done");
+    if (inFlight === 0) become("done");
     else changed();
   };
 
@@ -186,7 +186,7 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
     wanted = [];
     if (texts.length === 0 || pattern === undefined) return;
     send({ texts }, ({ ranges }) => {
-      if (known.size > MOST_KNOWN) known.clear();
+      if (known.size > MAX_CACHED) known.clear();
       texts.forEach((text, index) => void known.set(text, ranges?.[index] ?? []));
       changed();
     });

@@ -11,8 +11,8 @@ import { allRows } from "./rows.ts";
 import { createSortedLines } from "./sorted-lines.ts";
 import { INVERSE, NO_COLOUR, RGB } from "./style.ts";
 
-describe("characters that would not be seen", () => {
-  it("are shown by their names", () => {
+describe("invisible characters", () => {
+  it("are shown by name", () => {
     expect(visibleParts("a\u202eb\u0007\u200b")).toEqual([
       { text: "a" },
       { text: "\u202e", name: "U+202E" },
@@ -22,7 +22,7 @@ describe("characters that would not be seen", () => {
     ]);
   });
 
-  it("are left where scripts and emoji need them", () => {
+  it("stay where scripts and emoji need them", () => {
     for (const text of ["👩‍🚀", "می‌خواهم", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "e\u0301", "a\tb"]) expect(visibleParts(text)).toEqual([{ text }]);
   });
 });
@@ -35,13 +35,13 @@ describe("links", () => {
     ["xhttp://a http://", []],
     ['"http://a.example/"', ["http://a.example/"]],
     ["http://a.example/\u202egpj.exe", ["http://a.example/"]],
-  ])("in %j are %j", (text, links) => {
+  ])("in %j: %j", (text, links) => {
     expect(linksIn(text).map(({ href }) => href)).toEqual(links);
   });
 });
 
 describe("colours", () => {
-  it("can be read in both themes, whatever the log asks for", () => {
+  it("are readable in both themes, whatever the log sets", () => {
     const grounds = { light: [0xff, 0xff, 0xff], dark: [0x16, 0x1b, 0x1f] } as const;
     const read = (css: string) =>
       [1, 3, 5].map((at) => Number.parseInt(css.slice(at, at + 2), 16)) as unknown as [number, number, number];
@@ -61,7 +61,7 @@ describe("colours", () => {
     }
   });
 
-  it("are those of xterm's cube and greys", () => {
+  it("match xterm's cube and greys", () => {
     expect([rgbOf(16), rgbOf(196), rgbOf(255), rgbOf(RGB + 0x010203)]).toEqual([
       [0, 0, 0],
       [255, 0, 0],
@@ -75,7 +75,7 @@ describe("colours", () => {
 describe("following", () => {
   const on = { on: true, seen: 0 };
   const off = { on: false, seen: 5 };
-  it("ends with any touch, and goes on only at the end", () => {
+  it("stops with any act, and starts again only at the end", () => {
     expect(afterAct(on, { kind: "scrolled", up: true, atEnd: true }, 9)).toEqual({ on: false, seen: 9 });
     expect(afterAct(on, { kind: "touched" }, 9)).toEqual({ on: false, seen: 9 });
     expect(afterAct(off, { kind: "scrolled", up: false, atEnd: false }, 9)).toEqual(off);
@@ -95,7 +95,7 @@ describe("the overview", () => {
     for (const line of lines) made.push(line);
     return made;
   };
-  it("has one mark a place, the gravest, and matches beside it", () => {
+  it("has one mark per slot, of the highest severity, and matches beside it", () => {
     const marks = overviewMarks({ errors: sorted(1, 2, 99), warnings: sorted(0, 50), matches: sorted(99) }, 100, 10);
     expect(marks).toEqual([
       { line: 50, kind: "warning" },
@@ -130,8 +130,8 @@ describe("rows of wrapped lines", () => {
     notices: [{ line: 2, kind: "SEAM", message: "" }],
     hidden: [[10, 20]],
   });
-  it("begin where those before them end, and are found by where they are", () => {
-    const heights = wrapHeights(store, rows, { columns: 10, most: 50, more: new Map([[4, 100]]) });
+  it("begin where the previous ones end, and are found by their offset", () => {
+    const heights = wrapHeights(store, rows, { columns: 10, maxColumns: 50, more: new Map([[4, 100]]) });
     let start = 0;
     for (let row = 0; row < rows.count; row += 1) {
       expect(heights.startOf(row)).toBe(start);
@@ -140,11 +140,11 @@ describe("rows of wrapped lines", () => {
       start += heights.of(row);
     }
     expect(heights.total).toBe(start);
-    // Line 4 is shown whole, 16 lines further on another one as far as 50 columns and a button.
+    // Line 4 is shown whole; another one, 16 lines later, up to 50 columns plus a button.
     expect([heights.of(rows.rowOf(4)), heights.of(rows.rowOf(22))]).toEqual([10, 6]);
   });
 
-  it("are one line high where nothing is wrapped", () => {
+  it("are one line high without wrapping", () => {
     const heights = evenHeights(rows);
     expect([heights.total, heights.startOf(7), heights.rowAt(7.9), heights.of(3)]).toEqual([rows.count, 7, 7, 1]);
   });

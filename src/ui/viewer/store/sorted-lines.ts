@@ -1,20 +1,20 @@
 import { createGrowing } from "./growing.ts";
 
-/** Positions of lines in rising order, packed. */
+/** Positions of lines in ascending order, packed. */
 export interface SortedLines {
   readonly count: number;
-  /** The position at this index; -1 where there is none. */
+  /** The position at this index; -1 if there is none. */
   at(index: number): number;
-  /** How many are before this position: the index of the first that is not. */
+  /** How many are before this position, which is the index of the first that is not. */
   before(line: number): number;
-  /** The first one behind this position; -1 where there is none. */
+  /** The first one after this position; -1 if there is none. */
   next(line: number): number;
-  /** The last one before this position; -1 where there is none. */
+  /** The last one before this position; -1 if there is none. */
   previous(line: number): number;
   has(line: number): boolean;
-  /** @param line behind all others. */
+  /** @param line greater than all others. */
   push(line: number): void;
-  /** Takes out those from one position up to another. */
+  /** Removes those from one position up to another. */
   remove(from: number, to: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** Attributes of a style, one bit each. */
+/** The attributes of a style, one bit each. */
 export const BOLD = 1;
 export const FAINT = 2;
 export const ITALIC = 4;
@@ -7,12 +7,12 @@ export const INVERSE = 16;
 export const STRUCK = 32;
 export const CONCEALED = 64;
 
-/** No colour of its own. */
+/** The default colour. */
 export const NO_COLOUR = -1;
-/** Added to 24 bits of red, green and blue; smaller numbers are of the palette of 256. */
+/** Added to a 24-bit colour; smaller numbers are indices into the palette of 256. */
 export const RGB = 0x1000000;
 
-/** How text looks that an escape sequence has styled. */
+/** The look that escape sequences give to text. */
 export interface Style {
   readonly foreground: number;
   readonly background: number;
@@ -21,7 +21,7 @@ export interface Style {
 
 export const PLAIN: Style = { foreground: NO_COLOUR, background: NO_COLOUR, attributes: 0 };
 
-/** Attributes that a parameter switches on, and off. */
+/** The attributes that a parameter turns on, and off. */
 const ON: Readonly<Record<number, number>> = {
   1: BOLD,
   2: FAINT,
@@ -44,7 +44,7 @@ const OFF: Readonly<Record<number, number>> = {
 /**
  * The style after "select graphic rendition" (ECMA-48, 8.3.117) with these parameters.
  *
- * @param parameters what stands between `ESC [` and `m`.
+ * @param parameters the text between `ESC [` and `m`.
  */
 export function applySgr(style: Style, parameters: string): Style {
   if (parameters === "" || parameters === "0") return PLAIN;
@@ -53,7 +53,7 @@ export function applySgr(style: Style, parameters: string): Style {
   for (let at = 0; at < groups.length; at += 1) {
     const [code = 0, ...sub] = groups[at] ?? [];
     if (code === 0) [foreground, background, attributes] = [NO_COLOUR, NO_COLOUR, 0];
-    // A zero behind the colon: no underline.
+    // With a zero after the colon: no underline.
     else if (code === 4 && sub[0] === 0) attributes &= ~UNDERLINE;
     else if (ON[code] !== undefined) attributes |= ON[code];
     else if (OFF[code] !== undefined) attributes &= ~OFF[code];
@@ -76,7 +76,7 @@ export function applySgr(style: Style, parameters: string): Style {
   return { foreground, background, attributes };
 }
 
-/** `5;n` or `2;r;g;b`; with colons, a colour space may stand before red. */
+/** `5;n` or `2;r;g;b`; with colons, a colour space may come before red. */
 function extendedColour(
   rest: readonly number[],
   colons: boolean,
@@ -93,19 +93,19 @@ function inByte(value: number | undefined): value is number {
   return value !== undefined && value >= 0 && value <= 255 && Number.isInteger(value);
 }
 
-/** Red, as programs that say nothing else mark an error by it. */
+/** Whether a style is red, which marks an error in programs that write no level. */
 export function isRed({ foreground }: Style): boolean {
   return foreground === 1 || foreground === 9 || foreground === 160 || foreground === 196;
 }
 
-/** Gives each style a small number; 0 is plain. */
+/** Assigns a small number to each style; 0 is plain. */
 export interface StyleTable {
   readonly styles: readonly Style[];
   indexOf(style: Style): number;
 }
 
-/** Styles beyond these are shown plain: a log that makes a new colour for each character is not worth its memory. */
-const MOST_STYLES = 4096;
+/** Further styles are shown plain: a log with a new colour for every character is not worth its memory. */
+const MAX_STYLES = 4096;
 
 export function createStyleTable(): StyleTable {
   const styles: Style[] = [PLAIN];
@@ -116,7 +116,7 @@ export function createStyleTable(): StyleTable {
       const key = keyOf(style);
       const index = known.get(key);
       if (index !== undefined) return index;
-      if (styles.length >= MOST_STYLES) return 0;
+      if (styles.length >= MAX_STYLES) return 0;
       known.set(key, styles.length);
       return styles.push(style) - 1;
     },

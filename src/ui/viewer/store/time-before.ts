@@ -2,10 +2,10 @@ import { lineText } from "./line-text.ts";
 import { type LineTime, type TimeFormat, timeOf } from "./line-time.ts";
 import type { LogStore } from "./log-store.ts";
 
-/** As far back as the time before is looked for. */
+/** How many lines back to search for the previous time. */
 const LOOKED_BACK = 50;
 
-/** What the time of a line is counted from; `undefined` where it is not counted, or from nothing. */
+/** The time that a line's time is relative to; `undefined` if it is not relative, or there is none. */
 export function timeBefore(store: LogStore, line: number, format: TimeFormat): LineTime | undefined {
   if (format !== "delta" && format !== "rel") return undefined;
   const [from, step] = format === "delta" ? [line - 1, -1] : [0, 1];
