@@ -5,8 +5,6 @@ import type { OpenStreams, StoppableStream } from "./open-streams.ts";
 import type { Recheck, Rechecks } from "./rechecks.ts";
 import { StreamStopped } from "./stream-stopped.ts";
 
-export { type StopReason, StreamStopped } from "./stream-stopped.ts";
-
 export interface GuardServices {
   readonly streams: OpenStreams;
   readonly rechecks: Rechecks;

@@ -29,7 +29,7 @@ export async function openWholeFile(requests: LogRequests, options: FileTextOpti
 }
 
 /** The same of a file that is open already. */
-export function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
+function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
   const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
   return { text: new FileText(log, request, options), start };
 }

@@ -238,7 +238,7 @@ export class LogSession {
     if (run === undefined) return;
     const choice = attempts.choose(run, this.#begun);
     if (choice.kind !== "attempt") {
-      this.#act(choice, attempts, plan);
+      this.#act(choice, plan);
       return;
     }
     if (choice.notice !== undefined) this.#notice("attempt-begins", choice.notice);
@@ -248,7 +248,7 @@ export class LogSession {
     } catch (error) {
       const instead = attempts.onFailure(error);
       if (instead === undefined) throw error;
-      this.#act(instead, attempts, plan);
+      this.#act(instead, plan);
     }
   }
 
@@ -272,7 +272,7 @@ export class LogSession {
     return readAuthorizedRun(this.#services, this.#caller, this.#request.run, signal);
   }
 
-  #act(choice: NoAttempt, attempts: Attempts, { run }: LogPlan): void {
+  #act(choice: NoAttempt, { run }: LogPlan): void {
     if (choice.kind === "end") this.#finish(choice.reason);
     else if (choice.kind === "left-out") this.#notice("attempt-left-out", choice.message);
     else {
@@ -315,7 +315,7 @@ export class LogSession {
       const instead = attempts.onFailure(error);
       if (instead === undefined) throw error;
       this.#closeReader();
-      this.#act(instead, attempts, plan);
+      this.#act(instead, plan);
     }
   }
 

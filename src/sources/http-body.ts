@@ -12,51 +12,85 @@ export interface HttpBodyOptions {
 }
 
 /**
- * The body of an answer, read once. The time between two reads does not count as the store's silence. Leaving ends the connection at once, in the middle
- * of a read too.
+ * The body of an answer, read once. The time between two reads does not count as the store's silence. Leaving ends the
+ * connection at once, in the middle of a read too.
  *
- * @throws SourceError `silent` or `unavailable` when the body stops before its end, after all that came; the reason of `signal` when it is aborted.
+ * @throws SourceError `silent` or `unavailable` when the body stops before its end, after all that came; the reason of
+ *   `signal` when it is aborted.
  */
-export function readHttpBody(
-  body: Readable,
-  { source, idleMs, signal }: HttpBodyOptions,
-): AsyncIterableIterator<Uint8Array> {
-  const reader = new ReadableReader(body);
-  let left = false;
+export function readHttpBody(body: Readable, options: HttpBodyOptions): AsyncIterableIterator<Uint8Array> {
+  return new HttpBody(body, options);
+}
 
-  const ended = (): boolean => {
-    signal.throwIfAborted();
+const END = { done: true, value: undefined } as const;
+
+class HttpBody implements AsyncIterableIterator<Uint8Array> {
+  readonly #body: Readable;
+  readonly #reader: ReadableReader;
+  readonly #options: HttpBodyOptions;
+  #left = false;
+  /** Whether a read waits: only then does silence count. */
+  #waiting = false;
+  /** One for all reads: a timer for each would cost more than all else that is done with a short piece. */
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(body: Readable, options: HttpBodyOptions) {
+    this.#body = body;
+    this.#reader = new ReadableReader(body);
+    this.#options = options;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      const value = this.#left || this.#options.signal.aborted ? undefined : this.#reader.take();
+      if (value !== undefined) return { done: false, value };
+      if (this.#hasEnded()) {
+        clearTimeout(this.#idle);
+        return END;
+      }
+      this.#startIdle();
+      this.#waiting = true;
+      await this.#reader.changed();
+      this.#waiting = false;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+    this.#left = true;
+    clearTimeout(this.#idle);
+    this.#body.destroy();
+    this.#reader.wake();
+    return END;
+  }
+
+  #startIdle(): void {
+    const { idleMs, source } = this.#options;
+    if (idleMs === undefined) return;
+    if (this.#idle !== undefined) {
+      this.#idle.refresh();
+      return;
+    }
+    this.#idle = setTimeout(() => {
+      if (!this.#waiting) return;
+      this.#body.destroy(new SourceError(source, "silent", `sent nothing more for ${seconds(idleMs)}`));
+    }, idleMs);
+    // Between two reads it holds nothing up.
+    this.#idle.unref();
+  }
+
+  #hasEnded(): boolean {
+    const { signal, source } = this.#options;
     try {
-      return left || reader.ended();
+      signal.throwIfAborted();
+      return this.#left || this.#reader.ended();
     } catch (error) {
-      if (error instanceof SourceError) throw error;
+      clearTimeout(this.#idle);
+      if (signal.aborted || error instanceof SourceError) throw error;
       throw new SourceError(source, "unavailable", "broke off before the end of the log", { cause: error });
     }
-  };
-
-  const result: AsyncIterableIterator<Uint8Array> = {
-    [Symbol.asyncIterator]: () => result,
-    async next() {
-      for (;;) {
-        const value = left || signal.aborted ? undefined : reader.take();
-        if (value !== undefined) return { done: false, value };
-        if (ended()) return { done: true, value: undefined };
-        const timer =
-          idleMs === undefined
-            ? undefined
-            : setTimeout(() => {
-                body.destroy(new SourceError(source, "silent", `sent nothing more for ${seconds(idleMs)}`));
-              }, idleMs);
-        await reader.changed();
-        clearTimeout(timer);
-      }
-    },
-    async return() {
-      left = true;
-      body.destroy();
-      reader.wake();
-      return { done: true, value: undefined };
-    },
-  };
-  return result;
+  }
 }

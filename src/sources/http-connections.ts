@@ -33,6 +33,9 @@ export interface HttpConnections {
   close(): Promise<void>;
 }
 
+/** How much of a body is read while its reader is busy: as much as goes out in one message. */
+const READ_AHEAD_BYTES = 256 * 1024;
+
 /** Makes connections to a store as they are needed. */
 export function createHttpConnections({ egress, origin, timeouts }: HttpConnectionsOptions): HttpConnections {
   let current: { readonly tls: TlsSettings | undefined; readonly agent: Dispatcher } | undefined;
@@ -68,7 +71,14 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
       }
       const path = url.pathname + url.search;
       const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, revealText(value)]));
-      const request = agentFor(tls).request({ origin: url.origin, path, method: "GET", headers: sent, signal });
+      const request = agentFor(tls).request({
+        origin: url.origin,
+        path,
+        method: "GET",
+        headers: sent,
+        signal,
+        highWaterMark: READ_AHEAD_BYTES,
+      });
       // undici notices an abort only once the connection stands, or was given up.
       return abortable(request, signal);
     },

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { abortable } from "../abortable.ts";
 import type { SourceFault } from "../failure.ts";
+import { statusMessage } from "../kube/answer.ts";
 import type { KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
 import { readHttpBody } from "./http-body.ts";
@@ -18,7 +19,6 @@ const TIMEOUTS = { connectMs: 5_000, headersMs: 30_000, idleMs: 60_000 };
 /** A Status object is a few hundred bytes, and comes with its headers. */
 const STATUS_BYTES = 16 * 1024;
 const STATUS_MS = 1_000;
-const Status = z.object({ message: z.string() });
 
 /** The logs of the Job's pods, as long as the cluster still has them: the kubelet keeps the last rotated file of each container. */
 export const kubernetes = {
@@ -98,7 +98,7 @@ async function ask(
 /** Says why the API server gave no log. Its words name nodes and addresses: they are only the cause. */
 async function refusal(name: string, status: number, body: Readable): Promise<SourceError> {
   const text = await shortText(body);
-  const said = messageOf(text);
+  const said = statusMessage(text);
   const words = said ?? text;
   // What is no Status may come from whatever answered instead of the API server, and repeat our own credentials.
   const cause = new Error(`The API server answered ${status}: ${said ?? ""}`);
@@ -134,13 +134,4 @@ async function shortText(body: Readable): Promise<string> {
     clearTimeout(timer);
   }
   return text.slice(0, STATUS_BYTES);
-}
-
-/** The message of a Status object, where the text is one. */
-function messageOf(text: string): string | undefined {
-  try {
-    return Status.safeParse(JSON.parse(text)).data?.message;
-  } catch {
-    return undefined;
-  }
 }

@@ -87,6 +87,3 @@ export function countBySearch(bytes: Uint8Array): number {
 
 /** How many line feeds there are. Takes about 0.05 s of CPU per GiB, however long the lines are. */
 export const countLineFeeds: (bytes: Uint8Array) => number = createVectorCounter() ?? countBySearch;
-
-/** The same, by the name that older callers use. */
-export const countFeeds = countLineFeeds;
