@@ -51,7 +51,7 @@ suite("a page that retries by itself", () => {
       });
     const { page, close } = await open(run);
     for (const tries of [1, 2, 3, 4, 5, 6]) {
-      await shows(page, new RegExp(`Looking again in \\d+ s, try ${tries} of 6\\.`));
+      await shows(page, new RegExp(`Retrying in \\d+ s, try ${tries} of 6\\.`));
       await page.clock.runFor(10_000);
     }
     // The sixth try is over, too: the store has been asked seven times.

@@ -25,7 +25,7 @@ async function look(names: readonly Name[], options: BrowserContextOptions, at: 
     "no-log": [addRun({ attempts }).stored(refuses(404), 2).path, "archive: answered 404"],
     live: [live.path, "so far"],
     runs: ["/p/shop/runs", "Updates automatically"],
-    "sign-in": ["/", "Paste a token that the cluster knows"],
+    "sign-in": ["/", "Paste a token that the cluster accepts"],
   };
   const context = await browser.newContext({ viewport: SIZES.wide, locale: "en-US", ...options });
   try {

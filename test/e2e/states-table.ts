@@ -135,7 +135,7 @@ export const STATES: readonly State[] = [
       "The log appears here by itself once its job starts.",
       "Waiting for the log",
       'The metric "integration-test" has not been measured yet.',
-      "there is no need to load the page again",
+      "You need not reload the page",
     ],
   },
   {
@@ -409,7 +409,7 @@ export const STATES: readonly State[] = [
     says: [
       NO_LOG,
       /The job ended \d+ sec\. ago\. Stores often receive a log only a minute later\./,
-      "archive: answered 404: not there yet, or never uploaded",
+      "archive: answered 404: not uploaded yet, or never",
       COUNTDOWN,
       IF_IT_STAYS,
       'Metric "integration-test" assessed Failed',
@@ -555,7 +555,7 @@ export const STATES: readonly State[] = [
     name: "store-redirects",
     act: "the store answers with a redirect to another host",
     provoke: stored(refuses(302, { location: "http://127.0.0.2:1/vault" })),
-    says: [NO_LOG, "archive: answered 302, a redirect to another place: a login page, perhaps", REFERENCE],
+    says: [NO_LOG, "archive: answered 302, a redirect: possibly to a login page", REFERENCE],
   },
   {
     name: "cluster-away",

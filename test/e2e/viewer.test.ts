@@ -38,7 +38,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     expect(await current()).toBe(260);
     await press("e");
     expect(await current()).toBe(173);
-    expect(await page.getByText("wrapped around").count()).toBe(1);
+    await page.getByText("wrapped around").first().waitFor();
     await page.close();
   });
 
