@@ -170,7 +170,9 @@ class FilteredLines implements LineSelector {
 
   *#flush(): Generator<Selected> {
     const filter = this.#filter;
-    if (filter !== undefined) yield* this.#send(filter, filter.end(), this.#cursorAt(filter));
+    if (filter === undefined) return;
+    const before = this.#cursorAt(filter);
+    yield* this.#send(filter, filter.end(), before);
   }
 
   /** The filter, fed from this piece on. */

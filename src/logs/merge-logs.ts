@@ -217,7 +217,8 @@ export class LogMerge<E extends Other> {
     }
     const { stepped } = head;
     const others = waiting.filter((each) => each !== head && each.stepped === stepped);
-    const piece = takeLines(head, event, others);
+    const isTurn = waiting.some((each) => each.stepped !== stepped);
+    const piece = takeLines(head, event, others, isTurn);
     // The rest of a line is no turn of its own.
     if (this.#unfinished !== head) this.#lastStepped = stepped;
     this.#unfinished = piece.bytes[piece.bytes.length - 1] === LINE_FEED ? undefined : head;
@@ -225,8 +226,17 @@ export class LogMerge<E extends Other> {
   }
 }
 
-/** Takes the lines of a piece that come before the others' next ones. */
-function takeLines<E extends Other>(head: Head<E>, piece: LogPiece, others: readonly Head<E>[]): LogPiece {
+/**
+ * Takes the lines of a piece that come before the others' next ones.
+ *
+ * @param isTurn whether another log has its turn after it: then no line is begun that does not end in the piece.
+ */
+function takeLines<E extends Other>(
+  head: Head<E>,
+  piece: LogPiece,
+  others: readonly Head<E>[],
+  isTurn: boolean,
+): LogPiece {
   const { bytes } = piece;
   const { starts, times } = piece.times ?? { starts: [], times: [] };
   const start = head.bytesOut;
@@ -241,6 +251,8 @@ function takeLines<E extends Other>(head: Head<E>, piece: LogPiece, others: read
     look(head);
     const { time, order } = head;
     if (head.stepped !== stepped) break;
+    const isLast = next === times.length - 1;
+    if (isTurn && isLast && head.bytesOut > start && bytes[bytes.length - 1] !== LINE_FEED) break;
     if (others.some((each) => each.time < time || (each.time === time && each.order < order))) break;
     next = outTo(head, times, next);
   }

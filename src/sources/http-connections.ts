@@ -33,8 +33,8 @@ export interface HttpConnections {
   close(): Promise<void>;
 }
 
-/** How much of a body is read while its reader is busy: as much as goes out in one message. */
-const READ_AHEAD_BYTES = 256 * 1024;
+/** How much of a body is read while its reader is busy, beside what is in the sockets' buffers. */
+const READ_AHEAD_BYTES = 128 * 1024;
 
 /** Makes connections to a store as they are needed. */
 export function createHttpConnections({ egress, origin, timeouts }: HttpConnectionsOptions): HttpConnections {

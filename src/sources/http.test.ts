@@ -267,7 +267,7 @@ describe("an HTTP source, the way to the store", () => {
       outcome: "refused",
       message: 'Source "archive" has an address that the configuration does not allow.',
     });
-    expect(String(error.cause)).toContain("127.0.0.1 is inside");
+    expect(String(error.cause)).toContain("127.0.0.1 is private");
     expect(store.accepted).toBe(0);
   });
 

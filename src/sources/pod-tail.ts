@@ -16,7 +16,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const GROWTH = 8;
 
 /**
- * Reads the last lines of a pod's log, whole ones, by asking for more and more records.
+ * Reads the last lines of a pod's log, whole ones, by asking for more and more records. Of lines that are longer together,
+ * the last 16 MiB are given.
  *
  * A kubelet puts a time before the first record that it sends, even inside a line: only behind a line feed does a line surely
  * begin, so one record more has to be asked for.
@@ -26,46 +27,50 @@ const GROWTH = 8;
 export async function readPodTail(open: OpenRecords, lines: number): Promise<PodTail> {
   let before: string | undefined;
   for (let records = lines + 1; ; records *= GROWTH) {
-    const pieces = await open(records);
-    const { piece, isWhole } = await collect(pieces);
+    const { piece, isWhole } = await readEnd(await open(records));
     const begins = piece.times.starts.filter((start) => start > 0);
-    if (!isWhole) {
-      // There is more than is kept: what has come goes out before the rest of the answer.
-      return { pieces: chain(pieceFrom(piece, begins[0] ?? 0), pieces), cut: begins.length === 0 };
-    }
     const first = begins[begins.length - lines];
-    if (first !== undefined) return { pieces: chain(pieceFrom(piece, first)), cut: false };
+    if (first !== undefined) return { pieces: given(pieceFrom(piece, first)), cut: false };
+    if (!isWhole) return { pieces: given(piece), cut: true };
     const begin = beginOf(piece);
     // More records brought no more: this is the log's beginning.
-    if (begin === undefined || begin === before) return { pieces: chain(piece), cut: false };
+    if (begin === undefined || begin === before) return { pieces: given(piece), cut: false };
     before = begin;
   }
 }
 
-/** As much of an answer as may be kept, in one piece; `isWhole`: that is all of it. */
-async function collect(
-  pieces: AsyncIterator<EntriesPiece>,
+/** The end of an answer, as much as may be kept, in one piece; `isWhole`: that is all of it. */
+async function readEnd(
+  pieces: AsyncIterable<EntriesPiece>,
 ): Promise<{ readonly piece: EntriesPiece; readonly isWhole: boolean }> {
-  const bytes: Uint8Array[] = [];
-  const starts: number[] = [];
-  const times: string[] = [];
+  const kept: EntriesPiece[] = [];
   let length = 0;
-  let isWhole = false;
-  while (length <= MAX_BYTES && !isWhole) {
-    const next = await pieces.next();
-    if (next.done === true) isWhole = true;
-    else {
-      for (const start of next.value.times.starts) starts.push(length + start);
-      for (const time of next.value.times.times) times.push(time);
-      bytes.push(next.value.bytes);
-      length += next.value.bytes.length;
+  let isWhole = true;
+  for await (const piece of pieces) {
+    kept.push(piece);
+    length += piece.bytes.length;
+    for (let first = kept[0]; first !== undefined && length - first.bytes.length >= MAX_BYTES; first = kept[0]) {
+      kept.shift();
+      length -= first.bytes.length;
+      isWhole = false;
     }
   }
-  return { piece: { bytes: Buffer.concat(bytes, length), times: { starts, times } }, isWhole };
+  const starts: number[] = [];
+  const times: string[] = [];
+  let at = 0;
+  for (const piece of kept) {
+    for (const start of piece.times.starts) starts.push(at + start);
+    for (const time of piece.times.times) times.push(time);
+    at += piece.bytes.length;
+  }
+  const bytes = Buffer.concat(
+    kept.map((piece) => piece.bytes),
+    length,
+  );
+  return { piece: { bytes, times: { starts, times } }, isWhole };
 }
 
 function pieceFrom({ bytes, times }: EntriesPiece, from: number): EntriesPiece {
-  if (from === 0) return { bytes, times };
   const first = times.starts.findIndex((start) => start >= from);
   const starts = times.starts.slice(first).map((start) => start - from);
   return { bytes: bytes.subarray(from), times: { starts, times: times.times.slice(first) } };
@@ -78,10 +83,6 @@ function beginOf({ bytes, times }: EntriesPiece): string | undefined {
   return `${times.times[0]} ${Buffer.from(bytes.subarray(0, end)).toString("latin1")}`;
 }
 
-async function* chain(
-  first: EntriesPiece,
-  rest?: AsyncIterable<EntriesPiece>,
-): AsyncGenerator<EntriesPiece, void, undefined> {
-  if (first.bytes.length > 0) yield first;
-  if (rest !== undefined) yield* rest;
+async function* given(piece: EntriesPiece): AsyncGenerator<EntriesPiece, void, undefined> {
+  if (piece.bytes.length > 0) yield piece;
 }

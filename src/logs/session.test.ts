@@ -1,0 +1,397 @@
+import { describe, expect, it } from "vitest";
+import { createGate } from "../../test/fakes/byte-source.ts";
+import { makeAttempt, makeMetric, makeRun } from "../../test/fakes/run.ts";
+import { FILES, fileLog, type ScriptSource, scriptSource } from "../../test/fakes/script-source.ts";
+import { createWaits } from "../../test/fakes/waits.ts";
+import { OpenStreams, type StoppableStream } from "../access/open-streams.ts";
+import type { Recheck, Rechecks } from "../access/rechecks.ts";
+import { authorizationLost, serverShutdown } from "../access/stream-stopped.ts";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { Run } from "../runs/run.ts";
+import { SourceError } from "../sources/source-error.ts";
+import { createCounters } from "../telemetry/counters.ts";
+import type { LogFrame } from "./frame.ts";
+import type { LogRequest } from "./log-request.ts";
+import type { LogServices } from "./plan.ts";
+import { LogSession } from "./session.ts";
+
+const ANNA: Caller = { username: "anna", uid: "7", groups: [], extra: {} };
+const MS = { firstHeartbeat: 500, tick: 5_000 };
+const RUNNING = makeRun({
+  phase: "Running",
+  endedAt: undefined,
+  metrics: [makeMetric({ phase: "Running", attempts: [makeAttempt({ phase: "Running", endedAt: undefined })] })],
+});
+
+/** A gateway around a source, whose time stands still. */
+function createWorld(source: ScriptSource) {
+  const waits = createWaits();
+  const clock = { time: Date.UTC(2026, 3), now: () => clock.time };
+  const watches: AbortSignal[] = [];
+  const world = {
+    run: makeRun() as Run,
+    mayRead: true,
+    /** The streams that are re-checked. */
+    guarded: new Map<string, StoppableStream>(),
+  };
+  const streams = new OpenStreams({ total: 10, perCaller: 2 });
+  const rechecks: Pick<Rechecks, "add"> = {
+    add: (stream, _caller, { key }: Recheck) => {
+      world.guarded.set(key, stream);
+      return () => void world.guarded.delete(key);
+    },
+  };
+  const services = {
+    streams,
+    rechecks,
+    config: {
+      limits: {
+        lineBytes: 65_536,
+        logBytes: 1_000_000,
+        scanBytes: 1_000_000,
+        scanTime: 60_000,
+        decompressionRatio: 200,
+      },
+      follow: { poll: 7_000 },
+      jobNamespaces: [],
+    },
+    kube: {
+      watch: async function* (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) {
+        watches.push(signal);
+        yield [];
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    },
+    access: { mayReadRuns: async () => world.mayRead, mayReadStage: async () => world.mayRead },
+    runs: { read: async () => world.run },
+    sources: [source],
+    lookups: { shard: false, freight: false },
+    counters: createCounters([source.name], clock),
+    clock,
+    wait: waits.wait,
+    cursors: async () => ({ seal: JSON.stringify, open: JSON.parse }),
+  } as unknown as LogServices;
+  const open = (request: Partial<LogRequest> = {}, signal = new AbortController().signal) =>
+    new LogSession(services, ANNA, { run: world.run, wish: {}, ...request }, signal);
+  return Object.assign(world, { waits, clock, watches, streams, services, open });
+}
+
+async function readAll(session: LogSession): Promise<LogFrame[]> {
+  const frames: LogFrame[] = [];
+  for (let frame = await session.next(); frame !== undefined; frame = await session.next()) frames.push(frame);
+  return frames;
+}
+
+const textOf = (frames: readonly LogFrame[]): string =>
+  frames.map((frame) => (frame.kind === "chunk" ? Buffer.from(frame.bytes).toString() : "")).join("");
+const kindsOf = (frames: readonly LogFrame[]): string[] => frames.map(({ kind }) => kind);
+const endOf = (frames: readonly LogFrame[]) => {
+  const end = frames.at(-1);
+  return end?.kind === "end" ? end : expect.fail("There is no end.");
+};
+type Pieces = Parameters<typeof fileLog>[0];
+const store = (...pieces: Pieces[]): ScriptSource =>
+  scriptSource("s3", FILES, (_options, _signal, turn) => fileLog(pieces[Math.min(turn, pieces.length) - 1] ?? []));
+/** What never comes, until the reader leaves. */
+const held = (signal: AbortSignal): Promise<never> => {
+  const never = Promise.withResolvers<never>();
+  never.promise.catch(() => undefined);
+  signal.addEventListener("abort", () => never.reject(signal.reason));
+  return never.promise;
+};
+/** A store that is silent behind these pieces. */
+const silent = (...pieces: string[]): ScriptSource =>
+  scriptSource("s3", FILES, (_options, signal) => fileLog([...pieces, held(signal)]));
+/** Lets all that can be done now be done. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe("a stream of a log", () => {
+  it("begins with its origin and ends with its end, behind which nothing comes", async () => {
+    const world = createWorld(store(["one\n", "two\n"]));
+    const session = world.open();
+    const frames = await readAll(session);
+    expect(kindsOf(frames)).toEqual(["origin", "chunk", "chunk", "end"]);
+    expect(textOf(frames)).toBe("one\ntwo\n");
+    expect(endOf(frames)).toMatchObject({
+      reason: "complete",
+      lines: 2,
+      bytes: 8,
+      failure: undefined,
+      cursor: undefined,
+    });
+    expect(await session.next()).toBeUndefined();
+    expect(world.services.counters.sentBytes).toBe(8);
+  });
+
+  it("is resumed behind any of its chunks", async () => {
+    const pieces = ["one\n", "tw", "o\n", "three\n"];
+    const world = createWorld(store(pieces));
+    const frames = await readAll(world.open());
+    for (const [index, frame] of frames.entries()) {
+      if (frame.kind !== "chunk") continue;
+      const rest = await readAll(world.open({ cursor: frame.cursor() }));
+      expect(textOf(frames.slice(0, index + 1)) + textOf(rest)).toBe(pieces.join(""));
+    }
+  });
+
+  it("is cut at the caller's limit, and resumed behind it", async () => {
+    const world = createWorld(store(["one\ntwo\nthree\n"]));
+    const frames = await readAll(world.open({ limitLines: 2 }));
+    expect(textOf(frames)).toBe("one\ntwo\n");
+    const { reason, cursor } = endOf(frames);
+    expect(reason).toBe("limit-reached");
+    const rest = await readAll(world.open({ cursor: cursor?.() ?? expect.fail("There is no cursor."), limitLines: 2 }));
+    expect([textOf(rest), endOf(rest).reason]).toEqual(["three\n", "complete"]);
+  });
+
+  it("tells of a document in a log's place before its first bytes", async () => {
+    const world = createWorld(store(["<!DOCTYPE html><html><head><title>Sign in</title></head></html>\n"]));
+    const frames = await readAll(world.open());
+    expect(kindsOf(frames)).toEqual(["origin", "notice", "chunk", "end"]);
+  });
+
+  it("asks its source for nothing before somebody waits for a frame", async () => {
+    const source = store(["one\n"]);
+    const session = createWorld(source).open();
+    await settled();
+    expect(source.opened).toEqual([]);
+    session.close();
+  });
+
+  it("reads no further than what somebody waits for", async () => {
+    const asked: number[] = [];
+    const pieces = Array.from({ length: 5 }, (_, index) => `line ${index}\n`);
+    const source = scriptSource("s3", FILES, () =>
+      fileLog(
+        (function* () {
+          for (const [index, piece] of pieces.entries()) {
+            asked.push(index);
+            yield piece;
+          }
+        })(),
+      ),
+    );
+    const session = createWorld(source).open();
+    await session.next();
+    await session.next();
+    await settled();
+    expect(asked).toEqual([0]);
+    session.close();
+  });
+});
+
+describe("a stream of a log that fails", () => {
+  it("throws before its origin where no source has the log, and gives everything back", async () => {
+    const world = createWorld(scriptSource("s3", FILES, () => new SourceError("s3", "not-found", "answered 404")));
+    await expect(world.open().next()).rejects.toMatchObject({ reason: "LOG_NOT_FOUND" });
+    expect([world.streams.size, world.guarded.size]).toEqual([0, 0]);
+    await world.waits.untilNone();
+  });
+
+  it("throws before its origin where the caller may not read the run, and asks no source", async () => {
+    const source = store(["one\n"]);
+    const world = createWorld(source);
+    world.mayRead = false;
+    await expect(world.open().next()).rejects.toMatchObject({ kind: "denied" });
+    expect([source.opened, world.streams.size]).toEqual([[], 0]);
+  });
+
+  it("is not even begun where the caller has too many", () => {
+    const world = createWorld(silent());
+    const open = [world.open(), world.open()];
+    expect(() => world.open()).toThrow(Failure);
+    for (const each of open) each.close();
+    expect(world.streams.size).toBe(0);
+  });
+
+  it("throws, before its origin, that a cursor's log was replaced", async () => {
+    const world = createWorld(store(["one\n", "two\n"], ["ONE\ntwo\n"], ["ONE\ntwo\n"]));
+    const [, chunk] = await readAll(world.open());
+    if (chunk?.kind !== "chunk") throw new Error("There is no chunk.");
+    await expect(world.open({ cursor: chunk.cursor() }).next()).rejects.toMatchObject({ reason: "CURSOR_STALE" });
+  });
+
+  it("has the failure in its end behind its origin, and can be resumed behind what was taken", async () => {
+    const broken = new SourceError("s3", "unavailable", "broke off before the end of the log");
+    const world = createWorld(store(["one\n", broken], ["one\ntwo\n"]));
+    const frames = await readAll(world.open());
+    expect(kindsOf(frames)).toEqual(["origin", "chunk", "end"]);
+    const { reason, failure, cursor, lines, bytes } = endOf(frames);
+    expect({ reason, lines, bytes }).toEqual({ reason: "source-failed", lines: 1, bytes: 4 });
+    expect(failure).toMatchObject({ kind: "unavailable", reason: "SOURCE_FAILED" });
+    const rest = await readAll(world.open({ cursor: cursor?.() ?? expect.fail("There is no cursor.") }));
+    expect(textOf(rest)).toBe("two\n");
+  });
+
+  it("says that its source stalled where that fell silent", async () => {
+    const frames = await readAll(
+      createWorld(store(["one\n", new SourceError("s3", "silent", "sent nothing more for 60 s")])).open(),
+    );
+    expect(endOf(frames)).toMatchObject({ reason: "source-stalled", failure: { reason: "SOURCE_STALLED" } });
+  });
+});
+
+describe("a stream of a log whose caller may no longer read it", () => {
+  const PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head></html>\n";
+
+  it("does not send what was made before and not taken: its end counts, and resumes behind, what was", async () => {
+    const world = createWorld(store([PAGE, "more\n"]));
+    const session = world.open();
+    const frames = [await session.next(), await session.next()];
+    // A notice was made together with the chunk behind it.
+    expect(frames.map((frame) => frame?.kind)).toEqual(["origin", "notice"]);
+    for (const stream of world.guarded.values()) stream.stop(authorizationLost());
+    const rest = await readAll(session);
+    expect(kindsOf(rest)).toEqual(["end"]);
+    expect(endOf(rest)).toMatchObject({
+      reason: "authorization-lost",
+      bytes: 0,
+      lines: 0,
+      failure: { reason: "AUTHORIZATION_LOST" },
+    });
+  });
+
+  it("ends at once, though its source is silent", async () => {
+    const source = silent("one\n");
+    const world = createWorld(source);
+    const session = world.open();
+    const frames = [await session.next(), await session.next()];
+    expect(frames.map((frame) => frame?.kind)).toEqual(["origin", "chunk"]);
+    const next = session.next();
+    await settled();
+    for (const stream of world.guarded.values()) stream.stop(authorizationLost());
+    expect(await next).toMatchObject({ kind: "end", reason: "authorization-lost", bytes: 4 });
+    expect(await session.next()).toBeUndefined();
+    expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it("fails with that before its origin", async () => {
+    const opening = createGate();
+    const world = createWorld(
+      scriptSource("s3", FILES, async (_options, signal) => {
+        opening.open();
+        return held(signal);
+      }),
+    );
+    const next = world.open().next();
+    await opening.opened;
+    for (const stream of world.guarded.values()) stream.stop(authorizationLost());
+    await expect(next).rejects.toMatchObject({ reason: "AUTHORIZATION_LOST" });
+  });
+
+  it("ends so too where the server stops", async () => {
+    const world = createWorld(silent("one\n"));
+    const session = world.open();
+    await session.next();
+    world.streams.stop(serverShutdown());
+    expect(await session.next()).toMatchObject({ kind: "end", reason: "server-shutdown" });
+  });
+});
+
+describe("a stream of a log that is quiet", () => {
+  it("sends a heartbeat after 500 ms, so that headers go out", async () => {
+    const world = createWorld(silent());
+    const session = world.open();
+    const next = session.next();
+    await world.waits.until((ms) => ms === MS.firstHeartbeat);
+    world.waits.pass((ms) => ms === MS.firstHeartbeat);
+    expect(await next).toEqual({ kind: "heartbeat", cursor: undefined });
+    session.close();
+  });
+
+  it("sends none then where a frame was there sooner", async () => {
+    const world = createWorld(silent("one\n"));
+    const session = world.open();
+    expect((await session.next())?.kind).toBe("origin");
+    await settled();
+    expect(world.waits.pending).not.toContain(MS.firstHeartbeat);
+    session.close();
+  });
+
+  it("sends one after each 15 s in which somebody waits and nothing comes", async () => {
+    const world = createWorld(silent("one\n"));
+    const session = world.open();
+    await session.next();
+    await session.next();
+    for (let beat = 0; beat < 2; beat += 1) {
+      let frame: LogFrame | undefined;
+      const next = session.next().then((each) => {
+        frame = each;
+      });
+      for (let tick = 1; tick <= 3; tick += 1) {
+        await world.waits.until((ms) => ms === MS.tick);
+        await settled();
+        expect(frame).toBeUndefined();
+        world.waits.pass((ms) => ms === MS.tick);
+      }
+      await next;
+      expect(frame?.kind).toBe("heartbeat");
+    }
+    session.close();
+  });
+
+  it("makes none while nobody waits", async () => {
+    const world = createWorld(silent("one\n"));
+    const session = world.open();
+    await session.next();
+    for (let tick = 0; tick < 6; tick += 1) {
+      await world.waits.until((ms) => ms === MS.tick);
+      world.waits.pass((ms) => ms === MS.tick);
+      await settled();
+    }
+    expect((await session.next())?.kind).toBe("chunk");
+    session.close();
+  });
+});
+
+describe("a stream of a log that is left", () => {
+  it("ends with the reason of its caller's signal, and frees everything", async () => {
+    const source = silent("one\n");
+    const world = createWorld(source);
+    const stop = new AbortController();
+    const session = world.open({}, stop.signal);
+    await session.next();
+    await session.next();
+    const next = session.next();
+    await settled();
+    const reason = new Error("left");
+    stop.abort(reason);
+    await expect(next).rejects.toBe(reason);
+    expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect([world.streams.size, world.guarded.size]).toEqual([0, 0]);
+    await world.waits.untilNone();
+  });
+
+  it("is freed by being closed, at any time and again: its source, its watches, its timers and its place", async () => {
+    for (const taken of [0, 1, 2, 3]) {
+      const source = silent("one\n");
+      const world = createWorld(source);
+      const session = world.open();
+      for (let frame = 0; frame < Math.min(taken, 2); frame += 1) await session.next();
+      const next = taken === 3 ? session.next() : undefined;
+      await settled();
+      session.close();
+      session.close();
+      expect(await next).toBeUndefined();
+      expect(await session.next()).toBeUndefined();
+      expect(source.signals.every(({ aborted }) => aborted)).toBe(true);
+      expect([world.streams.size, world.guarded.size]).toEqual([0, 0]);
+      await world.waits.untilNone();
+    }
+  });
+
+  it("ends the watches of a log that is followed", async () => {
+    const world = createWorld(store(["one\n"]));
+    world.run = RUNNING;
+    const session = world.open({ follow: true });
+    expect([(await session.next())?.kind, (await session.next())?.kind]).toEqual(["origin", "chunk"]);
+    const next = session.next();
+    await world.waits.until((ms) => ms === 7_000);
+    expect(world.watches.map(({ aborted }) => aborted)).toEqual([false]);
+    session.close();
+    expect(await next).toBeUndefined();
+    expect(world.watches.map(({ aborted }) => aborted)).toEqual([true]);
+    await world.waits.untilNone();
+  });
+});
