@@ -62,7 +62,7 @@ function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectEr
   return connectError(told);
 }
 
-/** Protovalidate names the rule after its sentence; and the patterns of the contract are all those of names in Kubernetes. */
+/** Protovalidate appends the rule's id to its message. The contract's patterns are those of Kubernetes' names alone. */
 function forPeople(violation: string): string {
   return violation
     .replace(/does not match regex pattern `[^`]*`/, "is not a name in Kubernetes")

@@ -9,13 +9,14 @@ import { type CredentialsOptions, callerOfRequest } from "../session/credentials
 import { beginReport } from "./call-report.ts";
 import { setCaller } from "./caller-context.ts";
 
-/** The services whose every method needs no token: they say nothing but that the server is there and what its API is. */
+/** Services without authentication: they show nothing but that the server is up, and its schema. */
 const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
   [Health, Reflection, ReflectionAlpha].map((each) => each.typeName),
 );
 
 /**
- * Asks for a token on every method but those that are public by name, and notes its owner for the handler. It does so before anything of the request's body is read.
+ * Authenticates the caller of every method that is not public, before the request's body is read, and sets it for the
+ * handler.
  */
 export function authentication(
   services: Pick<CredentialsOptions, "authenticator" | "sessions">,
@@ -38,7 +39,7 @@ export function authentication(
   };
 }
 
-/** Turns whatever a handler throws into a typed error, logs it, and traces the call. The outermost one, so that it sees all. */
+/** Turns whatever a handler throws into a typed error, logs and traces the call. Must be the outermost interceptor. */
 export function reporting(log: Logger, clock: Clock): Interceptor {
   return (next) => async (request) => {
     const { finish, fail } = beginReport(log, clock, request.method, request.signal);

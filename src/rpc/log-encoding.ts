@@ -8,7 +8,7 @@ import { fieldsOf } from "./frame-message.ts";
 type Encode = (frame: LogFrame) => readonly Uint8Array[] | undefined;
 
 const { chunk: CHUNK, cursor: CURSOR, firstLine: FIRST_LINE, offset: OFFSET } = GetAnalysisRunLogsResponseSchema.field;
-/** Varints that follow are a number, or the length of bytes: https://protobuf.dev/programming-guides/encoding/#structure */
+/** Wire types: https://protobuf.dev/programming-guides/encoding/#structure */
 const VARINT = 0;
 const BYTES = 2;
 /** The most bytes that a tag of ours and a varint of 53 bits have. */
@@ -44,7 +44,8 @@ function encodeFields(frame: LogFrame): Uint8Array {
 }
 
 /**
- * The fields of most chunks by hand: generated code takes 6 us and five buffers for them, more than all else that a line of a follower costs.
+ * The fields of most chunks, by hand. Generated code takes 6 us and five buffers for them, which is more than all else
+ * that we do for a follower's line.
  */
 function encodePlainFields({ cursor, firstLine, offset }: LogChunk): Uint8Array {
   const text = cursor();
@@ -61,8 +62,8 @@ function encodePlainFields({ cursor, firstLine, offset }: LogChunk): Uint8Array 
 }
 
 /**
- * The head of the field `chunk`: generated code would copy the bytes, and want a string. A string and bytes are the same on the wire
- * (https://protobuf.dev/programming-guides/encoding/#length-types).
+ * The head of the field `chunk`. Generated code would take a string and copy it; strings and bytes are the same on the
+ * wire (https://protobuf.dev/programming-guides/encoding/#length-types).
  */
 function chunkHead({ length }: Uint8Array): Uint8Array {
   const head = Buffer.allocUnsafe(FIELD_BYTES);

@@ -21,8 +21,8 @@ const TELLINGS: Readonly<Partial<Record<Code, Telling>>> = {
 };
 
 /**
- * Gives an error of a call a reason, like all others have, where it is not a {@link Failure} of ours: what breaks a protocol's rules, such as a message that cannot be
- * read. Code and message stay as they are.
+ * Adds a reason to an error that is not a {@link Failure} of ours, such as one of a message that cannot be parsed:
+ * clients find a reason in every error. Code and message stay as they are.
  */
 export function addReason(error: ConnectError): ConnectError {
   if (error.findDetails(ErrorInfoSchema).length > 0) return error;
@@ -32,8 +32,8 @@ export function addReason(error: ConnectError): ConnectError {
 }
 
 /**
- * Does so for a call that connect-node serves, whose own errors, such as those of a single request's parser, no interceptor sees. Its handlers abort the context's signal with
- * an error just before they write it:
+ * Adds a reason to errors that connect-node itself throws and no interceptor sees, such as those of a unary request's
+ * parser. Its handlers call `context.abort(error)` just before they write the error:
  * https://github.com/connectrpc/connect-es/blob/v2.2.0/packages/connect/src/protocol-connect/handler-factory.ts
  *
  * @param signal the one of the handler's context.

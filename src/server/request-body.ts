@@ -4,7 +4,7 @@ import { connectError, tellFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
 
 /**
- * Reads a request's body, and throws where it takes too long to arrive: a byte now and then would hold the request for ever.
+ * Reads a request's body, and throws where it takes too long to arrive: a client that drips would hold it for ever.
  *
  * What is left when its reader has seen enough is thrown away as it comes, so that an answer can still be sent.
  *
@@ -35,7 +35,7 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
 /**
  * Reads a request's body whole: what {@link readBody} does, for the many requests that come in one piece.
  *
- * @param isEnough asked with each piece: the first one, and how much has come in all. What comes behind enough is thrown away.
+ * @param isEnough called with the first piece and the number of bytes so far. What arrives after enough is discarded.
  * @param ms for all of it to arrive.
  * @throws ConnectError REQUEST_TOO_SLOW, CANCELED where the client leaves, and what the request throws.
  */

@@ -58,7 +58,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
       return authenticate(context);
     },
     interceptors: [reporting(log, services.clock), validation],
-    // Compressed requests are taken, but answers are never compressed message by message: that costs 2.4 times the CPU on a log.
+    // Compressed requests are taken, but responses are not compressed: that costs more CPU than it saves.
     acceptCompression: [compressionGzip],
     compressMinBytes: 0xffffffff,
     readMaxBytes: REQUEST_BYTES,
@@ -136,7 +136,7 @@ const REFUSALS = {
   505: "This RPC needs HTTP/2.",
 } as const;
 
-/** Answers one request. @returns the status to refuse it with, where it is none of any protocol. */
+/** Answers one request. @returns the status to refuse it with, where no protocol matches. */
 type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
 
 function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
@@ -157,7 +157,7 @@ function hasHost(request: NodeRequest): boolean {
   return host !== undefined && URL.canParse(`http://${host}`);
 }
 
-/** Answers a request of which nobody knows by which protocol it is: as Connect does for single answers, which people can read too. */
+/** Refuses a request of unknown protocol, in the form of Connect's unary errors, which people can read too. */
 function refuse(response: NodeResponse, status: number, message: string): void {
   const error = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
   sendText(response, status, JSON.stringify(errorToJson(error, undefined)), {

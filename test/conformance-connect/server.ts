@@ -1,7 +1,7 @@
 /**
- * The server that Connect's conformance suite tests: it reads from standard input how it is to be, and prints where it listens
- * (https://github.com/connectrpc/conformance/blob/v1.0.7/docs/testing_servers.md). Its one server-stream method is served by the writer of Taffrail's logs, its other ones by
- * connect-node, all of them behind Taffrail's listener.
+ * The server that Connect's conformance suite tests: it reads its settings from standard input, and prints its address
+ * (https://github.com/connectrpc/conformance/blob/v1.0.7/docs/testing_servers.md). Its one server-stream method is
+ * served by the writer of Taffrail's logs, its other methods by connect-node, all of them behind Taffrail's listener.
  */
 import { once } from "node:events";
 import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";

@@ -31,6 +31,7 @@ import { createServerStream } from "../../src/server/wire/server-stream.ts";
 import { validatorOf } from "../../src/server/wire/validation.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { envelope } from "./raw-call.ts";
+import { openRaw } from "./raw-socket.ts";
 
 const method = AnalysisRunLogService.method.getAnalysisRunLogs;
 const PATH = `/${AnalysisRunLogService.typeName}/${method.name}`;
@@ -294,6 +295,28 @@ describe.each(table)("connect-node's handler and ours, for $type over $version",
       expect(ours).toEqual(connect);
       expect(ours.status).toBe(415);
     }
+  });
+});
+
+describe("over HTTP/1.0, which nginx speaks to what stands behind it", () => {
+  it("a stream is sent as it is, and its connection closed", async () => {
+    const serve = byOurs();
+    const onRequest = (request: NodeRequest, response: NodeResponse): void => void serve(request, response);
+    const listener = await listen({ host: "127.0.0.1", port: 0, tls: undefined, onRequest });
+    const body = envelope(0, Buffer.from(JSON.stringify({ namespace: "shop", name: "chunks-of-every-size" })));
+    const raw = await openRaw(listener.address.port);
+    const head = `POST ${PATH} HTTP/1.0\r\nHost: x\r\nContent-Type: application/connect+json\r\n`;
+    await raw.say(`${head}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body.toString("latin1")}`);
+    const received = await raw.ended();
+    const start = received.indexOf("\r\n\r\n") + 4;
+    const answer = received.subarray(0, start).toString();
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*content-type: application\/connect\+json\r\n/);
+    expect(answer).not.toMatch(/transfer-encoding|content-length/i);
+    const { messages, error } = readable({ status: 200, headers: {}, trailers: {}, body: received.subarray(start) });
+    expect(messages).toHaveLength(11);
+    expect(error).toBeUndefined();
+    expect(received.subarray(-7).toString("latin1")).toBe("\x02\0\0\0\x02{}");
+    await listener.close();
   });
 });
 

@@ -6,7 +6,7 @@ import { tryCommand } from "./run-command.ts";
 const FOLDER = join(import.meta.dirname, "../conformance-connect");
 const SUITE_MS = 600_000;
 
-/** Test cases that are known to fail, as the suite's patterns, each with the reason. The suite fails where one of them passes. */
+/** Patterns of cases that are known to fail, each with its reason. The suite fails where one of them passes. */
 const KNOWN_FAILING: readonly { readonly pattern: string; readonly why: string }[] = [];
 
 it(

@@ -37,7 +37,8 @@ export class ResponseWriter {
       }
       return response.write(joined);
     }
-    // HTTP/1.1's socket is corked by Node until the next tick; its response, corked, would not tell whether the reader keeps up.
+    // Node itself corks a socket of HTTP/1.1 until the next tick. A corked response of HTTP/1.1 returns from write()
+    // whether its own buffer is full, not the socket's, and may never emit "drain".
     if (this.#isHttp2) response.cork();
     const [first, ...others] = piece;
     let more = true;

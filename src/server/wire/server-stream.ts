@@ -69,7 +69,7 @@ export interface ServerStreamOptions<I extends DescMessage, C, F> {
   /** For requests, such as what `google.protobuf.Any` may hold. Default: nothing. */
   readonly jsonOptions?: Partial<JsonReadOptions>;
   readonly report: (signal: AbortSignal) => CallReport;
-  /** Decides before the body is read whether there may be a call; what it tells of the caller is handed on to `open`. */
+  /** Authenticates the caller, before the body is read. What it resolves to is handed on to `open`. */
   readonly admit: (call: StreamCall) => Promise<C>;
   /** Throws where a request breaks the contract's rules. */
   readonly validate: (message: MessageShape<I>) => Promise<void>;
@@ -81,19 +81,22 @@ export interface ServerStreamOptions<I extends DescMessage, C, F> {
 }
 
 /**
- * Answers one request. Whatever goes wrong is told to the client as its protocol has it.
+ * Answers one request. Failures are sent to the client in the form of its protocol.
  *
- * @returns the HTTP status to refuse the request with where it is none of any protocol; nothing has been answered then.
- * @throws what writing the end throws.
+ * @returns the HTTP status to refuse the request with where no protocol matches; nothing has been sent then.
+ * @throws what writing the end of the stream throws.
  */
 export type ServeStream = (request: NodeRequest, response: NodeResponse) => Promise<405 | 415 | undefined>;
 
-/** The longest time that Node's timers can wait: a longer one is over at once. */
+/**
+ * The longest delay of a timer, in milliseconds. Node fires a longer one at once:
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Serves one server-stream method over Connect, gRPC and gRPC-Web, without a copy of what it sends. It does what connect-node's handlers do, for a third of their time.
- * Responses are never compressed.
+ * Serves one server-stream method over Connect, gRPC and gRPC-Web, without copying what it sends. It behaves like
+ * connect-node's handlers, for a third of their CPU. Responses are never compressed.
  */
 export function createServerStream<I extends DescMessage, C, F>(options: ServerStreamOptions<I, C, F>): ServeStream {
   const { method, maxRequestBytes: maxBytes, requestMs } = options;
@@ -156,7 +159,11 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
   };
 }
 
-/** Writes frames until there are no more, at the reader's pace. @throws what they throw or carry, and the reason of `signal`. */
+/**
+ * Writes frames until there are no more, at the reader's pace.
+ *
+ * @throws what the source throws, the failure that a frame carries, and the abort reason of `signal`.
+ */
 async function writeFrames<F>(
   source: FrameSource<F>,
   writer: ResponseWriter,

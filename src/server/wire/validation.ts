@@ -2,9 +2,9 @@ import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufb
 import type { Interceptor, UnaryRequest } from "@connectrpc/connect";
 
 /**
- * Makes the check that Connect's validation interceptor makes of a request, for one that no interceptor sees: its package exports nothing else.
+ * Validates requests that no interceptor sees, by Connect's validation interceptor: its package exports nothing else.
  *
- * @returns a check that throws the ConnectError which the interceptor throws.
+ * @returns a function that throws the interceptor's ConnectError where a message breaks a rule.
  */
 export function validatorOf<I extends DescMessage>(
   validation: Interceptor,
