@@ -166,8 +166,9 @@ describe("the lines of a container's log that are sent", () => {
     const [begun] = piecesOf(Buffer.from("nee"), [100]);
     const [rest] = piecesOf(Buffer.from("dle\nneedle\n"), [100]);
     if (begun === undefined || rest === undefined) throw new Error("There are no pieces.");
-    const all = [...selector.take(begun), ...selector.cut(), ...selector.take(rest), ...selector.end()];
-    expect(textOf(all)).toBe("needle\n");
+    const elsewhere = { ...rest, line: 7 };
+    const all = [...selector.take(begun), ...selector.cut(), ...selector.take(elsewhere), ...selector.end()];
+    expect(sentOf(all).map(({ bytes, line }) => [Buffer.from(bytes).toString(), line])).toEqual([["needle\n", 8]]);
   });
 
   it("end before the first line of a time at which they are to end", () => {

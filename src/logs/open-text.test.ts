@@ -230,6 +230,13 @@ describe("a log that is resumed at another source than before", () => {
     expect((await readAll(opened)).text).toBe(LINES.slice(30).join(""));
   });
 
+  it("continues where the same few bytes lie before it, though they say too little to be looked for", async () => {
+    const position = await positionBehind(pods(["ok\n"]), 1);
+    const opened = await open([gone("pods"), file("s3", "ok\nmore\n")], position);
+    expect(opened.handover).toBe("proved");
+    expect((await readAll(opened)).text).toBe("more\n");
+  });
+
   it("has a seam where neither is found: all that the other source has follows", async () => {
     const position = await positionBehind(pods(BEGINNING), 20);
     const opened = await open([gone("pods"), file("s3", "something\nelse\n")], position);

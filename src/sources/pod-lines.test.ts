@@ -117,6 +117,6 @@ describe("a kubelet's own words", () => {
   });
 
   it("are told behind the first line, though that may have begun before", () => {
-    expect(take([`rest\n${TIME} one\n${INOTIFY}`], true)).toMatchObject({ text: "one\n", words: INOTIFY });
+    expect(take([`rest\n${TIME} one\n${INOTIFY}\n`], true)).toMatchObject({ text: "one\n", words: `${INOTIFY}\n` });
   });
 });

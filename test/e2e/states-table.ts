@@ -201,7 +201,7 @@ export const STATES: readonly State[] = [
       run.put({ endedMs: 0 });
       run.removePod();
     },
-    says: ['The log goes on in source "archive", at the same place.', "ERROR 1 of 12 failed"],
+    says: ['The log continues in source "archive", at the same place.', "ERROR 1 of 12 failed"],
   },
   {
     name: "run-deleted",
@@ -211,7 +211,7 @@ export const STATES: readonly State[] = [
       run.remove();
       run.removePod();
     },
-    says: ["The run was deleted: nothing tells any more whether its log goes on.", "running 12 checks"],
+    says: ["The run was deleted, so the end of its log cannot be determined.", "running 12 checks"],
   },
   {
     name: "connection-lost",

@@ -21,6 +21,9 @@ const NAMESPACE = "warehouse";
 const METRIC = "robot";
 const ACCOUNT = "with-pods";
 
+/** A log as a kubelet sends it that is asked for times. */
+const timed = (log: string): string => log.replace(/^(?=.)/gm, "2026-01-01T00:00:00.000000000Z ");
+
 describe("pod logs through a real API server", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
@@ -93,7 +96,7 @@ sources:
   it("sends the log of a running container", async () => {
     const run = await addRun({ phase: "Running" });
     const text = "step 1: ok\nstep 2: Größe 0\n";
-    const pod = await addPod(run, {}, { main: sends(text) });
+    const pod = await addPod(run, {}, { main: sends(timed(text)) });
     const log = await read(run);
     expect(log).toMatchObject({ text, origin: { source: "pods", live: true, podName: pod.name, previous: false } });
     expect(log.end?.reason).toBe(EndReason.CAUGHT_UP);
@@ -106,7 +109,7 @@ sources:
     const pod = await addPod(
       run,
       { ...crashing, containers: { main: waiting("CrashLoopBackOff", 2) } },
-      { main: sends("before\n") },
+      { main: sends(timed("before\n")) },
     );
     expect(await read(run)).toMatchObject({ text: "before\n", origin: { previous: true } });
     expect(kubelet.asked).toContain(`/containerLogs/${NAMESPACE}/${pod.name}/main?previous=true&timestamps=true`);
@@ -121,7 +124,7 @@ sources:
         initContainers: { seed: terminated(1) },
         containers: { main: waiting("PodInitializing") },
       },
-      { seed: sends("no database\n") },
+      { seed: sends(timed("no database\n")) },
     );
     expect(await read(run)).toMatchObject({ text: "no database\n", origin: { containerName: "seed" } });
     const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
@@ -179,7 +182,11 @@ sources:
 
   it("sends the stored log once the pod is gone", async () => {
     const run = await addRun();
-    const pod = await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: sends("live\n") });
+    const pod = await addPod(
+      run,
+      { phase: "Failed", containers: { main: terminated(1) } },
+      { main: sends(timed("live\n")) },
+    );
     const live = await read(run);
     expect(live).toMatchObject({ text: "live\n", origin: { source: "pods" } });
     // The API server would not tell if the kubelet had broken off: see below.
@@ -197,7 +204,7 @@ sources:
     const run = await addRun();
     const breaksOff: Answer = (response) => {
       response.writeHead(200, { "content-length": "1000" });
-      response.write("half\n", () => response.socket?.destroy());
+      response.write(timed("half\n"), () => response.socket?.destroy());
     };
     await addPod(run, { phase: "Failed", containers: { main: terminated(1) } }, { main: breaksOff });
     const { text, end } = await read(run);
@@ -209,7 +216,7 @@ sources:
     const begun = Promise.withResolvers<void>();
     const run = await addRun({ phase: "Running" });
     const half = "half of it\n".repeat(10_000);
-    await addPod(run, {}, { main: sendsThenHangs(half) });
+    await addPod(run, {}, { main: sendsThenHangs(timed(half)) });
     const proxy = await startCuttingProxy(Number(new URL(kubernetes.url).port), []);
     const other = await start({ ...account, url: `https://127.0.0.1:${proxy.port}` });
     try {
