@@ -477,7 +477,7 @@ describe("an HTTP source, leaving", () => {
 
   it("lets the store wait while its reader does", async () => {
     const store = await start();
-    const log = await open(store, "/undelimited", { config: { timeouts: { idle: "30ms" } } });
+    const log = await open(store, "/undelimited", { config: { timeouts: { idle: "300ms" } } });
     const body = log.body[Symbol.asyncIterator]();
     await body.next();
     const size = 32 * 1024 * 1024;
