@@ -65,6 +65,7 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
 
   async function expectTaken(object: KubeObject): Promise<void> {
     const created = await kube.create(object);
+    expect(created.metadata.name).toBe(object.metadata.name);
     for (const field of ["spec", "status", "alias", "origin"]) {
       if (field in object) expect(created[field], field).toMatchObject(object[field] as object);
     }
