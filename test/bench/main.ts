@@ -1,10 +1,11 @@
 /**
  * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`,
- * about ten minutes.
+ * about ten minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep, searches,
+ * streams.
  *
  * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that
- * whatever else the machine does hits
- * them alike. Taffrail is built first and runs as users run it: from its source it holds 80 MiB more. Prints Markdown.
+ * whatever else the machine does hits them alike. Taffrail is built first and runs as users run it: from its source it
+ * holds 80 MiB more. Prints Markdown.
  */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -47,21 +48,30 @@ try {
   await runCommand(process.execPath, ["build.ts"], { cwd: root });
   const files = join(folder, "files");
   const { nginxUrl, objects, ...servers } = await startServers(folder, files);
-  await reportThroughput(folder, servers);
-  await reportFirstBytes(servers);
-  const smallReads = await measureSmallReads({
-    folder,
-    files,
-    nginxUrl,
-    pipe: servers.pipe,
-    logFile: join(files, logPath("small")),
-    program,
-  });
-  print("", ...smallReads);
-  print("", ...(await measureGrep(folder)));
   const cluster = { folder, program, objects, token: tokenNamed(objects, "gateway") };
-  print("", ...(await measureSearchedReads(cluster)));
-  print("", ...(await measureLongStreams({ ...cluster, nginxUrl, startPipe })));
+  const parts: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+    throughput: () => measureThroughputs(folder, servers),
+    "first-bytes": () => measureFirstBytes(servers),
+    "small-reads": () =>
+      measureSmallReads({
+        folder,
+        files,
+        nginxUrl,
+        pipe: servers.pipe,
+        logFile: join(files, logPath("small")),
+        program,
+      }),
+    grep: () => measureGrep(folder),
+    searches: () => measureSearchedReads(cluster),
+    streams: () => measureLongStreams({ ...cluster, nginxUrl, startPipe }),
+  };
+  const chosen = process.argv.slice(2);
+  for (const name of chosen) {
+    if (!(name in parts)) throw new Error(`There is no part ${name}. There are: ${Object.keys(parts).join(", ")}.`);
+  }
+  for (const [name, measure] of Object.entries(parts)) {
+    if (chosen.length === 0 || chosen.includes(name)) print(...(await measure()), "");
+  }
 } finally {
   for (const step of undo.toReversed()) await step();
 }
@@ -108,7 +118,7 @@ async function startServers(
   };
 }
 
-async function reportThroughput(folder: string, servers: Servers): Promise<void> {
+async function measureThroughputs(folder: string, servers: Servers): Promise<readonly string[]> {
   const samples = new Map<Way, ThroughputSample[]>(throughputWays.map((way) => [way, []]));
   // The first round only warms the servers up.
   for (let round = 0; round <= ROUNDS; round++) {
@@ -124,25 +134,22 @@ async function reportThroughput(folder: string, servers: Servers): Promise<void>
     );
   const [baseline] = throughputWays;
 
-  print(
+  return [
     `## One stream of ${LARGE_BYTES / 2 ** 20} MiB (median of ${ROUNDS}, Node ${process.version}, ${cpus().length} cores)`,
     "",
-  );
-  print(
     "| way | MB/s | server CPU s/GiB | CPU against the pipe | peak RSS MiB |",
     "| --- | ---: | ---: | ---: | ---: |",
-  );
-  for (const way of throughputWays) {
-    const cpu = median(way, "cpuSecondsPerGib");
-    const ratio = cpu / median(baseline, "cpuSecondsPerGib");
-    const peak = Math.max(...(samples.get(way) ?? []).map((sample) => sample.peakMemoryMib));
-    print(
-      `| ${way.name} | ${median(way, "megabytesPerSecond").toFixed(0)} | ${cpu.toFixed(2)} | ${ratio.toFixed(2)} | ${peak.toFixed(0)} |`,
-    );
-  }
+    ...throughputWays.map((way) => {
+      const cpu = median(way, "cpuSecondsPerGib");
+      const ratio = cpu / median(baseline, "cpuSecondsPerGib");
+      const peak = Math.max(...(samples.get(way) ?? []).map((sample) => sample.peakMemoryMib));
+      const figures = [median(way, "megabytesPerSecond").toFixed(0), cpu.toFixed(2), ratio.toFixed(2), peak.toFixed(0)];
+      return `| ${way.name} | ${figures.join(" | ")} |`;
+    }),
+  ];
 }
 
-async function reportFirstBytes(servers: Servers): Promise<void> {
+async function measureFirstBytes(servers: Servers): Promise<readonly string[]> {
   const agent = new Agent({ keepAlive: true });
   undo.push(async () => agent.destroy());
   const samples = new Map<Way, number[]>(latencyWays.map((way) => [way, []]));
@@ -152,12 +159,16 @@ async function reportFirstBytes(servers: Servers): Promise<void> {
       if (round >= 0) samples.get(way)?.push(elapsed);
     }
   }
-  print("", `## First byte of a log of ${SMALL_BYTES} bytes (${FIRST_BYTES} reads, one at a time)`, "");
-  print("| way | median ms | p99 ms |", "| --- | ---: | ---: |");
-  for (const way of latencyWays) {
-    const values = samples.get(way) ?? [];
-    print(`| ${way.name} | ${percentile(values, 0.5).toFixed(2)} | ${percentile(values, 0.99).toFixed(2)} |`);
-  }
+  return [
+    `## First byte of a log of ${SMALL_BYTES} bytes (${FIRST_BYTES} reads, one at a time)`,
+    "",
+    "| way | median ms | p99 ms |",
+    "| --- | ---: | ---: |",
+    ...latencyWays.map((way) => {
+      const values = samples.get(way) ?? [];
+      return `| ${way.name} | ${percentile(values, 0.5).toFixed(2)} | ${percentile(values, 0.99).toFixed(2)} |`;
+    }),
+  ];
 }
 
 function print(...lines: string[]): void {

@@ -7,7 +7,7 @@ import { createGatewayAccount, createGatewayRoles } from "../real/servers/gatewa
 import { API_AUDIENCE, type KubernetesAccess, startKubeApiserver } from "../real/servers/kube-apiserver.ts";
 import { KubeClient } from "../real/servers/kube-client.ts";
 
-/** A real API server with the gateway's account and one project: a run of a Stage, and many who may read it. */
+/** A real API server with the gateway's account and one project: runs of a Stage, and many who may read them. */
 export interface RealCluster {
   readonly access: KubernetesAccess;
   /** The process of the API server. */
@@ -17,6 +17,8 @@ export interface RealCluster {
   readonly gatewayToken: string;
   readonly project: TestProject;
   readonly run: MadeRun;
+  /** Runs that have not ended: they are read anew for each log. */
+  readonly running: readonly MadeRun[];
   /** Tokens of as many ServiceAccounts. */
   readonly readers: readonly string[];
   stop(): Promise<void>;
@@ -33,7 +35,10 @@ export async function whyNoCluster(): Promise<string | undefined> {
   }
 }
 
-/** Starts etcd and kube-apiserver, and makes all that a {@link RealCluster} holds. The run's only metric is `small`. */
+/** More than are read at the same moment: those would share an answer. */
+const RUNNING = 64;
+
+/** Starts etcd and kube-apiserver, and makes all that a {@link RealCluster} holds. The runs' only metric is `small`. */
 export async function startRealCluster(folder: string, files: string, readers: number): Promise<RealCluster> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -61,10 +66,15 @@ export async function startRealCluster(folder: string, files: string, readers: n
       origin: { kind: "Warehouse", name: "main" },
     });
     const run = await project.addRun("run", "perf", ["small"]);
+    const running = await Promise.all(
+      Array.from({ length: RUNNING }, (_, index) =>
+        project.addRun(`running-${index}`, "perf", ["small"], { phase: "Running" }),
+      ),
+    );
     const names = Array.from({ length: readers }, (_, index) => `reader-${index}`);
     const tokens = await Promise.all(names.map((name) => project.addUser(name, READER)));
     const gatewayToken = await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]);
-    return { access, pid: server.pid, admin, gatewayToken, project, run, readers: tokens, stop };
+    return { access, pid: server.pid, admin, gatewayToken, project, run, running, readers: tokens, stop };
   } catch (error) {
     await stop();
     throw error;
