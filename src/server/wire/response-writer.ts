@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import type { NodeResponse } from "../node-http.ts";
 import { ENVELOPE_BYTES, type Protocol, type StreamEnd } from "./protocol.ts";
 
@@ -8,11 +9,20 @@ export type Piece = readonly Uint8Array[];
 /** Up to here a message is copied into one buffer: that costs less than a further part of a `writev`. */
 const JOINED_BYTES = 16 * 1024;
 
-/** Writes messages in envelopes to a response of either HTTP version, at its reader's pace. */
+/**
+ * Writes messages in envelopes to a response of either HTTP version, at its reader's pace.
+ *
+ * Small messages that are made in the same turn of the event loop are written together: most of what a short answer
+ * costs is its system calls.
+ */
 export class ResponseWriter {
   readonly #response: ServerResponse;
   readonly #isHttp2: boolean;
   readonly #contentType: string;
+  /** Small messages that are not written yet. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #flushing: NodeJS.Immediate | undefined;
   #wake: (() => void) | undefined;
 
   constructor(response: NodeResponse, contentType: string) {
@@ -24,35 +34,62 @@ export class ResponseWriter {
 
   /** Writes a message; the first one brings the response's head along. @returns whether more may be written at once. */
   write(flags: number, piece: Piece): boolean {
-    const response = this.#response;
-    this.#sendHead();
     let length = 0;
     for (const part of piece) length += part.length;
-    if (length <= JOINED_BYTES) {
-      const joined = envelope(flags, length, length);
-      let at = ENVELOPE_BYTES;
-      for (const part of piece) {
-        joined.set(part, at);
-        at += part.length;
-      }
-      return response.write(joined);
+    if (length <= JOINED_BYTES) this.#writeLater(flags, piece, length);
+    else this.#writeParts(flags, piece, length);
+    return !this.#needsDrain;
+  }
+
+  #writeLater(flags: number, piece: Piece, length: number): void {
+    const joined = envelope(flags, length, length);
+    let at = ENVELOPE_BYTES;
+    for (const part of piece) {
+      joined.set(part, at);
+      at += part.length;
     }
-    // Node itself corks a socket of HTTP/1.1 until the next tick. A corked response of HTTP/1.1 returns from write()
-    // whether its own buffer is full, not the socket's, and may never emit "drain".
+    this.#pending.push(joined);
+    this.#pendingBytes += joined.length;
+    if (this.#pendingBytes > JOINED_BYTES) this.#flush();
+    else this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const bytes = this.#takePending();
+    if (bytes === undefined || this.#response.destroyed) return;
+    this.#sendHead();
+    this.#response.write(bytes);
+  }
+
+  #takePending(): Uint8Array | undefined {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const pending = this.#pending;
+    if (pending.length === 0) return undefined;
+    const bytes = pending.length === 1 ? pending[0] : Buffer.concat(pending, this.#pendingBytes);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return bytes;
+  }
+
+  #writeParts(flags: number, piece: Piece, length: number): void {
+    const response = this.#response;
+    this.#flush();
+    this.#sendHead();
+    // Node itself corks a socket of HTTP/1.1 until the next tick. A corked response of HTTP/1.1 tells whether its own
+    // buffer is full, not the socket's, and may never emit "drain".
     if (this.#isHttp2) response.cork();
     const [first, ...others] = piece;
-    let more = true;
     if (first !== undefined && first.length <= JOINED_BYTES) {
       const head = envelope(flags, length, first.length);
       head.set(first, ENVELOPE_BYTES);
-      more = response.write(head);
-      for (const part of others) more = response.write(part);
+      response.write(head);
+      for (const part of others) response.write(part);
     } else {
-      more = response.write(envelope(flags, length, 0));
-      for (const part of piece) more = response.write(part);
+      response.write(envelope(flags, length, 0));
+      for (const part of piece) response.write(part);
     }
     if (this.#isHttp2) response.uncork();
-    return more;
   }
 
   /** Resolves when the reader has taken what was written, or when the response is closed, or {@link wake} is called. */
@@ -75,15 +112,25 @@ export class ResponseWriter {
 
   /** Ends the response as its protocol does. */
   end({ endFlag }: Protocol, end: StreamEnd): void {
-    this.#sendHead();
     if (end instanceof Headers) {
+      this.#flush();
+      this.#sendHead();
       this.#response.addTrailers(Object.fromEntries(end));
       this.#response.end();
-    } else {
-      const bytes = envelope(endFlag ?? 0, end.length, end.length);
-      bytes.set(end, ENVELOPE_BYTES);
-      this.#response.end(bytes);
+      return;
     }
+    const last = envelope(endFlag ?? 0, end.length, end.length);
+    last.set(end, ENVELOPE_BYTES);
+    const pending = this.#takePending();
+    this.#sendHead();
+    this.#response.end(pending === undefined ? last : Buffer.concat([pending, last]));
+  }
+
+  /** Whether the response takes no more until its reader has taken what is there. */
+  get #needsDrain(): boolean {
+    return this.#isHttp2
+      ? (this.#response as unknown as Http2ServerResponse).stream.writableNeedDrain
+      : this.#response.writableNeedDrain;
   }
 
   #sendHead(): void {
