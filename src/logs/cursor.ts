@@ -1,4 +1,4 @@
-import { createHash, createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
@@ -42,9 +42,12 @@ const LIFE_S = 7 * 24 * 3_600;
 /** Replicas' clocks may differ by this. */
 const SKEW_S = 300;
 
+/** What was derived from a key: keys stay the same objects until their files change. */
+const derived = new WeakMap<Secret, Buffer>();
+
 /** Cursors that any server with one of these keys can read. They are good for seven days. */
 export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
-  const secrets = keys.map((key) => createHash("sha256").update(`taffrail cursor\n${key.reveal()}`).digest());
+  const secrets = keys.map(signingKeyOf);
   const [signing] = secrets;
   if (signing === undefined) throw new Error("There is no key to sign cursors with.");
   const ownScope = scopeHash(scope);
@@ -83,6 +86,14 @@ export function refused(reason: string, message: string): Failure {
     next: "Read from the beginning, without a cursor.",
     field: "cursor",
   });
+}
+
+function signingKeyOf(key: Secret): Buffer {
+  const known = derived.get(key);
+  if (known !== undefined) return known;
+  const made = hash("sha256", `taffrail cursor\n${key.reveal()}`, "buffer");
+  derived.set(key, made);
+  return made;
 }
 
 function sign(bytes: Uint8Array, key: Uint8Array): Buffer {

@@ -1,5 +1,6 @@
 import { constants, type Http2ServerResponse } from "node:http2";
 import type { Logger } from "pino";
+import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
 import type { Sleep } from "../sleep.ts";
 import type { NodeResponse } from "./node-http.ts";
 
@@ -25,7 +26,7 @@ export function letGoStalled(response: NodeResponse, path: string, { stallMs, wa
   response.on("drain", () => {
     taken += 1;
   });
-  response.once("close", () => over.abort());
+  response.once("close", () => over.abort(NO_LONGER_NEEDED));
   const watch = async (): Promise<void> => {
     // The first look sees what was taken before it.
     for (let stalled = 0, before = -1; stalled < LOOKS; before = taken) {

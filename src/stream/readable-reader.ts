@@ -14,9 +14,11 @@ export class ReadableReader {
     stream.on("readable", () => this.wake());
     stream.once("end", () => this.#settle({ kind: "ended" }));
     stream.on("error", (error: unknown) => this.#settle({ kind: "failed", error }));
-    stream.once("close", () =>
-      this.#settle({ kind: "failed", error: new Error("The stream was closed before its end.") }),
-    );
+    stream.once("close", () => {
+      // An error costs more than all else here, and every stream is closed.
+      if (this.#state.kind !== "open") return;
+      this.#settle({ kind: "failed", error: new Error("The stream was closed before its end.") });
+    });
   }
 
   /** What is buffered, or `undefined` when nothing is. */

@@ -1,16 +1,34 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 
+/** Lines are written together, at most so many bytes and so many milliseconds late. */
+const BATCH_BYTES = 8 * 1024;
+const BATCH_MS = 20;
+
 /**
  * Creates the server's own log, as lines of JSON. Errors under the key `err` are serialised by {@link describeError}.
  *
- * @param destination Default: standard output. Writes are asynchronous: whatever is logged during a write is written
- * together, at the latest when the process exits.
+ * @param destination Default: standard output. Writes are asynchronous and batched: a line is written within 20 ms, and
+ * at the latest when the process exits.
  */
-export function createLog(
-  level: string,
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false }),
-): Logger {
+export function createLog(level: string, destination: DestinationStream = standardOutput()): Logger {
   return pino({ level, serializers: { err: describeError } }, destination);
+}
+
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: false, minLength: BATCH_BYTES });
+  let isScheduled = false;
+  const flush = (): void => {
+    isScheduled = false;
+    stream.flush();
+  };
+  return {
+    write(line) {
+      stream.write(line);
+      if (isScheduled) return;
+      isScheduled = true;
+      setTimeout(flush, BATCH_MS).unref();
+    },
+  };
 }
 
 /** An error in the log: `message` and `stack` include its causes, `code` is the first one in the chain. */
