@@ -1,7 +1,7 @@
 /**
  * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`,
  * about ten minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep, searches,
- * streams.
+ * streams. `--program FILE` measures another build than this one.
  *
  * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that
  * whatever else the machine does hits them alike. Taffrail is built first and runs as users run it: from its source it
@@ -12,6 +12,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { Agent } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
 import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { type KubeObject, loadObjects } from "../../src/demo/objects.ts";
 import { tokenNamed } from "../../src/demo/tokens.ts";
@@ -38,14 +39,15 @@ const WARM_UPS = 20;
 type Servers = Readonly<Record<Way["server"], Target>>;
 
 const root = join(import.meta.dirname, "../..");
-const program = join(root, "dist/main.js");
+const { values, positionals: chosen } = parseArgs({ options: { program: { type: "string" } }, allowPositionals: true });
+const program = values.program ?? join(root, "dist/main.js");
 const memory = "/dev/shm";
 const undo: (() => Promise<unknown>)[] = [];
 
 try {
   const folder = await mkdtemp(join(existsSync(memory) ? memory : tmpdir(), "taffrail-bench-"));
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  await runCommand(process.execPath, ["build.ts"], { cwd: root });
+  if (values.program === undefined) await runCommand(process.execPath, ["build.ts"], { cwd: root });
   const files = join(folder, "files");
   const { nginxUrl, objects, ...servers } = await startServers(folder, files);
   const cluster = { folder, program, objects, token: tokenNamed(objects, "gateway") };
@@ -65,7 +67,6 @@ try {
     searches: () => measureSearchedReads(cluster),
     streams: () => measureLongStreams({ ...cluster, nginxUrl, startPipe }),
   };
-  const chosen = process.argv.slice(2);
   for (const name of chosen) {
     if (!(name in parts)) throw new Error(`There is no part ${name}. There are: ${Object.keys(parts).join(", ")}.`);
   }
