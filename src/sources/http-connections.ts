@@ -79,7 +79,8 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
         signal,
         highWaterMark: READ_AHEAD_BYTES,
       });
-      // undici notices an abort only once the connection stands, or was given up.
+      // undici notices an abort only once the connection stands, or was given up:
+      // https://github.com/nodejs/undici/issues/386.
       return abortable(request, signal);
     },
     close() {

@@ -95,7 +95,8 @@ class OtherCharset implements CharsetDecoder {
   #carry = NOTHING;
 
   constructor(encoding: string) {
-    // Node drops a first byte 0xFF of windows-1252 when told to keep byte order marks, which only UTF-16 has here.
+    // Node drops a first byte 0xFF of windows-1252 when told to keep byte order marks, which only UTF-16 has here:
+    // https://github.com/nodejs/node/pull/60893.
     this.#decoder = new TextDecoder(encoding, { ignoreBOM: encoding.startsWith("utf-16") });
   }
 

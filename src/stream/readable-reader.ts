@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 
 /**
- * Reads a Node stream by hand. Node's own iterator throws away what is still buffered when a stream fails; here the bytes that came before a failure
- * can be taken first.
+ * Reads a Node stream by hand. Node's own iterator throws away what is still buffered when a stream fails
+ * (https://github.com/nodejs/node/issues/29428); here the bytes that came before a failure can be taken first.
  */
 export class ReadableReader {
   readonly #stream: Readable;

@@ -77,7 +77,7 @@ export class ResponseWriter {
     this.#flush();
     this.#sendHead();
     // Node itself corks a socket of HTTP/1.1 until the next tick. A corked response of HTTP/1.1 tells whether its own
-    // buffer is full, not the socket's, and may never emit "drain".
+    // buffer is full, not the socket's, and may never emit "drain": https://github.com/nodejs/node/issues/60432.
     if (this.#isHttp2) response.cork();
     const [first, ...others] = piece;
     if (first !== undefined && first.length <= JOINED_BYTES) {
