@@ -1,3 +1,5 @@
+import "./heap-flags.ts";
+
 import { createInterface } from "node:readline/promises";
 import { openPage } from "./cli/open-page.ts";
 import { runCli } from "./cli/program.ts";

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import { systemClock } from "../clock.ts";
@@ -33,14 +32,7 @@ export function addServeCommand(program: Command, io: CliIo): void {
     .action((flags: ServeFlags) => serve(io, flags));
 }
 
-/**
- * By how much the heap may grow between full garbage collections, in percent of the live heap. V8's default is up to
- * 300 if there is much memory: a thousand followers would then hold three times what they need.
- */
-const HEAP_GROWTH = 50;
-
 async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   const clock = systemClock;
   const log = createLog(env.TAFFRAIL_LOG_LEVEL || "info");
   const compiled = configured(() => loadConfig({ file: flags.config, env, clock }));
