@@ -1,4 +1,4 @@
-/** A rule of a role, as RBAC has it. */
+/** A rule of an RBAC role. */
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -6,19 +6,19 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
 }
 
-/** Somebody with a token. */
+/** A caller with a token. */
 export type Caller =
   /** A ServiceAccount. */
   | { readonly account: string; readonly namespace: string }
-  /** A user that the cluster knows from elsewhere: one of {@link PEOPLE}. */
+  /** A user from outside the cluster: one of {@link PEOPLE}. */
   | { readonly user: keyof typeof PEOPLE };
 
-/** A role that somebody is given. */
+/** A role that a caller is given. */
 export interface Grant {
   readonly rules: readonly Rule[];
   /**
-   * `role`: a Role of the namespace. `aggregated`: a ClusterRole whose rules are those of another. The latter two hold
-   * in all namespaces and in one.
+   * `role`: a Role of the namespace. `aggregated`: a ClusterRole with the rules of another. The last two are bound in
+   * all namespaces and in one.
    */
   readonly by?: "role" | "everywhere" | "aggregated";
   /** Default: the project. */
@@ -31,36 +31,36 @@ export interface Grant {
   };
 }
 
-/** What somebody gets to see of the project. */
+/** What a caller sees of the project. */
 export interface Sight {
-  /** The runs that are read: by themselves, their logs, and on the raw route. */
+  /** The runs that can be read: the runs, their logs, and their raw logs. */
   readonly reads: readonly string[];
-  /** The runs that are listed. `undefined`: the list is refused. */
+  /** The listed runs. `undefined`: the list is refused. */
   readonly lists: readonly string[] | undefined;
-  /** The projects that are listed. */
+  /** The listed projects. */
   readonly projects: readonly string[];
 }
 
-/** A caller, what RBAC says about that caller, and what follows. */
+/** A caller, the caller's roles, and what follows from them. */
 export interface AccessRow {
   readonly who: string;
   readonly caller: Caller;
   readonly grants: readonly Grant[];
   readonly sees: Sight;
-  /** Where `access.subresource: log` is set. */
+  /** With `access.subresource: log`. */
   readonly seesByLog: Sight;
 }
 
-/** Users beside ServiceAccounts, and their groups. */
+/** Users other than ServiceAccounts, with their groups. */
 export const PEOPLE = { ann: [], bob: ["testers", "others"] } as const satisfies Record<string, readonly string[]>;
 
 export const PROJECT = "table";
 export const ELSEWHERE = "table-elsewhere";
-/** Accounts live here; it is no project. */
+/** The namespace of accounts, which is not a project. */
 export const TEAM = "table-team";
-/** All accounts here are given a role at once. */
+/** A namespace whose accounts are all given a role at once. */
 export const GROUPED_TEAM = "table-grouped";
-/** Of the Stage `uat`, all of them. */
+/** All runs, which belong to the Stage `uat`. */
 export const RUNS = ["uat.first", "uat.second"] as const;
 const [FIRST] = RUNS;
 
@@ -79,7 +79,7 @@ const LOG_READER = [GET_LOGS, LIST_RUNS, GET_STAGES];
 
 const NOTHING: Sight = { reads: [], lists: undefined, projects: [] };
 const ALL: Sight = { reads: RUNS, lists: RUNS, projects: [PROJECT] };
-/** What READER still gives where the right to logs is asked for: the list is not one of logs. */
+/** What READER still allows if logs need their own permission: a list is not a log. */
 const LISTS_ONLY: Sight = { ...NOTHING, lists: RUNS };
 
 const account = (name: string): Caller => ({ account: name, namespace: TEAM });
@@ -91,7 +91,7 @@ const reader = (who: string, name: string, grant: Omit<Grant, "rules">): AccessR
   seesByLog: LISTS_ONLY,
 });
 
-/** Whoever is added here is asked about on the mini cluster and on a real one. */
+/** Every row is checked on the mini cluster and on a real one. */
 export const ACCESS_ROWS: readonly AccessRow[] = [
   reader("an account with a Role in the project", "role", {}),
   reader("an account with an aggregated ClusterRole", "aggregated", { by: "aggregated" }),

@@ -20,17 +20,17 @@ import {
 import { analysisRun } from "./objects.ts";
 import { as, errorOf, readLog } from "./read-log.ts";
 
-/** A cluster on which the table can be tried. */
+/** A cluster to run the table against. */
 export interface Ground {
-  /** Makes an object or, where it has a `resourceVersion`, replaces it; returns it as the cluster has it. */
+  /** Creates an object or, if it has a `resourceVersion`, replaces it. Returns the cluster's version of it. */
   put(object: KubeObject): Promise<KubeObject>;
-  /** A token of somebody. An account is there already. */
+  /** A token of this caller. A ServiceAccount already exists. */
   tokenOf(caller: Caller): Promise<string>;
-  /** Starts a gateway under an account that has the roles in `deploy/`, with this `taffrail.yaml`. */
+  /** Starts a gateway with this `taffrail.yaml`, under an account that has the roles in `deploy/`. */
   startGateway(config: object): Promise<{ readonly url: string; stop(): Promise<void> }>;
   /** Sends a request to the cluster's API server. */
   request(token: string, method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<ApiAnswer>;
-  /** The token of the account that gateways run under. */
+  /** The token of the gateways' account. */
   gatewayToken(): Promise<string>;
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ const RBAC = "rbac.authorization.k8s.io/v1";
 const GROUP = "rbac.authorization.k8s.io";
 const LOG = "for those who may\n";
 
-/** Makes what the rows speak of. Returns the token of each row's caller. */
+/** Creates the objects of the rows. Returns the token of each row's caller. */
 export async function arrangeAccess(ground: Ground): Promise<ReadonlyMap<AccessRow, string>> {
   const project = { "kargo.akuity.io/project": "true" };
   for (const [name, labels] of [[PROJECT, project], [ELSEWHERE, project], [TEAM], [GROUPED_TEAM]] as const) {
@@ -55,7 +55,7 @@ export async function arrangeAccess(ground: Ground): Promise<ReadonlyMap<AccessR
     const ref = { namespace: PROJECT, name };
     const { status: _, ...bare } = analysisRun({ ...ref, uid: "", metrics: [{}] });
     const { uid: _none, ...metadata } = bare.metadata;
-    // The uid is the cluster's choice, and begins the names of the run's Jobs.
+    // The cluster chooses the uid, and the names of the run's Jobs begin with it.
     const made = await ground.put({ ...bare, metadata });
     const { status } = analysisRun({ ...ref, uid: String(made.metadata.uid), metrics: [{}] });
     await ground.put({ ...made, status });
@@ -80,7 +80,7 @@ async function give(ground: Ground, name: string, caller: Caller, grant: Grant):
     const labels = { "taffrail.test/aggregate": name };
     await ground.put({ apiVersion: RBAC, kind, metadata: { name: `${name}-part`, labels }, rules });
     const aggregationRule = { clusterRoleSelectors: [{ matchLabels: labels }] };
-    // Where no controller manager runs, nobody writes the rules but we, as it would.
+    // Without a controller manager, nobody aggregates the rules, so this does.
     await ground.put({ apiVersion: RBAC, kind, metadata: { name }, aggregationRule, rules });
   } else {
     await ground.put({ apiVersion: RBAC, kind, metadata: by === "role" ? within : { name }, rules });
@@ -99,7 +99,7 @@ async function give(ground: Ground, name: string, caller: Caller, grant: Grant):
   });
 }
 
-/** Asks about every row, by RPC and on the raw route, with and without `access.subresource: log`. */
+/** Checks every row by RPC and on the raw route, with and without `access.subresource: log`. */
 export function testAccessTable(ground: () => Ground, tokens: () => ReadonlyMap<AccessRow, string>): void {
   describe.each([
     { setting: "as it is by default", config: {}, sightOf: (row: AccessRow) => row.sees },
@@ -132,8 +132,7 @@ export function testAccessTable(ground: () => Ground, tokens: () => ReadonlyMap<
 }
 
 /**
- * What a caller sees, the same by every way. Throws where two ways differ, or where a refusal is not the one that there
- * is.
+ * What a caller sees by every route. Throws if two routes differ, or if a refusal is not the expected one.
  */
 async function sightOfCaller(transport: Transport, url: string, token: string): Promise<Sight> {
   const client = createClient(AnalysisRunLogService, transport);
@@ -154,7 +153,7 @@ async function sightOfCaller(transport: Transport, url: string, token: string): 
       expect(log.error).toMatchObject(denied);
       expect([log.text, raw.status, text]).toEqual(["", 403, expect.stringContaining("(ACCESS_DENIED)")]);
       expect(await errorOf(client.getAnalysisRun(ref, options))).toMatchObject(denied);
-      // Who may read the run but not its Stage watches nothing, as where there is no such run.
+      // A caller who may read the run but not its Stage watches nothing, as if there were no such run.
       const watched = await watchedAt(client, ref, options).catch((error: unknown) => errorOf(Promise.reject(error)));
       if (!Array.isArray(watched)) expect(watched).toMatchObject(denied);
       else expect(watched).toEqual([]);
@@ -167,11 +166,11 @@ async function sightOfCaller(transport: Transport, url: string, token: string): 
   );
   if (lists === undefined) expect(await errorOf(listing)).toMatchObject(denied);
   const projects = (await client.listProjects({}, options)).projects.map(({ name }) => name);
-  // Others may use the same cluster.
+  // Other tests may share the cluster.
   return sorted({ reads, lists, projects: projects.filter((name) => name === PROJECT || name === ELSEWHERE) });
 }
 
-/** The runs that a watch of one run begins with. */
+/** The runs in the first message of a watch of one run. */
 async function watchedAt(
   client: Client<typeof AnalysisRunLogService>,
   ref: { readonly namespace: string; readonly name: string },

@@ -7,7 +7,7 @@ import { PROTOCOLS } from "./protocols.ts";
 import { as, errorOf, type ReadLog, readLog } from "./read-log.ts";
 import { useWorld } from "./world.ts";
 
-// As long as the name of the project that there is.
+// As long as the name of the existing project.
 const NOWHERE = "shoq";
 
 describe.each(PROTOCOLS)("access control over $name", (protocol) => {
@@ -15,7 +15,7 @@ describe.each(PROTOCOLS)("access control over $name", (protocol) => {
   const readAs = (token: string, ref: { namespace: string; name: string }) =>
     readLog(world().transport(protocol), ref, as(token));
 
-  /** All that reaches the client, but for what differs from one call to the next in any case. */
+  /** Everything that the client receives, except what differs from call to call anyway. */
   function seen({ kinds, error, headers }: ReadLog): string {
     const all = JSON.stringify({ kinds, error, headers });
     return all.replaceAll(error?.reference ?? "none", "REFERENCE").replace(/date: [^\\]*/g, "date");

@@ -9,7 +9,7 @@ const ALL = { attempt: { case: "attemptRule", value: AttemptRule.ALL } } as cons
 const rule = (value: AttemptRule) => ({ attempt: { case: "attemptRule", value } }) as const;
 const numbered = (value: number) => ({ attempt: { case: "attemptNumber", value } }) as const;
 
-/** Measurements up to this number, as many as Argo Rollouts keeps: all have failed but the last, which runs. */
+/** As many measurements as Argo Rollouts keeps, up to this number. All have failed except the last, which runs. */
 const attemptsTo = (last: number) =>
   Array.from({ length: Math.min(10, last) }, (_, index) => last - Math.min(10, last) + 1 + index).map((number) => ({
     number,
@@ -20,7 +20,7 @@ const over = (last: number) => ({
   attempts: attemptsTo(last).map(({ number }) => ({ number, phase: "Failed" })),
 });
 
-/** A pod of an attempt that has ended, with a log of two lines. */
+/** Makes a pod of a finished attempt, with a log of two lines. */
 function endedPod(run: LiveRun, attempt: number): string {
   const name = run.pod({ phase: "Failed", containers: { main: terminated(1) } }, attempt);
   run.log(name).append(AT, `attempt ${attempt}\nhas failed\n`);
@@ -50,11 +50,11 @@ describe("all attempts", () => {
       3,
       "end",
     ]);
-    // Pods prove no end; lines are those of all of them.
+    // Pods do not prove completeness; the line count covers all attempts.
     expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: 6n });
   });
 
-  it("keeps their numbers although a run remembers only ten, and says that older ones are gone", async () => {
+  it("keeps their numbers although a run keeps only ten, and reports that older ones are gone", async () => {
     const run = world().addRun(over(12));
     for (let attempt = 1; attempt <= 12; attempt += 1) endedPod(run, attempt);
     const kept = Array.from({ length: 10 }, (_, index) => index + 3);

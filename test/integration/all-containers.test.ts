@@ -17,7 +17,7 @@ const ENDED = {
 };
 const ALL = { allContainers: true };
 
-/** What came, line by line, with the container that each is of. */
+/** The lines that were received, each prefixed with its container. */
 function linesOf({ messages }: Pick<CollectedLog, "messages">): readonly string[] {
   return messages.flatMap(({ chunk, containerName }) =>
     chunk === ""
@@ -29,7 +29,7 @@ function linesOf({ messages }: Pick<CollectedLog, "messages">): readonly string[
   );
 }
 
-/** A pod that has ended, whose containers wrote in turns. */
+/** Makes a finished pod whose containers wrote in turns, and returns its lines in order. */
 function writtenInTurns(run: LiveRun): readonly string[] {
   const pod = run.pod(ENDED);
   const expected: string[] = [];
@@ -40,7 +40,7 @@ function writtenInTurns(run: LiveRun): readonly string[] {
   write("seed", at(2), "sown\n");
   for (let second = 3; second < 9; second += 1) {
     write("main", at(second), `test ${second}\n`);
-    // At the same time, the container that is named first comes first.
+    // Of lines with equal times, those of the first container come first.
     write("proxy", at(second), `request ${second} Größe\n`);
     write("proxy", at(second, 1), "again\n");
     write("main", at(second, 2), "asserted\n");
@@ -51,7 +51,7 @@ function writtenInTurns(run: LiveRun): readonly string[] {
 describe("all containers", () => {
   const world = useLiveWorld();
 
-  it("are merged by their lines' times, each piece with the container that it is of", async () => {
+  it("are merged by time, and each chunk names its container", async () => {
     const run = world().addRun(OVER);
     const expected = writtenInTurns(run);
     const read = run.read(ALL);
@@ -61,7 +61,7 @@ describe("all containers", () => {
     expect(read.end()).toMatchObject({ reason: EndReason.SOURCE_ENDED, lines: BigInt(expected.length) });
   });
 
-  it("of which one has lost lines since a cursor say so at the end, also where that one has ended before the next cursor", async () => {
+  it("report lost lines of one of them at the end, also after the next cursor", async () => {
     const run = world().addRun(OVER);
     const pod = run.pod(ENDED);
     run.log(pod, "seed").append("2026-01-01T00:00:01Z", "first\n");
@@ -82,7 +82,7 @@ describe("all containers", () => {
     expect([read.end()?.headMissing, rest.end()?.headMissing]).toEqual([true, true]);
   });
 
-  it.each([false, true])("are gone on with behind each piece; followed: %s", async (follow) => {
+  it.each([false, true])("resume after each chunk; followed: %s", async (follow) => {
     const run = world().addRun(OVER);
     const expected = writtenInTurns(run);
     const direct = run.read({ ...ALL, follow });
@@ -101,7 +101,7 @@ describe("all containers", () => {
     expect(tried).toBeGreaterThan(12);
   });
 
-  it("are gone on with where a limit cut a line of one of them", async () => {
+  it("resume where a limit cut a line of one of them", async () => {
     const run = world().addRun(OVER);
     const expected = writtenInTurns(run)
       .map((line) => line.replace(/^\w+: /, ""))
@@ -116,7 +116,7 @@ describe("all containers", () => {
     }
   });
 
-  it("are followed together from the first one on, those that are quiet no matter", async () => {
+  it("are followed together from the first line on, even if some are quiet", async () => {
     const run = world().addRun(NAMES);
     const pod = run.pod({
       phase: "Pending",
@@ -125,7 +125,7 @@ describe("all containers", () => {
     });
     for (const container of ["seed", "main", "proxy"]) run.log(pod, container);
     const read = run.read({ ...ALL, follow: true });
-    // Those who have nothing to say are waited for.
+    // The merge waits this long for a quiet container.
     const patience = (ms: number): boolean => ms === 250;
     const impatiently = async (wanted: Promise<void>): Promise<void> => {
       let isHere = false;
@@ -155,7 +155,7 @@ describe("all containers", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("are left out where they have no log, which is said; the others are read", async () => {
+  it("are left out with a notice if they have no log; the others are read", async () => {
     const run = world().addRun(NAMES);
     const pod = run.pod({
       phase: "Pending",
@@ -171,7 +171,7 @@ describe("all containers", () => {
     expect(read.end()?.reason).toBe(EndReason.CAUGHT_UP);
   });
 
-  it("are waited for as long as was asked, and merged by time all the same", async () => {
+  it("are awaited as long as requested, and still merged by time", async () => {
     const run = world().addRun(NAMES);
     const made = { phase: "Pending", initContainers: { seed: terminated(0) } };
     const pod = run.pod({ ...made, containers: { main: waiting("ContainerCreating"), proxy: running() } });
@@ -186,7 +186,7 @@ describe("all containers", () => {
     expect(linesOf(read)).toEqual(["seed: sown\n", "proxy: listening\n", "main: test\n", "proxy: request\n"]);
   });
 
-  it("end together once each has come to the time that was asked for", async () => {
+  it("end once each has reached the requested time", async () => {
     const run = world().addRun(NAMES);
     const pod = run.pod({
       initContainers: { seed: terminated(0) },
@@ -206,7 +206,7 @@ describe("all containers", () => {
 describe("all containers, from an archive", () => {
   const world = useLiveWorld(["archive"]);
 
-  it("come one after another in the order in which they start", async () => {
+  it("are sent one after another, in start order", async () => {
     const run = world().addRun(OVER);
     for (const name of ["proxy", "seed", "main"]) {
       world().store.answer(run.archivePath(name), sends(`${name} begins\n${name} ends\n`));

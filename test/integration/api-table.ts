@@ -3,15 +3,15 @@ import { podObject, running } from "../fakes/pods.ts";
 import { PROJECT, RUNS, TEAM } from "./access-rows.ts";
 import type { ApiAnswer, Ground } from "./access-table.ts";
 
-/** One request to an API server, and as much of its answer as we build on. */
+/** A request to an API server, and the part of its response that the gateway relies on. */
 interface ApiRow {
   readonly what: string;
-  /** Default: the gateway's account. `rubbish`: nobody's token. */
+  /** Default: the gateway's account. `rubbish`: an unknown token. */
   readonly as?: "reader" | "rubbish";
   /** Default: GET. */
   readonly method?: "POST" | "DELETE";
   readonly path: string;
-  /** May hold READER for the reader's token. */
+  /** May contain READER in place of the reader's token. */
   readonly body?: unknown;
   readonly status: number;
   readonly answer?: object;
@@ -230,7 +230,7 @@ const ROWS: readonly ApiRow[] = [
   },
 ];
 
-/** Asks an API server what a gateway asks one, where {@link ACCESS_ROWS} have been arranged. */
+/** Sends an API server the requests that a gateway sends. {@link ACCESS_ROWS} must have been set up. */
 export function testApiTable(ground: () => Ground): void {
   describe("its API", () => {
     const tokens = { gateway: "", reader: "", rubbish: "rubbish" };

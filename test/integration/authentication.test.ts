@@ -17,7 +17,7 @@ const METHODS = [...AnalysisRunLogService.methods, ...KargoService.methods].map(
 }));
 const PUBLIC = AnalysisRunLogService.method.getServerInfo;
 
-/** Calls any method that takes one message, and tells how many messages it answered with. */
+/** Calls a method that takes one message, and returns how many messages it answered with. */
 async function call(transport: Transport, method: DescMethod, token: string | undefined): Promise<number> {
   const header = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const input = { namespace: "shop", name: "uat.run-1" };
@@ -64,7 +64,7 @@ describe.each(PROTOCOLS)("authentication over $name", (protocol) => {
   });
 
   it.each([40_000, 64_000])("rejects a token of %i characters while it reads the headers", async (length) => {
-    // HTTP/2 clients are held to our limit once they have heard of it.
+    // HTTP/2 clients honour our limit once they have received the settings.
     expect((await withHeader(`Bearer ${TOKENS.reader}`)).text).toBe(LOG);
     const asked = world().store.asked.length;
     const { kinds, error } = await withHeader(`Bearer ${"x".repeat(length)}`);

@@ -17,44 +17,44 @@ const grep = (pattern: string, more: object = {}) => ({ grep: create(GrepSchema,
 const time = (seconds: bigint, nanos = 0) => create(TimestampSchema, { seconds, nanos });
 const wait = (seconds: bigint, nanos = 0) => ({ wait: create(DurationSchema, { seconds, nanos }) });
 
-/** What nobody can mean, and which field is told to be at fault. */
+/** Invalid requests, with the reason and the field that the error reports. */
 const REFUSED: readonly (readonly [string, Request, string, string])[] = [
-  ["more last lines than are counted", { tailLines: 10_000_001n }, "REQUEST_INVALID", "tail_lines"],
-  ["all the last lines that a number can say", { tailLines: MOST }, "REQUEST_INVALID", "tail_lines"],
-  ["last lines and a first line", { tailLines: 1n, firstLine: 1n }, "REQUEST_INVALID", "first_line"],
-  ["a container and all", { containerName: "main", allContainers: true }, "REQUEST_INVALID", "container_name"],
-  ["an end before its beginning", { since: time(10n), until: time(9n) }, "REQUEST_INVALID", "until"],
-  ["an end at its beginning", { since: time(10n, 5), until: time(10n, 5) }, "REQUEST_INVALID", "until"],
+  ["more last lines than the maximum", { tailLines: 10_000_001n }, "REQUEST_INVALID", "tail_lines"],
+  ["the largest number of last lines", { tailLines: MOST }, "REQUEST_INVALID", "tail_lines"],
+  ["both last lines and a first line", { tailLines: 1n, firstLine: 1n }, "REQUEST_INVALID", "first_line"],
+  ["both one container and all", { containerName: "main", allContainers: true }, "REQUEST_INVALID", "container_name"],
+  ["until before since", { since: time(10n), until: time(9n) }, "REQUEST_INVALID", "until"],
+  ["until equal to since", { since: time(10n, 5), until: time(10n, 5) }, "REQUEST_INVALID", "until"],
   ["attempt 0", { attempt: { case: "attemptNumber", value: 0 } }, "REQUEST_INVALID", "attempt_number"],
   [
-    "a rule that is none",
+    "an unknown attempt rule",
     { attempt: { case: "attemptRule", value: 99 as AttemptRule } },
     "REQUEST_INVALID",
     "attempt_rule",
   ],
-  ["a container that has no name", { containerName: "Not A Name" }, "REQUEST_INVALID", "container_name"],
-  ["a pod that has no name", { podName: "../pods" }, "REQUEST_INVALID", "pod_name"],
-  ["a metric with a very long name", { metricName: "m".repeat(1_001) }, "REQUEST_INVALID", "metric_name"],
+  ["an invalid container name", { containerName: "Not A Name" }, "REQUEST_INVALID", "container_name"],
+  ["an invalid pod name", { podName: "../pods" }, "REQUEST_INVALID", "pod_name"],
+  ["a metric name that is too long", { metricName: "m".repeat(1_001) }, "REQUEST_INVALID", "metric_name"],
   ["an empty pattern", grep(""), "REQUEST_INVALID", "grep.pattern"],
-  ["a very long pattern", grep("a".repeat(1_001)), "REQUEST_INVALID", "grep.pattern"],
+  ["a pattern that is too long", grep("a".repeat(1_001)), "REQUEST_INVALID", "grep.pattern"],
   ["too much context before", grep("a", { before: 1_001 }), "REQUEST_INVALID", "grep.before"],
-  ["too much context behind", grep("a", { after: 2 ** 32 - 1 }), "REQUEST_INVALID", "grep.after"],
-  ["a faulty pattern", grep("ab(c"), "PATTERN_INVALID", "grep.pattern"],
-  ["a pattern that looks ahead", grep("a(?=b)"), "PATTERN_INVALID", "grep.pattern"],
-  ["a pattern that is too large written out", grep("[ab]*a[ab]{900}"), "PATTERN_INVALID", "grep.pattern"],
-  ["a text of two lines", grep("a\nb", { fixed: true }), "PATTERN_INVALID", "grep.pattern"],
-  ["a cursor that is none", { cursor: "none" }, "CURSOR_INVALID", "cursor"],
-  ["a cursor of other letters", { cursor: "世界" }, "CURSOR_INVALID", "cursor"],
-  ["a very long cursor", { cursor: "A".repeat(8_193) }, "REQUEST_INVALID", "cursor"],
+  ["too much context after", grep("a", { after: 2 ** 32 - 1 }), "REQUEST_INVALID", "grep.after"],
+  ["a pattern with a syntax error", grep("ab(c"), "PATTERN_INVALID", "grep.pattern"],
+  ["a pattern with a lookahead", grep("a(?=b)"), "PATTERN_INVALID", "grep.pattern"],
+  ["a pattern that is too large once expanded", grep("[ab]*a[ab]{900}"), "PATTERN_INVALID", "grep.pattern"],
+  ["a fixed text of two lines", grep("a\nb", { fixed: true }), "PATTERN_INVALID", "grep.pattern"],
+  ["an invalid cursor", { cursor: "none" }, "CURSOR_INVALID", "cursor"],
+  ["a cursor that is not base64", { cursor: "世界" }, "CURSOR_INVALID", "cursor"],
+  ["a cursor that is too long", { cursor: "A".repeat(8_193) }, "REQUEST_INVALID", "cursor"],
 ];
 
-/** The same of what JSON cannot say, or its client does not send. */
+/** More of them, which JSON cannot express or its client does not send. */
 const REFUSED_IN_BINARY: typeof REFUSED = [
   ["a time after the year 9999", { since: time(253_402_300_800n) }, "REQUEST_INVALID", "since"],
   ["a time before the year 1", { until: time(-62_135_596_801n) }, "REQUEST_INVALID", "until"],
-  ["a time without end", { since: time(2n ** 63n - 1n) }, "REQUEST_INVALID", "since"],
-  ["a time of too many nanoseconds", { since: time(1n, 1_000_000_000) }, "REQUEST_INVALID", "since"],
-  ["a time of less than no nanoseconds", { until: time(1n, -1) }, "REQUEST_INVALID", "until"],
+  ["a time beyond any calendar", { since: time(2n ** 63n - 1n) }, "REQUEST_INVALID", "since"],
+  ["a time with too many nanoseconds", { since: time(1n, 1_000_000_000) }, "REQUEST_INVALID", "since"],
+  ["a time with negative nanoseconds", { until: time(1n, -1) }, "REQUEST_INVALID", "until"],
 ];
 
 const FAULTS: readonly (readonly [string, object, string])[] = [
@@ -73,23 +73,23 @@ describe.each(PROTOCOLS)("a bad request over $name", (protocol) => {
 
   it.each([
     ...REFUSED,
-    ["to wait for less than no time", wait(-5n), "REQUEST_INVALID", "wait"],
+    ["a negative wait", wait(-5n), "REQUEST_INVALID", "wait"],
     ...(protocol.json ? [] : REFUSED_IN_BINARY),
-  ] as typeof REFUSED)("for %s is refused with its reason and its field", async (_what, request, reason, field) => {
+  ] as typeof REFUSED)("with %s is refused with a reason and the field", async (_what, request, reason, field) => {
     const { error, kinds } = await read({ ...run(), ...request });
     expect(error).toMatchObject({ code: "InvalidArgument", reason, next: expect.stringMatching(/\.$/) });
     expect(`${error?.field} ${error?.message}`).toContain(field);
     expect(kinds).toEqual([]);
   });
 
-  it("for a faulty pattern is told what is wrong, with the part that is", async () => {
+  it("with an invalid pattern is refused with the error and the part at fault", async () => {
     for (const [pattern, more, fault] of FAULTS) {
       const { error } = await read({ ...run(), ...grep(pattern, more) });
       expect(error?.message).toContain(fault);
     }
   });
 
-  it("with a cursor of something else, or one that was tampered with, is refused with what is wrong", async () => {
+  it("with a cursor of another request, a tampered one or an expired one is refused with a reason", async () => {
     const [one, two] = [run(), run()];
     const { messages, cursor } = await begun(one);
     expect(messages).toBeGreaterThan(0);
@@ -119,7 +119,7 @@ describe.each(PROTOCOLS)("a bad request over $name", (protocol) => {
     expect((await read({ ...one, cursor })).error).toMatchObject({ reason: "CURSOR_STALE", field: "cursor" });
   });
 
-  it("is none where a range is huge, or ends before the log: there is nothing, or all of it", async () => {
+  it("does not include ranges beyond the log: they give all of it, or nothing", async () => {
     for (const [request, text] of [
       [{ limitLines: MOST, limitBytes: MOST }, LOG],
       [{ firstLine: MOST }, ""],
@@ -152,7 +152,7 @@ describe("a bad request written by hand in JSON", () => {
     ["tailLines", "many", /tail_lines/],
     ["firstLine", -3, /first_line/],
     ["limitBytes", "18446744073709551616", /limit_bytes/],
-    // Of times, the library that reads messages tells the type, and not the field.
+    // For times, the protobuf library reports the type but not the field.
     ["since", "yesterday", /Timestamp from JSON: invalid RFC 3339/],
     ["since", "2026-13-01T00:00:00Z", /Timestamp from JSON: invalid RFC 3339/],
     ["until", "2026-01-01", /Timestamp from JSON: invalid RFC 3339/],
@@ -161,8 +161,8 @@ describe("a bad request written by hand in JSON", () => {
     ["attemptNumber", -1, /attempt/],
     ["grep", "text", /Grep from JSON/],
     ["follow", "yes", /follow/],
-  ])("where %s is %s is refused with a reason, and with what is wrong", async (field, value, what) => {
-    if (protocol === undefined) throw new Error("There is no such protocol.");
+  ])("with %s set to %s is refused with a reason and the cause", async (field, value, what) => {
+    if (protocol === undefined) throw new Error("no such protocol");
     const { end, outcome } = beginCall(world().port, protocol);
     end(envelope(0, Buffer.from(JSON.stringify({ ...world().addLog(storedObject(LOG).answer), [field]: value }))));
     const { code, reason, whole } = await outcome;

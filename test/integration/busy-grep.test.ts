@@ -9,10 +9,10 @@ import { messagesOf, type Request } from "./read-messages.ts";
 import { useWorld } from "./world.ts";
 
 const GRPC = PROTOCOLS[0] as (typeof PROTOCOLS)[number];
-/** Makes a new state of nearly each character that is matched. */
+/** Creates a new automaton state for almost every character. */
 const HOSTILE = { pattern: "[ab]*a[ab]{480}$" } as NonNullable<Request["grep"]>;
 
-/** Letters in no order, the same each time, in lines of this length. */
+/** Pseudo-random letters in lines of this length, the same each time. */
 function letters(bytes: number, line: number): string {
   let seed = 1;
   const made = Buffer.alloc(bytes);
@@ -23,7 +23,7 @@ function letters(bytes: number, line: number): string {
   return made.toString();
 }
 
-/** Counts the turns of the event loop, which the gateway shares with this test. */
+/** Counts the iterations of the event loop, which the gateway shares with this test. */
 function countTurns(): { readonly turns: number; stop(): void } {
   let turns = 0;
   let next = setImmediate(function count() {

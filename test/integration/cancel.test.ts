@@ -16,7 +16,7 @@ describe.each(PROTOCOLS)("a client that leaves, over $name", (protocol) => {
     });
   const canceled = expect.objectContaining({ code: Code.Canceled });
 
-  /** Whoever leaves, everything behind them stops; and nobody but a curious operator hears of it. */
+  /** Expects that the call's work stops, and that it is logged at debug level only. */
   async function expectNothingLeft(calls: number): Promise<void> {
     await world().store.untilAnswering(0);
     await world().untilLogged(calls, ({ msg, code }) => msg === "call" && code === "Canceled");

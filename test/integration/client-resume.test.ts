@@ -108,7 +108,7 @@ describe.each([
 
   it("gives the same bytes wherever connections are cut", { timeout: 30_000 }, async () => {
     const { port } = await serve(scriptedLog(LINES), http2);
-    // The first connection brings a message: before that, one that breaks is an address that may be wrong.
+    // The first connection delivers a message: one that breaks before that may be a wrong address.
     const cuts = fc
       .tuple(fc.integer({ min: 1_000, max: 2_500 }), fc.array(fc.integer({ min: 1, max: 2_500 }), { maxLength: 12 }))
       .map(([first, rest]) => [first, ...rest]);

@@ -57,7 +57,7 @@ describe.each([GetAnalysisRunLogsResponseSchema, KargoResponseSchema])("the byte
 describe("the wire format", () => {
   const world = useWorld();
 
-  /** The messages of a stream as their bytes, with the flags of their envelopes. */
+  /** The bytes of each message of a stream, with the flags of its envelope. */
   async function messagesOf(contentType: string, request: Uint8Array, log = "Größe\n") {
     const ref = world().addLog(sends(log));
     const body = contentType.endsWith("json") ? Buffer.from(JSON.stringify(ref)) : request;
@@ -75,7 +75,7 @@ describe("the wire format", () => {
     for (let at = 0; at < answer.length; ) {
       const length = answer.readUInt32BE(at + 1);
       const message = { flags: answer[at] ?? 0, body: answer.subarray(at + 5, at + 5 + length) };
-      // On a busy machine, a heartbeat may come before all else.
+      // On a busy machine, a heartbeat may come first.
       if (message.flags !== 0 || !["", "{}"].includes(message.body.toString())) messages.push(message);
       at += 5 + length;
     }
@@ -90,14 +90,14 @@ describe("the wire format", () => {
     expect(type).toBe("application/connect+proto");
     expect(messages.map(({ flags }) => flags)).toEqual([0, 0, 0, 2]);
     const chunk = messages[1]?.body ?? Buffer.alloc(0);
-    // Field 1 with a length of 8: G r ö ß e, line feed. Field 2: the cursor, of a length in two bytes.
+    // Field 1 with a length of 8: G r ö ß e, line feed. Field 2: the cursor, with a length of two bytes.
     expect(chunk.subarray(0, 11).toString("hex")).toBe("0a084772c3b6c39f650a12");
     const cursor = chunk.subarray(13, -4);
     expect(chunk.readUInt16LE(11)).toBe(((cursor.length >> 7) << 8) | 0x80 | (cursor.length & 0x7f));
     expect(cursor.toString()).toMatch(/^[\w-]{150,800}$/);
     // Field 6: line 1. Field 10: 0 bytes before it.
     expect(chunk.subarray(-4).toString("hex")).toBe("30015000");
-    // Field 5, 8 bytes: reason 1 COMPLETE; field 3, 1 line; field 4, 8 bytes; field 5, 8 bytes looked through.
+    // Field 5, 8 bytes: reason 1 COMPLETE; field 3, 1 line; field 4, 8 bytes; field 5, 8 bytes scanned.
     expect(messages[2]?.body.toString("hex")).toBe("2a080801180120082808");
     expect(messages[3]?.body.toString()).toBe("{}");
   });

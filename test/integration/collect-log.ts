@@ -1,27 +1,27 @@
 import type { GetAnalysisRunLogsResponse, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type ToldError, toldError } from "./read-log.ts";
 
-/** The messages of a log that have come so far, and how to wait for more. */
+/** The messages of a log received so far, and ways to wait for more. */
 export interface CollectedLog {
   readonly messages: readonly GetAnalysisRunLogsResponse[];
-  /** Settles when the call has ended, whatever with. */
+  /** Settles when the call has ended, even with an error. */
   readonly done: Promise<void>;
-  /** What the call failed with. */
+  /** The call's error. */
   readonly error: ToldError | undefined;
   text(): string;
   /** The kinds of the notices. */
   notices(): readonly NoticeKind[];
-  /** What the notices say. */
+  /** The messages of the notices. */
   said(): readonly string[];
   end(): Extract<GetAnalysisRunLogsResponse["event"], { case: "end" }>["value"] | undefined;
   origin(): Extract<GetAnalysisRunLogsResponse["event"], { case: "origin" }>["value"] | undefined;
-  /** Settles when this text was sent. */
+  /** Settles when this text was received. */
   until(text: string): Promise<void>;
-  /** Settles when a notice says this. */
+  /** Settles when a notice contains this text. */
   untilSaid(text: string): Promise<void>;
 }
 
-/** Reads a log as it comes. Where the call ends before what somebody waits for, they fail. */
+/** Reads a log as it arrives. Waits fail if the call ends before. */
 export function collectLog(stream: AsyncIterable<GetAnalysisRunLogsResponse>): CollectedLog {
   const messages: GetAnalysisRunLogsResponse[] = [];
   let error: ToldError | undefined;

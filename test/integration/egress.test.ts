@@ -5,9 +5,9 @@ import { readLog } from "./read-log.ts";
 import { SECRETS, startWorld, type World } from "./world.ts";
 
 const [protocol] = PROTOCOLS;
-if (protocol === undefined) throw new Error("There is no protocol.");
+if (protocol === undefined) throw new Error("no protocols");
 
-describe("a store whose host is made of values", () => {
+describe("a store whose host contains an expression", () => {
   let store: ScriptedStore;
   beforeAll(async () => {
     store = await startScriptedStore();
@@ -21,7 +21,7 @@ describe("a store whose host is made of values", () => {
     return startWorld({ config: { sources: [{ name: "archive", http }], egress: { allow } } });
   };
 
-  it("may not lead inside: callers are told so in one sentence, and the server's own log has the address", async () => {
+  it("may not be a private address: callers get one sentence, and the server's log has the address", async () => {
     const world = await gateway([]);
     try {
       const { error, headers } = await readLog(world.transport(protocol), world.addLog(hangs));
@@ -40,7 +40,7 @@ describe("a store whose host is made of values", () => {
     }
   });
 
-  it("may lead where an entry in egress.allow has it", async () => {
+  it("may be a private address that egress.allow lists", async () => {
     const world = await gateway(["127.0.0.0/8"]);
     try {
       expect(await readLog(world.transport(protocol), world.addLog(hangs))).toMatchObject({ text: "hello\n" });

@@ -7,7 +7,7 @@ import { type LiveRun, useLiveWorld } from "./live-world.ts";
 
 const OVER = { phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] };
 const ENDED = Date.parse("2026-01-01T00:30:00Z");
-/** How often an archive is looked at. */
+/** The interval at which an archive is polled. */
 const isPoll = (ms: number): boolean => ms === 2_000;
 const isRetry = (ms: number): boolean => [500, 1_000, 2_000, 4_000].includes(ms);
 
@@ -15,7 +15,7 @@ interface Kind {
   readonly name: string;
   readonly options?: StoredObjectOptions;
   readonly bytes?: (log: string) => Uint8Array;
-  /** What is said of any log of this kind. */
+  /** Fields of every log of this kind. */
   readonly notices?: readonly NoticeKind[];
 }
 
@@ -37,8 +37,8 @@ const KINDS: readonly Kind[] = [
 ];
 
 /**
- * A log with characters of all lengths, as it is at one time and another; lines of a kilobyte between, so that its
- * beginning alone does not prove it.
+ * A growing log with characters of all lengths. Lines of a kilobyte in between mean that its beginning alone does not
+ * prove a position.
  */
 const STEPS = ["", "one\n", "two ö", "世界\n", "x".repeat(1_500), "\nthree\n", "😀", "\nfour"];
 const WHOLE = STEPS.join("");
@@ -66,19 +66,19 @@ describe("a followed log in a store", () => {
       answer: (by) => world().store.answer(run.archivePath(), by),
     };
   };
-  /** Lets the follow look again, once it waits to. */
+  /** Lets the follow poll once more when it waits for that. */
   const lookAgain = async (isTime = isPoll): Promise<void> => {
     await world().waits.until(isTime);
     world().waits.pass(isTime);
   };
-  /** The job ends, long enough ago for all of its log to be there. */
+  /** Ends the job, long enough ago that its whole log has been shipped. */
   const endLongAgo = async (run: LiveRun): Promise<void> => {
     await world().waits.until(isPoll);
     world().clock.time = ENDED + 24 * 3_600_000;
     run.put(OVER);
   };
 
-  it("is read to its end although its attempt is dropped from the run", async () => {
+  it("is read to its end even if its attempt is dropped from the run", async () => {
     const { run, put } = begin(upTo(1));
     const read = run.read({ follow: true, attempt: { case: "attemptNumber", value: 1 } });
     await read.until(upTo(1));
@@ -102,7 +102,7 @@ describe("a followed log in a store", () => {
   describe.each(KINDS)("$name", (kind) => {
     const { notices = [] } = kind;
 
-    it("is sent as it grows, partial lines too, and is complete when its job has ended", async () => {
+    it("is sent as it grows, including partial lines, and is complete when its job has ended", async () => {
       const { run, put } = begin(upTo(1), kind);
       const read = run.read({ follow: true });
       for (let step = 2; step < STEPS.length; step += 1) {
@@ -137,7 +137,7 @@ describe("a followed log in a store", () => {
       expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
     });
 
-    it("starts at its last lines", async () => {
+    it("can start at its last lines", async () => {
       const { run, put } = begin(upTo(5), kind);
       const read = run.read({ follow: true, tailLines: 1n });
       await read.until("three\n");
@@ -150,7 +150,7 @@ describe("a followed log in a store", () => {
       expect(read.text()).toBe("three\n😀\nfour");
     });
 
-    it("filters each line once it has ended", async () => {
+    it("filters each line once it is complete", async () => {
       const { run, put } = begin(upTo(2), kind);
       const grep = { pattern: "o|世", fixed: false, ignoreCase: false, invert: false, before: 0, after: 0 };
       const read = run.read({ follow: true, grep: { $typeName: "taffrail.v1.Grep", ...grep } });
@@ -166,7 +166,7 @@ describe("a followed log in a store", () => {
     });
   });
 
-  it("requests only new bytes, and one kilobyte that proves the position", async () => {
+  it("requests only new bytes, plus one kilobyte to verify the position", async () => {
     const { run, object, put } = begin("");
     let log = "";
     const read = run.read({ follow: true });
@@ -184,7 +184,7 @@ describe("a followed log in a store", () => {
     expect(object.served).toBeLessThan(log.length + 42 * 2_048);
   });
 
-  it("shows no part of a character", async () => {
+  it("never sends part of a character", async () => {
     const { run, object } = begin("");
     const bytes = Buffer.from("größe 世界 😀\n".repeat(3));
     const read = run.read({ follow: true });
@@ -208,7 +208,7 @@ describe("a followed log in a store", () => {
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
   ] as const)(
-    "is sent as far as it unpacks while %s of it is written, and fails if no more comes",
+    "is sent as far as it can be decompressed while %s of it is written, and fails if no more follows",
     async (_name, pack) => {
       const log = Array.from(
         { length: 12_000 },
@@ -221,7 +221,7 @@ describe("a followed log in a store", () => {
         await world().waits.until(isPoll);
         object.bytes = bytes.subarray(0, bytes.length * part);
         world().waits.pass(isPoll);
-        // Of what is not whole, as much is shown as can be.
+        // Of an incomplete file, as much is sent as can be decompressed.
         await world().waits.until(isPoll);
         await read.until(log.slice(0, log.length * (part - 0.35)));
       }
@@ -298,7 +298,7 @@ describe("a followed log in a store", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is waited for until it exists", async () => {
+  it("is awaited until it exists", async () => {
     const { run, put } = begin(undefined);
     const read = run.read({ follow: true });
     await read.untilSaid("Waiting.");
@@ -314,14 +314,14 @@ describe("a followed log in a store", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is polled after its job's end for the shipper's lag, and is complete then", async () => {
+  it("is polled for the shipper's lag after its job's end, and is then complete", async () => {
     const { run, put } = begin(upTo(2));
     const read = run.read({ follow: true });
     await read.until(upTo(2));
     await world().waits.until(isPoll);
     world().clock.time = ENDED + 5_000;
     run.put(OVER);
-    // That the job has ended is seen at once; its log is looked at as before.
+    // The job's end is noticed at once; the log is polled as before.
     for (const [seconds, step] of [
       [10, 3],
       [29, 5],
@@ -342,7 +342,7 @@ describe("a followed log in a store", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("is complete in time although our clock is behind the cluster's and is set back", async () => {
+  it("is complete in time even if our clock is behind the cluster's and is set back", async () => {
     const { run } = begin(WHOLE);
     const read = run.read({ follow: true });
     await read.until(WHOLE);

@@ -11,7 +11,7 @@ import { DEBUG, useWorld } from "./world.ts";
 const MIB = 1024 * 1024;
 const RUBBISH = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 const BOMB = gzipSync(Buffer.alloc(50 * MIB));
-/** What says the limit of 64 KiB. */
+/** Connect's message for the limit of 64 KiB. */
 const LIMIT = /larger than configured readMaxBytes 65536/;
 const TOO_LARGE = { code: "ResourceExhausted", reason: "taffrail/LIMIT_REACHED" };
 
@@ -29,7 +29,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     return await outcome;
   }
 
-  /** The server still answers, and has not complained. */
+  /** Expects that the server still answers, and logged no warning. */
   async function expectWell(of = world()): Promise<void> {
     const { end, outcome } = beginCall(of.port, protocol);
     end(wrapped(0, message(protocol, of.addLog(sends("a log\n")))));
@@ -37,7 +37,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     expect(of.log.filter(({ level, msg }) => level > DEBUG && msg !== "call")).toEqual([]);
   }
 
-  it("that is larger than 64 KiB is refused with the limit, however large it says it is", async () => {
+  it("larger than 64 KiB is refused with the limit, whatever length it declares", async () => {
     const large = Buffer.alloc(70_000, " ");
     expect(await call(wrapped(0, large))).toMatchObject({ ...TOO_LARGE, whole: expect.stringMatching(LIMIT) });
     expect(await call(wrapped(0, Buffer.alloc(5 * MIB, " ")))).toMatchObject(TOO_LARGE);
@@ -45,18 +45,18 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell();
   });
 
-  it("that unpacks to more than 64 KiB is refused with the limit, and never unpacked", async () => {
+  it("that decompresses to more than 64 KiB is refused with the limit, without decompressing it all", async () => {
     const before = process.memoryUsage().rss;
     const bombs = Array.from({ length: 20 }, () => call(wrapped(1, BOMB), { [protocol.encoding]: "gzip" }));
     for (const outcome of await Promise.all(bombs))
       expect(outcome).toMatchObject({ ...TOO_LARGE, whole: expect.stringMatching(LIMIT) });
-    // Unpacked they are 1,000 MiB.
+    // Decompressed, they are 1,000 MiB.
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * MIB);
     expect((await call(wrapped(1, gzipSync(good())), { [protocol.encoding]: "gzip" })).code).toBe("ok");
     await expectWell();
   });
 
-  it("that is no message is refused, with a reason", async () => {
+  it("that is not a message is refused with a reason", async () => {
     const refused = /^(InvalidArgument|Internal|Unimplemented)$/;
     const gzip = { [protocol.encoding]: "gzip" };
     const bodies: [Uint8Array, Record<string, string>?][] = [
@@ -82,7 +82,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell();
   });
 
-  it("whose time limit is none, or over, is refused with a reason", async () => {
+  it("with an invalid or expired deadline is refused with a reason", async () => {
     const timeout = protocol.type.includes("grpc") ? "grpc-timeout" : "connect-timeout-ms";
     const body = wrapped(0, good());
     expect(await call(body, { [timeout]: "soon" })).toMatchObject({ reason: "taffrail/REQUEST_INVALID" });
@@ -91,7 +91,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell();
   });
 
-  it("of a type that no protocol has is refused with the types that there are", async () => {
+  it("of an unknown content type is refused with the known ones", async () => {
     for (const type of ["application/x-www-form-urlencoded", "application/grpc+thrift", "text/plain"]) {
       const outcome = await call(wrapped(0, good()), { "content-type": type });
       expect(outcome).toMatchObject({ code: "InvalidArgument", reason: "taffrail/REQUEST_INVALID" });
@@ -100,7 +100,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell();
   });
 
-  it("that breaks off leaves nothing behind", async () => {
+  it("that breaks off leaves no resources behind", async () => {
     const body = wrapped(0, good());
     for (let length = 0; length < body.length; length += 4) {
       const { write, destroy } = beginCall(world().port, protocol);
@@ -111,7 +111,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell();
   });
 
-  it("that comes byte by byte is refused with the limit when its time is over", async () => {
+  it("that arrives byte by byte is refused when its time limit has passed", async () => {
     const { write, outcome, destroy } = beginCall(slow().port, protocol);
     write(wrapped(0, Buffer.alloc(0), 60_000));
     const dripping = setInterval(() => write(Buffer.from(" ")), 10);
@@ -123,7 +123,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     await expectWell(slow());
   });
 
-  it("is read only once its token is known to be good", async () => {
+  it("is read only after its token is accepted", async () => {
     const { write, outcome, destroy } = beginCall(world().port, protocol, {});
     write(wrapped(0, Buffer.alloc(70_000), 0xffffffff));
     expect(await outcome).toMatchObject({
@@ -135,14 +135,14 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
   });
 });
 
-describe("a call by the wrong way", () => {
+describe("a call with the wrong method or version", () => {
   const world = useWorld();
   const path = "/taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
 
   it.each([
-    ["a method that no RPC has", "DELETE", path, 405],
-    ["both ways at once over HTTP/1.1", "POST", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 505],
-  ])("that is %s is refused with a reason", async (_, method, wrong, status) => {
+    ["a method other than POST", "DELETE", path, 405],
+    ["bidirectional streaming over HTTP/1.1", "POST", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 505],
+  ])("by %s is refused with a reason", async (_, method, wrong, status) => {
     const headers = { "content-type": "application/grpc" };
     const response = await fetch(world().url + wrong, { method, headers });
     expect(response.status).toBe(status);
@@ -151,14 +151,14 @@ describe("a call by the wrong way", () => {
     });
   });
 
-  it("that names no host is refused with a reason", async () => {
+  it("without a Host header is refused with a reason", async () => {
     const raw = await openRaw(world().port);
     await raw.say(`POST ${path} HTTP/1.0\r\nContent-Type: application/json\r\n\r\n`);
     expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 400 [\s\S]*REQUEST_INVALID/);
   });
 });
 
-describe("a request that is far too large, on a connection that is kept", () => {
+describe("a far too large request on a keep-alive connection", () => {
   const world = useWorld();
   const post = (path: string, length: number): string =>
     [
@@ -171,13 +171,13 @@ describe("a request that is far too large, on a connection that is kept", () => 
     ].join("\r\n");
 
   it.each(["GetAnalysisRunLogs", "GetAnalysisRun"])(
-    "is refused, read to its end, and the next one answered: %s",
+    "is refused and drained, and the next one is answered: %s",
     async (path) => {
       const raw = await openRaw(world().port);
-      // More than the sockets between the two hold.
+      // More than the socket buffers hold.
       const body = path === "GetAnalysisRun" ? Buffer.alloc(16 * MIB, " ") : envelope(0, Buffer.alloc(16 * MIB, " "));
       await raw.say(Buffer.concat([Buffer.from(post(path, body.length)), body]));
-      await raw.say(post("GetAnalysisRun", 2) + "{}");
+      await raw.say(`${post("GetAnalysisRun", 2)}{}`);
       await raw.until((received) => received.includes("invalid_argument"));
       const [first = "", second = "", ...others] = String(raw.received).split(/(?=HTTP\/1\.1 )/);
       expect(first).toMatch(/resource_exhausted/);
@@ -190,7 +190,7 @@ describe("a request that is far too large, on a connection that is kept", () => 
 describe("a stream of requests", () => {
   const world = useWorld({ requestMs: 100 });
 
-  it("ends when nothing comes for as long as a request may take", async () => {
+  it("ends if no message arrives within the request's time limit", async () => {
     const reflection = createClient(ServerReflection, createGrpcTransport({ baseUrl: world().url }));
     const leave = new AbortController();
     async function* ask() {
@@ -212,7 +212,7 @@ describe("a hostile request on the raw route", () => {
   const lines = (path: string, ...more: string[]): string =>
     [`GET ${path} HTTP/1.1`, "Host: x", "Authorization: Bearer token-of-reader", ...more, "", ""].join("\r\n");
 
-  it("with a body that does not come is answered, and its connection ends when its time is over", async () => {
+  it("whose body never arrives is answered, and its connection is closed after the time limit", async () => {
     const { namespace, name } = world().addLog(sends("a log\n"));
     const raw = await openRaw(world().port);
     await raw.say(lines(`/raw/${namespace}/${name}`, "Content-Length: 1000"));
@@ -220,7 +220,7 @@ describe("a hostile request on the raw route", () => {
     expect(world().log.filter(({ level }) => level > DEBUG)).toEqual([]);
   });
 
-  it("with an address of 40,000 characters is refused with 431", async () => {
+  it("with a path of 40,000 characters is refused with 431", async () => {
     const raw = await openRaw(world().port);
     await raw.say(lines(`/raw/shop/${"x".repeat(40_000)}`));
     expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 431 /);

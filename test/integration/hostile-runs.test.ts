@@ -9,13 +9,13 @@ import { PROTOCOLS } from "./protocols.ts";
 import { as, errorOf, readLog } from "./read-log.ts";
 import { useWorld } from "./world.ts";
 
-/** What gRPC clients take at the most unless they are told otherwise. */
+/** The default maximum message size of gRPC clients. */
 const CLIENTS_TAKE = 4 * 1024 * 1024;
 const LOG = "the newest\n";
 const UID = "00000000-0000-4000-8000-00000000aaaa";
 const PATHS = ["${{ jobName }}/${{ container }}/report.html", "${{ jobName }}", "${{ attempt }}/${{ container }}"];
 
-/** A run of one metric that was measured often, by Jobs of several containers. */
+/** A run of one metric with many measurements, by Jobs of several containers. */
 function manyTimes(name: string, count: number, message = "", containers: readonly string[] = ["main"]): KubeObject {
   const object = analysisRun({ namespace: "shop", name, uid: UID, metrics: [{ containers }] });
   const measurements = Array.from({ length: count }, (_, index) => ({
@@ -117,13 +117,13 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     expect(await raw("nameless")).toBe(LOG);
   });
 
-  it("with odd names: shows them as they are, and nothing else", async () => {
+  it("with odd names: shows exactly these names", async () => {
     const { name } = world().addLog(sends(LOG));
     expect((await read(name)).text).toBe(LOG);
     const asked = world().store.asked.length;
     const alike = [
-      // Cyrillic a, full-width, a combining mark, a soft hyphen, a zero-width space, dots of other scripts, a turned
-      // direction, a zero.
+      // Cyrillic a, full-width, a combining mark, a soft hyphen, a zero-width space, dots of other scripts, a direction
+      // override, a NUL.
       name.replace("a", "\u0430"),
       name.replace("u", "\uff55"),
       `${name}\u0301`,

@@ -4,7 +4,7 @@ import { connect as connectH2 } from "node:http2";
 import { connect } from "node:net";
 
 export interface HttpRequest {
-  /** As it goes over the wire. */
+  /** The path as it is sent. */
   readonly path: string;
   /** Default: GET. */
   readonly method?: string;
@@ -13,20 +13,20 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the body came to an end that this version of HTTP takes for whole. */
+  /** Whether the body is complete by the rules of this version of HTTP. */
   readonly whole: boolean;
 }
 
-/** A version of HTTP, and one request by it over a connection of its own. */
+/** A version of HTTP, and a function that sends one request over its own connection. */
 export interface HttpVersion {
   readonly version: string;
   ask(port: number, request: HttpRequest): Promise<HttpAnswer>;
 }
 
-/** Those that the cleartext port speaks. */
+/** The versions that the cleartext port supports. */
 export const HTTP_VERSIONS: readonly HttpVersion[] = [
   { version: "HTTP/1.1", ask: askHttp11 },
   { version: "HTTP/1.0", ask: askHttp10 },
@@ -46,14 +46,14 @@ async function askHttp11(port: number, { path, method = "GET", headers = {} }: H
   };
 }
 
-/** The body ends where the connection does: all that tells a cut one is that the connection was reset. */
+/** The body ends with the connection, so only a reset shows that it was cut. */
 async function askHttp10(port: number, { path, method = "GET", headers = {} }: HttpRequest): Promise<HttpAnswer> {
   const pieces: Buffer[] = [];
   const socket = connect({
     port,
     host: "127.0.0.1",
-    // A read that fills its buffer is followed by another: Node takes a reset that comes with the last bytes for an end
-    // otherwise.
+    // A small buffer forces another read after the last bytes: otherwise Node takes a reset that arrives with them for
+    // an end.
     onread: {
       buffer: Buffer.alloc(1),
       callback: (_length, byte) => {
@@ -98,7 +98,7 @@ async function bodyOf(stream: NodeJS.ReadableStream): Promise<{ readonly body: B
   stream.on("data", (piece: Buffer) => pieces.push(piece));
   const error = await new Promise((resolve) => {
     stream.once("error", resolve).once("end", () => resolve(undefined));
-    // Node's HTTP/1.1 client says so, and nothing else, where a body is cut.
+    // This error is the only sign from Node's HTTP/1.1 client that a body was cut.
     stream.once("aborted", () => resolve(new Error("aborted")));
   });
   return { body: Buffer.concat(pieces), error };

@@ -15,7 +15,7 @@ const common = { ":scheme": "http", ":authority": "x", authorization: `Bearer ${
 const block = (method: string, path: string): Buffer => headerBlock({ ":method": method, ":path": path, ...common });
 const post = block("POST", "/taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs");
 const stream = (at: number): number => 2 * at + 1;
-/** One frame, and then many of another kind. */
+/** A first frame, then many of another type. */
 const after =
   (first: Buffer, rest: Buffer) =>
   (at: number): Buffer =>
@@ -23,7 +23,7 @@ const after =
 const opensPost = frame(TYPE.headers, END_HEADERS, 1, post);
 const beginsPost = frame(TYPE.headers, 0, 1, post);
 
-/** What each flood says, frame by frame, beginning with stream 1. */
+/** The frames of each flood, starting with stream 1. */
 const FLOODS: readonly (readonly [name: string, make: (at: number, path: string) => Buffer])[] = [
   ["SETTINGS", () => frame(TYPE.settings, 0, 0)],
   ["PING", () => frame(TYPE.ping, 0, 0, Buffer.alloc(8))],
@@ -60,7 +60,7 @@ const FLOODS: readonly (readonly [name: string, make: (at: number, path: string)
   ["PUSH_PROMISE from a client", () => frame(TYPE.pushPromise, END_HEADERS, 1, Buffer.concat([uint32(2), post]))],
 ];
 
-/** Floods that HTTP/2 allows: they are only bounded. */
+/** Floods that HTTP/2 allows: their cost is only bounded. */
 const HARMLESS: typeof FLOODS = [
   ["DATA of one byte", after(opensPost, frame(TYPE.data, 0, 1, Buffer.from("x")))],
   ["WINDOW_UPDATE by one", () => frame(TYPE.windowUpdate, 0, 0, uint32(1))],
@@ -75,7 +75,7 @@ describe("a flood over HTTP/2", () => {
   });
 
   /**
-   * Sends a flood until the server ends the connection or all is said; tells by how much the process grew meanwhile.
+   * Sends a flood until it is complete or the server closes the connection. Returns how much the process grew.
    */
   async function flood(make: (at: number, path: string) => Buffer): Promise<{ raw: RawSocket; grown: number }> {
     const { namespace, name } = world().addLog(hangs);

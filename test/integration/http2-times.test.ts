@@ -8,7 +8,7 @@ const SETTINGS = frame(TYPE.settings, 0, 0);
 const PING = frame(TYPE.ping, 0, 0, Buffer.alloc(8));
 const BLOCK = headerBlock({ ":method": "GET", ":scheme": "http", ":authority": "x", ":path": "/" });
 const GET = frame(TYPE.headers, END_HEADERS | END_STREAM, 1, BLOCK);
-/** The head of a GOAWAY without a last word's payload: type and flags, on no stream. */
+/** The frame header of a GOAWAY without debug data: type, flags and stream 0. */
 const GO_AWAY = Buffer.from([TYPE.goAway, 0, 0, 0, 0, 0]);
 const opened: (() => unknown)[] = [];
 
@@ -79,7 +79,7 @@ describe("an HTTP/2 connection", () => {
     });
     const raw = await open(listener);
     await raw.say(Buffer.concat([PREFACE, SETTINGS, GET]));
-    // Begun later, and over.
+    // This request starts later and is complete.
     const other = await open(listener);
     await other.say(Buffer.concat([PREFACE, SETTINGS]));
     await other.ended();

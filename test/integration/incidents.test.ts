@@ -19,13 +19,13 @@ import { useWorld } from "./world.ts";
 
 const [protocol] = PROTOCOLS;
 const [http11] = HTTP_VERSIONS;
-if (protocol === undefined || http11 === undefined) throw new Error("There is no way to the gateway.");
+if (protocol === undefined || http11 === undefined) throw new Error("no protocols");
 
 const RECHECK_MS = 4_321;
 
-// Each test names what befell another program and proves that it does not befall this one. CVE-2023-44487 is proven in http2-floods.test.ts, CVE-2020-8562 in
-// src/egress/egress.test.ts.
-describe("what befell others", () => {
+// Each test names a vulnerability or bug of another program and proves that this one does not have it.
+// CVE-2023-44487 is covered by http2-floods.test.ts, CVE-2020-8562 by src/egress/egress.test.ts.
+describe("known incidents of other programs", () => {
   const world = useWorld();
   const tenants = useWorld({ headers: { "X-Scope-OrgID": "${{ metricName }}" } });
   const logRight = useWorld({ config: { access: { subresource: "log" } } });
@@ -43,7 +43,7 @@ describe("what befell others", () => {
       method,
       headers: { authorization: `Bearer ${token}`, cookie: "session=callers" },
     });
-  /** What the store was sent. */
+  /** Records the headers that the store receives. */
   const noting =
     (seen: IncomingHttpHeaders[], answer: Answer): Answer =>
     (response, request) => {
@@ -51,7 +51,7 @@ describe("what befell others", () => {
       answer(response, request);
     };
 
-  it("GHSA-w5wv-wvrp-v5m5, CVE-2026-28229: a token that only looks like one opens nothing", async () => {
+  it("GHSA-w5wv-wvrp-v5m5, CVE-2026-28229: rejects strings that only look like tokens", async () => {
     const ref = world().addLog(sends("secret\n"));
     for (const token of ["nothing", "null", "undefined"]) {
       const refused = { code: "Unauthenticated", reason: "TOKEN_REFUSED" };
@@ -63,7 +63,7 @@ describe("what befell others", () => {
     }
   });
 
-  it("CVE-2026-27111: no way in is without the question that another asks", async () => {
+  it("CVE-2026-27111: checks access on every route and protocol", async () => {
     const ref = world().addLog(sends("secret\n"));
     for (const token of [TOKENS.stranger, TOKENS.stageless]) {
       for (const each of PROTOCOLS) {
@@ -81,7 +81,7 @@ describe("what befell others", () => {
     }
   });
 
-  it("GHSA-7g9x-cp9g-92mr: the gateway's own rights are used for nobody who lacks them", async () => {
+  it("GHSA-7g9x-cp9g-92mr: never lends the gateway's own permissions to a caller", async () => {
     const ref = world().addLog(hangs);
     const asked = world().store.asked.length;
     const denied = await read(ref, TOKENS.stranger);
@@ -91,7 +91,7 @@ describe("what befell others", () => {
     expect(world().store.asked.length).toBe(asked);
   });
 
-  it("CVE-2024-53862: the log of a run that was deleted is not everybody's", async () => {
+  it("CVE-2024-53862: keeps a deleted run's log from callers without access", async () => {
     const { namespace, name } = world().addLog(sends("secret\n"));
     const run = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", metadata: { namespace, name } };
     world().cluster.remove(run);
@@ -102,7 +102,7 @@ describe("what befell others", () => {
     expect(world().store.asked.length).toBe(asked);
   });
 
-  it("CVE-2023-40025, CVE-2024-41666: a log that is open ends when its right is revoked, and when its token is", async () => {
+  it("CVE-2023-40025, CVE-2024-41666: ends an open log when the caller's role or token is revoked", async () => {
     for (const [kind, reason, end] of [
       ["RoleBinding", "AUTHORIZATION_LOST", EndReason.AUTHORIZATION_LOST],
       ["Token", "TOKEN_EXPIRED", EndReason.TOKEN_EXPIRED],
@@ -121,7 +121,7 @@ describe("what befell others", () => {
     }
   });
 
-  it("GitLab MR 116625: no state of a log but the server's own is gone on from", async () => {
+  it("GitLab MR 116625: resumes only from state that the server signed", async () => {
     const ref = world().addLog((response, request) => sends("one\ntwo\n")(response, request));
     const [cursor = ""] = (await readMessages(world().transport(protocol), ref))
       .map((each) => each.cursor)
@@ -140,12 +140,12 @@ describe("what befell others", () => {
     expect(await readLog(world().transport(protocol), { ...ref, cursor })).toMatchObject({ error: undefined });
   });
 
-  it("argoproj/argo-cd#5380: logs may ask for a right of their own", async () => {
+  it("argoproj/argo-cd#5380: can require a separate permission for logs", async () => {
     const { error } = await readLog(logRight().transport(protocol), logRight().addLog(sends("secret\n")));
     expect(error).toMatchObject({ code: "PermissionDenied" });
   });
 
-  it("CVE-2022-29164, GHSA-cv78-6m8q-ph82: a log that is a web page is text to every browser", async () => {
+  it("CVE-2022-29164, GHSA-cv78-6m8q-ph82: serves a log that contains HTML as plain text", async () => {
     const page = "<!doctype html><script>alert(1)</script>";
     const { namespace, name } = world().addLog(sends(page, { "content-type": "text/html", "set-cookie": "a=b" }));
     const { headers, body } = await raw(`/raw/${namespace}/${name}`);
@@ -157,13 +157,13 @@ describe("what befell others", () => {
     });
   });
 
-  it("CVE-2025-62157, GHSA-7vf8-2cr6-54mf: the store's secret stands in no log, whatever the store does with it", async () => {
+  it("CVE-2025-62157, GHSA-7vf8-2cr6-54mf: never logs the store's secret, even if the store echoes it", async () => {
     for (const answer of [refuses(403, { "www-authenticate": "s3cret" }), sends("x", { "content-encoding": "s3cret" })])
       await read(world().addLog(answer));
     expect(JSON.stringify(world().log)).not.toContain("s3cret");
   });
 
-  it("CVE-2025-3454, CVE-2026-53576: no slash more and no ending of a path is a way around the token", async () => {
+  it("CVE-2025-3454, CVE-2026-53576: requires the token whatever is added to the path", async () => {
     const { namespace, name } = world().addLog(sends("secret\n"));
     const method = "taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
     const rawPath = `raw/${namespace}/${name}`;
@@ -173,7 +173,7 @@ describe("what befell others", () => {
       expect(await raw(path, "nothing", "POST")).toMatchObject({ status: 404 });
   });
 
-  it("GHSA-jv32-5578-pxjc, CVE-2022-31130, CVE-2022-39201, CVE-2023-1387, CVE-2022-21673: nothing of the caller reaches the store", async () => {
+  it("GHSA-jv32-5578-pxjc, CVE-2022-31130, CVE-2022-39201, CVE-2023-1387, CVE-2022-21673: forwards none of the caller's headers to the store", async () => {
     const seen: IncomingHttpHeaders[] = [];
     const { namespace, name } = world().addLog(noting(seen, sends("log\n")));
     await raw(`/raw/${namespace}/${name}`);
@@ -181,7 +181,7 @@ describe("what befell others", () => {
     expect(JSON.stringify(seen)).not.toMatch(/session=callers|token-of-reader|authorization|cookie/);
   });
 
-  it("CVE-2022-23498: no answer and no cookie of one caller is another's", async () => {
+  it("CVE-2022-23498: shares no response and no cookie between callers", async () => {
     let reads = 0;
     const ref = world().addLog((response, request) => {
       reads += 1;
@@ -196,7 +196,7 @@ describe("what befell others", () => {
     }
   });
 
-  it("CVE-2021-36156, CVE-2026-21726: a name that leaves its place is none, in no encoding", async () => {
+  it("CVE-2021-36156, CVE-2026-21726: rejects path traversal in names, in any encoding", async () => {
     const asked = world().store.asked.length;
     for (const name of ["..", "../x", "%2e%2e", "%252e%252e", "..%2fx", "..%252fx", "x%00"]) {
       expect((await read({ namespace: "shop", name })).error).toMatchObject({ reason: "REQUEST_INVALID" });
@@ -206,14 +206,14 @@ describe("what befell others", () => {
     expect(world().store.asked.length).toBe(asked);
   });
 
-  it("grafana/loki X-Scope-OrgID: a value names no second tenant", async () => {
+  it("grafana/loki X-Scope-OrgID: refuses a value that would name a second tenant", async () => {
     const ref = tenants().addLog(hangs, [{ name: "a|b" }]);
     const { error } = await readLog(tenants().transport(protocol), ref);
     expect(error?.sources).toMatchObject([{ outcome: "SOURCE_OUTCOME_VALUE_REFUSED" }]);
     expect(tenants().store.asked).toEqual([]);
   });
 
-  it("nodejs/undici#4917, CVE-2023-45289, CVE-2025-21620: no header goes along to another origin", async () => {
+  it("nodejs/undici#4917, CVE-2023-45289, CVE-2025-21620: sends no headers to another origin on redirect", async () => {
     const elsewhere = await startScriptedStore();
     try {
       const ref = world().addLog(refuses(302, { location: `${elsewhere.origin}/log` }));
@@ -224,19 +224,19 @@ describe("what befell others", () => {
     }
   });
 
-  it("CVE-2026-22036, CVE-2024-22025: neither a chain of encodings nor brotli is unpacked", async () => {
+  it("CVE-2026-22036, CVE-2024-22025: refuses chained encodings and brotli", async () => {
     for (const encoding of [Array(20).fill("gzip").join(", "), "br"]) {
       const { error } = await read(world().addLog(sends("x", { "content-encoding": encoding })));
       expect(error).toMatchObject({ reason: "BACKEND_REFUSED" });
     }
   });
 
-  it("CVE-2026-44492: a metadata address is one in every dress", () => {
-    for (const dress of ["169.254.169.254", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe"])
-      expect(kindOfAddress(dress)).toBe("special");
+  it("CVE-2026-44492: recognizes the metadata address in every notation", () => {
+    for (const address of ["169.254.169.254", "::ffff:169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe"])
+      expect(kindOfAddress(address)).toBe("special");
   });
 
-  it("kubernetes/kubernetes#136550, CVE-2020-8561: the gateway's roles reach no node and no proxy", async () => {
+  it("kubernetes/kubernetes#136550, CVE-2020-8561: grants the gateway's roles no access to nodes or proxies", async () => {
     for (const file of ["cluster-role.yaml", "cluster-role-pods.yaml"]) {
       const roles = parseAllDocuments(await readFile(new URL(`../../deploy/${file}`, import.meta.url), "utf8"));
       const resources = JSON.stringify(roles.map((each) => each.toJS()));
@@ -245,31 +245,31 @@ describe("what befell others", () => {
     }
   });
 
-  it("CVE-2021-25743, nodejs/node#53697, nodejs/node#64313: a log on a terminal moves nothing but colours", () => {
+  it("CVE-2021-25743, nodejs/node#53697, nodejs/node#64313: passes no escapes to a terminal except colours", () => {
     const hostile = "a\x1b]52;c;ZXZpbA==\x07b\x1b]8;;http://x/(\x1b\\c\x1b]8;;\x1b\\d\x1b[2Je\rf\x1b[31mg\n";
     const filter = createTerminalFilter({ colors: true });
     const shown = [...Buffer.from(hostile)].map((byte) => filter.write(Uint8Array.of(byte)));
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the filter has to remove them.
     expect([...shown, filter.end()].join("").replaceAll("\x1b[31m", "")).not.toMatch(/\x1b|\x07|http|ZXZp/);
   });
 
-  it("CVE-2021-23424: no text of a log keeps the terminal's filter busy", () => {
-    // Whoever looks back over what came before needs minutes for it.
+  it("CVE-2021-23424: filters hostile escape sequences in linear time", () => {
+    // A filter that backtracks needs minutes for this.
     for (const part of ["\x1b[", "\x1b[1;", "\x1b]8;;", "\x1b", "1;"]) {
       const filter = createTerminalFilter({ colors: true });
       expect((filter.write(Buffer.from(`\x1b[${part.repeat(500_000)}`)) + filter.end()).length).toBeLessThan(3_000_000);
     }
   });
 
-  it.each(WIRE_PROTOCOLS)("CVE-2026-42294: no body is read before the token is good, over $name", async (each) => {
+  it.each(WIRE_PROTOCOLS)("CVE-2026-42294: reads no body before the token is accepted, over $name", async (each) => {
     const { write, outcome, destroy } = beginCall(world().port, each, { authorization: "Bearer nothing" });
-    // Never ended: whoever waits for its end waits for ever.
+    // The body never ends, so a server that waited for it would hang.
     write(Buffer.alloc(1_000));
     expect((await outcome).code).toBe("Unauthenticated");
     destroy();
   });
 
-  it("Kargo's own: a store's error page is never shown as the log", async () => {
+  it("Kargo: never shows a store's error page as the log", async () => {
     const { error, text } = await read(world().addLog(refuses(403)));
     expect([text, error?.reason]).toEqual(["", "BACKEND_REFUSED"]);
   });

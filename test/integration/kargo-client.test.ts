@@ -18,7 +18,7 @@ const LOG = "Größe 😀\nsecond line";
 describe.each(PROTOCOLS)("a client that knows only Kargo's messages, over $name", (protocol) => {
   const world = useWorld();
 
-  /** Reads by Kargo's own service. */
+  /** Reads from Kargo's own service. */
   async function byKargo(ref: LogRef & { metricName?: string; containerName?: string }, token: string = TOKENS.reader) {
     const chunks: string[] = [];
     const client = createClient(KargoService, world().transport(protocol));
@@ -26,7 +26,7 @@ describe.each(PROTOCOLS)("a client that knows only Kargo's messages, over $name"
     return chunks;
   }
 
-  /** Reads by Taffrail's path, with Kargo's messages. */
+  /** Reads from Taffrail's service, with Kargo's messages. */
   async function byTaffrail(ref: LogRef): Promise<string> {
     const method: DescMethodServerStreaming<
       typeof GetAnalysisRunLogsRequestSchema,
@@ -61,7 +61,7 @@ describe.each(PROTOCOLS)("a client that knows only Kargo's messages, over $name"
     expect((await byKargo({ ...ref, metricName: "checks", containerName: "main" })).join("")).toBe(LOG);
   });
 
-  it("gets the log as far as it came, then the error", async () => {
+  it("gets the log as far as it was read, then the error", async () => {
     const chunks: string[] = [];
     const client = createClient(KargoService, world().transport(protocol));
     const reading = async (): Promise<void> => {

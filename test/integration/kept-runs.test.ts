@@ -8,7 +8,7 @@ import { as, errorOf, readLog } from "./read-log.ts";
 import { type LogRef, useWorld } from "./world.ts";
 
 const [protocol] = PROTOCOLS;
-if (protocol === undefined) throw new Error("There is no way to the gateway.");
+if (protocol === undefined) throw new Error("no protocols");
 const LOG = "begin\nend\n";
 const GONE = { code: "NotFound", reason: "RUN_NOT_FOUND" };
 
@@ -17,7 +17,7 @@ interface Deleted {
   readonly cursor: string;
 }
 
-describe("a run that has ended, was read a moment ago, and was deleted then", () => {
+describe("a finished run that was deleted right after it was read", () => {
   const world = useWorld();
   const client = () => createClient(AnalysisRunLogService, world().transport(protocol));
   const read = (ref: LogRef, more: object = {}, token: string = TOKENS.reader) =>
@@ -38,7 +38,7 @@ describe("a run that has ended, was read a moment ago, and was deleted then", ()
     return { ref, cursor: last };
   };
 
-  it("leads plain reads to its log for ten seconds, and no longer", async () => {
+  it("still serves plain reads for ten seconds", async () => {
     const { ref } = await deletedRun();
     world().clock.advance(10_000);
     expect((await read(ref)).text).toBe(LOG);
@@ -48,7 +48,7 @@ describe("a run that has ended, was read a moment ago, and was deleted then", ()
     expect(await raw(ref)).toContain("(RUN_NOT_FOUND)");
   });
 
-  it("is denied to those who may not read it", async () => {
+  it("is denied to callers who may not read it", async () => {
     const { ref } = await deletedRun();
     for (const token of [TOKENS.stranger, TOKENS.stageless])
       expect((await read(ref, {}, token)).error).toMatchObject({ code: "PermissionDenied" });
@@ -59,7 +59,7 @@ describe("a run that has ended, was read a moment ago, and was deleted then", ()
     ["GetAnalysisRun", ({ ref }) => errorOf(client().getAnalysisRun(ref, as(TOKENS.reader)))],
     ["a log that is followed", async ({ ref }) => (await read(ref, { follow: true })).error],
     ["a log that is resumed", async ({ ref, cursor }) => (await read(ref, { cursor })).error],
-  ])("is gone for %s, and from then on for plain reads too", async (_, ask) => {
+  ])("is not found for %s, nor for later plain reads", async (_, ask) => {
     const deleted = await deletedRun();
     expect(await ask(deleted)).toMatchObject(GONE);
     expect((await read(deleted.ref)).error).toMatchObject(GONE);

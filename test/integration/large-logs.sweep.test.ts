@@ -22,9 +22,9 @@ const GRPC = PROTOCOLS[0] as Protocol;
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Bytes that are in use, and not only not collected yet. */
+/** Bytes in use after a garbage collection. */
 async function heldBytes(): Promise<number> {
-  // What is only just let go, and what the collector itself does beside the program, is counted until the next turn.
+  // What was only just released, and the collector's concurrent work, count until the next iteration of the event loop.
   for (let turn = 0; turn < 3; turn += 1) {
     collect();
     await new Promise(setImmediate);
@@ -33,13 +33,13 @@ async function heldBytes(): Promise<number> {
   return heapUsed + arrayBuffers;
 }
 
-/** Sends one piece many times, at the reader's pace; notes in `held` how many bytes are held before each 10 MiB. */
+/** Sends a piece repeatedly at the reader's pace, and records in `held` the bytes in use before each 10 MiB. */
 function repeats(piece: Uint8Array, times: number, held?: number[]): Answer {
   return async (response) => {
     response.writeHead(200, { "content-length": String(piece.length * times) });
     for (let sent = 0; sent < times && !response.destroyed; sent += 1) {
       if ((sent * piece.length) % (10 * MIB) === 0) held?.push(await heldBytes());
-      // Where the reader leaves, this waits for ever, and holds nothing.
+      // If the reader leaves, this waits for ever but holds nothing.
       if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve));
     }
     response.end();
@@ -62,26 +62,31 @@ interface LineFilter {
 
 const FILTERS: readonly LineFilter[] = [
   {
-    title: "is sent where its beginning holds a text",
+    title: "is sent if its beginning contains a text",
     piece: PIECE,
     pattern: grep("345", { fixed: true }),
     sent: true,
   },
   {
-    title: "is sent where its beginning holds a text in any case",
+    title: "is sent if its beginning contains a text, ignoring case",
     piece: PROGRESS,
     pattern: grep("345", { fixed: true, ignoreCase: true }),
     sent: true,
   },
-  { title: "is sent where a pattern matches its beginning", piece: PROGRESS, pattern: grep("[0-9]{3}.*9"), sent: true },
+  { title: "is sent if a pattern matches its beginning", piece: PROGRESS, pattern: grep("[0-9]{3}.*9"), sent: true },
   {
-    title: "is sent where an inverted pattern does not match it",
+    title: "is sent if an inverted pattern does not match it",
     piece: PIECE,
     pattern: grep("nowhere", { invert: true }),
     sent: true,
   },
-  { title: "is left out where no pattern matches it", piece: PROGRESS, pattern: grep("nowhere|last$"), sent: false },
-  { title: "is too long to be context", piece: PIECE, pattern: grep("last", { before: 5 }), sent: false },
+  {
+    title: "is left out if the pattern does not match it",
+    piece: PROGRESS,
+    pattern: grep("nowhere|last$"),
+    sent: false,
+  },
+  { title: "is too long for context", piece: PIECE, pattern: grep("last", { before: 5 }), sent: false },
 ];
 
 describe(`a large log (${SWEEP})`, () => {
@@ -89,9 +94,12 @@ describe(`a large log (${SWEEP})`, () => {
   const withRatio = useWorld({ config: { limits: { decompressionRatio: 10 } } });
 
   const READS = [
-    { title: "is sent where it is one line of 50 MiB, of which little is held", run: readsLongLine },
-    { title: "is cut off where 10 MB of gzip unpack to 10 GB, and the store is let go", run: stopsBomb },
-    { title: "is refused where it unpacks to more than the configured ratio", run: refusesRatio },
+    { title: "is sent as one line of 50 MiB, in constant memory", run: readsLongLine },
+    {
+      title: "is truncated if 10 MB of gzip decompress to 10 GB, and the store's connection is closed",
+      run: stopsBomb,
+    },
+    { title: "is refused if it decompresses beyond the configured ratio", run: refusesRatio },
   ];
   const protocolsOf = sweep(READS, PROTOCOLS, 2);
   const filtersOf = sweep([GRPC], FILTERS, 3);
@@ -100,7 +108,7 @@ describe(`a large log (${SWEEP})`, () => {
     it.each(protocolsOf(read))("over $name", (protocol) => read.run(protocol));
   });
 
-  describe("as one line of 50 MiB that is filtered, of which little is held", () => {
+  describe("as one line of 50 MiB that is filtered in constant memory", () => {
     it.each(filtersOf(GRPC))("$title", (filter) => readsFiltered(filter));
   });
 

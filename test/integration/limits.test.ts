@@ -16,7 +16,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
   const atSource = useWorld({ connections: 2 });
   const ofBytes = useWorld({ config: { limits: { logBytes: "1MiB" } } });
 
-  /** What comes of one log more than the limit, and of another once they have been closed. */
+  /** Opens one log beyond the limit, expects another to succeed after all are closed, and returns the first's error. */
   async function readWithOpen(world: World, open: number) {
     const leave = new AbortController();
     const options = { ...as(TOKENS.reader), signal: leave.signal };
@@ -33,7 +33,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     return error;
   }
 
-  it("of the logs that one caller has open is told with what it is", async () => {
+  it("on the streams of one caller is reported with its value", async () => {
     expect(await readWithOpen(perCaller(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
@@ -41,7 +41,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     });
   });
 
-  it("of the logs that are open in all is told with what it is", async () => {
+  it("on all streams is reported with its value", async () => {
     expect(await readWithOpen(inAll(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
@@ -49,7 +49,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     });
   });
 
-  it("of the logs that are open at a source is told with what it is", async () => {
+  it("on the open logs of a source is reported with its value", async () => {
     expect(await readWithOpen(atSource(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "SOURCE_BUSY",
@@ -57,7 +57,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     });
   });
 
-  it("of a log's bytes cuts it off there", async () => {
+  it("on the bytes of a log truncates it there", async () => {
     const pieces = Array.from({ length: 100 }, () => Buffer.alloc(64 * 1024, "0123456789abcdef"));
     const ref = ofBytes().addLog(sends(pieces));
     const { text, kinds, end, error } = await readLog(ofBytes().transport(protocol), ref);
@@ -70,7 +70,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
 });
 
 describe("a TLS handshake", () => {
-  it.each(["", "\x16\x03\x01"])("that stops after %j is ended when its time is over", async (said) => {
+  it.each(["", "\x16\x03\x01"])("that stops after %j is closed after the time limit", async (said) => {
     const tls = { cert: WRONG_CERTIFICATE.cert, key: new Secret(WRONG_CERTIFICATE.key) };
     const listener = await listen({ host: "127.0.0.1", port: 0, tls, headersMs: 100, onRequest: () => {} });
     const raw = await openRaw(listener.address.port);

@@ -37,7 +37,7 @@ async function open({ address }: Listener): Promise<Socket> {
   return socket;
 }
 
-/** All that comes until the server ends the connection. */
+/** Everything received until the server ends the connection. */
 async function answerOn(socket: Socket): Promise<string> {
   const pieces: Buffer[] = [];
   socket.on("data", (piece: Buffer) => pieces.push(piece));
@@ -69,7 +69,7 @@ describe("a port for HTTP/1.1 and HTTP/2", () => {
     const socket = await open(await start());
     const answer = answerOn(socket);
     for (const byte of request(method)) await send(socket, byte);
-    // PRI is no method; the others are, down to their first letters.
+    // PRI is not a method; the others are, and share its first letters.
     if (method === "PRI") expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
     else expect(await answer).toContain(`\r\n\r\n${method} by 1.1`);
   });
@@ -119,7 +119,7 @@ describe("a port for HTTP/1.1 and HTTP/2", () => {
     expect(await asked).toMatchObject({ status: 431 });
   });
 
-  it("tells its port, and fails if the port is taken", async () => {
+  it("reports its port, and fails if the port is in use", async () => {
     const { address } = await start();
     expect(address.port).toBeGreaterThan(0);
     await expect(start({ port: address.port })).rejects.toMatchObject({ code: "EADDRINUSE" });

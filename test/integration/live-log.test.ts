@@ -2,23 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EndReason, type GetAnalysisRunLogsResponse, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Sea, startSea } from "./sea.ts";
 
-/** Messages that have come so far, and how to wait for a text in them. */
+/** Collects the messages of a stream. `until` waits for a text in them. */
 function collect(stream: AsyncIterable<GetAnalysisRunLogsResponse>) {
   const messages: GetAnalysisRunLogsResponse[] = [];
   let waiting: (() => void)[] = [];
-  const tell = (): void => {
-    const told = waiting;
+  const notify = (): void => {
+    const waiters = waiting;
     waiting = [];
-    for (const each of told) each();
+    for (const each of waiters) each();
   };
   const done = (async () => {
     try {
       for await (const message of stream) {
         messages.push(message);
-        tell();
+        notify();
       }
     } finally {
-      tell();
+      notify();
     }
   })();
   const text = (): string => messages.map(({ chunk }) => chunk).join("");
@@ -36,14 +36,14 @@ function collect(stream: AsyncIterable<GetAnalysisRunLogsResponse>) {
 
 const time = (ms: number): string => new Date(Date.parse("2026-01-01T00:00:00Z") + ms).toISOString();
 
-describe("the log of a job that runs", () => {
+describe("the log of a running job", () => {
   let sea: Sea;
   beforeAll(async () => {
     sea = await startSea();
   });
   afterAll(() => sea.close());
 
-  it("is followed until its job has ended, and is complete then", async () => {
+  it("is followed until the job ends, and is then complete", async () => {
     const run = sea.addRun();
     run.log.append(time(0), "one\n");
     const read = collect(sea.read({ ...ref(run), follow: true }));
@@ -60,7 +60,7 @@ describe("the log of a job that runs", () => {
   });
 
   it.each(["breaks", "ends"] as const)(
-    "goes on without a line lost or doubled where the way to it %s, in the middle of a line too",
+    "loses and repeats no line if the connection %s, even within a line",
     async (how) => {
       const run = sea.addRun();
       for (let index = 0; index < 40; index += 1) run.log.append(time(Math.floor(index / 10)), `line ${index} Größe\n`);
@@ -74,14 +74,14 @@ describe("the log of a job that runs", () => {
     },
   );
 
-  it("is gone on with behind each message, on another replica", async () => {
+  it("resumes after each message on another replica", async () => {
     const run = sea.addRun();
     const read = collect(sea.read({ ...ref(run), follow: true }));
     let whole = "";
     for (let index = 0; index < 12; index += 1) {
       const line = `line ${index}${index % 3 === 0 ? "" : "\n"}`;
       whole += line;
-      // Times that are the same, and one that goes back a little.
+      // Some times are equal, and one steps back.
       run.log.append(time([0, 0, 0, 5, 4, 5, 5, 9, 9, 9, 9, 9][index] ?? 0), line);
       await read.until(whole);
     }
@@ -101,7 +101,7 @@ describe("the log of a job that runs", () => {
     }
   });
 
-  it("goes on in the archive at the same line when its pod is removed", async () => {
+  it("continues in the archive at the same line when its pod is deleted", async () => {
     const run = sea.addRun();
     run.log.append(time(0), "one\ntwo\nthr");
     const read = collect(sea.read({ ...ref(run), follow: true }));
@@ -118,7 +118,7 @@ describe("the log of a job that runs", () => {
     expect(last?.chunk.endsWith("four\n")).toBe(true);
   });
 
-  it("shows a seam where the archive is another text, and all of that behind it", async () => {
+  it("shows a seam if the archive has another text, then all of that text", async () => {
     const run = sea.addRun();
     run.log.append(time(0), "one\ntwo\n");
     const read = collect(sea.read({ ...ref(run), follow: true }));
@@ -132,7 +132,7 @@ describe("the log of a job that runs", () => {
     expect(read.notices()).toEqual([NoticeKind.SEAM]);
   });
 
-  it("says where lines were rotated away meanwhile", async () => {
+  it("reports lines that were rotated away in the meantime", async () => {
     const run = sea.addRun();
     run.log.append(time(0), "one\ntwo\n");
     const read = collect(sea.read({ ...ref(run), follow: true }));

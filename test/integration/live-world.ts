@@ -18,46 +18,46 @@ import { as } from "./read-log.ts";
 
 type Request = Omit<Partial<GetAnalysisRunLogsRequest>, "$typeName" | "namespace" | "name">;
 
-/** One measurement, as Argo Rollouts writes it. */
+/** One measurement in the form that Argo Rollouts writes. */
 export interface LiveAttempt {
   readonly number: number;
   /** Default: `Running`. */
   readonly phase?: string;
-  /** Whether there is a Job. Default: yes. */
+  /** Whether it has a Job. Default: true. */
   readonly job?: boolean;
 }
 
-/** A run of one job metric `checks`, step by step. */
+/** The state of a run with one job metric, `checks`. */
 export interface LiveRunState {
-  /** `undefined`: the run has not begun. */
+  /** `undefined`: the run has not started. */
   readonly startedAt?: string | undefined;
   readonly initialDelay?: string;
-  /** Of run and metric. Default: `Running`. */
+  /** The phase of the run and its metric. Default: `Running`. */
   readonly phase?: string;
-  /** Default: one that runs. */
+  /** Default: one running attempt. */
   readonly attempts?: readonly LiveAttempt[];
   /** Default: `main`. */
   readonly containers?: readonly string[];
   readonly initContainers?: readonly object[];
 }
 
-/** A run whose state, pods and logs a test writes. */
+/** A run whose state, pods and logs are set by the test. */
 export interface LiveRun {
   readonly uid: string;
-  /** Writes the run as it is now. */
+  /** Writes the run with this state. */
   put(state?: LiveRunState): void;
   remove(): void;
-  /** Writes a pod of an attempt's Job, and returns its name. Default: the first one's. */
+  /** Writes a pod of an attempt's Job and returns its name. Default: attempt 1. */
   pod(made?: Partial<MadePod>, attempt?: number): string;
   removePod(name: string): void;
-  /** The log of a container in a pod: made when it is first asked for. */
+  /** The log of a container in a pod, created on first use. */
   log(pod: string, container?: string, previous?: boolean): ScriptedPodLog;
   read(request?: Request): CollectedLog;
   /** The path of an attempt's log in the archive. */
   archivePath(container?: string, attempt?: number): string;
 }
 
-/** A gateway in front of a small cluster and a store, for which no time passes unless the test says so. */
+/** A gateway in front of a small cluster and a store, with a clock that only the test advances. */
 export interface LiveWorld {
   readonly cluster: MiniKubernetes;
   readonly store: ScriptedStore;
@@ -66,15 +66,15 @@ export interface LiveWorld {
   addRun(state?: LiveRunState): LiveRun;
 }
 
-/** When all runs were begun, but for those that say otherwise. */
+/** The default start time of runs. */
 const STARTED = "2026-01-01T00:00:00Z";
 const ENDED = "2026-01-01T00:30:00Z";
-/** How soon a log is followed anew where its source has ended it, by a clock that stands still. */
+/** The delay before a log that its source ended is followed again, while the clock stands still. */
 const REOPEN_MS = 1_200;
-/** Long after everything has settled. */
+/** A time long after every run has ended and settled. */
 const NOW = Date.parse("2026-01-02T00:00:00Z");
 
-/** Starts one for all tests of a file. */
+/** Starts a world for all tests of a file. */
 export function useLiveWorld(sources: readonly string[] = ["pods"]): () => LiveWorld {
   let world: (LiveWorld & { close(): Promise<void> }) | undefined;
   beforeAll(async () => {
@@ -169,7 +169,7 @@ function logKey(pod: string, container: string, previous: boolean): string {
   return `${pod}/${container}/${previous}`;
 }
 
-/** The run as Argo Rollouts writes it. */
+/** The run in the form that Argo Rollouts writes. */
 function runObject(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   uid: string,

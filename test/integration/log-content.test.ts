@@ -7,7 +7,7 @@ import { PROTOCOLS } from "./protocols.ts";
 import { readLog } from "./read-log.ts";
 import { useWorld } from "./world.ts";
 
-// Without a mark, UTF-16 is told by a beginning mostly in ASCII.
+// UTF-16 without a byte order mark is detected only if the beginning is mostly ASCII.
 const MIXED =
   "2026-01-01T00:00:00Z INFO begins\nplain ä € 😀 ﷽ \u0000 \ufeff \u2028 end\nGrüße, 世界 😀😀😀\r\nlast line without a line feed";
 const utf16 = (text: string): Buffer => Buffer.from(text, "utf16le");

@@ -8,7 +8,7 @@ import { SECRETS, useWorld } from "./world.ts";
 
 const BEGINNING = "the first half\n";
 
-/** What a store does instead of answering with a log, and what its reader is told. */
+/** What a store does instead of sending a log, and the error that its reader gets. */
 const REFUSALS: readonly (readonly [
   string,
   Answer,
@@ -38,7 +38,7 @@ function unavailable(fault?: string) {
 
 describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
   const world = useWorld({ timeouts: { idle: "100ms" } });
-  // A time limit that would be short for stores that do answer.
+  // A short timeout: no store of this test answers.
   const impatient = useWorld({ timeouts: { headers: "50ms" } });
   const read = (answer: Answer, { transport, addLog } = world()) => readLog(transport(protocol), addLog(answer));
 
@@ -49,7 +49,7 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
     expect(told).not.toContain("    at ");
   }
 
-  it.each(REFUSALS)("that %s: is reported without its address", async (_, answer, expected, httpStatus) => {
+  it.each(REFUSALS)("that %s is reported without its address", async (_, answer, expected, httpStatus) => {
     const asked = answer === hangs ? impatient() : world();
     const log = await read(answer, asked);
     const { code, reason, outcome, fault } = expected;
@@ -70,7 +70,7 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
     expectNoSecrets(log, asked);
   });
 
-  it("that breaks off: sends what came, ends with SOURCE_FAILED, and fails", async () => {
+  it("that breaks off: the log ends with SOURCE_FAILED after what was read", async () => {
     const log = await read(sendsThenResets(BEGINNING));
     expect(log.text).toBe(BEGINNING);
     expect(log.kinds).toEqual(["origin", "chunk", "end"]);
@@ -79,7 +79,7 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
     expectNoSecrets(log);
   });
 
-  it("that falls silent: sends what came, ends with SOURCE_STALLED, and fails", async () => {
+  it("that stalls: the log ends with SOURCE_STALLED after what was read", async () => {
     const log = await read(sendsThenHangs(BEGINNING));
     expect(log.kinds).toEqual(["origin", "chunk", "end"]);
     expect(log.end).toMatchObject({ reason: EndReason.SOURCE_STALLED, lines: 1n, bytes: 15n });
@@ -88,7 +88,7 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
     await world().store.untilAnswering(0);
   });
 
-  it("that truncates compressed data: sends what unpacks, and fails", async () => {
+  it("that truncates compressed data: the log fails after what could be decompressed", async () => {
     const log = await read(sends(gzipSync(BEGINNING).subarray(0, -6)));
     expect(log.text).toBe(BEGINNING);
     expect(log.end?.reason).toBe(EndReason.SOURCE_FAILED);
@@ -126,12 +126,12 @@ describe.each(PROTOCOLS)("a broken server over $name", (protocol) => {
   const unconfigured = useWorld({ config: { sources: [] } });
   const world = useWorld();
 
-  it("says that it has no sources", async () => {
+  it("reports that it has no sources", async () => {
     const { error } = await readLog(unconfigured().transport(protocol), unconfigured().addLog(hangs));
     expect(error).toMatchObject({ code: "Unimplemented", reason: "NOT_CONFIGURED" });
   });
 
-  it("tells only a reference id for its own fault, and logs the cause under it", async () => {
+  it("reports an internal error by reference only, and logs the cause under it", async () => {
     const ref = world().addLog(hangs);
     world().cluster.put({
       apiVersion: "argoproj.io/v1alpha1",

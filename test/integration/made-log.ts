@@ -3,8 +3,8 @@ import type { Request } from "./read-messages.ts";
 const START = Date.parse("2026-01-01T00:00:00Z");
 
 /**
- * Lines with a time each, a second apart, some of them long, with characters of all lengths, and no line feed at the
- * end. Where it is not `wide`, windows-1252 has all of its characters.
+ * Timestamped lines, a second apart, some of them long, with characters of all lengths and no line feed at the end.
+ * Unless `wide`, all characters exist in windows-1252.
  */
 export function madeLog(lines: number, wide = true): string {
   const words = wide
@@ -18,7 +18,7 @@ export function madeLog(lines: number, wide = true): string {
   }).join("\n");
 }
 
-/** The time of a line, counted from 0. */
+/** The time of the line with this index, from 0. */
 export function timeAt(second: number) {
   return { seconds: BigInt(START / 1_000 + second), nanos: 0 } as NonNullable<Request["since"]>;
 }

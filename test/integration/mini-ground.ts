@@ -13,7 +13,7 @@ import { GATEWAY_TOKEN } from "./objects.ts";
 
 const GATEWAY = "system:serviceaccount:taffrail:taffrail";
 
-/** The demo's API server as the ground of tables that a real one passes too. */
+/** The demo's API server, for tables that also run against a real one. */
 export async function openMiniGround(): Promise<Ground> {
   const files = ["cluster-role.yaml", "cluster-role-pods.yaml"].map((file) => join("../../deploy", file));
   const texts = await Promise.all(files.map((file) => readFile(join(import.meta.dirname, file), "utf8")));
@@ -71,7 +71,7 @@ export async function openMiniGround(): Promise<Ground> {
   };
 }
 
-/** As whom an API server knows somebody. */
+/** The user name and groups that an API server reports for a caller. */
 function userOf(caller: Caller): { readonly username: string; readonly groups: readonly string[] } {
   if ("user" in caller) return { username: caller.user, groups: PEOPLE[caller.user] };
   const { account, namespace } = caller;

@@ -6,7 +6,7 @@ import { PROTOCOLS } from "./protocols.ts";
 import { readLog } from "./read-log.ts";
 import { SECRETS, useWorld } from "./world.ts";
 
-/** What an AnalysisRun's author may call a metric. */
+/** Metric names that an AnalysisRun may contain. */
 const ODD_NAMES = [
   "../../other?x=#",
   "a%2Fb",
@@ -33,7 +33,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
   });
   const read = (request: Parameters<typeof readLog>[1]) => readLog(world().transport(protocol), request);
 
-  it("of metrics are free text; an unknown one is answered with those that exist", async () => {
+  it("of metrics are free text, and the error for an unknown one lists those that exist", async () => {
     const ref = world().addLog(sends("first\n"), [{ name: "checks" }, { name: "größe 😀" }]);
     for (const metricName of ODD_NAMES.filter((each) => each !== "größe 😀")) {
       const { error } = await read({ ...ref, metricName });
@@ -44,7 +44,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
   });
 
   it.each(ODD_NAMES.map((name) => ({ name })))(
-    "of metrics may be $name where the URL does not hold them",
+    "of metrics may be $name if the URL does not contain them",
     async ({ name: metricName }) => {
       const ref = world().addLog(sends("odd\n"), [{ name: metricName }]);
       const { text, origin } = await read({ ...ref, metricName });
@@ -60,7 +60,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     expect(error?.whole).not.toMatch(SECRETS);
   });
 
-  it("of containers: an unknown one is answered with those that exist", async () => {
+  it("of containers: the error for an unknown one lists those that exist", async () => {
     const ref = world().addLog(sends("main\n"), [{ containers: ["main", "proxy"] }]);
     const { error } = await read({ ...ref, containerName: "robot" });
     expect(error).toMatchObject({ code: "NotFound", reason: "CONTAINER_NOT_FOUND" });
@@ -68,7 +68,7 @@ describe.each(PROTOCOLS)("names over $name", (protocol) => {
     expect((await read({ ...ref, containerName: "main" })).text).toBe("main\n");
   });
 
-  it("of attempts are numbers; an unknown one is answered with those that exist", async () => {
+  it("of attempts are numbers, and the error for an unknown one lists those that exist", async () => {
     const ref = world().addLog(sends("once\n"));
     const attempt = (value: number) => ({ ...ref, attempt: { case: "attemptNumber", value } as const });
     expect((await read(attempt(1))).text).toBe("once\n");

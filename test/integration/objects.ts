@@ -1,28 +1,28 @@
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { stageObject } from "../fakes/stage.ts";
 
-/** Who calls: the tokens of the fixture's users. */
+/** The tokens of the fixture's users. */
 export const TOKENS = {
   /** Reads runs and Stages of the project "shop". */
   reader: "token-of-reader",
-  /** Reads those of "elsewhere" alone. */
+  /** Reads runs and Stages of "elsewhere" only. */
   stranger: "token-of-stranger",
   /** Reads the runs of "shop", but not its Stages. */
   stageless: "token-of-stageless",
   /** Reads runs and Stages of "shop", but may not watch them. */
   lister: "token-of-lister",
-  /** May be told how the server is, and read nothing. */
+  /** May call GetStatus, but read nothing. */
   operator: "token-of-operator",
 } as const;
 
-/** The gateway's own token at the API server. */
+/** The gateway's own token for the API server. */
 export const GATEWAY_TOKEN = "token-of-gateway";
 
-/** One job metric of a run, measured once, that failed long ago; where it says nothing else. */
+/** A job metric of a run. By default, it was measured once and failed long ago. */
 export interface MadeMetric {
   readonly name?: string;
   readonly containers?: readonly string[];
-  /** Instead of the Job that Argo Rollouts would have made. */
+  /** Default: the Job that Argo Rollouts would create. */
   readonly job?: { readonly name: string; readonly namespace: string };
   /** Whether the Job still runs. */
   readonly running?: boolean;
@@ -38,7 +38,7 @@ export interface MadeRun {
 
 const ENDED = "2026-01-01T00:05:00Z";
 
-/** The AnalysisRun as Argo Rollouts and Kargo write it. */
+/** An AnalysisRun in the form that Argo Rollouts and Kargo write. */
 export function analysisRun({ namespace, name, uid, metrics }: MadeRun): KubeObject {
   const results = metrics.map(({ name: metric = "checks", job, running = false }) => ({
     name: metric,
@@ -71,7 +71,7 @@ export function jobName(uid: string, metric: string): string {
   return `${uid}.${metric.replace(/[^a-z0-9]/g, "").slice(0, 20) || "x"}.1`;
 }
 
-/** The projects, their Stages, the users and what each may do. */
+/** The projects, their Stages, the users and their permissions. */
 export function clusterObjects(): KubeObject[] {
   return [
     namespace("shop"),

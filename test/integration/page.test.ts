@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HTTP_VERSIONS } from "./http-versions.ts";
 import { startWorld, useWorld, type World } from "./world.ts";
@@ -11,20 +11,20 @@ const SCRIPT = `console.log("${"page ".repeat(500)}")`;
 const INDEX =
   '<!doctype html><meta name="taffrail-base" content="BASE"><script type="module" src="./assets/index-1a2b.js"></script>';
 
-let place: string;
+let root: string;
 beforeAll(() => {
-  place = mkdtempSync(join(tmpdir(), "taffrail-page-"));
-  mkdirSync(join(place, "ui/assets"), { recursive: true });
-  writeFileSync(join(place, "secret.js"), "not a file of the page");
-  writeFileSync(join(place, "ui/index.html"), INDEX);
-  writeFileSync(join(place, "ui/assets/index-1a2b.js"), SCRIPT);
-  writeFileSync(join(place, "ui/assets/index-1a2b.js.br"), brotliCompressSync(SCRIPT));
-  writeFileSync(join(place, "ui/assets/index-1a2b.js.gz"), gzipSync(SCRIPT));
-  writeFileSync(join(place, "ui/assets/notes.txt"), "of no type that is served");
+  root = mkdtempSync(join(tmpdir(), "taffrail-page-"));
+  mkdirSync(join(root, "ui/assets"), { recursive: true });
+  writeFileSync(join(root, "secret.js"), "not a file of the page");
+  writeFileSync(join(root, "ui/index.html"), INDEX);
+  writeFileSync(join(root, "ui/assets/index-1a2b.js"), SCRIPT);
+  writeFileSync(join(root, "ui/assets/index-1a2b.js.br"), brotliCompressSync(SCRIPT));
+  writeFileSync(join(root, "ui/assets/index-1a2b.js.gz"), gzipSync(SCRIPT));
+  writeFileSync(join(root, "ui/assets/notes.txt"), "a type that is not served");
 });
-afterAll(() => rmSync(place, { recursive: true }));
+afterAll(() => rmSync(root, { recursive: true }));
 
-const folder = (): URL => pathToFileURL(`${place}/ui/`);
+const folder = (): URL => pathToFileURL(`${root}/ui/`);
 const raw = { "accept-encoding": "identity" };
 
 describe("the web page", () => {
@@ -37,7 +37,7 @@ describe("the web page", () => {
     fetch(world.url + path, { redirect: "manual", ...init });
 
   it.each(["/", "/sign-in", "/p/guestbook", "/p/a/runs/b/m/x%2Fy/a/2/c/z?q=1", "/admin/health"])(
-    "is at %s, and may run nothing but its own files",
+    "is served at %s, with a policy that allows only its own files",
     async (path) => {
       const response = await get(path);
       expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
@@ -51,7 +51,7 @@ describe("the web page", () => {
     },
   );
 
-  it("lets its files be kept for ever, in the best encoding that is taken", async () => {
+  it("lets browsers cache its files for ever, in the best accepted encoding", async () => {
     const bodies = [];
     for (const [accepted, encoding] of [
       ["gzip, deflate, br, zstd", "br"],
@@ -60,7 +60,7 @@ describe("the web page", () => {
       ["br;q=0.000, identity", null],
       ["", null],
     ] as const) {
-      // fetch unpacks by itself: the length tells what was sent.
+      // fetch decodes the body, so only the length shows what was sent.
       const response = await get("/assets/index-1a2b.js", { headers: { "accept-encoding": accepted || "identity" } });
       expect([accepted, response.headers.get("content-encoding")]).toEqual([accepted, encoding]);
       expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
@@ -69,11 +69,10 @@ describe("the web page", () => {
       bodies.push([Number(response.headers.get("content-length")), await response.text()]);
     }
     const [br, gz] = [brotliCompressSync(SCRIPT), gzipSync(SCRIPT)];
-    expect([brotliDecompressSync(br), gunzipSync(gz)].map(String)).toEqual([SCRIPT, SCRIPT]);
     expect(bodies).toEqual([br.length, gz.length, gz.length, SCRIPT.length, SCRIPT.length].map((n) => [n, SCRIPT]));
   });
 
-  it("is not sent again to whom has it", async () => {
+  it("answers 304 to a client that has it", async () => {
     for (const path of ["/", "/assets/index-1a2b.js"]) {
       const etag = (await get(path)).headers.get("etag") ?? "";
       expect(etag).toMatch(/^W\/"[-\w]{22}"$/);
@@ -86,7 +85,7 @@ describe("the web page", () => {
     }
   });
 
-  it("answers HEAD without a body, and nothing but GET and HEAD", async () => {
+  it("answers HEAD without a body, and 405 to other methods", async () => {
     const head = await get("/assets/index-1a2b.js", { method: "HEAD", headers: raw });
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([
       200,
@@ -101,22 +100,15 @@ describe("the web page", () => {
     }
   });
 
-  it("has no file but those that it was built with", async () => {
-    for (const path of [
-      "/assets/",
-      "/assets/index-9999.js",
-      "/assets/notes.txt",
-      "/assets/index-1a2b.js.br",
-      "/assets/..",
-    ]) {
-      const response = await get(path);
-      expect([path, response.status === 404 || path === "/assets/.."]).toEqual([path, true]);
+  it("serves only files that it was built with", async () => {
+    for (const path of ["/assets/", "/assets/index-9999.js", "/assets/notes.txt", "/assets/index-1a2b.js.br"]) {
+      expect([path, (await get(path)).status]).toEqual([path, 404]);
     }
     expect((await get("/favicon.ico")).status).toBe(404);
     expect((await get("/px")).status).toBe(404);
   });
 
-  it.each(HTTP_VERSIONS)("lets nobody out of its folder over $version", async ({ ask }) => {
+  it.each(HTTP_VERSIONS)("rejects path traversal over $version", async ({ ask }) => {
     for (const path of [
       "/assets/../secret.js",
       "/assets/../../secret.js",
@@ -136,7 +128,7 @@ describe("the web page", () => {
 describe("a base path", () => {
   const world = useWorld({ page: { folder: pathToFileURL("/") }, config: { basePath: "/taffrail" } });
 
-  it("stands before everything that the page loads, whether or not a proxy passes it on", async () => {
+  it("prefixes everything that the page loads, whether or not a proxy strips it", async () => {
     const based = await startWorld({ page: { folder: folder() }, config: { basePath: "/tools/taffrail" } });
     const html = INDEX.replace("BASE", "/tools/taffrail").replace("./assets", "/tools/taffrail/assets");
     for (const path of ["/tools/taffrail/p/a/runs/b", "/p/a/runs/b"]) {
@@ -150,7 +142,7 @@ describe("a base path", () => {
     await based.close();
   });
 
-  it("stands before RPCs and raw logs too", async () => {
+  it("prefixes RPCs and raw logs too", async () => {
     const rpc = "/taffrail/taffrail.v1.AnalysisRunLogService/GetServerInfo";
     const headers = { "content-type": "application/json" };
     expect((await fetch(world().url + rpc, { method: "POST", body: "{}", headers })).status).toBe(200);
@@ -158,8 +150,8 @@ describe("a base path", () => {
   });
 });
 
-describe("a page that is not there", () => {
-  it("says so, and what to do, until it is built", async () => {
+describe("a missing page", () => {
+  it("answers 503 with the next step until it is built", async () => {
     const empty = mkdtempSync(join(tmpdir(), "taffrail-none-"));
     let isBuilding = false;
     const world = await startWorld({

@@ -6,10 +6,10 @@ import { TOKENS } from "./objects.ts";
 import { logRequests, says, usePodWorld } from "./pod-world.ts";
 import { as, readLog } from "./read-log.ts";
 
-/** What nobody outside may see of the cluster or the store. */
+/** Matches what a caller must not see of the cluster or the store. */
 const SECRETS = /127\.0\.0|10\.0\.0|localhost|node-1|token-of-gateway|https?:\/\//i;
 
-describe("a log that there is not yet", () => {
+describe("a log that does not exist yet", () => {
   const world = usePodWorld();
 
   it.each([
@@ -27,7 +27,7 @@ describe("a log that there is not yet", () => {
         },
       },
     ],
-  ])("is said to wait for the container, and why: %s", async (reason, pod) => {
+  ])("is reported as waiting for the container, with the reason: %s", async (reason, pod) => {
     const run = world().addRun({ running: true });
     world().addPod(run, { phase: "Pending", ...pod });
     const { error, headers } = await world().read(run);
@@ -41,20 +41,20 @@ describe("a log that there is not yet", () => {
     expect(logRequests(world().api.requests)).toEqual([]);
   });
 
-  it("is said so too where only the kubelet knows", async () => {
+  it("is reported as such if only the kubelet knows", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run, {}, says(400, 'container "main" in pod is waiting to start: ContainerCreating on node-1'));
     expect((await world().read(run)).error).toMatchObject({ code: "FailedPrecondition", reason: "LOG_NOT_YET" });
   });
 
-  it("is answered by the archive, where that has it all the same", async () => {
+  it("is read from the archive if that has it anyway", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run, { containers: { main: waiting("ImagePullBackOff") } });
     world().archive(run, sends("archived\n"));
     expect((await world().read(run)).text).toBe("archived\n");
   });
 
-  it("is said never to come once the pod or the attempt has ended", async () => {
+  it("is NOT_FOUND once the pod or the attempt has ended", async () => {
     const evicted = world().addRun({ running: true });
     world().addPod(evicted, { phase: "Failed", status: { reason: "Evicted" }, containers: { main: undefined } });
     const given = world().addRun();
@@ -70,7 +70,7 @@ describe("a log that there is not yet", () => {
   });
 });
 
-describe("an API server that fails", () => {
+describe("a failing API server", () => {
   const world = usePodWorld({ sources: ["pods"] });
   const readWith = (answer: Answer) => {
     const run = world().addRun({ running: true });
@@ -83,16 +83,16 @@ describe("an API server that fails", () => {
     ["500", says(500, 'Get "https://10.0.0.1:10250/…": dial tcp: refused'), "Unavailable", "SOURCE_UNAVAILABLE"],
     ["a page", refuses(502), "Unavailable", "SOURCE_UNAVAILABLE"],
     ["a reset", (response) => response.socket?.resetAndDestroy(), "Unavailable", "SOURCE_UNAVAILABLE"],
-  ])("before the log, by %s: says so, and nothing of where it is", async (_what, answer, code, reason) => {
+  ])("with %s, before the log: is reported without its address", async (_what, answer, code, reason) => {
     const { error, headers } = await readWith(answer);
     expect(error).toMatchObject({ code, reason });
     expect(`${error?.whole} ${headers}`).not.toMatch(SECRETS);
-    // Operators are told in full.
+    // The log has the details for operators.
     const entry = world().log.find(({ reference }) => reference === error?.reference);
     expect(JSON.stringify(entry)).toMatch(/answered|closed/);
   });
 
-  it("in the middle of the log: what came is sent, and the end says that it is not all", async () => {
+  it("in the middle of the log: is reported after what was read, as an incomplete end", async () => {
     const { text, end, error, headers } = await readWith(sendsThenResets("2026-01-01T00:00:00.000000000Z half\n"));
     expect(text).toBe("half\n");
     expect(end?.reason).toBe(EndReason.SOURCE_FAILED);
@@ -103,7 +103,7 @@ describe("an API server that fails", () => {
   it.each<[string, Answer]>([
     ["the wait for headers", hangs],
     ["the middle of the log", sendsThenHangs("half\n")],
-  ])("is let go by a caller who leaves in %s", async (_what, answer) => {
+  ])("loses its connection when the caller leaves in %s", async (_what, answer) => {
     const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const run = world().addRun({ running: true });

@@ -12,10 +12,10 @@ import { analysisRun, TOKENS } from "./objects.ts";
 import { logRequests, says, usePodWorld } from "./pod-world.ts";
 import { as, readLog } from "./read-log.ts";
 
-describe("which source answers", () => {
+describe("the source that answers", () => {
   const world = usePodWorld();
 
-  it("is the pod while the attempt runs, even if the archive has something", async () => {
+  it("is the pod while the attempt runs, even if the archive has a log", async () => {
     const run = world().addRun({ running: true });
     const pod = world().addPod(run);
     world().archive(run, sends("archived\n"));
@@ -32,7 +32,7 @@ describe("which source answers", () => {
     expect(end?.reason).toBe(EndReason.CAUGHT_UP);
   });
 
-  it("is the archive once the attempt has ended: the kubelet may have rotated the head away", async () => {
+  it("is the archive once the attempt has ended, since the kubelet may have rotated the log", async () => {
     const run = world().addRun();
     const pod = world().addPod(run, { phase: "Failed", containers: { main: terminated(1) } });
     world().archive(run, sends("archived\n"));
@@ -43,7 +43,7 @@ describe("which source answers", () => {
     expect(logRequests(world().api.requests)).toEqual([]);
   });
 
-  it("is the pod where the archive has nothing, and then completeness is not proven", async () => {
+  it("is the pod if the archive has no log, without proof that the log is complete", async () => {
     const run = world().addRun();
     world().addPod(run, { phase: "Failed", containers: { main: terminated(1) } });
     const { text, origin, end } = await world().read(run);
@@ -52,7 +52,7 @@ describe("which source answers", () => {
     expect(end?.reason).toBe(EndReason.SOURCE_ENDED);
   });
 
-  it("is the archive where the pod vanishes after the list, or its node has lost the log", async () => {
+  it("is the archive if the pod vanishes after the list, or its node has lost the log", async () => {
     for (const answer of [
       says(404, 'pods "x" not found'),
       sends("unable to retrieve container logs for containerd://0f"),
@@ -64,7 +64,7 @@ describe("which source answers", () => {
     }
   });
 
-  it("is none where neither has it, and both are reported", async () => {
+  it("is none if neither has the log, and the error reports both", async () => {
     const { error } = await world().read(world().addRun());
     expect(error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
     expect(error?.sources).toMatchObject([
@@ -165,7 +165,7 @@ describe("the selected container and restart", () => {
     expect(asked()).toEqual(["container=proxy&previous=true&timestamps=true"]);
   });
 
-  it("is not called the previous restart where the archive answers", async () => {
+  it("is not reported as the previous restart if the archive answers", async () => {
     const run = world().addRun({ running: true });
     world().addPod(run, { containers: { main: waiting("CrashLoopBackOff", 2) } }, refuses(404));
     world().archive(run, sends("archived\n"));
@@ -218,7 +218,7 @@ describe("the run as a tree", () => {
     expect((await world().read(run, { metricName: "elsewhere" })).text).toBe("live log of there\n");
   });
 
-  it("limits how often a Job's pods are listed where thousands of measurements name it", async () => {
+  it("limits how often a Job's pods are repeated if thousands of measurements name it", async () => {
     const run = world().addRun();
     const names = Array.from({ length: 6 }, (_, index) => world().addPod(run, { suffix: `pod-${index}` }));
     const { namespace, name, uid, job } = run;
@@ -234,7 +234,7 @@ describe("the run as a tree", () => {
     expect(attempts.flatMap(({ pods }) => pods)).toHaveLength(1_000);
   });
 
-  it("lists none where the cluster has none left", async () => {
+  it("lists no pods if the cluster has none left", async () => {
     const told = await tree(world().addRun());
     expect(told?.metrics[0]?.attempts[0]?.pods).toEqual([]);
     expect(told?.defaultSelection).toMatchObject({ containerName: "main", podName: "" });

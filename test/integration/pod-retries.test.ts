@@ -15,7 +15,7 @@ const RESTARTED = {
   lastState: { terminated: { exitCode: 1, reason: "Error", startedAt: at(1), finishedAt: at(9) } },
 };
 
-/** Goes on behind each message of a log, and wants the same text. */
+/** Resumes after each message of a log, and expects the same text. */
 async function expectResumable(run: LiveRun, direct: CollectedLog): Promise<void> {
   const whole = direct.text();
   let before = "";
@@ -35,13 +35,13 @@ async function expectResumable(run: LiveRun, direct: CollectedLog): Promise<void
 describe("the pods of one Job", () => {
   const world = useLiveWorld();
 
-  it("are followed one after another, each to its end, and told apart", async () => {
+  it("are followed one after another, each to its end, with a notice between them", async () => {
     const run = world().addRun();
     const first = run.pod();
     run.log(first).append(at(2), "first\n");
     const read = run.read({ follow: true });
     await read.until("first\n");
-    // The one in the middle has come and gone meanwhile.
+    // The second pod starts and ends in the meantime.
     const second = run.pod({ ...SECOND, ...FAILED });
     run.log(second).append(at(3), "second\n");
     const third = run.pod(THIRD);
@@ -62,7 +62,7 @@ describe("the pods of one Job", () => {
     await expectResumable(run, read);
   });
 
-  it("are waited for, one that is still to be started too", async () => {
+  it("are awaited, including one that has not started", async () => {
     const run = world().addRun();
     run.log(run.pod()).append(at(2), "first\n");
     const read = run.read({ follow: true });
@@ -80,7 +80,7 @@ describe("the pods of one Job", () => {
     expect(read.notices()).toEqual([NoticeKind.POD_CHANGED, NoticeKind.WAITING]);
   });
 
-  it("are not gone on with where one was named", async () => {
+  it("are not followed if the request names one", async () => {
     const run = world().addRun();
     const first = run.pod();
     run.log(first).append(at(2), "first\n");
@@ -93,7 +93,7 @@ describe("the pods of one Job", () => {
     expect([read.text(), read.notices(), read.end()?.reason]).toEqual(["first\n", [], EndReason.COMPLETE]);
   });
 
-  it("are said to be gone where one was removed before all of it was read", async () => {
+  it("are reported as removed if one was not read to its end", async () => {
     const run = world().addRun();
     const first = run.pod();
     run.log(first).append(at(2), "first\n");
@@ -112,10 +112,10 @@ describe("the pods of one Job", () => {
   });
 });
 
-describe("a container that is started again in its pod", () => {
+describe("a container that restarts in its pod", () => {
   const world = useLiveWorld();
 
-  it("is followed from run to run, each to its end", async () => {
+  it("is followed through each restart, to the end of each log", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(at(2), "run 0\n");
@@ -126,7 +126,7 @@ describe("a container that is started again in its pod", () => {
     before.append(at(3), "last words of run 0\n");
     run.log(name).append(at(3), "last words of run 0\n");
     await read.until("last words");
-    // It waits: what was read is all that there is, and nothing is looked at from time to time.
+    // The stream waits without polling: all that exists has been read.
     run.pod({ containers: { main: { ...waiting("CrashLoopBackOff", 1), restartCount: 0 } } });
     run.log(name).cut("ends");
     await world().waits.until((ms) => ms >= 15_000);
@@ -144,10 +144,10 @@ describe("a container that is started again in its pod", () => {
   });
 });
 
-describe("what vanishes in mid-stream", () => {
+describe("an object that vanishes in mid-stream", () => {
   const world = useLiveWorld();
 
-  it("is said where it is the run", async () => {
+  it("is reported if it is the run", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(at(2), "one\n");
@@ -161,7 +161,7 @@ describe("what vanishes in mid-stream", () => {
     expect(read.error).toBeUndefined();
   });
 
-  it("is said where it is the run, and the way to the log breaks", async () => {
+  it("is reported if it is the run and the connection breaks", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(at(2), "one\n");
@@ -175,7 +175,7 @@ describe("what vanishes in mid-stream", () => {
     expect([read.notices(), read.end()?.reason]).toEqual([[NoticeKind.RUN_DELETED], EndReason.SOURCE_ENDED]);
   });
 
-  it("is waited for where it is the Job, until Argo Rollouts has seen it too", async () => {
+  it("is awaited if it is the Job, until Argo Rollouts has noticed too", async () => {
     const run = world().addRun();
     const name = run.pod();
     run.log(name).append(at(2), "one\n");
@@ -190,7 +190,7 @@ describe("what vanishes in mid-stream", () => {
     expect(read.text()).toBe("one\n");
   });
 
-  it("is not said of a log's beginning where its first line is only late", async () => {
+  it("is not assumed to be a log's beginning if the first line is only late", async () => {
     const run = world().addRun({ ...OVER });
     run.log(run.pod(FAILED)).append("2026-01-01T00:20:00Z", "late\nlater\n");
     const read = run.read();
@@ -199,7 +199,7 @@ describe("what vanishes in mid-stream", () => {
     expect([read.text(), read.end()?.headMissing]).toEqual(["late\nlater\n", false]);
   });
 
-  it("is said where a cursor proves that there was more, at the end and to whoever resumes behind it", async () => {
+  it("is reported as lost lines if a cursor proves it, at the end and after the next cursor", async () => {
     const run = world().addRun({ ...OVER });
     const log = run.log(run.pod(FAILED));
     log.append("2026-01-01T00:10:00Z", "line 1\n");
@@ -218,11 +218,11 @@ describe("what vanishes in mid-stream", () => {
   });
 });
 
-describe("a pod that is gone while its job goes on", () => {
+describe("a pod that is gone while its job continues", () => {
   const world = useLiveWorld(["pods", "archive"]);
   const isPoll = (ms: number): boolean => ms === 2_000;
 
-  it("is told of once, however often its archive is looked at", async () => {
+  it("is reported once, however often its archive is polled", async () => {
     const run = world().addRun();
     const pod = run.pod();
     run.log(pod).append(at(2), "first\n");
@@ -231,7 +231,7 @@ describe("a pod that is gone while its job goes on", () => {
     world().store.answer(run.archivePath(), sends("first\n"));
     run.removePod(pod);
     run.log(pod).cut("ends");
-    for (let look = 0; look < 3; look += 1) {
+    for (let poll = 0; poll < 3; poll += 1) {
       await world().waits.until(isPoll);
       world().waits.pass(isPoll);
     }

@@ -13,35 +13,35 @@ import { PROTOCOLS } from "./protocols.ts";
 import { type ReadLog, readLog } from "./read-log.ts";
 import type { LogEntry } from "./world.ts";
 
-/** A run of one metric. */
+/** A run with one metric. */
 export interface PodRun {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** The name of its Job. */
+  /** The name of the run's Job. */
   readonly job: string;
 }
 
-/** A gateway that reads the pods of a small cluster, and a store of archived logs. */
+/** A gateway with two sources: the pods of a small cluster, and a store of archived logs. */
 export interface PodWorld {
   readonly url: string;
   readonly cluster: MiniKubernetes;
-  /** The API server in front of the cluster, which answers for pods' logs as a test says. */
+  /** The API server in front of the cluster, whose answers for pods' logs are set by the test. */
   readonly api: ApiServer;
   readonly store: ScriptedStore;
   readonly log: readonly LogEntry[];
-  /** Makes a run of one job metric. Default: it has failed, long ago. */
+  /** Creates a run of one job metric. Default: it failed long ago. */
   addRun(metric?: MadeMetric): PodRun;
   /**
-   * Makes a pod of a run's Job, and says what the API server answers when its log is asked for; without that, the log
-   * is `live log of SUFFIX`.
+   * Creates a pod of a run's Job, and sets the API server's answer to requests for its log. Default: the log
+   * `live log of SUFFIX`.
    */
   addPod(run: PodRun, pod?: Partial<MadePod>, answer?: Answer): string;
   /** Puts a log of a run's container into the store. */
   archive(run: PodRun, answer: Answer, container?: string): void;
-  /** Reads a log as a user who may. */
+  /** Reads a log as a permitted user. */
   read(run: PodRun, request?: Parameters<typeof readLog>[1]): Promise<ReadLog>;
-  /** The way to the gateway. */
+  /** The transport to the gateway. */
   readonly transport: ReturnType<(typeof PROTOCOLS)[number]["open"]>["transport"];
 }
 
@@ -50,12 +50,12 @@ export function says(code: number, message: string): Answer {
   return (response) => sendJson(response, code, { kind: "Status", status: "Failure", message, code });
 }
 
-/** Those requests that ask for a log. */
+/** The requests for a log. */
 export function logRequests(requests: readonly string[]): readonly string[] {
   return requests.filter((each) => /\/log(\?|$)/.test(each));
 }
 
-/** Starts one for all tests of a file. The entries of `api.requests` are those of one test. */
+/** Starts a world for all tests of a file. `api.requests` is emptied before each test. */
 export function usePodWorld({
   sources = ["pods", "archive"],
 }: {
@@ -90,7 +90,7 @@ async function startPodWorld(sources: readonly string[]): Promise<PodWorld & { c
     archive: { http: { url: `${store.origin}/\${{ project }}/\${{ jobName }}/\${{ container }}.log` } },
   };
   const config = {
-    // Jobs may be made there too.
+    // Jobs may run there too.
     jobNamespaces: ["elsewhere"],
     sources: sources.map((name) => ({ name, ...known[name] })),
     shutdown: { drain: "0ms" },
@@ -149,7 +149,7 @@ async function startPodWorld(sources: readonly string[]): Promise<PodWorld & { c
   };
 }
 
-/** Hands a request on to another server, and its answer back. */
+/** Forwards a request to another server, and its response back. */
 function passOn(to: string, request: IncomingMessage, response: ServerResponse): void {
   const { method, headers, url } = request;
   const onward = forward(new URL(url ?? "/", to), { ...(method && { method }), headers }, (answer) => {

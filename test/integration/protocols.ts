@@ -7,12 +7,12 @@ import {
   Http2SessionManager,
 } from "@connectrpc/connect-node";
 
-/** A way for clients to speak to the gateway. */
+/** A protocol that clients use with the gateway. */
 export interface Protocol {
   readonly name: string;
-  /** Whether messages travel as JSON rather than in binary. */
+  /** Whether messages are JSON rather than binary. */
   readonly json: boolean;
-  /** Opens a way of its own; `close` ends its connections at once. */
+  /** Opens a transport with its own connections, which `close` ends at once. */
   open(baseUrl: string): { readonly transport: Transport; close(): void };
 }
 
@@ -29,7 +29,7 @@ const h2 = (make: (sessionManager: Http2SessionManager, baseUrl: string) => Tran
   };
 };
 
-/** All of them, on one cleartext port. */
+/** All protocols, on one cleartext port. */
 export const PROTOCOLS: readonly Protocol[] = [
   {
     name: "gRPC over h2c",

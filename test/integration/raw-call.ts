@@ -9,17 +9,17 @@ import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { TOKENS } from "./objects.ts";
 
-/** A protocol as it looks on the wire. */
+/** A protocol on the wire. */
 export interface WireProtocol {
   readonly name: string;
   readonly http: 1 | 2;
   readonly type: string;
-  /** Which method is called. */
+  /** The method that is called. */
   readonly method: string;
   readonly json: boolean;
-  /** Whether a message has an envelope of five bytes. */
+  /** Whether messages have an envelope of five bytes. */
   readonly enveloped: boolean;
-  /** The header that says how the message is compressed. */
+  /** The header that names the compression of messages. */
   readonly encoding: string;
 }
 
@@ -28,7 +28,7 @@ const unary = { method: "GetAnalysisRun", enveloped: false, encoding: "content-e
 const grpc = { json: false, encoding: "grpc-encoding" };
 const connect = { encoding: "connect-content-encoding" };
 
-/** Every protocol, streams and single answers, over both versions of HTTP where it has both. */
+/** Every protocol, for streams and unary calls, over each version of HTTP that it supports. */
 export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
   { ...logs, ...grpc, name: "gRPC over h2c", http: 2, type: "application/grpc+proto" },
   { ...logs, ...grpc, method: "GetAnalysisRun", name: "unary gRPC over h2c", http: 2, type: "application/grpc+proto" },
@@ -42,17 +42,17 @@ export const WIRE_PROTOCOLS: readonly WireProtocol[] = [
   { ...unary, json: true, name: "unary Connect JSON over HTTP/1.1", http: 1, type: "application/json" },
 ];
 
-/** How a call ended. */
+/** The outcome of a call. */
 export interface Outcome {
   /** `ok`, or the code's name. */
   readonly code: string;
-  /** Of the google.rpc.ErrorInfo that came, as `DOMAIN/REASON`. */
+  /** The google.rpc.ErrorInfo of the error, as `DOMAIN/REASON`. */
   readonly reason: string | undefined;
-  /** All that came, as text. */
+  /** Everything received, as text. */
   readonly whole: string;
 }
 
-/** Puts a message into its envelope. @param length what the envelope says. Default: the truth. */
+/** Wraps a message in an envelope. @param length the length that it declares. Default: the actual length. */
 export function envelope(flags: number, message: Uint8Array, length: number = message.length): Buffer {
   const head = Buffer.alloc(5);
   head[0] = flags;
@@ -60,23 +60,23 @@ export function envelope(flags: number, message: Uint8Array, length: number = me
   return Buffer.concat([head, message]);
 }
 
-/** A request for a run, in the protocol's codec. */
+/** A request for a run, in the protocol's encoding. */
 export function message({ json }: WireProtocol, ref: { readonly namespace: string; readonly name: string }): Buffer {
   if (json) return Buffer.from(JSON.stringify(ref));
   const field = (number: number, text: string) => [Buffer.from([number * 8 + 2, text.length]), Buffer.from(text)];
   return Buffer.concat([...field(1, ref.namespace), ...field(2, ref.name)]);
 }
 
-/** A call of which a test sends what it likes, when it likes. */
+/** A call whose bytes are sent by the test. */
 export interface RawCall {
   write(bytes: Uint8Array): void;
   end(bytes?: Uint8Array): void;
-  /** Leaves without a word. */
+  /** Resets the connection. */
   destroy(): void;
   readonly outcome: Promise<Outcome>;
 }
 
-/** Begins one over a connection of its own. */
+/** Begins a call over a connection of its own. */
 export function beginCall(
   port: number,
   protocol: WireProtocol,

@@ -4,7 +4,7 @@ import { HTTP_VERSIONS, type HttpAnswer } from "./http-versions.ts";
 import { TOKENS } from "./objects.ts";
 import { SECRETS, useWorld, type World } from "./world.ts";
 
-/** Makes each kind of failure come about before the first byte: how, the status, the reason. */
+/** How to cause each kind of failure before the first byte, with the status and the reason that follow. */
 const KINDS: readonly (readonly [string, (world: World) => [path: string, token?: string], number, string])[] = [
   ["bad-request", () => ["/raw/shop/Uat"], 400, "NAME_INVALID"],
   ["unauthenticated", () => ["/raw/shop/uat.run", "rubbish"], 401, "TOKEN_REFUSED"],
@@ -38,7 +38,7 @@ function put(world: World, name: string, spec: object): string {
 
 describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ version, ask }) => {
   const world = useWorld({ timeouts: { idle: "100ms" }, config: { limits: { logBytes: "64KiB" } } });
-  // A time limit that would be short for stores that do answer.
+  // A short timeout: no store of this test answers.
   const impatient = useWorld({ timeouts: { headers: "50ms" } });
   const unconfigured = useWorld({ config: { sources: [] } });
   const get = (path: string, token: string = TOKENS.reader, { port } = world()) =>
@@ -83,7 +83,7 @@ describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ vers
     const path = pathTo(world(), answer);
     const cut = await get(path);
     expect([cut.status, cut.whole]).toEqual([200, false]);
-    // A reset may overtake what was sent before it; nothing else does.
+    // Only a reset may overtake what was sent before it.
     expect(cut.body === sent || (version === "HTTP/1.0" && sent.startsWith(cut.body))).toBe(true);
 
     const told = await get(`${path}?errors=text`);

@@ -1,20 +1,20 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** A connection on which a test says what it likes. */
+/** A connection on which a test writes any bytes. */
 export interface RawSocket {
   readonly socket: Socket;
-  /** All that came so far. */
+  /** Everything received so far. */
   readonly received: Buffer;
-  /** Writes; settles when it has left, or cannot. */
+  /** Writes, and settles when the bytes are sent or the write has failed. */
   say(bytes: string | Uint8Array): Promise<void>;
-  /** Settles when the server has ended the connection, with all that came. */
+  /** Settles with everything received when the server has ended the connection. */
   ended(): Promise<Buffer>;
-  /** Settles when what came so far passes. @throws Error when the connection ends before. */
+  /** Settles when what was received satisfies `test`. @throws Error when the connection ends before. */
   until(test: (received: Buffer) => boolean): Promise<void>;
 }
 
-/** Opens one. */
+/** Opens a connection. */
 export async function openRaw(port: number): Promise<RawSocket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
   const pieces: Buffer[] = [];
@@ -22,7 +22,7 @@ export async function openRaw(port: number): Promise<RawSocket> {
   const end = (): void => {
     over = true;
   };
-  // A reset is an end too.
+  // A reset counts as the end too.
   socket.on("error", () => {});
   socket.on("data", (piece: Buffer) => pieces.push(piece));
   socket.once("end", end).once("close", end);

@@ -13,9 +13,9 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { TOKENS } from "./objects.ts";
 
-/** Everything that came of asking for a log. */
+/** The outcome of reading a log. */
 export interface ReadLog {
-  /** What the messages held, in order: `chunk`, or the name of the event. */
+  /** The kind of each message, in order: `chunk`, or the name of the event. */
   readonly kinds: readonly string[];
   readonly chunks: readonly string[];
   readonly text: string;
@@ -23,23 +23,23 @@ export interface ReadLog {
   readonly notices: readonly Notice[];
   readonly end: End | undefined;
   readonly error: ToldError | undefined;
-  /** Every header and trailer that came. */
+  /** All headers and trailers. */
   readonly headers: string;
 }
 
-/** An error as its reader gets it. */
+/** An error as the client receives it. */
 export interface ToldError {
   readonly code: string;
   readonly message: string;
   readonly reason: string | undefined;
   readonly next: string | undefined;
-  /** The field of the request that is at fault. */
+  /** The request's field at fault. */
   readonly field: string | undefined;
   readonly reference: string | undefined;
   readonly available: readonly string[] | undefined;
-  /** What came of each source, as the JSON of the detail has it. */
+  /** The outcome of each source, as the JSON of the detail. */
   readonly sources: readonly object[] | undefined;
-  /** All of it: message, metadata and the bytes of the details, as one text. */
+  /** The whole error as one text: message, metadata and the bytes of the details. */
   readonly whole: string;
 }
 
@@ -50,7 +50,7 @@ export function as(token: string): CallOptions {
   return { headers: { authorization: `Bearer ${token}` } };
 }
 
-/** Reads a log to its end, whatever that is. */
+/** Reads a log to its end, even if that is an error. */
 export async function readLog(
   transport: Transport,
   request: Request,
@@ -87,7 +87,7 @@ function isHeartbeat({ chunk, event }: GetAnalysisRunLogsResponse): boolean {
   return chunk === "" && event.case === undefined;
 }
 
-/** Takes an error apart. */
+/** Splits an error into its parts. */
 export function toldError(caught: unknown): ToldError {
   const error = ConnectError.from(caught);
   const info = error.findDetails(ErrorInfoSchema)[0];
@@ -108,7 +108,7 @@ export function toldError(caught: unknown): ToldError {
   };
 }
 
-/** The error of a call that has to fail. */
+/** The error of a call that is expected to fail. */
 export async function errorOf(call: Promise<unknown>): Promise<ToldError> {
   const outcome = await call.then(
     () => undefined,
@@ -118,7 +118,7 @@ export async function errorOf(call: Promise<unknown>): Promise<ToldError> {
   return outcome;
 }
 
-/** Headers as text, those in base64 decoded. */
+/** Headers as text, with binary ones decoded. */
 function readable(headers: Headers): string {
   const lines = [...headers].map(([name, value]) =>
     name.endsWith("-bin") ? `${name}: ${Buffer.from(value, "base64").toString("latin1")}` : `${name}: ${value}`,

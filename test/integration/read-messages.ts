@@ -5,7 +5,7 @@ import { as, type ReadLog, readLog } from "./read-log.ts";
 
 export type Request = Parameters<typeof readLog>[1];
 
-/** One message as the server sent it: nothing is put together or left out. */
+/** A message as the server sent it, neither merged nor shortened. */
 export interface SentMessage {
   readonly text: string;
   readonly cursor: string;
@@ -16,7 +16,7 @@ export interface SentMessage {
   readonly end: End | undefined;
 }
 
-/** Tells each message as it comes; throws what the call fails with. */
+/** Yields each message as it arrives. @throws the error of the call. */
 export async function* messagesOf(
   transport: Transport,
   request: Request,
@@ -39,7 +39,7 @@ export async function* messagesOf(
   }
 }
 
-/** All messages of a call that does not fail. */
+/** All messages of a successful call. */
 export async function readMessages(transport: Transport, request: Request): Promise<readonly SentMessage[]> {
   const messages: SentMessage[] = [];
   for await (const message of messagesOf(transport, request)) messages.push(message);
@@ -51,8 +51,8 @@ export function textOf(messages: readonly SentMessage[]): string {
 }
 
 /**
- * The lines that messages hold, each with the number that they give to it: `12:text`, or `12-text` where it is context.
- * A line in several messages is put together.
+ * The lines of messages with their numbers: `12:text`, or `12-text` for context. A line that is split over several
+ * messages is joined.
  */
 export function numberedLines(messages: readonly SentMessage[]): readonly string[] {
   const lines: { number: number; context: boolean; text: string }[] = [];
@@ -81,7 +81,7 @@ export function numberedLines(messages: readonly SentMessage[]): readonly string
   return lines.map(({ number, context, text }) => `${number}${context ? "-" : ":"}${text}`);
 }
 
-/** Why a call fails. */
+/** The error of a call. */
 export async function reasonOf(transport: Transport, request: Request, options?: CallOptions): Promise<string> {
   const { error }: ReadLog = await readLog(transport, request, options);
   return error?.reason ?? "";

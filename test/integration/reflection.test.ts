@@ -15,7 +15,7 @@ import { useWorld } from "./world.ts";
 type Ask = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;
 
 const SERVICE = "taffrail.v1.AnalysisRunLogService";
-// Calls whose both sides stream need HTTP/2.
+// Bidirectional streams need HTTP/2.
 const WAYS = PROTOCOLS.filter(({ name }) => name.includes("h2c")).flatMap((protocol) =>
   [V1, V1Alpha as unknown as typeof V1].map((service) => ({
     protocol,
@@ -45,7 +45,7 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
     return answer.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
   }
 
-  /** What a client can know who has only these files. */
+  /** The registry of a client that has only these files. */
   const registryOf = (file: FileDescriptorProto[]): FileRegistry =>
     createFileRegistry(create(FileDescriptorSetSchema, { file }));
 

@@ -5,7 +5,7 @@ import { openRaw, type RawSocket } from "./raw-socket.ts";
 import { DEBUG, useWorld } from "./world.ts";
 
 const PATH = "/taffrail.v1.AnalysisRunLogService/GetServerInfo";
-/** What a proxy before us would not have let through. */
+/** A request that a proxy in front would have blocked. */
 const SMUGGLED = "GET /raw/shop/smuggled HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer rubbish\r\n\r\n";
 const post = (...lines: string[]): string =>
   [`POST ${PATH} HTTP/1.1`, "Host: x", "Content-Type: application/json", ...lines].join("\r\n");
@@ -79,7 +79,7 @@ describe("an ambiguous HTTP/1.1 request", () => {
     for (const { socket } of opened.splice(0)) socket.destroy();
   });
 
-  it.each(SHAPES)("gets 400 and the connection is closed, and nothing after it is served: %s", async (_, request) => {
+  it.each(SHAPES)("gets 400, its connection is closed, and nothing after it is served: %s", async (_, request) => {
     const raw = await open();
     await raw.say(request + SMUGGLED);
     const answer = String(await raw.ended());
@@ -90,7 +90,7 @@ describe("an ambiguous HTTP/1.1 request", () => {
     ).toEqual([]);
   });
 
-  it("is not one whose target repeats the Host header", async () => {
+  it("does not include one whose target repeats the Host header", async () => {
     const { namespace, name } = world().addLog(sends("the log\n"));
     const raw = await open();
     const lines = ["host: X:80", `authorization: Bearer ${TOKENS.reader}`, "connection: close", "", ""];
@@ -98,7 +98,7 @@ describe("an ambiguous HTTP/1.1 request", () => {
     expect(String(await raw.ended())).toMatch(/^HTTP\/1\.1 200 [\s\S]*the log\n/);
   });
 
-  it("is not one that asks to upgrade to HTTP/2: it and the next are answered over HTTP/1.1", async () => {
+  it("does not include one that asks to upgrade to HTTP/2: it and the next are answered over HTTP/1.1", async () => {
     const raw = await open();
     const upgrade = get("Host: x", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk");
     await raw.say(upgrade);

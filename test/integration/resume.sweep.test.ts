@@ -16,7 +16,7 @@ interface Kind {
   readonly bytes: (log: string) => Uint8Array;
   readonly options?: StoredObjectOptions;
   readonly log?: string;
-  /** What the log is as text, where that is not what it was made of. */
+  /** The log as text, if that differs from what it was made of. */
   readonly text?: (log: string) => string;
 }
 
@@ -39,20 +39,20 @@ const KINDS: readonly Kind[] = [
     options: { headers: { "content-encoding": "gzip" } },
   },
   { name: "zstd", bytes: (log) => zstdCompressSync(log) },
-  { name: "UTF-16LE with a mark", bytes: (log) => Buffer.from(`\ufeff${log}`, "utf16le") },
-  { name: "UTF-8 with a mark", bytes: (log) => Buffer.from(`\ufeff${log}`) },
+  { name: "UTF-16LE with a byte order mark", bytes: (log) => Buffer.from(`\ufeff${log}`, "utf16le") },
+  { name: "UTF-8 with a byte order mark", bytes: (log) => Buffer.from(`\ufeff${log}`) },
   {
-    name: "bytes that are no text",
+    name: "binary data",
     bytes: invalid,
     text: (log) => new TextDecoder().decode(invalid(log)),
   },
   {
-    name: "windows-1252 by its charset",
+    name: "windows-1252 with a charset header",
     bytes: (log) => Buffer.from(log, "latin1"),
     options: { headers: { "content-type": "text/plain; charset=windows-1252" } },
     log: madeLog(9_000, false),
   },
-  { name: "a store that gives another part than was asked for", bytes: Buffer.from, options: { wrongRange: true } },
+  { name: "a store that returns another range than requested", bytes: Buffer.from, options: { wrongRange: true } },
 ];
 
 const LOG = madeLog(9_000);
@@ -61,30 +61,30 @@ const SMALL = madeLog(60);
 interface Filter {
   readonly name: string;
   readonly request: Request;
-  /** The number of its first line, and how many there are. */
+  /** The number of the first line, and the count of lines. */
   readonly expected?: { readonly first?: number; readonly count: number };
 }
 
 const FILTERS: readonly Filter[] = [
   { name: "a text", request: { grep: grep("error: no", { fixed: true }) } },
-  { name: "a text in any case", request: { grep: grep("GRÖSSE|größe", { ignoreCase: true }) } },
+  { name: "a text, ignoring case", request: { grep: grep("GRÖSSE|größe", { ignoreCase: true }) } },
   { name: "a regular expression", request: { grep: grep("(error|ok).*[0-9]6 ") } },
-  { name: "all lines but some", request: { grep: grep("ok", { fixed: true, invert: true }) } },
+  { name: "an inverted text", request: { grep: grep("ok", { fixed: true, invert: true }) } },
   { name: "lines with context", request: { grep: grep("[0-9]3 ", { before: 3, after: 2 }) } },
-  { name: "a time to begin at", request: { since: timeAt(1_000) }, expected: { first: 1_001, count: 8_000 } },
-  { name: "a time to end at", request: { until: timeAt(7_999) }, expected: { first: 1, count: 7_999 } },
+  { name: "since", request: { since: timeAt(1_000) }, expected: { first: 1_001, count: 8_000 } },
+  { name: "until", request: { until: timeAt(7_999) }, expected: { first: 1, count: 7_999 } },
   {
-    name: "times and a text, with context",
+    name: "since, until and a text with context",
     request: { since: timeAt(500), until: timeAt(7_000), grep: grep("error", { before: 1, after: 1 }) },
   },
-  { name: "timestamps, which this source does not have", request: { timestamps: true } },
+  { name: "timestamps, which this source lacks", request: { timestamps: true } },
   { name: "a first line", request: { firstLine: 4_321n }, expected: { first: 4_321, count: 4_680 } },
   { name: "the last lines", request: { tailLines: 5_000n }, expected: { count: 5_000 } },
-  { name: "the last lines that match", request: { tailLines: 5_000n, grep: grep("error", { after: 1 }) } },
+  { name: "the last matching lines", request: { tailLines: 5_000n, grep: grep("error", { after: 1 }) } },
   { name: "a first line and context", request: { firstLine: 77n, grep: grep("[0-9]5 ", { before: 2 }) } },
 ];
 
-/** Each message of an unfiltered log tells its line and offset; `before` is the text that stands before them all. */
+/** Checks the line and offset of each message of an unfiltered log. `before` is the text before the first. */
 function expectPositions(messages: readonly SentMessage[], before: string): void {
   let passed = before;
   for (const { text, firstLine, offset } of messages) {
@@ -101,7 +101,7 @@ describe(`a log of each kind of store (${SWEEP})`, () => {
     world().addLog(storedObject(kind.bytes(log), { pieceBytes: 40_000, ...kind.options }).answer);
   const read = (request: Request) => readMessages(world().transport(GRPC), request);
 
-  /** Reads in many calls, each with the cursor of the call before. */
+  /** Reads in many calls, each with the cursor of the previous one. */
   async function readInParts(request: Request, limits: readonly Request[]): Promise<readonly SentMessage[]> {
     const all: SentMessage[] = [];
     let cursor = "";
@@ -117,7 +117,7 @@ describe(`a log of each kind of store (${SWEEP})`, () => {
 
   const CHECKS: readonly { readonly title: string; readonly run: (kind: Kind) => Promise<void> }[] = [
     { title: "resumes after every message, with the same lines and positions", run: resumesAfterEachMessage },
-    { title: "resumes at every character and every line where a limit cut it", run: resumesAtEachLimit },
+    { title: "resumes wherever a limit cut it, by character or line", run: resumesAtEachLimit },
     ...FILTERS.map((filter) => ({
       title: `resumes with ${filter.name}`,
       run: (kind: Kind) => resumesFiltered(kind, filter),

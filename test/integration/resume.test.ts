@@ -64,7 +64,7 @@ describe("a cursor", () => {
       { ...run, cursor, allContainers: true },
     ];
     for (const request of foreign) expect(await reason(request)).toBe("CURSOR_FOREIGN");
-    // A stranger is told no more than that there is nothing for them.
+    // A caller without access learns nothing more.
     expect(await reason({ ...run, cursor }, as(TOKENS.stranger))).toBe("ACCESS_DENIED");
   });
 

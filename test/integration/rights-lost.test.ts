@@ -18,7 +18,7 @@ const waits = createWaits();
 const world = useWorld({ config: { follow: { recheck: `${RECHECK_MS}ms` } }, wait: waits.wait });
 const changed = new Set<KubeObject>();
 
-/** Takes these away until the test is over. */
+/** Removes these objects until the end of the test. */
 function remove(kind: string, name: string): void {
   const objects = clusterObjects().filter((each) => each.kind === kind && each.metadata.name === name);
   if (objects.length === 0) throw new Error(`There is no ${kind} "${name}".`);
@@ -31,11 +31,11 @@ function remove(kind: string, name: string): void {
 afterEach(() => {
   for (const object of changed) world().cluster.put(object);
   changed.clear();
-  // What was decided is forgotten.
+  // Lets cached decisions expire.
   world().clock.advance(60_000);
 });
 
-/** A token of the reader's that expires ten seconds from now. */
+/** A token of the reader that expires in ten seconds. */
 function shortToken(): string {
   const exp = world().clock.now() / 1_000 + 10;
   const value = ["e30", Buffer.from(JSON.stringify({ exp })).toString("base64url"), "c2ln"].join(".");
@@ -51,14 +51,14 @@ function shortToken(): string {
 
 const CASES = [
   {
-    what: "the right to read the project's runs is taken away",
+    what: "the permission to read the project's runs is revoked",
     happens: () => remove("RoleBinding", "reader"),
     code: "PermissionDenied",
     reason: "AUTHORIZATION_LOST",
     end: EndReason.AUTHORIZATION_LOST,
   },
   {
-    what: "the right to read the Stage is taken away",
+    what: "the permission to read the Stage is revoked",
     happens: () => {
       const role = clusterObjects().find(
         ({ kind, metadata }) => kind === "Role" && metadata.name === "reader" && metadata.namespace === "shop",
@@ -71,14 +71,14 @@ const CASES = [
     end: EndReason.AUTHORIZATION_LOST,
   },
   {
-    what: "the cluster does not know the token any more",
+    what: "the cluster no longer knows the token",
     happens: () => remove("Token", "reader"),
     code: "Unauthenticated",
     reason: "TOKEN_EXPIRED",
     end: EndReason.TOKEN_EXPIRED,
   },
   {
-    what: "the token's time is over",
+    what: "the token expires",
     token: shortToken,
     happens: () => world().clock.advance(10_000),
     code: "Unauthenticated",
@@ -86,7 +86,7 @@ const CASES = [
     end: EndReason.TOKEN_EXPIRED,
   },
   {
-    what: "it cannot be asked any more whether the caller may",
+    what: "the gateway may no longer review access",
     happens: () => remove("ClusterRoleBinding", "gateway"),
     code: "Internal",
     reason: "KUBERNETES_REFUSED",
@@ -94,7 +94,7 @@ const CASES = [
   },
 ] as const;
 
-describe.each(PROTOCOLS)("a log that is open, over $name", (protocol) => {
+describe.each(PROTOCOLS)("an open log, over $name", (protocol) => {
   it.each(CASES)(
     "ends with $reason when $what",
     async (each) => {
@@ -115,7 +115,7 @@ describe.each(PROTOCOLS)("a log that is open, over $name", (protocol) => {
     10_000,
   );
 
-  it("goes on as long as its caller may read it, however often that is asked", async () => {
+  it("continues through every re-check while its caller may read it", async () => {
     const leave = new AbortController();
     let append: (text: string) => void = () => {};
     const ref = world().addLog((response) => {
@@ -139,7 +139,7 @@ describe.each(PROTOCOLS)("a log that is open, over $name", (protocol) => {
   });
 });
 
-describe("the raw log that is open", () => {
+describe("an open raw log", () => {
   const open = async ({ url }: World, query: string, token: string) => {
     const { namespace, name } = world().addLog(sendsThenHangs("begin\n"));
     const headers = { authorization: `Bearer ${token}` };
@@ -153,15 +153,18 @@ describe("the raw log that is open", () => {
     return { body };
   };
 
-  it.each(CASES.filter((each) => !("token" in each)))("is cut off when $what, or says so", async (each) => {
-    const cut = await open(world(), "", TOKENS.reader);
-    const told = await open(world(), "?errors=text", TOKENS.reader);
-    // One re-check serves both: what tells that each of them is open is that the store was asked.
-    await world().store.untilAnswering(2);
-    each.happens();
-    waits.pass(isRecheck);
-    await expect(cut.body).rejects.toMatchObject({ code: "ECONNRESET" });
-    expect(await told.body).toMatch(new RegExp(`^begin\\n\\n.*\\(${each.reason}\\)`, "s"));
-    await waits.untilNone();
-  });
+  it.each(CASES.filter((each) => !("token" in each)))(
+    "is cut off when $what, or ends with the error as text",
+    async (each) => {
+      const cut = await open(world(), "", TOKENS.reader);
+      const told = await open(world(), "?errors=text", TOKENS.reader);
+      // Both share one re-check, so only the store's requests show that both are open.
+      await world().store.untilAnswering(2);
+      each.happens();
+      waits.pass(isRecheck);
+      await expect(cut.body).rejects.toMatchObject({ code: "ECONNRESET" });
+      expect(await told.body).toMatch(new RegExp(`^begin\\n\\n.*\\(${each.reason}\\)`, "s"));
+      await waits.untilNone();
+    },
+  );
 });

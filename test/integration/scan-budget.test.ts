@@ -46,7 +46,7 @@ const STORES: readonly {
 describe("the bytes scanned by one call", () => {
   const world = useWorld({ config: { ...KEYS, limits: { scanBytes: "200KiB" } } });
 
-  /** Goes on where the budget was spent, until the log ends. */
+  /** Resumes each time the budget is spent, until the log ends. */
   async function readOn(request: Request): Promise<{ calls: number; messages: readonly SentMessage[] }> {
     const messages: SentMessage[] = [];
     let cursor = "";
@@ -55,7 +55,7 @@ describe("the bytes scanned by one call", () => {
       messages.push(...now);
       const end = now.at(-1);
       if (end?.end?.reason !== EndReason.SCAN_BUDGET_SPENT) return { calls, messages };
-      // A piece beyond the budget at most; and each call goes on.
+      // Each call makes progress, and exceeds the budget by one piece at most.
       expect(Number(end.end.scannedBytes)).toBeGreaterThan(200 * 1024);
       expect(Number(end.end.scannedBytes)).toBeLessThan(456 * 1024);
       expect(end.cursor).not.toBe(cursor);
@@ -76,7 +76,7 @@ describe("the bytes scanned by one call", () => {
     });
   });
 
-  it("are not limited where all of them are sent", async () => {
+  it("are not limited if all of them are sent", async () => {
     const run = world().addLog(storedObject(LOG).answer);
     for (const [request, sent] of [
       [{}, LOG],
@@ -111,7 +111,7 @@ describe("the time for which one call scans a log", () => {
 
   it("is limited, and the cursor resumes", async () => {
     const object = storedObject(LOG, { pieceBytes: 100_000 });
-    // Each piece takes the store three seconds.
+    // The store takes three seconds for each piece.
     const slow: Answer = (response, request) => {
       const write = response.write.bind(response) as (...args: unknown[]) => boolean;
       response.write = (...args: unknown[]) => {

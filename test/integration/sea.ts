@@ -20,32 +20,32 @@ import { as } from "./read-log.ts";
 
 type Request = Omit<Partial<GetAnalysisRunLogsRequest>, "$typeName">;
 
-/** A run whose only Job runs, and what becomes of it. */
+/** A run whose only Job is running, and functions that change its state. */
 export interface SeaRun {
   readonly namespace: string;
   readonly name: string;
-  /** Its pod's. */
+  /** The log of its pod. */
   readonly log: ScriptedPodLog;
   end(exitCode?: number): void;
   removePod(): void;
-  /** Puts a log of it into the store. */
+  /** Puts its log into the store. */
   archive(text: string, options?: StoredObjectOptions): StoredObject;
 }
 
-/** A cluster, a store, and two replicas of the gateway in front of them. */
+/** A cluster, a store, and two replicas of the gateway. */
 export interface Sea {
-  /** Starts another replica, with the same keys for cursors. */
+  /** Starts another replica with the same cursor keys. */
   startReplica(): Promise<Gateway>;
   close(): Promise<void>;
-  /** A run whose only Job runs, and the log of its pod. */
+  /** Creates a run whose only Job is running, and the log of its pod. */
   addRun(): SeaRun;
   read(request: Request, replica?: number): AsyncGenerator<GetAnalysisRunLogsResponse>;
 }
 
-/** How soon a log is followed anew where its source has ended it, by a clock that stands still. */
+/** The delay before a log that its source ended is followed again, while the clock stands still. */
 const REOPEN_MS = 1_200;
 
-/** Starts one. */
+/** Starts the cluster, the store and the replicas. */
 export async function startSea(): Promise<Sea> {
   const logs = new Map<string, ScriptedPodLog>();
   const store = await startScriptedStore();

@@ -32,7 +32,7 @@ import { as, readLog } from "./read-log.ts";
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 const plant = (): string => `${randomBytes(15).toString("hex")}/+${randomBytes(6).toString("hex")}`;
-/** What goes over the wire somewhere, each once. */
+/** Secrets that are sent over the wire somewhere, one for each use. */
 const SENT = {
   header: plant(),
   fileToken: plant(),
@@ -51,13 +51,13 @@ const FORMS: readonly (readonly [name: string, forms: readonly string[]])[] = [
   ...Object.entries(KEYS).map(([name, pem]) => [name, linesOfKey(pem)] as const),
 ];
 
-/** The names of the secrets that a text holds: never the secrets, so that a failing test does not print them. */
+/** The names of the secrets that a text contains, never their values: a failing test must not print them. */
 function secretsIn(shown: string): string[] {
   return FORMS.filter(([, forms]) => forms.some((form) => shown.includes(form))).map(([name]) => name);
 }
 
 const echoOf = ({ url, headers }: IncomingMessage, body: string): string => JSON.stringify({ url, headers, body });
-/** Repeats all that it was sent, in the body and in a header. */
+/** Echoes the request in the body and in a header. */
 const echoes =
   (status: number): Answer =>
   (request, response, body) => {
@@ -114,12 +114,12 @@ const clock = { now: () => now };
 const wire: string[] = [];
 const peers = new Set<string>();
 const log: string[] = [];
-/** What was logged since this was last asked. */
+/** Returns what was logged since the last call. */
 const newEntries = (): string => log.splice(0).join("");
 const warnings: string[] = [];
 const onWarning = (warning: Error): void => void warnings.push(inspect(warning, { depth: 12, showHidden: true }));
 
-/** A server that notes what it is sent, and answers as it should at that time. */
+/** A server that records each request and sends the current answer. */
 const noting =
   (answer: () => Answer) =>
   async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -129,7 +129,7 @@ const noting =
     answer()(request, response, body);
   };
 
-/** Hands a request on to the cluster. */
+/** Forwards a request to the cluster. */
 const passOn: Answer = ({ method, url, headers }, response, body) => {
   const { port } = new URL(cluster.url);
   forward({ host: "127.0.0.1", port, method, path: url, headers }, (answer) => {
@@ -218,7 +218,7 @@ afterAll(async () => {
   process.off("warning", onWarning);
 });
 
-/** Asks for one log in every way, and gives all that came back. */
+/** Reads one log by every route and returns everything that was received. */
 async function askEverywhere(name: string, token: string = SENT.goodCaller): Promise<string> {
   const baseUrl = `https://127.0.0.1:${gateway.address.port}`;
   const seen: unknown[] = [];
@@ -226,7 +226,7 @@ async function askEverywhere(name: string, token: string = SENT.goodCaller): Pro
     createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false, nodeOptions: TRUST }),
     createGrpcTransport({ baseUrl, nodeOptions: TRUST }),
   ]) {
-    // Nothing that was learned in the call before is used again.
+    // Lets everything cached by the previous call expire.
     now += 60_000;
     seen.push(await readLog(transport, { namespace: "shop", name }, as(token)));
   }
@@ -241,27 +241,27 @@ async function askEverywhere(name: string, token: string = SENT.goodCaller): Pro
   return inspect(seen, { depth: 12, maxStringLength: null, maxArrayLength: null, breakLength: Infinity });
 }
 
-describe("no secret is shown to a caller or in the log", () => {
+describe("no secret reaches a caller or the log", () => {
   const cases = ["plain", "tunnelled"].flatMap((metric) => Object.keys(STORE_ANSWERS).map((kind) => [metric, kind]));
 
-  it.each(cases)("by the store %s that answers with: %s", async (metric, kind) => {
+  it.each(cases)("from the store %s that answers with: %s", async (metric, kind) => {
     storeAnswer = STORE_ANSWERS[kind ?? ""] as Answer;
     apiAnswer = undefined;
     const seen = await askEverywhere(`uat.${metric}`);
-    expect(seen.includes("a log\\n"), "the log is there where it should be").toBe(kind === "log");
+    expect(seen.includes("a log\\n"), "the log is returned only if the store sends it").toBe(kind === "log");
     expect(secretsIn(seen)).toEqual([]);
     const entries = newEntries();
     expect(entries).not.toBe("");
     expect(secretsIn(entries)).toEqual([]);
   });
 
-  it("by a store that cannot prove who it is", async () => {
+  it("from a store with an untrusted certificate", async () => {
     const seen = await askEverywhere("uat.untrusted");
     expect(seen).toContain("TLS failed");
     expect(secretsIn(seen + newEntries())).toEqual([]);
   });
 
-  it("by a proxy that refuses, and repeats what it was sent", async () => {
+  it("from a proxy that refuses and echoes its credentials", async () => {
     proxy.verdict = `407 ${Buffer.from(`me:${SENT.proxyPassword}`).toString("base64")}`;
     const seen = await askEverywhere("uat.tunnelled");
     proxy.verdict = "200 OK";
@@ -269,7 +269,7 @@ describe("no secret is shown to a caller or in the log", () => {
     expect(secretsIn(seen + newEntries())).toEqual([]);
   });
 
-  it.each(Object.keys(API_ANSWERS))("by an API server that answers with: %s", async (kind) => {
+  it.each(Object.keys(API_ANSWERS))("from an API server that answers with: %s", async (kind) => {
     apiAnswer = API_ANSWERS[kind];
     const seen = await askEverywhere("uat.plain");
     apiAnswer = undefined;
@@ -277,14 +277,14 @@ describe("no secret is shown to a caller or in the log", () => {
     expect(secretsIn(seen + newEntries())).toEqual([]);
   });
 
-  it("where the caller's token is unknown", async () => {
+  it("if the caller's token is unknown", async () => {
     const seen = await askEverywhere("uat.plain", SENT.badCaller);
     expect(seen).toContain("TOKEN_REFUSED");
     expect(secretsIn(seen + newEntries())).toEqual([]);
   });
 });
 
-describe("no secret is shown", () => {
+describe("no secret is exposed", () => {
   const ask = async (path: string, headers: Readonly<Record<string, string>>, body?: string) => {
     const method = body === undefined ? "GET" : "POST";
     const url = `https://127.0.0.1:${gateway.address.port}${path}`;
@@ -293,7 +293,7 @@ describe("no secret is shown", () => {
     return { head: response.rawHeaders, cookies: response.headers["set-cookie"] ?? [], body: await text(response) };
   };
 
-  it("by a session, nor by what is told of it", async () => {
+  it("by a session or its errors", async () => {
     storeAnswer = STORE_ANSWERS.log as Answer;
     apiAnswer = undefined;
     now += 60_000;
@@ -315,7 +315,7 @@ describe("no secret is shown", () => {
     expect(secretsIn(newEntries())).toEqual([]);
   });
 
-  it("by how the server is", async () => {
+  it("by GetStatus", async () => {
     now += 60_000;
     const path = "/taffrail.v1.AnalysisRunLogService/GetStatus";
     const told = await ask(
@@ -329,9 +329,9 @@ describe("no secret is shown", () => {
   });
 });
 
-// After all of the above, whose wire and warnings they look at.
+// Runs last: it checks the traffic and the warnings of all tests above.
 describe("the secrets", () => {
-  it("did go over the wire to those whom they are for", () => {
+  it("were sent to the servers that they are for", () => {
     const basic = proxy.credentials.map((each) => Buffer.from(each?.replace("Basic ", "") ?? "", "base64").toString());
     const sent = [...wire, ...basic].join("\n");
     const missing = Object.entries(SENT).filter(([, secret]) => !sent.includes(secret));
@@ -339,7 +339,7 @@ describe("the secrets", () => {
     expect([...peers]).toContain("first");
   });
 
-  it("are in nothing that can be inspected, and in no warning", async () => {
+  it("appear in no inspected object and in no warning", async () => {
     const [plain, tunnelled] = compiled.sources;
     const credentials = [
       await connection.credentials(),

@@ -12,7 +12,7 @@ import { startWorld, useWorld, type World } from "./world.ts";
 const HOUR = 3_600_000;
 const SAME = { "sec-fetch-site": "same-origin" };
 
-/** Signs in, and gives the answer with the cookie as a browser would send it back. */
+/** Signs in, and returns the response with the cookie as a browser would send it. */
 async function signIn(
   { url }: { readonly url: string },
   token: string,
@@ -37,7 +37,7 @@ const errorIn = async (response: Response) => {
   return { status: response.status, code, message, reason: details[0]?.debug?.reason };
 };
 
-/** A JWT's form, with a time when it ends. */
+/** A token in the form of a JWT with an expiry time. */
 function jwt(world: World, expiresAt: number, padding = ""): string {
   const claims = Buffer.from(JSON.stringify({ exp: expiresAt / 1_000, padding })).toString("base64url");
   const token = `e30.${claims}.c2ln`;
@@ -49,7 +49,7 @@ function jwt(world: World, expiresAt: number, padding = ""): string {
 describe("a session", () => {
   const world = useWorld();
 
-  it("begins with a token, and the cookie is for this server's pages alone and no script", async () => {
+  it("starts with a token, and its cookie is HttpOnly and SameSite", async () => {
     const { response, set } = await signIn(world(), TOKENS.reader, SAME);
     expect(response.status).toBe(200);
     const expires = new Date(world().clock.now() + 12 * HOUR).toISOString();
@@ -61,14 +61,14 @@ describe("a session", () => {
   });
 
   it.each([{ "x-forwarded-proto": "https" }, { origin: "https://127.0.0.1", host: "127.0.0.1" }])(
-    "is for TLS alone where the browser speaks TLS: %j",
+    "has a Secure cookie if the browser uses TLS: %j",
     async (headers) => {
       const { set } = await signIn(world(), TOKENS.reader, { ...SAME, ...headers });
       expect(set[0]).toMatch(/^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=/);
     },
   );
 
-  it("begins with a form too, which leads to a path of this server and to no other", async () => {
+  it("can start with a form, which redirects only to paths of this server", async () => {
     for (const [next, location] of [
       ["/p/shop/runs?phase=failed", "/p/shop/runs?phase=failed"],
       ["//evil.example", "/"],
@@ -93,7 +93,7 @@ describe("a session", () => {
     expect(set[0]).toMatch(/Max-Age=3600$/);
   });
 
-  it("is not to be had with a token that nobody has, with none, or with one too long for a cookie", async () => {
+  it("is refused for an unknown token, a missing one, and one too long for a cookie", async () => {
     expect(await errorIn((await signIn(world(), "rubbish")).response)).toMatchObject({
       status: 401,
       reason: "TOKEN_REFUSED",
@@ -117,7 +117,7 @@ describe("a session", () => {
     });
   });
 
-  it("does not begin or end by a page of another site", async () => {
+  it("cannot be started or ended by a page of another site", async () => {
     for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }]) {
       const { response, set } = await signIn(world(), TOKENS.reader, headers as Record<string, string>);
       expect([await errorIn(response), set]).toMatchObject([{ status: 403, reason: "ORIGIN_REFUSED" }, []]);
@@ -129,7 +129,7 @@ describe("a session", () => {
     }
   });
 
-  it("is refused where the request is too large or of another kind, and by other methods", async () => {
+  it("is refused for a request that is too large, of another content type or of another method", async () => {
     const post = (type: string, body: string) =>
       fetch(`${world().url}/session`, { method: "POST", headers: { "content-type": type }, body });
     expect((await post("text/plain", JSON.stringify({ token: TOKENS.reader }))).status).toBe(400);
@@ -139,7 +139,7 @@ describe("a session", () => {
     expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, HEAD, POST, DELETE"]);
   });
 
-  it("says who one is, and ends when one signs out", async () => {
+  it("names its user, and ends on sign-out", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const who = await fetch(`${world().url}/session`, { headers: { cookie } });
     expect(await who.json()).toMatchObject({ username: "reader" });
@@ -155,7 +155,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("opens the raw log, by a link from another site too", async () => {
+  it("opens the raw log, even from a link on another site", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const { namespace, name } = world().addLog(sends("line\n"));
     const headers = { cookie, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
@@ -163,7 +163,7 @@ describe("a session", () => {
     expect([raw.status, await raw.text()]).toEqual([200, "line\n"]);
   });
 
-  it("that was changed is cleared by the raw log's answer", async () => {
+  it("that was tampered with is cleared by the raw route's response", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const { namespace, name } = world().addLog(sends("line\n"));
     const raw = await fetch(`${world().url}/raw/${namespace}/${name}`, { headers: { cookie: `${cookie}x` } });
@@ -173,7 +173,7 @@ describe("a session", () => {
     expect(raw.headers.getSetCookie()).toHaveLength(2);
   });
 
-  it("shows its token in no log of the gateway", () => {
+  it("never logs its token", () => {
     expect(JSON.stringify(world().log)).not.toContain(TOKENS.reader);
   });
 });
@@ -186,7 +186,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
   const transport = () => world().transport(protocol);
   const read = (headers: Record<string, string>) => readLog(transport(), world().addLog(sends("line\n")), { headers });
 
-  it("is as good as a token, on every replica with the same key and on no other", async () => {
+  it("works like a token on every replica with the same key, and on no other", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const headers = { cookie, ...SAME };
     expect(await read(headers)).toMatchObject({ text: "line\n", error: undefined });
@@ -200,7 +200,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
     expect(await errorOf(other.listAnalysisRuns(list, { headers }))).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 
-  it("decides nothing where there is a token too", async () => {
+  it("is ignored if the request has a token", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const header = (token: string) => ({ cookie, ...SAME, authorization: `Bearer ${token}` });
     expect((await read(header(TOKENS.stranger))).error).toMatchObject({ reason: "ACCESS_DENIED" });
@@ -208,7 +208,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
     expect((await read({ ...header(TOKENS.reader), "sec-fetch-site": "cross-site" })).text).toBe("line\n");
   });
 
-  it("is of no use to pages of other sites, nor to who does not say where a call comes from", async () => {
+  it("is refused for pages of other sites and for requests without an origin", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const { host } = new URL(world().url);
     for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "http://evil.example" }, {}]) {
@@ -218,7 +218,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
     expect((await read({ cookie, origin: `http://${host}` })).text).toBe("line\n");
   });
 
-  it("that was changed, or is over, or whose token is, is cleared", async () => {
+  it("is cleared if it was tampered with, or it or its token has expired", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const changed = await read({ cookie: `${cookie}x`, ...SAME });
     expect(changed.error).toMatchObject({ code: "Unauthenticated", reason: "TOKEN_MISSING" });
@@ -239,7 +239,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
     expect((await read({ cookie, ...SAME })).error).toMatchObject({ reason: "TOKEN_MISSING" });
   });
 
-  it("that ends in the middle of a log ends it with TOKEN_EXPIRED", async () => {
+  it("that expires in the middle of a log ends it with TOKEN_EXPIRED", async () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const options = { headers: { cookie, ...SAME } };
     const messages = messagesOf(transport(), world().addLog(sendsThenHangs("begin\n")), options);
@@ -255,7 +255,7 @@ describe.each(PROTOCOLS)("a session, over $name", (protocol) => {
 });
 
 describe("signing in", () => {
-  it("is held to so many a minute from one address, which is told before anything is read", async () => {
+  it("is limited per minute and address, before the request is read", async () => {
     const world = await startWorld({ config: { limits: { signInsPerAddress: 2 } } });
     expect((await signIn(world, "rubbish")).response.status).toBe(401);
     expect((await signIn(world, TOKENS.reader)).response.status).toBe(200);
@@ -271,14 +271,14 @@ describe("signing in", () => {
       reason: "TOO_MANY_SIGN_INS",
       message: "Too many sign-ins: try again in 30 s.",
     });
-    // A session that there is goes on.
+    // An existing session is not affected.
     world.clock.advance(30_000);
     const { cookie } = await signIn(world, TOKENS.reader);
     expect((await fetch(`${world.url}/session`, { headers: { cookie } })).status).toBe(200);
     await world.close();
   });
 
-  it("is held to so many in all, from whatever address; what a caller writes of theirs counts for nothing", async () => {
+  it("is limited over all addresses, and ignores addresses that callers forge", async () => {
     const world = await startWorld({ config: { limits: { signIns: 3, signInsPerAddress: 2 } } });
     const from = async (address: string) =>
       (await signIn(world, TOKENS.reader, { "x-forwarded-for": address })).response.status;

@@ -23,7 +23,7 @@ async function start(drain: string, options: WorldOptions = {}): Promise<World> 
   return world;
 }
 
-/** A connection that says this and then nothing. */
+/** A connection that sends this text and then nothing. */
 async function connection(port: number, said = ""): Promise<Socket> {
   const socket = connect(port, "127.0.0.1").on("error", () => {});
   await once(socket, "connect");
@@ -61,7 +61,7 @@ describe.each(PROTOCOLS)("a gateway that stops, over $name", (protocol) => {
     await world.store.untilAnswering(0);
   });
 
-  it("skips the drain time when it is told again", async () => {
+  it("skips the drain time at the second signal", async () => {
     const world = await start("1h");
     const client = createClient(AnalysisRunLogService, world.transport(protocol));
     const stream = client.getAnalysisRunLogs(world.addLog(sendsThenHangs("begin\n")), as(TOKENS.reader));
@@ -105,10 +105,10 @@ describe.each(PROTOCOLS)("a gateway that stops, over $name", (protocol) => {
 });
 
 describe("a gateway that stops", () => {
-  it("is not ready, even for a probe that is under way", async () => {
+  it("is not ready, even for a probe already in progress", async () => {
     const world = await start("1h");
     const probe = await connection(world.port, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
-    // What this one is answered came after the probe's half.
+    // This call was answered after the server had received the probe's first half.
     const ready = await fetch(`${world.url}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([200, "ok\n"]);
 
@@ -130,7 +130,7 @@ describe("a gateway that stops", () => {
     }
     expect(sockets()).toBeGreaterThan(before);
     await world.close();
-    // A socket is counted until the turn after its end.
+    // A socket counts until the iteration of the event loop after its end.
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     expect(sockets()).toBeLessThanOrEqual(before);
   });

@@ -12,13 +12,13 @@ import { useWorld, type World } from "./world.ts";
 
 const MIB = 1024 * 1024;
 /**
- * What the system's own buffers of the two connections may hold, and ours. A store that was read freely would send this
- * within a tenth of a second.
+ * More than the buffers of the operating system and ours hold. Without back-pressure, the store would send this within
+ * a tenth of a second.
  */
 const AHEAD_BYTES = 32 * MIB;
 const AT_ONCE = 50;
 
-/** Waits until the store can send no more, which shows in that it sent nothing while many other calls were answered. */
+/** Waits until back-pressure stops the store: it sends nothing while many other calls are answered. */
 async function untilHeldUp(world: World, flood: Flood): Promise<number> {
   const [protocol] = PROTOCOLS;
   if (protocol === undefined) throw new Error("There is no protocol.");

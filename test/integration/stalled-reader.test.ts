@@ -20,7 +20,7 @@ const isLetGo = ({ reason }: LogEntry): boolean => reason === "READER_STALLED";
 const INFO = 30;
 const config = { limits: { readerStall: "10m", streamsPerCaller: 1 } };
 
-/** Waits until the store can send no more, which shows in that it sent nothing while many other calls were answered. */
+/** Waits until back-pressure stops the store: it sends nothing while many other calls are answered. */
 async function untilHeldUp(world: World, flood: Flood): Promise<void> {
   for (let before = -1; before !== flood.sent; ) {
     before = flood.sent;
@@ -35,13 +35,13 @@ async function answersOthers(world: World): Promise<void> {
   for (let call = 0; call < 50; call += 1) await health.check({});
 }
 
-/** Lets a fifth of the time pass for the one that reads. */
+/** Lets a fifth of the limit pass. */
 async function look(waits: FakeWaits): Promise<void> {
   await waits.until(isLook);
   waits.pass(isLook);
 }
 
-/** Everything behind it is free: the store, its place among its caller's streams, its timers. */
+/** Expects that the store, the caller's stream slot and all timers are released. */
 async function expectFreed(world: World, waits: FakeWaits): Promise<void> {
   await world.untilLogged(1, isLetGo);
   await world.store.untilAnswering(0);
@@ -59,14 +59,14 @@ describe.each(PROTOCOLS)("over $name", (protocol) => {
     const waits = createWaits();
     const world = useWorld({ config, wait: waits.wait });
 
-    it("is disconnected, and everything behind it is released", async () => {
+    it("is disconnected, and its resources are released", async () => {
       const flood = createFlood();
       const client = createClient(AnalysisRunLogService, world().transport(protocol));
       const stream = client.getAnalysisRunLogs(world().addLog(flood.answer), as(TOKENS.reader));
       const messages = stream[Symbol.asyncIterator]();
       await messages.next();
       await untilHeldUp(world(), flood);
-      // The first look sees what was taken before.
+      // The first check sees what was read before.
       for (let each = 0; each < 1 + LOOKS; each += 1) await look(waits);
       await expectFreed(world(), waits);
       const readOn = async (): Promise<void> => {
@@ -146,13 +146,13 @@ describe.each([
   const waits = createWaits();
   const world = useWorld({ config, wait: waits.wait });
 
-  it("is disconnected, and its body is cut", async () => {
+  it("is disconnected, and its body is truncated", async () => {
     const flood = createFlood();
     const { namespace, name } = world().addLog(flood.answer);
     const { body, close } = await open(world(), `/raw/${namespace}/${name}`);
     const failed = once(body, "error");
     await untilHeldUp(world(), flood);
-    // The first look sees what was taken before.
+    // The first check sees what was read before.
     for (let each = 0; each < 1 + LOOKS; each += 1) await look(waits);
     await expectFreed(world(), waits);
     body.resume();

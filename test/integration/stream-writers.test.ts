@@ -65,7 +65,7 @@ const unavailable = new Failure("unavailable", "SOURCE_FAILED", "The store broke
   next: "Again.",
 });
 
-/** What the method does, by the name of the run that is asked for. */
+/** The frames that the method sends, by the requested run's name. */
 const STREAMS: Readonly<Record<string, readonly (LogFrame | Error)[]>> = {
   "messages-of-every-kind": [
     { kind: "heartbeat", cursor: undefined },
@@ -101,7 +101,7 @@ async function* framesOf(name: string, signal: AbortSignal): AsyncGenerator<LogF
   throw signal.reason;
 }
 
-/** As connect-node serves it. */
+/** Serves the method by connect-node. */
 function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   const router = createConnectRouter({
     requestGate: ({ signal }) => addReasonBeforeWriting(signal),
@@ -119,7 +119,7 @@ function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<
     }
   });
   const [handler] = router.handlers;
-  if (handler === undefined) throw new Error("There is no handler.");
+  if (handler === undefined) throw new Error("no handler");
   return async (request, response) => {
     const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
     const answer = await handler({ ...call, body: readBody(request, REQUEST_MS, false) });
@@ -128,7 +128,7 @@ function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<
   };
 }
 
-/** As our own writer does. */
+/** Serves the method by our own writer. */
 function byOurs(): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   const serve = createServerStream<typeof method.input, void, LogFrame>({
     method,
@@ -172,7 +172,7 @@ const askH2: Ask = async (port, requestHeaders, request) => {
   const stream = session.request({ ":path": PATH, ":method": "POST", ...requestHeaders });
   let trailers = {};
   stream.on("trailers", (received) => {
-    // Without the symbols that Node puts beside the names.
+    // A copy, without the symbol keys that Node adds.
     trailers = Object.fromEntries(Object.entries(received));
   });
   stream.end(request);
@@ -229,7 +229,7 @@ describe.each(table)("connect-node's handler and ours, for $type over $version",
           Buffer.from(name),
         ]);
 
-  /** The same to both. */
+  /** Sends the same request to both. */
   async function askBoth(body: Uint8Array, headers: Readonly<Record<string, string>> = {}) {
     const all = { "content-type": type, te: "trailers", ...headers };
     const [connect, ours] = await Promise.all(listeners.map(({ address }) => ask(address.port, all, body)));
@@ -237,24 +237,24 @@ describe.each(table)("connect-node's handler and ours, for $type over $version",
     return { connect: readable(connect), ours: readable(ours) };
   }
 
-  it.each(Object.keys(STREAMS))("send %s alike", async (name) => {
+  it.each(Object.keys(STREAMS))("send the same %s", async (name) => {
     const { connect, ours } = await askBoth(envelope(0, message(name)));
     expect(ours).toEqual(connect);
     expect(ours.messages).toHaveLength(STREAMS[name]?.filter((frame) => !(frame instanceof Error)).length ?? 0);
     expect(ours.headers).toMatchObject({ "content-type": expect.stringContaining(isJson ? "json" : "proto") });
   });
 
-  it("take what is compressed alike", async () => {
+  it("accept compressed requests", async () => {
     const { connect, ours } = await askBoth(envelope(1, gzipSync(message("messages-of-every-kind"))), {
       [encoding]: "gzip",
     });
-    // Connect names the compression of messages, none of which is compressed.
+    // Connect announces a compression, although it compresses no message.
     expect(connect.headers).toMatchObject({ [encoding]: "gzip" });
     expect({ ...ours, headers: { ...ours.headers, [encoding]: "gzip" } }).toEqual(connect);
     expect(ours.messages).toHaveLength(6);
   });
 
-  it("refuse what is no request alike", async () => {
+  it("refuse invalid requests with the same errors", async () => {
     const good = message("no-message");
     const faults: readonly (readonly [Uint8Array, Record<string, string>?])[] = [
       [Buffer.alloc(0)],
@@ -279,17 +279,17 @@ describe.each(table)("connect-node's handler and ours, for $type over $version",
     }
   });
 
-  it("end alike what takes longer than its client gives it", async () => {
+  it("end calls that exceed the client's deadline with the same error", async () => {
     const limit = (ms: number) => ({ [timeout]: timeout === "grpc-timeout" ? `${ms}m` : String(ms) });
     const late = await askBoth(envelope(0, message("for-ever")), limit(30));
     expect(late.ours).toEqual(late.connect);
     expect(late.ours.error).toMatchObject({ code: 4, reason: "DEADLINE_EXCEEDED" });
-    // Connect begins the call, and ends it at once; ours never begins.
+    // Connect starts the call and ends it at once; ours does not start it.
     const over = await askBoth(envelope(0, message("for-ever")), limit(0));
     expect(over.ours.error).toEqual(over.connect.error);
   });
 
-  it("refuse alike what is of no protocol", async () => {
+  it("refuse unknown content types with the same error", async () => {
     for (const other of ["application/json", "application/connect+thrift", "application/grpc-web-text", "text/plain"]) {
       const { connect, ours } = await askBoth(envelope(0, message("no-message")), { "content-type": other });
       expect(ours).toEqual(connect);
@@ -298,8 +298,8 @@ describe.each(table)("connect-node's handler and ours, for $type over $version",
   });
 });
 
-describe("over HTTP/1.0, which nginx speaks to what stands behind it", () => {
-  it("a stream is sent as it is, and its connection closed", async () => {
+describe("over HTTP/1.0, nginx's default to an upstream", () => {
+  it("a stream is sent without chunked encoding, and its connection is closed", async () => {
     const serve = byOurs();
     const onRequest = (request: NodeRequest, response: NodeResponse): void => void serve(request, response);
     const listener = await listen({ host: "127.0.0.1", port: 0, tls: undefined, onRequest });
@@ -315,13 +315,13 @@ describe("over HTTP/1.0, which nginx speaks to what stands behind it", () => {
     const { messages, error } = readable({ status: 200, headers: {}, trailers: {}, body: received.subarray(start) });
     expect(messages).toHaveLength(11);
     expect(error).toBeUndefined();
-    // The end of the stream is the last thing that is sent.
+    // The end-of-stream message is the last to be sent.
     expect(received.subarray(-1).toString()).toBe("}");
     await listener.close();
   });
 });
 
-/** An answer in its parts; an error without its reference, which is never the same. */
+/** Splits a response into its parts. Errors lose their reference, which differs each time. */
 function readable({ status, headers: { date: _, ...headers }, trailers, body }: Answer) {
   const messages: { readonly flags: number; readonly text: string }[] = [];
   let error: ConnectError | undefined;
@@ -352,7 +352,7 @@ function readable({ status, headers: { date: _, ...headers }, trailers, body }: 
     trailers: withoutStatus(trailers),
     error: error && {
       code: error.code,
-      // An internal error tells its reference.
+      // The message of an internal error contains its reference.
       message: error.rawMessage,
       reason: info?.reason,
       info: { ...rest, next: rest.next?.replace(reference ?? "", "") },
@@ -361,12 +361,12 @@ function readable({ status, headers: { date: _, ...headers }, trailers, body }: 
   };
 }
 
-/** What shows whether two long messages are the same. */
+/** A digest to compare two long messages by. */
 function digestOf(bytes: Buffer): string {
   return `${bytes.length} ${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Trailers but for the details of an error, which hold its reference. */
+/** Trailers without the error's details, which contain its reference. */
 function withoutStatus(trailers: Readonly<Record<string, unknown>>) {
   const { "grpc-status-details-bin": _, ...others } = trailers;
   return others as Record<string, string>;

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import all from "../../vitest.config.ts";
 
-/** The cases of the sweeps that `npm test` leaves out; with `SWEEP=whole`, all of them. */
+/** Runs the cases of the sweeps that `npm test` skips; with `SWEEP=whole`, all cases. */
 export default defineConfig({
   test: {
     ...all.test,

@@ -4,7 +4,7 @@
  * `*.sweep.test.ts` and hold no other tests.
  *
  * - `SWEEP`: which cases run: `slice`, `rest` or `whole`. Default: `slice`.
- * - `SWEEP_SEED`: what the slice is drawn with, a whole number. Default: 1, so that each run of a revision is the same.
+ * - `SWEEP_SEED`: the seed of the slice, an integer. Default: 1, so that every run of a revision is the same.
  */
 import { seeded } from "../fakes/seeded.ts";
 
@@ -15,14 +15,14 @@ if (part === undefined) throw new Error(`Invalid value "${process.env.SWEEP}" fo
 const seed = Number(process.env.SWEEP_SEED ?? 1);
 if (!Number.isSafeInteger(seed)) throw new Error("SWEEP_SEED must be a whole number.");
 
-/** Stands in the title of each sweep, so that a failure names what to run again. */
+/** Part of each sweep's title, so that a failure says how to repeat it. */
 export const SWEEP = part === "whole" ? "whole sweep" : `${part} of the sweep with SWEEP_SEED=${seed}`;
 
 /**
- * Chooses from a table those cases that run. A slice has `perRow` cases of each row; columns are dealt like cards, so
- * that each of them comes as often as any other, give or take one.
+ * Selects the cases of a table that run. A slice has `perRow` cases of each row. Columns are dealt like cards, so each
+ * of them occurs equally often, give or take one.
  *
- * @returns the columns that run in a row.
+ * @returns a function that returns the columns to run in a row.
  */
 export function sweep<Row, Column>(
   rows: readonly Row[],

@@ -84,7 +84,7 @@ describe("a gateway over TLS that stops", () => {
     const socket = connectTcp(world.port, "127.0.0.1").on("error", () => {});
     await once(socket, "connect");
     const closed = once(socket.resume(), "close");
-    // Accepted after the silent one.
+    // This connection is accepted after the silent one.
     await once(
       get(`${world.url}/healthz`, { ...trust, agent: false }).on("response", (each) => each.resume()),
       "close",

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => sea.close());
 
-/** Trouble, and what became of the log: shown where `SHOW_TABLE` is set. */
+/** Rows of troubles and their outcomes, printed if `SHOW_TABLE` is set. */
 const table: object[] = [];
 afterAll(() => {
   if (process.env.SHOW_TABLE) console.table(table);
@@ -47,17 +47,17 @@ interface WayOptions {
   readonly interceptors: Interceptor[];
 }
 
-/** What a client was given, and what a server sent it: of messages that have arrived whole, nothing left out. */
+/** What a client yielded, and the complete messages that the server sent. */
 interface Read {
   readonly text: string;
   readonly sent: string;
   readonly events: readonly LogEvent[];
   readonly error: unknown;
-  /** How often it was resumed. */
+  /** The number of resumes. */
   readonly times: number;
 }
 
-/** @param onText told how much of the log was given, after each piece. */
+/** @param onText called after each chunk with the length of the log so far. */
 async function read(
   { open }: Way,
   port: number,
@@ -99,11 +99,11 @@ async function read(
   return { text: textOf(given), sent: textOf(sent), events, error, times };
 }
 
-/** A log that comes to be while it is read. */
+/** A log that grows while it is read. */
 interface Writing {
   readonly run: SeaRun;
   readonly whole: string;
-  /** Writes the next piece where all that was written was read, and ends the job behind the last one. */
+  /** Writes the next piece once everything written has been read, and ends the job after the last piece. */
   readonly goOn: (lengthRead: number) => void;
 }
 
@@ -111,7 +111,7 @@ const textOf = (pieces: readonly Uint8Array[]): string => Buffer.concat(pieces).
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const time = (ms: number): string => new Date(Date.parse("2026-01-01T00:00:00Z") + ms).toISOString();
 
-/** Lines, some without their end: those are gone on with by the next piece. */
+/** Lines, some of which are partial and completed by the next piece. */
 function madePieces(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => {
     const end = index % 7 === 3 && index < count - 1 ? "" : "\n";
@@ -139,11 +139,11 @@ function writing(run: SeaRun, pieces: readonly string[], write: (piece: string, 
 
 function podLog(): Writing {
   const run = sea.addRun();
-  // Lines that share a time, three each.
+  // Every three lines share a time.
   return writing(run, madePieces(90), (piece, index) => run.log.append(time(Math.floor(index / 3)), piece));
 }
 
-/** An object in a store, which is written anew with more in it, of a job whose pod nobody knows. */
+/** An object in a store that is replaced by longer versions, of a job without a known pod. */
 function growingFile(): Writing {
   const run = sea.addRun();
   run.removePod();
@@ -155,7 +155,7 @@ function growingFile(): Writing {
   });
 }
 
-/** One that is there as a whole. */
+/** A log that is complete from the beginning. */
 function largeFile(): Writing {
   const run = sea.addRun();
   run.removePod();
@@ -168,7 +168,7 @@ function largeFile(): Writing {
 const LOGS: readonly {
   readonly name: string;
   readonly make: () => Writing;
-  /** How many bytes of answers are passed on before a cut: more than a message has. */
+  /** The bytes of responses that pass before a cut: more than a message has. */
   readonly cutBytes: number;
 }[] = [
   { name: "the log of a pod", make: podLog, cutBytes: 2_000 },
@@ -178,15 +178,15 @@ const LOGS: readonly {
 
 interface Trouble {
   readonly name: string;
-  /** How many bytes each connection brings before it is cut. */
+  /** The bytes that each connection delivers before it is cut. */
   readonly cuts?: (bytes: number) => readonly number[];
-  /** Called after each piece. */
+  /** Called after each chunk. */
   readonly make?: (proxy: BreakingProxy, gateways: Gateway[], share: number) => void;
-  /** How often it has to be resumed at least. */
+  /** The minimum number of resumes. */
   readonly atLeast: number;
 }
 
-/** Does something once each time that another such share of the log was read. */
+/** Runs `act` each time another such share of the log was read. */
 function atShares(count: number, act: (proxy: BreakingProxy, gateways: Gateway[]) => void): () => Trouble["make"] {
   return () => {
     let done = 0;
@@ -268,8 +268,8 @@ const WHOLE = PIECES.join("");
 const HALF = PIECES.slice(0, 20).join("");
 
 /**
- * Reads a log of which half is written; `act` is called once the client has read that. Where the connection is cut
- * then, another replica answers the client's next request.
+ * Reads a half-written log, and calls `act` once the client has read that half. If the connection is cut then, another
+ * replica answers the client's next request.
  */
 async function readHalf(way: Way, run: SeaRun, cut: boolean, act: () => void): Promise<Read> {
   const { gateways, proxy } = await startTrouble();

@@ -9,7 +9,7 @@ const LOG = "for one caller alone\n";
 const METHOD = "/taffrail.v1.AnalysisRunLogService/ListProjects";
 
 /**
- * A header that HPACK's tables do not hold, in plain text (RFC 7541 §6.2.2): Node's own client sends no header twice.
+ * Encodes a literal header without indexing (RFC 7541 §6.2.2): Node's own client never repeats a header.
  */
 function literal(name: string, value: string): Buffer {
   return Buffer.from([0, name.length, ...Buffer.from(name), value.length, ...Buffer.from(value)]);
@@ -20,7 +20,7 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   return Buffer.concat([head, payload]);
 }
 
-/** Sends a request whose headers may stand there twice, and returns all bytes of the answer. */
+/** Sends a request whose headers may be repeated, and returns all bytes of the response. */
 async function askHttp11(port: number, method: string, path: string, headers: readonly (readonly string[])[]) {
   const lines = [`${method} ${path} HTTP/1.1`, "host: gateway", "connection: close"];
   const body = method === "POST" ? "{}" : "";
@@ -40,7 +40,7 @@ async function askHttp2(port: number, method: string, path: string, headers: rea
   socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
   socket.write(Buffer.concat([frame(4, 0, 0, Buffer.alloc(0)), frame(1, 4, 1, block), frame(0, 1, 1, body)]));
   let answer = "";
-  // What is to be read stands in DATA frames as it is.
+  // The text to find is in DATA frames, uncompressed.
   while (!/[})]|alone/.test(answer)) answer += (await once(socket, "data"))[0];
   socket.destroy();
   return answer;
@@ -68,7 +68,7 @@ describe.each([
     expect(rpc).not.toContain("projects");
   });
 
-  it("are the reason: one token is accepted", async () => {
+  it("are the only reason: one token is accepted", async () => {
     const { name } = world().addLog(sends(LOG));
     expect(await ask(world().port, "GET", `/raw/shop/${name}`, [bearer(TOKENS.reader)])).toContain(LOG);
     expect(await ask(world().port, "POST", METHOD, [json, bearer(TOKENS.reader)])).toContain('"shop"');

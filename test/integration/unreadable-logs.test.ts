@@ -24,10 +24,10 @@ const LINES = Array.from({ length: 400 }, (_, index) => `${index + 1} ${randomBy
 const LOG = LINES.join("");
 const GZIP = gzipSync(LOG);
 
-/** Serves no more than this of the log: what lies behind it cannot be read, however often it is asked for. */
+/** Never serves more than the first `length` bytes of the log, however often it is asked. */
 const upTo = (length: number): Answer => cutting((first) => Math.max(0, length - first));
 
-/** Answers each request in full but for the end: the connection breaks after as many bytes as `lengthFrom` says. */
+/** Declares the full length, but breaks the connection after as many bytes as `lengthFrom` returns. */
 function cutting(lengthFrom: (first: number) => number, { ranges = true } = {}): Answer {
   const bytes = Buffer.from(LOG);
   return (response, request) => {
@@ -47,7 +47,7 @@ function cutting(lengthFrom: (first: number) => number, { ranges = true } = {}):
   };
 }
 
-/** What comes of reading a log, however it is read. */
+/** The outcome of a read, whichever reader made it. */
 interface Outcome {
   readonly text: string;
   readonly message: string;
@@ -58,7 +58,7 @@ interface Outcome {
 describe("a log that always breaks in the same place", () => {
   const world = useWorld();
 
-  /** A cursor holds the time at which it was made, so that its text changes though the log's position does not. */
+  /** A cursor contains its time, so its text changes even if the position does not. */
   const whileTimePasses =
     (answer: Answer): Answer =>
     (response, request) => {
@@ -127,7 +127,7 @@ describe("a log that always breaks in the same place", () => {
     ["the viewer", readByViewer],
   ] as const;
   const STORES: readonly (readonly [string, () => Answer])[] = [
-    ["gzip that was cut short", () => storedObject(GZIP.subarray(0, GZIP.length / 2)).answer],
+    ["truncated gzip", () => storedObject(GZIP.subarray(0, GZIP.length / 2)).answer],
     ["a file of which the store serves only the beginning", () => upTo(10_000)],
     ["a file of which the store serves less than its readers have to compare", () => cutting(() => 500)],
     [
@@ -136,8 +136,8 @@ describe("a log that always breaks in the same place", () => {
     ],
   ];
 
-  describe.each(READERS)("and is read by %s", (_reader, read) => {
-    it.each(STORES)("is given up after the promised tries: %s", async (_store, answer) => {
+  describe.each(READERS)("read by %s", (_reader, read) => {
+    it.each(STORES)("is given up after the documented tries: %s", async (_store, answer) => {
       const before = world().store.asked.length;
       const { text, message, waited } = await read(world().addLog(whileTimePasses(answer())));
       expect(message).toMatch(/incomplete/);
@@ -150,7 +150,7 @@ describe("a log that always breaks in the same place", () => {
     });
   });
 
-  it("ends with the end that the server gave, behind which it can be resumed", async () => {
+  it("ends with the server's end, whose cursor can be resumed", async () => {
     const ref = world().addLog(whileTimePasses(storedObject(GZIP.subarray(0, GZIP.length / 2)).answer));
     const { text, events } = await readByLibrary(ref);
     expect(events.at(-1)).toMatchObject({
@@ -161,10 +161,10 @@ describe("a log that always breaks in the same place", () => {
   });
 });
 
-describe("a log whose store cuts every answer", () => {
+describe("a log whose store cuts every response", () => {
   const world = useWorld();
 
-  it("is read whole as long as each answer brings something", async () => {
+  it("is read completely as long as each response makes progress", async () => {
     const { timer } = fakeTimer();
     const client = createTaffrailClient({ baseUrl: world().url, token: TOKENS.reader });
     const ref = world().addLog(cutting(() => 3_000));

@@ -36,7 +36,7 @@ function connectRequest(ref: LogRef): string {
 describe("clients that vanish", () => {
   const world = useWorld();
 
-  /** Asks on a connection of its own, waits for the log to begin, and is gone. */
+  /** Reads over a connection of its own, waits for the log to begin, and resets the connection. */
   async function vanish(request: string, leave: "resetAndDestroy" | "destroy"): Promise<void> {
     const socket = connect(world().port, "127.0.0.1").on("error", () => {});
     socket.write(request, "latin1");
@@ -45,8 +45,8 @@ describe("clients that vanish", () => {
     await once(socket, "close");
   }
 
-  it("by the thousand, while they are sent a log, leave nothing open and nothing logged above debug", async () => {
-    // A flood fills the buffers of both connections before its client is gone: megabytes each.
+  it("by the thousand in the middle of a log leave nothing open, and nothing in the log above debug", async () => {
+    // A flood fills the buffers of both connections with megabytes before its client vanishes.
     const flood = world().addLog(createFlood().answer);
     const slow = world().addLog(sendsSlowly("a dull log\n".repeat(100)));
     const quiet = world().addLog(sendsThenHangs("a dull log"));
@@ -60,7 +60,7 @@ describe("clients that vanish", () => {
       );
       await world().store.untilAnswering(0);
     }
-    // Half of them called an RPC, and each call came to an end.
+    // Half of the clients called an RPC, and each call ended.
     await world().untilLogged(480, ({ msg }) => msg === "call");
     expect(world().log.filter(({ level }) => level > DEBUG)).toEqual([]);
     expect(console_).not.toHaveBeenCalled();
@@ -87,13 +87,13 @@ describe("clients that vanish", () => {
     expect(strays).toEqual([]);
   });
 
-  it("with their whole HTTP/2 session leave nothing open and nothing logged above debug", async () => {
+  it("with their whole HTTP/2 session leave nothing open, and nothing in the log above debug", async () => {
     const session = connectH2(world().url).on("error", () => {});
     const streams = Array.from({ length: 20 }, () => {
       const { namespace, name } = world().addLog(createFlood().answer);
       return session
         .request({
-          // Without it, Node sends the first streams alone for as long as there is something to send in them.
+          // Otherwise, Node serves only the first streams for as long as they have something to send.
           priority: "u=3, i",
           ":path": `/raw/${namespace}/${name}`,
           authorization: `Bearer ${TOKENS.reader}`,

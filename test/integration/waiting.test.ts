@@ -15,10 +15,10 @@ const UNSCHEDULABLE = {
   message: "0/3 nodes are available: 3 Insufficient cpu.",
 };
 
-describe("a log that has not begun and is followed", () => {
+describe("a followed log that has not begun", () => {
   const world = useLiveWorld();
 
-  it("is waited for from before its run begins, and each thing that is waited for is said once", async () => {
+  it("is awaited from before its run begins, with one notice for each state", async () => {
     const run = world().addRun({ startedAt: undefined, attempts: [], initialDelay: "90s" });
     const read = run.read({ follow: true });
     await read.untilSaid("The run has not begun yet.");
@@ -49,29 +49,29 @@ describe("a log that has not begun and is followed", () => {
       `Waiting. The pod "${name}" is on no node yet.`,
       'Waiting. The container "main" is being created.',
     ]);
-    // Notices come before the origin: it says what was chosen, which is not known before.
+    // The notices precede the origin, which reports the selection and so cannot be sent before it is made.
     expect(read.messages.findIndex(({ event }) => event.case === "origin")).toBe(6);
   });
 
   it.each<[string, Partial<MadePod>, string]>([
     [
-      "its pod is on a node",
+      "its pod is scheduled",
       { ...NO_NODE, status: { conditions: [UNSCHEDULABLE] } },
       "is on no node yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.",
     ],
     [
-      "its image was pulled",
+      "its image is pulled",
       { ...CREATING, containers: { main: waiting("ImagePullBackOff") } },
       'The image of the container "main" could not be pulled (ImagePullBackOff): nothing to be had from 10.0.0.1:5000.',
     ],
-    ["its container was created", CREATING, 'The container "main" is being created.'],
+    ["its container is created", CREATING, 'The container "main" is being created.'],
     [
-      "its Secret is there",
+      "its Secret exists",
       { ...CREATING, containers: { main: waiting("CreateContainerConfigError") } },
       'The container "main" could not be started (CreateContainerConfigError)',
     ],
     [
-      "the init containers before it have ended",
+      "the preceding init containers have ended",
       {
         phase: "Pending",
         initContainers: { seed: running(), more: waiting("PodInitializing") },
@@ -80,7 +80,7 @@ describe("a log that has not begun and is followed", () => {
       'The container "main" waits until the init container "seed" has ended.',
     ],
     [
-      "the image of an init container before it was pulled",
+      "the image of a preceding init container is pulled",
       {
         phase: "Pending",
         initContainers: { seed: waiting("ErrImagePull") },
@@ -93,7 +93,7 @@ describe("a log that has not begun and is followed", () => {
     const name = run.pod(before);
     const read = run.read({ follow: true, containerName: "main" });
     await read.untilSaid(said);
-    // Whoever waits for a container looks at nothing from time to time: its pod is watched.
+    // Waiting for a container polls nothing: its pod is watched.
     expect(world().waits.pending.filter((ms) => ms < 5_000)).toEqual([]);
     run.log(name).append(AT, "begun\n");
     run.pod({ initContainers: { seed: terminated(0), more: terminated(0) } });
@@ -106,7 +106,7 @@ describe("a log that has not begun and is followed", () => {
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 
-  it("may be one of an init container, a sidecar among them, or an attempt that is still to come", async () => {
+  it("may be that of an init container, a sidecar or a later attempt", async () => {
     const specs = [{ name: "seed" }, { name: "proxy", restartPolicy: "Always" }];
     const state = { initContainers: specs };
     const run = world().addRun(state);
@@ -155,7 +155,7 @@ describe("a log that has not begun and is followed", () => {
     ]);
   });
 
-  it("is waited for no longer than was asked, and what it waits for is said then too", async () => {
+  it("is awaited no longer than requested, and the error says what it waits for", async () => {
     const run = world().addRun({ attempts: [], initialDelay: "1h" });
     const created = world().addRun();
     created.pod(CREATING);
@@ -173,7 +173,7 @@ describe("a log that has not begun and is followed", () => {
     expect(reads[0]?.error?.message).toContain("until 01:00:00 UTC");
   });
 
-  it("is not found once its run was deleted, whatever was waited for", async () => {
+  it("is NOT_FOUND once its run is deleted, whatever it waits for", async () => {
     const begins = world().addRun({ startedAt: undefined, attempts: [] });
     const starts = world().addRun();
     starts.pod(CREATING);
@@ -188,7 +188,7 @@ describe("a log that has not begun and is followed", () => {
     }
   });
 
-  it("never comes where the run ends before it was measured, or before its container was started", async () => {
+  it("ends with an error if the run ends before the metric is measured or the container is started", async () => {
     const begins = world().addRun({ attempts: [], initialDelay: "10m" });
     const starts = world().addRun();
     starts.pod({ ...CREATING, containers: { main: waiting("ImagePullBackOff") } });

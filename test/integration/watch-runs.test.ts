@@ -28,7 +28,7 @@ interface Made {
   readonly freight?: string;
 }
 
-/** A run as Kargo makes it. */
+/** A run as Kargo creates it. */
 function made({ name, second = 0, stage = "uat", phase = "Running", freight = "f1" }: Made): KubeObject {
   return {
     apiVersion: "argoproj.io/v1alpha1",
@@ -49,7 +49,7 @@ function nameOf(names: Readonly<Record<string, number>>, value: number): string 
   return Object.keys(names).find((name) => names[name] === value) ?? "";
 }
 
-/** A message in short: `list b a`, `changes added b`, `end`, `heartbeat`. */
+/** A message in short form: `list b a`, `changes added b`, `end`, `heartbeat`. */
 function inShort({ event }: WatchAnalysisRunsResponse): string {
   if (event.case === "list")
     return ["list", ...event.value.analysisRuns.map(({ name }) => name), ...(event.value.more ? ["…"] : [])].join(" ");
@@ -64,7 +64,7 @@ function inShort({ event }: WatchAnalysisRunsResponse): string {
 
 type Wish = Omit<Partial<WatchAnalysisRunsRequest>, "$typeName">;
 
-/** Reads message by message; heartbeats are passed over unless they are wanted. */
+/** Reads message by message, and skips heartbeats unless they are requested. */
 function watching(transport: Transport, wish: Wish = {}, token: string = TOKENS.reader) {
   const leave = new AbortController();
   const stream = createClient(AnalysisRunLogService, transport).watchAnalysisRuns(
@@ -207,7 +207,7 @@ describe.each(PROTOCOLS)("watched runs over $name", (protocol) => {
   describe("with a name", () => {
     const GETTER = "token-of-getter";
     const RBAC = "rbac.authorization.k8s.io/v1";
-    /** Somebody who may get the run "a" by its name, and the Stage, and nothing else: neither list nor watch. */
+    /** A caller who may only get the run "a" by name and its Stage, and neither list nor watch. */
     const grant = (names: readonly string[]): void => {
       const rules = [
         { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get"], resourceNames: names },
@@ -242,7 +242,7 @@ describe.each(PROTOCOLS)("watched runs over $name", (protocol) => {
       const { next, leave } = watch({ name: "a" }, GETTER);
       expect(await next()).toBe("list a");
       put({ name: "b", second: 1, phase: "Failed" });
-      // No list shows what changes here.
+      // This change does not appear in a list.
       world().cluster.put({ ...made({ name: "a" }), spec: { metrics: [{ name: "more" }] } } as KubeObject);
       expect(await next()).toBe("modified a");
       remove("a");

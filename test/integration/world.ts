@@ -12,37 +12,37 @@ import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } 
 import type { Protocol } from "./protocols.ts";
 
 /**
- * What nobody outside may see of the store, beside its address. The words stand in its path, its headers and its token.
+ * Matches what callers must not see of the store: its address, and the words in its path, headers and token.
  */
 export const SECRETS = /127\.0\.0|localhost|hidden-shelf|store-key|s3cret|vault|token-of-gateway|http:\/\//i;
 
-/** One entry of the gateway's own log. */
+/** An entry of the gateway's own log. */
 export interface LogEntry {
   readonly level: number;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
-/** pino's number for it. */
+/** pino's number of the level. */
 export const DEBUG = 20;
 
-/** Which log to ask for. */
+/** The run whose log is read. */
 export interface LogRef {
   readonly namespace: string;
   readonly name: string;
 }
 
 export interface WorldOptions {
-  /** More of `taffrail.yaml`. */
+  /** Additional settings of `taffrail.yaml`. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** The store's time limits. */
+  /** Timeouts of the source. */
   readonly timeouts?: Readonly<Record<string, string>>;
-  /** Logs that may be open at the store at once. */
+  /** The maximum number of open logs of the source. */
   readonly connections?: number;
-  /** More headers for the store, as templates. */
+  /** Additional headers to the store, as templates. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: GatewayOptions["tls"];
-  /** For a request to arrive whole, in milliseconds. */
+  /** The time limit for a request to arrive, in milliseconds. */
   readonly requestMs?: number;
   /** How the gateway waits. Default: really. */
   readonly wait?: GatewayOptions["wait"];
@@ -50,35 +50,35 @@ export interface WorldOptions {
   readonly page?: GatewayOptions["page"];
 }
 
-/** A gateway between a small cluster and a store that tests script, all in this process. */
+/** A gateway between a small cluster and a store that is scripted by tests, all in this process. */
 export interface World {
   /** `http://127.0.0.1:PORT`, or https. */
   readonly url: string;
   readonly port: number;
   readonly gateway: Gateway;
   readonly cluster: MiniKubernetes;
-  /** Ends the gateway's connections to the cluster, without a word. */
+  /** Resets the gateway's connections to the cluster. */
   cutFromCluster(): void;
   readonly store: ScriptedStore;
-  /** Stands still, a day after the runs ended. */
+  /** Stands still at a day after the runs ended, until a test advances it. */
   readonly clock: Clock & { advance(ms: number): void };
-  /** What the gateway logged, at every level. */
+  /** The entries that the gateway has logged, of every level. */
   readonly log: readonly LogEntry[];
-  /** Settles when the gateway has logged as many entries that pass. */
+  /** Settles when the gateway has logged that many matching entries. */
   untilLogged(count: number, test: (entry: LogEntry) => boolean): Promise<void>;
-  /** Makes a run of one Job, or of these metrics, whose first log the store answers so. */
+  /** Creates a run of one Job, or of these metrics. The store answers requests for its first log like this. */
   addLog(answer: Answer, metrics?: readonly MadeMetric[]): LogRef;
-  /** A way to the gateway, the same each time. */
+  /** The transport to the gateway, the same each time. */
   transport(protocol: Protocol): ReturnType<Protocol["open"]>["transport"];
   /**
-   * Starts another gateway with the same neighbours, and gives a way to it. `config` stands before what the first one
-   * has.
+   * Starts another gateway with the same cluster and store, and returns a transport to it. `config` overrides the
+   * settings of the first.
    */
   replica(protocol: Protocol, config?: Readonly<Record<string, unknown>>): Promise<Transport>;
   close(): Promise<void>;
 }
 
-/** Starts one for all tests of a file or a `describe`. */
+/** Starts a world for all tests of a file or a `describe`. */
 export function useWorld(options: WorldOptions = {}): () => World {
   let world: World | undefined;
   beforeAll(async () => {
@@ -91,7 +91,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
   };
 }
 
-/** Starts one. */
+/** Starts a world. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait, page } = options;
   const store = await startScriptedStore();
