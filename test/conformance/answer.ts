@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Trouble } from "./stored-log.ts";
 
-/** Counts the requests that are being answered. */
+/** Counts the requests in progress. */
 export interface Answering {
   readonly count: number;
-  /** Counts one until it ends. */
+  /** Counts a request until its response ends. */
   begin(): () => void;
   until(count: number): Promise<void>;
 }
@@ -36,7 +36,7 @@ export function createAnswering(): Answering {
   };
 }
 
-/** Sends a body as its reader takes it, with what goes wrong. Its headers have been written. */
+/** Sends a body at its reader's pace, with its fault. The headers have been written. */
 export async function sendBody(
   response: ServerResponse,
   body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -58,7 +58,7 @@ export async function sendBody(
   else if (trouble?.kind === "cut") response.socket?.destroySoon();
 }
 
-/** Settles when more may be written, or nobody reads any more. */
+/** Settles when more may be written, or the reader has left. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

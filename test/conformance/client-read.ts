@@ -8,35 +8,35 @@ import { TOKENS } from "../integration/objects.ts";
 export type ReadRequest = Parameters<TaffrailClient["getAnalysisRunLogs"]>[0];
 
 export interface ReadOptions extends Pick<LogCallOptions, "signal"> {
-  /** Whether to resume where the stream breaks. Default: no. */
+  /** Whether to resume after a break. Default: false. */
   readonly resume?: boolean;
-  /** Takes the place of `text` for each piece. */
+  /** Receives each piece, instead of collecting them in `text`. */
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
-/** What has come of reading a log by the client. */
+/** The progress and the outcome of a read by the client. */
 export interface ClientRead {
   readonly text: string;
   readonly bytes: number;
-  /** The number of the line in which the first piece begins. */
+  /** The line number at which the first piece begins. */
   readonly firstLine: number | undefined;
-  /** The names of their kinds. */
+  /** The kinds of the notices, by name. */
   readonly notices: readonly string[];
-  /** The name of the reason, once the server has told it. */
+  /** The name of the end reason, once the server has sent it. */
   readonly end: string | undefined;
   /** The newest cursor. */
   readonly cursor: string;
-  /** What the read failed with: code and reason. */
+  /** The read's error: code and reason. */
   readonly error: string | undefined;
-  /** How often it was resumed. */
+  /** The number of resumes. */
   readonly resumed: number;
-  /** Settles when the read has ended, whatever with. */
+  /** Settles when the read has ended, even with an error. */
   readonly done: Promise<void>;
-  /** Settles when this text has come. Fails when the read ends before. */
+  /** Settles when this text has been received. Fails if the read ends before. */
   until(text: string): Promise<void>;
 }
 
-/** Reads a log by the client, as the page and the command line do. */
+/** Reads a log with the client library, as the page and the command line do. */
 export function readByClient(baseUrl: string, request: ReadRequest, options: ReadOptions = {}): ClientRead {
   const { resume = false, signal, onBytes } = options;
   const client = createTaffrailClient({ baseUrl, token: TOKENS.reader });
@@ -110,7 +110,7 @@ export function readByClient(baseUrl: string, request: ReadRequest, options: Rea
   };
 }
 
-/** What a value of an enum is called. */
+/** The name of an enum's value. */
 function nameIn(values: Readonly<Record<string, number>>, value: number): string {
   return Object.entries(values).find(([, each]) => each === value)?.[0] ?? "";
 }

@@ -9,15 +9,15 @@ import { longLineAt, textOf, timeAt } from "./lines.ts";
 import type { SourceWorld, StoredLog } from "./stored-log.ts";
 import { type SourceUnderTest, startWorld, type World } from "./world.ts";
 
-/** So many lines are several pieces and, in a store that gives parts, several parts. */
+/** Enough lines for several pieces and, in a store that supports ranges, several parts. */
 const LINES = 6_000;
-/** A log of 64 MiB, and what reading it may take of the memory: gateway, store and client are in one process here. */
+/** A log of 64 MiB, and the memory that reading it may take. Gateway, store and client share this process. */
 const MANY_LINES = 65_536;
 const MEMORY_BYTES = 40 * 1024 ** 2;
-/** The same cuts each time. */
+/** The seed of the cuts. */
 const SEED = 20_261_130;
 
-/** Runs a source through every case that applies to it, and says in one line what came of that. */
+/** Runs every case that applies to a source, and prints the result in one line. */
 export function describeSource(source: SourceUnderTest): void {
   const { name, capabilities, provesEnd } = source;
   const passed: string[] = [];
@@ -25,7 +25,7 @@ export function describeSource(source: SourceUnderTest): void {
   let cases = 0;
   let world: World;
 
-  /** Declares a case. `needs`: what the source has to be able to do, else the case is not applicable. */
+  /** Declares a case. `needs`: the capabilities without which the case does not apply. */
   const check = (title: string, work: () => Promise<void>, needs = true): void => {
     if (needs) cases += 1;
     it(title, async ({ skip }) => {
@@ -38,14 +38,14 @@ export function describeSource(source: SourceUnderTest): void {
     });
   };
 
-  /** A run, and its log of so many lines in the source, or in this one. */
+  /** Creates a run with a log of this many lines in `of`, by default in the source. */
   const given = (lines: number, own: SourceWorld = world.own): Given => {
     const run = world.ground.addRun();
     const log = own.log(run);
     append(log, 0, lines);
     return { run, log, request: { namespace: run.namespace, name: run.name } };
   };
-  /** The same of a run that has ended. */
+  /** The same for a finished run. */
   const givenEnded = (lines: number, own?: SourceWorld): Given => {
     const made = given(lines, own);
     made.run.end();
@@ -64,19 +64,19 @@ export function describeSource(source: SourceUnderTest): void {
       process.stdout.write(`Source ${name}: ${passed.length} of ${cases} cases passed${left.join("")}\n`);
     });
 
-    check("reads a whole log, and says that it is all as far as it can", async () => {
+    check("reads a whole log, and reports it as complete if the source can prove it", async () => {
       const { request } = givenEnded(LINES);
       const { text, firstLine, end, notices, error } = await read(request);
       expect({ firstLine, end, notices, error }).toEqual({ firstLine: 1, end: whole, notices: [], error: undefined });
       expectSame(text, textOf(0, LINES));
     });
 
-    check("reads what a job that runs has written so far", async () => {
+    check("reads what a running job has written so far", async () => {
       const { text, end } = await read(given(20).request);
       expect({ text, end }).toEqual({ text: textOf(0, 20), end: "CAUGHT_UP" });
     });
 
-    check("reads from a line on, as many lines as are asked for", async () => {
+    check("reads a number of lines from a line on", async () => {
       const { request } = givenEnded(LINES);
       const { text, firstLine, end } = await read({ ...request, firstLine: 4_321n, limitLines: 10n });
       expect({ firstLine, end }).toEqual({ firstLine: 4_321, end: "LIMIT_REACHED" });
@@ -89,7 +89,7 @@ export function describeSource(source: SourceUnderTest): void {
     });
 
     check(
-      "asks the store for little more than the last lines",
+      "requests little more than the last lines",
       async () => {
         const { request, log } = givenEnded(5 * LINES);
         await read({ ...request, tailLines: 12n });
@@ -108,7 +108,7 @@ export function describeSource(source: SourceUnderTest): void {
     );
 
     check(
-      "asks the store for little more than the lines since a time",
+      "requests little more than the lines since a time",
       async () => {
         const { request, log } = givenEnded(LINES);
         await read({ ...request, since: timestamp(timeAt(LINES - 100)) });
@@ -118,7 +118,7 @@ export function describeSource(source: SourceUnderTest): void {
     );
 
     check(
-      "tells when each line was written",
+      "reports the time of each line",
       async () => {
         const { text } = await read({ ...givenEnded(20).request, timestamps: true });
         const times = text.split("\n").flatMap((line) => (line === "" ? [] : [Date.parse(line.split(" ")[0] ?? "")]));
@@ -127,7 +127,7 @@ export function describeSource(source: SourceUnderTest): void {
       capabilities.tellsTimes,
     );
 
-    check("follows a log as it grows, until its job has ended", async () => {
+    check("follows a growing log until its job has ended", async () => {
       const { request, run, log } = given(3);
       const following = readByClient(world.url, { ...request, follow: true });
       for (let line = 3; line < 12; line += 3) {
@@ -152,7 +152,7 @@ export function describeSource(source: SourceUnderTest): void {
       expect(following.text).toBe(textOf(98, 102));
     });
 
-    check("gives the same log wherever its store breaks off and its reader stops", async () => {
+    check("reads the same log wherever the store breaks off and the reader stops", async () => {
       const { request, log } = givenEnded(300);
       const wanted = textOf(0, 300);
       const bytes = Buffer.byteLength(wanted);
@@ -170,7 +170,7 @@ export function describeSource(source: SourceUnderTest): void {
     });
 
     check(
-      "asks the store for little more than what lies behind the place that it resumes at",
+      "requests little more than what follows the position where it resumes",
       async () => {
         const { request, log } = givenEnded(LINES);
         const { cursor } = await read({ ...request, limitLines: BigInt(LINES - 100) });
@@ -181,20 +181,20 @@ export function describeSource(source: SourceUnderTest): void {
       capabilities.ranges || capabilities.since,
     );
 
-    check("lets go of its store when a reader leaves before it has begun to answer", async () => {
+    check("closes the store's connection when a reader leaves before the response", async () => {
       const { request, log } = givenEnded(5);
       log.trouble({ kind: "no-headers" });
       await leave(request, log);
       expect((await read(request)).text).toBe(textOf(0, 5));
     });
 
-    check("lets go of its store when a reader leaves in the middle of the log", async () => {
+    check("closes the store's connection when a reader leaves in the middle of the log", async () => {
       const { request, log } = givenEnded(50);
       log.trouble({ kind: "silent", after: 1_000 });
       await leave(request, log, "line 3 ");
     });
 
-    check("ends the read of a store that falls silent, and says so", async () => {
+    check("ends with SOURCE_STALLED if the store stalls", async () => {
       const { own, url } = world.impatient;
       const { request, log } = givenEnded(50, own);
       log.trouble({ kind: "silent", after: 1_000 });
@@ -204,7 +204,7 @@ export function describeSource(source: SourceUnderTest): void {
       await log.untilAnswering(0);
     });
 
-    check("says where a store breaks off", async () => {
+    check("ends with SOURCE_FAILED if the store breaks off", async () => {
       const { request, log } = givenEnded(50);
       log.trouble({ kind: "cut", after: 1_000 });
       const { text, end, error } = await read(request);
@@ -212,14 +212,14 @@ export function describeSource(source: SourceUnderTest): void {
       expectBeginning(text, textOf(0, 50));
     });
 
-    check("says that there is no such log", async () => {
+    check("reports a missing log", async () => {
       const { request, log } = givenEnded(5);
       log.remove();
       const { text, end, error } = await read(request);
       expect({ text, end, error }).toEqual({ text: "", end: undefined, error: "NotFound LOG_NOT_FOUND" });
     });
 
-    check("tells a store that refuses from a log that is not there", async () => {
+    check("distinguishes a store that refuses from a missing log", async () => {
       const { request, log } = givenEnded(5);
       log.trouble({ kind: "denied" });
       const { text, end, error } = await read(request);
@@ -232,7 +232,7 @@ export function describeSource(source: SourceUnderTest): void {
     });
 
     check(
-      "says so where another log is put in the place of the one that it follows",
+      "reports that the followed log was replaced",
       async () => {
         const { request, run, log } = given(40);
         const following = readByClient(world.url, { ...request, follow: true });
@@ -242,11 +242,11 @@ export function describeSource(source: SourceUnderTest): void {
         await following.done;
         expectNoSplice(following, textOf(0, 40));
       },
-      // Where the job runs, a log is written on, or its container is started again, which is another log.
+      // A live log only grows, or its container restarts, which starts another log.
       !capabilities.live,
     );
 
-    check("does not resume in another log than before without a word", async () => {
+    check("does not resume in another log without a notice", async () => {
       const { request, run, log } = given(40);
       const { cursor, text } = await read({ ...request, limitLines: 30n });
       expect(text).toBe(textOf(0, 30));
@@ -264,7 +264,7 @@ export function describeSource(source: SourceUnderTest): void {
         return { url, ...given(40, from), move: (made: Given) => move(made, to) };
       };
 
-      check(`${title}, at the line where it was left`, async () => {
+      check(`${title}, and resumes at the same line`, async () => {
         const { url, move: moveOn, ...made } = moving();
         const first = await readAll(url, { ...made.request, limitLines: 30n });
         moveOn(made);
@@ -287,7 +287,7 @@ export function describeSource(source: SourceUnderTest): void {
         expectSame(following.text, textOf(0, 60));
       });
 
-      check(`${title}, and shows a seam where that has another text`, async () => {
+      check(`${title}, and shows a seam if the text differs`, async () => {
         const { url, move: _, ...made } = moving();
         const first = await readAll(url, made.request);
         const to = direction === "to" ? world.pair.other : world.pair.own;
@@ -300,7 +300,7 @@ export function describeSource(source: SourceUnderTest): void {
       });
     }
 
-    check("holds no more of a log in memory than it sends", async () => {
+    check("reads a large log in constant memory", async () => {
       const { request, log } = givenEnded(0);
       log.generate(MANY_LINES / 8);
       await read(request, { onBytes: () => {} });
@@ -322,7 +322,7 @@ export function describeSource(source: SourceUnderTest): void {
     });
   });
 
-  /** Reads until this text has come, or the store is asked, and leaves. */
+  /** Reads until this text has arrived or the store is answering, then leaves. */
   async function leave(request: ReadRequest, log: StoredLog, after?: string): Promise<void> {
     const leaving = new AbortController();
     const reading = readByClient(world.url, request, { signal: leaving.signal });

@@ -18,7 +18,7 @@ export function expectBeginning(text: string, whole: string): void {
   expectSame(text, whole.slice(0, text.length));
 }
 
-/** A log that is another one than before is not sent, or not without a word. */
+/** Expects that a replaced log is not sent, or not without a notice. */
 export function expectNoSplice({ text, notices, error }: ClientRead, before: string): void {
   const isTold = error?.includes("CURSOR_STALE") || notices.includes("LOG_REPLACED") || notices.includes("LINES_LOST");
   expect({ isTold, notices, error, text: text.slice(0, 200) }).toMatchObject({ isTold: true });

@@ -21,25 +21,25 @@ export interface TestRun {
   readonly job: string;
   /** Ends the Job, and its pod if there is one. */
   end(): void;
-  /** Puts its pod into the cluster, and gives the log of that: removing the log removes the pod. Once for each run. */
+  /** Creates its pod and returns the pod's log. Removing the log removes the pod. Call once for each run. */
   addPod(): StoredLog;
 }
 
 /** A cluster, and gateways in front of it. */
 export interface Ground {
-  /** Makes a run whose Job runs. */
+  /** Creates a run whose Job is running. */
   addRun(): TestRun;
-  /** Starts a gateway with these sources, the first of which is asked first. They are called `first` and `second`. */
+  /** Starts a gateway with these sources, in this order. Their names are `first` and `second`. */
   startGateway(worlds: readonly SourceWorld[]): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Long after every run has ended, and every source has settled. */
+/** A time long after every run has ended and every source has settled. */
 const NOW = Date.parse("2026-01-02T00:00:00Z");
-/** Longer than a gateway waits before it looks at a log again, or tries again. */
+/** Longer than a gateway waits before it polls or retries. */
 const SHORT_MS = 5_000;
 
-/** Waits a moment where a gateway polls or tries again, and for all else until it is over. */
+/** Shortens the waits of polls and retries; all others last until they are aborted. */
 const wait: Sleep = (ms, signal) => sleep(ms <= SHORT_MS ? 5 : 2 ** 31 - 1, signal);
 
 export async function startGround(): Promise<Ground> {
@@ -113,7 +113,7 @@ export async function startGround(): Promise<Ground> {
   };
 }
 
-/** The log of a pod's container: the cluster answers for it, through a server that makes trouble. */
+/** The log of a pod's container, which the cluster serves through a server that causes faults. */
 function createPodLog(setPod: (there: boolean) => void): StoredLog & {
   readonly written: WrittenLog;
   answer(request: IncomingMessage, response: ServerResponse, cluster: string): void;
@@ -184,7 +184,7 @@ function createPodLog(setPod: (there: boolean) => void): StoredLog & {
   };
 }
 
-/** Hands a request on to another server, and its answer back. */
+/** Forwards a request to another server, and its response back. */
 async function passOn(
   to: string,
   request: IncomingMessage,

@@ -5,7 +5,7 @@ import { createAnswering, sendBody } from "./answer.ts";
 import { longLineAt } from "./lines.ts";
 import type { SourceWorld, StartOptions, StoredLog, Trouble } from "./stored-log.ts";
 
-/** A store that keeps each log as one file, as nginx and S3 do: it gives parts by Range. */
+/** A store that keeps each log as one file and supports Range, like nginx and S3. */
 export async function startHttpWorld({ idleMs }: Pick<StartOptions, "idleMs"> = {}): Promise<SourceWorld> {
   const logs = new Map<string, FileLog>();
   const server = createServer((request, response) => {
@@ -92,7 +92,7 @@ function createFileLog(): FileLog {
   };
 }
 
-/** A log in pieces, none of which is kept. */
+/** A log in pieces, which are generated as needed. */
 function* manyLines(count: number): Generator<Uint8Array> {
   const each = 64;
   for (let from = 0; from < count; from += each) {

@@ -13,23 +13,23 @@ import type { SourceWorld, StartOptions, StoredLog, Trouble } from "./stored-log
 
 // ---- The source: docs/adding-a-source.md walks through this part.
 
-/** The settings, as they stand in `taffrail.yaml`. */
+/** The settings in `taffrail.yaml`. */
 const Memory = z
   .strictObject({
-    url: z.string().describe("The key of a log, as the path of an address that is a template."),
+    url: z.string().describe("Template of a URL whose path is the key of the log."),
     idle: Duration.default(60_000).describe("How long the store may send nothing. Default 60s."),
   })
   .describe("Logs in the memory of a test.");
 
 type MemoryConfig = z.output<typeof Memory>;
 
-/** What the settings become when the configuration is loaded. */
+/** The settings, compiled when the configuration is loaded. */
 interface CompiledMemory {
   readonly url: AddressTemplate;
   readonly idleMs: number;
 }
 
-/** A source that reads entries with times out of memory. */
+/** A source that reads entries with times from memory. */
 function createMemoryKind(shelf: Shelf) {
   return {
     kind: "memory",
@@ -53,7 +53,7 @@ function createMemoryKind(shelf: Shelf) {
   } satisfies SourceKind<MemoryConfig, CompiledMemory>;
 }
 
-/** Hands the lines on as they come. Every failure of the store becomes a SourceError. */
+/** Yields the lines as they arrive. Every failure of the store becomes a SourceError. */
 async function* readEntries(
   answer: AsyncIterator<readonly Entry[]>,
   name: string,
@@ -83,7 +83,7 @@ async function* readEntries(
   }
 }
 
-/** Waits for `work`, but not beyond an abort. */
+/** Waits for `work` or an abort. */
 function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason);
@@ -104,9 +104,9 @@ export async function startMemoryWorld({ idleMs = 60_000 }: Pick<StartOptions, "
   };
 }
 
-// ---- The store that it reads, with the troubles that the suite makes.
+// ---- The store that it reads, with the faults that the suite causes.
 
-/** One line, with the line feed that ends it. */
+/** One line, with its line feed. */
 interface Entry {
   readonly time: string;
   readonly bytes: Uint8Array;
@@ -118,20 +118,20 @@ type Answer = AsyncGenerator<readonly Entry[], void, undefined> | "denied" | und
 class Shelf {
   readonly #logs = new Map<string, ShelfLog>();
 
-  /** The log of a key. There is one once something was appended. */
+  /** The log of a key. It exists once something has been appended. */
   log(key: string): StoredLog {
     const log = new ShelfLog();
     this.#logs.set(key, log);
     return log;
   }
 
-  /** Answers with lines of a log, in pieces. What it does for the reader ends when `signal` is aborted. */
+  /** Answers with the lines of a log in batches. The answer ends when `signal` is aborted. */
   async ask(key: string, options: OpenOptions, signal: AbortSignal): Promise<Answer> {
     return this.#logs.get(key)?.ask(options, signal);
   }
 }
 
-/** Lines that are read at once, at most. */
+/** The maximum number of lines in a batch. */
 const BATCH = 512;
 
 class ShelfLog implements StoredLog {

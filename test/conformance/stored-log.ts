@@ -1,42 +1,42 @@
 import type { SourceKind } from "../../src/sources/source-kind.ts";
 import type { Ground, TestRun } from "./ground.ts";
 
-/** What a store does with one request, in place of answering it well. */
+/** A fault of the store in answering one request. */
 export type Trouble =
-  /** Refuses it. */
+  /** Refuses the request. */
   | { readonly kind: "denied" }
-  /** Takes it, and never begins to answer. */
+  /** Accepts the request and never answers. */
   | { readonly kind: "no-headers" }
-  /** Falls silent after so many bytes. */
+  /** Stalls after this many bytes. */
   | { readonly kind: "silent"; readonly after: number }
-  /** Breaks off after so many bytes. */
+  /** Breaks off after this many bytes. */
   | { readonly kind: "cut"; readonly after: number };
 
-/** The log of one container in a store. A store that has never been given one has none. */
+/** The log of one container in a store. It exists once something has been written. */
 export interface StoredLog {
-  /** Adds whole lines at its end. All were written at this time: RFC 3339 in UTC, nine digits after the second. */
+  /** Appends whole lines, all written at this time: RFC 3339 in UTC with nine fractional digits. */
   append(time: string, text: string): void;
-  /** Puts a log of so many lines there (`longLineAt`, `timeAt` of lines.ts), which is never in memory as a whole. */
+  /** Replaces it by this many lines (`longLineAt`, `timeAt` of lines.ts), which are generated as they are sent. */
   generate(lines: number): void;
-  /** Removes the log; what is appended afterwards is another one. */
+  /** Removes the log. What is appended afterwards is another log. */
   remove(): void;
-  /** What becomes of the next requests, one each. Those that come after are answered. */
+  /** Sets the faults of the next requests, one each. Later requests are answered. */
   trouble(...next: readonly Trouble[]): void;
-  /** How many bytes of it the store has sent, in whatever form it sends them. */
+  /** The bytes of it that the store has sent, in whatever form. */
   readonly sent: number;
-  /** How many requests for it are being answered. */
+  /** The number of requests for it in progress. */
   readonly answering: number;
-  /** Settles when so many are. */
+  /** Settles when this many requests are in progress. */
   untilAnswering(count: number): Promise<void>;
 }
 
 /** A store, and the source that reads it. */
 export interface SourceWorld {
-  /** The source in `taffrail.yaml`, but for its name: `http: { url: … }`. */
+  /** The source in `taffrail.yaml`, without its name: `http: { url: … }`. */
   readonly yaml: string;
-  /** The kinds of sources that the gateway knows. Default: those of the registry. */
+  /** The kinds of sources of the gateway. Default: those of the registry. */
   readonly kinds?: readonly SourceKind[];
-  /** The log of a run's only container. Called once for each run. */
+  /** Returns the log of a run's only container. Called once for each run. */
   log(run: TestRun): StoredLog;
   close(): Promise<void>;
 }
@@ -44,6 +44,6 @@ export interface SourceWorld {
 export interface StartOptions {
   /** The cluster that runs are in. */
   readonly ground: Ground;
-  /** For how long a source waits for the next bytes, in milliseconds. Default: its own. */
+  /** The source's idle timeout in milliseconds. Default: its own. */
   readonly idleMs?: number;
 }

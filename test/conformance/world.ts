@@ -2,20 +2,20 @@ import type { Capabilities } from "../../src/sources/source.ts";
 import { type Ground, startGround } from "./ground.ts";
 import type { SourceWorld, StartOptions } from "./stored-log.ts";
 
-/** A source that has to do what every source does. */
+/** A source that the suite runs against. */
 export interface SourceUnderTest {
   readonly name: string;
-  /** Those of its kind. A case that needs another one is told as not applicable. */
+  /** Those of its kind. A case that needs a missing one is reported as not applicable. */
   readonly capabilities: Capabilities;
-  /** Whether the end of what the store sends proves that it is all. */
+  /** Whether the end of the store's response proves that it is complete. */
   readonly provesEnd: boolean;
   /** Starts its store. */
   start(options: StartOptions): Promise<SourceWorld>;
-  /** Starts another source, to hand logs over to and from. */
+  /** Starts another source, for hand-overs in both directions. */
   startOther(options: StartOptions): Promise<SourceWorld>;
 }
 
-/** For how long the impatient source waits for more bytes. */
+/** The idle timeout of the impatient source. */
 const IDLE_MS = 200;
 
 /** Gateways that read from the source. */
@@ -23,7 +23,7 @@ export interface World {
   readonly ground: Ground;
   readonly own: SourceWorld;
   readonly url: string;
-  /** A gateway whose source waits for 200 ms for more bytes. */
+  /** A gateway whose source has an idle timeout of 200 ms. */
   readonly impatient: { readonly own: SourceWorld; readonly url: string };
   /** A gateway that has both sources. */
   readonly pair: { readonly own: SourceWorld; readonly other: SourceWorld; readonly url: string };

@@ -6,12 +6,12 @@ import type { SearchSum } from "./search.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The folder in which each test file leaves what came of its search for secrets. */
+    /** The folder in which each test file leaves the result of its search for secrets. */
     searchSums: string;
   }
 }
 
-/** Says at the end of the run how many secrets were planted in it, and how many texts were searched for them. */
+/** Reports at the end of the run how many secrets were planted, and how many texts were searched for them. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "taffrail-planted-"));
   project.provide("searchSums", folder);
@@ -23,7 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const count = (place: keyof SearchSum["searched"]): string =>
       sums.reduce((sum, { searched }) => sum + searched[place], 0).toLocaleString("en");
     console.info(
-      `Secrets: ${planted} planted, searched for in ${count("log")} lines of logs, ${count("failure")} failures as they were told and ${count("output")} outputs of programs.`,
+      `Secrets: ${planted} planted, searched for in ${count("log")} log lines, ${count("failure")} errors to callers and ${count("output")} program outputs.`,
     );
     await rm(folder, { recursive: true });
   };

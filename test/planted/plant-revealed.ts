@@ -1,4 +1,4 @@
-// Plants every secret that is revealed.
+// Plants every secret that the program reveals.
 import { Secret } from "../../src/secret.ts";
 import { plant } from "./search.ts";
 

@@ -9,7 +9,7 @@ import { search, searchSum, takeFound } from "./search.ts";
 const SECRET = "planted/+here-1";
 const FOUND = (place: string) => [`a secret of ${SECRET.length} characters in: ${place}`];
 
-describe("a secret that was given out", () => {
+describe("a secret that was revealed", () => {
   it.each([
     ["as it is", SECRET],
     ["percent-encoded", encodeURIComponent(SECRET)],
@@ -23,7 +23,7 @@ describe("a secret that was given out", () => {
     expect(takeFound()).toEqual([]);
   });
 
-  it("is found in the log, at whatever level a line is", () => {
+  it("is found in the log, at every level", () => {
     new Secret(SECRET).reveal();
     const log = createLog("trace", { write: () => {} });
     for (const level of ["trace", "info", "error"] as const) {
@@ -32,7 +32,7 @@ describe("a secret that was given out", () => {
     }
   });
 
-  it("is found in what callers are told of a failure", () => {
+  it("is found in the errors that callers get", () => {
     new Secret(SECRET).reveal();
     const source = { source: "archive", outcome: "refused", message: `${SECRET} was refused` } as const;
     for (const failure of [
@@ -45,12 +45,12 @@ describe("a secret that was given out", () => {
     }
   });
 
-  it("is found in what a command prints", async () => {
+  it("is found in the output of a command", async () => {
     await runInProcess(["logs", "x", "--server", "nowhere", `--${SECRET}`], { env: { TAFFRAIL_TOKEN: SECRET } });
     expect(new Set(takeFound())).toEqual(new Set(FOUND("output")));
   });
 
-  it("is counted, and so is each text", () => {
+  it("is counted, as is each searched text", () => {
     const { planted, searched } = searchSum();
     new Secret(`${SECRET}-another`).reveal();
     search("log", "a line");

@@ -1,6 +1,5 @@
-// For every test file: each secret that is given out anywhere is one that was planted, and everything that the program
-// logs, tells its callers or prints is
-// searched for it.
+// Runs for every test file. Each secret that is revealed counts as planted, and everything that the program logs, sends
+// to its callers or prints is searched for it.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
