@@ -1,9 +1,9 @@
 const ESC = "\x1b";
 const LEVELS = [`${ESC}[32mINFO ${ESC}[0m`, `${ESC}[32mINFO ${ESC}[0m`, `${ESC}[34mDEBUG${ESC}[0m`];
-/** Lines that are made once and sent again and again. */
+/** Lines that are generated once and sent repeatedly. */
 const DISTINCT = 10_000;
 
-/** So many lines of a load test, some 132 bytes each, with a coloured level and a bold field. */
+/** Lines of a load test, about 132 bytes each, with a coloured level and a bold field. */
 export function* loadLines(count: number): Generator<Buffer> {
   let text = "";
   for (let at = 0; at < DISTINCT; at += 1) {

@@ -1,4 +1,4 @@
-// What the log viewer costs in a real browser, against its budgets: `npm run bench:web`. Needs Chromium.
+// The cost of the log viewer in a real browser, compared with its budgets: `npm run bench:web`. Needs Chromium.
 import type { ServerResponse } from "node:http";
 import type { CDPSession, Page } from "playwright-core";
 import { launchChromium } from "../e2e/chromium.ts";
@@ -25,7 +25,7 @@ try {
 }
 console.table(table);
 
-/** Sends so many lines, as fast as they are taken. */
+/** Sends this many lines, as fast as they are read. */
 async function send(response: ServerResponse, count: number): Promise<void> {
   for (const piece of loadLines(count)) {
     if (!response.write(piece)) await new Promise((resolve) => response.once("drain", resolve));
@@ -48,7 +48,7 @@ async function openPage(log: string): Promise<{ page: Page; session: CDPSession 
     }).observe(document, { childList: true, subtree: true });
   });
   const session = await page.context().newCDPSession(page);
-  // Time that the thread has run, whatever else the machine does.
+  // The thread's CPU time, independent of the machine's other load.
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   await page.goto(`${gallery.url}?log=${log}`);
   return { page, session };
@@ -104,7 +104,7 @@ async function measureLoad(name: string, count: number): Promise<void> {
   await page.close();
 }
 
-/** Milliseconds of main thread a frame, over 120 frames of scrolling. */
+/** Milliseconds of the main thread per frame, over 120 frames of scrolling. */
 async function frames(page: Page, session: CDPSession, how: "wheel" | "jump"): Promise<string> {
   const spent = async (): Promise<number> => {
     const { metrics } = await session.send("Performance.getMetrics");
@@ -125,7 +125,7 @@ async function frames(page: Page, session: CDPSession, how: "wheel" | "jump"): P
   return ms(((await spent()) - before) * (1000 / 120));
 }
 
-/** How long it takes from the last key to the whole count. */
+/** The time from the last key to the complete count. */
 async function search(page: Page, query: string): Promise<string> {
   const took = await page.evaluate(async (wanted) => {
     const input = document.querySelector<HTMLInputElement>('input[type="search"]');
@@ -146,7 +146,7 @@ async function search(page: Page, query: string): Promise<string> {
   return ms(took);
 }
 
-/** 10,000 lines a second: no long stop, and memory that stays. */
+/** 10,000 lines a second: no long pause, and constant memory. */
 async function measureLive(): Promise<void> {
   const { page, session } = await openPage("flood");
   await page.waitForSelector("[data-line]");

@@ -6,8 +6,7 @@ import type { KubeClient } from "../real/servers/kube-client.ts";
 const WRITTEN_MS = 5_000;
 
 /**
- * Counts what an account asks of the API server while something happens, by verb and resource, as its audit log tells
- * it.
+ * Counts an account's requests to the API server during an action, by verb and resource, from the audit log.
  */
 export async function countRequests<T>(
   { admin, auditLog, username }: { readonly admin: KubeClient; readonly auditLog: string; readonly username: string },
@@ -27,8 +26,8 @@ export async function countRequests<T>(
 }
 
 /**
- * Reads the log once it tells of all that was answered until now: a request of our own, told apart by its address,
- * stands last.
+ * Reads the audit log once it contains all requests answered so far, which a last request of our own with a unique path
+ * shows.
  */
 async function readUpToNow(admin: KubeClient, auditLog: string): Promise<Buffer> {
   const mark = randomUUID();
@@ -36,7 +35,7 @@ async function readUpToNow(admin: KubeClient, auditLog: string): Promise<Buffer>
   const deadline = performance.now() + WRITTEN_MS;
   for (;;) {
     const log = await readFile(auditLog);
-    // A line that is half written would not parse.
+    // A partially written line would not parse.
     if (log.includes(mark) && log.at(-1) === 10) return log;
     if (performance.now() > deadline) throw new Error("The API server's audit log does not tell of its last request.");
     await pause(10);

@@ -1,7 +1,6 @@
 /**
- * The least that a Connect server in Node costs a follower: each call gets a message a second, of the size that
- * Taffrail's have, and nothing is asked, read or decided for
- * it. Run: `node connect-only.ts`; it prints its address.
+ * The minimum cost of a follower in a Connect server on Node: each call gets a message a second, as large as
+ * Taffrail's, without any other work. Run `node connect-only.ts`; it prints its address.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

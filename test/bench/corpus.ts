@@ -3,16 +3,15 @@ import { open, writeFile } from "node:fs/promises";
 const BLOCK_BYTES = 8 * 1024 * 1024;
 
 /**
- * Begins every log of the bench, so that a client can tell when the first of its bytes has come, whatever frames stand
- * before them.
+ * The beginning of every log of the bench, by which a client recognizes the log's first bytes behind other frames.
  */
 export const FIRST_WORDS = "bench log begins";
 
 /**
- * Writes a log of so many bytes, which are fewer than 8 MiB or a multiple of that: lines as a test runner prints them,
- * each tenth with characters outside of ASCII.
+ * Writes a log of this many bytes, less than 8 MiB or a multiple of that: lines like those of a test runner, a tenth of
+ * them with non-ASCII characters.
  *
- * Its blocks of 8 MiB are all alike, which nothing on the way notices: no one compresses.
+ * Its blocks of 8 MiB are equal, which does not matter, since nothing compresses them.
  */
 export async function writeLog(file: string, bytes: number): Promise<void> {
   if (bytes < BLOCK_BYTES) return writeFile(file, makeBlock(bytes));
@@ -42,6 +41,6 @@ function makeBlock(bytes: number): Buffer {
     lines.push(line);
     length += size;
   }
-  // Filled up with ASCII, so that no block ends inside a character.
+  // Padded with ASCII, so that no block ends inside a character.
   return Buffer.from(`${lines.join("")}${"=".repeat(Math.max(0, bytes - length - 1))}\n`);
 }

@@ -1,7 +1,6 @@
 /**
- * What choosing lines costs: the filter alone on the bench's log, in texts of 256 KiB as they come from a source,
- * against `grep` and
- * `rg` on the same file where they are installed.
+ * The cost of filtering lines: the filter alone on the bench's log, in pieces of 256 KiB as from a source, compared
+ * with `grep` and `rg` on the same file if they are installed.
  */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -38,7 +37,7 @@ const SEARCHES: readonly Search[] = [
   { name: "`\\b\\d{9}\\b`", pattern: "\\b\\d{9}\\b" },
 ];
 
-/** Measures the searches on a log that is made in `folder`. Lines of Markdown. */
+/** Measures the searches on a log that is created in `folder`. Returns lines of Markdown. */
 export async function measureGrep(folder: string): Promise<string[]> {
   const file = join(folder, "grep.log");
   await writeLog(file, LOG_BYTES);
@@ -65,7 +64,7 @@ export async function measureGrep(folder: string): Promise<string[]> {
   return lines;
 }
 
-/** How many lines matched. */
+/** The number of matching lines. */
 function filterLog(log: Buffer, { pattern, fixed = false, ignoreCase = false, context = 0 }: Search): number {
   const matches = createLineMatcher({ pattern, fixed, ignoreCase });
   const filter = createLineFilter(
@@ -108,7 +107,7 @@ async function runProgram(
   const args = [...options.filter((option) => option !== ""), "-n", "-e", pattern, file];
   const search = (more: readonly string[]) =>
     new Promise<string>((resolve) => {
-      // They exit with 1 where nothing matches.
+      // They exit with 1 if nothing matches.
       execFile(name, [...more, ...args], { maxBuffer: 2 ** 30 }, (_, output) => resolve(output));
     });
   const rate = await median(bytes, () => search([]));

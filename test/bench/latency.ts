@@ -3,10 +3,10 @@ import { FIRST_WORDS } from "./corpus.ts";
 import type { Way } from "./ways.ts";
 
 /**
- * Reads the small log once over a kept connection. Returns the milliseconds until the log's own first words had come:
- * frames before them do not count.
+ * Reads the small log once over a keep-alive connection. Returns the milliseconds until the first bytes of the log
+ * itself had arrived; frames before them do not count.
  *
- * Throws where the answer ends without them.
+ * Throws if the response ends without them.
  */
 export function measureFirstByte(way: Way, url: string, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {

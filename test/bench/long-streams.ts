@@ -1,7 +1,6 @@
 /**
- * What many open logs cost: followers of a pod that writes a line a second, and readers that take nothing of a large
- * log. Against the plain pipe, in the
- * same minutes.
+ * The cost of many open logs, compared with the plain pipe in the same minutes: followers of a pod that writes a line a
+ * second, and stalled readers of a large log.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -21,10 +20,10 @@ import type { Target } from "./throughput.ts";
 import { envelope, logPath } from "./ways.ts";
 
 const STREAMS = 1_000;
-/** Opened before anything is measured: the code is warm then, and the heap has its size. */
+/** Streams opened before the measurement, so that the code is warm and the heap has its size. */
 const WARM_UPS = 100;
 const MEASURED_MS = 20_000;
-/** For memory to come to rest. */
+/** The time for memory to settle. */
 const REST_MS = 5_000;
 const RUNNING_UID = "7a2e8f1f-69d5-4cc5-b3ef-7a2e8f1f69d5";
 const RUNNING_JOB = `${RUNNING_UID}.live.1`;
@@ -45,7 +44,7 @@ export interface LongStreamsOptions {
 interface Cost {
   readonly name: string;
   readonly kibPerStream: number;
-  /** Share of one core while nothing but the log's own lines moves. */
+  /** The share of one core while only the log's own lines are sent. */
   readonly cpu: number;
 }
 
@@ -131,7 +130,7 @@ async function measure(
   return { name, kibPerStream, cpu };
 }
 
-/** Settles with the first byte of the answer. */
+/** Settles with the first byte of the response. */
 async function openStream(
   { url }: Target,
   request: string | Uint8Array,
@@ -146,7 +145,7 @@ async function openStream(
   await once(socket, "readable");
   const head = String(socket.read(15) ?? "");
   if (!head.startsWith("HTTP/1.1 200")) throw new Error(`${url} answered ${head}.`);
-  // What was read ahead waits in this process, and the reader takes no more.
+  // What was read ahead waits in this process, and the reader reads no more.
   if (pace === "takes all") socket.resume();
 }
 
@@ -170,7 +169,7 @@ async function startTrickle(): Promise<{ readonly url: string; close(): void }> 
   };
 }
 
-/** A gateway before a cluster in which a job runs that writes a line a second. */
+/** A gateway in front of a cluster with a running job that writes a line a second. */
 async function startLive({ folder, program, objects, token, nginxUrl }: LongStreamsOptions) {
   const log = createScriptedPodLog();
   const cluster = await startMiniKubernetes({ objects: [...objects, ...runningRun()], podLog: async () => log });

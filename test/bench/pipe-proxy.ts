@@ -1,7 +1,6 @@
 /**
- * What Taffrail is measured against: the plainest reverse proxy that Node can be, `node pipe-proxy.ts ORIGIN`. It asks
- * no one, checks
- * nothing and keeps nothing. It prints its address.
+ * The baseline of the bench: the simplest reverse proxy in Node, `node pipe-proxy.ts ORIGIN`. It checks nothing and
+ * caches nothing. It prints its address.
  */
 import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";

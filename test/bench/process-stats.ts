@@ -6,23 +6,23 @@ const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding:
 /** The CPU time that a process has used so far, in seconds: user and system, all threads. Linux only. */
 export function readCpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name in parentheses and may hold blanks: count from behind it. There, 11 and 12
+  // The second field is the program's name in parentheses and may contain blanks: count from after it, where 11 and 12
   // are utime and stime.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** The memory that a process holds now, in bytes. Linux only. */
+/** A process's current resident memory, in bytes. Linux only. */
 export function readMemory(pid: number): number {
   return readStatus(pid, "VmRSS");
 }
 
-/** The most memory that a process has held since {@link resetPeakMemory}, in bytes. Linux only. */
+/** A process's peak resident memory since {@link resetPeakMemory}, in bytes. Linux only. */
 export function readPeakMemory(pid: number): number {
   return readStatus(pid, "VmHWM");
 }
 
-/** Makes a process's peak what it holds now. */
+/** Resets a process's peak to its current memory. */
 export function resetPeakMemory(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }

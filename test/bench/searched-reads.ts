@@ -1,5 +1,5 @@
 /**
- * What a read costs of which little is sent: a search through a large log, over the wire, and the last lines of one.
+ * The cost of reads that send little: a search through a large log over the wire, and the last lines of one.
  */
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -86,7 +86,7 @@ export async function measureSearchedReads(options: SearchedReadsOptions): Promi
   }
 }
 
-/** Reads with curl, which throws the bytes away, and returns how many megabytes of the log went by in a second. */
+/** Reads with curl, which discards the bytes, and returns the throughput in megabytes of the log per second. */
 async function rateOf(url: string, wish: Request, folder: string): Promise<number> {
   const body = join(folder, "searched-request");
   await writeFile(body, messageOf(wish));
@@ -101,7 +101,7 @@ async function rateOf(url: string, wish: Request, folder: string): Promise<numbe
   return LOG_BYTES / 1e6 / seconds;
 }
 
-/** How many bytes the answer to a request for the last lines has. */
+/** The size in bytes of the response to a request for the last lines. */
 async function lastLines(url: string): Promise<number> {
   const answer = await request(url + URL_PATH, {
     method: "POST",
@@ -123,7 +123,7 @@ function messageOf(wish: Request): Uint8Array {
   return envelope(toBinary(GetAnalysisRunLogsRequestSchema, message));
 }
 
-/** A store of one file that honours Range and counts what it sends. */
+/** A store of one file that supports Range and counts the bytes that it sends. */
 async function startCountingStore(file: string) {
   const { size } = await stat(file);
   let sent = 0;

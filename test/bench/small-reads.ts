@@ -17,16 +17,16 @@ import { type LogRequest, type Reads, readAtOnce, readInTurn, timeRead } from ".
 import { envelope } from "./ways.ts";
 
 const AT_ONCE = 16;
-/** A server's code is compiled well after some thousand reads, and gateways run for weeks. */
+/** Warm-up reads: the code is optimized after some thousand reads, and gateways run for weeks. */
 const WARM_UP_MS = 15_000;
-/** Less than the ten seconds for which the gateway keeps reviews. */
+/** Less than the ten seconds for which the gateway caches reviews. */
 const AT_ONCE_MS = 4_000;
 const ONE_BY_ONE = 500;
 const FRESH_CALLERS = 60;
-/** Callers that are not counted, but get the connections and the code for reviews going. */
+/** Callers for the warm-up of connections and of the code for reviews. */
 const FRESH_WARM_UPS = 5;
 const STARTS = 10;
-/** Told of even where there are none. */
+/** Reported even if their count is 0. */
 const REQUESTS = [
   "create tokenreviews",
   "create subjectaccessreviews",
@@ -35,13 +35,13 @@ const REQUESTS = [
   "get freights",
 ] as const;
 
-/** What stands around the bench of small reads. */
+/** What the bench of small reads needs. */
 export interface SmallReadsOptions {
   readonly folder: string;
   /** The folder that nginx serves. */
   readonly files: string;
   readonly nginxUrl: string;
-  /** The plain pipe, which leads to nginx. */
+  /** The plain pipe to nginx. */
   readonly pipe: Target;
   /** A log of a few KiB. */
   readonly logFile: string;
@@ -55,23 +55,23 @@ interface Row {
   readonly reads: Reads & Cpu;
 }
 
-/** In seconds, over all of the reads. */
+/** CPU seconds of all reads together. */
 interface Cpu {
   readonly server: number;
   readonly kubernetes: number;
 }
 
 /**
- * Measures reads of a small log under the reviews of a real API server and etcd, and the gateway's start: about a
+ * Measures reads of a small log with reviews by a real API server and etcd, and the gateway's start. Takes about a
  * minute.
  *
- * Returns Markdown; where the API server cannot be had, a line that says so.
+ * Returns Markdown, or a line that says why the API server is not available.
  */
 export async function measureSmallReads(options: SmallReadsOptions): Promise<readonly string[]> {
   const reason = await whyNoCluster();
   if (reason !== undefined) return [`Small reads are left out, since there is no real API server here: ${reason}`];
   const { folder, files, nginxUrl } = options;
-  // One for the warm-up, two whose reviews are cached, and the fresh ones.
+  // One for the warm-up, two whose reviews are cached, and the new ones.
   const cluster = await startRealCluster(folder, files, 3 + FRESH_WARM_UPS + FRESH_CALLERS);
   try {
     const gateway: GatewayOptions = {

@@ -4,21 +4,20 @@ import { readMemory } from "./process-stats.ts";
 /** One start of the gateway. */
 export interface StartUp {
   /**
-   * From just before the process is spawned to its line that says where it listens; two small files are written before
-   * that.
+   * The time from spawning the process to its line that says where it listens. Includes writing two small files.
    */
   readonly listensMs: number;
-  /** What it holds once it has answered its first request, in bytes. */
+  /** Its resident memory after its first response, in bytes. */
   readonly idleMemory: number;
 }
 
-/** Starts a gateway, asks it whether it is well, and stops it. */
+/** Starts a gateway, requests its health, and stops it. */
 export async function measureStartUp(options: GatewayOptions): Promise<StartUp> {
   const start = Date.now();
   const { server, url } = await startGateway(options);
   try {
     const line = server.output.split("\n").find((each) => each.includes('"msg":"listening"')) ?? "{}";
-    // The line's own time: we look for it now and then only.
+    // The line's own time, since its output is only polled.
     const { time } = JSON.parse(line) as { time?: number };
     if (time === undefined) throw new Error(`The gateway does not tell when it began to listen: ${server.output}`);
     const { status } = await fetch(`${url}/readyz`, { headers: { connection: "close" } });

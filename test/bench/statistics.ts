@@ -1,6 +1,6 @@
 /**
- * The value below which this share of the values lies; `percentile(values, 0.5)` is the median. Throws where there are
- * none.
+ * The value below which this share of the values lies: `percentile(values, 0.5)` is the median. Throws if there are no
+ * values.
  */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -10,17 +10,17 @@ export interface Target {
   readonly pid: number;
 }
 
-/** One read of the large log. */
+/** The result of one read of the large log. */
 export interface ThroughputSample {
   readonly megabytesPerSecond: number;
-  /** The server's, not the client's nor the store's. */
+  /** CPU time of the server, not of the client or the store. */
   readonly cpuSecondsPerGib: number;
   readonly peakMemoryMib: number;
 }
 
 /**
- * Reads the large log once with curl, which throws the bytes away: the client's own CPU hardly counts. Throws unless
- * all of it came.
+ * Reads the large log once with curl, which discards it, so that the client uses hardly any CPU. Throws unless all of
+ * it was received.
  */
 export async function measureThroughput(
   way: Way,
@@ -46,7 +46,7 @@ export async function measureThroughput(
   const [status, received, seconds] = (await runCommand("curl", args)).split(" ").map(Number);
   const cpu = readCpuSeconds(target.pid) - cpuBefore;
 
-  // Envelopes and the messages beside the log are far less than a hundredth of it.
+  // Envelopes and other messages are far less than a hundredth of the log.
   if (status !== 200 || received === undefined || received < bytes || received > bytes * 1.01) {
     throw new Error(`${way.name}: status ${status}, ${received} bytes instead of ${bytes}.`);
   }

@@ -8,15 +8,15 @@ export interface LogRequest {
   readonly body?: Uint8Array;
 }
 
-/** What each of several reads took, in milliseconds, and how many there were a second. */
+/** The duration of each of several reads, in milliseconds, and the number of reads per second. */
 export interface Reads {
   readonly times: readonly number[];
   readonly perSecond: number;
 }
 
 /**
- * Reads a log whole over a kept connection. Returns the milliseconds that it took. Throws unless the answer is whole
- * and holds the log.
+ * Reads a whole log over a keep-alive connection, and returns its duration in milliseconds. Throws unless the response
+ * is complete and contains the log.
  */
 export async function timeRead(pool: Pool, request: LogRequest, log: Buffer): Promise<number> {
   const start = performance.now();
@@ -28,12 +28,12 @@ export async function timeRead(pool: Pool, request: LogRequest, log: Buffer): Pr
   });
   const bytes = Buffer.from(await answer.body.arrayBuffer());
   const elapsed = performance.now() - start;
-  // A stream that failed half way tells so in its last envelope, with status 200.
+  // A stream that failed half way has status 200, and the error in its last envelope.
   if (answer.statusCode === 200 && bytes.includes(log) && !bytes.includes('"error"')) return elapsed;
   throw new Error(`${request.path}: status ${answer.statusCode}: ${bytes.toString().slice(0, 500)}`);
 }
 
-/** Reads again and again with so many readers at once, for so long. */
+/** Reads repeatedly, with this many readers in parallel, for this long. */
 export async function readAtOnce(readers: number, ms: number, read: () => Promise<number>): Promise<Reads> {
   const times: number[] = [];
   const start = performance.now();
@@ -44,7 +44,7 @@ export async function readAtOnce(readers: number, ms: number, read: () => Promis
   return { times, perSecond: perSecond(times.length, start) };
 }
 
-/** Reads so many times, one after the other. */
+/** Reads this many times, one after another. */
 export async function readInTurn(count: number, read: (index: number) => Promise<number>): Promise<Reads> {
   const times: number[] = [];
   const start = performance.now();

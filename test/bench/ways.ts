@@ -9,14 +9,14 @@ export interface Way {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
   path(log: "large" | "small"): string;
-  /** What is sent: an enveloped message, or nothing. */
+  /** The request's body: an enveloped message, or nothing. */
   body(log: "large" | "small"): Uint8Array | undefined;
 }
 
 const TOKEN = "bench-reader";
 const JOB = "6f1d7f0e-58c4-4bb4-a2de-6f1d7f0e58c4";
 
-/** Where a log lies in the store, as `cluster.yaml` and the gateway's configuration make it. */
+/** The path of a log in the store, by `cluster.yaml` and the gateway's configuration. */
 export function logPath(log: "large" | "small"): string {
   return `/bench/${JOB}.${log}.1/main.log`;
 }
@@ -55,7 +55,7 @@ function rpc(name: string, version: Way["version"], contentType: string): Way {
 
 const connect = rpc("Taffrail, Connect, HTTP/1.1", "h1", "application/connect+proto");
 
-/** What is measured for throughput. The first one is what the others are compared with. */
+/** The ways whose throughput is measured. The first one is the baseline. */
 export const throughputWays: readonly [Way, ...Way[]] = [
   pipe,
   raw,
@@ -64,10 +64,10 @@ export const throughputWays: readonly [Way, ...Way[]] = [
   rpc("Taffrail, gRPC-Web, HTTP/1.1", "h1", "application/grpc-web+proto"),
 ];
 
-/** What is measured for the time to the first byte. */
+/** The ways whose time to the first byte is measured. */
 export const latencyWays: readonly [Way, ...Way[]] = [pipe, raw, connect];
 
-/** Frames a message as Connect and gRPC do alike: a zero, its length in four bytes, the message. */
+/** Wraps a message in the envelope of Connect and gRPC: a zero byte, its length in four bytes, the message. */
 export function envelope(message: Uint8Array): Uint8Array {
   const framed = Buffer.alloc(5 + message.length);
   framed.writeUInt32BE(message.length, 1);

@@ -10,7 +10,7 @@ import {
   HeaderSchema,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
 
-/** What the service tells of a call in its first message. */
+/** What the service reports about a call in its first message. */
 export function requestInfo(
   headers: Iterable<readonly [string, string]>,
   timeoutMs: number | undefined,
@@ -23,29 +23,29 @@ export function requestInfo(
   });
 }
 
-/** A request as the service tells of it. */
+/** A request as the service reports it. */
 export function packed<D extends DescMessage>(schema: D, message: MessageShape<D>): Any {
   return anyPack(schema, message);
 }
 
-/** The payload of a message. @param info in the first one of a stream. */
+/** The payload of a message. @param info set in the first message of a stream. */
 export function payload(data: Uint8Array | undefined, info: ConformancePayload_RequestInfo | undefined) {
   return create(ConformancePayloadSchema, { ...(data && { data }), ...(info && { requestInfo: info }) });
 }
 
-/** The error that a definition wants. @param info where nothing has been sent before it. */
+/** The error that a definition asks for. @param info set if no message precedes the error. */
 export function errorOf(
   { code, message, details }: ErrorDefinition,
   info: ConformancePayload_RequestInfo | undefined,
 ): ConnectError {
-  // The suite's codes are Connect's.
+  // The suite uses Connect's codes.
   const error = new ConnectError(message ?? "", code as number);
   for (const { typeUrl, value } of details) error.details.push({ type: typeUrl.replace(/^.*\//, ""), value });
   if (info !== undefined) error.details.push({ desc: ConformancePayload_RequestInfoSchema, value: info });
   return error;
 }
 
-/** Adds headers that a definition wants. */
+/** Adds the headers that a definition asks for. */
 export function addHeaders(to: { append(name: string, value: string): void }, headers: readonly Header[]): void {
   for (const { name, value } of headers) for (const each of value) to.append(name, each);
 }

@@ -17,7 +17,7 @@ import {
   type UnaryResponseDefinition,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
 
-/** The suite's other methods, which connect-node serves as it serves Taffrail's. */
+/** The suite's other methods, served by connect-node like Taffrail's. */
 export const OTHER_METHODS: Partial<ServiceImpl<typeof ConformanceService>> = {
   unary: async (request, context) => single(request.responseDefinition, [packed(UnaryRequestSchema, request)], context),
   idempotentUnary: async (request, context) =>

@@ -1,7 +1,8 @@
 /**
- * The server that Connect's conformance suite tests: it reads its settings from standard input, and prints its address
- * (https://github.com/connectrpc/conformance/blob/v1.0.7/docs/testing_servers.md). Its one server-stream method is
- * served by the writer of Taffrail's logs, its other methods by connect-node, all of them behind Taffrail's listener.
+ * The server under test by Connect's conformance suite: it reads its settings from standard input, and writes its
+ * address to standard output
+ * (https://github.com/connectrpc/conformance/blob/v1.0.7/docs/testing_servers.md). Its server-stream method is served
+ * by the writer of Taffrail's logs, its other methods by connect-node, all of them behind Taffrail's listener.
  */
 import { once } from "node:events";
 import { create, createRegistry, fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -80,7 +81,7 @@ function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
 }
 
-/** Reads a message behind its length in four bytes. */
+/** Reads a message that follows its four-byte length. */
 async function readDelimited(): Promise<Uint8Array> {
   for (;;) {
     const head = process.stdin.read(4) as Buffer | null;

@@ -11,7 +11,7 @@ import {
   ServerStreamResponseSchema,
 } from "./gen/connectrpc/conformance/v1/service_pb.ts";
 
-/** The suite's server-stream method by the writer of Taffrail's logs. */
+/** The suite's server-stream method, served by the writer of Taffrail's logs. */
 export function createStreamUnderTest(registry: Registry, maxRequestBytes: number): ServeStream {
   return createServerStream<typeof ServerStreamRequestSchema, undefined, ServerStreamResponse>({
     method: ConformanceService.method.serverStream,

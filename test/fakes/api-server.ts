@@ -3,20 +3,20 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
-/** An API server that answers as a test says. */
+/** An API server whose answers are set by the test. */
 export interface ApiServer {
-  /** Where it is, without a path. */
+  /** Its URL, without a path. */
   readonly url: string;
-  /** `GET /path`, in the order in which they came. */
+  /** The requests as `GET /path`, in order. */
   readonly requests: readonly string[];
-  /** How many connections it ever accepted. */
+  /** The number of connections that it has ever accepted. */
   readonly accepted: number;
   /** Settles when no connection is open. */
   abandoned(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of the loopback interface. */
+/** Starts the server on a free port of the loopback interface. */
 export async function startApiServer(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   tls?: ServerOptions,

@@ -4,7 +4,7 @@ import { lineText } from "../../src/ui/viewer/store/line-text.ts";
 import { createLogStore, type LogStore } from "../../src/ui/viewer/store/log-store.ts";
 import { createStyleTable } from "../../src/ui/viewer/store/style.ts";
 
-/** A text as the blocks of a log. */
+/** Converts a text to blocks of a log. */
 export function blocksOf(text: string): Block[] {
   const ingest = createIngest(createStyleTable());
   ingest.push(new TextEncoder().encode(text), 1, 0);
@@ -12,7 +12,7 @@ export function blocksOf(text: string): Block[] {
   return ingest.take(true);
 }
 
-/** A text as a log in memory. */
+/** Converts a text to a log in memory. */
 export function storeOf(text: string, memory = Number.POSITIVE_INFINITY): LogStore {
   const store = createLogStore(memory);
   const styles = createStyleTable();
@@ -24,7 +24,7 @@ export function storeOf(text: string, memory = Number.POSITIVE_INFINITY): LogSto
   return store;
 }
 
-/** All lines that a log holds. */
+/** All lines of a log. */
 export function linesOf(store: LogStore): string[] {
   return Array.from({ length: store.lines }, (_, line) => lineText(store, line));
 }

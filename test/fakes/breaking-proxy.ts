@@ -1,23 +1,22 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** Passes connections on, and breaks them after some bytes of the answer. */
+/** A proxy that breaks connections after a number of response bytes. */
 export interface BreakingProxy {
   readonly port: number;
-  /** How many connections it has broken. */
+  /** The number of connections that it has broken. */
   readonly broken: number;
-  /** Passes on to another port from the next connection on: a server that was restarted, another replica. */
+  /** Forwards later connections to another port: a restarted server, another replica. */
   moveTo(port: number): void;
-  /** Breaks all connections that there are. */
+  /** Breaks all current connections. */
   breakNow(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts one in front of a port of the loopback interface.
+ * Starts the proxy in front of a port of the loopback interface.
  *
- * @param lengths how many bytes of the answer each connection, in turn, may bring before it is reset; the ones after
- * those are left alone.
+ * @param lengths the response bytes after which each connection, in turn, is cut. Later connections are not cut.
  */
 export async function startBreakingProxy(port: number, lengths: readonly number[]): Promise<BreakingProxy> {
   const sockets = new Set<Socket>();
@@ -43,7 +42,7 @@ export async function startBreakingProxy(port: number, lengths: readonly number[
       }
       if (client.destroyed || client.writableEnded) return;
       broken += 1;
-      // What was passed on arrives before the connection ends: a reset could take it along.
+      // Ends the connection rather than resetting it: a reset could discard what was forwarded.
       client.end(piece, () => client.destroy());
       upstream.destroy();
     });

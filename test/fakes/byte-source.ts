@@ -1,12 +1,12 @@
-/** A source of bytes that a test drives: it tells how often it was asked, and whether it was closed. */
+/** A source of bytes that counts its reads and records whether it was closed. */
 export interface ByteSource extends AsyncIterable<Uint8Array> {
-  /** How many pieces were asked for. */
+  /** The number of requested pieces. */
   readonly asked: number;
-  /** Whether the reader left, or the end was reached. */
+  /** Whether the reader has left, or the end was reached. */
   readonly closed: boolean;
 }
 
-/** Gives these pieces, a text as UTF-8, an error by throwing it. A promise is waited for first. */
+/** Yields these pieces, with texts as UTF-8. An error is thrown, a promise is awaited first. */
 export function byteSource(
   pieces: Iterable<Uint8Array | string | Error | Promise<Uint8Array | string | Error>>,
 ): ByteSource {
@@ -35,7 +35,7 @@ export function byteSource(
   };
 }
 
-/** Cuts bytes into pieces of these lengths, over and over; the rest is the last piece. */
+/** Splits bytes into pieces of these lengths, repeatedly. The rest is the last piece. */
 export function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
@@ -46,7 +46,7 @@ export function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[]
   return pieces;
 }
 
-/** Everything that came, and what it ended with. */
+/** Everything that was read, and the error that ended it, if any. */
 export async function readAll(
   source: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly pieces: readonly Uint8Array[]; readonly text: string; readonly error: unknown }> {
@@ -60,7 +60,7 @@ export async function readAll(
   return { pieces, text: Buffer.concat(pieces).toString("utf8"), error };
 }
 
-/** A promise that a test settles. */
+/** A promise that is settled by the test. */
 export interface Gate<T> {
   readonly opened: Promise<T>;
   open(value: T): void;

@@ -1,13 +1,12 @@
 /**
- * Certificates that sign themselves, with their keys, for the two ends of a TLS connection in a test. They protect
- * nothing.
+ * Self-signed certificates and their keys, for both ends of a TLS connection in tests. They protect nothing.
  */
 export interface TestCertificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** A server at 127.0.0.1, ::1 and kubernetes.example. */
+/** Certificate of a server at 127.0.0.1, ::1 and kubernetes.example. */
 export const SERVER_CERTIFICATE: TestCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg7K0vvQbye8/HAVAM
@@ -30,7 +29,7 @@ aJzBMYZqnsy06eDF77JFa/1+k1NDyyJyQ4x1P6Ro
 `,
 };
 
-/** A client whose common name is `first`. */
+/** Certificate of a client with the common name `first`. */
 export const FIRST_CLIENT: TestCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgsPUBBt63Hbw6xnuW
@@ -52,7 +51,7 @@ y+TsytQE973c8HRShw==
 `,
 };
 
-/** A client whose common name is `second`. */
+/** Certificate of a client with the common name `second`. */
 export const SECOND_CLIENT: TestCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgYuv1uMBge39e7Zm1

@@ -4,7 +4,7 @@ import type { Timer } from "../../src/client/sleep.ts";
 import { plant, search } from "../planted/search.ts";
 import { fakeTimer } from "./timers.ts";
 
-/** What a command printed, said and ended with. */
+/** A command's stdout, stderr and exit status. */
 export interface CliResult {
   readonly code: number;
   readonly out: string;
@@ -13,22 +13,22 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Default: it is none. */
+  /** Default: not a terminal. */
   readonly isTTY?: boolean;
   readonly signal?: AbortSignal;
-  /** What a person answers when asked. Default: nobody is there. */
+  /** The user's answer to a question. Default: there is no user. */
   readonly answer?: string;
-  /** Told what is shown of the progress. Default: stderr is no terminal. */
+  /** Receives the displayed progress. Default: stderr is not a terminal. */
   readonly status?: (text: string) => void;
-  /** Takes the addresses that are opened. Default: there is no browser. */
+  /** Receives the URLs that are opened. Default: there is no browser. */
   readonly openPage?: (address: string) => void;
-  /** How the command waits. Default: short times are over at once, long ones never. */
+  /** Replaces the command's timers. Default: short ones fire at once, long ones never. */
   readonly timer?: Timer;
-  /** Called with each piece that is printed, before the next one is taken. */
+  /** Called with each printed piece, before the next one is read. */
   readonly onPiece?: (piece: Buffer) => void | Promise<void>;
 }
 
-/** Runs the command line in this process. No context file is there unless `env` names a folder for it. */
+/** Runs the command line in this process. There is no context file unless `env` names its folder. */
 export async function runInProcess(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const pieces: Buffer[] = [];
   const said: string[] = [];
@@ -41,7 +41,7 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
     },
   });
   const code = await runCli(args, {
-    // No pager takes over the terminal of the tests.
+    // A pager would take over the terminal of the tests.
     env: { XDG_CONFIG_HOME: "/nowhere", TAFFRAIL_PAGER: "", ...options.env },
     stdout: Object.assign(stdout, { isTTY: options.isTTY ?? false }),
     say: (line) => said.push(line),

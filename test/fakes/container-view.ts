@@ -11,7 +11,7 @@ export interface ViewParts {
   readonly pods?: readonly Pod[];
 }
 
-/** A container of an attempt as it is: by default it runs, in the only pod. */
+/** The state of an attempt's container. Default: it runs in the only pod. */
 export function makeView({ phase = "Running", endedAt, pods = [makeRunning()] }: ViewParts = {}): ContainerView {
   const attempt = makeAttempt({ phase, endedAt });
   const metric = makeMetric({ phase, attempts: [attempt] });
@@ -30,7 +30,7 @@ export function makeView({ phase = "Running", endedAt, pods = [makeRunning()] }:
   return viewContainer(attemptView, {});
 }
 
-/** A pod whose only container runs. */
+/** A pod whose only container is running. */
 export function makeRunning(parts: Parameters<typeof makeStatus>[0] = {}, pod: Partial<Pod> = {}): Pod {
   return makePod({ containers: [makeStatus({ name: "main", ...parts })], ...pod });
 }

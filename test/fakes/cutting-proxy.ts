@@ -1,21 +1,21 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** Passes connections on, and cuts what clients send first. */
+/** A proxy that splits the first bytes that clients send. */
 export interface CuttingProxy {
   readonly port: number;
-  /** Passes no more answers on over the connections that there are, without a word. Those that come later are good. */
+  /** Silently drops all responses on the current connections. Later connections work. */
   freeze(): void;
-  /** Ends the connections that there are, without a word. Those that come later are good. */
+  /** Resets the current connections. Later connections work. */
   cut(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts one in front of a port of the loopback interface.
+ * Starts the proxy in front of a port of the loopback interface.
  *
- * @param lengths of the first pieces that it makes of what a client sends; the rest follows as it comes. Each has left
- * before the next.
+ * @param lengths of the first pieces that a client's bytes are split into, each sent before the next. The rest is
+ * forwarded unchanged.
  */
 export async function startCuttingProxy(port: number, lengths: readonly number[]): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
@@ -61,7 +61,7 @@ async function passOn(client: Socket, upstream: Socket, lengths: readonly number
   upstream.end();
 }
 
-/** Writes a piece and lets the other side read it before anything follows: both live in this process. */
+/** Writes a piece, and lets the other side, in this process, read it before anything follows. */
 export async function send(socket: Socket, piece: string | Uint8Array): Promise<void> {
   await new Promise((resolve) => socket.write(piece, resolve));
   for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);

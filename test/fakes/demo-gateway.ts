@@ -18,7 +18,7 @@ export interface DemoGateway {
   close(): Promise<void>;
 }
 
-/** Starts one, with the demo's cluster and log store behind it. */
+/** Starts the gateway, with the demo's cluster and log store. */
 export async function startDemoGateway(): Promise<DemoGateway> {
   const now = new Date();
   const servers = await startDemoServers({ objects: loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), now), now });

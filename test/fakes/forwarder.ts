@@ -4,20 +4,20 @@ import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { Agent, request } from "undici";
 
-/** An HTTP server that passes requests on to another one, and may change or cut them on the way. */
+/** An HTTP server that forwards requests to another one, and can change their paths or cut their responses. */
 export interface Forwarder {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The paths that were asked for, as they came. */
+  /** The requested paths, unchanged. */
   readonly asked: readonly string[];
-  /** Says how the path of the next requests is changed. */
+  /** Sets how the paths of later requests are changed. */
   rewrite(change: (path: string) => string): void;
-  /** Cuts all answers that are under way. */
+  /** Cuts all responses in progress. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** @param ca what to trust the other server by. */
+/** @param ca the authority of the other server's certificate. */
 export async function startForwarder(target: string, ca: string): Promise<Forwarder> {
   const agent = new Agent({ connect: { ca }, bodyTimeout: 0 });
   const asked: string[] = [];

@@ -4,28 +4,28 @@ import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { WRONG_CERTIFICATE } from "./wrong-certificate.ts";
 
-/** A log store that does all that a store should not. */
+/** A log store that misbehaves in every way. */
 export interface HostileStore {
-  /** Where it is, without a path. */
+  /** Its URL, without a path. */
   readonly origin: string;
-  /** The heads of the requests that came, as text. */
+  /** The heads of the requests, as text. */
   readonly requests: readonly string[];
-  /** How many connections it ever accepted. */
+  /** The number of connections that it has ever accepted. */
   readonly accepted: number;
-  /** Settles when a request has come. */
+  /** Settles once it has received a request. */
   asked(): Promise<void>;
   /** Settles when no connection is open. */
   abandoned(): Promise<void>;
   /** Sends something on every open connection. */
   send(bytes: string | Uint8Array): void;
-  /** Ends every open connection in the ordinary way. */
+  /** Ends every open connection cleanly. */
   end(): void;
-  /** Breaks every open connection off. */
+  /** Resets every open connection. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** The log that well-behaved paths answer with. */
+/** The log at well-behaved paths. */
 export const LOG = "first line\nsecond line\n";
 const PAGE = "<!doctype html><title>Sign in</title>";
 
@@ -37,7 +37,7 @@ const answer = (status: string, headers: readonly string[], body: string | Uint8
 const head = (...headers: string[]): string => ["HTTP/1.1 200 OK", ...headers, "", ""].join("\r\n");
 const redirect = (status: number, location: string) => answer(`${status} Moved`, [`Location: ${location}`], "moved");
 
-/** What it answers, by path. Where a connection has to break off, the test says when. */
+/** Its answers by path. Where a connection must break, the test decides when. */
 const ANSWERS: Readonly<Record<string, (origin: string) => string | Uint8Array>> = {
   "/log": () => answer("200 OK", ["Content-Type: text/plain; charset=utf-8"], LOG),
   "/quoted-charset": () => answer("200 OK", ['content-type: Text/Plain;x="; charset=no"; CharSet="ISO-8859-1"'], LOG),
@@ -78,7 +78,7 @@ const ANSWERS: Readonly<Record<string, (origin: string) => string | Uint8Array>>
   "/page": () => answer("200 OK", ["Content-Type: text/html"], PAGE),
 };
 
-/** Starts one on a free port of the loopback interface. */
+/** Starts the store on a free port of the loopback interface. */
 export async function startHostileStore({ tls = false }: { readonly tls?: boolean } = {}): Promise<HostileStore> {
   const sockets = new Set<Socket>();
   const requests: string[] = [];

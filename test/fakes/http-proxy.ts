@@ -4,24 +4,24 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { TestCertificate } from "./certificates.ts";
 
-/** An HTTP proxy for which every name is this machine. */
+/** An HTTP proxy that resolves every name to this machine. */
 export interface HttpProxy {
   /** `http://127.0.0.1:PORT`, or https. */
   readonly url: string;
-  /** What it was asked: `CONNECT host:port` or `GET http://host:port/path`. */
+  /** The requests: `CONNECT host:port` or `GET http://host:port/path`. */
   readonly asked: readonly string[];
-  /** The credentials that came with it. */
+  /** The credentials of each request. */
   readonly credentials: readonly (string | undefined)[];
-  /** What it answers to `CONNECT`; where it is not 200, it passes nothing on. Empty: it says nothing at all. */
+  /** The response to `CONNECT`. Unless it is 200, nothing is forwarded. Empty: no response. */
   verdict: string;
-  /** Settles when it has been asked something. */
+  /** Settles once it has received a request. */
   wasAsked(): Promise<void>;
   /** Settles when no connection to it is open. */
   abandoned(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of the loopback interface. */
+/** Starts the proxy on a free port of the loopback interface. */
 export async function startHttpProxy(certificate?: TestCertificate): Promise<HttpProxy> {
   const sockets = new Set<Socket>();
   const asked: string[] = [];
@@ -59,7 +59,7 @@ export async function startHttpProxy(certificate?: TestCertificate): Promise<Htt
   });
   server.on("connect", (request, client) => {
     note(request);
-    // Sockets of this server stay open on its side until it ends them.
+    // The server's sockets stay half-open until it ends them.
     client.once("end", () => client.end());
     if (proxy.verdict === "") return void client.resume();
     client.write(`HTTP/1.1 ${proxy.verdict}\r\nX-Proxy: yes\r\n\r\n`);

@@ -1,4 +1,4 @@
-/** What every HTTP/2 connection begins with. */
+/** The preface of every HTTP/2 connection. */
 export const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** Types of frames (RFC 9113 §6). */
@@ -19,9 +19,9 @@ export const END_STREAM = 1;
 export const END_HEADERS = 4;
 
 /**
- * Makes one frame.
+ * Encodes a frame.
  *
- * @param length what its head says. Default: the truth.
+ * @param length the length in its header. Default: the actual length.
  */
 export function frame(
   type: number,
@@ -38,14 +38,14 @@ export function frame(
   return Buffer.concat([head, payload]);
 }
 
-/** A payload of one number of four bytes. */
+/** A payload of one four-byte integer. */
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 }
 
-/** Encodes headers as HPACK literals that no table keeps (RFC 7541 §6.2.2), without Huffman's code. */
+/** Encodes headers as HPACK literals without indexing (RFC 7541 §6.2.2) and without Huffman coding. */
 export function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
   const text = (value: string): Buffer => Buffer.concat([integer(value.length), Buffer.from(value, "latin1")]);
   return Buffer.concat(Object.entries(headers).flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));

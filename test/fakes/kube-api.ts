@@ -1,13 +1,13 @@
 import type { KubeApi } from "../../src/kube/kube-api.ts";
 import type { KubeResource } from "../../src/kube/resources.ts";
 
-/** What a test's API server is asked to create. */
+/** An object that the API is asked to create. */
 export interface Created<Body> {
   readonly resource: KubeResource;
   readonly body: Body;
 }
 
-/** An API that only creates: it answers as the test says, and tells what it was asked. `Body` is what the test knows it to be asked for. */
+/** An API that only creates objects: the test sets its answers, and it records its requests. `Body` is their type. */
 export function creatingApi<Body>(
   answer: (body: Body, resource: KubeResource) => unknown,
 ): KubeApi & { readonly created: readonly Created<Body>[] } {

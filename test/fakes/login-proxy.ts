@@ -2,16 +2,16 @@ import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A proxy that puts a login page of its own in place of answers, once a test says so. */
+/** A proxy that replaces responses by its own login page when the test requests it. */
 export interface LoginProxy {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Whether calls of the API are answered with the login page. Default: no. */
+  /** Whether API calls get the login page. Default: false. */
   wantsLogin: boolean;
   close(): Promise<void>;
 }
 
-/** Starts one in front of a server. */
+/** Starts the proxy in front of a server. */
 export async function startLoginProxy(to: string): Promise<LoginProxy> {
   const server = createServer((request, response) => {
     const { method, headers, url = "/" } = request;

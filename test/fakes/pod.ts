@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from "../../src/runs/pod.ts";
 
-/** Makes what became of a container: by default it runs, and nothing is said about it. */
+/** Creates a container's status. By default it is running, without a reason or message. */
 export function makeStatus(parts: Partial<ContainerStatus> = {}): ContainerStatus {
   return {
     name: "main",
@@ -18,7 +18,7 @@ export function makeStatus(parts: Partial<ContainerStatus> = {}): ContainerStatu
   };
 }
 
-/** Makes a pod that runs on a node, of no container unless they are given. */
+/** Creates a running pod on a node. Default: without containers. */
 export function makePod(parts: Partial<Pod> = {}): Pod {
   return {
     namespace: "shop",

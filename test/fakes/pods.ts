@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../src/demo/objects.ts";
 
-/** What became of a container: what stands in a pod's status, but for the name. */
+/** A container's status as in a pod's status, without the name. */
 export type MadeStatus = Readonly<Record<string, unknown>>;
 
 /** A pod of a run's Job. */
@@ -10,23 +10,23 @@ export interface MadePod {
   readonly uid: string;
   /** The Job's name. */
   readonly job: string;
-  /** What the pod's name ends with. Default: `aaaaa`. */
+  /** The suffix of the pod's name. Default: `aaaaa`. */
   readonly suffix?: string;
   /** Default: `2026-01-01T00:00:00Z`. */
   readonly createdAt?: string;
   /** Default: `Running`. */
   readonly phase?: string;
-  /** More of the pod's status. */
+  /** Additional fields of the pod's status. */
   readonly status?: object;
-  /** What became of each container. `undefined`: nobody has said anything yet. Default: `main` runs. */
+  /** The status of each container. `undefined`: no status yet. Default: `main` is running. */
   readonly containers?: Readonly<Record<string, MadeStatus | undefined>>;
   /** Default: none. */
   readonly initContainers?: Readonly<Record<string, MadeStatus | undefined>>;
-  /** More of the pod's spec. */
+  /** Additional fields of the pod's spec. */
   readonly spec?: object;
 }
 
-/** The pod as the Job controller and a kubelet write it: every API server takes it. */
+/** A pod as the Job controller and a kubelet write it. Real API servers accept it. */
 export function podObject(made: MadePod): KubeObject {
   const { namespace = "shop", uid, job, createdAt = "2026-01-01T00:00:00Z" } = made;
   const { phase = "Running", containers = { main: running() }, initContainers = {} } = made;
@@ -68,7 +68,7 @@ export function podObject(made: MadePod): KubeObject {
   };
 }
 
-/** What such a pod is called. */
+/** The pod's name. */
 export function podName({ job, suffix = "aaaaa" }: Pick<MadePod, "job" | "suffix">): string {
   return `${`${job}-`.slice(0, 58)}${suffix}`;
 }
@@ -80,20 +80,20 @@ const COMMON = {
   restartCount: 0,
 };
 const ID = { containerID: "containerd://0123456789abcdef" };
-/** What Kubernetes says beside a reason may hold addresses. */
+/** Kubernetes' message beside a reason, which may contain addresses. */
 const MESSAGE = "nothing to be had from 10.0.0.1:5000";
 
-/** A container that runs. */
+/** A running container. */
 export function running(): MadeStatus {
   return { ...COMMON, ...ID, ready: true, state: { running: { startedAt: "2026-01-01T00:00:01Z" } } };
 }
 
-/** A container that has ended. */
+/** A terminated container. */
 export function terminated(exitCode: number, finishedAt = "2026-01-01T00:04:59Z", reason?: string): MadeStatus {
   return { ...COMMON, ...ID, state: end(exitCode, finishedAt, reason) };
 }
 
-/** A container that has not been started, or that waits to be started again after it ended with `exitCodeBefore`. */
+/** A container that has not started or, with `exitCodeBefore`, waits for its restart. */
 export function waiting(reason: string, exitCodeBefore?: number): MadeStatus {
   return {
     ...COMMON,

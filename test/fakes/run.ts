@@ -1,10 +1,10 @@
 import { measuringOf } from "../../src/runs/measuring.ts";
 import type { Attempt, Metric, Run } from "../../src/runs/run.ts";
 
-/** The uid of every made run. */
+/** The uid of these runs. */
 export const RUN_UID = "1c5989f1-ba2d-4e83-858b-fed0a712755f";
 
-/** Makes a run that failed, of one metric that was measured once by a Job of one container. */
+/** Creates a failed run with one metric, measured once by a Job of one container. */
 export function makeRun(parts: Partial<Run> = {}): Run {
   return {
     namespace: "shop",
@@ -29,7 +29,7 @@ export function makeRun(parts: Partial<Run> = {}): Run {
   };
 }
 
-/** Makes a job metric that failed in its only attempt. */
+/** Creates a job metric that failed in its only attempt. */
 export function makeMetric(parts: Partial<Metric> = {}): Metric {
   return {
     name: "smoke",
@@ -47,7 +47,7 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
   };
 }
 
-/** Makes a failed attempt with a Job of its own. */
+/** Creates a failed attempt with its own Job. */
 export function makeAttempt(parts: Partial<Attempt> = {}): Attempt {
   const { number = 1 } = parts;
   return {

@@ -10,11 +10,11 @@ import type {
 } from "../../src/sources/source.ts";
 import { byteSource, cut } from "./byte-source.ts";
 
-/** A source in memory of which a test decides, request by request, what it answers. */
+/** A source in memory whose answer to each request is set by the test. */
 export interface ScriptSource extends LogSource {
-  /** How it was asked, in order. */
+  /** The requests, in order. */
   readonly opened: readonly OpenOptions[];
-  /** The signals that it was asked with: a log is open until its own is aborted. */
+  /** The signals of the requests. A log is open until its signal is aborted. */
   readonly signals: readonly AbortSignal[];
 }
 
@@ -27,7 +27,7 @@ export type Answer = (
 export const FILES: Capabilities = { live: false, ranges: false, tellsTimes: false, since: false, tail: false };
 export const PODS: Capabilities = { live: true, ranges: false, tellsTimes: true, since: true, tail: true };
 
-/** @param parts what is another than the default: it matches everything, and settles at once. */
+/** @param parts overrides of the defaults: it matches everything, and settles at once. */
 export function scriptSource(
   name: string,
   capabilities: Capabilities,
@@ -56,7 +56,7 @@ export function scriptSource(
   };
 }
 
-/** A log that is kept as one file, in these pieces; an error is thrown, a promise waited for. */
+/** A log that is kept as one file, in these pieces. An error is thrown, a promise is awaited. */
 export function fileLog(pieces: Parameters<typeof byteSource>[0], parts: Partial<OpenedFile> = {}): OpenedFile {
   return {
     kind: "file",
@@ -68,31 +68,31 @@ export function fileLog(pieces: Parameters<typeof byteSource>[0], parts: Partial
   };
 }
 
-/** A line, or a record of one, as its node keeps it. */
+/** A line, or a record of one, as stored on a node. */
 export interface NodeLine {
-  /** In nanoseconds since ten past midnight of 2026-01-01. */
+  /** Nanoseconds since 2026-01-01T00:10:00Z. */
   readonly nanos: number;
-  /** With its line feed, unless more of the line follows. */
+  /** Includes the line feed, unless more of the line follows. */
   readonly text: string;
 }
 
 const MIDNIGHT = Date.UTC(2026, 0, 1, 0, 10);
 
-/** A time as kubelets write it. */
+/** A time in the kubelet's format. */
 export function timeOf(nanos: number): string {
   const seconds = Math.floor(nanos / 1e9);
   const fraction = String(nanos - seconds * 1e9).padStart(9, "0");
   return `${new Date(MIDNIGHT + seconds * 1_000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-/** Whether a kubelet sends a record that is asked for from this whole second on. */
+/** Whether a kubelet sends a record for `sinceTime`, which has whole seconds. */
 export function isSince({ nanos }: NodeLine, since: string): boolean {
   return timeOf(nanos).slice(0, 19) >= since.slice(0, 19);
 }
 
 /**
- * What a kubelet sends of these records: each is left out for itself where it is older than `since`, and a time stands
- * before the first one and before each that begins a line.
+ * What a kubelet sends of these records. It filters each record by `since`, and writes a time before the first record
+ * and before each one that begins a line.
  */
 export function kubeletAnswer(records: readonly NodeLine[], { since, tailLines }: OpenOptions = {}): string {
   let isInside = false;
@@ -106,7 +106,7 @@ export function kubeletAnswer(records: readonly NodeLine[], { since, tailLines }
     .join("");
 }
 
-/** What a source of pods makes of a kubelet's answer. */
+/** What the pods' source returns for a kubelet's response. */
 export function entriesLog(
   pieces: Parameters<typeof byteSource>[0],
   { mayBeginInside = false }: { readonly mayBeginInside?: boolean } = {},
@@ -115,7 +115,7 @@ export function entriesLog(
   return { kind: "entries", pieces: entries, mediaType: "text/plain", delimited: false };
 }
 
-/** What a source of pods gives of a log that is not followed. */
+/** What the pods' source returns for a log that is not followed. */
 export async function nodeLog(
   records: readonly NodeLine[],
   options: OpenOptions,

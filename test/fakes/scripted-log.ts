@@ -11,23 +11,24 @@ import {
   type GetAnalysisRunLogsRequest,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** The server's side of the contract: a log in pieces, each with a cursor that resumes behind it. */
+/** The server's side of the contract: a log in pieces, each with a cursor that resumes after it. */
 export interface ScriptedLog {
   readonly handler: ServiceImpl<typeof AnalysisRunLogService>["getAnalysisRunLogs"];
-  /** The handler alone. */
+  /** Only the handler. */
   readonly routes: (router: ConnectRouter) => void;
-  /** To a server in this process that has the handler alone. */
+  /** A transport to a server in this process that has only this handler. */
   readonly transport: Transport;
-  /** What each call asked for. */
+  /** The request of each call. */
   readonly requests: readonly GetAnalysisRunLogsRequest[];
-  /** The numbers of all pieces that were sent, in order: each once, where nobody asks for more than is missing. */
+  /** The numbers of all sent pieces, in order. Each occurs once if clients request only what they lack. */
   readonly sent: readonly number[];
 }
 
 /**
- * @param pieces of the log. The cursor behind the first one is `piece-1`; `piece-1@TEXT` is the same position.
- * @param breakAt asked before each piece and before the end: what to send instead, after which the call is over; nothing where it goes on. May throw.
- * @param onCall told of each call, counted from 1, before its first message. May throw.
+ * @param pieces of the log. The cursor after the first one is `piece-1`; `piece-1@TEXT` is the same position.
+ * @param breakAt called before each piece and before the end. Returns messages to send instead, after which the call
+ * ends, or nothing to continue. May throw.
+ * @param onCall called with the number of each call, from 1, before its first message. May throw.
  */
 export function scriptedLog(
   pieces: readonly string[],

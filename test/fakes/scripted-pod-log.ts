@@ -1,37 +1,36 @@
 import type { WrittenLine, WrittenLog } from "../../src/demo/written-log.ts";
 
 /**
- * How an answer ends before its time: the connection breaks, or all looks well, as where a kubelet breaks off behind an
- * API server.
+ * How a response is cut: the connection breaks, or it ends cleanly, as when a kubelet breaks off behind an API server.
  */
 export type LogCut = "breaks" | "ends";
 
-/** One answer: how it was asked for, and what was sent of it. */
+/** A response: its request, and what was sent of it. */
 export interface LogAnswer {
   readonly query: Readonly<Record<string, string>>;
   readonly sent: string;
 }
 
-/** A container's log that a test writes, step by step. The container runs for as long as its pod's status says. */
+/** A container's log that is written by the test. Whether the container runs is up to its pod's status. */
 export interface ScriptedPodLog extends WrittenLog {
-  /** The answers so far, whole or not. */
+  /** The responses so far, complete or not. */
   readonly answers: readonly LogAnswer[];
   /**
-   * Writes text: one line, or several, each at this time (RFC 3339 in UTC, up to nine digits after the second). What
-   * has no end is gone on with by the next.
+   * Writes lines, each with this time (RFC 3339 in UTC, up to nine fractional digits). The next text completes a
+   * partial line.
    */
   append(time: string, text: string): void;
-  /** Removes all but the last lines. */
+  /** Removes all lines except the last `keep`. */
   rotate(keep: number): void;
-  /** Cuts all answers that are under way. */
+  /** Cuts all responses in progress. */
   cut(how: LogCut): void;
-  /** Cuts one of the next answers each, after as many bytes. */
+  /** Cuts one of the next responses after this many bytes. */
   cutAfter(bytes: number, how: LogCut): void;
-  /** Settles when as many answers wait for more, having sent all that there is. */
+  /** Settles when this many responses have sent everything and wait for more. */
   untilWaiting(count: number): Promise<void>;
 }
 
-/** Makes a log with nothing in it. */
+/** Creates an empty log. */
 export function createScriptedPodLog(): ScriptedPodLog {
   let lines: WrittenLine[] = [];
   let count = 0;
@@ -77,13 +76,13 @@ export function createScriptedPodLog(): ScriptedPodLog {
           if (next.done) return;
           const piece = next.value.subarray(0, left);
           left -= piece.length;
-          // As bytes: a cut may go through a character.
+          // As bytes, because a cut may split a character.
           answer.sent += Buffer.from(piece).toString("latin1");
           yield piece;
           if (left === 0 && cut !== undefined) return end(cut.how);
         }
       } finally {
-        // It may wait for more, which never comes: nobody waits for it.
+        // Not awaited: it may wait for more, which never comes.
         iterator.return?.()?.catch(() => {});
       }
     },

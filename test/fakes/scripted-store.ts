@@ -2,27 +2,27 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** What a store does with one request. */
+/** How a store answers a request. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A log store that does what a test tells it, path by path. */
+/** A log store whose answer for each path is set by the test. */
 export interface ScriptedStore {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** How many connections are open. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** How many requests are being answered. */
+  /** The number of requests in progress. */
   readonly answering: number;
-  /** The paths of the requests that came. */
+  /** The requested paths. */
   readonly asked: readonly string[];
-  /** What to do at a path. A path without it is 404. */
+  /** Sets the answer for a path. Default: 404. */
   answer(path: string, answer: Answer): void;
-  /** Settles when as many requests are being answered as said. */
+  /** Settles when this many requests are in progress. */
   untilAnswering(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port of the loopback interface. */
+/** Starts the store on a free port of the loopback interface. */
 export async function startScriptedStore(): Promise<ScriptedStore> {
   const answers = new Map<string, Answer>();
   const sockets = new Set<Socket>();
@@ -89,7 +89,7 @@ export function sends(
   };
 }
 
-/** Sends these headers and this beginning of a log, and then nothing more. */
+/** Sends these headers and this beginning of a log, then nothing. */
 export function sendsThenHangs(beginning: string): Answer {
   return (response) => {
     response.writeHead(200, { "content-type": "text/plain" });
@@ -97,7 +97,7 @@ export function sendsThenHangs(beginning: string): Answer {
   };
 }
 
-/** Sends this over and over, once per turn of the event loop, so that many of them at once cost little. */
+/** Sends this repeatedly, once per iteration of the event loop, so that many of these in parallel cost little. */
 export function sendsSlowly(piece: string): Answer {
   return (response) => {
     response.writeHead(200, { "content-type": "text/plain" });
@@ -108,10 +108,10 @@ export function sendsSlowly(piece: string): Answer {
   };
 }
 
-/** Says nothing. */
+/** Never answers. */
 export const hangs: Answer = () => {};
 
-/** Sends this beginning of a log, and resets the connection once it has left. */
+/** Sends this beginning of a log, and then resets the connection. */
 export function sendsThenResets(beginning: string): Answer {
   return (response) => {
     response.writeHead(200, { "content-type": "text/plain", "content-length": "1000" });
@@ -119,15 +119,15 @@ export function sendsThenResets(beginning: string): Answer {
   };
 }
 
-/** Answers with a status and a page that nobody should see. */
+/** Answers with a status and a page that must not reach a caller. */
 export function refuses(status: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return (response) => response.writeHead(status, headers).end("<!doctype html><title>vault internals</title>");
 }
 
-/** A log without an end, sent as fast as it is read. */
+/** An endless log, sent as fast as it is read. */
 export interface Flood {
   readonly answer: Answer;
-  /** How many bytes were handed to the connection so far. */
+  /** The bytes written to the connection so far. */
   readonly sent: number;
 }
 

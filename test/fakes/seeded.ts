@@ -1,4 +1,4 @@
-/** The same numbers from 0 up to 1 each time (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
+/** Reproducible pseudo-random numbers in [0, 1) (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
 export function seeded(start: number): () => number {
   let state = start;
   return () => {

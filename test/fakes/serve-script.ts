@@ -8,7 +8,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 /** A server on a port of the loopback interface. */
 export interface RunningServer {
   readonly port: number;
-  /** Breaks its connections and takes no more. */
+  /** Breaks its connections and accepts no more. */
   stop(): Promise<void>;
 }
 

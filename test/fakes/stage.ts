@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../src/demo/objects.ts";
 
-/** The smallest Stage that Kargo takes: it wants Freight from somewhere. */
+/** The smallest Stage that Kargo accepts: it must request Freight. */
 export function stageObject(namespace: string, name: string): KubeObject {
   const origin = { kind: "Warehouse", name: "main" };
   return {

@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
 import type { Answer } from "./scripted-store.ts";
 
-/** An object in a store that serves it as S3, GCS or nginx do. What it is may be changed at any time. */
+/** An object in a store that serves it like S3, GCS or nginx. It may be changed at any time. */
 export interface StoredObject {
   readonly answer: Answer;
-  /** `undefined`: there is none. */
+  /** `undefined`: it does not exist. */
   bytes: Uint8Array | undefined;
-  /** The Range header of each request; "" where it had none. */
+  /** The Range header of each request; "" if it had none. */
   readonly ranges: string[];
-  /** Bytes of bodies that were handed to connections. */
+  /** The bytes of bodies written to connections. */
   readonly served: number;
 }
 
 export interface StoredObjectOptions {
-  /** Whether parts are given. Default: yes. */
+  /** Whether Range is supported. Default: true. */
   readonly ranges?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Gives another part than was asked for. */
+  /** Returns another range than requested. */
   readonly wrongRange?: boolean;
-  /** Writes the body in pieces of this size, each after a turn of the event loop. Default: in one. */
+  /** Writes the body in pieces of this size, one per iteration of the event loop. Default: in one piece. */
   readonly pieceBytes?: number;
-  /** Called once a request was answered. */
+  /** Called after each response. */
   readonly onAnswered?: () => void;
 }
 

@@ -1,15 +1,15 @@
 import type { Timer } from "../../src/client/sleep.ts";
 
-/** A timer for tests: short times are over at once and noted, long ones pass when the test says so. */
+/** A timer for tests: short times pass at once and are recorded, long ones pass when the test says so. */
 export interface FakeTimer {
   readonly timer: Timer;
-  /** The short times that somebody waited for, in milliseconds. */
+  /** The short times that were waited for, in milliseconds. */
   readonly waited: readonly number[];
-  /** Lets all long times pass that somebody waits for now. */
+  /** Ends all pending long waits. */
   passLong(): void;
 }
 
-/** @param longMs from how many milliseconds on a time is long. */
+/** @param longMs the minimum of a long time, in milliseconds. */
 export function fakeTimer(longMs = 40_000): FakeTimer {
   const waited: number[] = [];
   const long = new Set<() => void>();

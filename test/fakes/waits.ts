@@ -1,15 +1,15 @@
 import type { Sleep } from "../../src/sleep.ts";
 
-/** Waiting for tests: no time is over before the test says so. */
+/** Waits for tests, which end only when the test lets their time pass. */
 export interface FakeWaits {
   readonly wait: Sleep;
-  /** How long those wait who wait now, in milliseconds. */
+  /** The durations of the pending waits, in milliseconds. */
   readonly pending: readonly number[];
-  /** Settles when as many wait for such a time. Default: one. */
+  /** Settles when this many matching waits are pending. Default: 1. */
   until(test: (ms: number) => boolean, count?: number): Promise<void>;
-  /** Lets all such times pass that somebody waits for now. */
+  /** Ends all matching pending waits. */
   pass(test: (ms: number) => boolean): void;
-  /** Settles when nobody waits any more. */
+  /** Settles when no wait is pending. */
   untilNone(): Promise<void>;
 }
 

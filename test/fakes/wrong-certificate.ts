@@ -1,4 +1,4 @@
-/** A certificate that nobody trusts, for a name that no test uses, and its key. They protect nothing. */
+/** An untrusted certificate for a name that no other test uses, and its key. They protect nothing. */
 export const WRONG_CERTIFICATE = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgz6+4nfORNDai+Dkk

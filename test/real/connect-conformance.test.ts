@@ -6,7 +6,7 @@ import { tryCommand } from "./run-command.ts";
 const FOLDER = join(import.meta.dirname, "../conformance-connect");
 const SUITE_MS = 600_000;
 
-/** Patterns of cases that are known to fail, each with its reason. The suite fails where one of them passes. */
+/** Patterns of cases that are known to fail, each with its reason. The suite fails if one of them passes. */
 const KNOWN_FAILING: readonly { readonly pattern: string; readonly why: string }[] = [];
 
 it(
@@ -21,7 +21,7 @@ it(
     const summary = /Total cases: (\d+)\n(\d+) passed, (\d+) failed/.exec(stdout);
     process.stdout.write(`Connect's conformance suite: ${summary?.[0].replace("\n", ", ")}\n`);
     expect(status, (stdout + stderr).slice(-4_000)).toBe(0);
-    // Of three protocols, two versions of HTTP, two codecs, with and without TLS and gzip.
+    // They cover three protocols, two versions of HTTP and two codecs, with and without TLS and gzip.
     expect(Number(summary?.[1])).toBeGreaterThan(3_000);
     expect(summary?.[3]).toBe("0");
   },

@@ -91,7 +91,7 @@ describe("a followed log with a real API server", () => {
     await admin.close();
   });
 
-  /** A run that Argo Rollouts has only just made, and what it and a kubelet write of it, step by step. */
+  /** A run that was just created, and what Argo Rollouts and a kubelet write about it, step by step. */
   async function addRun() {
     runs += 1;
     const name = `uat.run-${runs}`;
@@ -152,9 +152,9 @@ describe("a followed log with a real API server", () => {
       write,
       writePod,
       addPod: (state: Partial<MadePod>) => admin.create(podObject({ ...made, ...state })),
-      /** Removes it at once: there is nobody to end it. */
+      /** Deletes it at once: there is no kubelet to terminate it. */
       removePod: () => admin.request("DELETE", `${podPath}?gracePeriodSeconds=0`),
-      /** All of it runs. */
+      /** Everything is running. */
       begin: async () => {
         await write("Running", "Running");
         await admin.create(podObject(made));
@@ -169,7 +169,7 @@ describe("a followed log with a real API server", () => {
 
   const ref = ({ name }: { readonly name: string }) => ({ namespace: NAMESPACE, name });
 
-  /** A follow by the client library, and how to wait for what it is given. */
+  /** Follows a log with the client library, with ways to wait for its events. */
   function follow(run: { readonly name: string }, port: number, token: string | (() => string) = reader) {
     const client = createTaffrailClient({ baseUrl: `http://127.0.0.1:${port}`, token });
     const events: LogEvent[] = [];
@@ -191,7 +191,7 @@ describe("a followed log with a real API server", () => {
         states.push(state);
         tell();
       };
-      // Often enough to outlast what a test does to the way.
+      // Enough tries to outlast the faults of a test.
       const resume = { tries: 100, firstMs: 20, mostMs: 100 };
       try {
         for await (const event of client.getAnalysisRunLogs({ ...ref(run), follow: true }, { resume, onState })) {
@@ -223,7 +223,7 @@ describe("a followed log with a real API server", () => {
       until: (wanted: string) => until(wanted, () => text().includes(wanted)),
       untilSaid: (wanted: string) => until(wanted, () => said().includes(wanted)),
       untilState: (kind: LogState["kind"]) => until(kind, () => states.at(-1)?.kind === kind),
-      /** Since it began. */
+      /** Milliseconds since it began. */
       untilBroken: () => until("its break", () => states.some((each) => each.kind === "waiting")),
     };
   }
@@ -234,7 +234,7 @@ describe("a followed log with a real API server", () => {
     return reading.text();
   };
 
-  /** Lines that a container writes, and waits for after each. */
+  /** Writes lines, and waits for each to arrive. */
   async function writeLines(log: ScriptedPodLog, first: number, count: number, until: (line: string) => Promise<void>) {
     for (let index = first; index < first + count; index += 1) {
       const line = `line ${index} Größe ${"x".repeat((index * 37) % 200)}\n`;
@@ -266,11 +266,11 @@ describe("a followed log with a real API server", () => {
       await way.heal();
       await writeLines(run.log, 30 + cut * 3, 3, reading.until);
     }
-    // Each connection is closed after so many bytes.
+    // Each connection is closed after this many bytes.
     await way.add({ type: "limit_data", attributes: { bytes: 3_000 } });
     await writeLines(run.log, 60, 20, reading.until);
     await way.heal();
-    // What stops all data, and closes the connection then, as proxies do with those that are quiet for too long.
+    // Stops all data and then closes the connection, as proxies do with idle connections.
     await way.add({ type: "timeout", attributes: { timeout: 300 } });
     const before = reading.times();
     run.log.append(time(30), "in the silence\n");
@@ -367,7 +367,7 @@ describe("a followed log with a real API server", () => {
   });
 });
 
-/** The token with other claims and a signature by the API server's own key. */
+/** The token with other claims, signed with the API server's own key. */
 function signAgain(token: string, key: string, change: object): string {
   const [head, body] = token.split(".");
   const claims = JSON.parse(Buffer.from(body ?? "", "base64url").toString()) as object;

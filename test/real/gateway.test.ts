@@ -112,7 +112,7 @@ sources:
     async (user) => {
       const there = await refusal(readLog(tokens[user], run.name));
       expect(there).toMatchObject({ code: Code.PermissionDenied, reason: "ACCESS_DENIED" });
-      // Who may read runs is told which there are; the Stage is what runs-only may not read.
+      // A caller who may read runs is told which exist. The account runs-only may not read the Stage.
       if (user !== "runsOnly") expect(await refusal(readLog(tokens[user], "no-such-run"))).toEqual(there);
       const nowhere = await refusal(readLog(tokens[user], run.name, "no-such-project"));
       expect(nowhere).toEqual({ ...there, message: there.message.replace("orders", "no-such-project") });
@@ -153,7 +153,7 @@ sources:
     await kube.close();
   });
 
-  // Stands last: it looks back at what the gateways did.
+  // Runs last: it checks everything that the gateways did.
   it("needs exactly the permissions in deploy/cluster-role.yaml", async () => {
     const { used, refused } = await rightsUsed(kubernetes.auditLog, GATEWAY_USERNAME);
     const granted = await rightsGranted("cluster-role.yaml");

@@ -11,18 +11,18 @@ import { startNginx } from "./servers/nginx.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** For a further API server: it needs a prefix of its own. */
+    /** For further API servers, each of which needs its own prefix. */
     etcdUrl: string;
-    /** A real API server that knows the CRDs in `crds/`. */
+    /** A real API server with the CRDs in `crds/`. */
     kubernetes: KubernetesAccess;
     /** nginx, and the folder that it serves. */
     store: { readonly url: string; readonly files: string };
-    /** A folder that is removed after the run. */
+    /** A temporary folder that is removed after the run. */
     folder: string;
   }
 }
 
-/** Starts what every real test uses, once for the run. Returns how to stop it. */
+/** Starts, once for the run, what every test uses. Returns a function that stops it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {

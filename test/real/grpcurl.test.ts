@@ -88,7 +88,7 @@ sources:
       name: run.name,
       metricName: "lost",
     });
-    // grpcurl adds the code to 64.
+    // grpcurl's exit status is 64 plus the code.
     expect(status).toBe(64 + 5);
     expect(stderr).toContain("Code: NotFound");
     const details = stderr.split(/^ {2}\d+\)\t/m).slice(1);

@@ -1,8 +1,8 @@
 /**
- * Makes the real servers ready: `node test/real/install.ts [--json] [NAME…]`. Without names: all of them.
+ * Builds or installs the real servers: `node test/real/install.ts [--json] [NAME…]`. Default: all of them.
  *
- * One line for each says how long it took; with `--json` these go to standard error, and standard output is one object
- * of names and paths.
+ * Prints a line for each with the time it took. With `--json`, these lines go to standard error, and standard output is
+ * an object of names and paths.
  */
 import { parseArgs } from "node:util";
 import { resolveServer } from "./programs/resolve.ts";

@@ -10,7 +10,7 @@ import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 
 const LOG = `${Array.from({ length: 5000 }, (_, line) => `line ${line}: Größe ${line % 7}, bestanden ✔`).join("\n")}\n`;
-/** Each metric's log has a source of its own; its name says how that source keeps it. */
+/** Each metric's log has its own source. The metric's name says how that source stores it. */
 const METRICS = ["plain", "empty", "gzip", "encoded", "keyed", "missing", "folder", "guarded", "down"] as const;
 
 describe("nginx as the store", () => {

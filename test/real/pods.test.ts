@@ -21,7 +21,7 @@ const NAMESPACE = "warehouse";
 const METRIC = "robot";
 const ACCOUNT = "with-pods";
 
-/** A log as a kubelet sends it that is asked for times. */
+/** A log as a kubelet sends it with `timestamps`. */
 const timed = (log: string): string => log.replace(/^(?=.)/gm, "2026-01-01T00:00:00.000000000Z ");
 
 describe("pod logs through a real API server", () => {
@@ -68,7 +68,7 @@ sources:
     return project.addRun(`uat.run-${runs}`, "uat", [METRIC], options);
   };
 
-  /** Makes a pod on the kubelet's node, and says what that answers. */
+  /** Creates a pod on the kubelet's node, and sets the kubelet's answer. */
   async function addPod(
     { uid, jobOf }: MadeRun,
     made: Partial<MadePod>,
@@ -82,7 +82,7 @@ sources:
     return ref;
   }
 
-  /** Removes a pod at once: there is nobody to end it. */
+  /** Deletes a pod at once: there is no kubelet to terminate it. */
   const removePod = (pod: { readonly name: string }) =>
     admin.request("DELETE", `/api/v1/namespaces/${NAMESPACE}/pods/${pod.name}?gracePeriodSeconds=0`);
 
@@ -189,7 +189,7 @@ sources:
     );
     const live = await read(run);
     expect(live).toMatchObject({ text: "live\n", origin: { source: "pods" } });
-    // The API server would not tell if the kubelet had broken off: see below.
+    // The API server would not report that the kubelet broke off: see below.
     expect(live.end?.reason).toBe(EndReason.SOURCE_ENDED);
 
     expect((await removePod(pod)).status).toBe(200);
@@ -278,7 +278,7 @@ sources:
     const { error } = await read(run);
     expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_UNAVAILABLE" });
     expect(error?.whole).not.toMatch(/127\.0\.0|https?:|node-2|dial/);
-    // The log line comes by a pipe of its own: perhaps after the answer.
+    // The log line arrives through another pipe, possibly after the response.
     const { server } = gateway;
     await server.waitFor(() => server.output.includes("connect: connection refused") || undefined);
   });
@@ -368,7 +368,7 @@ sources:
     await kube.close();
   });
 
-  // Stands last: it looks back at what the gateways did.
+  // Runs last: it checks everything that the gateways did.
   it("needs exactly the permissions of the two roles in deploy/", async () => {
     const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
     await client.listProjects({}, as(user));

@@ -9,7 +9,7 @@ const ARGO = "argoproj.io/v1alpha1";
 const KARGO = "kargo.akuity.io/v1alpha1";
 const RBAC = "rbac.authorization.k8s.io/v1";
 
-/** One attempt of a job metric: its Job's name, which is part of the log's address. */
+/** One attempt of a job metric: its Job's name, which is part of the log's URL. */
 export interface MadeRun {
   readonly name: string;
   readonly uid: string;
@@ -17,9 +17,9 @@ export interface MadeRun {
   jobOf(metric: string): string;
 }
 
-/** A run that is not as most are. */
+/** Deviations from the default run. */
 export interface RunOptions {
-  /** Of the run, its metrics and their attempts. Default: Failed. */
+  /** The phase of the run, its metrics and their attempts. Default: Failed. */
   readonly phase?: "Running" | "Failed";
   /** Default: `main`. */
   readonly containers?: readonly string[];
@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly initContainers?: readonly string[];
 }
 
-/** What an account may do in the project: RBAC rules. */
+/** An account's permissions in the project, as RBAC rules. */
 export type Rules = readonly {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -35,13 +35,13 @@ export type Rules = readonly {
   readonly resourceNames?: readonly string[];
 }[];
 
-/** The rights of somebody who may read every log of a project. */
+/** The permissions to read every log of a project. */
 export const READER: Rules = [
   { apiGroups: ["argoproj.io"], resources: ["analysisruns"], verbs: ["get", "list"] },
   { apiGroups: ["kargo.akuity.io"], resources: ["stages"], verbs: ["get"] },
 ];
 
-/** A Kargo project on the real API server: its namespace, and what tests put into it. */
+/** A Kargo project on the real API server: a namespace and its objects. */
 export class TestProject {
   readonly name: string;
   readonly #kube: KubeClient;
@@ -54,7 +54,7 @@ export class TestProject {
   }
 
   /**
-   * Makes the project's namespace. Each test file needs names of its own.
+   * Creates the project's namespace. Each test file needs its own names.
    *
    * @param files the folder that nginx serves.
    */
@@ -71,7 +71,7 @@ export class TestProject {
     await this.#kube.create(stageObject(this.name, name));
   }
 
-  /** Makes a ServiceAccount with these rights in this project and none elsewhere, and a token of it. */
+  /** Creates a ServiceAccount with these permissions in this project only, and a token of it. */
   async addUser(name: string, rules: Rules): Promise<string> {
     const metadata = { name, namespace: this.name };
     await this.#kube.create({ apiVersion: "v1", kind: "ServiceAccount", metadata });
@@ -87,9 +87,9 @@ export class TestProject {
   }
 
   /**
-   * Makes an AnalysisRun of a Stage: each metric is one Job in one attempt. Its Freight need not exist.
+   * Creates an AnalysisRun of a Stage: each metric has one attempt with one Job. Its Freight need not exist.
    *
-   * A run's uid is the server's choice and begins its Jobs' names: so the status, which names them, comes second.
+   * The server chooses a run's uid, with which the names of its Jobs begin, so the status is written second.
    */
   async addRun(name: string, stage: string, metrics: readonly string[], options: RunOptions = {}): Promise<MadeRun> {
     const { phase = "Failed", containers = ["main"], initContainers = [] } = options;
@@ -127,7 +127,7 @@ export class TestProject {
     return { name, uid, jobOf };
   }
 
-  /** Puts a log where the sources of these tests look for it: `project/job/main.log` in nginx's folder. */
+  /** Writes a log to `project/job/main.log` in nginx's folder, where the sources of these tests expect it. */
   async storeLog(job: string, log: string | Uint8Array, suffix = ""): Promise<void> {
     const file = join(this.#files, this.name, job, `main.log${suffix}`);
     await mkdir(dirname(file), { recursive: true });
@@ -135,7 +135,7 @@ export class TestProject {
   }
 }
 
-/** A container that nobody will ever run. */
+/** A container that never runs. */
 function imageOf(name: string): object {
   return { name, image: "example.com/tests" };
 }

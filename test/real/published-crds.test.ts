@@ -12,7 +12,7 @@ import { KubeClient } from "./servers/kube-client.ts";
 
 const root = join(import.meta.dirname, "../..");
 /**
- * The definitions that Kargo and Argo Rollouts publish. They are theirs, so they lie beside the project and not in it.
+ * The definitions that Kargo and Argo Rollouts publish. They are not part of this repository.
  */
 const published = join(root, "../shared/crds");
 const present = existsSync(published);
@@ -20,7 +20,7 @@ if (!present) console.warn(`Skipped: the published CRDs are not there (${publish
 
 const bench = loadObjects(await readFile(join(root, "test/bench/cluster.yaml"), "utf8"), new Date());
 const run = { namespace: "shop", name: "uat.run-1", uid: "00000000-0000-4000-8000-000000000001" };
-/** What the suites' clusters hold. Runs that are wrong on purpose stand in the tests that say so. */
+/** The objects of the suites' clusters. Runs that are invalid on purpose are defined in their tests. */
 const fixtures = [
   ...clusterObjects(),
   analysisRun({ ...run, metrics: [{}] }),
@@ -33,7 +33,7 @@ const fixtures = [
   ...bench,
 ];
 const cluster = loadObjects(await readFile(join(root, "src/demo/cluster.yaml"), "utf8"), new Date());
-/** What the demo has of its own, or every cluster has without it. */
+/** Kinds that only the demo has, or that every cluster has anyway. */
 function isForeign({ apiVersion, kind, metadata }: KubeObject): boolean {
   return apiVersion !== "demo.taffrail/v1" && !(kind === "Namespace" && metadata.name === "default");
 }
@@ -78,10 +78,10 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
     );
   });
 
-  // In the order of the file: a namespace comes before what is in it.
+  // In the order of the file: a namespace precedes its objects.
   it.each(named(foreign))("accepts the demo's $title", ({ object }) => expectTaken(object));
 
-  // The demo has some of the same name.
+  // The demo has objects with the same names.
   const own = ({ metadata, ...object }: KubeObject): KubeObject =>
     object.kind.startsWith("Cluster")
       ? { ...object, metadata: { ...metadata, name: `suites-${metadata.name}` } }
@@ -90,7 +90,7 @@ describe.skipIf(!present)("a real API server with the published CRDs", () => {
 
   it("accepts the demo's running run in each of its phases", async () => {
     const steps: KubeObject[] = [];
-    // Pods are no custom resources: what an API server takes of them is proven where they are read.
+    // Pods are not custom resources: the tests that read them prove that an API server accepts them.
     const put = (object: KubeObject): KubeObject => {
       if (object.kind === "AnalysisRun") steps.push(object);
       return object;

@@ -4,7 +4,7 @@ import { createGatewayAccount } from "./servers/gateway-account.ts";
 import { API_AUDIENCE, type KubernetesAccess } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 
-/** A real API server as the ground of tables that the demo's passes too. Gateways run as processes. */
+/** A real API server, for tables that also run against the demo's. Gateways run as processes. */
 export async function openRealGround(kubernetes: KubernetesAccess, folder: string): Promise<Ground> {
   const admin = new KubeClient(kubernetes);
   const account = "with-table";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadObjects } from "../../src/demo/objects.ts";
 import type { Rules } from "./project.ts";
 
-/** The rights that roles in `deploy/` give, as `verb group/resource`, in order. */
+/** The permissions that roles in `deploy/` grant, as `verb group/resource`, in order. */
 export async function rightsGranted(...files: readonly string[]): Promise<readonly string[]> {
   const texts = await Promise.all(
     files.map((file) => readFile(join(import.meta.dirname, "../../deploy", file), "utf8")),
@@ -18,7 +18,7 @@ export async function rightsGranted(...files: readonly string[]): Promise<readon
     .toSorted();
 }
 
-/** The rights that an account made use of, as the API server's audit log tells it, and those that it did not have. */
+/** The permissions that an account has used, by the API server's audit log, and those that it lacked. */
 export async function rightsUsed(auditLog: string, username: string) {
   const used = new Set<string>();
   const refused = new Set<string>();

@@ -8,14 +8,14 @@ export interface CommandOptions {
   readonly input?: string;
 }
 
-/** How a command ended. */
+/** A command's outcome. */
 export interface CommandResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command to its end, whatever its status. Throws when it cannot be started. */
+/** Runs a command to its end, whatever its status. Throws if it cannot be started. */
 export function tryCommand(command: string, args: readonly string[], options: CommandOptions = {}) {
   return new Promise<CommandResult>((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: "pipe" });
@@ -29,15 +29,14 @@ export function tryCommand(command: string, args: readonly string[], options: Co
     });
     child.once("error", reject);
     child.once("close", (status) => resolve({ status, stdout, stderr }));
-    // A command may end before it has taken its input: how it ended is told by its status.
+    // A command may end before it has read its input: only its status counts.
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
   });
 }
 
 /**
- * Runs a command and returns what it wrote to standard output. Throws with the end of its standard error unless it ends
- * with status 0.
+ * Runs a command and returns its standard output. Throws with the end of its standard error unless its status is 0.
  */
 export async function runCommand(command: string, args: readonly string[], options: CommandOptions = {}) {
   const { status, stdout, stderr } = await tryCommand(command, args, options);

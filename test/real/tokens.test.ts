@@ -16,7 +16,7 @@ describe("a token of a real API server", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   let gateway: Gateway;
-  /** One that takes tokens for its own audience alone. */
+  /** A gateway that accepts only tokens for its own audience. */
   let particular: Gateway;
   let run: MadeRun;
   const tokens: Record<string, string> = {};
@@ -51,12 +51,12 @@ describe("a token of a real API server", () => {
       admin.request("DELETE", `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${name}`);
     tokens.deleted = await project.addUser("leaver", READER);
     await dismiss("leaver");
-    // There is an account of that name and with those rights again, but it is another.
+    // An account with that name and those permissions exists again, but it is another object.
     tokens.replaced = await project.addUser("heir", READER);
     await dismiss("heir");
     await admin.create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "heir", namespace: NAMESPACE } });
 
-    // Nobody waits for ten minutes, the shortest that a token lives: what makes it is the API server's own key.
+    // Tokens live for at least ten minutes, so this one is forged with the API server's own key.
     const key = createPrivateKey(kubernetes.accountKey);
     const now = Math.floor(Date.now() / 1000);
     tokens.remade = signAgain(tokens.good, key, {});
@@ -160,13 +160,13 @@ function claims(token: string): object {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as object;
 }
 
-/** The token with other claims under its old signature. */
+/** The token with other claims and its old signature. */
 function changed(token: string, change: object): string {
   const [head, , signature] = token.split(".");
   return `${head}.${encode({ ...claims(token), ...change })}.${signature}`;
 }
 
-/** The token with other claims and a signature by this key, under the old key's name. */
+/** The token with other claims, signed with this key under the old key's id. */
 function signAgain(token: string, key: KeyObject, change: object): string {
   const [head] = token.split(".");
   const text = `${head}.${encode({ ...claims(token), ...change })}`;

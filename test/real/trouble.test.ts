@@ -26,7 +26,7 @@ const NAMESPACE = "trouble";
 const LOG = "all is well again\n";
 const DOWN = { code: "Unavailable", reason: "KUBERNETES_UNAVAILABLE" };
 
-/** For decisions to be forgotten. */
+/** Long enough for cached decisions to expire. */
 const FORGET_MS = 10_001;
 
 describe("trouble with a real API server", () => {
@@ -71,8 +71,8 @@ describe("trouble with a real API server", () => {
   });
 
   /**
-   * A gateway in this process, whose clock a test turns. It does not really wait between tries, but tells for how long
-   * it would have.
+   * A gateway in this process, whose clock is set by the test. It does not wait between retries, but records how long
+   * it would have waited.
    */
   async function gatewayAt(server: string, options: Partial<KubeConnection> & { readonly limits?: KubeLimits } = {}) {
     const { limits, ...connection } = options;
@@ -121,7 +121,7 @@ describe("trouble with a real API server", () => {
   type TestGateway = Awaited<ReturnType<typeof gatewayAt>>;
   const throughToxiproxy = (limits: KubeLimits = {}) => gatewayAt(`https://127.0.0.1:${way.port}`, { limits });
 
-  /** Everybody is told so, in every way, whatever they may; and no log is looked for. */
+  /** Expects that every caller gets this error by every route, and that no log is requested. */
   async function expectDown(gateway: TestGateway, callers: readonly string[] = ["reader", "stranger"]): Promise<void> {
     const asked = store.requests.length;
     for (const who of callers) {
@@ -154,11 +154,11 @@ describe("trouble with a real API server", () => {
     expect(gateway.waits).toEqual([]);
   });
 
-  it("is reported while it is down, once what was read a moment ago is forgotten, and ends when it is up again", async () => {
+  it("is reported while it is down, once cached reads have expired, and ends when it is up again", async () => {
     const gateway = await throughToxiproxy();
     await expectWell(gateway);
     await way.cut();
-    // A run that has ended is kept for ten seconds, as the decision who may read it is.
+    // A finished run is kept for ten seconds, as are access decisions.
     expect(await gateway.read()).toMatchObject({ text: LOG, error: undefined });
     expect((await gateway.read("stranger")).error).toMatchObject({ code: "PermissionDenied", reason: "ACCESS_DENIED" });
     gateway.forget();
@@ -251,7 +251,7 @@ describe("trouble with a real API server", () => {
     await expectDown(gateway);
     front.trouble = calm;
     await expectWell(gateway);
-    // What was decided then is not what holds later.
+    // That decision does not remain in force.
     gateway.forget();
     front.trouble = (path) => (path.endsWith(`/${plural}`) ? answers(status, {}, body) : undefined);
     await expectDown(gateway);

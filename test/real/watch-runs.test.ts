@@ -104,7 +104,7 @@ describe.each(PROTOCOLS)("watched runs of a real API server over $name", (protoc
     await setPhase("first", "Failed");
     expect(await next()).toBe("modified first");
     await project.addRun("second", "uat", ["robot"], { phase: "Running" });
-    // Its status comes after it, as one change or two.
+    // Its status follows as one or two changes.
     for (let told = await next(); told !== "modified second"; told = await next()) expect(told).toBe("added second");
 
     let isFirst = true;

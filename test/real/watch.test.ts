@@ -52,7 +52,7 @@ describe("a watch of a real API server", () => {
     };
   };
 
-  /** Reads phases until one is as wanted. */
+  /** Reads phases until one matches. */
   const phases = (api: KubeApi, name: string, signal = never) => {
     const sets = api.watch(ANALYSIS_RUNS, NAMESPACE, { name }, signal)[Symbol.asyncIterator]();
     const next = async (): Promise<readonly string[]> => {
@@ -72,7 +72,7 @@ describe("a watch of a real API server", () => {
     const run = await addRun();
     const { next, leave } = phases(direct, run.name);
     expect(await next()).toEqual(["Running"]);
-    // Others of the kind are no part of it.
+    // Other objects of the kind are not part of the watch.
     await addRun();
     await run.setPhase("Failed");
     expect(await next()).toEqual(["Failed"]);

@@ -17,9 +17,8 @@ const goMod = z.object({
 });
 
 /**
- * Builds a Go program into `folder/<name>`. The folder appears complete or not at all, so a build that was broken off
- * leaves nothing that
- * looks like a program. Needs `go` on PATH. Throws with the compiler's words when it fails.
+ * Builds a Go program into `folder/<name>`. The folder appears complete or not at all, so an interrupted build leaves
+ * nothing that looks like a program. Needs `go` on PATH. Throws with the compiler's output if it fails.
  */
 export async function buildGoProgram(program: GoProgram, folder: string): Promise<void> {
   const work = await mkdtemp(`${folder}.build-`);
@@ -30,7 +29,7 @@ export async function buildGoProgram(program: GoProgram, folder: string): Promis
     const flags = ["-mod=mod", "-trimpath", `-ldflags=-s -w ${variables.join(" ")}`];
     await runCommand("go", ["build", ...flags, "-o", join(finished, program.name), program.package], { cwd: work });
     await rename(finished, folder).catch((error: NodeJS.ErrnoException) => {
-      // Somebody else built the same version meanwhile: theirs is as good.
+      // Another process has built the same version in the meantime: use that.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
     });
   } finally {
@@ -39,8 +38,8 @@ export async function buildGoProgram(program: GoProgram, folder: string): Promis
 }
 
 /**
- * Writes a go.mod of our own: Go heeds `replace` lines of the main module alone, so those of the program's module are
- * repeated there.
+ * Writes a go.mod of our own. Go applies `replace` directives of the main module only, so it repeats those of the
+ * program's module.
  */
 async function writeGoMod(program: GoProgram, work: string): Promise<void> {
   const { GoMod } = downloaded.parse(

@@ -11,7 +11,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "taffrail-resolve-"));
   vi.stubEnv("TAFFRAIL_TEST_CACHE", join(folder, "cache"));
   vi.stubEnv("KUBEBUILDER_ASSETS", undefined);
-  // There is no compiler and no apt-get here: what is not found fails at once.
+  // Without a compiler and apt-get, a missing program fails at once.
   vi.stubEnv("PATH", join(folder, "bin"));
 });
 

@@ -6,7 +6,7 @@ import { runCommand } from "../run-command.ts";
 import { buildGoProgram } from "./go-build.ts";
 import { type DebianPackage, type GoProgram, realServers } from "./table.ts";
 
-/** Where a program is, and whether it had to be made. */
+/** Where a program is, and whether it had to be built or installed. */
 export interface ResolvedServer {
   readonly name: string;
   readonly path: string;
@@ -14,11 +14,11 @@ export interface ResolvedServer {
 }
 
 /**
- * Finds a server's program by its name, or builds or installs it: minutes the first time, nothing afterwards.
+ * Finds a server's program by name, or builds or installs it: the first time takes minutes, later calls no time.
  *
- * Programs are kept in `TAFFRAIL_TEST_CACHE`, default `taffrail-test` in `XDG_CACHE_HOME` or `~/.cache`, one folder for
- * each version.
- * Throws where there is no such server, or where it can neither be found nor made: the message says what to install.
+ * Programs are kept in `TAFFRAIL_TEST_CACHE`, by default `taffrail-test` in `XDG_CACHE_HOME` or `~/.cache`, with one
+ * folder for each version. Throws if there is no such server, or if it can be neither found nor built: the message says
+ * what to install.
  */
 export function resolveServer(name: string): Promise<ResolvedServer> {
   const server = realServers.find((each) => each.name === name);
@@ -69,7 +69,7 @@ function cacheFolder(): string {
 }
 
 async function findOnPath(name: string): Promise<string | undefined> {
-  // Servers lie in sbin, which ordinary users of Debian do not have on their PATH.
+  // Debian installs servers in sbin, which is not on an ordinary user's PATH.
   for (const folder of [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"]) {
     if (folder !== "" && (await isExecutable(join(folder, name)))) return join(folder, name);
   }

@@ -1,7 +1,7 @@
-/** A server or tool that the real tests run. */
+/** A server or tool that the tests run. */
 export type RealServer = GoProgram | DebianPackage;
 
-/** Built from a Go module with the Go toolchain and the proxy that the environment names. */
+/** Built from a Go module, with the Go toolchain and the module proxy of the environment. */
 export interface GoProgram {
   readonly kind: "go";
   readonly name: string;
@@ -11,24 +11,24 @@ export interface GoProgram {
   /** The package with `func main`. */
   readonly package: string;
   /**
-   * The version of the modules that the module's own go.mod replaces by folders of its repository. Default: such replacements are left
-   * out, which is right where its requirements name real versions.
+   * The version of the modules that the module's go.mod replaces by folders of its repository. Default: such
+   * replacements are omitted, which is right if its requirements name real versions.
    */
   readonly replacedFolders?: string;
-  /** Go packages' string variables to set, as `package.variable`. */
+  /** String variables of Go packages to set, as `package.variable`. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Whether a program of this name in the folder `KUBEBUILDER_ASSETS` is taken instead, where that is set. */
+  /** Whether a program of this name in the folder `KUBEBUILDER_ASSETS`, if that is set, is used instead. */
   readonly kubebuilder?: boolean;
 }
 
-/** Installed by apt-get where we may, else found on PATH. */
+/** Installed with apt-get if permitted, else found on PATH. */
 export interface DebianPackage {
   readonly kind: "debian";
   readonly name: string;
   readonly package: string;
 }
 
-/** Everything that `install.ts` makes ready. A further server is a further row. */
+/** Everything that `install.ts` provides, one row each. */
 export const realServers: readonly RealServer[] = [
   {
     kind: "go",
@@ -52,7 +52,7 @@ export const realServers: readonly RealServer[] = [
     version: "v1.36.3",
     package: "k8s.io/kubernetes/cmd/kube-apiserver",
     replacedFolders: "v0.36.3",
-    // Without it the server says that it is v0.0.0-master.
+    // Otherwise the server reports the version v0.0.0-master.
     variables: { "k8s.io/component-base/version.gitVersion": "v1.36.3" },
     kubebuilder: true,
   },

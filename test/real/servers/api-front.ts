@@ -10,28 +10,28 @@ import { Agent } from "undici";
 import { SERVER_CERTIFICATE } from "../../fakes/certificates.ts";
 import type { KubernetesAccess } from "./kube-apiserver.ts";
 
-/** What to do with a request instead of handing it on; `undefined`: hand it on. */
+/** What to do with a request instead of forwarding it; `undefined`: forward it. */
 export type Trouble = (
   path: string,
   request: Http2ServerRequest,
 ) => undefined | ((response: Http2ServerResponse) => void | Promise<void>);
 
-/** A server before a real API server that hands requests on, unless a test wants trouble. */
+/** A server in front of a real API server that forwards requests, unless a test causes a fault. */
 export interface ApiFront {
   /** `https://127.0.0.1:PORT`, HTTP/2 */
   readonly url: string;
-  /** `GET /path`, in the order in which they came, all of them. */
+  /** All requests as `GET /path`, in order. */
   readonly requests: readonly string[];
   trouble: Trouble;
-  /** Shows this certificate from now on, and ends the connections that there are. */
+  /** Presents this certificate from now on, and ends the current connections. */
   rotate(certificate: { readonly cert: string; readonly key: string }): void;
   close(): Promise<void>;
 }
 
-/** No trouble at all. */
+/** Causes no fault. */
 export const calm: Trouble = () => undefined;
 
-/** Starts one. It shows the tests' own certificate. */
+/** Starts the server. It presents the tests' own certificate. */
 export async function startApiFront(kubernetes: KubernetesAccess): Promise<ApiFront> {
   const agent = new Agent({ connect: { ca: kubernetes.ca } });
   const sessions = new Set<ServerHttp2Session>();

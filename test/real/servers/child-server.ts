@@ -6,17 +6,17 @@ export interface ChildServerOptions {
   readonly cwd?: string;
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Given each whole line of its output. */
+  /** Receives each complete line of its output. */
   readonly onLine?: (line: string) => void;
 }
 
-/** How much of a server's output is kept, in characters: enough to say why it did not start. */
+/** How many characters of a server's output are kept: enough to say why it did not start. */
 const OUTPUT_KEPT = 200_000;
 const POLL_MS = 50;
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 
-/** A server that runs as a child process. It dies with this process at the latest. */
+/** A server that runs as a child process, and ends with this process at the latest. */
 export class ChildServer {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -54,21 +54,21 @@ export class ChildServer {
     process.once("exit", this.#kill);
   }
 
-  /** The process's id. Throws where it could not be started. */
+  /** The process id. Throws if the process could not be started. */
   get pid(): number {
     if (this.#child.pid === undefined) throw new Error(`${this.name} could not be started: ${this.#ended ?? ""}`);
     return this.#child.pid;
   }
 
-  /** The end of what it wrote to standard output and standard error. */
+  /** The end of its standard output and standard error. */
   get output(): string {
     return this.#output;
   }
 
   /**
-   * Asks again and again until the check has an answer, and returns that. A check that throws is asked again.
+   * Repeats a check until it returns a value, and returns that value. A check that throws is repeated.
    *
-   * Throws with the end of the server's output when the server ends or a minute passes.
+   * Throws with the end of the server's output if the server ends or a minute passes.
    */
   async waitFor<T>(check: () => Promise<T | undefined> | T | undefined): Promise<T> {
     const deadline = performance.now() + START_MS;
@@ -88,7 +88,7 @@ export class ChildServer {
     }
   }
 
-  /** Ends the server: asks first, and kills it where it has not ended ten seconds later. */
+  /** Stops the server, and kills it if it has not ended after ten seconds. */
   async stop(): Promise<void> {
     if (this.#ended === undefined) {
       this.#child.kill("SIGTERM");

@@ -7,8 +7,8 @@ import type { KubeClient } from "./kube-client.ts";
 const ESTABLISH_MS = 30_000;
 
 /**
- * Creates every CustomResourceDefinition of a folder, and waits until the API server serves them all. Throws with its
- * words.
+ * Creates every CustomResourceDefinition of a folder, and waits until the API server serves all of them. Throws with
+ * its message.
  */
 export async function createCustomResources(kube: KubeClient, folder: string): Promise<void> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".yaml"));
@@ -34,7 +34,7 @@ async function waitUntilServed(kube: KubeClient, definition: KubeObject): Promis
     );
   };
   const deadline = performance.now() + ESTABLISH_MS;
-  // Discovery and the resource itself come one after the other, in either order.
+  // Discovery and the resource become available separately, in either order.
   while (!(await isServed())) {
     if (performance.now() > deadline) throw new Error(`The API server does not serve ${definition.metadata.name}.`);
     await pause(50);

@@ -4,8 +4,8 @@ import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
 
 /**
- * Starts etcd with its data in a folder, and waits until it is healthy. It may serve several API servers, each under a
- * prefix of its own.
+ * Starts etcd with its data in a folder, and waits until it is healthy. It can serve several API servers, each with its
+ * own prefix.
  */
 export async function startEtcd(folder: string): Promise<{ readonly url: string; readonly server: ChildServer }> {
   const { path } = await resolveServer("etcd");
@@ -18,7 +18,7 @@ export async function startEtcd(folder: string): Promise<{ readonly url: string;
     `--listen-peer-urls=${peerUrl}`,
     `--initial-advertise-peer-urls=${peerUrl}`,
     `--initial-cluster=default=${peerUrl}`,
-    // Nothing here outlives the run.
+    // The data need not survive the run.
     "--unsafe-no-fsync",
     "--log-level=warn",
   ]);

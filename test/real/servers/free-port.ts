@@ -2,8 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
 /**
- * A TCP port of the loopback interface that nobody listened on a moment ago: for servers that cannot be told to choose
- * one themselves.
+ * A TCP port of the loopback interface that was free a moment ago, for servers that cannot choose one themselves.
  */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

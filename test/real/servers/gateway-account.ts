@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { loadObjects } from "../../../src/demo/objects.ts";
 import type { KubeClient } from "./kube-client.ts";
 
-/** As whom the API server knows the gateway. */
+/** The gateway's user name at the API server. */
 export const GATEWAY_USERNAME = "system:serviceaccount:taffrail:taffrail";
 
 /**
- * Makes the roles in `deploy/` and the namespace of the accounts that gateways run under. Throws with the API server's
- * words.
+ * Creates the roles in `deploy/` and the namespace of the gateways' accounts. Throws with the API server's message.
  */
 export async function createGatewayRoles(admin: KubeClient): Promise<void> {
   for (const file of ["cluster-role.yaml", "cluster-role-pods.yaml"]) {
@@ -19,11 +18,11 @@ export async function createGatewayRoles(admin: KubeClient): Promise<void> {
 }
 
 /**
- * Makes an account that gateways run under, as the comment in `deploy/cluster-role.yaml` tells operators to.
+ * Creates an account for gateways, as the comment in `deploy/cluster-role.yaml` tells operators to.
  *
- * Throws with the API server's words, also where there is such an account already.
+ * Throws with the API server's message, also if the account already exists.
  *
- * @param roles those that it gets: `taffrail` is all that a gateway needs which reads no pods.
+ * @param roles its roles: `taffrail` is enough for a gateway that reads no pods.
  */
 export async function createGatewayAccount(
   admin: KubeClient,

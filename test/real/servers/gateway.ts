@@ -4,26 +4,25 @@ import { plant, search } from "../../planted/search.ts";
 import { ChildServer } from "./child-server.ts";
 
 export interface GatewayOptions {
-  /** What to run. Default: `src/main.ts`. */
+  /** The program to run. Default: `src/main.ts`. */
   readonly program?: string;
-  /** For its configuration and kubeconfig. */
+  /** The folder of its configuration and kubeconfig. */
   readonly folder: string;
   /** Its taffrail.yaml. */
   readonly config: string;
   /**
-   * The API server, the authority behind its certificate (absent where it speaks plain HTTP), and the gateway's own
-   * token for it.
+   * The API server, the authority of its certificate (absent for plain HTTP), and the gateway's own token for it.
    */
   readonly kubernetes: { readonly url: string; readonly ca?: string; readonly token: string };
 }
 
-/** A gateway that runs as operators run it: from its command line, as a process of its own. */
+/** A gateway that runs like in production: from its command line, as a separate process. */
 export interface Gateway {
   readonly url: string;
   readonly server: ChildServer;
 }
 
-/** Starts `taffrail serve` on a port of its own choice, and waits until it says which. */
+/** Starts `taffrail serve` on a free port, and waits until it reports the port. */
 export async function startGateway({ folder, config, kubernetes, program }: GatewayOptions): Promise<Gateway> {
   const own = await mkdtemp(join(folder, "gateway-"));
   await writeFile(join(own, "taffrail.yaml"), config);
@@ -47,7 +46,7 @@ export async function startGateway({ folder, config, kubernetes, program }: Gate
 }
 
 function kubeconfigOf({ url, ca, token }: GatewayOptions["kubernetes"]) {
-  // Kubernetes' client library refuses an address without TLS unless it is told that nothing is to be verified.
+  // Kubernetes' client library refuses a URL without TLS unless verification is disabled.
   const trust =
     ca === undefined
       ? { "insecure-skip-tls-verify": true }

@@ -7,18 +7,18 @@ import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
 import { KubeClient } from "./kube-client.ts";
 
-/** What is needed to talk to a Kubernetes API server. */
+/** What a client needs to connect to a Kubernetes API server. */
 export interface KubernetesAccess {
   readonly url: string;
   /** The certificate authority, as PEM. */
   readonly ca: string;
   /** A token of the group system:masters. */
   readonly adminToken: string;
-  /** The tokens of users who are no ServiceAccounts. */
+  /** The tokens of users other than ServiceAccounts. */
   readonly userTokens: Readonly<Record<string, string>>;
   /** The key that it signs ServiceAccounts' tokens with, as PEM. */
   readonly accountKey: string;
-  /** A file with a line of JSON for each request that was answered: an `Event` of audit.k8s.io/v1. */
+  /** The audit log: a line of JSON for each answered request, an `Event` of audit.k8s.io/v1. */
   readonly auditLog: string;
 }
 
@@ -35,7 +35,7 @@ export const API_AUDIENCE = "https://kubernetes.default.svc";
 /**
  * Starts a kube-apiserver with RBAC, and waits until it is ready. It has no controllers, no nodes and no kubelets.
  *
- * @param name tells several API servers on one etcd apart: their data and files lie apart.
+ * @param name distinguishes several API servers on one etcd: each has its own data and files.
  */
 export async function startKubeApiserver(
   name: string,
@@ -65,7 +65,7 @@ export async function startKubeApiserver(
     "--bind-address=127.0.0.1",
     "--advertise-address=127.0.0.1",
     `--secure-port=${port}`,
-    // It makes a certificate for itself there.
+    // The server creates its own certificate there.
     `--cert-dir=${join(own, "certificates")}`,
     `--etcd-servers=${etcdUrl}`,
     `--etcd-prefix=/${name}`,
@@ -77,7 +77,7 @@ export async function startKubeApiserver(
     `--audit-policy-file=${join(own, "audit-policy.yaml")}`,
     `--audit-log-path=${auditLog}`,
     "--service-cluster-ip-range=10.96.0.0/24",
-    // It would wait for a controller that makes accounts.
+    // This plugin would wait for a controller that creates accounts.
     "--disable-admission-plugins=ServiceAccount",
   ]);
   try {

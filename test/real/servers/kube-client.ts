@@ -14,21 +14,21 @@ interface Resource {
   readonly namespaced: boolean;
 }
 
-/** A small client of our own, so that the code under test is not what sets its tests up. */
+/** A small separate client, so that tests are not set up by the code under test. */
 export class KubeClient {
   readonly #access: KubernetesAccess;
   readonly #token: string;
   readonly #agent: Agent;
   readonly #resources = new Map<string, readonly Resource[]>();
 
-  /** @param token whom to be. Default: the administrator. */
+  /** @param token the caller's. Default: the administrator's. */
   constructor(access: KubernetesAccess, token = access.adminToken) {
     this.#access = access;
     this.#token = token;
     this.#agent = new Agent({ connect: { ca: access.ca } });
   }
 
-  /** Sends one request, and returns whatever the answer is. */
+  /** Sends a request, and returns the response whatever its status. */
   async request(method: "GET" | "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<KubeAnswer> {
     const answer = await request(`${this.#access.url}${path}`, {
       dispatcher: this.#agent,
@@ -46,10 +46,9 @@ export class KubeClient {
   }
 
   /**
-   * Creates an object as it stands, and then its status where that is a resource of its own. An unknown or misplaced
-   * field is an error.
+   * Creates an object as given, and then its status if that is a subresource. Unknown and misplaced fields are errors.
    *
-   * Returns what the server made of it. Throws with the server's words.
+   * Returns the server's version of it. Throws with the server's message.
    */
   async create(object: KubeObject): Promise<KubeObject> {
     const collection = await this.pathOf(object);
@@ -60,12 +59,12 @@ export class KubeClient {
     return this.#expect("PUT", `${statusPath}?fieldValidation=Strict`, { ...created, status: object.status });
   }
 
-  /** Replaces an object. Throws with the server's words. */
+  /** Replaces an object. Throws with the server's message. */
   async replace(object: KubeObject): Promise<KubeObject> {
     return this.#expect("PUT", `${await this.pathOf(object)}/${object.metadata.name}?fieldValidation=Strict`, object);
   }
 
-  /** A token of a ServiceAccount, good for an hour. */
+  /** A token of a ServiceAccount, valid for an hour. */
   async createToken(namespace: string, account: string, audiences: readonly string[]): Promise<string> {
     const { status, body } = await this.request(
       "POST",
@@ -82,7 +81,7 @@ export class KubeClient {
     return token;
   }
 
-  /** The path of the collection that an object belongs to. Throws where the server does not serve its kind. */
+  /** The path of an object's collection. Throws if the server does not serve its kind. */
   async pathOf(object: KubeObject): Promise<string> {
     const resource = (await this.#discover(object.apiVersion)).find(
       (each) => each.kind === object.kind && !each.name.includes("/"),

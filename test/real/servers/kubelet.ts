@@ -5,18 +5,18 @@ import { SERVER_CERTIFICATE } from "../../fakes/certificates.ts";
 import type { Answer } from "../../fakes/scripted-store.ts";
 import type { KubeClient } from "./kube-client.ts";
 
-/** As much of a kubelet as the API server needs to serve logs: what it answers for a container is the test's to say. */
+/** The part of a kubelet that the API server needs to serve logs. The test sets its answer for each container. */
 export interface Kubelet {
   /** The name of its Node. */
   readonly node: string;
-  /** The paths of the requests that came. */
+  /** The requested paths. */
   readonly asked: readonly string[];
-  /** What to answer for a container of a pod. Without it, the kubelet knows no such pod. */
+  /** Sets the answer for a container of a pod. Without it, the kubelet knows no such pod. */
   answer(pod: { readonly namespace: string; readonly name: string }, container: string, answer: Answer): void;
   close(): Promise<void>;
 }
 
-/** Starts one, and makes a Node that leads the API server to it. */
+/** Starts a kubelet, and creates a Node through which the API server finds it. */
 export async function startKubelet(kube: KubeClient, node: string): Promise<Kubelet> {
   const answers = new Map<string, Answer>();
   const asked: string[] = [];

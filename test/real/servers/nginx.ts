@@ -5,18 +5,18 @@ import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
 
 export interface NginxOptions {
-  /** For its configuration and its temporary files. */
+  /** The folder of its configuration and temporary files. */
   readonly folder: string;
-  /** What it serves. */
+  /** The folder that it serves. */
   readonly files: string;
 }
 
 /**
- * Starts nginx as a store of files, and waits until it answers.
+ * Starts nginx as a file store, and waits until it answers.
  *
- * - `/…`: the files, as they are. Folders are not listed.
+ * - `/…`: the files, unchanged. Folders are not listed.
  * - `/encoded/…`: `x` is the file `x.gz` with `content-encoding: gzip`, whatever the client accepts.
- * - `/guarded/…`: the files, with `authorization: Bearer store-token` alone, else 403.
+ * - `/guarded/…`: the files, if the request has `authorization: Bearer store-token`; else 403.
  */
 export async function startNginx({
   folder,

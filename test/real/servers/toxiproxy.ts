@@ -2,31 +2,31 @@ import { resolveServer } from "../programs/resolve.ts";
 import { ChildServer } from "./child-server.ts";
 import { findFreePort } from "./free-port.ts";
 
-/** What goes wrong on the way to clients (https://github.com/Shopify/toxiproxy#toxics). */
+/** A fault of the connection (https://github.com/Shopify/toxiproxy#toxics). */
 export interface Toxic {
   readonly type: "latency" | "timeout" | "reset_peer" | "limit_data" | "bandwidth" | "slicer";
   readonly attributes: Readonly<Record<string, number>>;
-  /** Default: what the server sends. */
+  /** The affected direction. Default: what the server sends. */
   readonly stream?: "upstream" | "downstream";
 }
 
-/** A way to a TCP server that can be made bad. */
+/** A proxy to a TCP server that can cause faults. */
 export interface ToxicWay {
   readonly port: number;
   add(toxic: Toxic): Promise<void>;
-  /** Refuses connections, and ends those that there are. */
+  /** Refuses connections, and ends the current ones. */
   cut(): Promise<void>;
-  /** Makes the way good again. */
+  /** Removes all faults. */
   heal(): Promise<void>;
 }
 
 export interface Toxiproxy {
   readonly server: ChildServer;
-  /** Opens a way to a port of the loopback interface. */
+  /** Opens a proxy to a port of the loopback interface. */
   open(name: string, port: number): Promise<ToxicWay>;
 }
 
-/** Starts toxiproxy without any way through it, and waits until it answers. */
+/** Starts toxiproxy without proxies, and waits until it answers. */
 export async function startToxiproxy(): Promise<Toxiproxy> {
   const { path } = await resolveServer("toxiproxy");
   const port = await findFreePort();

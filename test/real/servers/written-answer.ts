@@ -2,14 +2,14 @@ import { logRequestOf, readWritten } from "../../../src/demo/read-log.ts";
 import type { WrittenLog } from "../../../src/demo/written-log.ts";
 import type { Answer } from "../../fakes/scripted-store.ts";
 
-/** What a kubelet answers for a container that writes a log. */
+/** A kubelet's answers for a container that writes a log. */
 export interface WrittenAnswer {
   readonly answer: Answer;
-  /** The container writes no more: who follows is let go at the end. */
+  /** The container has ended: responses that follow it end after the last line. */
   end(): void;
 }
 
-/** Serves a log as a kubelet does, with `follow`, `timestamps`, `tailLines` and `sinceTime`. */
+/** Serves a log like a kubelet, with `follow`, `timestamps`, `tailLines` and `sinceTime`. */
 export function answerWritten(log: WrittenLog): WrittenAnswer {
   const ended = Promise.withResolvers<void>();
   let isOver = false;
