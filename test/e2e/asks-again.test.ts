@@ -38,6 +38,7 @@ suite("a page that retries by itself", () => {
     run.stored(sends("it came late\n"));
     await page.clock.runFor(10_000);
     await shows(page, "it came late");
+    expect(await page.getByText("Retrying").count()).toBe(0);
     await close();
   });
 

@@ -82,7 +82,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     const same = await open("robot", "robot");
     await same.page.getByText("No differences").first().waitFor();
     await same.press("n");
-    await same.page.getByText("No differences").first().waitFor();
+    expect(await same.page.getByText("No differences").first().isVisible()).toBe(true);
     await same.page.close();
     const failed = await open("robot", "failed");
     await failed.page.getByText("could not be read").waitFor();
@@ -161,7 +161,9 @@ suite("a comparison on the page", () => {
     await picture(page, "compare-nothing");
     await page.getByRole("button", { name: "Close the comparison" }).click();
     await page.waitForURL((url) => url.search === "");
-    await page.locator("[data-line]").first().waitFor();
+    const firstLine = page.locator("[data-line]").first();
+    await firstLine.waitFor();
+    expect(await firstLine.isVisible()).toBe(true);
     await close();
   });
 

@@ -29,7 +29,7 @@ suite("a metric without a job", () => {
   });
 });
 
-/** A run that is running, or has failed, of a metric with so many measurements. */
+/** A run that is running, or has failed, of a metric with this many measurements. */
 function rateRun(name: string, phase: string, measured: number): KubeObject {
   const measurements = Array.from({ length: measured }, (_, at) => ({
     phase: "Failed",

@@ -261,7 +261,7 @@ export const STATES: readonly State[] = [
     ],
     offers: ["Resume", COPY],
   },
-  // ---------------------------------------------------------------- how a log ends
+  // ---------------------------------------------------------------- ends of a log
   {
     name: "complete",
     act: "the store sends the whole log of a job that failed",
@@ -317,7 +317,7 @@ export const STATES: readonly State[] = [
     },
     says: [/[\d,]+ lines are not kept, to save memory on this device\. The download has them all\./],
   },
-  // ---------------------------------------------------------------- what is no log
+  // ---------------------------------------------------------------- responses that are not logs
   {
     name: "web-page",
     act: "the store answers 200 with a login page",
@@ -351,7 +351,7 @@ export const STATES: readonly State[] = [
     provoke: stored(sends(Buffer.from("\ufeffPrüfung läuft\nERROR: 失败 😀\n", "utf16le"))),
     says: ["The log is kept in UTF-16LE; it is shown in UTF-8.", "Prüfung läuft", "ERROR: 失败 😀"],
   },
-  // ---------------------------------------------------------------- who may not
+  // ---------------------------------------------------------------- callers without access
   {
     name: "denied",
     act: "Kubernetes does not let the reader read runs of the project (403 of ours)",
@@ -386,7 +386,7 @@ export const STATES: readonly State[] = [
     offers: [AGAIN, COPY],
     never: /You may not/,
   },
-  // ---------------------------------------------------------------- where there is no log
+  // ---------------------------------------------------------------- missing logs
   {
     name: "not-configured",
     act: "the configuration names no sources",
@@ -490,7 +490,7 @@ export const STATES: readonly State[] = [
     provoke: (scene) => scene.open(`${scene.addRun().path}/m/integration-test/a/1/c/nobody`),
     says: ["No log for integration-test, attempt 1, nobody", "no container of this name", "Known: test."],
   },
-  // ---------------------------------------------------------------- what is behind the server
+  // ---------------------------------------------------------------- failures behind the server
   {
     name: "store-silent",
     act: "the store takes the request and says nothing",

@@ -13,18 +13,18 @@ import { clusterObjects, GATEWAY_TOKEN } from "../integration/objects.ts";
 import { launchChromium } from "./chromium.ts";
 import { jobName, type RunState, runObject } from "./run-object.ts";
 
-/** A run whose state, pods and logs a test writes. */
+/** A run whose state, pods and logs are set by the test. */
 export interface StateRun {
   /** The path of its page. */
   readonly path: string;
   readonly name: string;
   readonly uid: string;
-  /** Writes the run as it is now. */
+  /** Writes the run with this state. */
   put(state: RunState): void;
   remove(): void;
-  /** What the store answers for an attempt's log. */
+  /** Sets the store's answer for an attempt's log. */
   stored(answer: Answer, attempt?: number): StateRun;
-  /** Writes a pod of an attempt's Job, and returns its log. Default: its container `test` runs. */
+  /** Writes a pod of an attempt's Job, and returns its log. Default: its container `test` is running. */
   pod(made?: Partial<MadePod>, attempt?: number): ScriptedPodLog;
   removePod(attempt?: number): void;
 }
@@ -36,7 +36,7 @@ export interface StatesWorld {
   readonly store: ScriptedStore;
   /** The address of a gateway with this configuration, which is reused. A sign-in is valid at all of them. */
   at(config?: object): Promise<string>;
-  /** Starts one that the test stops itself, for the same cluster or another one. */
+  /** Starts a gateway that the test stops, for the same cluster or another one. */
   start(config: object, port?: number, cluster?: MiniKubernetes): Promise<Gateway>;
   addRun(state?: RunState): StateRun;
 }
@@ -50,7 +50,7 @@ export function archive(store: Pick<ScriptedStore, "origin">, more: object = {})
 export const CONTACT = "the platform team, #ask-logs";
 export const RETENTION_DAYS = 14;
 
-/** Starts one for all tests of a file. */
+/** Starts a world for all tests of a file. */
 export function useStatesWorld(): () => StatesWorld {
   let world: (StatesWorld & { close(): Promise<void> }) | undefined;
   beforeAll(async () => {

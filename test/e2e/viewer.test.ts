@@ -197,14 +197,18 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     ["caught-up", "All output so far"],
   ])("shows for the log %s: %s", async (log, words) => {
     const { page } = await openEnded(log);
-    await page.getByText(words).first().waitFor();
+    const shown = page.getByText(words).first();
+    await shown.waitFor();
+    expect(await shown.isVisible()).toBe(true);
     await page.close();
   });
 
   it("shows a whole line, with JSON formatted and earlier states", async () => {
     const { page, press } = await openEnded("groups", "#L77");
     await press("p");
-    await page.getByText('"passed": 47').waitFor();
+    const formatted = page.getByText('"passed": 47');
+    await formatted.waitFor();
+    expect(await formatted.count()).toBe(1);
     await page.close();
     const k6 = await openEnded("k6");
     await k6.page.getByRole("button", { name: "↻ 89" }).click();
