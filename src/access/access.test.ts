@@ -27,7 +27,7 @@ beforeEach(() => {
 function accessOf(answer: (review: Review) => unknown, subresource?: "log") {
   const kube = creatingApi(answer);
   const access = createAccess({ kube, clock, subresource });
-  /** What was asked, in short: `get analysisruns shop/run`. */
+  /** The reviews in short form: `get analysisruns shop/run`. */
   const asked = (): string[] =>
     kube.created.map(({ body }) => {
       const { verb, resource, subresource: sub, namespace, name } = body.spec.resourceAttributes;
@@ -41,7 +41,7 @@ const allow = (allowed: boolean) => () => ({ status: { allowed } });
 const byName = ({ spec }: Review) => ({ status: { allowed: spec.resourceAttributes.name !== undefined } });
 
 describe("a review", () => {
-  it("tells the cluster everything about the caller and the question", async () => {
+  it("contains the whole caller and question", async () => {
     const { kube, access } = accessOf(byName);
     await access.mayReadRuns(ANNA, "shop", "run");
     expect(kube.created[1]).toEqual({
@@ -67,7 +67,7 @@ describe("a review", () => {
     });
   });
 
-  it("of a run is asked without a name first, and that decides for the whole project", async () => {
+  it("of a run is first made without a name, which covers the whole project", async () => {
     const { access, asked } = accessOf(allow(true));
     expect(await access.mayReadRuns(ANNA, "shop", "one")).toBe(true);
     expect(await access.mayReadRuns(ANNA, "shop", "two")).toBe(true);
@@ -75,7 +75,7 @@ describe("a review", () => {
     expect(asked()).toEqual(["get analysisruns shop/"]);
   });
 
-  it("of a run is asked by name where that is denied, for each name", async () => {
+  it("of a run is made by name if that is denied, once for each name", async () => {
     const { access, asked } = accessOf(({ spec }) => ({
       status: { allowed: spec.resourceAttributes.name === "mine" },
     }));
@@ -85,7 +85,7 @@ describe("a review", () => {
     expect(asked()).toEqual(["get analysisruns shop/", "get analysisruns shop/mine", "get analysisruns shop/other"]);
   });
 
-  it("of a Stage is asked in the same way", async () => {
+  it("of a Stage is made in the same way", async () => {
     const { access, asked } = accessOf(byName);
     expect(await access.mayReadStage(ANNA, "shop", "uat")).toBe(true);
     expect(asked()).toEqual(["get stages shop/", "get stages shop/uat"]);
@@ -95,20 +95,20 @@ describe("a review", () => {
     expect(all.asked()).toEqual(["get stages shop/"]);
   });
 
-  it("of a list asks for list, and get does not stand in for it", async () => {
+  it("of a list is for the verb list, which get does not imply", async () => {
     const { access, asked } = accessOf(({ spec }) => ({ status: { allowed: spec.resourceAttributes.verb === "get" } }));
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(true);
     expect(await access.mayListRuns(ANNA, "shop")).toBe(false);
     expect(asked()).toEqual(["get analysisruns shop/", "list analysisruns shop/"]);
   });
 
-  it("of every project asks in all namespaces", async () => {
+  it("of every project is for all namespaces", async () => {
     const { access, asked } = accessOf(allow(true));
     expect(await access.mayReadRunsEverywhere(ANNA)).toBe(true);
     expect(asked()).toEqual(["get analysisruns /"]);
   });
 
-  it("asks for the subresource where one is configured: of runs, not of lists and Stages", async () => {
+  it("is for the configured subresource of runs, but not for lists and Stages", async () => {
     const { access, asked } = accessOf(allow(false), "log");
     await access.mayReadRuns(ANNA, "shop", "run");
     await access.mayReadRunsEverywhere(ANNA);
@@ -133,7 +133,7 @@ describe("a decision", () => {
     [{ allowed: false, denied: true }, false],
     [{ allowed: true, denied: true }, false],
     [{ allowed: false, evaluationError: "webhook down" }, false],
-  ])("from %j is %j", async (status, may) => {
+  ])("for %j is %j", async (status, may) => {
     const { access } = accessOf(() => ({ status }));
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(may);
     expect(await access.mayReadRunsEverywhere(ANNA)).toBe(may);
@@ -142,14 +142,14 @@ describe("a decision", () => {
   });
 
   it.each([{}, { status: {} }, { status: { allowed: "true" } }, { status: { allowed: 1 } }, { status: null }, []])(
-    "is none where the answer cannot be parsed: %j",
+    "fails if the response cannot be parsed: %j",
     async (answer) => {
       const { access } = accessOf(() => answer);
       await expect(access.mayReadRuns(ANNA, "shop", "run")).rejects.toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
     },
   );
 
-  it("is none where the cluster cannot be asked: that is neither kept nor taken for yes or no", async () => {
+  it("fails if the cluster cannot be asked, and the failure is not cached", async () => {
     const failure = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
     let down = true;
     const { kube, access } = accessOf(() => {
@@ -163,7 +163,7 @@ describe("a decision", () => {
     expect(kube.created).toHaveLength(3);
   });
 
-  it("is none where only the question by name could not be asked", async () => {
+  it("fails if only the review by name fails", async () => {
     const { access } = accessOf(({ spec }) => {
       if (spec.resourceAttributes.name === undefined) return { status: { allowed: false } };
       throw new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
@@ -172,21 +172,18 @@ describe("a decision", () => {
     await expect(access.mayReadStage(ANNA, "shop", "uat")).rejects.toThrow("down");
   });
 
-  it.each([true, false])(
-    "of %s is used again for ten seconds, and no longer, however often it is used",
-    async (may) => {
-      const { kube, access } = accessOf(allow(may));
-      for (let second = 0; second <= 10; second += 1) {
-        expect(await access.mayReadRuns(ANNA, "shop")).toBe(may);
-        clock.time += 1_000;
-      }
-      expect(kube.created).toHaveLength(1);
-      await access.mayReadRuns(ANNA, "shop");
-      expect(kube.created).toHaveLength(2);
-    },
-  );
+  it.each([true, false])("of %s is cached for ten seconds, however often it is used", async (may) => {
+    const { kube, access } = accessOf(allow(may));
+    for (let second = 0; second <= 10; second += 1) {
+      expect(await access.mayReadRuns(ANNA, "shop")).toBe(may);
+      clock.time += 1_000;
+    }
+    expect(kube.created).toHaveLength(1);
+    await access.mayReadRuns(ANNA, "shop");
+    expect(kube.created).toHaveLength(2);
+  });
 
-  it("follows a right that was taken away", async () => {
+  it("changes when a permission is revoked", async () => {
     let may = true;
     const { access } = accessOf(() => ({ status: { allowed: may } }));
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(true);
@@ -195,7 +192,7 @@ describe("a decision", () => {
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(false);
   });
 
-  it("is asked for once by all who wait for it", async () => {
+  it("takes one review for all concurrent callers", async () => {
     const gate = createGate<object>();
     const { kube, access } = accessOf(() => gate.opened);
     const waiting = [1, 2, 3].map(() => access.mayReadRuns(ANNA, "shop"));
@@ -207,15 +204,15 @@ describe("a decision", () => {
   it.each<[string, Partial<Caller>]>([
     ["name", { username: "annb" }],
     ["uid", { uid: "8" }],
-    ["uid that is missing", { uid: undefined }],
+    ["missing uid", { uid: undefined }],
     ["group", { groups: ["b"] }],
-    ["group more", { groups: ["a", "b"] }],
-    ["group less", { groups: [] }],
-    ["cut between groups", { groups: ['a","b'] }],
+    ["additional group", { groups: ["a", "b"] }],
+    ["missing group", { groups: [] }],
+    ["split between groups", { groups: ['a","b'] }],
     ["extra value", { extra: { scope: ["y"] } }],
     ["extra key", { extra: { scope: ["x"], more: [] } }],
-    ["extra that is missing", { extra: {} }],
-  ])("is not shared by callers who differ only in a %s", async (_, difference) => {
+    ["missing extra", { extra: {} }],
+  ])("is not shared by callers who differ only in: %s", async (_, difference) => {
     const { kube, access } = accessOf(({ spec }) => ({
       status: { allowed: JSON.stringify(spec).includes(JSON.stringify(ANNA.extra)) },
     }));
@@ -225,21 +222,21 @@ describe("a decision", () => {
     expect(kube.created).toHaveLength(2);
   });
 
-  it("is not shared by projects, nor by names", async () => {
+  it("is not shared by projects or names", async () => {
     const { access } = accessOf(({ spec }) => ({ status: { allowed: spec.resourceAttributes.namespace === "shop" } }));
     expect(await access.mayReadRuns(ANNA, "shop")).toBe(true);
     expect(await access.mayReadRuns(ANNA, "shop2")).toBe(false);
     expect(await access.mayReadRunsEverywhere(ANNA)).toBe(false);
   });
 
-  it("is not shared by a name and a namespace that reads like both", async () => {
+  it("is not shared by a name and a namespace that contains both", async () => {
     const { access, asked } = accessOf(byName);
     expect(await access.mayReadRuns(ANNA, "shop", "run")).toBe(true);
     expect(await access.mayReadRuns(ANNA, "shop/run")).toBe(false);
     expect(asked()).toEqual(["get analysisruns shop/", "get analysisruns shop/run", "get analysisruns shop/run/"]);
   });
 
-  it("that is asked for afresh is asked once for all who ask by the same object, and kept for others", async () => {
+  it("made afresh takes one review for each `afresh` object, and is cached for others", async () => {
     const { access, asked, kube } = accessOf(allow(true));
     await access.mayReadRuns(ANNA, "shop");
     const afresh = access.afresh();
@@ -253,7 +250,7 @@ describe("a decision", () => {
     expect(kube.created).toHaveLength(3);
   });
 
-  it("is forgotten when there are too many, and still right for those that wait", async () => {
+  it("is evicted if there are too many, and is still right for those waiting for it", async () => {
     const gate = createGate<object>();
     const { kube, access } = accessOf(({ spec }) =>
       spec.resourceAttributes.namespace === "mine" ? gate.opened : { status: { allowed: false } },
@@ -271,7 +268,7 @@ describe("a decision", () => {
 });
 
 describe("a denial", () => {
-  it("reads the same for everybody and everything in a project", () => {
+  it("reads the same for every caller and object of a project", () => {
     const one = denied("shop");
     expect(one).toMatchObject({ kind: "denied", reason: "ACCESS_DENIED", available: undefined, tries: undefined });
     const { message, next } = denied("other");

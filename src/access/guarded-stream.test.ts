@@ -27,7 +27,7 @@ interface StreamOptions {
   readonly onPassed?: (caller: Caller) => void;
 }
 
-/** A cluster whose tokens are their owners' names. */
+/** A cluster in which tokens are user names. */
 function createWorld() {
   const clock = { time: 1_000_000_000, now: () => clock.time };
   const waits = createWaits();
@@ -37,9 +37,9 @@ function createWorld() {
     waits,
     /** Tokens and projects that the cluster refuses. */
     refused: new Set<string | undefined>(),
-    /** Thrown by the next reviews of these tokens and projects. */
+    /** Errors of the reviews of these tokens and projects. */
     failing: new Map<string | undefined, Error>(),
-    /** What reviews wait for. */
+    /** Reviews wait for this. */
     gate: Promise.resolve() as Promise<void>,
   };
   const kube = creatingApi<Review>(async ({ kind, spec }) => {
@@ -69,12 +69,12 @@ function createWorld() {
     closeAll: () => {
       for (const each of opened) each.close();
     },
-    /** How many reviews of each kind the cluster was asked for so far. */
+    /** The number of reviews of each kind so far. */
     reviews: () => {
       const of = (kind: string) => kube.created.filter(({ body }) => body.kind === kind).length;
       return [of("TokenReview"), of("SubjectAccessReview")];
     },
-    /** Lets the time of all waits pass, and settles when the re-checks are through. */
+    /** Ends all waits, and settles when the re-checks are complete. */
     recheck: async (ms = RECHECK_MS) => {
       clock.time += ms;
       waits.pass(() => true);
@@ -105,7 +105,7 @@ afterEach(() => {
 });
 
 describe("a guarded stream", () => {
-  it("is aborted with the reason of its caller's signal when the caller leaves", () => {
+  it("is aborted with the signal's reason when its caller leaves", () => {
     const caller = new AbortController();
     const stream = world.open(ANNA, { signal: caller.signal });
     const reason = new Error("gone");
@@ -115,15 +115,15 @@ describe("a guarded stream", () => {
     expect(stream.stopped).toBeUndefined();
   });
 
-  it("is aborted from the beginning where its caller has left before", () => {
+  it("is aborted from the start if its caller has already left", () => {
     expect(world.open(ANNA, { signal: AbortSignal.abort("gone") }).signal.reason).toBe("gone");
   });
 
-  it("takes an error for what it is as long as its caller is there", () => {
+  it("does not attribute an error to its caller while the caller is connected", () => {
     expect(world.open(ANNA).readerLeft(new Error("broken"))).toBe(false);
   });
 
-  it("is stopped when the server stops, which is not its caller's doing, even if they leave then", () => {
+  it("is stopped by the server's shutdown, even if its caller leaves afterwards", () => {
     const caller = new AbortController();
     const stream = world.open(ANNA, { signal: caller.signal });
     world.services.streams.stop(serverShutdown());
@@ -133,7 +133,7 @@ describe("a guarded stream", () => {
     expect(stream.readerLeft(stream.stopped)).toBe(false);
   });
 
-  it("counts until it is closed, and leaves no listener at its caller's signal", () => {
+  it("counts until it is closed, and leaves no listener on its caller's signal", () => {
     const { signal } = new AbortController();
     const stream = world.open(ANNA, { signal });
     expect(world.services.streams.size).toBe(1);
@@ -146,7 +146,7 @@ describe("a guarded stream", () => {
     expect(stream.stopped).toBeUndefined();
   });
 
-  it("is refused where its caller has too many, and then holds nothing", () => {
+  it("is refused if its caller has too many, and then holds no resources", () => {
     const services = { ...world.services, streams: new OpenStreams({ total: 1, perCaller: 1 }) };
     const { signal } = new AbortController();
     const first = new GuardedStream(services, ANNA, signal);
@@ -157,7 +157,7 @@ describe("a guarded stream", () => {
 });
 
 describe("the re-check of streams", () => {
-  it("costs two reviews and one timer for a thousand of one token and run", async () => {
+  it("takes two reviews and one timer for a thousand of one token and run", async () => {
     const streams = Array.from({ length: 1_000 }, () => world.open(ANNA));
     expect(world.reviews()).toEqual([0, 0]);
     for (let round = 1; round <= 3; round += 1) {
@@ -168,13 +168,13 @@ describe("the re-check of streams", () => {
     expect(streams.filter(({ signal }) => signal.aborted)).toEqual([]);
   });
 
-  it("costs no more where they are of different runs of one project", async () => {
+  it("takes no more for different runs of one project", async () => {
     for (let run = 0; run < 100; run += 1) world.open(ANNA, { run: `run-${run}` });
     await world.recheck();
     expect(world.reviews()).toEqual([1, 1]);
   });
 
-  it("is one for each project, and for each token", async () => {
+  it("is made for each project and each token", async () => {
     world.open(ANNA);
     world.open(ANNA, { project: "other" });
     world.open(BOB);
@@ -182,7 +182,7 @@ describe("the re-check of streams", () => {
     expect(world.reviews()).toEqual([2, 3]);
   });
 
-  it("reaches a stream that joined later with those that were there", async () => {
+  it("covers a stream that joined later, at the time of the others", async () => {
     world.open(ANNA);
     world.clock.time += 20_000;
     const late = world.open(ANNA);
@@ -192,7 +192,7 @@ describe("the re-check of streams", () => {
     expect(late.stopped?.reason).toBe("authorization-lost");
   });
 
-  it("goes on for those that stay when the first one leaves, and ends with the last", async () => {
+  it("continues for the others when the first one closes, and ends with the last", async () => {
     const first = world.open(ANNA);
     const second = world.open(ANNA);
     first.close();
@@ -202,7 +202,7 @@ describe("the re-check of streams", () => {
     expect(world.waits.pending).toEqual([]);
   });
 
-  it("stops all streams of what may no longer be read, and no others", async () => {
+  it("stops all streams that may no longer be read, and no others", async () => {
     const [one, two] = [world.open(ANNA), world.open(ANNA)];
     const others = [world.open(ANNA, { project: "other" }), world.open(BOB, { project: "other" })];
     world.refused.add("shop");
@@ -231,7 +231,7 @@ describe("the re-check of streams", () => {
     expect(world.reviews()).toEqual([0, 0]);
   });
 
-  it.each(["anna", "shop"])("stops those about whom the cluster does not answer: %s", async (subject) => {
+  it.each(["anna", "shop"])("stops streams whose review fails: %s", async (subject) => {
     const failure = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
     const stream = world.open(ANNA);
     const bobs = world.open(BOB, { project: "other" });
@@ -241,7 +241,7 @@ describe("the re-check of streams", () => {
     expect(bobs.signal.aborted).toBe(false);
   });
 
-  it("tells no stranger of an error that nobody foresaw", async () => {
+  it("hides an unexpected error from callers", async () => {
     const stream = world.open(ANNA);
     world.failing.set("shop", new Error("hidden"));
     await world.recheck();
@@ -249,7 +249,7 @@ describe("the re-check of streams", () => {
     expect([failure?.kind, failure?.message.includes("hidden")]).toEqual(["internal", false]);
   });
 
-  it("begins anew for a stream that comes while those of a refused token are not closed yet", async () => {
+  it("starts again for a stream that opens while those of a refused token are not closed yet", async () => {
     world.open(ANNA);
     world.refused.add("anna");
     await world.recheck();
@@ -259,7 +259,7 @@ describe("the re-check of streams", () => {
     expect(next.stopped?.reason).toBe("token-expired");
   });
 
-  it("is left at once by streams that are closed in the middle of it", async () => {
+  it("ignores streams that are closed in the middle of it", async () => {
     const gate = createGate();
     world.gate = gate.opened;
     const passed: Caller[] = [];
@@ -273,7 +273,7 @@ describe("the re-check of streams", () => {
     expect(passed).toEqual([]);
   });
 
-  it("hands each stream what it found: the caller as the cluster knows them now", async () => {
+  it("passes each stream its caller as the cluster now knows them", async () => {
     const found: string[] = [];
     for (const name of ["one", "two"])
       world.open(ANNA, { onPassed: ({ groups }) => found.push(`${name}: ${groups.join()}`) });

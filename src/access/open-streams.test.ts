@@ -8,7 +8,7 @@ const caller = (username: string): Caller => ({ username, uid: undefined, groups
 const stream = (stop: (why: StreamStopped) => void = () => {}) => ({ stop });
 
 describe("open streams", () => {
-  it("are held to the limit of each caller, which the refusal names", () => {
+  it("are limited for each caller, and the refusal names the limit", () => {
     const streams = new OpenStreams({ total: 10, perCaller: 2 });
     streams.add(stream(), caller("ann"));
     streams.add(stream(), caller("ann"));
@@ -16,7 +16,7 @@ describe("open streams", () => {
     expect(() => streams.add(stream(), caller("bob"))).not.toThrow();
   });
 
-  it("are held to the limit of all callers together", () => {
+  it("are limited for all callers together", () => {
     const streams = new OpenStreams({ total: 2, perCaller: 2 });
     streams.add(stream(), caller("ann"));
     streams.add(stream(), caller("bob"));
@@ -25,7 +25,7 @@ describe("open streams", () => {
     expect(failure.message).toContain("2 streams open");
   });
 
-  it("are counted off once, however often they are removed", () => {
+  it("stop counting once, however often they are removed", () => {
     const streams = new OpenStreams({ total: 1, perCaller: 1 });
     const leave = streams.add(stream(), caller("ann"));
     leave();
@@ -35,13 +35,13 @@ describe("open streams", () => {
     expect(streams.size).toBe(1);
   });
 
-  it("are refused without the name of whoever has them", () => {
+  it("are refused without naming their owner", () => {
     const streams = new OpenStreams({ total: 5, perCaller: 1 });
     streams.add(stream(), caller("ann"));
     expect(thrownBy(() => streams.add(stream(), caller("ann"))).message).not.toContain("ann");
   });
 
-  it("are stopped all at once, those that were removed aside, and each that is added later", () => {
+  it("are all stopped at once, except removed ones, as is each one added later", () => {
     const stopped: string[] = [];
     const named = (name: string) => stream(({ reason }) => stopped.push(`${name} ${reason}`));
     const streams = new OpenStreams({ total: 5, perCaller: 5 });

@@ -20,7 +20,7 @@ const RBAC = "rbac.authorization.k8s.io/v1";
 
 let kubernetes: MiniKubernetes;
 let kube: KubeApi;
-/** What was read, in short. */
+/** The reads, in short form. */
 const reads: string[] = [];
 beforeAll(async () => {
   kubernetes = await startMiniKubernetes({ objects: loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), new Date()) });
@@ -56,7 +56,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return error as Failure;
 }
 
-/** Lets somebody get what is named, or all of a kind. */
+/** Lets a user get the named objects, or all of these kinds. */
 function allow(user: string, resources: string[], resourceNames: string[] = []): void {
   const name = `${user}-${resources.join("-")}-${resourceNames.length}`;
   const metadata = { name, namespace: "guestbook" };
@@ -67,11 +67,11 @@ function allow(user: string, resources: string[], resourceNames: string[] = []):
 }
 
 describe("a run", () => {
-  it("is read for those who may read runs and Stages of the project", async () => {
+  it("is read for a caller who may read runs and Stages of the project", async () => {
     expect(await read(VIEWER, "guestbook", RUN)).toMatchObject({ name: RUN, stage: "uat" });
   });
 
-  it("is read for those who may read just this one and its Stage", async () => {
+  it("is read for a caller who may read only this run and its Stage", async () => {
     allow("narrow", ["analysisruns"], [RUN]);
     allow("narrow", ["stages"], ["uat"]);
     expect(await read(callerOf("narrow"), "guestbook", RUN)).toMatchObject({ name: RUN });
@@ -79,13 +79,13 @@ describe("a run", () => {
     expect(await failureOf(read(callerOf("narrow"), "guestbook", other))).toMatchObject({ reason: "ACCESS_DENIED" });
   });
 
-  it("is not even read for those who may not", async () => {
+  it("is not requested for a caller without access", async () => {
     reads.length = 0;
     expect(await failureOf(read(OUTSIDER, "guestbook", RUN))).toMatchObject({ kind: "denied" });
     expect(reads).toEqual([]);
   });
 
-  it("is denied in the same way, there or not, in a project or in none, by right to the run or the Stage", async () => {
+  it("is denied in the same words, whether or not it and its project exist, without either permission", async () => {
     allow("no-stages", ["analysisruns"]);
     allow("stages-only", ["stages"]);
     const told = await Promise.all(
@@ -105,7 +105,7 @@ describe("a run", () => {
     expect(new Set(told).size).toBe(1);
   });
 
-  it("that is not there is said to be so only to those who may read the project's runs", async () => {
+  it("that does not exist is reported as missing only to a caller who may read the project's runs", async () => {
     expect(await failureOf(read(VIEWER, "guestbook", "no-such-run"))).toMatchObject({
       kind: "not-found",
       reason: "RUN_NOT_FOUND",
@@ -113,7 +113,7 @@ describe("a run", () => {
     });
   });
 
-  it("of a Stage that was deleted is read by those who may read Stages", async () => {
+  it("of a deleted Stage can be read by a caller who may read Stages", async () => {
     const gone = {
       apiVersion: "argoproj.io/v1alpha1",
       kind: "AnalysisRun",
@@ -125,7 +125,7 @@ describe("a run", () => {
     expect(await failureOf(read(callerOf("no-stages"), "guestbook", "of-gone"))).toMatchObject({ kind: "denied" });
   });
 
-  it("that is kept is still denied to those who may not read it", async () => {
+  it("that is cached is still denied to a caller without access", async () => {
     const runs = new RunReader(kube, systemClock);
     const readKept = (caller: Caller) => {
       const access = createAccess({ kube, clock: systemClock });
@@ -140,7 +140,7 @@ describe("a run", () => {
     expect(reads).toEqual([]);
   });
 
-  it("without a Stage asks for no right to one", async () => {
+  it("without a Stage requires no permission on Stages", async () => {
     allow("no-stages", ["analysisruns"]);
     expect(await read(callerOf("no-stages"), "guestbook", "guestbook-ui-7d9c5b8f64-12-2")).toMatchObject({
       stage: undefined,
@@ -158,7 +158,7 @@ describe("a run", () => {
     ["a.b", RUN],
     ["guestbook", "a?watch=1"],
     ["guestbook", "a".repeat(254)],
-  ])("is not asked about as %j %j, which no name is", async (namespace, name) => {
+  ])("is rejected without a request for the invalid name %j %j", async (namespace, name) => {
     reads.length = 0;
     const asked: unknown[] = [];
     const access = createAccess({ kube: { ...kube, create: async () => asked.push(1) }, clock: systemClock });

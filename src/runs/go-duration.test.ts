@@ -37,7 +37,7 @@ describe("a duration of Argo Rollouts", () => {
     "{{args.delay}}",
     "9223372037s",
     `${"9".repeat(400)}h`,
-  ])("%j is none", (text) => {
+  ])("%j is invalid", (text) => {
     expect(parseGoDuration(text)).toBeUndefined();
   });
 });

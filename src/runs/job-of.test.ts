@@ -15,23 +15,23 @@ function failureOf(work: () => unknown): Failure {
     expect(error).toBeInstanceOf(Failure);
     return error as Failure;
   }
-  throw new Error("Nothing was thrown.");
+  throw new Error("nothing was thrown");
 }
 
 describe("the Job of an attempt", () => {
-  it.each([`${RUN_UID}.smoke.1`, `${RUN_UID}.a-b.c.12`, `${RUN_UID}.x`])("is the run's own as %j", (name) => {
+  it.each([`${RUN_UID}.smoke.1`, `${RUN_UID}.a-b.c.12`, `${RUN_UID}.x`])("may be named %j", (name) => {
     expect(jobOf(RUN, claiming(name), [])).toEqual({ namespace: "shop", name });
   });
 
   it.each([
-    ["another run's", "6b4b76b0-e179-4773-a6e0-f3c09514b7dd.smoke.1"],
+    ["one of another run", "6b4b76b0-e179-4773-a6e0-f3c09514b7dd.smoke.1"],
     ["one with the run's uid and no dot after it", `${RUN_UID}x.smoke.1`],
     ["one with a dash after the uid", `${RUN_UID}-smoke.1`],
-    ["one that is the uid alone", RUN_UID],
+    ["one with only the uid", RUN_UID],
     ["one with nothing after the dot", `${RUN_UID}.`],
     ["one with the uid later in its name", `x.${RUN_UID}.smoke.1`],
-    ["one that goes up", `${RUN_UID}.smoke/../../other`],
-    ["one that holds ..", `${RUN_UID}..smoke.1`],
+    ["one with a path traversal", `${RUN_UID}.smoke/../../other`],
+    ["one that contains ..", `${RUN_UID}..smoke.1`],
     ["one that is ..", ".."],
     ["one with a slash", `${RUN_UID}.smoke/1`],
     ["one with an encoded slash", `${RUN_UID}.smoke%2f1`],
@@ -49,7 +49,7 @@ describe("the Job of an attempt", () => {
     });
   });
 
-  it("may be in the run's namespace and in those that are allowed, in no other", () => {
+  it("may be in the run's namespace and in allowed ones, but in no other", () => {
     const name = `${RUN_UID}.smoke.1`;
     expect(jobOf(RUN, claiming(name, "jobs"), ["jobs"])).toEqual({ namespace: "jobs", name });
     expect(jobOf(RUN, claiming(name, "shop"), ["jobs"])).toEqual({ namespace: "shop", name });
@@ -59,11 +59,11 @@ describe("the Job of an attempt", () => {
     expect(failureOf(() => jobOf(RUN, claiming(name, "jobs"), [])).reason).toBe("JOB_NOT_OF_RUN");
   });
 
-  it("is nothing of a run without a uid", () => {
+  it("does not exist for a run without a uid", () => {
     expect(failureOf(() => jobOf({ ...RUN, uid: "" }, claiming(".smoke.1"), [])).reason).toBe("JOB_NOT_OF_RUN");
   });
 
-  it("has a name that begins with the uid and holds nothing but a name, whatever is claimed", () => {
+  it("has a valid name that begins with the uid, whatever the run claims", () => {
     const part = fc.constantFrom(`${RUN_UID}.`, ".", "..", "/", "%2f", "\\", "a", "A", "-", "\0", "é");
     fc.assert(
       fc.property(
@@ -86,8 +86,8 @@ describe("the Job of an attempt", () => {
   });
 });
 
-describe("where there is no Job", () => {
-  it.each(["Unknown", "Pending", "Running"] as const)("an attempt that is %s has not made it yet", (phase) => {
+describe("without a Job", () => {
+  it.each(["Unknown", "Pending", "Running"] as const)("an attempt that is %s has not created it yet", (phase) => {
     expect(failureOf(() => jobOf(RUN, makeAttempt({ number: 3, phase, claimedJob: undefined }), []))).toMatchObject({
       kind: "not-yet",
       reason: "JOB_NOT_STARTED",
@@ -96,7 +96,7 @@ describe("where there is no Job", () => {
   });
 
   it.each(["Successful", "Failed", "Error", "Inconclusive"] as const)(
-    "an attempt that ended as %s says why",
+    "an attempt that ended as %s reports why",
     (phase) => {
       const attempt = makeAttempt({ number: 3, phase, claimedJob: undefined, message: "quota\nexceeded" });
       expect(failureOf(() => jobOf(RUN, attempt, []))).toMatchObject({
@@ -110,7 +110,7 @@ describe("where there is no Job", () => {
     },
   );
 
-  it("those who ask too early may ask again", () => {
+  it("a call that comes too early is told to retry", () => {
     expect(notStarted("Not yet.")).toMatchObject({ kind: "not-yet", reason: "JOB_NOT_STARTED", message: "Not yet." });
   });
 });

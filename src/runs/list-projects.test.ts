@@ -8,10 +8,10 @@ const never = new AbortController().signal;
 const CALLER: Caller = { username: "anna", uid: undefined, groups: [], extra: {} };
 
 const refuse = (): never => {
-  throw new Error("not to be asked");
+  throw new Error("must not be called");
 };
 
-/** A cluster of these namespaces, in chunks of 250. */
+/** A cluster with these namespaces, listed in chunks of 250. */
 function clusterOf(names: readonly unknown[]) {
   const selectors: (string | undefined)[] = [];
   const kube: KubeApi = {
@@ -57,7 +57,7 @@ const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `p${String(index).padStart(4, "0")}`);
 
 describe("projects", () => {
-  it("are those in which the caller may read runs, by name", async () => {
+  it("are those in which the caller may read runs, sorted by name", async () => {
     const { kube } = clusterOf(["shop", "bank", "zoo", "attic"]);
     const { access } = accessTo((name) => name !== "bank");
     expect(await listProjects({ access, kube }, CALLER, "", never)).toEqual({
@@ -66,7 +66,7 @@ describe("projects", () => {
     });
   });
 
-  it("are all of them, without asking about each, for those who may read runs everywhere", async () => {
+  it("are all of them, without a review for each, if the caller may read runs everywhere", async () => {
     const { kube } = clusterOf(["shop", "bank"]);
     const { access, asked } = accessTo(() => false, true);
     expect(await listProjects({ access, kube }, CALLER, "", never)).toEqual({
@@ -76,13 +76,13 @@ describe("projects", () => {
     expect(asked).toEqual([]);
   });
 
-  it("are none for those who may read none, and where there is none", async () => {
+  it("are none if the caller may read none, or none exists", async () => {
     const { access } = accessTo(() => false);
     expect((await listProjects({ access, kube: clusterOf(["shop"]).kube }, CALLER, "", never)).names).toEqual([]);
     expect((await listProjects({ access, kube: clusterOf([]).kube }, CALLER, "", never)).names).toEqual([]);
   });
 
-  it("are chosen by the label selector, where there is one", async () => {
+  it("are selected by the label selector, if there is one", async () => {
     const { kube, selectors } = clusterOf([]);
     const { access } = accessTo(() => true);
     await listProjects({ access, kube }, CALLER, "a=b", never);
@@ -90,13 +90,13 @@ describe("projects", () => {
     expect(selectors).toEqual(["a=b", undefined]);
   });
 
-  it("are not what has no name", async () => {
+  it("do not include objects without a name", async () => {
     const { kube } = clusterOf(["shop", undefined, 7, null]);
     const { access } = accessTo(() => true);
     expect((await listProjects({ access, kube }, CALLER, "", never)).names).toEqual(["shop"]);
   });
 
-  it("are asked about up to 1,000, 16 at a time, each once; beyond, the list is incomplete", async () => {
+  it("are reviewed once each, 16 at a time, up to 1,000; beyond that, the list is incomplete", async () => {
     for (const count of [1_000, 1_001, 3_000]) {
       const { kube } = clusterOf(numbered(count));
       const { access, asked, most } = accessTo(() => true);
@@ -108,14 +108,14 @@ describe("projects", () => {
     }
   });
 
-  it("of somebody who may read all are 1,000 at the most too", async () => {
+  it("are at most 1,000 even if the caller may read all of them", async () => {
     const { kube } = clusterOf(numbered(1_500));
     const { access } = accessTo(() => false, true);
     const { names, incomplete } = await listProjects({ access, kube }, CALLER, "", never);
     expect([names.length, incomplete]).toEqual([1_000, true]);
   });
 
-  it("cannot be told where one cannot be asked about", async () => {
+  it("cannot be listed if one review fails", async () => {
     const { kube } = clusterOf(["shop", "bank"]);
     const { access } = accessTo((name) => {
       if (name === "bank") throw new Error("down");
@@ -124,7 +124,7 @@ describe("projects", () => {
     await expect(listProjects({ access, kube }, CALLER, "", never)).rejects.toThrow("down");
   });
 
-  it("are asked about no longer once the reader has left", async () => {
+  it("are not reviewed any further once the reader has left", async () => {
     const leaving = new AbortController();
     const { kube } = clusterOf(numbered(500));
     const { access, asked } = accessTo(() => {

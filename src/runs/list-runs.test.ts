@@ -67,7 +67,7 @@ const refuse = (): never => {
   throw new Error("not to be asked");
 };
 
-/** Lets the caller list, and read all Stages but these. */
+/** Lets the caller list runs, and read all Stages except these. */
 function accessWithout(...stages: string[]): Access & { readonly asked: readonly string[] } {
   const asked: string[] = [];
   return {
@@ -97,7 +97,7 @@ function list(query: Partial<RunQuery> = {}, access: Access = accessWithout()): 
 const namesOf = ({ runs }: RunPage): string[] => runs.map(({ name }) => name);
 
 describe("runs", () => {
-  it("are listed newest first, and by name where they are equally old", async () => {
+  it("are listed newest first, and by name if they are equally old", async () => {
     kubernetes.put(made("a", { second: 1 }));
     kubernetes.put(made("b", { second: 3 }));
     kubernetes.put(made("d", { second: 2 }));
@@ -107,7 +107,7 @@ describe("runs", () => {
     expect(namesOf(await list())).toEqual(["b", "c", "d", "a"]);
   });
 
-  it("are told with Stage, phase and times", async () => {
+  it("have their Stage, phase and times", async () => {
     kubernetes.put({
       ...made("a", { stage: "uat" }),
       status: { phase: "Running", startedAt: "2026-01-01T00:00:05Z" },
@@ -129,7 +129,7 @@ describe("runs", () => {
     ]);
   });
 
-  it("are none for those who may not list them, whether or not there are any", async () => {
+  it("are denied to callers who may not list them, whether or not there are any", async () => {
     const access: Access = { ...accessWithout(), mayListRuns: async () => false };
     const told = await Promise.all(
       ["shop", "gone"].map((namespace) => list({ namespace, pageToken: "rubbish" }, access).catch((error) => error)),
@@ -138,7 +138,7 @@ describe("runs", () => {
     expect(told[1]?.message.replace("gone", "shop")).toBe(told[0]?.message);
   });
 
-  it("of Stages that the caller may not read are left out, and each Stage is asked about once", async () => {
+  it("of Stages that the caller may not read are omitted, with one review for each Stage", async () => {
     for (const [index, stage] of ["uat", "prod", "uat", "prod", "dev"].entries()) {
       kubernetes.put(made(`r${index}`, { second: index, stage }));
     }
@@ -148,7 +148,7 @@ describe("runs", () => {
     expect([...access.asked].sort()).toEqual(["dev", "prod", "uat"]);
   });
 
-  it("fill a page though others before them are left out", async () => {
+  it("fill a page even if others before them are omitted", async () => {
     for (let second = 0; second < 20; second += 1) {
       kubernetes.put(made(`r${second}`, { second, stage: second % 4 === 0 ? "uat" : "prod" }));
     }
@@ -159,7 +159,7 @@ describe("runs", () => {
     expect(second.nextPageToken).toBeUndefined();
   });
 
-  it("are asked about no longer once the reader has left", async () => {
+  it("are not reviewed any further once the reader has left", async () => {
     for (let second = 0; second < 5; second += 1) kubernetes.put(made(`r${second}`, { second, stage: `s${second}` }));
     const leaving = new AbortController();
     const asked: string[] = [];
@@ -187,7 +187,7 @@ describe("filters", () => {
     expect(namesOf(await list({ phases: [] }))).toHaveLength(5);
   });
 
-  it("keep the runs of a Stage, which the server chooses by their label", async () => {
+  it("keep the runs of a Stage, which the API server selects by label", async () => {
     kubernetes.put(made("a", { stage: "uat" }));
     kubernetes.put(made("b", { stage: "uat-2" }));
     kubernetes.put(made("c"));
@@ -208,7 +208,7 @@ describe("filters", () => {
   });
 
   it.each(["-uat", "uat-", "Uat", "uat,other", "uat)", "a b", "..", "a".repeat(254)])(
-    "find nothing of a Stage that cannot be: %j",
+    "find nothing for an impossible Stage name: %j",
     async (stage) => {
       kubernetes.put(made("a", { stage: "uat" }));
       expect(await list({ stage })).toEqual({ runs: [], nextPageToken: undefined, incomplete: false });
@@ -217,12 +217,12 @@ describe("filters", () => {
 });
 
 describe("pages", () => {
-  it("hold every run once, page by page", async () => {
+  it("contain every run once", async () => {
     const all: string[] = [];
     for (let index = 0; index < 37; index += 1) {
       const name = `r${String(index).padStart(2, "0")}`;
       all.push(name);
-      // Five at a time are equally old.
+      // Every five runs are equally old.
       kubernetes.put(made(name, { second: Math.floor(index / 5) }));
     }
     for (const pageSize of [1, 4, 5, 36, 37, 38]) {
@@ -242,12 +242,12 @@ describe("pages", () => {
     }
   });
 
-  it("hold every older run once, though runs come and go between them", async () => {
+  it("contain every older run once, even if runs are added and removed between them", async () => {
     for (let second = 10; second < 20; second += 1) kubernetes.put(made(`r${second}`, { second }));
     const first = await list({ pageSize: 3 });
     expect(namesOf(first)).toEqual(["r19", "r18", "r17"]);
     kubernetes.put(made("newest", { second: 30 }));
-    // As old as the last one that was seen, and before it by name: it has its place on the page that is over.
+    // As old as the last listed run and before it by name, so it belongs to the previous page.
     kubernetes.put(made("r16b", { second: 17 }));
     kubernetes.put(made("r17b", { second: 17 }));
     kubernetes.remove(made("r17"));
@@ -256,13 +256,13 @@ describe("pages", () => {
     expect(namesOf(second)).toEqual(["r17b", "r16", "r14", "r13", "r12", "r11", "r10"]);
   });
 
-  it("end with the last run that there is", async () => {
+  it("end with the last run", async () => {
     for (let second = 0; second < 4; second += 1) kubernetes.put(made(`r${second}`, { second }));
     const first = await list({ pageSize: 4 });
     expect([first.runs.length, first.nextPageToken]).toEqual([4, undefined]);
   });
 
-  it("have a token that fits into a request, however long the run's name", async () => {
+  it("have a token that fits into a request, however long a run's name is", async () => {
     kubernetes.put(made("a".repeat(253), { second: 2 }));
     kubernetes.put(made("b", { second: 1 }));
     const { nextPageToken = "" } = await list({ pageSize: 1 });
@@ -279,7 +279,7 @@ describe("pages", () => {
     encode("2026-01-01T00:00:00Z "),
     encode("never a"),
     encode("2026-01-01T00:00:00Z a b"),
-  ])("are none with the token %j", async (pageToken) => {
+  ])("are refused for the token %j", async (pageToken) => {
     const failure: unknown = await list({ pageToken }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Failure);
     expect(failure).toMatchObject({ kind: "bad-request", reason: "PAGE_TOKEN_INVALID" });
@@ -306,11 +306,11 @@ describe("a project of many runs", () => {
       never,
     );
 
-  it("is read whole up to 10,000", async () => {
+  it("is read completely up to 10,000", async () => {
     expect(await listMany(10_000)).toMatchObject({ incomplete: false, runs: [{ name: "r09999" }, { name: "r09998" }] });
   });
 
-  it("is said to be incomplete beyond, and read no further", async () => {
+  it("is reported as incomplete beyond that, and read no further", async () => {
     expect(await listMany(10_001)).toMatchObject({ incomplete: true, runs: [{ name: "r09999" }, { name: "r09998" }] });
     expect(await listMany(1_000_000)).toMatchObject({ incomplete: true });
   });

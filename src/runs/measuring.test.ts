@@ -4,8 +4,8 @@ import { type Measuring, measuringOf } from "./measuring.ts";
 const fill = (text: string): string => text.replace("{{args.most}}", "7").replace("{{args.below}}", "0.05");
 const read = (fields: Readonly<Record<string, unknown>>): Measuring => measuringOf(fields, fill);
 
-describe("what a metric demands of its measurements", () => {
-  it("is Argo Rollouts' default where the run says nothing", () => {
+describe("a metric's conditions and limits", () => {
+  it("default to those of Argo Rollouts", () => {
     const usual = {
       successCondition: "",
       failureCondition: "",
@@ -23,7 +23,7 @@ describe("what a metric demands of its measurements", () => {
     expect(read(nothing)).toEqual(usual);
   });
 
-  it("is what the run says, as a number or as a text, with its arguments filled in", () => {
+  it("are those of the run, as numbers or strings, with arguments filled in", () => {
     expect(
       read({
         successCondition: "result[0] <= {{args.below}}",
@@ -48,14 +48,14 @@ describe("what a metric demands of its measurements", () => {
     expect(read({ failureLimit: -1 }).failureLimit).toBe(-1);
   });
 
-  it("has no end where there is an interval and no count", () => {
+  it("set no count if there is an interval without one", () => {
     expect(read({ interval: "10s" })).toMatchObject({ count: 0, intervalMs: 10_000 });
     expect(read({ interval: "10s", count: 0 }).count).toBe(0);
     expect(read({ count: 0 }).count).toBe(1);
   });
 
   it.each([{}, [], true, "many", "{{args.secret}}", "", "1.5", 1.5, 2 ** 31, "99999999999", "0x10", Number.NaN])(
-    "is not known where the number is %j",
+    "are unknown if the number is %j",
     (odd) => {
       const { failureLimit, inconclusiveLimit, consecutiveErrorLimit, consecutiveSuccessLimit, count } = read({
         failureLimit: odd,
@@ -70,7 +70,7 @@ describe("what a metric demands of its measurements", () => {
     },
   );
 
-  it("is no condition and no interval where these are no texts, and no interval that Go could not read", () => {
+  it("omit conditions and intervals that are not strings, and intervals that Go cannot parse", () => {
     for (const odd of [7, {}, [], true]) {
       expect(read({ successCondition: odd, failureCondition: odd, interval: odd })).toMatchObject({
         successCondition: "",
@@ -83,7 +83,7 @@ describe("what a metric demands of its measurements", () => {
     expect(read({ count: -1 }).count).toBeUndefined();
   });
 
-  it("has the beginning of a condition that nobody would read", () => {
+  it("truncate a condition that is too long to read", () => {
     expect(read({ successCondition: "x".repeat(5_000) }).successCondition).toBe("x".repeat(4_000));
   });
 });

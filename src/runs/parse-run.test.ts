@@ -46,8 +46,8 @@ const measurement = (
 const numbers = (result: object): readonly number[] | undefined =>
   parseRun(withResult(result)).metrics[0]?.attempts.map((each) => each.number);
 
-describe("a run of Kargo's", () => {
-  it("is read whole", () => {
+describe("a run that Kargo created", () => {
+  it("is parsed completely", () => {
     expect(parseRun(demoRun("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5"))).toEqual({
       namespace: "guestbook",
       name: "uat.01kkh640p0djp1kn96jm9eekvv.00d90e5",
@@ -140,7 +140,7 @@ describe("a run of Kargo's", () => {
     });
   });
 
-  it("takes the Stage's whole name from the annotation, since the label may be cut", () => {
+  it("takes the Stage's name from the annotation, since the label may be truncated", () => {
     const whole = `stage-${"a".repeat(80)}`;
     const metadata = {
       labels: { "kargo.akuity.io/stage": "stage-aaaa-1234567" },
@@ -150,7 +150,7 @@ describe("a run of Kargo's", () => {
     expect(parseRunSummary(object({ metadata }))?.stage).toBe(whole);
   });
 
-  it("has no Stage where its names are empty", () => {
+  it("has no Stage if its names are empty", () => {
     const empty = { "kargo.akuity.io/stage": "" };
     expect(parseRun(object({ metadata: { labels: empty, annotations: empty } })).stage).toBeUndefined();
     expect(
@@ -160,7 +160,7 @@ describe("a run of Kargo's", () => {
 });
 
 describe("a run of a plain Rollout", () => {
-  it("has a Rollout and a revision, and nothing of Kargo's", () => {
+  it("has a Rollout and a revision, and none of Kargo's fields", () => {
     expect(parseRun(demoRun("guestbook-ui-7d9c5b8f64-12-2"))).toMatchObject({
       stage: undefined,
       promotion: undefined,
@@ -171,7 +171,7 @@ describe("a run of a plain Rollout", () => {
     });
   });
 
-  it("has none of it by owners of other groups", () => {
+  it("has neither if its owners are of other API groups", () => {
     const run = parseRun(
       object({
         metadata: {
@@ -189,18 +189,18 @@ describe("a run of a plain Rollout", () => {
 });
 
 describe("attempts", () => {
-  it("keep their numbers when Argo Rollouts has forgotten the older ones", () => {
+  it("keep their numbers when Argo Rollouts has dropped older ones", () => {
     const measurements = [5, 6, 7].map((number) => measurement(number, "Failed"));
     expect(numbers({ count: 7, failed: 7, measurements })).toEqual([5, 6, 7]);
   });
 
-  it("that made no Job are numbered by how many were finished before", () => {
+  it("without a Job are numbered by the count of those that finished before", () => {
     const measurements = [measurement(5, "Failed"), measurement(undefined, "Error"), measurement(7, "Failed")];
     expect(numbers({ count: 6, error: 1, measurements })).toEqual([5, 6, 7]);
     expect(numbers({ count: 2, error: 5, measurements: [measurement(undefined, "Error")] })).toEqual([7]);
   });
 
-  it("that run and have no Job yet are numbered as the next", () => {
+  it("that are running without a Job yet have the next number", () => {
     expect(
       numbers({ count: 1, error: 1, measurements: [measurement(2, "Error"), measurement(undefined, "Running", null)] }),
     ).toEqual([2, 3]);
@@ -226,14 +226,14 @@ describe("attempts", () => {
     expect(numbers({ count: 4, measurements: [one] })).toEqual([number]);
   });
 
-  it("claim a Job only where both its name and its namespace are said", () => {
+  it("claim a Job only with both its name and its namespace", () => {
     const claims = [{}, { "job-name": "a" }, { "job-namespace": "b" }, { "job-name": "a", "job-namespace": "" }].map(
       (metadata) => parseRun(withResult({ measurements: [{ metadata }] })).metrics[0]?.attempts[0]?.claimedJob,
     );
     expect(claims).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it("are counted by Argo Rollouts, whatever it still knows of them", () => {
+  it("have the counts of Argo Rollouts, however many are recorded", () => {
     const counts = (result: object) => parseRun(withResult(result)).metrics[0]?.counts;
     const all = { successful: 3, failed: 20, inconclusive: 1, error: 4, consecutiveError: 2, consecutiveSuccess: 1 };
     expect(counts({ ...all, measurements: [measurement(20, "Failed")] })).toEqual(all);
@@ -243,7 +243,7 @@ describe("attempts", () => {
     expect(counts(odd)).toEqual({ ...none, failed: 1 });
   });
 
-  it("are read fast, though there be 10,000", () => {
+  it("are parsed fast, even if there are 10,000", () => {
     const measurements = Array.from({ length: 10_000 }, (_, index) => measurement(index + 1, "Failed"));
     const began = performance.now();
     const attempts = parseRun(withResult({ count: 10_000, measurements })).metrics[0]?.attempts;
@@ -262,7 +262,7 @@ describe("arguments", () => {
   const first = (metric: object, status: object = {}) =>
     parseRun(object({ spec: { args, metrics: [metric] }, status })).metrics[0];
 
-  it("that have a value are known; those from elsewhere are not", () => {
+  it("have their value, unless it comes from elsewhere", () => {
     expect(parseRun(object({ spec: { args } })).args).toEqual({ suite: "smoke", "a.b": "dotted" });
   });
 
@@ -276,7 +276,7 @@ describe("arguments", () => {
     ["{{args.__proto__}}", "{{args.__proto__}}"],
     ["{{suite}}", "{{suite}}"],
     ["{{args.suite", "{{args.suite"],
-  ])("stand in a container's name, a metric's name and the default container as %j: %j", (text, filled) => {
+  ])("are filled into names of containers and metrics and the default container: %j becomes %j", (text, filled) => {
     const template = { metadata: { annotations: { "kubectl.kubernetes.io/default-container": text } } };
     const metric = first({ name: text, provider: job([{ name: text }], {}, template) });
     expect(metric).toMatchObject({
@@ -286,17 +286,17 @@ describe("arguments", () => {
     });
   });
 
-  it("stand in a metric's initial delay", () => {
+  it("are filled into a metric's initial delay", () => {
     const delay = (initialDelay: unknown, value = "1m30s") =>
       parseRun(object({ spec: { args: [{ name: "delay", value }], metrics: [{ name: "a", initialDelay }] } }))
         .metrics[0]?.initialDelayMs;
     expect(delay("{{ args.delay }}")).toBe(90_000);
     expect(delay("5m")).toBe(300_000);
-    // Argo Rollouts cannot read these either.
+    // Argo Rollouts cannot parse these either.
     for (const odd of [undefined, null, "", "soon", "{{args.delay", 30, {}]) expect(delay(odd)).toBe(0);
   });
 
-  it("in a metric's name are filled in where its result is named", () => {
+  it("are filled into a metric's name, by which its result is found", () => {
     const status = { metricResults: [{ name: "smoke", phase: "Failed", measurements: [{ phase: "Failed" }] }] };
     expect(first({ name: "{{args.suite}}", provider: job([]) }, status)).toMatchObject({
       name: "smoke",
@@ -305,13 +305,13 @@ describe("arguments", () => {
     });
   });
 
-  it("stand in what a metric demands of its measurements", () => {
+  it("are filled into a metric's conditions and limits", () => {
     const metric = { name: "a", failureLimit: "{{args.n}}", successCondition: "result < {{args.n}}" };
     const run = parseRun(object({ spec: { args: [{ name: "n", value: "3" }], metrics: [metric] } }));
     expect(run.metrics[0]?.measuring).toMatchObject({ failureLimit: 3, successCondition: "result < 3" });
   });
 
-  it("are filled in up to a million characters in all: a run that wants more keeps its placeholders", () => {
+  it("are filled in up to a million characters in total, and further placeholders are kept", () => {
     const text = "{{args.long}}".repeat(50_000);
     const metrics = Array.from({ length: 3 }, () => ({ name: text }));
     const run = parseRun(object({ spec: { args: [{ name: "long", value: "x".repeat(1_000) }], metrics } }));
@@ -319,7 +319,7 @@ describe("arguments", () => {
     expect(filled).toEqual([49_000, 50_000, 50_000]);
   });
 
-  it("are filled in fast, whatever stands there", () => {
+  it("are filled in fast, whatever the text", () => {
     const began = performance.now();
     for (const text of ["{{args.".repeat(20_000), `{{${" ".repeat(100_000)}`, `{{args.${"a".repeat(100_000)}`]) {
       expect(first({ name: text, provider: job([]) })?.name).toBe(text);
@@ -328,8 +328,8 @@ describe("arguments", () => {
   });
 });
 
-describe("what may be missing", () => {
-  it("is missing in a run that has just been made", () => {
+describe("optional fields", () => {
+  it("are missing in a run that was just created", () => {
     expect(parseRun(object())).toMatchObject({
       phase: "Unknown",
       message: "",
@@ -357,7 +357,7 @@ describe("what may be missing", () => {
     });
   });
 
-  it("is a metric's result, when another metric failed first", () => {
+  it("include a metric's result, if another metric failed first", () => {
     const run = parseRun(
       object({
         spec: {
@@ -376,14 +376,14 @@ describe("what may be missing", () => {
   });
 
   it.each([null, {}, { spec: null }, { spec: { template: {} } }, { spec: { template: { spec: null } } }, "rubbish", 7])(
-    "is what a Job is to run: %j",
+    "include a Job's pod template: %j",
     (provider) => {
       const run = parseRun(object({ spec: { metrics: [{ name: "a", provider: { job: provider } }] } }));
       expect(run.metrics[0]).toMatchObject({ provider: "job", containers: [], defaultContainer: undefined });
     },
   );
 
-  it("is a phase that we know", () => {
+  it("include a known phase", () => {
     for (const phase of ["Rubbish", "failed", "", 7, {}, null]) {
       const run = parseRun(
         object({
@@ -401,7 +401,7 @@ describe("what may be missing", () => {
   });
 });
 
-describe("an object that is no run", () => {
+describe("an object that is not a run", () => {
   const inMetric = (metric: unknown) => object({ spec: { metrics: [metric] } });
   it.each([
     ["the object", null],
@@ -427,13 +427,13 @@ describe("an object that is no run", () => {
     ["status.metricResults[].count", withResult({ count: "1" })],
     ["status.metricResults[].measurements[].metadata", withResult({ measurements: [{ metadata: { "job-name": 1 } }] })],
     ["status.metricResults[].measurements[].finishedAt", withResult({ measurements: [{ finishedAt: 1 }] })],
-  ])("is refused, and the error names the field that is wrong: %s", (path, rubbish) => {
+  ])("is refused, and the error names the invalid field: %s", (path, rubbish) => {
     expect(() => parseRun(rubbish)).toThrow(new RegExp(`^${path.replace(/[[\].]/g, "\\$&")} is not `));
   });
 });
 
 describe("a summary", () => {
-  it("is what lists show", () => {
+  it("has the fields of a list", () => {
     expect(parseRunSummary(demoRun("dev.01kkh78mj0ybmgq052an9t2aa5.dd78add"))).toEqual({
       namespace: "guestbook",
       name: "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add",
@@ -449,7 +449,7 @@ describe("a summary", () => {
     });
   });
 
-  it("has the object's version where a run is read or watched by itself, and nowhere else", () => {
+  it("has the object's version only if a single run is read or watched", () => {
     const versioned = object({ metadata: { resourceVersion: "7" } });
     expect([parseVersionedSummary(versioned)?.version, parseRun(versioned).version]).toEqual(["7", "7"]);
     expect(parseRunSummary(versioned)).not.toHaveProperty("version");
@@ -458,19 +458,19 @@ describe("a summary", () => {
     }
   });
 
-  it("has the beginning of the message alone", () => {
+  it("has only the beginning of the message", () => {
     const message = "x".repeat(1_000);
     expect(parseRunSummary(object({ status: { message } }))?.message).toBe(message.slice(0, 500));
   });
 
   it.each([null, undefined, 7, "text", {}, { metadata: {} }, { metadata: { name: "a" } }])(
-    "is not there for what is no run: %j",
+    "is undefined for an object that is not a run: %j",
     (rubbish) => {
       expect(parseRunSummary(rubbish)).toBeUndefined();
     },
   );
 
-  it("is there though the rest of the run be rubbish", () => {
+  it("is parsed even if the rest of the run is invalid", () => {
     const status = { metricResults: "rubbish", message: 7 };
     expect(parseRunSummary(object({ spec: 7, status }))).toMatchObject({ name: "run", message: "" });
   });

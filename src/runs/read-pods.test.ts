@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** Reads from a server that gives these pods away, one chunk of a list after the other, whatever the selector. */
+/** Reads from a server that lists these pods in chunks, whatever the selector. */
 async function read(
   chunks: readonly (readonly unknown[])[],
   namespaces: readonly string[] = ["shop"],
@@ -38,8 +38,8 @@ function changed({ metadata, ...rest }: KubeObject, by: object): KubeObject {
   return { ...rest, metadata: { ...metadata, ...by } };
 }
 
-describe("whose pods they are", () => {
-  it("asks for those with the run's uid, in each namespace once", async () => {
+describe("the list of a run's pods", () => {
+  it("selects pods by the run's uid, once in each namespace", async () => {
     const { server } = await read([[]], ["shop", "jobs", "shop"]);
     const selector = `labelSelector=${encodeURIComponent(`analysisrun.argoproj.io/uid=${RUN_UID}`)}`;
     expect(server.requests).toEqual([
@@ -48,7 +48,7 @@ describe("whose pods they are", () => {
     ]);
   });
 
-  it("asks for none where no Job can be the run's", async () => {
+  it("sends no request if no Job can be the run's", async () => {
     const { pods, server } = await read([[made()]], []);
     expect(pods).toEqual([]);
     expect(server.requests).toEqual([]);
@@ -65,12 +65,12 @@ describe("whose pods they are", () => {
     ["of a Job named as the uid alone", made({ job: RUN_UID })],
     ["that is no pod", { metadata: { name: 7 } }],
     ["that is nothing", null],
-  ])("leaves out one %s, whatever the server's selector let through", async (_what, stranger) => {
+  ])("omits one %s, whatever the server returned", async (_what, stranger) => {
     const { pods } = await read([[stranger, made({ suffix: "zzzzz" })]]);
     expect(pods.map(({ name }) => name)).toEqual([podName({ job: JOB, suffix: "zzzzz" })]);
   });
 
-  it("puts them in the order of their creation, and of their names where that is equal", async () => {
+  it("is in order of creation, then by name", async () => {
     const { pods } = await read([
       [made({ suffix: "late", createdAt: "2026-01-01T00:10:00Z" }), made({ suffix: "b" })],
       [made({ suffix: "a" }), made({ suffix: "early", createdAt: "2025-12-31T23:00:00Z" })],
@@ -78,17 +78,17 @@ describe("whose pods they are", () => {
     expect(pods.map(({ name }) => name.slice(-5).replace(/.*-/, ""))).toEqual(["early", "a", "b", "late"]);
   });
 
-  it("does not read a list on that has no end", async () => {
+  it("stops reading an endless list", async () => {
     const chunk = Array.from({ length: 250 }, (_, index) => made({ suffix: String(index) }));
     const { server } = await read([chunk, chunk, chunk, chunk, chunk, chunk]);
     expect(server.requests).toHaveLength(4);
   });
 });
 
-describe("what became of them", () => {
+describe("a pod's status", () => {
   const one = async (parts: Partial<MadePod>): Promise<Pod | undefined> => (await read([[made(parts)]])).pods[0];
 
-  it("tells the pod and its containers, init containers first", async () => {
+  it("has the pod and its containers, init containers first", async () => {
     const pod = await one({ initContainers: { seed: terminated(0) }, containers: { main: running() } });
     expect(pod).toEqual({
       namespace: "shop",
@@ -130,7 +130,7 @@ describe("what became of them", () => {
     });
   });
 
-  it("tells a sidecar among the init containers, whether it is up, and whether the pod has a node", async () => {
+  it("shows which init container is a sidecar, whether it has started, and whether the pod has a node", async () => {
     const spec = {
       nodeName: "node-1",
       initContainers: [{ name: "seed" }, { name: "proxy", restartPolicy: "Always" }],
@@ -180,7 +180,7 @@ describe("what became of them", () => {
     expect((await one(parts))?.containers[0]).toMatchObject(expected);
   });
 
-  it("says why a pod is on no node", async () => {
+  it("says why a pod is not scheduled", async () => {
     const conditions = [
       { type: "Ready", status: "False" },
       { type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes are available" },
@@ -192,13 +192,13 @@ describe("what became of them", () => {
     });
   });
 
-  it("says why a pod was ended, before where it was to run", async () => {
+  it("says why a pod was ended, rather than why it was not scheduled", async () => {
     const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }];
     const status = { conditions, reason: "Evicted", message: "The node was low on resource: memory." };
     expect(await one({ phase: "Failed", status })).toMatchObject({ reason: "Evicted", message: status.message });
   });
 
-  it("reads a pod without a status, and one whose lists are null", async () => {
+  it("may be missing, and its lists may be null", async () => {
     const { status: _status, ...bare } = made({});
     const spec = { containers: [{ name: "main" }], initContainers: null };
     const nulls = { ...made({}), spec, status: { containerStatuses: null, conditions: null } };

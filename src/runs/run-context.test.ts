@@ -26,8 +26,8 @@ afterAll(async () => {
 const around = (parts: Parameters<typeof makeRun>[0]) =>
   readRunContext(kube, makeRun({ namespace: "guestbook", ...parts }), { shard: true, freight: true }, never);
 
-describe("what stands around a run", () => {
-  it("is its Stage's shard, and alias and Warehouse of all its Freight, in the run's order", async () => {
+describe("the context of a run", () => {
+  it("has its Stage's shard, and the alias and Warehouse of all its Freight, in the run's order", async () => {
     expect(await around({ stage: "prod", freight: [CONFIG, APP] })).toEqual({
       shard: "eu-west",
       freight: [
@@ -37,12 +37,12 @@ describe("what stands around a run", () => {
     });
   });
 
-  it("is nothing for a run without a Stage, and for a Stage without a shard", async () => {
+  it("is empty for a run without a Stage, and for a Stage without a shard", async () => {
     expect(await around({ stage: undefined })).toEqual({ shard: undefined, freight: [] });
     expect(await around({ stage: "uat" })).toEqual({ shard: undefined, freight: [] });
   });
 
-  it("is asked for only as far as it is wanted: names of Freight stand in the run itself", async () => {
+  it("is read only as far as needed: the run itself has the names of Freight", async () => {
     const asked: string[] = [];
     const watched = {
       get: (...args: Parameters<KubeApi["get"]>) => {
@@ -60,14 +60,14 @@ describe("what stands around a run", () => {
     expect(asked).toEqual(["stages"]);
   });
 
-  it("leaves out what is gone", async () => {
+  it("omits deleted objects", async () => {
     expect(await around({ stage: "deleted", freight: ["gone"] })).toEqual({
       shard: undefined,
       freight: [{ name: "gone", alias: undefined, warehouse: undefined }],
     });
   });
 
-  it("leaves out what cannot be a name, whatever a run's author wrote", async () => {
+  it("omits objects with invalid names, whatever the run's author wrote", async () => {
     expect(await around({ stage: "../../secrets", freight: ["../x", ""] })).toEqual({
       shard: undefined,
       freight: [
@@ -77,7 +77,7 @@ describe("what stands around a run", () => {
     });
   });
 
-  it("takes an alias from the label where it stands nowhere else", async () => {
+  it("takes an alias from the label if there is no other", async () => {
     kubernetes.put({
       apiVersion: "kargo.akuity.io/v1alpha1",
       kind: "Freight",
@@ -88,7 +88,7 @@ describe("what stands around a run", () => {
     ]);
   });
 
-  it("is read of 20 Freight at the most", async () => {
+  it("covers at most 20 Freight", async () => {
     const freight = Array.from({ length: 500 }, (_, index) => `f${index}`);
     expect((await around({ freight })).freight).toHaveLength(20);
   });

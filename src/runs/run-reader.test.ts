@@ -18,7 +18,7 @@ function made({ phase = "Failed", uid = "1", message = "" }: Made = {}): unknown
   return { metadata, status: { phase, message } };
 }
 
-/** An API server that holds one object, or fails, and answers when the gate is open. */
+/** An API server with one object, or an error, that answers when the gate is open. */
 function createCluster() {
   const clock = { time: 1_000_000, now: () => clock.time };
   const gets: AbortSignal[] = [];
@@ -39,8 +39,8 @@ beforeEach(() => {
   cluster = createCluster();
 });
 
-describe("a run that has ended", () => {
-  it.each(["Successful", "Failed", "Error", "Inconclusive"])("is kept for ten seconds: %s", async (phase) => {
+describe("a finished run", () => {
+  it.each(["Successful", "Failed", "Error", "Inconclusive"])("is cached for ten seconds: %s", async (phase) => {
     cluster.object = made({ phase });
     const run = await cluster.runs.read(REF, never, KEPT);
     cluster.clock.time += 10_000;
@@ -51,7 +51,7 @@ describe("a run that has ended", () => {
     expect(cluster.gets).toHaveLength(2);
   });
 
-  it("is not kept for longer by a clock that is set back", async () => {
+  it("is not cached for longer if the clock is set back", async () => {
     await cluster.runs.read(REF, never, KEPT);
     cluster.clock.time -= 60_000;
     await cluster.runs.read(REF, never, KEPT);
@@ -60,7 +60,7 @@ describe("a run that has ended", () => {
     expect(cluster.gets).toHaveLength(2);
   });
 
-  it("is read anew by whoever asks for that, and then kept as it was read last", async () => {
+  it("is read again on request, and the new version is cached", async () => {
     await cluster.runs.read(REF, never, KEPT);
     cluster.object = made({ uid: "2" });
     expect(await cluster.runs.read(REF, never)).toMatchObject({ uid: "2" });
@@ -69,9 +69,9 @@ describe("a run that has ended", () => {
   });
 
   it.each([
-    ["does not exist any more", undefined],
+    ["no longer exists", undefined],
     ["runs again", made({ phase: "Running" })],
-  ])("is kept no longer once somebody has read that it %s", async (_, object) => {
+  ])("is no longer cached once a read shows that it %s", async (_, object) => {
     await cluster.runs.read(REF, never, KEPT);
     cluster.object = object;
     await cluster.runs.read(REF, never);
@@ -80,14 +80,14 @@ describe("a run that has ended", () => {
     expect(cluster.gets).toHaveLength(3);
   });
 
-  it("stays kept where reading it anew fails", async () => {
+  it("stays cached if reading it again fails", async () => {
     const run = await cluster.runs.read(REF, never, KEPT);
     cluster.object = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
     await expect(cluster.runs.read(REF, never)).rejects.toThrow("down");
     expect(await cluster.runs.read(REF, never, KEPT)).toBe(run);
   });
 
-  it("is one of a thousand at the most", async () => {
+  it("is one of at most a thousand cached runs", async () => {
     const read = (index: number) => cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
     for (let index = 0; index <= 1_000; index += 1) await read(index);
     await read(1_000);
@@ -95,7 +95,7 @@ describe("a run that has ended", () => {
     expect(cluster.gets).toHaveLength(1_002);
   });
 
-  it("is not kept where it is long, nor beside so many that all together are", async () => {
+  it("is not cached if it is too large, alone or together with others", async () => {
     const read = async (index: number, length: number) => {
       cluster.object = made({ message: "x".repeat(length) });
       await cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
@@ -107,11 +107,11 @@ describe("a run that has ended", () => {
   });
 });
 
-describe("what is never kept", () => {
+describe("a result that is never cached", () => {
   it.each([
-    ["a run that runs", made({ phase: "Running" })],
-    ["a run that says nothing yet", made({ phase: "" })],
-    ["that there is no run", undefined],
+    ["a running run", made({ phase: "Running" })],
+    ["a run without a phase", made({ phase: "" })],
+    ["a missing run", undefined],
   ])("is %s", async (_, object) => {
     cluster.object = object;
     await cluster.runs.read(REF, never, KEPT);
@@ -126,7 +126,7 @@ describe("what is never kept", () => {
     expect(await cluster.runs.read(REF, never, KEPT)).toMatchObject({ uid: "1" });
   });
 
-  it("is what an older GET tells after a newer one", async () => {
+  it("is that of an older GET after a newer one", async () => {
     const gate = createGate();
     cluster.gate = gate.opened;
     const older = cluster.runs.read(REF, never, KEPT);
@@ -139,12 +139,12 @@ describe("what is never kept", () => {
   });
 });
 
-describe("a GET that is under way", () => {
+describe("a GET in progress", () => {
   it.each([
     ["has ended", made()],
-    ["runs", made({ phase: "Running" })],
+    ["is running", made({ phase: "Running" })],
     ["does not exist", undefined],
-  ])("is shared by all who may have a kept run, where the run %s", async (_, object) => {
+  ])("is shared by all reads that accept a cached run, if the run %s", async (_, object) => {
     cluster.object = object;
     const gate = createGate();
     cluster.gate = gate.opened;
@@ -154,7 +154,7 @@ describe("a GET that is under way", () => {
     expect(cluster.gets).toHaveLength(1);
   });
 
-  it("is not shared by whoever reads anew: it may have been answered before they asked", async () => {
+  it("is not shared by a read that must be new: it may have been answered before", async () => {
     const gate = createGate();
     cluster.gate = gate.opened;
     const older = cluster.runs.read(REF, never, KEPT);
@@ -164,7 +164,7 @@ describe("a GET that is under way", () => {
     expect([(await older)?.uid, (await newer)?.uid]).toEqual(["1", "2"]);
   });
 
-  it("goes on for the others when the first one leaves", async () => {
+  it("continues for the others when the first caller leaves", async () => {
     const gate = createGate();
     cluster.gate = gate.opened;
     const first = new AbortController();
@@ -177,7 +177,7 @@ describe("a GET that is under way", () => {
     expect(await staying).toMatchObject({ uid: "1" });
   });
 
-  it("is aborted when all have left, and joined by nobody after that", async () => {
+  it("is aborted when all callers have left, and not joined after that", async () => {
     const gate = createGate();
     cluster.gate = gate.opened;
     const leave = new AbortController();
@@ -191,7 +191,7 @@ describe("a GET that is under way", () => {
     expect(cluster.gets).toHaveLength(2);
   });
 
-  it("is not begun for somebody who has left", async () => {
+  it("is not sent for a caller who has already left", async () => {
     await expect(cluster.runs.read(REF, AbortSignal.abort("gone"))).rejects.toBe("gone");
     expect(cluster.gets).toEqual([]);
   });

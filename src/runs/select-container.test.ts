@@ -45,17 +45,17 @@ describe("the container", () => {
       "proxy failed",
     ],
     [
-      "the init container that failed, though the others never started",
+      "the init container that failed, even if the others never started",
       failedPod({ seed: ended(1), tests: { state: "waiting" }, proxy: { state: "waiting" } }),
       "seed failed",
     ],
     [
-      "one that was killed for its memory",
+      "one that was killed for lack of memory",
       failedPod({ tests: ended(137, undefined, { reason: "OOMKilled" }), proxy: {} }),
       "tests failed",
     ],
     [
-      "one that waits to be restarted",
+      "one that is waiting for its restart",
       failedPod(
         { tests: ended(1, undefined, { state: "waiting", reason: "CrashLoopBackOff" }), proxy: {} },
         { phase: "Running" },
@@ -63,29 +63,29 @@ describe("the container", () => {
       "tests failed",
     ],
     [
-      "one whose end has no time after those that have one",
+      "one with an end time before those without",
       failedPod({ tests: ended(1, undefined, { endedAt: undefined }), proxy: ended(1) }),
       "proxy failed",
     ],
     [
-      "before the sidecar among the init containers that was ended in the same second",
+      "the one that failed before the sidecar that was ended in the same second",
       failedPod({ seed: ended(143), tests: ended(1) }),
       "tests failed",
     ],
     [
-      "none by its exit code in a pod that succeeded: sidecars are ended by a signal",
+      "not chosen by exit code in a pod that succeeded: sidecars are ended by a signal",
       failedPod({ seed: ended(143), tests: ended(0), proxy: ended(0) }, { phase: "Succeeded" }),
       "proxy default-annotation",
     ],
     ["the annotated one while none has failed", failedPod({ tests: {}, proxy: {} }), "proxy default-annotation"],
-    ["the annotated one where there is no pod any more", undefined, "proxy default-annotation"],
+    ["the annotated one if the pod no longer exists", undefined, "proxy default-annotation"],
     [
-      "none that was put into the pod from outside, but the next that failed",
+      "the one that failed first, except injected containers",
       failedPod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
       "tests failed",
     ],
     [
-      "the annotated one where only a container from outside failed",
+      "the annotated one if only an injected container failed",
       failedPod({ mesh: ended(1) }),
       "proxy default-annotation",
     ],
@@ -93,11 +93,11 @@ describe("the container", () => {
     expect(chosen(pod)).toBe(expected);
   });
 
-  it("is the only one, though it failed", () => {
+  it("is the only one, even if it failed", () => {
     expect(chosen(failedPod({ main: ended(1) }), makeMetric())).toBe("main only");
   });
 
-  it("is the named one, though another failed, and comes with what became of it", () => {
+  it("is the named one with its status, even if another failed", () => {
     const pod = failedPod({ seed: ended(0), tests: ended(1) });
     expect(selectContainer(METRIC, { container: "seed" }, [pod])).toMatchObject({
       container: { name: "seed" },
@@ -121,7 +121,7 @@ describe("the pod", () => {
     expect(chosen("pod-1", pods)).toEqual(["pod-1", "named"]);
   });
 
-  it("is none where the cluster knows none, whatever was named", () => {
+  it("is undefined if the cluster knows none, even if one was named", () => {
     expect(chosen(undefined, [])).toEqual([undefined, undefined]);
     expect(chosen("pod-1", [])).toEqual([undefined, undefined]);
   });
@@ -132,7 +132,7 @@ describe("the pod", () => {
     expect(selectContainer(METRIC, { pod: "pod-1" }, retried).container.name).toBe("tests");
   });
 
-  it("is refused where there is none of that name, with what there is", () => {
+  it("is refused if it does not exist, and the error lists the existing ones", () => {
     let failure: Failure | undefined;
     try {
       chosen("pod-9", pods);

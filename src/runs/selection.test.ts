@@ -8,7 +8,7 @@ const attemptsOf = (...phases: Phase[]): Attempt[] =>
   phases.map((phase, index) => makeAttempt({ number: index + 1, phase }));
 const web = (name: string): Metric => makeMetric({ name, provider: "web", containers: [] });
 
-/** What is selected, in short: `smoke failed, 2 last, main only`. */
+/** The selection in short form: `smoke failed, 2 last, main only`. */
 function selected(metrics: readonly Metric[], selector: Selector = {}, phase: Phase = "Failed"): string {
   const made: Selection = select(makeRun({ metrics, phase }), selector);
   const { metric, metricReason, attempt, attemptReason, container, containerReason } = made;
@@ -22,14 +22,14 @@ function failureOf(metrics: readonly Metric[], selector: Selector = {}, phase: P
     expect(error).toBeInstanceOf(Failure);
     return error as Failure;
   }
-  throw new Error("Nothing was thrown.");
+  throw new Error("nothing was thrown");
 }
 
 describe("the metric", () => {
   it.each<[string, Metric[], Selector, string]>([
     ["the only one", [makeMetric()], {}, "smoke only"],
     ["the only one that runs a Job", [web("rate"), makeMetric()], {}, "smoke only"],
-    ["the only one, though it did not fail", [makeMetric({ phase: "Successful" })], {}, "smoke only"],
+    ["the only one, even if it did not fail", [makeMetric({ phase: "Successful" })], {}, "smoke only"],
     [
       "the first that failed",
       [makeMetric({ phase: "Successful" }), makeMetric({ name: "b" }), makeMetric({ name: "c" })],
@@ -43,36 +43,36 @@ describe("the metric", () => {
       "b failed",
     ],
     [
-      "the first of none that failed",
+      "the first if none failed",
       [makeMetric({ phase: "Running" }), makeMetric({ name: "b", phase: "Inconclusive" })],
       {},
       "smoke first",
     ],
     [
-      "one whose failure counts, before a dry run",
+      "one whose failure counts, rather than a dry run",
       [makeMetric({ dryRun: true }), makeMetric({ name: "b" })],
       {},
       "b failed",
     ],
     [
-      "a dry run, where nothing else failed",
+      "a dry run, if nothing else failed",
       [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", dryRun: true })],
       {},
       "b failed",
     ],
     [
-      "no failed one that has no Job",
+      "not a failed one without a Job",
       [web("rate"), makeMetric({ phase: "Successful" }), makeMetric({ name: "b", phase: "Running" })],
       {},
       "smoke first",
     ],
     ["the named one", [makeMetric(), makeMetric({ name: "b", phase: "Successful" })], { metric: "b" }, "b named"],
-    ["the named one, though it is the only one", [makeMetric()], { metric: "smoke" }, "smoke named"],
+    ["the named one, even if it is the only one", [makeMetric()], { metric: "smoke" }, "smoke named"],
   ])("is %s", (_, metrics, selector, expected) => {
     expect(selected(metrics, selector).split(",")[0]).toBe(expected);
   });
 
-  it("that is not there is told with those that are and run Jobs", () => {
+  it("that does not exist is reported with the existing job metrics", () => {
     const failure = failureOf([makeMetric(), web("rate"), makeMetric({ name: "two words" })], { metric: "smok" });
     expect(failure).toMatchObject({
       kind: "not-found",
@@ -83,7 +83,7 @@ describe("the metric", () => {
     });
   });
 
-  it("that runs no Job has no log", () => {
+  it("without a Job has no log", () => {
     expect(failureOf([makeMetric(), web("rate")], { metric: "rate" })).toMatchObject({
       kind: "not-found",
       reason: "METRIC_HAS_NO_LOG",
@@ -93,13 +93,13 @@ describe("the metric", () => {
     expect(failureOf([makeMetric({ provider: "" })], { metric: "smoke" }).message).toContain("by no provider");
   });
 
-  it("is none where no metric runs a Job", () => {
+  it("is missing if no metric runs a Job", () => {
     for (const metrics of [[], [web("rate")]]) {
       expect(failureOf(metrics)).toMatchObject({ reason: "METRIC_HAS_NO_LOG", available: [] });
     }
   });
 
-  it("is looked for in a run by its exact name", () => {
+  it("is found by its exact name only", () => {
     for (const metric of ["", "Smoke", "smoke ", "__proto__", "toString"]) {
       expect(failureOf([makeMetric()], { metric }).reason).toBe("METRIC_NOT_FOUND");
     }
@@ -119,26 +119,26 @@ describe("the attempt", () => {
     ],
     ["the newest that failed, not one in error", all("Failed", "Failed", "Error"), undefined, "1 failed"],
     ["the newest in error, of a metric in error", all("Error", "Failed", "Error", "Error"), undefined, "3 failed"],
-    ["the newest, where none is of a failed metric's phase", all("Failed", "Error", "Successful"), undefined, "2 last"],
+    ["the newest, if none has the failed metric's phase", all("Failed", "Error", "Successful"), undefined, "2 last"],
     ["the newest of a successful metric", all("Successful", "Successful", "Failed"), undefined, "2 last"],
     ["the newest of an inconclusive metric", all("Inconclusive", "Inconclusive", "Inconclusive"), undefined, "2 last"],
     ["the one that runs", all("Running", "Failed", "Successful", "Running"), undefined, "3 last"],
-    ["the newest, of a phase that nobody knows", all("Unknown", "Failed", "Unknown"), undefined, "2 last"],
+    ["the newest, if the phase is unknown", all("Unknown", "Failed", "Unknown"), undefined, "2 last"],
     ["the last when asked for", all("Failed", "Failed", "Successful"), "last", "2 named"],
     ["the only one when the last is asked for", all("Failed", "Failed"), "last", "1 named"],
     ["the newest that failed when asked for", all("Running", "Failed", "Error", "Running"), "failed", "2 named"],
-    ["the one of a number", all("Failed", "Failed", "Failed", "Failed"), 2, "2 named"],
+    ["the one with a number", all("Failed", "Failed", "Failed", "Failed"), 2, "2 named"],
   ])("is %s", (_, metrics, attempt, expected) => {
     expect(selected(metrics, { attempt }).split(", ")[1]).toBe(expected);
   });
 
-  it("is found by the number in its Job's name, though older ones are gone", () => {
+  it("is found by the number in its Job's name, even if older ones are gone", () => {
     const attempts = [7, 8, 9].map((number) => makeAttempt({ number }));
     const { attempt } = select(makeRun({ metrics: [makeMetric({ attempts })] }), { attempt: 8 });
     expect(attempt.claimedJob?.name).toMatch(/\.8$/);
   });
 
-  it("of a number that is gone is told with the numbers that are left", () => {
+  it("with a number that is gone is reported with the remaining numbers", () => {
     const metrics = [makeMetric({ attempts: [7, 8].map((number) => makeAttempt({ number })) })];
     expect(failureOf(metrics, { attempt: 3 })).toMatchObject({
       kind: "not-found",
@@ -148,7 +148,7 @@ describe("the attempt", () => {
     });
   });
 
-  it("that failed is not there where none did", () => {
+  it("that failed does not exist if none did", () => {
     expect(failureOf(all("Successful", "Successful"), { attempt: "failed" })).toMatchObject({
       reason: "ATTEMPT_NOT_FOUND",
       available: ["1"],
@@ -161,14 +161,14 @@ describe("the attempt", () => {
     ["Running", "not-yet", "JOB_NOT_STARTED"],
     ["Failed", "not-found", "ATTEMPT_NOT_FOUND"],
     ["Successful", "not-found", "ATTEMPT_NOT_FOUND"],
-  ])("is none before anything was measured: in a run that is %s, %s and %s", (phase, kind, reason) => {
+  ])("does not exist before the first measurement: in a run that is %s, %s with %s", (phase, kind, reason) => {
     for (const attempt of [undefined, "last", "failed", 1] as const) {
       expect(failureOf([makeMetric({ attempts: [] })], { attempt }, phase)).toMatchObject({ kind, reason });
     }
   });
 });
 
-describe("what is said of an attempt that is still to come", () => {
+describe("the message about a later attempt", () => {
   const said = (run: Parameters<typeof makeRun>[0], selector: Selector = {}): string => {
     try {
       select(makeRun({ phase: "Running", ...run }), selector);
@@ -176,13 +176,17 @@ describe("what is said of an attempt that is still to come", () => {
       expect(error).toMatchObject({ kind: "not-yet", reason: "JOB_NOT_STARTED" });
       return (error as Failure).message;
     }
-    throw new Error("Nothing was thrown.");
+    throw new Error("nothing was thrown");
   };
   const later = (initialDelayMs: number) => [makeMetric({ phase: "Unknown", attempts: [], initialDelayMs })];
 
   it.each<[string, Parameters<typeof makeRun>[0], string]>([
-    ["a run that has not begun", { startedAt: undefined, metrics: later(0) }, "The run has not begun yet."],
-    ["a run that waits and has not begun", { startedAt: undefined, metrics: later(9) }, "The run has not begun yet."],
+    ["a run that has not started", { startedAt: undefined, metrics: later(0) }, "The run has not begun yet."],
+    [
+      "a run that has not started, with a delayed metric",
+      { startedAt: undefined, metrics: later(9) },
+      "The run has not begun yet.",
+    ],
     ["a metric without a delay", { metrics: later(0) }, 'The metric "smoke" has not been measured yet.'],
     [
       "a metric that waits",
@@ -199,11 +203,11 @@ describe("what is said of an attempt that is still to come", () => {
       { metrics: later(1e300) },
       'The metric "smoke" is not measured until 9999-12-31 23:59:59 UTC (its initial delay).',
     ],
-  ])("is what it waits for: %s", (_, run, expected) => {
+  ])("says what it waits for: %s", (_, run, expected) => {
     expect(said(run)).toBe(expected);
   });
 
-  it("is that it is not there yet, for as long as the metric is measured", () => {
+  it("says that it does not exist yet, while the metric is being measured", () => {
     const measured = (phase: Phase) => makeMetric({ phase, attempts: attemptsOf("Failed", "Failed") });
     expect(said({ metrics: [measured("Running")] }, { attempt: 3 })).toBe(
       'The metric "smoke" has not been measured so often yet: there is no attempt 3.',
@@ -232,7 +236,7 @@ describe("the container", () => {
       undefined,
       "main only",
     ],
-    ["the first, init containers aside", { containers: [seed, proxy, main] }, undefined, "proxy first"],
+    ["the first except init containers", { containers: [seed, proxy, main] }, undefined, "proxy first"],
     [
       "the annotation's",
       { containers: [seed, proxy, main], defaultContainer: "main" },
@@ -240,13 +244,13 @@ describe("the container", () => {
       "main default-annotation",
     ],
     [
-      "the annotation's, though it be an init container",
+      "the annotation's, even if it is an init container",
       { containers: [seed, main], defaultContainer: "seed" },
       undefined,
       "seed default-annotation",
     ],
     [
-      "the first where the annotation's is none",
+      "the first if the annotation's does not exist",
       { containers: [proxy, main], defaultContainer: "gone" },
       undefined,
       "proxy first",
@@ -257,7 +261,7 @@ describe("the container", () => {
     expect(selected([makeMetric(parts)], { container }).split(", ")[2]).toBe(expected);
   });
 
-  it("that is not there is told with those that are, init containers too", () => {
+  it("that does not exist is reported with the existing ones, including init containers", () => {
     expect(failureOf([makeMetric({ containers: [seed, main] })], { container: "mian" })).toMatchObject({
       kind: "not-found",
       reason: "CONTAINER_NOT_FOUND",
@@ -266,22 +270,22 @@ describe("the container", () => {
     });
   });
 
-  it("is none where the Job has none to run", () => {
+  it("is missing if the Job has none", () => {
     for (const containers of [[], [seed]]) {
       expect(failureOf([makeMetric({ containers })])).toMatchObject({ reason: "CONTAINER_NOT_FOUND", available: [] });
     }
   });
 });
 
-describe("what there is instead", () => {
-  it("is told of 30 at the most, and how many more there are", () => {
+describe("the list of alternatives", () => {
+  it("has at most 30, and the number of others", () => {
     const metrics = Array.from({ length: 100 }, (_, index) => makeMetric({ name: `m${index}` }));
     const failure = failureOf(metrics, { metric: "gone" });
     expect(failure.available).toHaveLength(30);
     expect(failure.next).toMatch(/^There is: "m0", .*"m29" and 70 more\.$/);
   });
 
-  it("stays short though names be long", () => {
+  it("stays short even if names are long", () => {
     const metrics = Array.from({ length: 20 }, (_, index) => makeMetric({ name: `${index}${"x".repeat(900)}` }));
     for (const failure of [
       failureOf(metrics, { metric: "gone" }),
@@ -292,7 +296,7 @@ describe("what there is instead", () => {
     }
   });
 
-  it("is what jobMetrics gives", () => {
+  it("has the metrics of jobMetrics", () => {
     expect(jobMetrics(makeRun({ metrics: [web("a"), makeMetric(), web("b")] })).map(({ name }) => name)).toEqual([
       "smoke",
     ]);

@@ -16,7 +16,7 @@ const RUN = makeRun({
 });
 
 describe("variables", () => {
-  it("of a whole run are about the run", () => {
+  it("for a whole run describe the run", () => {
     const { variables } = templateValues(RUN, { shard: "eu", freight: [APP] });
     expect(variables).toMatchObject({
       project: "shop",
@@ -38,7 +38,7 @@ describe("variables", () => {
     }
   });
 
-  it("of an attempt are about the attempt: its phase and its times", () => {
+  it("for an attempt have the attempt's phase and times", () => {
     const attempt = makeAttempt({ number: 3, phase: "Error", startedAt: "a", endedAt: "b" });
     const job = { namespace: "jobs", name: `${RUN_UID}.smoke.3` };
     const of = { metric: makeMetric(), attempt, job, container: { name: "main", init: false } };
@@ -54,7 +54,7 @@ describe("variables", () => {
     });
   });
 
-  it("of an attempt that runs have no end, though its run has one", () => {
+  it("for a running attempt have no end, even if its run has one", () => {
     const attempt = makeAttempt({ endedAt: undefined });
     expect(templateValues(RUN, NOTHING, { attempt }).variables.finishedAt).toBeUndefined();
   });
@@ -65,19 +65,19 @@ describe("variables", () => {
     [57, `${"j".repeat(57)}-`],
     [58, "j".repeat(58)],
     [200, "j".repeat(58)],
-  ])("name the beginning of the pods' names of a Job of %i characters", (length, podPrefix) => {
+  ])("have the prefix of the pods' names for a Job name of %i characters", (length, podPrefix) => {
     const job = { namespace: "shop", name: "j".repeat(length) };
     expect(templateValues(RUN, NOTHING, { job }).variables.podPrefix).toBe(podPrefix);
   });
 
-  it("name a Rollout and its revision where there are such", () => {
+  it("have the Rollout and its revision, if there are any", () => {
     const { variables } = templateValues(makeRun({ stage: undefined, rollout: "ui", revision: "12" }), NOTHING);
     expect(variables).toMatchObject({ rollout: "ui", revision: "12", stage: undefined, promotion: undefined });
   });
 });
 
 describe("Freight", () => {
-  it("is none of several, but each can be asked for by its Warehouse", () => {
+  it("is undefined if there are several, but each can be looked up by its Warehouse", () => {
     const { variables, lookups } = templateValues(RUN, { shard: undefined, freight: [APP, CONFIG] });
     expect([variables.freight, variables.freightAlias]).toEqual([undefined, undefined]);
     expect([lookups.freight?.("app"), lookups.freight?.("config"), lookups.freight?.("none")]).toEqual([
@@ -87,7 +87,7 @@ describe("Freight", () => {
     ]);
   });
 
-  it("that is gone is known by its name, and of no Warehouse", () => {
+  it("that was deleted has its name, but no Warehouse", () => {
     const gone = { name: "f3", alias: undefined, warehouse: undefined };
     const { variables, lookups } = templateValues(RUN, { shard: undefined, freight: [gone] });
     expect([variables.freight, variables.freightAlias]).toEqual(["f3", undefined]);
@@ -98,7 +98,7 @@ describe("Freight", () => {
     ]);
   });
 
-  it("of several makes a template that names it unfit for this run", () => {
+  it("is a missing value for a template that names it, if there are several", () => {
     const one = compileAddress("https://logs.example/${{ freight }}", {});
     const both = compileAddress('https://logs.example/${{ freight("app") }}', {});
     const values = templateValues(RUN, { shard: undefined, freight: [APP, CONFIG] });

@@ -11,7 +11,7 @@ function object(name: string, second: number) {
   return { metadata: { name, namespace: "shop", uid: name, creationTimestamp }, spec: { large: "x" } };
 }
 
-/** An API whose watches give what the test says. */
+/** An API whose watches are driven by the test. */
 function watchingApi() {
   const watches: {
     namespace: string | undefined;
@@ -42,11 +42,11 @@ function watchingApi() {
   return { kube: { watch } as Pick<KubeApi, "watch">, watches };
 }
 
-describe("runs that several watch", () => {
+describe("runs with several watchers", () => {
   const names = (answer: IteratorResult<readonly { readonly name: string }[]>) =>
     (answer.value as readonly { readonly name: string }[]).map(({ name }) => name);
 
-  it("are watched once a project, newest first, and who comes later has them at once", async () => {
+  it("are watched once per project, newest first, and a later watcher gets them at once", async () => {
     const { kube, watches } = watchingApi();
     const runs = createWatchedRuns(kube);
     const first = runs.watch("shop", never)[Symbol.asyncIterator]();
@@ -69,7 +69,7 @@ describe("runs that several watch", () => {
     await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true]);
   });
 
-  it("may be one alone, with its version, watched once for all who watch it and apart from its project", async () => {
+  it("may be a single run with its version, watched once for all its watchers and apart from its project", async () => {
     const { kube, watches } = watchingApi();
     const runs = createWatchedRuns(kube);
     const all = [
@@ -87,7 +87,7 @@ describe("runs that several watch", () => {
     await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true, true]);
   });
 
-  it("are begun anew for who comes after the last has left, or after they have failed", async () => {
+  it("are watched again for a watcher that comes after the last has left or the watch has failed", async () => {
     const { kube, watches } = watchingApi();
     const runs = createWatchedRuns(kube);
     const failing = [runs.watch("shop", never), runs.watch("shop", never)].map((each) =>

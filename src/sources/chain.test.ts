@@ -7,7 +7,7 @@ import { SourceError } from "./source-error.ts";
 const failed = (name: string, outcome: SourceError["outcome"], did = "did something", httpStatus?: number) =>
   new SourceError(name, outcome, did, httpStatus === undefined ? {} : { httpStatus });
 
-/** What came of sources that answered so; a name alone is one that is not asked. */
+/** The failure after these outcomes. A plain name is a source that is not asked. */
 function failureOf(answers: readonly (SourceError | string)[]): Failure {
   const chain = new SourceChain();
   for (const answer of answers) {
@@ -18,14 +18,14 @@ function failureOf(answers: readonly (SourceError | string)[]): Failure {
 }
 
 describe("the failure of a log that no source has", () => {
-  it("tells of each source that was asked, or not, in that order", () => {
+  it("reports each source in order, whether or not it was asked", () => {
     expect(failureOf(["other", failed("first", "not-found", "answered 404", 404)]).tries).toEqual([
       { source: "other", outcome: "not-matched", message: 'Source "other" is not configured for this run.' },
       { source: "first", outcome: "not-found", httpStatus: 404, message: 'Source "first" answered 404.' },
     ]);
   });
 
-  it("says for each source what happened, in few words", () => {
+  it("says briefly what happened at each source", () => {
     const failure = failureOf([
       failed("archive", "not-found", "answered 404", 404),
       failed("loki", "not-found", "has no lines"),
@@ -35,7 +35,7 @@ describe("the failure of a log that no source has", () => {
     expect(failure.next).toMatch(/\.$/);
   });
 
-  it("tells the fault of a source that told one", () => {
+  it("includes the fault of a source", () => {
     const error = new SourceError("pods", "not-found", "has none", { fault: "no-pod" });
     expect(failureOf([error]).tries).toMatchObject([{ source: "pods", fault: "no-pod" }]);
   });
@@ -46,14 +46,14 @@ describe("the failure of a log that no source has", () => {
     [["not-found", "refused", "variable-missing"], "refused", "BACKEND_REFUSED"],
     [["not-found", "not-yet"], "not-yet", "LOG_NOT_YET"],
     [["variable-missing", "value-refused"], "not-found", "LOG_NOT_FOUND"],
-  ])("is, of sources that answered %j, one of kind %s", (outcomes, kind, reason) => {
+  ])("for the outcomes %j is of kind %s", (outcomes, kind, reason) => {
     const failure = failureOf(outcomes.map((outcome, at) => failed(`s${at}`, outcome)));
     expect(failure).toMatchObject({ kind, reason });
     expect(failure.next).toBeDefined();
     expect(failure.tries?.map(({ outcome }) => outcome)).toEqual(outcomes);
   });
 
-  it("keeps the reasons that no reader may see as its cause: the one, or all of them", () => {
+  it("keeps the causes that callers must not see, one or several, as its own cause", () => {
     const down = (name: string) => new SourceError(name, "unavailable", "is down", { cause: new Error("10.0.0.1") });
     const [archive, loki] = [down("archive"), down("loki")];
     const missing = failed("missing", "not-found", "answered 404", 404);
@@ -64,13 +64,13 @@ describe("the failure of a log that no source has", () => {
     expect(JSON.stringify(all)).not.toContain("10.0.0.1");
   });
 
-  it("is that of a log that is not found where no source is meant for the run", () => {
+  it("is not-found if no source matches the run", () => {
     const failure = failureOf(["archive"]);
     expect(failure).toMatchObject({ kind: "not-found", reason: "LOG_NOT_FOUND" });
     expect(failure.message).toBe('No log: source "archive" is not configured for this run.');
   });
 
-  it("says so when no sources are configured at all", () => {
+  it("is not-configured if there are no sources", () => {
     expect(failureOf([])).toMatchObject({ kind: "not-configured", reason: "NOT_CONFIGURED", tries: [] });
   });
 });

@@ -19,7 +19,7 @@ const target = {
   },
 };
 
-/** A kind that has no log to give. */
+/** A kind that never has a log. */
 const shelf = {
   kind: "shelf",
   schema: z.strictObject({ board: z.string() }),
@@ -43,12 +43,12 @@ function parse(source: object, kinds?: readonly SourceKind[]) {
 function create(source: object, kinds?: readonly SourceKind[], meter = createSourceMeter(clock)) {
   const { sources, egress } = parse(source, kinds);
   const [compiled] = sources;
-  if (compiled === undefined) throw new Error("There is no source.");
+  if (compiled === undefined) throw new Error("no source");
   return createSource(compiled, { egress, kube: creatingApi(() => undefined), clock, meter });
 }
 
 describe("a source", () => {
-  it("is an archive or live by its kind, and settles in 30 s", () => {
+  it("has the capabilities of its kind, and settles in 30 s", () => {
     expect(create({ http: { url: "https://logs.example.com/a" } })).toMatchObject({
       name: "s",
       kind: "http",
@@ -77,22 +77,22 @@ describe("a source", () => {
   );
 });
 
-describe("a kind of source that is added to the list", () => {
+describe("an additional kind of source", () => {
   const kinds = [...SOURCE_KINDS, shelf];
 
-  it("has its settings checked and compiled, with faults in their place", () => {
+  it("has its settings checked and compiled, and faults reported with their position", () => {
     expect(() => parse({ shelf: { board: "loose" } }, kinds)).toThrow("t.yaml:1:43: the board is loose");
     expect(() => parse({ shelf: { bord: "loose" } }, kinds)).toThrow('Did you mean "board"?');
     expect(() => parse({}, kinds)).toThrow("must have either http or kubernetes or shelf");
     expect(() => parse({ shelf: { board: "upper" } })).toThrow('there is no key "shelf" here');
   });
 
-  it("says what it needs to know of the cluster", () => {
+  it("declares its lookups", () => {
     expect(parse({ shelf: { board: "upper" } }, kinds).lookups).toEqual({ shard: false, freight: false });
     expect(parse({ shelf: { board: "shard" } }, kinds).lookups).toEqual({ shard: true, freight: false });
   });
 
-  it("is created, held to its limit and counted like any other", async () => {
+  it("is created, limited and metered like any other", async () => {
     const meter = createSourceMeter(clock);
     const source = create({ shelf: { board: "upper" }, connections: 3 }, kinds, meter);
     expect(source).toMatchObject({ kind: "shelf", capabilities: shelf.capabilities, openLimit: 3 });
@@ -100,7 +100,7 @@ describe("a kind of source that is added to the list", () => {
     expect(meter.read()).toMatchObject({ fetches: 1, notFound: [{ count: 1 }] });
   });
 
-  it("stands in no published schema", () => {
+  it("is not in the published schema", () => {
     expect(JSON.stringify(configJsonSchema())).not.toContain("shelf");
   });
 });

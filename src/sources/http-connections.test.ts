@@ -15,7 +15,7 @@ const second: TlsSettings = { ca, ...SECOND_CLIENT };
 const { signal } = new AbortController();
 
 describe("createHttpConnections", () => {
-  /** Answers that have begun, each with the serial number of the client's certificate. */
+  /** Started responses, each with the serial number of the client's certificate. */
   let answers: ServerResponse[];
   let accepted: number;
   let origin: string;
@@ -57,13 +57,13 @@ describe("createHttpConnections", () => {
   const get = (path: string, tls: TlsSettings) => connections.get(new URL(path, origin), { headers: {}, tls, signal });
   const text = async (path: string, tls: TlsSettings) => (await get(path, tls)).body.text();
 
-  it("uses a connection again while the settings are the same object", async () => {
+  it("reuses a connection while the settings are the same object", async () => {
     for (let i = 0; i < 10; i += 1) await text("/", first);
-    // A connection that has just served is looked at once more before it serves again, so there may be a second.
+    // A connection is checked once more before it is reused, so there may be a second one.
     expect(accepted).toBeLessThanOrEqual(2);
   });
 
-  it("makes new connections when the settings change, and lets what is being read go on", async () => {
+  it("makes new connections when the settings change, without ending open responses", async () => {
     const before = await text("/", first);
     const { body } = await get("/open", first);
     const after = await text("/", second);
@@ -73,7 +73,7 @@ describe("createHttpConnections", () => {
     expect(await body.text()).toBe(before);
   });
 
-  it("closes once everything that is being read has ended, also what older settings began", async () => {
+  it("closes once all responses have ended, including those of older settings", async () => {
     const [old, current] = [await get("/open", first), await get("/open", second)];
     let closed = false;
     const closing = connections.close().then(() => {
@@ -90,7 +90,7 @@ describe("createHttpConnections", () => {
     for (const tls of [first, second]) await expect(get("/", tls)).rejects.toThrow("The source was closed.");
   });
 
-  it("asks nobody but the origin that the operator wrote", async () => {
+  it("connects only to the configured origin", async () => {
     for (const other of [
       origin.replace("https:", "http:"),
       origin.replace("127.0.0.1", "127.0.0.2"),

@@ -33,7 +33,7 @@ async function start(options?: { tls: boolean }): Promise<HostileStore> {
   return store;
 }
 
-/** What a test changes in a source: its settings, and what is made of them. */
+/** A test's changes to a source: its settings, and their compiled form. */
 type Options = Partial<Omit<CompiledHttp, "config" | "headers" | "url">> & {
   readonly config?: Partial<z.input<typeof http.schema>>;
   readonly url?: Pick<CompiledHttp["url"], "origin" | "render">;
@@ -61,25 +61,25 @@ const signal = new AbortController().signal;
 const open = (store: { readonly origin: string }, path: string, options?: Options) =>
   sourceAt(store, path, options).open(target, signal);
 
-/** The error of an open that has to fail, which shows no reader where the store is. */
+/** The error of an open that is expected to fail. Expects that it does not reveal the store's address. */
 async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
   const error: unknown = await opening.then(
     () => undefined,
     (each: unknown) => each,
   );
-  if (!(error instanceof SourceError)) throw new Error("There was no SourceError.", { cause: error });
+  if (!(error instanceof SourceError)) throw new Error("no SourceError", { cause: error });
   expect(error.message).not.toMatch(/127\.0|localhost|http:|secret|html|:\d/);
   return error;
 }
 
-describe("an HTTP source, asking", () => {
-  it("opens the log and says what the store says of it", async () => {
+describe("an HTTP source's request", () => {
+  it("opens the log, with the type and charset that the store declares", async () => {
     const log = await open(await start(), "/log");
     expect(log).toMatchObject({ mediaType: "text/plain", charset: "utf-8", delimited: true });
     expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
   });
 
-  it("sends what the operator configured, its own two headers, and nothing else", async () => {
+  it("has the configured headers, two of its own, and no others", async () => {
     const store = await start();
     const headers = {
       Authorization: { render: (_: unknown, token?: Secret) => `Bearer ${token?.reveal()}` },
@@ -100,22 +100,22 @@ describe("an HTTP source, asking", () => {
     );
   });
 
-  it("lets the operator replace its own headers, in any case", async () => {
+  it("has its own headers replaced by configured ones, ignoring case", async () => {
     const store = await start();
     await open(store, "/log", { headers: { "User-Agent": { render: () => "shop" } } });
     expect(store.requests[0]).toMatch(/^user-agent: shop$/im);
     expect(store.requests[0]).not.toMatch(/taffrail/);
   });
 
-  it("uses a connection again once its log was read", async () => {
+  it("reuses a connection once its log has been read", async () => {
     const store = await start();
     const source = sourceAt(store, "/log");
     for (let i = 0; i < 20; i += 1) await readAll((await source.open(target, signal)).body);
-    // A connection that has just served is looked at once more before it serves again, so there may be a second.
+    // A connection is checked once more before it is reused, so there may be a second one.
     expect(store.accepted).toBeLessThanOrEqual(2);
   });
 
-  it("opens as many logs at once as are asked for", async () => {
+  it("is made at once, however many are open", async () => {
     const store = await start();
     const source = sourceAt(store, "/half");
     const logs = await Promise.all(Array.from({ length: 80 }, () => source.open(target, signal)));
@@ -124,7 +124,7 @@ describe("an HTTP source, asking", () => {
     await store.abandoned();
   });
 
-  it("asks the token's supplier each time", async () => {
+  it("has a token that is obtained each time", async () => {
     const store = await start();
     const tokens = ["t1", "t2"].map((each) => new Secret(each));
     const headers = { "x-token": { render: (_: unknown, token?: Secret) => String(token?.reveal()) } };
@@ -144,7 +144,7 @@ describe("an HTTP source, asking", () => {
       "value-refused",
       'Source "archive" was not asked: the value of metricName holds a slash.',
     ],
-  ])("is not asked where a template refuses (%s)", async (refusal, outcome, message) => {
+  ])("is not made if a template cannot be rendered (%s)", async (refusal, outcome, message) => {
     const store = await start();
     const url = {
       origin: store.origin,
@@ -156,7 +156,7 @@ describe("an HTTP source, asking", () => {
     expect(store.requests).toEqual([]);
   });
 
-  it("tells an operator's fault in token or header from a store that is down", async () => {
+  it("distinguishes an operator's fault in token or header from a store that is down", async () => {
     const store = await start();
     const token = async () => {
       throw new Error("no such file: /secret");
@@ -170,7 +170,7 @@ describe("an HTTP source, asking", () => {
   });
 });
 
-describe("an HTTP source, answers", () => {
+describe("an HTTP source's response", () => {
   it.each([
     ["/missing", "not-found", 404],
     ["/gone", "not-found", 410],
@@ -181,12 +181,12 @@ describe("an HTTP source, answers", () => {
     ["/busy", "unavailable", 429],
     ["/broken", "unavailable", 500],
     ["/down", "unavailable", 503],
-  ])("makes of %s the outcome %s", async (path, outcome, httpStatus) => {
+  ])("at %s has the outcome %s", async (path, outcome, httpStatus) => {
     const error = await errorOf(open(await start(), path));
     expect(error).toMatchObject({ outcome, httpStatus, message: `Source "archive" answered ${httpStatus}.` });
   });
 
-  it("takes the operator's word for which statuses mean that there is no log", async () => {
+  it("means that there is no log for the configured statuses", async () => {
     const store = await start();
     expect(await errorOf(open(store, "/forbidden", { config: { notFound: [403] } }))).toMatchObject({
       outcome: "not-found",
@@ -196,38 +196,38 @@ describe("an HTTP source, answers", () => {
     });
   });
 
-  it("does not wait for the end of an answer that it does not want, and lets go of it", async () => {
+  it("is not read to its end if it is not a log: its connection is closed", async () => {
     const store = await start();
     expect(await errorOf(open(store, "/endless-error"))).toMatchObject({ outcome: "not-found" });
     await store.abandoned();
   });
 
-  it("opens an empty log for 204", async () => {
+  it("is an empty log for 204", async () => {
     const log = await open(await start(), "/empty");
     expect(log).toMatchObject({ mediaType: undefined, charset: undefined, delimited: true });
     expect(await readAll(log.body)).toMatchObject({ text: "", error: undefined });
   });
 
-  it.each(["/moved-here", "/moved-here-with-a-host", "/hop-5"])("follows %s on the same origin", async (path) => {
+  it.each(["/moved-here", "/moved-here-with-a-host", "/hop-5"])("%s is followed on the same origin", async (path) => {
     const log = await open(await start(), path);
     expect((await readAll(log.body)).text).toBe(LOG);
   });
 
-  it.each(["/moved-elsewhere", "/moved-to-other-scheme", "/moved-nowhere"])("does not follow %s", async (path) => {
+  it.each(["/moved-elsewhere", "/moved-to-other-scheme", "/moved-nowhere"])("%s is not followed", async (path) => {
     const store = await start();
     const error = await errorOf(open(store, path));
     expect(error).toMatchObject({ outcome: "refused", did: "redirected to another host" });
     expect(store.requests).toHaveLength(1);
   });
 
-  it.each(["/loop", "/hop-6"])("gives up on %s after five hops", async (path) => {
+  it.each(["/loop", "/hop-6"])("%s is given up after five redirects", async (path) => {
     const store = await start();
     const error = await errorOf(open(store, path));
     expect(error).toMatchObject({ outcome: "refused", did: "redirected too often" });
     expect(store.requests).toHaveLength(6);
   });
 
-  it("reads a quoted charset, and falls back on the configured one", async () => {
+  it("may have a quoted charset, which overrides the configured one", async () => {
     const store = await start();
     expect(await open(store, "/quoted-charset", { config: { charset: "utf-16" } })).toMatchObject({
       mediaType: "text/plain",
@@ -237,29 +237,32 @@ describe("an HTTP source, answers", () => {
     expect(await open(store, "/odd-type")).toMatchObject({ mediaType: undefined, charset: undefined });
   });
 
-  it.each(["/brotli", "/gzip-twice", "/gzip-twice-in-two-headers"])("refuses the coding of %s", async (path) => {
-    expect(await errorOf(open(await start(), path))).toMatchObject({ outcome: "refused" });
-  });
+  it.each(["/brotli", "/gzip-twice", "/gzip-twice-in-two-headers"])(
+    "%s is refused for its content coding",
+    async (path) => {
+      expect(await errorOf(open(await start(), path))).toMatchObject({ outcome: "refused" });
+    },
+  );
 
-  it.each(["/gzip-said", "/gzip-unsaid"])("hands %s on for the next step to decode", async (path) => {
+  it.each(["/gzip-said", "/gzip-unsaid"])("%s is passed to the next step undecoded", async (path) => {
     const log = await open(await start(), path);
     expect((await readAll(decompress(log.body))).text).toBe(LOG);
   });
 
-  it("hands a gzip on that the store cut short, and the next step notices", async () => {
+  it("is passed on if its gzip is truncated, which the next step notices", async () => {
     const log = await open(await start(), "/gzip-cut");
     expect((await readAll(decompress(log.body))).error).toBeInstanceOf(DecompressionFailed);
   });
 
-  it("lets a web page be told by its first piece", async () => {
+  it("is recognizable as a web page by its first piece", async () => {
     const log = await open(await start(), "/page");
     const { pieces } = await readAll(log.body);
     expect(looksLikePage(Buffer.concat(pieces), log.mediaType)).toBe(true);
   });
 });
 
-describe("an HTTP source, the way to the store", () => {
-  it("refuses where the way may not be taken, and keeps the reason to the server's own log", async () => {
+describe("an HTTP source's connection", () => {
+  it("is refused if it is not allowed, and only the server's log has the reason", async () => {
     const store = await start();
     const url = { origin: undefined, render: () => new URL(`${store.origin}/log`) };
     const error = await errorOf(open(store, "/log", { url }));
@@ -271,21 +274,21 @@ describe("an HTTP source, the way to the store", () => {
     expect(store.accepted).toBe(0);
   });
 
-  it("goes inside for a host that values have made where an entry allows it", async () => {
+  it("may go to a private address for a host with expressions if an entry allows it", async () => {
     const store = await start();
     const url = { origin: undefined, render: () => new URL(`${store.origin}/moved-here`) };
     const log = await open(store, "/log", { url, egress: createEgress({ allow: ["127.0.0.1"] }) });
     expect((await readAll(log.body)).text).toBe(LOG);
   });
 
-  it("refuses an address that is not where the template leads", async () => {
+  it("is refused if the URL is not on the template's origin", async () => {
     const store = await start();
     const url = { origin: "http://127.0.0.1:1", render: () => new URL(`${store.origin}/log`) };
     expect(await errorOf(open(store, "/log", { url }))).toMatchObject({ outcome: "refused" });
     expect(store.accepted).toBe(0);
   });
 
-  it("is unavailable where the proxy does not let it through", async () => {
+  it("is unavailable if the proxy refuses it", async () => {
     const proxy = await startHttpProxy();
     closers.push(proxy.close);
     proxy.verdict = "503 Service Unavailable";
@@ -297,7 +300,7 @@ describe("an HTTP source, the way to the store", () => {
     });
   });
 
-  it("knows a store by the certificates that it is given, and says so where they cannot be read", async () => {
+  it("verifies the store with the configured certificates, and reports unreadable ones", async () => {
     const store = await start({ tls: true });
     const tls = async () => ({ ca: WRONG_CERTIFICATE.cert, servername: "wrong.example" });
     expect((await readAll((await open(store, "/log", { tls })).body)).text).toBe(LOG);
@@ -309,24 +312,24 @@ describe("an HTTP source, the way to the store", () => {
   });
 });
 
-describe("an HTTP source, a store that fails", () => {
-  it("is unavailable where nobody listens", async () => {
+describe("a failing store of an HTTP source", () => {
+  it("is unavailable if it refuses connections", async () => {
     const store = await startHostileStore();
     await store.close();
     expect(await errorOf(open(store, "/log"))).toMatchObject({ outcome: "unavailable", did: "refused the connection" });
   });
 
-  it("is unavailable where the certificate is wrong", async () => {
+  it("is unavailable if its certificate is not trusted", async () => {
     const error = await errorOf(open(await start({ tls: true }), "/log"));
     expect(error).toMatchObject({ outcome: "unavailable", did: "could not be verified: TLS failed", fault: "tls" });
   });
 
-  it("is unavailable where the answer is not HTTP", async () => {
+  it("is unavailable if it does not speak HTTP", async () => {
     const error = await errorOf(open(await start(), "/not-http"));
     expect(error).toMatchObject({ outcome: "unavailable", did: "sent a response that is not HTTP" });
   });
 
-  it("is unavailable where the connection is closed instead of an answer", async () => {
+  it("is unavailable if it closes the connection without a response", async () => {
     const store = await start();
     const opening = errorOf(open(store, "/silent"));
     await store.asked();
@@ -334,14 +337,14 @@ describe("an HTTP source, a store that fails", () => {
     expect(await opening).toMatchObject({ outcome: "unavailable", did: "closed the connection without responding" });
   });
 
-  it("is silent where no answer comes, and lets go", async () => {
+  it("is silent if it does not answer, and its connection is closed", async () => {
     const store = await start();
     const error = await errorOf(open(store, "/silent", { config: { timeouts: { headers: "100ms" } } }));
     expect(error).toMatchObject({ outcome: "silent", did: "did not answer within 0.1 s" });
     await store.abandoned();
   });
 
-  it("is silent where the TLS handshake never ends", async () => {
+  it("is silent if the TLS handshake never ends", async () => {
     const store = await start();
     const secure = { origin: store.origin.replace("http:", "https:") };
     const error = await errorOf(open(secure, "/log", { config: { timeouts: { connect: "100ms" } } }));
@@ -349,7 +352,7 @@ describe("an HTTP source, a store that fails", () => {
     await store.abandoned();
   });
 
-  it("is silent where the body stops, after what came, and lets go", async () => {
+  it("is silent after what was read if the body stalls, and its connection is closed", async () => {
     const store = await start();
     const log = await open(store, "/half", { config: { timeouts: { idle: "50ms" } } });
     const { text, error } = await readAll(log.body);
@@ -359,7 +362,7 @@ describe("an HTTP source, a store that fails", () => {
   });
 
   it.each(["/half", "/half-then-close", "/chunked"])(
-    "is unavailable where %s is closed early, after what came",
+    "is unavailable after what was read if %s is closed early",
     async (path) => {
       const store = await start();
       const log = await open(store, path);
@@ -376,7 +379,7 @@ describe("an HTTP source, a store that fails", () => {
     },
   );
 
-  it.each(["/half", "/half-then-close", "/chunked"])("is unavailable where %s is reset", async (path) => {
+  it.each(["/half", "/half-then-close", "/chunked"])("is unavailable if %s is reset", async (path) => {
     const store = await start();
     const body = (await open(store, path)).body[Symbol.asyncIterator]();
     expect(Buffer.from((await body.next()).value as Uint8Array).toString()).toBe(LOG);
@@ -386,7 +389,7 @@ describe("an HTTP source, a store that fails", () => {
   });
 
   it.each(["/undelimited", "/transferred-until-the-end"])(
-    "does not call a body delimited whose end is the connection's, as that of %s",
+    "does not delimit a body that ends with the connection, as at %s",
     async (path) => {
       const store = await start();
       const log = await open(store, path);
@@ -397,17 +400,17 @@ describe("an HTTP source, a store that fails", () => {
   );
 });
 
-describe("an HTTP source, leaving", () => {
+describe("an HTTP source whose reader leaves", () => {
   const reason = new Error("left");
 
   /**
-   * Settles when every timer of less than 60 ms that runs now has run out, undici's coarse ones too: when one that was
-   * set later has.
+   * Settles when all current timers of less than 60 ms have fired, including undici's coarse ones: it waits for a timer
+   * that was set later.
    */
   const undiciTimersRan = async () =>
     errorOf(open(await start(), "/silent", { config: { timeouts: { headers: "60ms" } } }));
 
-  it("ends the connection when aborted in the wait for an answer", async () => {
+  it("closes the connection when aborted before the response", async () => {
     const store = await start();
     const abort = new AbortController();
     const opening = sourceAt(store, "/silent").open(target, abort.signal);
@@ -417,7 +420,7 @@ describe("an HTTP source, leaving", () => {
     await store.abandoned();
   });
 
-  it("ends the connection when aborted in a read of the body", async () => {
+  it("closes the connection when aborted in a read of the body", async () => {
     const store = await start();
     const abort = new AbortController();
     const body = (await sourceAt(store, "/half").open(target, abort.signal)).body[Symbol.asyncIterator]();
@@ -428,7 +431,7 @@ describe("an HTTP source, leaving", () => {
     await store.abandoned();
   });
 
-  it("ends the connection when aborted between two reads, or before the first", async () => {
+  it("closes the connection when aborted between two reads, or before the first", async () => {
     const store = await start();
     const abort = new AbortController();
     const body = (await sourceAt(store, "/half").open(target, abort.signal)).body[Symbol.asyncIterator]();
@@ -453,7 +456,7 @@ describe("an HTTP source, leaving", () => {
     expect(store.requests).toEqual([]);
   });
 
-  it("ends the connection when the reader leaves, in the middle of a read too", async () => {
+  it("closes the connection when the loop is left, even in the middle of a read", async () => {
     const store = await start();
     for await (const _ of (await open(store, "/half")).body) break;
     await store.abandoned();
@@ -465,7 +468,7 @@ describe("an HTTP source, leaving", () => {
     await store.abandoned();
   });
 
-  it("does not take its reader's pause for the store's silence", async () => {
+  it("does not count the reader's pause as the store's silence", async () => {
     const store = await start();
     const log = await open(store, "/half", { config: { timeouts: { idle: "30ms" } } });
     const body = log.body[Symbol.asyncIterator]();
@@ -475,7 +478,7 @@ describe("an HTTP source, leaving", () => {
     expect(await readAll(log.body)).toMatchObject({ text: "x".repeat(100 - LOG.length), error: undefined });
   });
 
-  it("lets the store wait while its reader does", async () => {
+  it("applies back-pressure to the store while the reader waits", async () => {
     const store = await start();
     const log = await open(store, "/undelimited", { config: { timeouts: { idle: "300ms" } } });
     const body = log.body[Symbol.asyncIterator]();
@@ -492,7 +495,7 @@ describe("an HTTP source, leaving", () => {
     expect(got).toBe(size);
   });
 
-  it("closes once the logs that are being read have ended", async () => {
+  it("closes once all open logs have ended", async () => {
     const store = await start();
     const source = sourceAt(store, "/half");
     const log = await source.open(target, signal);

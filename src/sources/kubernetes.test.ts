@@ -61,7 +61,7 @@ async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
 /** A line as a kubelet sends it. */
 const line = (text: string, second = 0) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000000Z ${text}`;
 
-/** All that came of an open log, and what it ended with. */
+/** Everything that was read of a log, and its error. */
 async function readEntries({ pieces }: OpenedEntries) {
   let text = "";
   const times: string[] = [];
@@ -80,8 +80,8 @@ async function readEntries({ pieces }: OpenedEntries) {
 const status = (code: number, message: string) => (response: ServerResponse) =>
   sendJson(response, code, { kind: "Status", status: "Failure", message, code });
 
-describe("the source of pods, asking", () => {
-  it("is a live source that asks the API server for the log of the container", async () => {
+describe("the pods' source", () => {
+  it("requests the container's log from the API server", async () => {
     const { source, server } = await start((response) => response.end(line("first line\n") + line("second line\n", 1)));
     const log = await source.open(targetOf(POD), never);
     expect(log).toMatchObject({ kind: "entries", mediaType: "text/plain" });
@@ -93,18 +93,18 @@ describe("the source of pods, asking", () => {
     expect(server.requests).toEqual(["GET /api/v1/namespaces/shop/pods/pod-1/log?container=main&timestamps=true"]);
   });
 
-  it("never says that an end proves anything: the API server ends its answer well when the kubelet breaks off", async () => {
+  it("never reports the log as delimited: the API server ends cleanly even if the kubelet breaks off", async () => {
     const { source } = await start((response) => response.end(line("half a li")));
     expect((await source.open(targetOf(POD), never)).delimited).toBe(false);
   });
 
-  it("asks for the log before a restart", async () => {
+  it("requests the log from before a restart", async () => {
     const { source, server } = await start((response) => response.end(line("\n")));
     await source.open(targetOf({ ...POD, previous: true }), never);
     expect(server.requests[0]).toContain("container=main&previous=true");
   });
 
-  it("lets no name lead elsewhere", async () => {
+  it("escapes names in the path and query", async () => {
     const { source, server } = await start((response) => response.end(line("\n")));
     await source.open(targetOf({ ...POD, name: "x/../y?z#", container: "a&b=c" }), never);
     expect(server.requests).toEqual([
@@ -112,7 +112,7 @@ describe("the source of pods, asking", () => {
     ]);
   });
 
-  it("gives an empty log of a container that has written nothing", async () => {
+  it("opens an empty log of a container that has written nothing", async () => {
     const { source } = await start((response) => response.end());
     expect(await readEntries(await source.open(targetOf(POD), never))).toEqual({
       text: "",
@@ -122,42 +122,42 @@ describe("the source of pods, asking", () => {
   });
 });
 
-describe("the source of pods, without asking", () => {
+describe("the pods' source, without a request", () => {
   const refuse = (response: ServerResponse) => response.writeHead(500).end();
 
   it.each<[string, TargetPod | undefined, SourceError["outcome"], string]>([
     ["no pod", undefined, "not-found", 'Source "pods" knows no pod of this attempt (any more).'],
     [
-      "a container that waits",
+      "a waiting container",
       { ...POD, unstarted: { reason: "ImagePullBackOff", final: false } },
       "not-yet",
       'Source "pods" has no log yet: the container waits to be started (ImagePullBackOff).',
     ],
     [
-      "a container that waits for no reason that was given",
+      "a waiting container without a reason",
       { ...POD, unstarted: { reason: "", final: false } },
       "not-yet",
       'Source "pods" has no log yet: the container waits to be started.',
     ],
     [
-      "a reason that is no word: it may hold an address",
+      "a reason that is not a word, and may contain an address",
       { ...POD, unstarted: { reason: "rpc error: dial tcp 10.0.0.1:5000", final: false } },
       "not-yet",
       'Source "pods" has no log yet: the container waits to be started.',
     ],
     [
-      "a container that will never be started",
+      "a container that will never start",
       { ...POD, unstarted: { reason: "Evicted", final: true } },
       "not-found",
       'Source "pods" has no log: the container was never started (Evicted).',
     ],
-  ])("says so of %s", async (_what, pod, outcome, message) => {
+  ])("reports %s", async (_what, pod, outcome, message) => {
     const { source, server } = await start(refuse);
     expect(await errorOf(source.open(targetOf(pod), never))).toMatchObject({ outcome, message });
     expect(server.requests).toEqual([]);
   });
 
-  it("tells a pod that is gone from a container that never began", async () => {
+  it("distinguishes a deleted pod from a container that never started", async () => {
     const { source } = await start(refuse);
     const faultOf = async (pod: Parameters<typeof targetOf>[0]) =>
       (await errorOf(source.open(targetOf(pod), never))).fault;
@@ -167,7 +167,7 @@ describe("the source of pods, without asking", () => {
   });
 });
 
-describe("the source of pods, refused", () => {
+describe("the pods' source, refused", () => {
   it.each<[number, string, SourceError["outcome"], string]>([
     [204, "", "not-yet", "has no log yet: the container has not started"],
     [400, 'container "main" in pod "pod-1" is waiting to start: PodInitializing', "not-yet", "has not started"],
@@ -186,16 +186,16 @@ describe("the source of pods, refused", () => {
     [429, "too many requests", "unavailable", "answered 429"],
     [500, 'Get "https://10.0.0.1:10250/containerLogs/…": dial tcp: refused', "unavailable", "answered 500"],
     [503, "the server is currently unable to handle the request", "unavailable", "answered 503"],
-  ])("takes %i (%s) for %s", async (code, words, outcome, did) => {
+  ])("maps %i (%s) to %s", async (code, words, outcome, did) => {
     const { source } = await start(code === 204 ? (response) => response.writeHead(204).end() : status(code, words));
     const error = await errorOf(source.open(targetOf(POD), never));
     expect(error).toMatchObject({ outcome, httpStatus: code });
     expect(error.did).toContain(did);
-    // The server's own log has it in full.
+    // The server's own log has the whole message.
     expect((error.cause as Error).message).toBe(`The API server answered ${code}: ${words}`);
   });
 
-  it("reads words that are no Status as they are", async () => {
+  it("reads a response that is not a Status as text", async () => {
     const { source } = await start((response) => response.writeHead(400).end("container is waiting to start: X"));
     expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({ outcome: "not-yet" });
   });
@@ -224,23 +224,23 @@ describe("the source of pods, refused", () => {
     ["failed to create fsnotify watcher: too many open files", "unavailable", "inotify instances", "node-limit"],
     ['failed to watch directory "/var/log/pods/x": no space left', "unavailable", "or watches", "node-limit"],
     ["container runtime at /run/containerd/containerd.sock is gone", "unavailable", "reports a failure", "node-failed"],
-  ])("takes what a kubelet says in a log's place for no log: %s", async (words, outcome, did, fault) => {
+  ])("does not take a kubelet's message for a log: %s", async (words, outcome, did, fault) => {
     const { source } = await start((response) => response.end(words));
     const error = await errorOf(source.open(targetOf(POD), never));
     expect(error).toMatchObject({ outcome, fault });
     expect(error.did).toContain(did);
-    // Its words name paths of the node, and go to the server's own log alone.
+    // The message names paths of the node, and appears only in the server's own log.
     expect(error.message).not.toMatch(/\/var|\/run|containerd|sock/);
     expect((error.cause as Error).message).toContain(words.slice(0, 4_000));
   });
 
-  it("takes a container's own words for log, whatever they are: its lines have times", async () => {
+  it("takes timestamped lines for log, whatever they say", async () => {
     const words = "unable to retrieve container logs for containerd://0f2c4a\n";
     const { source } = await start((response) => response.end(line(words)));
     expect(await readEntries(await source.open(targetOf(POD), never))).toMatchObject({ text: words, error: undefined });
   });
 
-  it("fails behind a log with what the kubelet says there, which is not sent", async () => {
+  it("fails with the kubelet's message after a log, without sending it", async () => {
     const words = 'failed to create fsnotify watcher "/var/log/pods": too many open files';
     const { source } = await start((response) => response.end(`${line("a line\n")}${words}`));
     const { text, error } = await readEntries(await source.open(targetOf(POD), never));
@@ -248,7 +248,7 @@ describe("the source of pods, refused", () => {
     expect(error).toMatchObject({ outcome: "unavailable", fault: "node-limit" });
   });
 
-  it("does not wait for a first line of a log that is followed: its container may be quiet", async () => {
+  it("does not wait for the first line of a followed log, whose container may be quiet", async () => {
     const { source, server } = await start((response) => response.writeHead(200).flushHeaders());
     const abort = new AbortController();
     expect(await source.open(targetOf(POD), abort.signal, { follow: true })).toMatchObject({ kind: "entries" });
@@ -258,8 +258,8 @@ describe("the source of pods, refused", () => {
   });
 });
 
-describe("the source of pods, asked for a part of a log", () => {
-  /** A source in front of a node's log: records, of which a long line takes several. */
+describe("the pods' source, for part of a log", () => {
+  /** A source in front of a node's log. A long line consists of several records. */
   const startLog = async (records: readonly string[]) => {
     const server = await startApiServer((request, response) => {
       const tail = new URL(request.url ?? "", "http://api").searchParams.get("tailLines");
@@ -276,13 +276,13 @@ describe("the source of pods, asked for a part of a log", () => {
     return { server, read };
   };
 
-  it("asks for lines from a second on, and leaves out the rest of a line that began before", async () => {
+  it("requests lines since a second, and omits the rest of a line that began before", async () => {
     const { read, server } = await startLog(["of a line\n", line("next\n")]);
     expect(await read({ since: "2026-01-01T00:00:00Z" })).toBe("next\n");
     expect(server.requests[0]).toContain("sinceTime=2026-01-01T00%3A00%3A00Z");
   });
 
-  it("gives as many of the last lines as are asked for", async () => {
+  it("returns the requested number of last lines", async () => {
     const { read } = await startLog(["one\n", "two\n", "three\n"].map((text, second) => line(text, second)));
     expect(await read({ tailLines: 1 })).toBe("three\n");
     expect(await read({ tailLines: 2 })).toBe("two\nthree\n");
@@ -290,8 +290,8 @@ describe("the source of pods, asked for a part of a log", () => {
   });
 });
 
-describe("the source of pods, in front of an API server that fails", () => {
-  it("says that nobody answered, where nobody listens", async () => {
+describe("the pods' source, with a failing API server", () => {
+  it("reports a refused connection", async () => {
     const { source, server } = await start(() => {});
     await server.close();
     closing.shift();
@@ -301,19 +301,19 @@ describe("the source of pods, in front of an API server that fails", () => {
     });
   });
 
-  it("says that the headers did not come in time", async () => {
+  it("reports that the headers did not arrive in time", async () => {
     const { source } = await start(() => {});
     expect(await errorOf(source.open(targetOf(POD), never))).toMatchObject({ outcome: "silent" });
   });
 
-  it("keeps nothing of words that are no Status: they may repeat the server's own token", async () => {
+  it("discards a message that is not a Status, which may echo the server's own token", async () => {
     const { source } = await start((response) => response.writeHead(403).end("you sent: Bearer planted"));
     const error = await errorOf(source.open(targetOf(POD), never));
     expect(inspect(error, { depth: 9 })).not.toContain("planted");
     expect(error).toMatchObject({ outcome: "refused", httpStatus: 403 });
   });
 
-  it("waits a second for the words of a refusal, and no longer", async () => {
+  it("waits at most a second for the body of a refusal", async () => {
     const { source, server } = await start((response) => {
       response.writeHead(500);
       response.write("well, you see …");
@@ -322,7 +322,7 @@ describe("the source of pods, in front of an API server that fails", () => {
     await server.abandoned();
   });
 
-  it("reads a refusal without an end no further than it has to", async () => {
+  it("reads only the beginning of an endless refusal", async () => {
     let sent = 0;
     const { source, server } = await start((response) => {
       response.writeHead(403);
@@ -337,11 +337,11 @@ describe("the source of pods, in front of an API server that fails", () => {
     expect(error.outcome).toBe("refused");
     expect((error.cause as Error).message.length).toBeLessThan(17_000);
     await server.abandoned();
-    // What lies in sockets' buffers is not ours.
+    // Allows for the buffers of the sockets.
     expect(sent).toBeLessThan(16 * 1024 * 1024);
   });
 
-  it("fails after half a body that is cut off, and does not wait for the rest", async () => {
+  it("fails after the part of a body that was cut off, without waiting for the rest", async () => {
     const cut = createGate();
     const { source } = await start((response) => {
       response.writeHead(200, { "content-length": "1000" });
@@ -355,13 +355,13 @@ describe("the source of pods, in front of an API server that fails", () => {
     expect(error).toMatchObject({ outcome: "unavailable", did: "broke off before the end of the log" });
   });
 
-  it("fails after chunks that lack the last one", async () => {
+  it("fails if the last chunk is missing", async () => {
     const { source } = await start((response) => response.write(line("half\n"), () => response.socket?.destroy()));
     const { error } = await readEntries(await source.open(targetOf(POD), never));
     expect(error).toMatchObject({ outcome: "unavailable" });
   });
 
-  it("fails where the body falls silent, before its first line too", async () => {
+  it("fails if the body stalls, even before its first line", async () => {
     for (const beginning of ["half\n", "ha"]) {
       const { source } = await start((response) => response.write(line(beginning)), { idleMs: 50 });
       const { text, error } = await readEntries(await source.open(targetOf(POD), never));
@@ -371,8 +371,8 @@ describe("the source of pods, in front of an API server that fails", () => {
   });
 });
 
-describe("the source of pods, left by its reader", () => {
-  it("asks nobody when it was left before", async () => {
+describe("the pods' source, aborted", () => {
+  it("sends no request if it was aborted before", async () => {
     const { source, server } = await start((response) => response.end(line("\n")));
     const reason = new Error("gone");
     await expect(source.open(targetOf(POD), AbortSignal.abort(reason))).rejects.toBe(reason);
@@ -397,7 +397,7 @@ describe("the source of pods, left by its reader", () => {
     await server.abandoned();
   });
 
-  it("does not wait for a connection to come about", async () => {
+  it("does not wait for a connection", async () => {
     const reason = new Error("gone");
     const abort = new AbortController();
     const kube = { openPodLog: () => new Promise<never>(() => {}) };
@@ -406,7 +406,7 @@ describe("the source of pods, left by its reader", () => {
     await expect(opening).rejects.toBe(reason);
   });
 
-  it("closes the connection in the middle of the body, by the signal and by leaving the loop", async () => {
+  it("closes the connection in the middle of the body, on abort and when the loop is left", async () => {
     const { source, server } = await start((response) => response.write(line("half\n")));
     const abort = new AbortController();
     const log = await source.open(targetOf(POD), abort.signal);

@@ -31,7 +31,7 @@ function sourceThat(open: LogSource["open"]): LogSource {
 }
 
 describe("limitConnections", () => {
-  it("refuses one log more than the limit and says the limit", async () => {
+  it("refuses a log beyond the limit, and names the limit", async () => {
     const source = limitConnections(sourceThat(async () => log));
     await source.open(target, new AbortController().signal);
     await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe("limitConnections", () => {
     await expect(source.open(target, new AbortController().signal)).resolves.toBe(log);
   });
 
-  it("does not count a log that could not be opened, nor twice one that was aborted while it was being opened", async () => {
+  it("does not count a log that failed to open, nor count one twice that was aborted while opening", async () => {
     const refused = new Error("no such log");
     let answer: () => Promise<OpenedLog> = () => Promise.reject(refused);
     const source = limitConnections(sourceThat(() => answer()));
@@ -67,7 +67,7 @@ describe("limitConnections", () => {
     await expect(source.open(target, new AbortController().signal)).rejects.toMatchObject({ reason: "SOURCE_BUSY" });
   });
 
-  it("does not count a log that is asked for by who has left already", async () => {
+  it("does not count a log whose reader has already left", async () => {
     const source = limitConnections(
       sourceThat(async (_, signal) => {
         signal.throwIfAborted();

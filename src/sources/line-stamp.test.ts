@@ -5,14 +5,14 @@ import { splitTime } from "./line-stamp.ts";
 const split = (text: string, at = 0) => splitTime(Buffer.from(text), at);
 const nanos = fc.bigInt({ min: 0n, max: 4_102_444_799_999_999_999n });
 
-/** A moment as nodes write it: in UTC with nine digits. */
+/** A time as nodes write it: in UTC with nine fractional digits. */
 function written(moment: bigint): string {
   const seconds = new Date(Number(moment / 1_000_000_000n) * 1_000).toISOString().slice(0, 19);
   return `${seconds}.${String(moment % 1_000_000_000n).padStart(9, "0")}Z`;
 }
 
 describe("the time before a line", () => {
-  it("is read to the nanosecond, as nodes write it", () => {
+  it("is parsed to the nanosecond, as nodes write it", () => {
     fc.assert(
       fc.property(nanos, fc.string(), (moment, text) => {
         expect(split(`${written(moment)} ${text}`)).toEqual({ time: written(moment), textAt: 31 });
@@ -20,7 +20,7 @@ describe("the time before a line", () => {
     );
   });
 
-  it("is the same however many digits and whichever zone it is written with", () => {
+  it("is normalized, whatever its digits and zone", () => {
     fc.assert(
       fc.property(nanos, fc.integer({ min: -14 * 60, max: 14 * 60 }), (moment, minutes) => {
         const local = written(moment + BigInt(minutes) * 60_000_000_000n);
@@ -35,7 +35,7 @@ describe("the time before a line", () => {
     );
   });
 
-  it("is not told before all of it is there, wherever it is cut", () => {
+  it("is unfinished until all of it has arrived, wherever it is split", () => {
     const stamp = "2026-01-01T00:00:00.000000001+00:00";
     for (let length = 0; length <= stamp.length; length += 1) {
       expect(split(stamp.slice(0, length))).toBe("unfinished");
@@ -51,11 +51,11 @@ describe("the time before a line", () => {
     ["\n"],
     ["2026\n"],
     ["x".repeat(37)],
-  ])("is none in %j", (text) => {
+  ])("does not exist in %j", (text) => {
     expect(split(text)).toBe("none");
   });
 
-  it("is looked for where the line begins", () => {
+  it("is parsed at the given offset", () => {
     expect(split("text\n2026-01-01T00:00:00Z more", 5)).toEqual({ time: "2026-01-01T00:00:00.000000000Z", textAt: 26 });
   });
 });

@@ -10,12 +10,12 @@ describe("createMatch", () => {
     expect(createMatch({ stage: undefined })(facts)).toBe(true);
   });
 
-  it("asks for all of the patterns", () => {
+  it("requires all patterns to match", () => {
     expect(createMatch({ project: "shop", stage: "prod-*", metric: "*smoke*" })(facts)).toBe(true);
     expect(createMatch({ project: "shop", stage: "prod-*", metric: "load" })(facts)).toBe(false);
   });
 
-  it("matches nothing that a run does not have", () => {
+  it("does not match a pattern for what a run does not have", () => {
     expect(createMatch({ shard: "*" })(facts)).toBe(false);
   });
 
@@ -31,11 +31,11 @@ describe("createMatch", () => {
     ["sh.p", false],
     ["SHOP", false],
     ["", false],
-  ])("holds %j against shop", (project, expected) => {
+  ])("matches %j against shop", (project, expected) => {
     expect(createMatch({ project })(facts)).toBe(expected);
   });
 
-  it("says the same as a regular expression", () => {
+  it("agrees with a regular expression", () => {
     const letters = (maxLength: number) => fc.string({ unit: fc.constantFrom("a", "b", "*", "*"), maxLength });
     fc.assert(
       fc.property(letters(8), fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 }), (pattern, project) => {
@@ -46,7 +46,7 @@ describe("createMatch", () => {
     );
   });
 
-  it("is done at once with a pattern that makes backtracking explode", () => {
+  it("is fast for a pattern that would make backtracking explode", () => {
     const match = createMatch({ project: `${"a*".repeat(5_000)}b` });
     expect(match({ project: "a".repeat(20_000), metric: "m" })).toBe(false);
   });

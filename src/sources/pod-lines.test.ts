@@ -7,7 +7,7 @@ const TIME = "2026-01-01T00:00:00.000000000Z";
 const LATER = "2026-01-01T00:00:01.500000000Z";
 const INOTIFY = 'failed to create fsnotify watcher "/var/log/pods/x": too many open files';
 
-/** What becomes of an answer that comes in these pieces, which are overwritten. */
+/** Parses a response that arrives in these pieces. */
 function take(pieces: readonly (string | Uint8Array)[], mayBeginInside = false) {
   const lines = new PodLines(mayBeginInside);
   const given = [...pieces.map((piece) => lines.push(Buffer.from(piece))), lines.end()];
@@ -26,7 +26,7 @@ function take(pieces: readonly (string | Uint8Array)[], mayBeginInside = false) 
 }
 
 describe("the lines of a pod's log", () => {
-  it("are text without the times that a kubelet puts before it", () => {
+  it("are text without the kubelet's times", () => {
     expect(take([`${TIME} one\n${LATER} two\n`])).toEqual({
       text: "one\ntwo\n",
       starts: [0, 4],
@@ -35,29 +35,29 @@ describe("the lines of a pod's log", () => {
     });
   });
 
-  it("are empty where nothing stands behind the time", () => {
+  it("are empty if nothing follows the time", () => {
     expect(take([`${TIME} \n${LATER} \n`])).toMatchObject({ text: "\n\n", starts: [0, 1], words: undefined });
   });
 
-  it("may themselves begin with a time, or hold one: only the kubelet's is cut out", () => {
+  it("may contain times of their own: only the kubelet's is removed", () => {
     expect(take([`${TIME} ${LATER} own\n${LATER} and ${TIME} in it\n`])).toMatchObject({
       text: `${LATER} own\nand ${TIME} in it\n`,
       times: [TIME, LATER],
     });
   });
 
-  it("need not end, and half a time at the end of what was cut off is not one", () => {
+  it("may be partial, and half a time at a cut is not a line", () => {
     for (let length = 1; length <= LATER.length; length += 1) {
       expect(take([`${TIME} one\n${LATER.slice(0, length)}`])).toMatchObject({ text: "one\n", words: undefined });
     }
     expect(take([`${TIME} one\n${LATER} tw`])).toMatchObject({ text: "one\ntw", times: [TIME, LATER] });
   });
 
-  it("are none where a time stands at the end, and no character of its line has come", () => {
+  it("do not include one of which only the time has arrived", () => {
     expect(take([`${TIME} `])).toEqual({ text: "", starts: [], times: [], words: undefined });
   });
 
-  it("are the same with all else that is told, wherever the answer is cut", () => {
+  it("are the same wherever the response is split, as are times and words", () => {
     const line = fc.constantFrom(
       `${TIME} plain\n`,
       `${LATER} \n`,
@@ -82,7 +82,7 @@ describe("the lines of a pod's log", () => {
     );
   });
 
-  it("hold no text of the kubelet's, whatever it says at a line's beginning", () => {
+  it("contain no text of the kubelet, whatever it says at a line's beginning", () => {
     const words = fc.stringMatching(/^[a-z"/ ][ -~]{0,60}$/);
     const log = fc.array(fc.stringMatching(/^[A-Z ]{0,20}$/), { maxLength: 5 });
     fc.assert(
@@ -94,29 +94,29 @@ describe("the lines of a pod's log", () => {
   });
 });
 
-describe("a kubelet's own words", () => {
-  it("are told where they stand alone, and behind a log", () => {
+describe("a kubelet's own message", () => {
+  it("is reported if it stands alone, or follows a log", () => {
     expect(take([INOTIFY])).toEqual({ text: "", starts: [], times: [], words: INOTIFY });
     expect(take([`${TIME} one\n`, INOTIFY])).toMatchObject({ text: "one\n", words: INOTIFY });
   });
 
-  it("are told where lines follow them, which are log", () => {
+  it("is reported if lines of the log follow it", () => {
     expect(take([`${INOTIFY}\n${TIME} one\n`])).toMatchObject({ text: "one\n", words: `${INOTIFY}\n` });
   });
 
-  it("are kept up to 4 KiB", () => {
+  it("is kept up to 4 KiB", () => {
     expect(take(Array.from({ length: 100 }, () => "no! ".repeat(100))).words).toHaveLength(4 * 1_024);
   });
 
-  it("are not what is left of a line that began before what was asked for", () => {
+  it("is not the rest of a line that began before the requested part", () => {
     expect(take([`rest of a line\n${TIME} one\n`], true)).toMatchObject({ text: "one\n", words: undefined });
   });
 
-  it("are all there is where no line feed follows, though a line may have begun before", () => {
+  it("is everything without a line feed, even if the response may begin within a line", () => {
     expect(take([INOTIFY], true)).toMatchObject({ text: "", words: INOTIFY });
   });
 
-  it("are told behind the first line, though that may have begun before", () => {
+  it("is reported after the first line, even if that may be the rest of a line", () => {
     expect(take([`rest\n${TIME} one\n${INOTIFY}\n`], true)).toMatchObject({ text: "one\n", words: `${INOTIFY}\n` });
   });
 });

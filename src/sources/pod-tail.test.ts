@@ -7,7 +7,7 @@ import { readPodTail } from "./pod-tail.ts";
 
 const MIB = 1024 * 1024;
 
-/** The last lines of a log of these records, and how many records were asked for. */
+/** The last lines of a log of these records, and the numbers of records that were requested. */
 async function tailOf(records: readonly NodeLine[], lines: number, pieceBytes = 64 * 1024) {
   const asked: number[] = [];
   const tail = await readPodTail(async (tailLines) => {
@@ -26,7 +26,7 @@ async function tailOf(records: readonly NodeLine[], lines: number, pieceBytes = 
   return { text, starts, times, cut: tail.cut, asked };
 }
 
-/** Records, as a runtime makes them of lines that it cuts into so many parts. */
+/** The records of lines that a runtime cuts into these numbers of parts. */
 function recordsOf(parts: readonly number[]): {
   readonly records: readonly NodeLine[];
   readonly lines: readonly string[];
@@ -48,17 +48,17 @@ function recordsOf(parts: readonly number[]): {
 const last = (lines: readonly string[], count: number) => lines.slice(Math.max(0, lines.length - count)).join("");
 
 describe("the last lines of a pod's log", () => {
-  it.each([1, 2, 3, 4, 10])("are %i whole ones, of which one was cut into five records", async (count) => {
+  it.each([1, 2, 3, 4, 10])("are %i whole ones, even if one was cut into five records", async (count) => {
     const { records, lines } = recordsOf([1, 5, 1]);
     expect(await tailOf(records, count)).toMatchObject({ text: last(lines, count), cut: false });
   });
 
-  it("are whole where the very last line was cut into records", async () => {
+  it("are whole if the very last line was cut into records", async () => {
     const { records, lines } = recordsOf([1, 1, 5]);
     for (const count of [1, 2, 3]) expect((await tailOf(records, count)).text).toBe(last(lines, count));
   });
 
-  it("are whole, however lines were cut into records and the answer into pieces", async () => {
+  it("are whole, however lines are cut into records and the response into pieces", async () => {
     const parts = fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(
@@ -78,37 +78,37 @@ describe("the last lines of a pod's log", () => {
     );
   });
 
-  it("are whole where a program writes dots for an hour, and no line feed", async () => {
+  it("are whole if a program writes dots for an hour without a line feed", async () => {
     const dots = Array.from({ length: 3_600 }, (_, second) => ({ nanos: second * 1e9, text: "." }));
     const records = [{ nanos: 0, text: "begin\n" }, ...dots];
     expect(await tailOf(records, 1)).toMatchObject({ text: ".".repeat(3_600), cut: false });
   });
 
-  it("count a line that has not ended", async () => {
+  it("include a partial line", async () => {
     const records = ["one\n", "two\n", "th", "ree"].map((text, nanos) => ({ nanos, text }));
     expect((await tailOf(records, 1)).text).toBe("three");
     expect((await tailOf(records, 2)).text).toBe("two\nthree");
   });
 
-  it("are all of a log that has fewer, or none", async () => {
+  it("are the whole log if it has fewer, or none", async () => {
     const { records, lines } = recordsOf([1, 2]);
     expect((await tailOf(records, 100)).text).toBe(lines.join(""));
     expect(await tailOf([], 5)).toMatchObject({ text: "", cut: false });
   });
 
-  it("are asked for once where each is one record, with one more in which no line need begin", async () => {
+  it("take one request if each is one record, with one more record that may be within a line", async () => {
     const { records } = recordsOf(Array.from({ length: 50 }, () => 1));
     expect((await tailOf(records, 10)).asked).toEqual([11]);
   });
 
-  it("are looked for by more and more records, no more often than it takes", async () => {
+  it("take requests for more and more records, no more than necessary", async () => {
     const { records, lines } = recordsOf([1, 500]);
     const { text, asked } = await tailOf(records, 1);
     expect(text).toBe(last(lines, 1));
     expect(asked).toEqual([2, 16, 128, 1024]);
   });
 
-  it("are read no further back than 16 MiB: the first line is said to be cut then, and goes out to its end", async () => {
+  it("are read back at most 16 MiB: beyond that, the first line is reported as cut", async () => {
     const part = "x".repeat(256 * 1_024);
     const records = [
       { nanos: 0, text: "begin\n" },
@@ -122,7 +122,7 @@ describe("the last lines of a pod's log", () => {
     expect(asked).toEqual([2, 16, 128]);
   });
 
-  it("are no lines before those, where the last one alone is longer than 16 MiB", async () => {
+  it("do not include earlier lines if the last one alone is longer than 16 MiB", async () => {
     const part = "x".repeat(1_024 * 1_024);
     const records = [
       ...Array.from({ length: 1_000 }, (_, index) => ({ nanos: index, text: `short ${index}\n` })),
@@ -134,7 +134,7 @@ describe("the last lines of a pod's log", () => {
     expect(cut || text.length === 20 * MIB + 4).toBe(true);
   });
 
-  it("are whole where there are enough of them in 16 MiB, and a longer line before", async () => {
+  it("are whole if 16 MiB contain enough of them after a longer line", async () => {
     const part = "x".repeat(16 * 1_024);
     const records = [
       ...Array.from({ length: 2_000 }, (_, index) => ({ nanos: index, text: part })),
