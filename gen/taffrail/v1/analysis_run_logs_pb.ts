@@ -270,7 +270,7 @@ export type GetAnalysisRunLogsResponse = Message<"taffrail.v1.GetAnalysisRunLogs
   cursor: string;
 
   /**
-   * Information beside the log.
+   * Information about the log or the stream.
    *
    * @generated from oneof taffrail.v1.GetAnalysisRunLogsResponse.event
    */
@@ -555,7 +555,8 @@ export type End = Message<"taffrail.v1.End"> & {
   reason: EndReason;
 
   /**
-   * The source no longer has the beginning of the log.
+   * Whether the source has dropped lines before those that were sent. Set only if a cursor proves it: of this call, or
+   * of an earlier one.
    *
    * @generated from field: bool head_missing = 2;
    */
@@ -2453,7 +2454,7 @@ export const NoticeKind = {
   BYTES_REPLACED: 2,
 
   /**
-   * There is no log yet; `message` says what it is waiting for.
+   * There is no log yet, or no more of it yet; `message` says what it is waiting for.
    *
    * @generated from enum value: NOTICE_KIND_WAITING = 3;
    */
@@ -2482,7 +2483,7 @@ export const NoticeKind = {
   LINES_LOST: 6,
 
   /**
-   * The source no longer has the beginning of the log.
+   * The source no longer has the beginning of the log. Not sent at present: see `head_missing` in `End`.
    *
    * @generated from enum value: NOTICE_KIND_HEAD_MISSING = 7;
    */
