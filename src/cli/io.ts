@@ -6,7 +6,7 @@ export interface CliIo {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Prints one line to stderr. */
   readonly say: (line: string) => void;
-  /** Shows a text that the next one, or the next line, replaces. Absent if stderr is not a terminal. */
+  /** Shows a text until the next one, or the next line, replaces it. Absent if stderr is not a terminal. */
   readonly status?: (text: string) => void;
   /** Asks the user. Absent without a terminal to answer on. */
   readonly ask?: (question: string) => Promise<string>;

@@ -79,7 +79,7 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
   };
 }
 
-/** The number of a chunk's line by its index in the chunk. Has to be called with ascending indices. */
+/** The number of a chunk's line by its index in the chunk. Must be called with ascending indices. */
 function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
   if (runs.length === 0) return (index) => (firstLine === 0 ? 0 : firstLine + index);
   let run = 0;
@@ -94,7 +94,7 @@ function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
   };
 }
 
-/** One line of JSON, with those control characters escaped too that JSON allows but old terminals obey. */
+/** One line of JSON. Also escapes the control characters that JSON allows but old terminals obey. */
 function json(value: object): string {
   const text = JSON.stringify(value).replace(
     /[\x7f-\x9f\u2028\u2029]/g,

@@ -152,7 +152,7 @@ describe("json", () => {
       fc.property(fc.string({ unit: CHARACTER }), (text) => {
         fc.pre(!text.includes("\n") && text.isWellFormed() && text !== "");
         const line = all(createJsonPrinter({ timestamps: false }), [chunk(`${text}\n`)]);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these.
         expect(line.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
         expect(JSON.parse(line).text).toBe(text);
       }),

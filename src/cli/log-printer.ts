@@ -11,7 +11,7 @@ export interface LogPrinter {
   chunk(chunk: LogChunk): string | Uint8Array;
   /** A heading between the logs of attempts; empty if stdout gets no headings. */
   heading?(text: string): string;
-  /** What is left at the end of the log, however it ended; with the end event if there is one. */
+  /** Returns the remaining output at the end of the log, however it ended. `end`: its end event, if there is one. */
   end(end: Extract<LogEvent, { kind: "end" }> | undefined): string;
 }
 

@@ -11,7 +11,7 @@ const WHY: Partial<Record<SelectionReason, string>> = {
 /**
  * `showing run=… metric=robot attempt=2 container=test (failed); others: -a 1`.
  *
- * @param allAttempts whether all attempts are shown. If all containers are, the origin names none.
+ * @param allAttempts whether all attempts are shown. If all containers are shown, the origin names none.
  */
 export function choiceText(run: string, origin: Origin, allAttempts: boolean): string {
   const why = (reason: SelectionReason): string => (WHY[reason] === undefined ? "" : ` (${WHY[reason]})`);

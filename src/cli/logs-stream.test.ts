@@ -35,7 +35,7 @@ async function show(log: Pick<ScriptedLog, "routes">, args: readonly string[], o
   return { code, out, said: said.filter((line) => !line.startsWith("showing ")) };
 }
 
-describe("a log that breaks", () => {
+describe("a log that breaks off", () => {
   it("is resumed, and one line says so", async () => {
     const log = scriptedLog(PIECES, (next, call) => (call === 1 && next === 2 ? gone() : undefined));
     expect(await show(log, ["uat.01"])).toEqual({ code: 0, out: PIECES.join(""), said: ["resumed at line 3 (1x)"] });

@@ -168,7 +168,7 @@ describe("text from others", () => {
     for (const args of [["evil"], ["evil", "-m", "x"], ["evil", "-m", evil]]) {
       const { said } = await logs(args);
       expect(said.join("")).toContain("\uFFFD");
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these.
       for (const line of said) expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
     }
     const { out } = await runInProcess(["runs"], {

@@ -10,9 +10,9 @@ import { runInProcess } from "../../test/fakes/cli.ts";
 import { type DemoGateway, startDemoGateway } from "../../test/fakes/demo-gateway.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-/** Its log is 200 MB long. */
+/** A run with a log of 200 MB. */
 const LARGE = "perf.01kkha46801gmbjhs2nxjbjdmq.00d90e5";
-/** For a process to start on a busy machine. */
+/** The time for a process to start on a busy machine. */
 const SLOW = 30_000;
 
 let gateway: DemoGateway;

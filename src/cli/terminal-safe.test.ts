@@ -62,7 +62,7 @@ describe("what is removed", () => {
     [`a${ESC}\nnext`, "a\nnext"],
     [`a${ESC}]0;x${ESC}\nnext`, "a\nnext"],
     [`a${ESC}Pnever ends\r\nnext`, "a\nnext"],
-  ])("from %j is no part of the next line", (input, expected) => {
+  ])("from %j does not affect the next line", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
 
@@ -73,7 +73,7 @@ describe("what is removed", () => {
     [`${ESC}\u009b31m`, "31m"],
     [`${ESC}[\u009b31m`, "31m"],
     [`${ESC}\r\nx`, "\nx"],
-  ])("from %j is never half a character", (input, expected) => {
+  ])("from %j is never part of a character", (input, expected) => {
     expect(filtered(input)).toBe(expected);
   });
 });
@@ -167,7 +167,7 @@ describe("any log", () => {
     fc.assert(
       fc.property(bytes, lengths, (input, cuts) => {
         const out = filtered(Uint8Array.from(input), cuts);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the output must not contain these.
         expect(out.replace(/\x1b\[[0-9:;]*m/g, "")).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
       }),
       { numRuns: 2_000 },

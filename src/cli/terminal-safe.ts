@@ -1,13 +1,13 @@
 import { EscapeReader } from "../stream/escape-sequences.ts";
 
 const ESC = "\x1b";
-/** How much of a line is kept when it is shown live: as much as a time takes. */
+/** How much of a line is kept when it is shown live: the length of a time. */
 const LIVE_HELD = 64;
-/** How much of a line is held back at most until it is known whether a carriage return does away with it. */
+/** The maximum length of a line that is held back in case a carriage return overwrites it. */
 const MAX_HELD = 64 * 1024;
-/** How much is kept of the styles that a line's earlier states have set. */
+/** The maximum length of the styles that are kept from a line's earlier states. */
 const MAX_STYLES_LENGTH = 1024;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what to look for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it finds these.
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: styles begin with one.
 const STYLE = /\x1b\[[0-9:;]*m/g;
@@ -49,7 +49,7 @@ export function createTerminalFilter({
   live = false,
   timestamps = false,
 }: TerminalFilterOptions): TerminalFilter {
-  // Invalid bytes become U+FFFD: on their own, some of them are controls to old terminals.
+  // Invalid bytes become U+FFFD: unchanged, some of them are control characters to old terminals.
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const sequence = new EscapeReader();
   let inSequence = false;

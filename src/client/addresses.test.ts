@@ -31,7 +31,7 @@ it.each([
   "/p/a/runs/b/m/x/a/1/c/y/z",
   "/admin/health/x",
   "/sign-in/x",
-])("says of %s that there is nothing", (path) => {
+])("finds no page at %s", (path) => {
   expect(parseAddress(path)).toEqual({ page: "nothing" });
 });
 

@@ -1,4 +1,4 @@
-/** Which log of a run; the server chooses what is left out. */
+/** Selects a log of a run. The server selects what is omitted. */
 export interface LogChoice {
   readonly metric: string;
   /** A number, or `last`. */
@@ -17,7 +17,7 @@ export type Address =
   | { readonly page: "nothing" };
 
 /**
- * Parses a path without the base path. Names may hold anything: each is percent-encoded in its segment.
+ * Parses a path without the base path. Names may contain any character: each is percent-encoded in its segment.
  */
 export function parseAddress(path: string): Address {
   const segments = path.replace(/\/$/, "").split("/").slice(1).map(decode);
@@ -75,7 +75,7 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // Badly encoded by hand: it names nothing that exists, and our page says so.
+    // Badly encoded, probably by hand: nothing has this name, and the page says so.
     return segment;
   }
 }

@@ -7,7 +7,7 @@ import {
   type Metric,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** Why a run has its phase, as far as the run and its pods tell. */
+/** Why a run has its phase, as far as the run and its pods show. */
 export interface Cause {
   readonly phase: AnalysisPhase;
   /**

@@ -152,7 +152,7 @@ describe("over HTTP", () => {
   const END_STREAM = Buffer.from([2, 0, 0, 0, 2, ...Buffer.from("{}")]);
   const envelope = Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
 
-  /** A server that answers so, and reports when its client has left. */
+  /** A server with this answer that reports when its client has left. */
   async function serverThat(answer: (request: IncomingMessage, response: ServerResponse) => void) {
     const left = createGate();
     const asked = createGate();
@@ -242,7 +242,7 @@ describe("over HTTP", () => {
         setImmediate(() => request.socket.resetAndDestroy());
       },
     ],
-  ])("takes a connection that is reset %s for Unavailable, and retries", async (_, reset) => {
+  ])("treats a connection that is reset %s as Unavailable, and retries", async (_, reset) => {
     let calls = 0;
     const { client, close } = await serverThat((request, response) => {
       calls += 1;

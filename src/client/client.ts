@@ -19,26 +19,25 @@ export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService
   /**
    * Reads a log. Leaving the loop, or aborting `options.signal`, ends the request.
    *
-   * A stream that breaks, or that its server or source could not bring to an end, is resumed behind the last piece that
-   * was taken: no byte is missing and none comes twice. An event `resumed` tells of it. Retries that bring no byte of
-   * the log and get no further in it are limited by `options.resume`. A connection without a message for 40 seconds
-   * counts as broken: servers send one every 15.
+   * A stream that breaks, or that the server or the source could not finish, is resumed after the last piece that was
+   * yielded: no byte is lost or duplicated. An event `resumed` reports it. `options.resume` limits the retries that
+   * make no progress. A connection without a message for 40 seconds counts as broken: servers send one every 15.
    *
-   * @throws ConnectError when the call fails, after the `end` event if there was one; with code Unavailable when the
-   * stream breaks without one and cannot be resumed: the log is then incomplete. `describeError` reads its details.
+   * @throws ConnectError if the call fails, after the `end` event if there was one; with code Unavailable if the stream
+   * breaks without one and cannot be resumed, so that the log is incomplete. `describeError` reads its details.
    */
   getAnalysisRunLogs(
     request: MessageInitShape<typeof GetAnalysisRunLogsRequestSchema>,
     options?: LogCallOptions,
   ): AsyncIterable<LogEvent>;
   /**
-   * Watches runs: yields them as they are, and again after each change with what has changed, until the loop is left or
-   * `options.signal` is aborted. It does not end by itself.
+   * Watches runs: yields the current runs, and then again after each change, with the changes. It continues until the
+   * loop is left or `options.signal` is aborted.
    *
-   * A watch that breaks, or that its server could not continue, is started again; runs that are still as they were
-   * yielded last are not yielded again. `watchAnalysisRuns` is one call of it, message by message.
+   * A watch that breaks, or that the server could not continue, is started again; if nothing has changed in the
+   * meantime, nothing is yielded. `watchAnalysisRuns` is a single call, message by message.
    *
-   * @throws ConnectError when the server refuses, or cannot be reached for too long.
+   * @throws ConnectError if the server refuses, or cannot be reached for too long.
    */
   watchRuns(
     request: MessageInitShape<typeof WatchAnalysisRunsRequestSchema>,
@@ -49,8 +48,8 @@ export interface TaffrailClient extends Omit<Client<typeof AnalysisRunLogService
 /** How a stream is read. `timeoutMs` covers all calls together. */
 export interface StreamCallOptions<State> extends CallOptions {
   /**
-   * Whether, and how, to resume after a break. Default: true, with 8 tries in a row without progress, after 0.25 to 15
-   * s.
+   * Whether, and how, to resume after a break. Default: true, with up to 8 consecutive tries without progress, after
+   * delays of 0.25 to 15 s.
    */
   readonly resume?: boolean | Partial<Resuming>;
   /** Called with the stream's state whenever it changes. */
@@ -69,30 +68,31 @@ const RESUMING: Resuming = {
   timer: systemTimer,
 };
 
-/** Which server to call, and as whom. */
+/** The server to call, and the caller's token. */
 export interface TaffrailClientOptions {
   /** The server's address, with its base path if it has one: `https://taffrail.example.com`. */
   readonly baseUrl: string;
   /**
-   * The bearer token, or how to get it; asked for on each call. Default: none, with which only `getServerInfo` works.
-   * A log that ends because its token has expired is resumed with the token that this returns then.
+   * The bearer token, or a function that returns it, called for each call. Default: none, with which only
+   * `getServerInfo` works. If a log ends because its token has expired, it resumes with the token that the function
+   * then returns.
    */
   readonly token?: string | (() => string | Promise<string>);
   /**
-   * Called when the server no longer accepts the caller's token, for a log or a watch: has the user sign in, and
-   * resolves once they have, however long it takes. The log is then resumed behind the last piece that was taken.
+   * Called when the server no longer accepts the token of a log or a watch. It lets the user sign in, and resolves once
+   * they have, however long that takes. The log then resumes after the last piece that was yielded.
    * Default: the call fails.
    */
   readonly signedOut?: (signal: AbortSignal) => Promise<void>;
   /**
-   * Another way to the server, which has to send the token itself. Default: `fetch` and the Connect protocol, which
-   * both browsers and Node have.
+   * Another transport to the server, which must send the token itself. Default: the Connect protocol over `fetch`,
+   * which both browsers and Node support.
    */
   readonly transport?: Transport;
 }
 
 /**
- * Makes a client, for browsers and Node alike.
+ * Creates a client, for browsers and Node.
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ export interface ErrorDescription {
   readonly sources: readonly SourceAttempt[];
 }
 
-/** Describes whatever a call threw, by its typed details. */
+/** Describes an error that a call threw, by its typed details. */
 export function describeError(error: unknown): ErrorDescription {
   const typed = ConnectError.from(error);
   const info = typed.findDetails(ErrorInfoSchema)[0];

@@ -29,7 +29,7 @@ export interface ErrorFinder {
 const MAX_LINE_LENGTH = 4_096;
 
 /**
- * Makes a finder.
+ * Creates a finder.
  *
  * @param around how many lines before and after the error to keep.
  * @param tail how many of the last lines to keep.

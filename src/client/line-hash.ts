@@ -4,7 +4,7 @@ import { ESCAPE, EscapeReader } from "../stream/escape-sequences.ts";
 const RETURN = 0x0d;
 
 /**
- * Eight hexadecimal digits that tell a line's text from others (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
+ * A hash of a line's text as eight hexadecimal digits (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/).
  * Not collision-resistant.
  */
 export function lineHash(text: Uint8Array): string {
@@ -14,8 +14,8 @@ export function lineHash(text: Uint8Array): string {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences; if carriage returns overwrite it, its last state.
- * Links hold the hash of this.
+ * A line as the page shows it: its text without escape sequences; if carriage returns overwrite it, its last state.
+ * Links contain the hash of this.
  *
  * @param line without its line feed.
  */

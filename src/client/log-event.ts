@@ -34,34 +34,34 @@ export interface LogChunk {
   readonly attempt: number;
   /** Bytes of the log's text before it; absent if unknown. */
   readonly offset: number | undefined;
-  /** Resumes behind it, as the request's `cursor`; empty if the log cannot be resumed there. */
+  /** The request's `cursor` to resume after it; empty if the log cannot be resumed there. */
   readonly cursor: string;
 }
 
-/** A chunk of a log, or something about it. */
+/** A chunk of a log, or information about it. */
 export type LogEvent =
   /** First: what was selected and which source serves it. */
   | { readonly kind: "origin"; readonly origin: Origin }
   | LogChunk
-  /** Something to know about the log. */
+  /** Information about the log. */
   | { readonly kind: "notice"; readonly notice: Notice }
-  /** The stream broke and was resumed, with nothing missing and nothing twice. */
+  /** The stream broke and was resumed: nothing is lost or duplicated. */
   | {
       readonly kind: "resumed";
-      /** As it is now: another source may serve the log. */
+      /** The current origin: another source may now serve the log. */
       readonly origin: Origin;
       /** The number of the line in which the log resumes; 0 if unknown. */
       readonly line: number;
-      /** Bytes yielded before. */
+      /** The number of bytes yielded before. */
       readonly bytes: number;
-      /** How often this stream has been resumed so far. */
+      /** The number of resumes of this stream so far. */
       readonly times: number;
     }
   /** Last: how the stream ended. Its `lines` and `bytes` count all calls; its `scannedBytes` only the last one. */
   | {
       readonly kind: "end";
       readonly end: End;
-      /** Resumes behind all that was yielded; empty if the log cannot be resumed. */
+      /** The cursor after everything that was yielded; empty if the log cannot be resumed. */
       readonly cursor: string;
     };
 

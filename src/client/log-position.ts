@@ -2,19 +2,19 @@ import type { LogChunk } from "./log-event.ts";
 
 const LINE_FEED = 10;
 
-/** How far a log has been read: what its reader has taken, and where to resume. */
+/** How far a log has been read: what the reader has received, and where to resume. */
 export interface LogPosition {
-  /** Resumes behind all that was taken. Empty at the beginning, and where the log cannot be resumed. */
+  /** The cursor after everything received. Empty at the beginning, and where the log cannot be resumed. */
   readonly cursor: string;
-  /** Whether the log can be resumed here: by the cursor, or because nothing has been taken yet. */
+  /** Whether the log can be resumed here: by the cursor, or because nothing has been received yet. */
   readonly resumable: boolean;
-  /** Bytes taken. */
+  /** Bytes received. */
   readonly bytes: number;
-  /** Lines taken, including a last one without a line feed. */
+  /** Lines received, including a last one without a line feed. */
   readonly lines: number;
   /** The number of the next line, or of the partial line that the log continues; 0 if unknown. */
   readonly nextLine: number;
-  /** Records that the reader has taken a chunk. */
+  /** Records that the reader has received a chunk. */
   take(chunk: LogChunk): void;
   /** Records a newer cursor. An empty one changes nothing. */
   setCursor(cursor: string): void;

@@ -6,7 +6,7 @@ export type LogState =
   | { readonly kind: "connecting" }
   /** The server responds. */
   | { readonly kind: "streaming" }
-  /** There is no log yet: `message` says what the server waits for. */
+  /** There is no log yet: `message` says what it is waiting for. */
   | { readonly kind: "waiting"; readonly for: "log"; readonly message: string }
   /** The server no longer accepts the caller's token: the stream resumes after the next sign-in. */
   | { readonly kind: "waiting"; readonly for: "sign-in" }
@@ -16,7 +16,7 @@ export type LogState =
       readonly for: "server";
       /** The number of the next try, counted from 1 since the last progress. */
       readonly tries: number;
-      /** The most tries in a row. */
+      /** The maximum number of consecutive tries. */
       readonly of: number;
       readonly delayMs: number;
       readonly error: ConnectError;

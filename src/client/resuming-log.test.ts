@@ -172,7 +172,7 @@ describe("a stream that breaks", () => {
     expect(log.sent).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("does not take a cursor with another text for progress, whatever message brings it", async () => {
+  it("does not count a cursor with another text as progress, in any message", async () => {
     let made = 0;
     const cursor = (next: number): string => {
       made += 1;
@@ -193,7 +193,7 @@ describe("a stream that breaks", () => {
     expect(events.at(-1)).toMatchObject({ end: { reason: EndReason.SOURCE_FAILED }, cursor: `piece-2@${made}` });
   });
 
-  it("takes word of a scan for progress, so that one that is cut again and again gets to its end", async () => {
+  it("counts a scan as progress, so that one that is cut repeatedly reaches its end", async () => {
     for (const follow of [false, true]) {
       const scanned = [1, 2, 3, 4].map((next) => [{ cursor: `piece-${next}` }, end(EndReason.SOURCE_FAILED)]);
       const log = scriptedLog(["", "", "", "", "a\n"], (_, call) => scanned[call - 1]);
@@ -214,7 +214,7 @@ describe("a stream that breaks", () => {
   });
 
   it.each([{}, { cursor: "piece-1" }])(
-    "takes a heartbeat (%o) for progress while it waits for output and only the connection is cut",
+    "counts a heartbeat (%o) as progress while it waits for output and only the connection is cut",
     async (heartbeat) => {
       const quiet = () =>
         scriptedLog(["a\n", "b\n"], (next, call) => (next === 1 && call < 200 ? [heartbeat] : undefined));
@@ -224,7 +224,7 @@ describe("a stream that breaks", () => {
     },
   );
 
-  it("does not take a heartbeat for progress where there is nothing to wait for, or the source fails", async () => {
+  it("does not count a heartbeat as progress if there is nothing to wait for, or the source fails", async () => {
     const plain = scriptedLog(["a\n", "b\n"], (next) => (next === 1 ? [{}] : undefined));
     const cut = await read(plain, { resume: { tries: 2 } }, { request: { follow: false } });
     expect([cut.text, cut.waited]).toEqual(["a\n", [250, 500]]);
@@ -235,7 +235,7 @@ describe("a stream that breaks", () => {
     expect([given.text, given.waited]).toEqual(["a\n", [250, 500]]);
   });
 
-  it("does not take a heartbeat that comes first for progress: a slow log starts with one", async () => {
+  it("does not count a first heartbeat as progress: a slow log starts with one", async () => {
     async function* getAnalysisRunLogs() {
       yield {};
       gone();

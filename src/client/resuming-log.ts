@@ -18,13 +18,13 @@ import { sleep } from "./sleep.ts";
 
 /** How to resume after a break. */
 export interface Resuming extends Backoff, IdleTimeout {
-  /** Retries in a row that make no progress before the stream is given up. */
+  /** The number of consecutive retries without progress after which the stream fails. */
   readonly tries: number;
 }
 
 /** What to do when the server no longer accepts the caller's token. */
 export interface SignIns {
-  /** Whether the next call may carry another token than the one that has expired. */
+  /** Whether the next call may send another token than the expired one. */
   readonly renewsToken: boolean;
   /** Waits until the user has signed in again. */
   readonly signedOut?: ((signal: AbortSignal) => Promise<void>) | undefined;
@@ -32,7 +32,8 @@ export interface SignIns {
 
 export interface ResumingLogOptions extends Resuming, SignIns {
   /**
-   * Whether the request waits for output that is not written yet (`follow`, `wait`), so that heartbeats alone are fine.
+   * Whether the request waits for output that is not written yet (`follow`, `wait`), so that a call may bring nothing
+   * but heartbeats.
    */
   readonly waits: boolean;
 }
@@ -42,8 +43,8 @@ const SILENT = "The connection timed out: the log is incomplete.";
 const UNFINISHED = "The stream stopped before its end: the log is incomplete.";
 
 /**
- * Calls in a row that may bring nothing but heartbeats with a cursor. Each of these stands for 16 MiB or 5 s of
- * work, but messages do not say how far the scan is, so a server that scans the same part again and again looks the
+ * The maximum number of consecutive calls that bring only heartbeats with a cursor. Each of these stands for 16 MiB or
+ * 5 s of work, but messages do not say how far the scan is, so a server that repeatedly scans the same part looks the
  * same.
  */
 const MAX_SCAN_CALLS = 100;
@@ -54,7 +55,7 @@ interface Break {
   readonly end: End | undefined;
 }
 
-/** What a call has brought beside the log itself. */
+/** What a call has received apart from the log itself. */
 interface Heard {
   /** A heartbeat that was not the first message: the connection was up for a while. */
   heartbeat: boolean;
@@ -63,12 +64,12 @@ interface Heard {
 }
 
 /**
- * Reads a log over as many calls as it takes. The server alone decides where to resume: by the cursor that came with
- * what the reader has taken. Nothing is compared with what came before.
+ * Reads a log over as many calls as necessary. Only the server decides where to resume, by the cursor of the last piece
+ * that the reader received. Texts are never compared.
  *
- * A call makes progress if it brings bytes of the log. Cursors do not tell, since their text holds the time. Two kinds
- * of call make progress without bytes: one that scans (see {@link MAX_SCAN_CALLS}), and one that waits for output over
- * a connection that is cut, which says nothing about the log.
+ * A call makes progress if it brings bytes of the log. A new cursor is no proof, since its text contains the time. Two
+ * kinds of call make progress without bytes: one that scans (see {@link MAX_SCAN_CALLS}), and one that waits for output
+ * and whose connection is cut, which says nothing about the log.
  *
  * @param call makes a call that resumes at a cursor, or starts at the beginning if it is empty.
  * @param start the request's cursor.

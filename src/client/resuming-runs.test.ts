@@ -27,7 +27,7 @@ const added = (name: string): Message => ({
 const cut = () => new ConnectError("cut", Code.Unavailable);
 const denied = () => new ConnectError("no", Code.PermissionDenied);
 
-/** Watches a server that answers with these calls, and denies after the last one. No time passes. */
+/** Watches a server that answers with these calls and denies all later ones. No time passes. */
 async function watch(
   calls: readonly Call[],
   { tries, ...options }: { tries?: number } & Partial<TaffrailClientOptions> = {},
@@ -70,7 +70,7 @@ async function watch(
   return { seen, states: states.map(({ kind }) => kind), error, made, waited };
 }
 
-/** What to do when the next stream has begun. */
+/** Called when the next stream has begun. */
 const silences: ((pass: () => void) => void)[] = [];
 
 describe("runs that are watched over several calls", () => {
@@ -84,7 +84,7 @@ describe("runs that are watched over several calls", () => {
       },
       async function* () {
         yield list("c", "d");
-        // No end: it broke off.
+        // Without an end: the stream broke off.
       },
     ]);
     expect(seen).toEqual(["first: a b", "added c: a b c", "left a, left b, added d: c d"]);
@@ -198,7 +198,7 @@ describe("runs that are watched over several calls", () => {
     expect((await watch([begun, begun])).made).toBe(1);
   });
 
-  it("have their call aborted when the loop is left", async () => {
+  it("abort their call when the loop is left", async () => {
     const gone = createGate();
     const transport = createRouterTransport(({ service }) => {
       service(AnalysisRunLogService, {

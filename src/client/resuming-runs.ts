@@ -7,25 +7,25 @@ import type { Resuming, SignIns } from "./resuming-log.ts";
 import { backoffDelay, breakError, isRetryable, MAX_FIRST_TRIES } from "./retry.ts";
 import { sleep } from "./sleep.ts";
 
-/** Runs that are watched. */
+/** The state of watched runs. */
 export interface WatchedRuns {
-  /** As they are now, newest first. */
+  /** The current runs, newest first. */
   readonly runs: readonly AnalysisRunSummary[];
   /** Whether there are older ones beyond the limit. */
   readonly more: boolean;
-  /** What has changed since they were yielded last. Absent the first time. */
+  /** The changes since the last time. Absent the first time. */
   readonly changes?: readonly RunChange[];
 }
 
-/** What a watch does now: the states of a log's stream, but for waiting for the log. */
+/** What a watch is doing: the states of a log's stream, except waiting for the log. */
 export type WatchState = Exclude<LogState, { readonly for: "log" }>;
 
 const BROKEN = "The connection broke.";
 const SILENT = "The connection timed out.";
 
 /**
- * Watches runs over as many calls as it takes. A watch cannot be resumed, so each call starts with a list, of which
- * only what differs from the last one is yielded.
+ * Watches runs over as many calls as necessary. A watch cannot be resumed, so each call starts with a list, of which
+ * only the differences from the last one are yielded.
  *
  * A call that brought its list resets the count of tries; but the delay before the next call keeps growing until a call
  * brings more than its list.

@@ -69,7 +69,7 @@ const TRANSIENT: ReadonlySet<Code> = new Set([
   Code.Aborted,
 ]);
 
-/** Whether a stream that ended so can be resumed. */
+/** Whether a stream with this end can be resumed. */
 export function isResumable(end: End): boolean {
   return RESUMABLE.has(end.reason);
 }
@@ -79,7 +79,7 @@ export function isConnectionCut(end: End): boolean {
   return CONNECTION_CUT.has(end.reason);
 }
 
-/** Whether a stream that ended so has sent all that it had to send. */
+/** Whether a stream with this end has sent everything. */
 export function isOk(end: End): boolean {
   return OK.has(end.reason);
 }

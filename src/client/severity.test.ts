@@ -47,6 +47,6 @@ it.each<[string, string | undefined]>([
   ["E0312 10:00:00.000 1 main.go:1] no", "E0312"],
   ["\x1b[31mno connection\x1b[0m", ""],
   ["all is well", undefined],
-])("what says the level of %j is %j", (line, because) => {
+])("the level of %j is in %j", (line, because) => {
   expect(explainSeverity(line)?.because).toBe(because);
 });

@@ -1,4 +1,4 @@
-/** Calls `fire` once after so many milliseconds. Calling what it returns cancels that. */
+/** Calls `fire` once after this many milliseconds. The returned function cancels that. */
 export type Timer = (ms: number, fire: () => void) => () => void;
 
 export const systemTimer: Timer = (ms, fire) => {
@@ -7,7 +7,7 @@ export const systemTimer: Timer = (ms, fire) => {
 };
 
 /**
- * Sleeps for so many milliseconds. Once it settles, neither the timer nor a listener is left behind.
+ * Sleeps for this many milliseconds. Once it settles, neither a timer nor a listener is left.
  *
  * @param timer default: real time.
  * @throws the reason of `signal` once that is aborted.

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 
-/** Makes a transport by `fetch` and the Connect protocol, which both browsers and Node have. */
+/** Creates a transport for the Connect protocol over `fetch`, which both browsers and Node support. */
 export function createFetchTransport(options: {
   /** The server's address, with its base path if it has one. */
   readonly baseUrl: string;
@@ -10,7 +10,7 @@ export function createFetchTransport(options: {
   return createConnectTransport({ ...options, useBinaryFormat: true, fetch: fetchOrUnavailable });
 }
 
-/** Sends a bearer token. @param token the token, or how to get it; asked for on each call. */
+/** Sends a bearer token. @param token the token, or a function that returns it, called for each call. */
 export function bearer(token: string | (() => string | Promise<string>) | undefined): Interceptor {
   return (next) => async (request) => {
     const value = typeof token === "function" ? await token() : token;
