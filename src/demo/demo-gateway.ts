@@ -43,7 +43,7 @@ const CUT_MS = 3_000;
 const LINK_TRIES = 60;
 
 /**
- * Starts it. The port and the key of cursors and sessions stay the same when its server is restarted.
+ * Starts the gateway. The port and the key of cursors and sessions stay the same when its server is restarted.
  *
  * @throws the error of `listen`, such as EADDRINUSE.
  */

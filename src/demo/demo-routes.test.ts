@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** The demo's routes on a port. @param waits what the rate of tries says, one after the other; then 0. */
+/** The demo's routes on a port. @param waits the results of the rate limit, one after another; then 0. */
 async function serve(signIn: () => Response, waits: readonly number[] = []) {
   const left = [...waits];
   const routes = createDemoRoutes({

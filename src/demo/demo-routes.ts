@@ -9,7 +9,7 @@ import type { SignInRate } from "../session/sign-in-rate.ts";
 export type DemoActs = Readonly<Record<string, () => unknown>>;
 
 export interface DemoRoutesOptions {
-  /** What the page is told: the users to sign in as, and the run whose log grows. */
+  /** The page's information: the users to sign in as, and the run with a growing log. */
   readonly about: object;
   /** Where the one-time link leads, and for which user. */
   readonly link: { readonly path: string; readonly token: string };

@@ -11,7 +11,7 @@ import { startDemoServers } from "./servers.ts";
 const NOW = new Date("2026-03-12T14:00:00Z");
 const NAMESPACE = "guestbook";
 
-describe("the run that starts while somebody watches", () => {
+describe("the run that starts while the user watches", () => {
   it("is written step by step, and its log is in its pod until the end, then in the store, byte for byte", async () => {
     let passed = 0;
     const objects = loadObjects(readFileSync(DEMO_CLUSTER, "utf8"), NOW);
@@ -34,7 +34,7 @@ describe("the run that starts while somebody watches", () => {
       });
 
     let following: Promise<void> | undefined;
-    /** Looks at what there is before each step, as long as the one before it lasted. */
+    /** Checks the state before each step, for as long as the previous one lasted. */
     const look = async (ms: number): Promise<void> => {
       const [run] = await first(kube.watch(ANALYSIS_RUNS, NAMESPACE, { name: DEPLOY_RUN }, leave.signal));
       const labelSelector = `batch.kubernetes.io/job-name=${DEPLOY_JOB}`;

@@ -12,7 +12,7 @@ const NAMESPACE = "guestbook";
 const IMAGE = "example.com/guestbook/deploy:1.14.0";
 
 /**
- * Plays a run that starts while somebody watches: its metric waits for the initial delay, its pod for its image, then
+ * Plays a run that starts while the user watches: its metric waits for the initial delay, its pod for its image, then
  * the job runs for two minutes and succeeds. The objects are written step by step, as Argo Rollouts and a kubelet write
  * them.
  *

@@ -11,7 +11,7 @@ import type { WrittenLog } from "./written-log.ts";
 export interface LogFilesOptions {
   /** When the demo was started: the time that the objects' times are relative to. */
   readonly now: Date;
-  /** Decides how much of the growing log there is. Default: the system's clock. */
+  /** Decides how much of the growing log exists. Default: the system's clock. */
   readonly clock?: Clock;
   /** The folder with `logs/` and `reports/`, ending with a slash. Default: the demo's own. */
   readonly files?: URL;
@@ -25,7 +25,7 @@ export interface LogFiles {
    * The current content of `/logs/PROJECT/JOB/CONTAINER.log` or `/reports/PROJECT/JOB/report.html`; `undefined`: none.
    */
   find(path: string): Promise<Body | undefined>;
-  /** What a container has written, or is writing, whose log is stored at such a path. */
+  /** What the container whose log is stored at this path has written, or is writing. */
   findWritten(path: string): Promise<WrittenLog | Body | undefined>;
 }
 

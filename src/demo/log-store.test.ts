@@ -96,7 +96,7 @@ describe("startLogStore", () => {
     const call = request(`${url}/logs/a/b/c.log`, { headers }).end();
     const [answer] = await once(call, "response");
     answer.pause();
-    // Where 200 turns of the event loop bring no further pull, nothing moves any more.
+    // If 200 iterations of the event loop bring no further pull, the store has stopped.
     let before = -1;
     while (before !== pulled) {
       before = pulled;

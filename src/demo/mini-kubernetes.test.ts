@@ -185,7 +185,7 @@ describe("refusals", () => {
     ["DELETE", `${RUNS}/${FAILED}`],
     ["POST", RUNS],
     ["GET", TOKEN_REVIEWS],
-  ])("answers 405 to %s %s by somebody who may do everything", async (method, path) => {
+  ])("answers 405 to %s %s from a user who may do everything", async (method, path) => {
     kubernetes.put({
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRole",
@@ -226,7 +226,7 @@ describe("token reviews", () => {
   it.each([
     ["a token that nobody has", { token: "nope" }],
     ["a token for other audiences", { token: "demo-viewer", audiences: ["taffrail"] }],
-  ])("do not know %s", async (_what, spec) => {
+  ])("do not accept %s", async (_what, spec) => {
     const { body } = await post(TOKEN_REVIEWS, spec);
     expect(body.status.authenticated).toBeUndefined();
     expect(body.status.user).toEqual({});

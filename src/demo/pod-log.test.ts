@@ -9,7 +9,7 @@ const UID = "1c5989f1-ba2d-4e83-858b-fed0a712755f";
 const JOB = `${UID}.smoke.1`;
 const POD = podName({ job: JOB });
 
-/** A user, and what that user may do with pods in the namespace "shop". */
+/** A user, and the user's permissions on pods in the namespace "shop". */
 const user = (name: string, resource: string, verb: string): KubeObject[] => [
   { apiVersion: "demo.taffrail/v1", kind: "Token", metadata: { name }, token: name, user: { username: name } },
   {
@@ -139,7 +139,7 @@ describe("the log of a container", () => {
       `container "seed" in pod "${POD}" is waiting to start: PodInitializing`,
     ],
     ["there was no run before", {}, "previous=true", `previous terminated container "main" in pod "${POD}" not found`],
-  ])("is 400 where %s", async (_what, parts, query, message) => {
+  ])("is 400 if %s", async (_what, parts, query, message) => {
     put(parts);
     const { status, text } = await log(query);
     expect(status).toBe(400);

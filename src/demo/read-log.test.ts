@@ -57,7 +57,7 @@ async function open(query = "") {
   const pieces = answer.body[Symbol.asyncIterator]();
   return {
     status: answer.status,
-    /** Reads on until it has this text, or the answer ends. */
+    /** Reads until it has this text, or the response ends. */
     async until(text: string): Promise<string> {
       let got = "";
       while (!got.includes(text)) {
@@ -95,11 +95,11 @@ describe("the requested part of a log", () => {
     ["tailLines=0", ""],
     ["tailLines=99", "one\ntwo\nthree\nfour\n"],
     ["sinceTime=2026-01-01T00:00:02Z", "two\nthree\nfour\n"],
-    // The API server passes whole seconds on.
+    // The API server passes on whole seconds.
     ["sinceTime=2026-01-01T00:00:02.9Z", "two\nthree\nfour\n"],
     ["sinceTime=2026-01-01T01:00:03%2B01:00", "four\n"],
     ["sinceTime=2026-01-01T00:00:04Z", ""],
-    // The tail is found first.
+    // The tail is located first.
     ["tailLines=3&sinceTime=2026-01-01T00:00:03Z", "four\n"],
     ["tailLines=1&sinceTime=2026-01-01T00:00:02Z", "four\n"],
     ["tailLines=1&timestamps=1", TIMED[3] ?? ""],
@@ -182,7 +182,7 @@ describe("a log that is followed", () => {
   });
 
   it.each<LogCut>(["breaks", "ends"])(
-    "%s when it is cut, now or after some bytes, and what was sent is known",
+    "%s when it is cut, now or after some bytes, and reports what was sent",
     async (how) => {
       log.append("2026-01-01T00:00:01Z", "größer\n");
       const following = await open("follow=true");
@@ -199,7 +199,7 @@ describe("a log that is followed", () => {
         { query: { follow: "true" }, sent: Buffer.from("größer\n").toString("latin1") },
         { query: { follow: "true", tailLines: "1" }, sent: Buffer.from("gr\u00f6").toString("latin1").slice(0, 3) },
       ]);
-      // Only the one.
+      // Only one.
       put(terminated(0));
       expect(await read("")).toBe("größer\n");
     },

@@ -20,7 +20,7 @@ export interface DemoServers {
 }
 
 /**
- * Starts the demo's cluster and its log store, each on a free port. The output of a pod is what the store has of it.
+ * Starts the demo's cluster and its log store, each on a free port. Pods have the same output as the store.
  */
 export async function startDemoServers({
   objects,

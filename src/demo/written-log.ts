@@ -14,7 +14,7 @@ export interface WrittenLine {
 export interface WrittenLog {
   /** The existing entries from index `from` on, in order. Rotated entries are omitted. */
   lines(from: number): Iterable<WrittenLine>;
-  /** Resolves when there is more than that, or when the signal is aborted. It may resolve too early. */
+  /** Resolves when there are more entries, or when the signal is aborted. It may resolve too early. */
   untilMore(next: number, signal: AbortSignal): Promise<void>;
   /**
    * Changes a response on its way to the reader; by default it does not. If it ends, the response ends normally; if it
@@ -32,7 +32,7 @@ export function writtenTime(ms: number): string {
 }
 
 /**
- * Makes a log of a text. A line was written at the time that it begins with, else together with the line before it.
+ * Converts a text to a log. A line was written at the time that it begins with, else together with the previous line.
  *
  * @param startedAt when the first line was written, unless it begins with a time, in milliseconds since 1970.
  */

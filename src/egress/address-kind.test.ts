@@ -83,12 +83,12 @@ describe("kindOfAddress", () => {
     "１６９.254.169.254",
     "[::FFFF:169.254.169.254]",
     "[64:FF9B::A9FE:A9FE]",
-  ])("knows the metadata address that an URL says as %s", (host) => {
+  ])("recognises the metadata address in a URL as %s", (host) => {
     const { hostname } = new URL(`http://${host}/`);
     expect(kindOfAddress(hostname.replace(/^\[(.*)\]$/, "$1"))).toBe("special");
   });
 
-  it("never sees a zone, because a URL cannot have one", () => {
+  it("never gets a zone, because a URL cannot have one", () => {
     expect(URL.canParse("http://[fe80::1%25eth0]/")).toBe(false);
   });
 });
@@ -143,7 +143,7 @@ describe("isAddressRange", () => {
     "localhost",
     "*",
     "10.0.0.1:80",
-  ])("does not take %j", (text) => {
+  ])("rejects %j", (text) => {
     expect(isAddressRange(text)).toBe(false);
   });
 });

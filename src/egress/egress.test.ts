@@ -140,7 +140,7 @@ describe("createEgress, addresses", () => {
     ["made of values", ["93.184.216.34", "127.0.0.1"], false],
     ["made of values", ["::ffff:127.0.0.1"], false],
     ["made of values", ["::1"], false],
-  ])("refuses a host that is %s where one of %j may not be connected to", async (_, addresses, written) => {
+  ])("refuses a host that is %s if one of %j is not allowed", async (_, addresses, written) => {
     const store = await startStore();
     const resolve = resolverOf({ "store.example": addresses });
     const error = await errorOf(agentOf({ resolve }, { written }).get(`http://store.example:${store.port}`));
@@ -149,7 +149,7 @@ describe("createEgress, addresses", () => {
   });
 
   it.each(["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"])(
-    "connects to %s where it was written, and refuses it where values made it, unless an entry allows it",
+    "connects to %s for a literal host, and refuses it for a host with expressions unless an entry allows it",
     async (host) => {
       const store = await startStore(undefined, host === "[::1]" ? "::1" : "127.0.0.1");
       const { origin } = new URL(`http://${host}:${store.port}`);
@@ -171,7 +171,7 @@ describe("createEgress, addresses", () => {
     "[fd00:ec2::254]",
     "[64:ff9b::a9fe:a9fe]",
     "255.255.255.255",
-  ])("does not connect to %s even where it was written", async (host) => {
+  ])("does not connect to %s even for a literal host", async (host) => {
     expect(await errorOf(agentOf({}).get(new URL(`http://${host}:9`).origin))).toBeInstanceOf(EgressRefused);
   });
 

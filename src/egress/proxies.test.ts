@@ -58,7 +58,7 @@ describe("readProxies", () => {
     "https://127.9.9.9/",
     "https://[::1]/",
     "https://[::ffff:127.0.0.1]/",
-  ])("asks %s, which is this machine, without one", (address) => {
+  ])("uses none for %s, which is this machine", (address) => {
     expect(proxyFor({ HTTPS_PROXY: PROXY }, address)).toBeUndefined();
   });
 
@@ -92,7 +92,7 @@ describe("readProxies", () => {
     ["", "https://store.example/", true],
     ["other.example, , store.example", "https://store.example/", false],
     ["other.example\tstore.example", "https://store.example/", false],
-  ])("with NO_PROXY=%j asks %s through it: %s", (list, address, through) => {
+  ])("with NO_PROXY=%j uses it for %s: %s", (list, address, through) => {
     expect(proxyFor({ HTTPS_PROXY: PROXY, NO_PROXY: list }, address)).toBe(through ? PROXY : undefined);
   });
 });

@@ -74,7 +74,7 @@ describe("an expression", () => {
     ["unixMillis(startedAt)", "1767323045123"],
     ["unixSeconds(startedAt) + 60", "1767323105"],
     ["date(startedAt, 'yyyy-MM-dd')", "2026-01-02"],
-  ])("%s comes to %s", (expression, text) => {
+  ])("%s renders as %s", (expression, text) => {
     expect(render(expression)).toBe(text);
   });
 
@@ -90,7 +90,7 @@ describe("an expression", () => {
     ["promotion < 3 ? 'few' : 'none'", "none"],
     ['promotion ? promotion : "none"', "none"],
     ['label("owner") ?? label("team")', "core"],
-  ])("%s does without a missing value: %s", (expression, text) => {
+  ])("%s tolerates a missing value: %s", (expression, text) => {
     expect(render(expression)).toBe(text);
   });
 
@@ -105,7 +105,7 @@ describe("an expression", () => {
     ['label("owner")', 'label("owner")'],
     ['replace(stage, "prod", "")', "stage"],
     ['stage == "prod" ? "" : "x"', "stage"],
-  ])("%s is missing for want of %s", (expression, variable) => {
+  ])("%s is missing without %s", (expression, variable) => {
     expect(() => render(expression)).toThrow(expect.objectContaining({ name: "MissingValue", variable }));
   });
 

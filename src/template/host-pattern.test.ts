@@ -12,7 +12,7 @@ describe("matchesHost", () => {
     ["*.example.com", "logsXexample.com", "443", false],
     ["logs.example.com:443", "logs.example.com", "443", true],
     ["*.example.com:443", "logs.example.com", "8443", false],
-  ])("of %s says of %s at port %s: %s", (pattern, host, port, expected) => {
+  ])("with %s for %s at port %s is %s", (pattern, host, port, expected) => {
     expect(matchesHost(pattern, host, port)).toBe(expected);
   });
 });

@@ -106,7 +106,7 @@ describe("a LogQL query", () => {
     ['{a="\\"", b="${{ metricName }}"}', 'a.b"'],
     ['{a="x"} | json | b="${{ metricName }}"', 'a.b"'],
     ['{a="x"} # "\n|= "${{ metricName }}"', 'a.b"'],
-  ])("takes %s for text", (text, value) => {
+  ])("treats %s as text", (text, value) => {
     expect(render(text, "logql", value)).toContain('a.b\\"');
   });
 
@@ -116,7 +116,7 @@ describe("a LogQL query", () => {
     '{a="x"} |~ "x${{ metricName }}"',
     '{a="x"} !~ "${{ metricName }}"',
     '{a="x"} |= `"` | b =~"${{ metricName }}"',
-  ])("reads %s as a regular expression", (text) => {
+  ])("treats %s as a regular expression", (text) => {
     expect(render(text, "logql", "a.b")).toContain("a\\\\.b");
   });
 

@@ -58,7 +58,7 @@ function skip(): void {
   document.getElementById("content")?.focus();
 }
 
-/** The logo: the log that a ship tows behind it. */
+/** The logo: a ship's log, towed on its line. */
 function Mark() {
   return (
     <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true" fill="none" stroke="var(--accent)">

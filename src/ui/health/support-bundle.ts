@@ -1,6 +1,6 @@
 import type { GetStatusResponse } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
-/** All that the page shows, as JSON for support. The server has removed secrets. */
+/** Everything that the page shows, as JSON for support. The server has removed secrets. */
 export function supportBundle(status: GetStatusResponse): string {
   const replacer = (key: string, value: unknown): unknown => {
     if (key === "$typeName" || key === "$unknown") return undefined;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { fakeTimer } from "../../../test/fakes/timers.ts";
 import { keepUp } from "./keep-up.ts";
 
-/** Keeps up with a server that gives these results, one after another, until it is closed. */
+/** Keeps up with a server that returns these results, one after another, until it is closed. */
 async function keptUp(watches: readonly (Code | "left")[], reads: readonly (Code | "well" | "left")[]) {
   const closing = new AbortController();
   const calls: string[] = [];

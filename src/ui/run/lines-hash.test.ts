@@ -13,7 +13,7 @@ it.each([
 });
 
 it.each(["", "#", "#L", "#L0", "#L-1", "#Lx", "#L1&h=zz", "#L99999999999", "#first-error", "#L1-L2-L3"])(
-  "takes %j for no lines",
+  "finds no lines in %j",
   (hash) => {
     expect(parseLines(hash)).toBeUndefined();
   },

@@ -28,7 +28,7 @@ it("leaves defaults out of the query", () => {
 });
 
 it.each(["?ctx=-1&ts=never&sev=bad&re=yes", "?ctx=1e9", "?ctx=x", "?%E0%A4%A", "?q=", "?stage=uat"])(
-  "takes rubbish for nothing: %s",
+  "ignores invalid values: %s",
   (search) => {
     expect(viewOf(search, false)).toEqual(DEFAULT_VIEW);
   },

@@ -385,7 +385,7 @@ export const en = {
   },
 };
 
-/** The texts of a language. The viewer and the operators' page bring their own English. */
+/** The texts of a language. The viewer and the operators' page have their own English texts. */
 export type Text = typeof en & { readonly viewer?: ViewerText; readonly health?: HealthText };
 
 function withReference(reference: string): string {

@@ -8,7 +8,7 @@ export async function writeClipboard(text: string): Promise<boolean> {
   }
 }
 
-/** The only way on pages without TLS. */
+/** The only method that works on pages without TLS. */
 function copyByCommand(text: string): boolean {
   const area = document.createElement("textarea");
   area.value = text;

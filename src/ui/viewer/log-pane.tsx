@@ -19,7 +19,7 @@ const ROW_PX = 20;
 const OVERSCAN = 6;
 /** Logs of up to this many rows are rendered whole, for the browser's own find and print. */
 const MAX_WHOLE_ROWS = 1_000;
-/** The same while the browser finds or prints: so many rows scroll several times slower. */
+/** The same while the browser finds or prints: with this many rows, scrolling is several times slower. */
 const MAX_BROWSER_ROWS = 5_000;
 /** Milliseconds after which scrolling counts as ended in browsers without `scrollend`. */
 const SETTLED_MS = 150;
@@ -36,7 +36,7 @@ export interface PaneHandle {
   show(row: number, where: "center" | "start" | "nearest", column?: number): void;
   /** Scrolls to a share of the whole, from 0 to 1. */
   goToShare(share: number): void;
-  /** Scrolls by so many views. */
+  /** Scrolls by this many views. */
   page(views: number): void;
   readonly view: PaneView;
   focus(): void;

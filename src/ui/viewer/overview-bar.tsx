@@ -22,10 +22,10 @@ interface OverviewBarProps extends MarksProps {
   readonly onGo: (share: number) => void;
 }
 
-/** The most marks of one kind, however many lines there are. */
+/** The maximum number of marks of one kind, however many lines there are. */
 const MAX_MARKS = 250;
 
-/** Shows where in the log errors, warnings and matches are, and what is in view. For the pointer only. */
+/** Shows the positions of errors, warnings and matches in the log, and the part in view. For the pointer only. */
 export function OverviewBar({ position, onGo, ...marks }: OverviewBarProps) {
   const bar = useRef<HTMLDivElement>(null);
   const go = (event: React.PointerEvent): void => {

@@ -58,7 +58,7 @@ export interface LogViewerProps {
   readonly ref?: Ref<LogViewerHandle>;
 }
 
-/** What a page can make the viewer do. */
+/** The viewer's functions that a page can call. */
 export interface LogViewerHandle {
   nextError(): void;
   previousError(): void;

@@ -9,7 +9,7 @@ const match = (left: readonly number[], right: readonly number[], kinds = KINDS)
 const matched = (left: readonly number[], right: readonly number[]): number =>
   match(left, right).reduce((sum, { count }) => sum + count, 0);
 
-/** The most lines that can be paired with an equal one. */
+/** The maximum number of lines that can be paired with an equal one. */
 function longestCommon(left: readonly number[], right: readonly number[]): number {
   let row = new Array<number>(right.length + 1).fill(0);
   for (const one of left) {
@@ -45,7 +45,7 @@ it("finds as many pairs as possible if no line is unique", () => {
   const twice = (few: readonly number[]) => [...few, ...few];
   fc.assert(
     fc.property(lines(3, 20), lines(3, 20), (left, right) => {
-      // A line that is on both sides twice is no anchor.
+      // A line that occurs twice on both sides is not an anchor.
       const one = [1, 2, 0, ...twice(left), 0, 1, 2];
       const other = [2, 1, 0, ...twice(right), 1, 0, 2];
       expect(matched(one, other)).toBe(longestCommon(one, other));

@@ -21,7 +21,7 @@ const MAX_EDITS = 400;
  * so on between them. The time grows with the number of lines, not with their product.
  *
  * @param left a number for each line, from 0: the same for equal lines.
- * @param kinds how many different numbers there are.
+ * @param kinds the number of different numbers.
  */
 export function matchLines(left: Uint32Array, right: Uint32Array, kinds: number): Stretch[] {
   const stretches: Stretch[] = [];
@@ -92,7 +92,7 @@ function singlePairs(
   return pairs;
 }
 
-/** The most pairs that are in order on the right side too: the longest increasing subsequence, by patience sorting. */
+/** The largest set of pairs that is in order on the right side too: the longest increasing subsequence. */
 function risingPairs(pairs: readonly Pair[]): readonly Pair[] {
   const tops: number[] = [];
   const before = new Int32Array(pairs.length);

@@ -27,7 +27,7 @@ const KLOG_DAY = String.raw`(?<=^[IWEF])\d{4}(?= \d\d:\d\d:\d\d)`;
 // All forms begin with a decimal or hexadecimal digit, which rules out most characters quickly.
 const VARYING = new RegExp(String.raw`(?=[\da-fA-F])(?:(?<![\w.])(?:${FORMS.join("|")})|${KLOG_DAY})`, "gm");
 
-/** Replaces whatever varies. */
+/** Replaces the varying parts. */
 export const MASK = "\u{fffc}";
 
 /**

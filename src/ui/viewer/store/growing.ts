@@ -6,7 +6,7 @@ export interface Growing<T extends Packed> {
   /** The storage; valid up to `length`, and until the next call that grows it. */
   data: T;
   length: number;
-  /** Reserves space for so many more. */
+  /** Reserves space for this many more. */
   reserve(more: number): void;
   push(value: number): void;
   append(values: T): void;

@@ -15,16 +15,16 @@ const OPEN_BRACKET = 0x5b;
 const DIGIT_ZERO = 0x30;
 const SMALL_M = 0x6d;
 
-/** The most parameter characters of a style that is parsed at once: 16 ** 12 is still an exact number. */
+/** The maximum parameter characters of a style that is parsed at once: 16 ** 12 is still an exact number. */
 const SHORT_STYLE = 12;
 
-/** The most earlier states of an overwritten line, and the most bytes of each. */
+/** The maximum number of earlier states of an overwritten line, and the maximum bytes of each. */
 const KEPT_STATES = 200;
 const STATE_BYTES = 1_000;
 /** The maximum length of a mark. */
 const MARK_LENGTH = 400;
 const TITLE_LENGTH = 200;
-/** Bytes of a line that are measured; the rest is taken to be like them. */
+/** Bytes of a line whose width is measured; the rest is assumed to be similar. */
 const MEASURED = 64 * 1024;
 
 /** Turns a log's bytes into blocks of lines, however the bytes are cut. */
@@ -164,7 +164,7 @@ export function createIngest(styles: StyleTable): Ingest {
     if (!state.returned) builder.beginRun(styleIndex);
   };
 
-  /** Parses a short style at once, which most are. Returns where it ends, or 0 if it is not one. */
+  /** Parses a short style in one step, as most are. Returns its end, or 0 if it is not one. */
   const shortStyle = (bytes: Uint8Array, start: number): number => {
     if (bytes[start + 1] !== OPEN_BRACKET) return 0;
     let key = 0;

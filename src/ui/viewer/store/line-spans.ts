@@ -3,7 +3,7 @@ import type { StyledPart } from "./line-text.ts";
 import { linksIn } from "./links.ts";
 import type { MatchRange } from "./query.ts";
 
-/** A part of a line with one look. */
+/** A part of a line with one style. */
 export interface LineSpan {
   readonly text: string;
   /** An index into the store's styles; 0: none. */
@@ -16,9 +16,9 @@ export interface LineSpan {
 }
 
 /**
- * Splits a line where its look changes.
+ * Splits a line where its style changes.
  *
- * @param from where to begin; what comes before is shown elsewhere.
+ * @param from where to begin; the part before is shown elsewhere.
  */
 export function lineSpans(
   text: string,

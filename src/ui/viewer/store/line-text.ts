@@ -24,7 +24,7 @@ export function textOf(block: Block, index: number, maxBytes = Number.POSITIVE_I
   return DECODER.decode(bytes.length > maxBytes ? bytes.subarray(0, wholeCharacters(bytes, maxBytes)) : bytes);
 }
 
-/** The longest prefix within so many bytes that does not cut a character. */
+/** The longest prefix of at most this many bytes that does not split a character. */
 function wholeCharacters(bytes: Uint8Array, maxBytes: number): number {
   let end = maxBytes;
   while (end > maxBytes - 4 && end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;

@@ -1,41 +1,40 @@
 import { findTime, findTimeInside } from "../../../stream/line-time.ts";
 import type { TextTime } from "../../../stream/time-layouts.ts";
 
-/** A time that stands in a line. */
+/** A time in a line's text. */
 export interface LineTime {
-  /** Milliseconds: since 1970, or since midnight where the line says no day. */
+  /** Milliseconds since 1970, or since midnight if the line has no date. */
   readonly ms: number;
-  /** Whether the line says a day. */
+  /** Whether the line has a date. */
   readonly dated: boolean;
-  /** Where it stands in the text, with what surrounds it and the space behind it. */
+  /** Its range in the text, including what surrounds it and the space after it. */
   readonly start: number;
   readonly end: number;
 }
 
-/** As far into a line as a time is looked for. */
+/** How far into a line a time is searched. */
 const LOOKED_AT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Finds the time of a line: the one that it begins with, else the first one near its beginning, also where it says no
- * day.
- * A time without a zone is taken for UTC.
+ * Finds the time of a line: the one at its beginning, else the first one near its beginning, with or without a date. A
+ * time without a zone counts as UTC.
  */
 export function timeOf(line: string): LineTime | undefined {
   const text = line.slice(0, LOOKED_AT);
   const found = findTime(text, THIS_YEAR) ?? findTimeInside(text);
   if (found === undefined) return undefined;
-  // A month and a day without a year say less than they seem to.
+  // A month and a day without a year are ambiguous.
   const dated = found.says === "moment";
   const ms = Date.parse(`${found.time.slice(0, 19)}Z`) + Number(`0${found.time.slice(19, 29)}`) * 1000;
   return { ms: dated ? ms : ms % DAY_MS, dated, ...(found.says === "no-year" ? NOWHERE : around(text, found)) };
 }
 
-/** Of times that have none: only their time of day is used. */
+/** The date of times without one: only their time of day is used. */
 const THIS_YEAR = new Date().getUTCFullYear();
 const NOWHERE = { start: 0, end: 0 };
 
-/** A time at the very beginning is taken out of the text with its brackets; one further in stays. */
+/** A time at the very beginning is removed from the text with its brackets; one further on stays. */
 function around(text: string, { start, end }: TextTime): { start: number; end: number } {
   const before = text.slice(0, start);
   if (before !== "" && before !== "[") return NOWHERE;
@@ -46,13 +45,13 @@ function around(text: string, { start, end }: TextTime): { start: number; end: n
 }
 
 /**
- * How times are shown: as they stand in the log, of the reader's zone, of UTC, since the log's first, since the line
- * before.
+ * How times are shown: as written in the log, in the reader's zone, in UTC, since the log's first line, since the
+ * previous line.
  */
 export type TimeFormat = "raw" | "local" | "utc" | "rel" | "delta";
 export const TIME_FORMATS: readonly TimeFormat[] = ["raw", "local", "utc", "rel", "delta"];
 
-/** @param before the time that is counted from; `undefined`: there is none. */
+/** @param before the time to count from; `undefined`: there is none. */
 export function formatTime(time: LineTime, format: TimeFormat, before: LineTime | undefined): string {
   if (format === "raw") return "";
   if (format === "rel" || format === "delta") {
@@ -62,7 +61,7 @@ export function formatTime(time: LineTime, format: TimeFormat, before: LineTime 
     if (!time.dated && ms < -DAY_MS / 2) ms += DAY_MS;
     return formatSpan(ms);
   }
-  // Without a day, a zone cannot be told.
+  // Without a date, the zone's offset is unknown.
   const offset = format === "local" && time.dated ? new Date(time.ms).getTimezoneOffset() * 60_000 : 0;
   return new Date((((time.ms - offset) % DAY_MS) + DAY_MS) % DAY_MS).toISOString().slice(11, 23);
 }

@@ -14,7 +14,7 @@ export function prettyJson(line: string): string | undefined {
           return parts.filter((part) => part !== "").join("\n");
         }
       } catch {
-        // Brackets may stand before it.
+        // Brackets may precede it.
       }
     }
     const next = line.slice(start + 1).search(/[{[]/);

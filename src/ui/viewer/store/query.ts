@@ -12,7 +12,7 @@ export interface Query {
 /** A matching part of a line's text, in UTF-16 units. */
 export type MatchRange = readonly [start: number, end: number];
 
-/** The most matches that are shown in one line. */
+/** The maximum number of matches that are shown in one line. */
 const MAX_RANGES = 500;
 
 /**

@@ -11,7 +11,7 @@ export interface SourceState {
   number: number;
   inEscape: boolean;
   readonly escape: EscapeReader;
-  /** Whether a carriage return came last. */
+  /** Whether the last character was a carriage return. */
   returned: boolean;
   red: boolean;
   tabs: boolean;

@@ -12,7 +12,7 @@ export const NO_COLOUR = -1;
 /** Added to a 24-bit colour; smaller numbers are indices into the palette of 256. */
 export const RGB = 0x1000000;
 
-/** The look that escape sequences give to text. */
+/** A text style that escape sequences set. */
 export interface Style {
   readonly foreground: number;
   readonly background: number;
@@ -104,7 +104,7 @@ export interface StyleTable {
   indexOf(style: Style): number;
 }
 
-/** Further styles are shown plain: a log with a new colour for every character is not worth its memory. */
+/** Further styles are shown as plain text, which limits the memory for a log with a new colour for every character. */
 const MAX_STYLES = 4096;
 
 export function createStyleTable(): StyleTable {
