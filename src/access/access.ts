@@ -8,21 +8,20 @@ import { ANALYSIS_RUNS, STAGES } from "../kube/resources.ts";
 
 /** What a caller may do, as Kubernetes RBAC decides it. */
 export interface Access {
-  /** Whether the caller may read runs of the project: all of them or, where `name` is given, that one. */
+  /** Whether the caller may read runs of the project: all of them or, if `name` is given, that one. */
   mayReadRuns(caller: Caller, namespace: string, name?: string): Promise<boolean>;
   /** Whether the caller may list the project's runs. */
   mayListRuns(caller: Caller, namespace: string): Promise<boolean>;
   /** Whether the caller may watch the project's runs. */
   mayWatchRuns(caller: Caller, namespace: string): Promise<boolean>;
-  /** Whether the caller may be told how this server is: the right to get `analysisruns/explain` in all namespaces. */
+  /** Whether the caller may read the server's status: permission to get `analysisruns/explain` in all namespaces. */
   mayExplain(caller: Caller): Promise<boolean>;
   /** Whether the caller may read this Stage. */
   mayReadStage(caller: Caller, namespace: string, name: string): Promise<boolean>;
-  /** Whether the caller may read runs in every project there is. */
+  /** Whether the caller may read runs in every project. */
   mayReadRunsEverywhere(caller: Caller): Promise<boolean>;
   /**
-   * The same, but each question is put to the cluster once more, however lately it was answered; once for all who ask
-   * it of the returned object.
+   * The same without the cache: the returned object sends each review to the cluster once, for all who ask it.
    */
   afresh(): Access;
 }
@@ -31,20 +30,20 @@ export interface AccessOptions {
   readonly kube: KubeApi;
   readonly clock: Clock;
   /**
-   * Asks for `analysisruns/log` instead of `analysisruns` where a log or a run is read. Default: neither is told apart.
+   * Requires permission on `analysisruns/log` instead of `analysisruns` to read a log or a run. Default: none.
    */
   readonly subresource?: "log" | undefined;
 }
 
-/** For how long a decision is used again. */
+/** How long a decision is cached. */
 const CACHE_MS = 10_000;
 const CACHED_DECISIONS = 50_000;
 
 /**
- * Asks the cluster by SubjectAccessReviews.
+ * Decides by SubjectAccessReviews.
  *
- * A review is asked without a name first: one decision then serves the whole project. Only where that is denied is it
- * asked by name.
+ * The first review is without a name, so that one decision covers the whole project. Only if that is denied, a second
+ * one has the name.
  */
 export function createAccess(options: AccessOptions): Access {
   const { kube, clock, subresource } = options;
@@ -54,7 +53,7 @@ export function createAccess(options: AccessOptions): Access {
     ttl: CACHE_MS,
     ttlResolution: 0,
     perf: steadyClock(clock),
-    // Else whoever waits fails when a flood of others pushes the question out.
+    // Otherwise a waiting caller would fail if a flood of other reviews evicted theirs.
     ignoreFetchAbort: true,
     fetchMethod: async (_key, _stale, { context }) => ({
       allowed: await reviewAccess(kube, context.question, context.caller),
@@ -109,7 +108,7 @@ export function createAccess(options: AccessOptions): Access {
 
 const identities = new WeakMap<Caller, string>();
 
-/** JSON once for each call of a caller, who is asked about several times in it. */
+/** Caches a caller's JSON, since each call needs several reviews of the same caller. */
 function identityOf(caller: Caller): string {
   const known = identities.get(caller);
   if (known !== undefined) return known;
@@ -120,19 +119,19 @@ function identityOf(caller: Caller): string {
 }
 
 function keyOf(caller: Caller, { verb, resource, subresource = "", namespace, name }: AccessQuestion): string {
-  // Each part says where it ends, but for the name, which is the last: callers may write anything into a namespace.
+  // Each part has a delimited end except the name, which is last: callers may write anything into a namespace.
   const where = `${namespace.length}:${namespace}${name === undefined ? "" : `/${name}`}`;
   return `${identityOf(caller)} ${verb} ${resource.plural}/${subresource} ${where}`;
 }
 
-/** The answer to everybody who is no operator. */
+/** The refusal for callers who are not operators. */
 export function deniedStatus(): Failure {
   return new Failure("denied", "ACCESS_DENIED", "You may not read this.", {
     next: "Ask an administrator of the cluster for the right to get analysisruns/explain in all namespaces.",
   });
 }
 
-/** The one answer to everybody who may not read something: the same whether or not it exists. */
+/** The refusal for callers who may not read something: the same whether or not it exists. */
 export function denied(namespace: string): Failure {
   return new Failure(
     "denied",

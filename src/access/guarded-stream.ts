@@ -11,11 +11,10 @@ export interface GuardServices {
 }
 
 /**
- * A caller's open stream: one of those that the server and the caller may have, until it is closed. It ends when the
- * caller leaves, and is stopped when the server stops, when the caller's token expires, and when they may no longer
- * read it.
+ * A caller's open stream, which counts towards the limits until it is closed. It is aborted when the caller leaves, and
+ * stopped when the server shuts down, the caller's token expires, or the caller may no longer read it.
  *
- * Whoever makes one has to close it.
+ * Its creator must close it.
  */
 export class GuardedStream implements StoppableStream {
   readonly #services: GuardServices;
@@ -53,13 +52,13 @@ export class GuardedStream implements StoppableStream {
   }
 
   /**
-   * Has it re-checked from now on whether the caller may read this, past all caches. One re-check serves all open
+   * Starts to re-check whether the caller may still read this, bypassing all caches. One re-check serves all open
    * streams of the same token and key.
    *
    * @param key names what `may` decides.
-   * @param may is asked with the caller as the cluster knows them by then, and an access that asks the cluster anew.
-   * Where it throws, the stream is stopped too.
-   * @param onPassed takes the same, each time that the caller still may.
+   * @param may decides, for the caller as the cluster then knows them, with an access that bypasses the cache. If it
+   * throws, the stream is stopped too.
+   * @param onPassed called with the same each time that the caller still may.
    */
   guard(key: string, may: Recheck["may"], onPassed?: (caller: Caller, access: Access) => void): void {
     this.#cleanups.push(this.#services.rechecks.add(this, this.#caller, { key, may, onPassed }));
@@ -76,7 +75,7 @@ export class GuardedStream implements StoppableStream {
     return this.#callerSignal.aborted && cause === this.#callerSignal.reason;
   }
 
-  /** Gives all back, and ends what still runs behind the stream. */
+  /** Releases the slot, and ends the work that is still in progress for the stream. */
   close(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#controller.abort(NO_LONGER_NEEDED);

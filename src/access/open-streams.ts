@@ -8,11 +8,11 @@ export interface StoppableStream {
 }
 
 /**
- * The streams that are open on this server, logs and watches of runs: held to a limit in all and for each caller, who
- * is told apart by user name.
+ * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by user
+ * name.
  *
- * A stream that nobody reads holds up to about a MiB (its source's and its client's buffers), so this bounds the memory
- * of the server too.
+ * A stalled stream holds up to about a MiB (the buffers of its source and its client), so this also bounds the server's
+ * memory.
  */
 export class OpenStreams {
   readonly #limits: { readonly total: number; readonly perCaller: number };
@@ -24,16 +24,16 @@ export class OpenStreams {
     this.#limits = limits;
   }
 
-  /** How many are open. */
+  /** The number of open streams. */
   get size(): number {
     return this.#streams.size;
   }
 
   /**
-   * Adds a caller's stream, unless that is one too many.
+   * Adds a caller's stream, unless that exceeds a limit.
    *
-   * @returns removes it; calling it again does nothing.
-   * @throws Failure TOO_MANY_STREAMS, saying which limit.
+   * @returns a function that removes it; calling it again does nothing.
+   * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
   add(stream: StoppableStream, { username }: Caller): () => void {
     const own = this.#byCaller.get(username) ?? 0;
@@ -52,7 +52,7 @@ export class OpenStreams {
     };
   }
 
-  /** Stops all streams, and each that is opened from now on. */
+  /** Stops all streams, and each one that is opened from now on. */
   stop(why: StreamStopped): void {
     this.#stopped = why;
     for (const each of [...this.#streams]) each.stop(why);

@@ -7,13 +7,13 @@ import type { Access } from "./access.ts";
 import type { StoppableStream } from "./open-streams.ts";
 import { authorizationLost, recheckFailed, tokenExpired } from "./stream-stopped.ts";
 
-/** What a stream wants re-checked. */
+/** What is re-checked for a stream. */
 export interface Recheck {
-  /** Names what `may` decides: of several streams with the same token and key, one is asked for all. */
+  /** Names what `may` decides: one decision serves all streams with the same token and key. */
   readonly key: string;
-  /** @param access puts each question to the cluster anew. */
+  /** @param access bypasses the cache. */
   readonly may: (caller: Caller, access: Access) => Promise<boolean>;
-  /** Called after each re-check that found that the caller still may, with what it found. */
+  /** Called after each re-check that passed, with its result. */
   readonly onPassed?: ((caller: Caller, access: Access) => void) | undefined;
 }
 
@@ -41,7 +41,7 @@ export class Rechecks {
     this.#options = options;
   }
 
-  /** @returns ends the re-checks for this stream; calling it again does nothing. */
+  /** @returns a function that ends the re-checks for this stream; calling it again does nothing. */
   add(stream: StoppableStream, caller: Caller, recheck: Recheck): () => void {
     const token = caller.token?.reveal() ?? "";
     let shared = this.#tokens.get(token);
@@ -56,10 +56,10 @@ export class Rechecks {
   }
 }
 
-/** How many keys are decided at once: a caller may have streams of many projects. */
+/** The maximum number of concurrent decisions: a caller may have streams of many projects. */
 const AT_ONCE = 16;
 
-/** The streams of one token, from the first of them to the last, or until the token is no longer good. */
+/** The streams of one token, until the last one closes or the token is no longer valid. */
 class TokenRecheck {
   readonly #options: RechecksOptions;
   readonly #caller: Caller;
@@ -115,7 +115,7 @@ class TokenRecheck {
   }
 }
 
-/** Decides for the streams of one key. Never throws: what stops them stops no other stream. */
+/** Decides for the streams of one key. Never throws: its failure stops only these streams. */
 async function recheckStreams(
   streams: ReadonlyMap<StoppableStream, Recheck>,
   caller: Caller,

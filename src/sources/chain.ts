@@ -9,7 +9,10 @@ interface Verdict {
   readonly next: string;
 }
 
-/** What no log means, by the first of these outcomes that any source had: one that is down may have the log that another has not. */
+/**
+ * The failure by the first of these outcomes that any source had: a source that is down may have the log that another
+ * lacks.
+ */
 const VERDICTS: readonly Verdict[] = [
   {
     outcome: "unavailable",
@@ -43,20 +46,20 @@ const NOT_FOUND: Omit<Verdict, "outcome"> = {
   next: "The log may not have been stored yet, or no longer. An operator can tell where the logs of this project are kept, and for how long.",
 };
 
-/** What came of asking one source after another. */
+/** The outcomes of asking one source after another. */
 export class SourceChain {
   readonly #tries: SourceTry[] = [];
   readonly #told: string[] = [];
   readonly #causes: SourceError[] = [];
 
-  /** Notes a source that the configuration does not ask about this run. */
+  /** Records a source that is not configured for this run. */
   skip({ name }: LogSource): void {
     const did = "is not configured for this run";
     this.#tries.push({ source: name, outcome: "not-matched", message: `Source "${name}" ${did}.` });
     this.#told.push(`source "${name}" ${did}`);
   }
 
-  /** Notes a source that has no log to give. */
+  /** Records a source that did not return the log. */
   add(error: SourceError): void {
     const { source, outcome, httpStatus, message, fault } = error;
     this.#tries.push({
@@ -70,7 +73,7 @@ export class SourceChain {
     if (error.cause !== undefined) this.#causes.push(error);
   }
 
-  /** The failure of a log that no source has: how each of them answered is in its `tries`. */
+  /** The failure of a log that no source has, with the outcome of each in `tries`. */
   failure(): Failure {
     const tries = this.#tries;
     if (tries.length === 0) {

@@ -9,11 +9,11 @@ import type { SourceDeps } from "./source-kind.ts";
 
 export interface CreateSourceDeps extends Omit<SourceDeps, "name"> {
   readonly clock: Clock;
-  /** Counts what comes of asking the source. */
+  /** Counts the outcomes of requests to the source. */
   readonly meter: SourceMeter;
 }
 
-/** Creates a source as it is configured: whatever its kind, it is held to its `connections`, and counted. */
+/** Creates a configured source of any kind, limited to its `connections` and metered. */
 export function createSource(source: CompiledSource, { clock, meter, ...deps }: CreateSourceDeps): LogSource {
   const { kind, config, compiled } = source;
   const { name } = config;

@@ -1,13 +1,13 @@
 import { MIMEType } from "node:util";
 import { SourceError } from "./source-error.ts";
 
-/** The headers of an answer, in lower case; those that came more than once are lists. */
+/** The headers of a response, in lower case; repeated ones are lists. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Codings that the decompression step knows by their first bytes. */
+/** Content codings that the decompression step detects by their first bytes. */
 const KNOWN_CODINGS: ReadonlySet<string> = new Set(["gzip", "x-gzip", "zstd"]);
 
-/** The media type and the charset that a Content-Type names. What cannot be read is as if it were not there. */
+/** The media type and the charset of a Content-Type. Parts that cannot be parsed count as absent. */
 export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | undefined; charset: string | undefined } {
   try {
     const type = new MIMEType(first(headers["content-type"]) ?? "");
@@ -18,23 +18,23 @@ export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | und
 }
 
 /**
- * Whether the answer says how long it is, by a length or by chunks, so that a broken connection cannot be taken for
- * its end.
+ * Whether the response is delimited by a length or by chunks, so that a broken connection cannot be mistaken for its
+ * end.
  */
 export function isDelimited(headers: AnswerHeaders): boolean {
   const transfer = codingsOf(headers["transfer-encoding"]);
-  // Whatever else a body was transferred in ends with the connection (RFC 9112 §6.3).
+  // With any other transfer coding, the body ends with the connection (RFC 9112 §6.3).
   return transfer.length > 0 ? transfer.at(-1) === "chunked" : headers["content-length"] !== undefined;
 }
 
-/** @throws SourceError when the body is coded in a way that cannot be undone here. */
+/** @throws SourceError if the body has a content coding that cannot be decoded here. */
 export function checkCoding(source: string, headers: AnswerHeaders): void {
   const codings = codingsOf(headers["content-encoding"]).filter((each) => each !== "identity");
   if (codings.length === 0 || (codings.length === 1 && KNOWN_CODINGS.has(codings[0] ?? ""))) return;
   throw new SourceError(source, "refused", "sent the log in a compression that is not supported; gzip and zstd are");
 }
 
-/** @throws SourceError for every status but 200, 204 and, where a part was asked for, 206 and 416. */
+/** @throws SourceError for every status except 200, 204 and, if a range was requested, 206 and 416. */
 export function checkStatus(source: string, status: number, notFoundStatuses: readonly number[], isPart = false): void {
   if (status === 200 || status === 204 || (isPart && (status === 206 || status === 416))) return;
   const outcome = notFoundStatuses.includes(status)
@@ -46,8 +46,8 @@ export function checkStatus(source: string, status: number, notFoundStatuses: re
 }
 
 /**
- * Which bytes an answer to a request for a part holds (RFC 9110 §14.4); `undefined`: all of them, since the store does
- * no parts; `other`: not those that were asked for.
+ * The bytes in the response to a range request (RFC 9110 §14.4); `undefined`: all of them, since the store does not
+ * support ranges; `other`: not the requested ones.
  */
 export function partOf(
   status: number,
@@ -63,10 +63,10 @@ export function partOf(
 }
 
 /**
- * Where a redirect leads, or `undefined` when the answer is none.
+ * The target of a redirect, or `undefined` if the response is not one.
  *
- * @throws SourceError unless it leads to the same scheme, host and port: the operator's credentials are for that one
- *   place.
+ * @throws SourceError unless it has the same scheme, host and port: the operator's credentials are for that origin
+ *   only.
  */
 export function redirectOf(source: string, from: URL, status: number, headers: AnswerHeaders): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(status)) return undefined;
@@ -79,7 +79,7 @@ export function redirectOf(source: string, from: URL, status: number, headers: A
   });
 }
 
-/** What a list of codings names, in order, over all the headers that it came in. */
+/** The codings in a list, in order, over all headers of that name. */
 function codingsOf(value: AnswerHeaders[string]): string[] {
   return [value ?? []]
     .flat()

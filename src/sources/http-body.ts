@@ -4,19 +4,19 @@ import { seconds } from "./http-failure.ts";
 import { SourceError } from "./source-error.ts";
 
 export interface HttpBodyOptions {
-  /** The name of the source, for what is thrown. */
+  /** The source's name, for errors. */
   readonly source: string;
-  /** How long to wait for the next piece, in milliseconds; `undefined`: for ever. */
+  /** The idle timeout in milliseconds; `undefined`: none. */
   readonly idleMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * The body of an answer, read once. The time between two reads does not count as the store's silence. Leaving ends the
- * connection at once, in the middle of a read too.
+ * The body of a response, to be read once. Only time in which a read is pending counts towards the idle timeout.
+ * Leaving the loop closes the connection at once, even in the middle of a read.
  *
- * @throws SourceError `silent` or `unavailable` when the body stops before its end, after all that came; the reason of
- *   `signal` when it is aborted.
+ * @throws SourceError `silent` or `unavailable` if the body stops before its end, after everything received; the reason
+ *   of `signal` when it is aborted.
  */
 export function readHttpBody(body: Readable, options: HttpBodyOptions): AsyncIterableIterator<Uint8Array> {
   return new HttpBody(body, options);
@@ -29,9 +29,9 @@ class HttpBody implements AsyncIterableIterator<Uint8Array> {
   readonly #reader: ReadableReader;
   readonly #options: HttpBodyOptions;
   #left = false;
-  /** Whether a read waits: only then does silence count. */
+  /** Whether a read is pending: only then does silence count. */
   #waiting = false;
-  /** One for all reads: a timer for each would cost more than all else that is done with a short piece. */
+  /** One timer for all reads: a timer for each would cost more than everything else that is done with a short piece. */
   #idle: NodeJS.Timeout | undefined;
 
   constructor(body: Readable, options: HttpBodyOptions) {

@@ -1,18 +1,19 @@
 import type { SourceFault } from "../failure.ts";
 import { SourceError } from "./source-error.ts";
 
-/** How long a store may take, in milliseconds. */
+/** Timeouts of a store, in milliseconds. */
 export interface HttpTimeouts {
-  /** Until the connection stands, TLS included. Default: 5,000. */
+  /** To establish the connection, including TLS. Default: 5,000. */
   readonly connectMs: number;
-  /** From the request to the answer's headers. Default: 30,000. */
+  /** From the request to the response's headers. Default: 30,000. */
   readonly headersMs: number;
-  /** Between two pieces of the body, while one is being waited for. Default: 60,000. */
+  /** Between two pieces of the body, while a read is pending. Default: 60,000. */
   readonly idleMs: number;
 }
 
 /**
- * Says what became of a request that got no answer. What undici and Node say holds addresses, so it is only the cause.
+ * The error of a request without a response. The messages of undici and Node contain addresses, so they are only the
+ * cause.
  */
 export function requestFailure(source: string, cause: unknown, { connectMs, headersMs }: HttpTimeouts): SourceError {
   const code = codeOf(cause);
@@ -51,7 +52,7 @@ export function requestFailure(source: string, cause: unknown, { connectMs, head
   }
 }
 
-/** A duration as a sentence has it. */
+/** A duration for a sentence. */
 export function seconds(ms: number): string {
   return `${ms / 1000} s`;
 }

@@ -9,8 +9,8 @@ interface Meaning {
 }
 
 /**
- * What a kubelet says in a log's place, with status 200: it begins its answer before it looks for the file.
- * The sentences are those of `ReadLogs` in Kubernetes' cri-client (pkg/logs/logs.go) and of the functions that it calls.
+ * A kubelet's messages in place of a log, with status 200: it starts the response before it looks for the file.
+ * They are those of `ReadLogs` in Kubernetes' cri-client (pkg/logs/logs.go) and of the functions that it calls.
  */
 const MEANINGS: readonly Meaning[] = [
   {
@@ -39,7 +39,7 @@ const OTHER: Omit<Meaning, "words"> = {
   fault: "node-failed",
 };
 
-/** What the kubelet's own words mean. They name paths of the node, so they are only the cause. */
+/** The meaning of a kubelet's message. The message names paths of the node, so it is only the cause. */
 export function kubeletFailure(source: string, words: string): SourceError {
   const { outcome, did, fault } = MEANINGS.find((each) => each.words.test(words)) ?? OTHER;
   return new SourceError(source, outcome, did, { fault, cause: new Error(`The kubelet said: ${words}`) });

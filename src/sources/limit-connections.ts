@@ -2,20 +2,19 @@ import { Failure } from "../failure.ts";
 import type { LogSource } from "./source.ts";
 
 /**
- * Holds the number of logs that are open at a source at once to its `openLimit`. It is counted here, and whoever comes
- * too late is told so: a pool of connections would let them wait without a word, for ever where the others follow
- * their logs.
+ * Limits the number of open logs of a source to its `openLimit`. Further logs are refused: a pool of connections would
+ * let them wait without a message, for ever if the others follow their logs.
  *
- * A log counts until the signal that it was opened with is aborted, which whoever opens one has to do in the end.
+ * A log counts until the signal that it was opened with is aborted, which its reader must do in the end.
  *
- * @throws (by `open`) Failure SOURCE_BUSY, saying the limit; the reason of the signal where it is aborted already.
+ * @throws (by `open`) Failure SOURCE_BUSY, which names the limit; the reason of the signal if it is already aborted.
  */
 export function limitConnections<T extends LogSource>(source: T): T {
   let open = 0;
   return {
     ...source,
     async open(target, signal, options) {
-      // Of a signal that was aborted before, nothing would ever be heard.
+      // A signal that is already aborted would never fire its event.
       signal.throwIfAborted();
       if (open >= source.openLimit) {
         const message = `Source "${source.name}" has ${open} logs open, which is its limit.`;

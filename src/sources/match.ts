@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LogTarget } from "./source.ts";
 
 /**
- * Which runs something is about: patterns in which `*` stands for any characters. What is left out matches everything.
+ * Patterns for runs, in which `*` stands for any characters. An absent pattern matches everything.
  */
 export const Match = z
   .strictObject({
@@ -13,7 +13,7 @@ export const Match = z
   })
   .describe("Only for these runs. `*` matches any text. Default: for all.");
 
-/** Makes the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
+/** Creates the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
 export function createMatch(patterns: z.output<typeof Match>): (facts: LogTarget["facts"]) => boolean {
   const { project, stage, shard, metric } = patterns;
   return (facts) =>
@@ -30,7 +30,7 @@ function matchesPattern(pattern: string | undefined, value: string | undefined):
   const last = parts.pop();
   if (last === undefined) return value === pattern;
   if (!value.startsWith(first)) return false;
-  // The leftmost place is always good enough for a part in the middle, so nothing is tried twice.
+  // For a part in the middle, the leftmost match always suffices, so there is no backtracking.
   let at = first.length;
   for (const part of parts) {
     const found = value.indexOf(part, at);

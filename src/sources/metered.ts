@@ -4,10 +4,9 @@ import type { LogSource, LogTarget } from "./source.ts";
 import { SourceError } from "./source-error.ts";
 
 /**
- * Has a meter count what comes of asking a source, and changes nothing in it.
+ * Counts the outcomes of a source's requests in a meter, without changing them.
  *
- * A log counts as open until the signal that it was opened with is aborted, which whoever opens one has to do in the
- * end.
+ * A log counts as open until the signal that it was opened with is aborted, which its reader must do in the end.
  */
 export function metered<T extends LogSource>(source: T, meter: SourceMeter, clock: Clock): T {
   return {
@@ -44,6 +43,6 @@ function count(meter: SourceMeter, error: SourceError, { values }: LogTarget, no
       meter.notYet();
       return;
     default:
-    // It was not asked.
+    // The source was not asked.
   }
 }

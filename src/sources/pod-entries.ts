@@ -2,7 +2,7 @@ import { kubeletFailure } from "./kubelet-failure.ts";
 import { PodLines } from "./pod-lines.ts";
 import type { EntriesPiece } from "./source.ts";
 
-/** Reads the lines of one answer of a kubelet. What the kubelet says of its own is thrown at the end, after all lines. */
+/** Reads the lines of a kubelet's response. The kubelet's own message is thrown at the end, after all lines. */
 export class PodEntries implements AsyncIterableIterator<EntriesPiece> {
   readonly #source: string;
   readonly #body: AsyncIterator<Uint8Array>;
@@ -11,8 +11,8 @@ export class PodEntries implements AsyncIterableIterator<EntriesPiece> {
   #ended = false;
 
   /**
-   * @param source the name of the source, for what is thrown.
-   * @param mayBeginInside whether the answer may begin inside a line; see {@link PodLines}.
+   * @param source the source's name, for errors.
+   * @param mayBeginInside whether the response may begin within a line; see {@link PodLines}.
    */
   constructor(source: string, body: AsyncIterable<Uint8Array>, mayBeginInside: boolean) {
     this.#source = source;
@@ -27,7 +27,7 @@ export class PodEntries implements AsyncIterableIterator<EntriesPiece> {
   /**
    * Reads ahead up to the first line.
    *
-   * @throws SourceError where the kubelet's own words are all there is.
+   * @throws SourceError if there is nothing but the kubelet's own message.
    */
   async begin(): Promise<void> {
     const next = await this.next();

@@ -1,6 +1,6 @@
 import type { EntriesPiece } from "./source.ts";
 
-/** Opens the last records of a log, as many as this. A line is one record or, where its runtime cuts long ones, several. */
+/** Opens the last records of a log. A line is one record or, if the runtime cuts long lines, several. */
 export type OpenRecords = (records: number) => Promise<AsyncIterableIterator<EntriesPiece>>;
 
 /** The last lines of a log. */
@@ -10,17 +10,17 @@ export interface PodTail {
   readonly cut: boolean;
 }
 
-/** How far back the beginning of a line is looked for. */
+/** How far back the beginning of a line is searched. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** How many times as many records are asked for, each time that they are too few. */
+/** The factor by which the number of requested records grows each time. */
 const GROWTH = 8;
 
 /**
- * Reads the last lines of a pod's log, whole ones, by asking for more and more records. Of lines that are longer together,
- * the last 16 MiB are given.
+ * Reads the last whole lines of a pod's log, by requesting more and more records. If the lines are longer than 16 MiB
+ * together, it returns the last 16 MiB.
  *
- * A kubelet puts a time before the first record that it sends, even inside a line: only behind a line feed does a line surely
- * begin, so one record more has to be asked for.
+ * A kubelet writes a time before the first record that it sends, even within a line. Only a line feed proves that a
+ * line begins after it, so one more record must be requested.
  *
  * @throws what `open` throws, and its pieces.
  */
@@ -33,13 +33,13 @@ export async function readPodTail(open: OpenRecords, lines: number): Promise<Pod
     if (first !== undefined) return { pieces: given(pieceFrom(piece, first)), cut: false };
     if (!isWhole) return { pieces: given(piece), cut: true };
     const begin = beginOf(piece);
-    // More records brought no more: this is the log's beginning.
+    // More records returned no more text: this is the log's beginning.
     if (begin === undefined || begin === before) return { pieces: given(piece), cut: false };
     before = begin;
   }
 }
 
-/** The end of an answer, as much as may be kept, in one piece; `isWhole`: that is all of it. */
+/** The end of a response, up to the limit, in one piece. `isWhole`: it is the whole response. */
 async function readEnd(
   pieces: AsyncIterable<EntriesPiece>,
 ): Promise<{ readonly piece: EntriesPiece; readonly isWhole: boolean }> {
@@ -76,7 +76,7 @@ function pieceFrom({ bytes, times }: EntriesPiece, from: number): EntriesPiece {
   return { bytes: bytes.subarray(from), times: { starts, times: times.times.slice(first) } };
 }
 
-/** What tells the beginning of one answer from that of another; `undefined` where nothing has come. */
+/** Identifies the beginning of a response; `undefined` if it is empty. */
 function beginOf({ bytes, times }: EntriesPiece): string | undefined {
   if (bytes.length === 0) return undefined;
   const end = Math.min(times.starts[1] ?? bytes.length, 256);

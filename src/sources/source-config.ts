@@ -4,7 +4,7 @@ import { allLookups, type Lookups, NO_LOOKUPS } from "./lookups.ts";
 import { Match } from "./match.ts";
 import type { CompileContext, SourceKind } from "./source-kind.ts";
 
-/** Makes the schema of one source in a configuration: what all kinds have, and the settings of exactly one of these. */
+/** Creates the schema of a source in the configuration: common settings, and those of exactly one of these kinds. */
 export function createSourceSchema(kinds: readonly SourceKind[]) {
   return z
     .strictObject({
@@ -21,7 +21,7 @@ export function createSourceSchema(kinds: readonly SourceKind[]) {
     );
 }
 
-/** One source as configured. The settings of its kind are beside these. */
+/** A source as configured. The settings of its kind are beside these. */
 export interface SourceConfig {
   readonly name: string;
   readonly match: z.output<typeof Match>;
@@ -30,17 +30,17 @@ export interface SourceConfig {
   readonly connections: number;
 }
 
-/** A source whose templates and secrets are known to be good. */
+/** A source whose templates and secrets have been checked. */
 export interface CompiledSource {
   readonly kind: SourceKind;
   readonly config: SourceConfig;
-  /** What its kind has made of its settings. */
+  /** The compiled settings of its kind. */
   readonly compiled: unknown;
-  /** What its templates and its `match` need to know. */
+  /** What its templates and its `match` need. */
   readonly lookups: Lookups;
 }
 
-/** Compiles the settings of a source. `undefined` where there were faults. */
+/** Compiles the settings of a source. `undefined` if there were faults. */
 export function compileSource(
   kinds: readonly SourceKind[],
   config: SourceConfig,

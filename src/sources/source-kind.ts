@@ -5,7 +5,7 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Capabilities, LogStore } from "./source.ts";
 
-/** What the configuration of a source is compiled with. */
+/** What is available when a source's configuration is compiled. */
 export interface CompileContext {
   /** The operator's constants for templates, by name. */
   readonly vars: Readonly<Record<string, string>>;
@@ -14,39 +14,38 @@ export interface CompileContext {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   /**
-   * Does something that may throw, such as compiling a template. An error becomes a fault of the configuration, which
-   * is told with its place and beside all other faults, and the result is `undefined`.
+   * Runs work that may throw, such as compiling a template. An error becomes a fault of the configuration, which is
+   * reported with its position together with all other faults, and the result is `undefined`.
    *
-   * @param path the keys that lead to the value at fault, within the source's own configuration.
+   * @param path the keys of the invalid value, within the settings of the source's kind.
    */
   attempt<T>(path: readonly PropertyKey[], work: () => T): T | undefined;
 }
 
-/** What a source is created with. */
+/** What is available when a source is created. */
 export interface SourceDeps {
-  /** The name that the configuration gives to the source: errors name it. */
+  /** The source's name in the configuration, for errors. */
   readonly name: string;
-  /** Every connection to a store is made by it. */
+  /** Makes every connection to a store. */
   readonly egress: Egress;
-  /** The way to the API server. Its connections are not the source's to close. */
+  /** The client of the API server. The source must not close its connections. */
   readonly kube: Pick<KubeApi, "openPodLog">;
 }
 
 /**
- * A kind of source: everything that the program knows of it. Each is one file of this folder, and one line of
- * registry.ts (docs/adding-a-source.md).
+ * A kind of source. Each is one file in this folder and one line in registry.ts (docs/adding-a-source.md).
  *
- * `Config` is what its schema gives, `Compiled` what is made of that once, when the configuration is loaded.
+ * `Config` is the result of its schema, `Compiled` its compiled form, made once when the configuration is loaded.
  */
 export interface SourceKind<Config = unknown, Compiled = unknown> {
-  /** The key of its settings in a source's configuration. Operators are told it by GetStatus, too. */
+  /** The key of its settings in a source's configuration. GetStatus reports it to operators. */
   readonly kind: string;
-  /** Its settings. Their descriptions go into the published JSON Schema. */
+  /** The schema of its settings. Their descriptions are part of the published JSON Schema. */
   readonly schema: z.ZodType<Config>;
   readonly capabilities: Capabilities;
-  /** Compiles templates and opens secrets and certificates. `undefined` where there were faults. */
+  /** Compiles templates and opens secrets and certificates. `undefined` if there were faults. */
   compile(config: Config, context: CompileContext): Compiled | undefined;
-  /** What its templates need to know of the cluster, beside the run itself. */
+  /** What its templates need from the cluster besides the run itself. */
   lookups(compiled: Compiled): Lookups;
   create(compiled: Compiled, deps: SourceDeps): LogStore;
 }

@@ -1,130 +1,129 @@
 import type { LineTimes } from "../stream/line-times.ts";
 import type { TemplateValues } from "../template/values.ts";
 
-/** One container of one attempt: whose log is wanted. */
+/** The container of an attempt whose log is requested. */
 export interface LogTarget {
-  /** What a source's `match` is compared with. */
+  /** The values that a source's `match` is compared with. */
   readonly facts: {
     readonly project: string;
     readonly metric: string;
     readonly stage?: string | undefined;
     readonly shard?: string | undefined;
   };
-  /** What the variables of a source's templates stand for. */
+  /** The values of the variables in a source's templates. */
   readonly values: TemplateValues;
-  /** The container in its pod. Absent where the cluster does not know the pod any more, or where no source is live. */
+  /** The container in its pod. Absent if the pod no longer exists in the cluster, or no source is live. */
   readonly pod?: TargetPod | undefined;
 }
 
-/** A container of a pod that is known to be the attempt's own. */
+/** A container of a pod that was verified to belong to the attempt. */
 export interface TargetPod {
   readonly namespace: string;
   readonly name: string;
   readonly container: string;
-  /** Whether the log wanted is that of the container's run before its last restart. */
+  /** Whether the log from before the container's last restart is requested. */
   readonly previous: boolean;
   /**
-   * Why the container has not been started: Kubernetes' word for it, or empty. `final`: it never will be. Absent where
-   * it has been started.
+   * Why the container has not started: Kubernetes' reason, or empty. `final`: it never will. Absent if it has started.
    */
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
 }
 
-/** Which part of a log to open. A source that cannot do it gives more, and says what it gives. */
+/** The part of a log to open. A source that cannot select it returns more, and says what it returns. */
 export interface OpenOptions {
-  /** Of a source with `ranges`: bytes of the file as it is stored, the last one included. */
+  /** For a source with `ranges`: bytes of the stored file; `last` is inclusive. */
   readonly range?: { readonly first: number; readonly last?: number } | undefined;
-  /** Of a source that is `live`: whether to send what is written from now on, until the container ends. */
+  /** For a `live` source: whether to continue with new output until the container ends. */
   readonly follow?: boolean | undefined;
-  /** Of a source with `since`: only lines of this second and later (RFC 3339, whole seconds). */
+  /** For a source with `since`: only lines of this second and later (RFC 3339, whole seconds). */
   readonly since?: string | undefined;
-  /** Of a source with `tail`: only this many whole lines, from the end of what there is. Not together with the others. */
+  /** For a source with `tail`: only the last lines, this many whole ones. Not together with the others. */
   readonly tailLines?: number | undefined;
 }
 
-/** A log that a source has begun to answer with. */
+/** A log whose source has started to send it. */
 export type OpenedLog = OpenedFile | OpenedEntries;
 
-/** A log that is kept as one file. */
+/** A log that is stored as one file. */
 export interface OpenedFile {
   readonly kind: "file";
   /**
-   * The bytes as the store sends them: perhaps compressed, in any encoding. Pulled; ends by throwing when the store
-   * fails or falls silent.
+   * The bytes as the store sends them, possibly compressed, in any encoding. Pulled. Throws if the store fails or
+   * stalls.
    */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The media type that the store names, in lower case and without parameters. */
+  /** The media type that the store declares, in lower case and without parameters. */
   readonly mediaType: string | undefined;
-  /** The encoding that the store or, failing that, the configuration names. */
+  /** The encoding that the store declares, else the configured one. */
   readonly charset: string | undefined;
   /** Whether the end of the body proves that the store sent all of it (a length or chunks, not a closed connection). */
   readonly delimited: boolean;
-  /** Which bytes of the stored file these are, and how many it has where that is said. Absent: all of it. */
+  /** The position of these bytes in the stored file, and its size if the store declares it. Absent: the whole file. */
   readonly part?: { readonly first: number; readonly total: number | undefined };
 }
 
-/** A log that is kept line by line, with times. */
+/** A log that is stored as lines with times. */
 export interface OpenedEntries {
   readonly kind: "entries";
-  /** Pulled; ends by throwing when the store fails or falls silent. */
+  /** Pulled. Throws if the store fails or stalls. */
   readonly pieces: AsyncIterable<EntriesPiece>;
-  /** The media type of the text, where the store names one. */
+  /** The media type of the text, if the store declares one. */
   readonly mediaType: string | undefined;
   /** Whether the end of the pieces proves that the store sent all of them. */
   readonly delimited: boolean;
-  /** Whether the beginning of the first line is missing. Default: no. */
+  /** Whether the beginning of the first line is missing. Default: false. */
   readonly cut?: boolean;
 }
 
 /** Lines of a log, or parts of lines. */
 export interface EntriesPiece {
-  /** The text, with the line feeds that end lines and without the times. */
+  /** The text with its line feeds, without the times. */
   readonly bytes: Uint8Array;
   /** Where each line that begins in `bytes` begins, and when it was written. */
   readonly times: LineTimes;
 }
 
-/** What a source can do. The rest of the program asks for this, never for a kind of source. */
+/** What a source can do. The rest of the program checks these, never the kind of source. */
 export interface Capabilities {
   /** Whether it reads the log where the job runs, rather than where logs are kept afterwards, and can follow it. */
   readonly live: boolean;
-  /** Whether it may give a part of the stored file. */
+  /** Whether it can return part of the stored file. */
   readonly ranges: boolean;
-  /** Whether it tells when each line was written. */
+  /** Whether it returns the time of each line. */
   readonly tellsTimes: boolean;
-  /** Whether it can begin at a time. */
+  /** Whether it can start at a time. */
   readonly since: boolean;
-  /** Whether it can give the last lines alone. */
+  /** Whether it can return only the last lines. */
   readonly tail: boolean;
 }
 
-/** A store that logs can be asked for: what a kind of source creates. */
+/** A store that logs can be requested from, which a kind of source creates. */
 export interface LogStore {
   /**
-   * Asks for the log.
+   * Requests the log.
    *
-   * @throws SourceError where there is none to be had from here, saying why; the reason of `signal` when it is aborted,
-   * while it waits for headers too.
+   * @throws SourceError if the source does not return the log, with the reason; the reason of `signal` when it is
+   * aborted, even before the response's headers.
    */
   open(target: LogTarget, signal: AbortSignal, options?: OpenOptions): Promise<OpenedLog>;
   /**
-   * Closes its connections once the logs that are being read have ended or were left. Nothing can be opened afterwards.
-   * May be called again. Absent where it has no connections of its own.
+   * Closes its connections once all open logs have ended or were abandoned. No log can be opened afterwards. May be
+   * called again. Absent if it has no connections of its own.
    */
   close?(): Promise<void>;
 }
 
 /** A source as configured. */
 export interface LogSource extends LogStore {
-  /** The name that the configuration gives to it. */
+  /** Its name in the configuration. */
   readonly name: string;
-  /** What operators are told of its kind. What it can do is in `capabilities`. */
+  /** The name of its kind, for operators. */
   readonly kind: string;
   readonly capabilities: Capabilities;
-  /** For how long after a job's end the log may still grow, in milliseconds. */
+  /** How long after a job's end the log may still grow, in milliseconds. */
   readonly settleMs: number;
-  /** How many logs may be open here at once. */
+  /** The maximum number of logs that may be open here. */
   readonly openLimit: number;
-  /** Whether the configuration asks this source about this target. */
+  /** Whether the configuration uses this source for this target. */
   matches(facts: LogTarget["facts"]): boolean;
 }
