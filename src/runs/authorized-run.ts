@@ -8,13 +8,13 @@ import type { Run, RunRef } from "./run.ts";
 import type { ReadOptions, RunReader } from "./run-reader.ts";
 
 /**
- * Reads a run for a caller: the only way to one, on every transport.
+ * Reads a run for a caller: the only function that does, for every transport.
  *
- * Nothing is read before the caller may; then the Stage that the run belongs to is asked about, which need not exist
- * any more. Whichever of the two is denied, the answer is the same.
+ * The run is read only if the caller may read it. Then access to its Stage is reviewed, which need not exist any more.
+ * Both denials are the same.
  *
- * @param options.kept whether a run that has ended may be as it was up to ten seconds ago. Default: no.
- * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for those who may read runs of the project.
+ * @param options.kept whether a finished run may come from the cache, up to ten seconds old. Default: false.
+ * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for callers who may read runs of the project.
  */
 export async function readAuthorizedRun(
   { access, runs }: { readonly access: Access; readonly runs: RunReader },
@@ -23,7 +23,7 @@ export async function readAuthorizedRun(
   signal: AbortSignal,
   options: ReadOptions = {},
 ): Promise<Run> {
-  // An empty namespace would ask about the whole cluster.
+  // A review with an empty namespace would be for the whole cluster.
   if (!isNamespaceName(namespace) || !isObjectName(name)) {
     throw new Failure("bad-request", "NAME_INVALID", "Invalid project or run name.", {
       next: "Names are those of a Kubernetes namespace and an AnalysisRun: lower-case letters, digits, `-` and, for runs, `.`.",
@@ -41,8 +41,7 @@ export async function readAuthorizedRun(
 }
 
 /**
- * Has it re-checked, as long as a stream is open, whether its caller may read the run: as `readAuthorizedRun` decides
- * it.
+ * Re-checks, while a stream is open, whether its caller may still read the run, as `readAuthorizedRun` decides it.
  */
 export function guardRun(stream: GuardedStream, { namespace, name, stage }: Run): void {
   stream.guard(

@@ -13,10 +13,10 @@ const MOST_MS = 2 ** 63 / 1e6;
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 
 /**
- * Reads a duration as Go writes it, and so Argo Rollouts: `1h30m`, `90s`, `1.5h`
+ * Parses a duration in Go's format, which Argo Rollouts uses: `1h30m`, `90s`, `1.5h`
  * (https://pkg.go.dev/time#ParseDuration).
  *
- * @returns milliseconds; `undefined` where it is none that anybody could wait for.
+ * @returns milliseconds; `undefined` if it is invalid, negative, or too long for Go.
  */
 export function parseGoDuration(text: string): number | undefined {
   const body = text.replace(/^\+/, "");

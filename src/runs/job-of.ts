@@ -3,21 +3,21 @@ import { isObjectName } from "../kube/names.ts";
 import { quoted } from "../quoted.ts";
 import { type Attempt, hasEnded, type Run } from "./run.ts";
 
-/** A Job that is known to be the run's own. */
+/** A Job that was verified to belong to the run. */
 export interface Job {
   readonly namespace: string;
   readonly name: string;
 }
 
 /**
- * The Job of an attempt, if it can be the run's.
+ * Returns the Job of an attempt, if it can belong to the run.
  *
- * Whoever may write a run may write any Job's name into its status. Argo Rollouts begins a Job's name with the uid of
- * its run, which nobody can choose: so a name that begins otherwise is somebody else's Job.
+ * A user who may write a run may write any Job's name into its status. Argo Rollouts begins a Job's name with the uid
+ * of its run, which nobody can choose, so a Job with another name belongs to something else.
  *
- * @param jobNamespaces the namespaces, beside the run's, in which Argo Rollouts may be set up to make Jobs.
- * @throws Failure JOB_NOT_OF_RUN; JOB_NOT_CREATED where the attempt ended before there was a Job; JOB_NOT_STARTED where
- * there is none yet.
+ * @param jobNamespaces namespaces other than the run's in which Argo Rollouts may be configured to create Jobs.
+ * @throws Failure JOB_NOT_OF_RUN; JOB_NOT_CREATED if the attempt ended before it created a Job; JOB_NOT_STARTED if
+ * there is no Job yet.
  */
 export function jobOf(run: Run, attempt: Attempt, jobNamespaces: readonly string[]): Job {
   const job = attempt.claimedJob;
@@ -47,7 +47,7 @@ export function jobOf(run: Run, attempt: Attempt, jobNamespaces: readonly string
   );
 }
 
-/** The failure of those who ask for the log of a Job that there is not yet. */
+/** The failure of a request for the log of a Job that does not exist yet. */
 export function notStarted(message: string): Failure {
   return new Failure("not-yet", "JOB_NOT_STARTED", message, { next: "Try again when the verification has begun." });
 }

@@ -7,7 +7,7 @@ import { NAMESPACES } from "../kube/resources.ts";
 /** The projects of a caller. */
 export interface ProjectList {
   readonly names: readonly string[];
-  /** Whether there are more projects than were asked about. */
+  /** Whether there are more projects than were reviewed. */
   readonly incomplete: boolean;
 }
 
@@ -20,7 +20,7 @@ const Namespace = z.object({ metadata: z.object({ name: z.string() }) });
 /**
  * Lists the projects in which a caller may read runs, by name.
  *
- * @param labelSelector which namespaces are projects; empty: all.
+ * @param labelSelector selects the namespaces that are projects; empty: all.
  */
 export async function listProjects(
   { access, kube }: { readonly access: Access; readonly kube: KubeApi },

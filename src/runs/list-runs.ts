@@ -9,7 +9,7 @@ import type { RunSummary } from "./run.ts";
 import { canPass, newestFirst, type Place, passes, type RunFilter } from "./run-filter.ts";
 import { stageFilter } from "./stage-filter.ts";
 
-/** Which runs of a project. */
+/** Selects runs of a project. */
 export interface RunQuery extends RunFilter {
   readonly namespace: string;
   readonly pageSize: number;
@@ -20,7 +20,7 @@ export interface RunQuery extends RunFilter {
 export interface RunPage {
   readonly runs: readonly RunSummary[];
   readonly nextPageToken: string | undefined;
-  /** Whether the project holds more runs than were read. */
+  /** Whether the project has more runs than were read. */
   readonly incomplete: boolean;
 }
 

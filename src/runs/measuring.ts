@@ -2,26 +2,25 @@ import type { Fields } from "../kube/fields.ts";
 import { parseGoDuration } from "./go-duration.ts";
 
 /**
- * When a metric's measurements are successful, how many of them may not be, and how many there are. What the run does
- * not say has the default of Argo Rollouts; a number is `undefined` where what it says cannot be read, such as an
- * argument out of a Secret.
+ * A metric's conditions, limits and count of measurements. Absent fields have the defaults of Argo Rollouts. A number
+ * is `undefined` if its value cannot be resolved, such as an argument from a Secret.
  */
 export interface Measuring {
-  /** An expression over `result`. Empty where there is none. */
+  /** An expression over `result`. Empty if there is none. */
   readonly successCondition: string;
   readonly failureCondition: string;
-  /** The metric fails with one more than that; -1: with any number it does not. */
+  /** The metric fails with one more than this; -1: unlimited. */
   readonly failureLimit: number | undefined;
   readonly inconclusiveLimit: number | undefined;
   readonly consecutiveErrorLimit: number | undefined;
-  /** 0: that decides nothing. */
+  /** 0: not used. */
   readonly consecutiveSuccessLimit: number | undefined;
   /** 0: until the run is ended. */
   readonly count: number | undefined;
   readonly intervalMs: number | undefined;
 }
 
-/** How many measurements ended how: all of them, though the run keeps but the last ones. */
+/** How all measurements ended, including those that the run no longer records. */
 export interface MeasurementCounts {
   readonly successful: number;
   readonly failed: number;
@@ -31,16 +30,16 @@ export interface MeasurementCounts {
   readonly consecutiveSuccess: number;
 }
 
-/** How much of a condition is kept. */
+/** The maximum length of a condition. */
 const CONDITION_LENGTH = 4_000;
 const INT32 = 2 ** 31;
 
 /**
- * Reads what a metric's specification says of its measurements, whatever stands in its fields
- * (https://argo-rollouts.readthedocs.io/en/stable/features/specification/, and for what is not said
- * analysis/analysis.go, assessMetricStatus, and pkg/apis/rollouts/v1alpha1/analysis_types.go, EffectiveCount).
+ * Parses the conditions and limits in a metric's specification, and tolerates any value in its fields
+ * (https://argo-rollouts.readthedocs.io/en/stable/features/specification/; for the defaults, analysis/analysis.go,
+ * assessMetricStatus, and pkg/apis/rollouts/v1alpha1/analysis_types.go, EffectiveCount).
  *
- * @param fillIn puts the run's arguments into a text.
+ * @param fillIn fills the run's arguments into a text.
  */
 export function measuringOf(metric: Fields, fillIn: (text: string) => string): Measuring {
   const limit = (field: string, usual: number): number | undefined => {
@@ -63,8 +62,8 @@ export function measuringOf(metric: Fields, fillIn: (text: string) => string): M
 }
 
 /**
- * Reads the counters of a metric's result, whatever stands in its fields; `undefined` before the first measurement has
- * ended.
+ * Parses the counters of a metric's result, and tolerates any value in its fields. `undefined` before the first
+ * measurement has ended.
  */
 export function countsOf(result: Fields): MeasurementCounts | undefined {
   const successful = counterOf(result.successful);

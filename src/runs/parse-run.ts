@@ -23,10 +23,10 @@ import {
 } from "./run.ts";
 
 const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
-/** How many characters of arguments are filled into all texts of a run. */
+/** The maximum characters of arguments that are filled into all texts of a run. */
 const FILLED_LENGTH = 1_000_000;
 
-/** Puts the run's arguments into a text. */
+/** Fills the run's arguments into a text. */
 type FillIn = (text: string) => string;
 
 interface Owner {
@@ -47,12 +47,12 @@ interface Meta {
   readonly owners: readonly Owner[];
 }
 
-/** Reads what a list shows out of an AnalysisRun, or `undefined` where it is not one. */
+/** Parses the summary of an AnalysisRun; `undefined` if the object is not one. */
 export function parseRunSummary(object: unknown): RunSummary | undefined {
   return listed(object)?.summary;
 }
 
-/** The same with the object's version, which is another with any change of it. */
+/** The same with the object's version, which changes with every change to it. */
 export function parseVersionedSummary(object: unknown): RunSummary | undefined {
   const run = listed(object);
   return run && { ...run.summary, ...versionOf(run.meta) };
@@ -77,10 +77,10 @@ function versionOf({ version }: Meta): { readonly version?: string } {
 }
 
 /**
- * Reads an AnalysisRun as Argo Rollouts and Kargo write it
+ * Parses an AnalysisRun as Argo Rollouts and Kargo write it
  * (https://argo-rollouts.readthedocs.io/en/stable/features/analysis/).
  *
- * @throws ShapeError where it does not have the shape that its CRD demands.
+ * @throws ShapeError if it does not have the shape that its CRD requires.
  */
 export function parseRun(object: unknown): Run {
   const run = requiredFields(object, "the object");
@@ -134,7 +134,7 @@ function summaryOf(meta: Meta, status: Fields | undefined, message: string): Run
   return {
     namespace,
     name,
-    // The label is cut at 63 characters; Kargo then writes the whole name into an annotation.
+    // The label is truncated at 63 characters; Kargo then writes the whole name into an annotation.
     stage: annotations["kargo.akuity.io/stage"] || labels["kargo.akuity.io/stage"] || undefined,
     phase: phaseOf(status?.phase),
     createdAt,
@@ -153,7 +153,7 @@ function isOf(apiVersion: string, group: string): boolean {
   return apiVersion.startsWith(group);
 }
 
-/** A metric's result, narrowed, under the name that its metric has once arguments are filled in. */
+/** A metric's result, narrowed, by the metric's name with arguments filled in. */
 type Result = Pick<Metric, "name" | "phase" | "message" | "dryRun" | "attempts" | "counts">;
 
 function resultOf(result: Fields): Result {
@@ -167,7 +167,7 @@ function resultOf(result: Fields): Result {
   };
 }
 
-/** The CRD demands a name, but a cluster may have an older CRD, or none that checks. */
+/** The CRD requires a name, but a cluster may have an older CRD, or one without validation. */
 function nameOf({ name }: Fields, path: string): string {
   return optionalText(name, path) ?? "";
 }
@@ -191,7 +191,7 @@ function metricOf(metric: Fields, results: readonly Result[], fillIn: FillIn): M
   };
 }
 
-/** What a Job is to run; nothing where that is no Job that Kubernetes would take. */
+/** The containers of a Job; none if Kubernetes would not accept the Job. */
 function containersOf(job: unknown, fillIn: FillIn): Pick<Metric, "containers" | "defaultContainer"> {
   try {
     const template = requiredFields(optionalFields(optionalFields(job, "job")?.spec, "spec")?.template, "template");
@@ -229,8 +229,8 @@ function attemptsOf(result: Fields): Attempt[] {
   return measurements.map(({ metadata, ...measurement }, index) => {
     const name = metadata["job-name"];
     const namespace = metadata["job-namespace"];
-    // Argo Rollouts numbers Jobs by how many measurements were finished before, which tells the number of one that made
-    // no Job too.
+    // Argo Rollouts numbers Jobs by the count of finished measurements, which gives the number of one without a Job
+    // too.
     const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
@@ -241,8 +241,8 @@ function attemptsOf(result: Fields): Attempt[] {
 }
 
 /**
- * Argo Rollouts fills `{{args.name}}` in when it measures; the run's specification keeps the placeholder. Where a run's
- * texts ask for more than any would, the placeholders stay: of one megabyte they could make gigabytes.
+ * Argo Rollouts fills in `{{args.name}}` when it measures; the run's specification keeps the placeholder. Beyond the
+ * limit, placeholders are kept: a run of one megabyte could expand to gigabytes.
  */
 function fillerOf(args: Readonly<Record<string, string>>): FillIn {
   let room = FILLED_LENGTH;
@@ -257,7 +257,7 @@ function fillerOf(args: Readonly<Record<string, string>>): FillIn {
   };
 }
 
-/** A phase that we know; whatever else stands there says nothing. */
+/** A known phase; anything else is `Unknown`. */
 function phaseOf(phase: unknown): Phase {
   return PHASES.has(phase) ? (phase as Phase) : "Unknown";
 }

@@ -2,12 +2,12 @@
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
-  /** The Job that made it. */
+  /** The Job that owns it. */
   readonly jobName: string;
   readonly createdAt: string;
-  /** Whether it has a node to run on. */
+  /** Whether it is scheduled to a node. */
   readonly scheduled: boolean;
-  /** In Kubernetes' words. */
+  /** Kubernetes' reason. */
   readonly phase: string;
   readonly reason: string;
   readonly message: string;
@@ -15,25 +15,25 @@ export interface Pod {
   readonly containers: readonly ContainerStatus[];
 }
 
-/** What became of a container. */
+/** The status of a container. */
 export interface ContainerStatus {
   readonly name: string;
   readonly init: boolean;
-  /** Whether it is an init container that goes on beside the others, once it is up (a native sidecar). */
+  /** Whether it is an init container that keeps running beside the others (a native sidecar). */
   readonly sidecar: boolean;
   readonly state: "unknown" | "waiting" | "running" | "terminated";
-  /** What it ended with; of one that waits to be restarted, what it ended with before. */
+  /** Its exit code; if it is waiting to be restarted, the one before. */
   readonly exitCode: number | undefined;
   readonly reason: string;
   readonly message: string;
   readonly restarts: number;
-  /** Whether it is up: of a sidecar, whether the containers after it may start. */
+  /** Whether it has started; for a sidecar, whether the containers after it may start. */
   readonly up: boolean;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
 }
 
-/** Whether a container ended badly, now or before its last restart. */
+/** Whether a container failed, now or before its last restart. */
 export function endedBadly({ exitCode }: ContainerStatus): boolean {
   return exitCode !== undefined && exitCode !== 0;
 }

@@ -6,7 +6,7 @@ import type { Run } from "./run.ts";
 
 /** The label that Argo Rollouts gives to the pods of a run's Jobs. */
 const RUN_UID = "analysisrun.argoproj.io/uid";
-/** What tells the pods of a run's Jobs from others. */
+/** The selector of the pods of a run's Jobs. */
 export function podsSelector(uid: string): string {
   return `${RUN_UID}=${uid}`;
 }
@@ -52,11 +52,12 @@ const PodObject = z.object({
 });
 
 /**
- * Reads the pods of a run's Jobs that the cluster still knows, oldest first.
+ * Reads the pods of a run's Jobs that still exist in the cluster, oldest first.
  *
- * A pod is the run's if it carries the label with the run's uid and a Job owns it whose name begins with that uid.
+ * A pod belongs to the run if it has the label with the run's uid, and is owned by a Job whose name begins with that
+ * uid.
  *
- * @param namespaces where the run's Jobs are: namespaces that `jobOf` has let pass.
+ * @param namespaces of the run's Jobs, as accepted by `jobOf`.
  */
 export async function readPods(
   kube: Pick<KubeApi, "list">,

@@ -3,14 +3,14 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { FREIGHTS, STAGES } from "../kube/resources.ts";
 import type { Run } from "./run.ts";
 
-/** One Freight that a run verified. What only the object tells is missing once it is gone. */
+/** A Freight that a run verified. Fields of the object are absent once it is deleted. */
 export interface Freight {
   readonly name: string;
   readonly alias: string | undefined;
   readonly warehouse: string | undefined;
 }
 
-/** What a run's Stage and its Freight tell about it. */
+/** What a run's Stage and Freight add to it. */
 export interface RunContext {
   readonly shard: string | undefined;
   readonly freight: readonly Freight[];
@@ -26,15 +26,15 @@ const FreightObject = z.object({
 /** A Stage takes one Freight from each of its Warehouses; more than this are not read, whatever a run claims to own. */
 const MOST_FREIGHT = 20;
 
-/** What of a run's context has to be looked up: each costs calls to the API server. */
+/** The parts of a run's context to look up. Each costs calls to the API server. */
 export interface RequiredLookups {
-  /** The shard, which the Stage tells. */
+  /** The shard of the Stage. */
   readonly shard: boolean;
   /** Aliases and Warehouses of the Freight. Their names need no lookup. */
   readonly freight: boolean;
 }
 
-/** Reads a run's context, as far as it is required. A Stage or Freight that is gone leaves its part out. */
+/** Reads the required parts of a run's context. The parts of a deleted Stage or Freight are omitted. */
 export async function readRunContext(
   kube: Pick<KubeApi, "get">,
   run: Run,

@@ -1,16 +1,16 @@
 import { isObjectName } from "../kube/names.ts";
 import type { Phase, RunSummary } from "./run.ts";
 
-/** Which runs of a project are wanted. */
+/** Selects runs of a project. */
 export interface RunFilter {
   readonly stage?: string | undefined;
-  /** Empty: in any phase. */
+  /** Empty: any phase. */
   readonly phases?: readonly Phase[];
   /** The name of one Freight, or the identifier of a collection. */
   readonly freight?: string | undefined;
-  /** Created then or later, in milliseconds since 1970. */
+  /** Created at or after this time, in milliseconds since 1970. */
   readonly since?: number | undefined;
-  /** Created before then, in milliseconds since 1970. */
+  /** Created before this time, in milliseconds since 1970. */
   readonly until?: number | undefined;
 }
 
@@ -26,15 +26,15 @@ export function passes(run: RunSummary, { stage, phases = [], freight, since, un
   );
 }
 
-/** Whether a filter can pass anything: no Stage or Freight has a name that Kubernetes would refuse. */
+/** Whether a run can pass the filter: no Stage or Freight has a name that Kubernetes would refuse. */
 export function canPass({ stage, freight }: RunFilter): boolean {
   return (stage === undefined || isObjectName(stage)) && (freight === undefined || isObjectName(freight));
 }
 
-/** What runs are ordered by. */
+/** The fields by which runs are ordered. */
 export type Place = Pick<RunSummary, "createdAt" | "name">;
 
-/** Compares two runs: the newest is the first, and by name where they are equally old. */
+/** Compares two runs: newest first, then by name. */
 export function newestFirst(a: Place, b: Place): number {
   return Date.parse(b.createdAt) - Date.parse(a.createdAt) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }

@@ -10,24 +10,24 @@ import { changesBetween, type RunChange, type RunWindow, windowOf } from "./run-
 import { stageFilter } from "./stage-filter.ts";
 import type { WatchedRuns } from "./watched-runs.ts";
 
-/** Which runs are watched. */
+/** Selects the runs to watch. */
 export interface RunWatch extends RunFilter {
   readonly namespace: string;
-  /** One run alone, with any change of it. */
+  /** A single run, with every change to it. */
   readonly name?: string | undefined;
-  /** How many of them, the newest. */
+  /** The maximum number of runs, the newest. */
   readonly limit: number;
 }
 
-/** Why a watch ended: `source-failed` where the cluster could not be watched. */
+/** Why a watch ended: `source-failed` if the cluster could not be watched. */
 export type RunWatchEnd = Exclude<StopReason, "recheck-failed"> | "source-failed" | "server-limit-reached";
 
-/** What a watch tells. */
+/** A message of a watch. */
 export type RunFrame =
   | { readonly kind: "heartbeat" }
   | ({ readonly kind: "list" } & RunWindow)
   | { readonly kind: "changes"; readonly changes: readonly RunChange[]; readonly more: boolean }
-  /** `error`: what the call fails with. */
+  /** `error`: the error of the call. */
   | { readonly kind: "end"; readonly reason: RunWatchEnd; readonly error: unknown };
 
 export interface RunWatchServices extends GuardServices {
@@ -36,13 +36,12 @@ export interface RunWatchServices extends GuardServices {
 }
 
 /**
- * Tells which runs a project has, then what changes of them: the list first, `end` last. There is no end but one with a
- * failure.
+ * Yields the runs of a project, then each change to them: the list first, `end` last. Every end has a failure.
  *
- * Access is decided before anything is read, again and again while the stream is open, and for each Stage apart: runs
- * of a Stage that may no longer be read leave.
+ * Access is decided before anything is read, repeatedly while the stream is open, and for each Stage: runs of a Stage
+ * that may no longer be read leave the list.
  *
- * @param signal aborted when the caller leaves; everything behind the stream then stops.
+ * @param signal aborted when the caller leaves; all work for the stream then stops.
  * @throws Failure before the list; the reason of `signal`.
  */
 export async function* runFrames(
@@ -53,7 +52,7 @@ export async function* runFrames(
 ): AsyncGenerator<RunFrame, void, undefined> {
   const { access, watchedRuns } = services;
   const { namespace, name, limit } = watch;
-  // Who may read a run may ask for it again and again, and is told what becomes of it where its log is followed.
+  // A caller who may read a run could poll it, and learns of its changes from a followed log anyway.
   const may = (who: Caller, by: Access): Promise<boolean> =>
     name === undefined ? by.mayWatchRuns(who, namespace) : by.mayReadRuns(who, namespace, name);
   const stream = new GuardedStream(services, caller, signal);
@@ -85,7 +84,7 @@ export async function* runFrames(
     for await (const set of sets) {
       const all = canPass(watch) ? set : [];
       const { runs, more } = await windowOf(all, watch, limit, allowed);
-      // What was read before the caller lost the right to it is not sent after.
+      // What was read before the caller lost the permission must not be sent afterwards.
       stream.signal.throwIfAborted();
       const changes = told && changesBetween(told, runs, all);
       const isNews = changes === undefined || changes.length > 0 || more !== hadMore;

@@ -9,19 +9,19 @@ import { hasEnded, type Run, type RunRef } from "./run.ts";
 
 export interface ReadOptions {
   /**
-   * Whether the run may be as another read found it: a moment ago or, where it has ended, up to ten seconds ago.
-   * Default: no, it is read anew.
+   * Whether the result of another read may be used: one in progress or, for a finished run, up to ten seconds old.
+   * Default: false.
    */
   readonly kept?: boolean | undefined;
 }
 
 const KEPT_MS = 10_000;
 const KEPT_RUNS = 1_000;
-/** Of all kept runs together, and of one of them, in characters of JSON: most are a few thousand. */
+/** The maximum size of all cached runs and of one, in characters of JSON. Most runs have a few thousand. */
 const KEPT_LENGTH = 16_000_000;
 const KEPT_RUN_LENGTH = 1_000_000;
 
-/** A GET that is under way, for all who wait for it. */
+/** A GET in progress, shared by all who wait for it. */
 interface Get {
   readonly run: Promise<Run | undefined>;
   readonly abort: AbortController;
@@ -29,10 +29,9 @@ interface Get {
 }
 
 /**
- * Reads runs. Those that have ended are kept for ten seconds, which no more changes than its deletion; that a run does
- * not exist is never kept.
+ * Reads runs. Finished runs are cached for ten seconds, since they can only be deleted. A missing run is never cached.
  *
- * Whoever may have a kept run shares a GET that is under way, too. It is aborted when all who wait for it have left.
+ * Reads that accept a cached run also share a GET in progress. It is aborted when all who wait for it have left.
  */
 export class RunReader {
   readonly #kube: Pick<KubeApi, "get">;
@@ -54,14 +53,14 @@ export class RunReader {
   }
 
   /**
-   * Reads a run. Whether the caller may is not asked here: `readAuthorizedRun` does.
+   * Reads a run, without checking access: `readAuthorizedRun` does.
    *
-   * @returns `undefined` where there is none.
-   * @throws Failure where the cluster does not say; the reason of `signal`.
+   * @returns `undefined` if there is none.
+   * @throws Failure if the cluster cannot be read; the reason of `signal`.
    */
   async read(ref: RunRef, signal: AbortSignal, { kept = false }: ReadOptions = {}): Promise<Run | undefined> {
     signal.throwIfAborted();
-    // No name holds a slash.
+    // Names do not contain a slash.
     const key = `${ref.namespace}/${ref.name}`;
     const known = kept ? this.#kept.get(key) : undefined;
     if (known !== undefined) return known;
@@ -82,7 +81,7 @@ export class RunReader {
     const abort = new AbortController();
     const run = this.#kube.get(ANALYSIS_RUNS, namespace, name, abort.signal).then((object) => {
       const parsed = object === undefined ? undefined : parseRun(object);
-      // What an older GET tells is not put in the place of what a newer one has told.
+      // The result of an older GET must not replace that of a newer one.
       if (this.#gets.get(key) === get) this.#keep(key, parsed);
       return parsed;
     });

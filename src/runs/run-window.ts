@@ -10,25 +10,25 @@ export interface RunWindow {
 }
 
 /**
- * - `added`: it is in the window now.
- * - `modified`: a list shows something else of it.
- * - `deleted`: there is no such run any more.
- * - `left`: it is not in the window any more.
+ * - `added`: it is now in the window.
+ * - `modified`: its summary has changed.
+ * - `deleted`: it no longer exists.
+ * - `left`: it is no longer in the window.
  */
 export type RunChangeKind = "added" | "modified" | "deleted" | "left";
 
-/** What became of one run, between a window and the next one. */
+/** A change to one run between two windows. */
 export interface RunChange {
   readonly kind: RunChangeKind;
-  /** As it is now; where it is not in the window any more, as it was. */
+  /** The current run or, if it is no longer in the window, its last state. */
   readonly run: RunSummary;
 }
 
 /**
- * Picks the newest runs that pass.
+ * Selects the newest runs that pass.
  *
  * @param all newest first.
- * @param allowed whether the caller may read the run's Stage. Asked no more often than is needed.
+ * @param allowed whether the caller may read the run's Stage. Called no more often than necessary.
  */
 export async function windowOf(
   all: readonly RunSummary[],
@@ -46,9 +46,9 @@ export async function windowOf(
 }
 
 /**
- * What changed from one window to the next: what has gone first, then what is there, oldest first.
+ * The changes from one window to the next: first the runs that are gone, then the others, oldest first.
  *
- * @param all the runs that there are now.
+ * @param all the current runs.
  */
 export function changesBetween(
   before: readonly RunSummary[],

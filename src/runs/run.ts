@@ -1,28 +1,28 @@
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
 
-/** Which run: the names that a caller gives. */
+/** Identifies a run by the caller's names. */
 export interface RunRef {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The state of a run, a metric or an attempt, in Argo Rollouts' words; `Unknown` where it says nothing yet. */
+/** The phase of a run, a metric or an attempt, as Argo Rollouts names it; `Unknown` if there is none yet. */
 export type Phase = "Unknown" | "Pending" | "Running" | "Successful" | "Failed" | "Error" | "Inconclusive";
 
-/** Whether a phase is one that does not change any more. */
+/** Whether a phase is final. */
 export function hasEnded(phase: Phase): boolean {
   return phase === "Successful" || phase === "Failed" || phase === "Error" || phase === "Inconclusive";
 }
 
-/** Whether a phase is one that a reader wants explained. */
+/** Whether a phase needs an explanation. */
 export function hasFailed(phase: Phase): boolean {
   return phase === "Failed" || phase === "Error";
 }
 
-/** How many characters of a run's message a list shows: it may be as long as whatever went wrong. */
+/** The maximum characters of a run's message in a list. Messages can be very long. */
 export const LISTED_MESSAGE_LENGTH = 500;
 
-/** A run as lists show it. Times are RFC 3339. */
+/** A run in a list. Times are RFC 3339. */
 export interface RunSummary extends RunRef {
   readonly stage: string | undefined;
   readonly phase: Phase;
@@ -30,18 +30,18 @@ export interface RunSummary extends RunRef {
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
   readonly uid: string;
-  /** Why it has its phase, in Argo Rollouts' words; in a list the beginning of it. */
+  /** Why it has its phase, as Argo Rollouts reports it; in a list, the beginning. */
   readonly message: string;
   readonly freightCollection: string | undefined;
   /** Names of the Freight that own the run. */
   readonly freight: readonly string[];
-  /** Another one where anything of the object is another. Only where a run is read or watched by itself. */
+  /** Changes whenever anything in the object changes. Only if a single run is read or watched. */
   readonly version?: string;
 }
 
 /**
- * An AnalysisRun, as far as logs are concerned. Everything in it but `namespace`, `name`, `uid` and `createdAt` is its
- * author's word.
+ * An AnalysisRun, as far as logs are concerned. Everything in it except `namespace`, `name`, `uid` and `createdAt` was
+ * written by its author, and must not be trusted.
  */
 export interface Run extends RunSummary {
   readonly promotion: string | undefined;
@@ -57,7 +57,7 @@ export interface Run extends RunSummary {
 /** One metric of a run. */
 export interface Metric {
   readonly name: string;
-  /** `job` for those that have logs. */
+  /** `job` for metrics with logs. */
   readonly provider: string;
   readonly phase: Phase;
   readonly message: string;
@@ -66,11 +66,10 @@ export interface Metric {
   readonly attempts: readonly Attempt[];
   /** Init containers first. */
   readonly containers: readonly Container[];
-  /** The container that the Job's pods name as their default. */
+  /** The default container of the Job's pods, by their annotation. */
   readonly defaultContainer: string | undefined;
   /**
-   * For how long after the run's start it is not measured, in milliseconds. 0 where it says nothing, or nothing that
-   * Argo Rollouts could read.
+   * The initial delay after the run's start, in milliseconds. 0 if it is absent, or Argo Rollouts cannot parse it.
    */
   readonly initialDelayMs: number;
   readonly measuring: Measuring;
@@ -86,7 +85,7 @@ export interface Attempt {
   readonly value: string;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
-  /** The Job, as the run's status names it: not to be believed before `jobOf` has looked at it. */
+  /** The Job that the run's status names. Not to be trusted until `jobOf` has checked it. */
   readonly claimedJob: { readonly namespace: string; readonly name: string } | undefined;
 }
 

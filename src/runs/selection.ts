@@ -4,13 +4,13 @@ import { notStarted } from "./job-of.ts";
 import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
-/** Selects one of a run's logs; whatever is left out is chosen. */
+/** Selects one of a run's logs. Whatever is omitted is selected by default. */
 export interface Selector {
   readonly metric?: string | undefined;
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
   readonly pod?: string | undefined;
-  /** Whether an attempt that runs is preferred to one that has failed. */
+  /** Whether a running attempt is preferred to one that has failed. */
   readonly running?: boolean | undefined;
 }
 
@@ -20,7 +20,7 @@ const LAST_TIME = 253_402_300_799_999;
 /** Why something was selected. */
 export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last" | "running";
 
-/** One attempt of one metric, and why these. */
+/** An attempt of a metric, and why these were selected. */
 export interface AttemptSelection {
   readonly metric: Metric;
   readonly metricReason: Reason;
@@ -28,26 +28,26 @@ export interface AttemptSelection {
   readonly attemptReason: Reason;
 }
 
-/** One container of one pod of an attempt, and why these. */
+/** A container of a pod of an attempt, and why these were selected. */
 export interface ContainerSelection {
   readonly container: Container;
   readonly containerReason: Reason;
   /**
-   * The pod and what became of the container in it; absent where the cluster knows no pod of the attempt (any more).
+   * The pod and the container's status in it; absent if the cluster has no pod of the attempt (any more).
    */
   readonly pod: Pod | undefined;
   readonly podReason: Reason | undefined;
   readonly status: ContainerStatus | undefined;
 }
 
-/** One container of one attempt of one metric, and why these. */
+/** A container of an attempt of a metric, and why these were selected. */
 export interface Selection extends AttemptSelection, ContainerSelection {}
 
 /**
- * Selects the metric and the attempt that are wanted or, where they are not named, those that explain the run's phase.
+ * Selects the named metric and attempt or, by default, those that explain the run's phase.
  *
- * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, telling what there is; JOB_NOT_STARTED
- * where nothing was measured yet.
+ * @throws Failure METRIC_NOT_FOUND, METRIC_HAS_NO_LOG or ATTEMPT_NOT_FOUND, with the existing ones; JOB_NOT_STARTED
+ * before the first measurement.
  */
 export function selectAttempt(run: Run, selector: Pick<Selector, "metric" | "attempt" | "running">): AttemptSelection {
   const [metric, metricReason] = chooseMetric(run, selector.metric);
@@ -56,20 +56,19 @@ export function selectAttempt(run: Run, selector: Pick<Selector, "metric" | "att
 }
 
 /**
- * Selects the metric alone.
+ * Selects only the metric.
  *
- * @throws Failure METRIC_NOT_FOUND or METRIC_HAS_NO_LOG, telling what there is.
+ * @throws Failure METRIC_NOT_FOUND or METRIC_HAS_NO_LOG, with the existing ones.
  */
 export function selectMetric(run: Run, name: string | undefined): Metric {
   return chooseMetric(run, name)[0];
 }
 
 /**
- * Selects the pod and the container that are wanted or, where they are not named, those that explain the attempt's
- * phase.
+ * Selects the named pod and container or, by default, those that explain the attempt's phase.
  *
- * @param pods those of the attempt's Job that the cluster still knows, oldest first; none where nothing reads pods.
- * @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is.
+ * @param pods of the attempt's Job that still exist in the cluster, oldest first; none if no source reads pods.
+ * @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, with the existing ones.
  */
 export function selectContainer(
   metric: Metric,
@@ -83,9 +82,9 @@ export function selectContainer(
 }
 
 /**
- * Selects all of it at once.
+ * Selects metric, attempt, pod and container.
  *
- * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ * @param podsOf returns the pods of an attempt's Job that still exist in the cluster, oldest first. Default: none.
  */
 export function select(
   run: Run,
@@ -96,7 +95,7 @@ export function select(
   return { ...selected, ...selectContainer(selected.metric, selector, podsOf(selected.attempt)) };
 }
 
-/** The metrics of a run that have logs. */
+/** The metrics of a run with logs. */
 export function jobMetrics(run: Run): readonly Metric[] {
   return run.metrics.filter((each) => each.provider === "job");
 }
@@ -181,8 +180,8 @@ function chooseAttempt(
   if (attempts.length === 1) return [newest, "only"];
   const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
   if (runs !== undefined) return [runs, "running"];
-  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest
-  // attempt left it.
+  // The newest failure decides a failed metric, and need not be its newest attempt; any other phase is decided by the
+  // newest attempt.
   const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
   return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
 }
@@ -196,7 +195,7 @@ function notMeasured({ startedAt }: Run, { name, initialDelayMs }: Metric): stri
   return `The metric ${quoted(name)} is not measured until ${until} UTC (its initial delay).`;
 }
 
-/** A time of day; with its date where that is another day than the one that is thought of. */
+/** A time of day, with its date if that is not the expected day. */
 function timeOf(from: number, ms: number): string {
   const end = new Date(Math.min(ms, LAST_TIME)).toISOString();
   const [date, time] = [end.slice(0, 10), end.slice(11, 19)];
@@ -205,8 +204,7 @@ function timeOf(from: number, ms: number): string {
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
   const newest = pods.at(-1);
-  // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is
-  // wrong.
+  // Without pods to compare with, the name is left to sources that keep logs by pod.
   if (newest === undefined) return [undefined, undefined];
   if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
   const named = pods.find((each) => each.name === name);
@@ -243,8 +241,7 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
 function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
   if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
-  // other.
+  // Times have whole seconds. Of two in the same second, the sidecar was ended because of the other.
   const [first] = pod.containers
     .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
     .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));

@@ -2,7 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { RunSummary } from "./run.ts";
 
-/** Tells of each run whether the caller may read its Stage, and asks once for each Stage. */
+/** Decides for each run whether the caller may read its Stage, with one review per Stage. */
 export function stageFilter(
   access: Pick<Access, "mayReadStage">,
   caller: Caller,

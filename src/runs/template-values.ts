@@ -4,7 +4,7 @@ import type { Pod } from "./pod.ts";
 import type { Attempt, Container, Metric, Run } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
 
-/** What of a run an address is made for. Links about the whole run have none of it; log addresses have all. */
+/** The part of a run that a URL is for. Links about the whole run have none; URLs of logs have all of them. */
 export interface AddressOf {
   readonly metric?: Metric;
   readonly attempt?: Attempt;
@@ -13,16 +13,16 @@ export interface AddressOf {
   readonly pod?: Pod;
 }
 
-/** A Job's pods are named after it, cut so that five random characters fit into 63. */
+/** A Job's pods are named after it, truncated so that five random characters fit into 63. */
 const POD_NAME_BASE = 58;
 
-/** What template variables stand for (the list with their meanings is in docs/templates.md). */
+/** The values of template variables (docs/templates.md lists their meanings). */
 export function templateValues(
   run: Run,
   { shard, freight }: RunContext,
   { metric, attempt, job, container, pod }: AddressOf = {},
 ): TemplateValues {
-  // Where a Stage takes several, none of them is *the* Freight: the template has to say of which Warehouse.
+  // If a Stage takes several, none of them is *the* Freight: the template must name a Warehouse.
   const only = freight.length === 1 ? freight[0] : undefined;
   const times = attempt ?? run;
   const own = (values: Readonly<Record<string, string>>) => (key: string) =>

@@ -7,40 +7,40 @@ import { parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 import { newestFirst } from "./run-filter.ts";
 
-/** The runs of projects as they are, for those who watch them. */
+/** The current runs of projects, for watchers. */
 export interface WatchedRuns {
   /**
-   * Gives all runs of a project, newest first, as they are now and again whenever one of them has changed. While the
-   * reader is busy only the newest is kept. Whether the reader may see them is for the reader to ask.
+   * Yields all runs of a project, newest first, and again after each change. While the reader is busy, only the latest
+   * state is kept. The reader must check access.
    *
    * @throws what `KubeApi.watch` throws.
    */
   watch(namespace: string, signal: AbortSignal): AsyncIterable<readonly RunSummary[]>;
   /**
-   * The same for one run of the project, or none where there is none of this name. Each has its `version`: any change
-   * of it is one.
+   * The same for one run of the project, or none if no run has this name. Runs have their `version`, so that every
+   * change is visible.
    */
   watchOne(namespace: string, name: string, signal: AbortSignal): AsyncIterable<readonly RunSummary[]>;
 }
 
-/** What is watched: a project, or one run of it. */
+/** The target of a watch: a project, or one of its runs. */
 interface Watched {
   readonly namespace: string;
   readonly name?: string;
 }
 
-/** One watch, for all who watch the same now. */
+/** A watch, shared by all current readers of the same target. */
 interface Shared {
   readonly readers: Set<(runs: readonly RunSummary[]) => void>;
   readonly stop: AbortController;
   newest: readonly RunSummary[] | undefined;
-  /** Rejected with what ended it. */
+  /** Rejects with the error that ended it. */
   ended: Promise<void>;
 }
 
 /**
- * Watches each project, and each run, once, however many look at it, and no longer than anybody does. Of each run only
- * what a list shows is kept, of at most 10,000 runs a project.
+ * Watches each project and each run once, however many readers it has, for as long as it has any. Keeps only the
+ * summary of each run, of at most 10,000 runs per project.
  */
 export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
   const open = new Map<string, Shared>();
@@ -64,14 +64,14 @@ export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
       ended: Promise.resolve(),
     };
     shared.ended = follow(watched, shared).finally(() => forget(key, shared));
-    // Its readers hear of it; the last of them may have left.
+    // Its readers get the error; the last of them may have left.
     shared.ended.catch(() => undefined);
     open.set(key, shared);
     return shared;
   };
   const watch = (watched: Watched, signal: AbortSignal): AsyncIterable<readonly RunSummary[]> =>
     newestOf(async (put, stop) => {
-      // No name holds a slash.
+      // Names do not contain a slash.
       const key = `${watched.namespace}/${watched.name ?? ""}`;
       const shared = open.get(key) ?? begin(key, watched);
       shared.readers.add(put);
