@@ -5,4 +5,4 @@
 export const NO_LONGER_NEEDED = new Error("The result is no longer needed.");
 
 /** Abort reason for a request whose client has closed the connection, or the stream. */
-export const CLIENT_LEFT = new Error("The client left.");
+export const CLIENT_LEFT = new Error("The client disconnected.");

@@ -66,6 +66,6 @@ export function openSecret(
 export function explainUnread(file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  const why = code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`;
+  const why = code === "ENOENT" ? "does not exist: create it, or name another" : `cannot be read (${code})`;
   return new Error(`the file ${file} ${why}`);
 }

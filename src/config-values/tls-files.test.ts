@@ -73,14 +73,14 @@ describe("openTlsFiles", () => {
     ["a key", FIRST_CLIENT.key],
   ])("wants authorities where there is %s", async (_, text) => {
     await write("ca.crt", text);
-    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt holds no certificate");
+    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt contains no certificate");
   });
 
   it("reads every authority of a bundle", async () => {
     const damaged = SECOND_CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA");
     await write("ca.crt", SERVER_CERTIFICATE.cert + damaged);
     expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow(
-      "the file ca.crt holds a certificate that cannot be read",
+      "the file ca.crt contains a certificate that cannot be parsed",
     );
   });
 
@@ -123,7 +123,7 @@ describe("readServerTls", () => {
     await write(PAIR.certFile, "hello");
     expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.key does not exist");
     await write(PAIR.keyFile, FIRST_CLIENT.key);
-    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt holds no certificate");
+    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt contains no certificate");
     await write(PAIR.certFile, SERVER_CERTIFICATE.cert);
     expect(() => readServerTls(PAIR, folder)).toThrow(
       /^the certificate in tls\.crt and the key in tls\.key cannot be used: [\w ]+$/,

@@ -133,12 +133,12 @@ function checkPair(cert: string, certFile: string | undefined, key: string, keyF
  */
 function checkCertificates(text: string, file: string | undefined): void {
   const found = text.match(CERTIFICATE) ?? [];
-  if (found.length === 0) throw new Error(`the file ${file} holds no certificate`);
+  if (found.length === 0) throw new Error(`the file ${file} contains no certificate`);
   for (const each of found) {
     try {
       new X509Certificate(each);
     } catch {
-      throw new Error(`the file ${file} holds a certificate that cannot be read`);
+      throw new Error(`the file ${file} contains a certificate that cannot be parsed`);
     }
   }
 }

@@ -67,7 +67,7 @@ export function compileConfig(config: Config, locations: Locations, options: Com
   const sources = config.sources.map((source, index): CompiledSource | undefined => {
     const path = ["sources", index];
     if (names.has(source.name))
-      faults.push(`${locations.of([...path, "name"])}: another source is called "${source.name}" already`);
+      faults.push(`${locations.of([...path, "name"])}: duplicate source name "${source.name}"`);
     names.add(source.name);
     return compileSource(kinds, source, {
       vars,

@@ -3,7 +3,7 @@ const MAX_FAULTS = 20;
 /** Faults in a configuration: one line for each, with its place. The process says them and ends with status 2. */
 export class ConfigError extends Error {
   /**
-   * Sentences such as `taffrail.yaml:3:1: there is no key "sorces". Did you mean "sources"?`, by place. Of very many,
+   * Sentences such as `taffrail.yaml:3:1: unknown key "sorces". Did you mean "sources"?`, by place. Of very many,
    * the first 20 and how many more.
    */
   readonly faults: readonly string[];

@@ -32,7 +32,7 @@ describe("egress.allow", () => {
 
   it("takes nothing else, and says where that stands", () => {
     expect(faultsOf("egress:\n  allow:\n    - 10.0.0.0/8\n    - internal.example")).toEqual([
-      "t.yaml:4:7: egress.allow[1] is wrong: must be an address or a range such as 169.254.10.0/24",
+      "t.yaml:4:7: egress.allow[1] must be an address or a range such as 169.254.10.0/24",
     ]);
   });
 });
@@ -40,7 +40,7 @@ describe("egress.allow", () => {
 describe("tls of a source", () => {
   it("is told with its place where a file is missing", () => {
     expect(faultsOf(withTls("{ caFile: gone.pem }"))).toEqual([
-      "t.yaml:3:8: the file gone.pem does not exist: put it there, or name another",
+      "t.yaml:3:8: the file gone.pem does not exist: create it, or name another",
     ]);
   });
 
@@ -64,7 +64,7 @@ describe("tls of a source", () => {
 describe("the environment's proxies", () => {
   it("are checked with the configuration, and not shown", () => {
     expect(faultsOf("lisen: 1", { HTTPS_PROXY: "socks5://me:hidden@proxy.example" })).toContainEqual(
-      expect.stringMatching(/^t\.yaml:1:1: there is no key "lisen"/),
+      expect.stringMatching(/^t\.yaml:1:1: unknown key "lisen"/),
     );
     expect(faultsOf("", { HTTPS_PROXY: "socks5://me:hidden@proxy.example" })).toEqual([
       "HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128",

@@ -30,7 +30,7 @@ describe("Kargo's variables", () => {
     "are none without an address: %j",
     (env) => {
       expect(kargoConfig(env)).toBeUndefined();
-      expect(() => load(env)).toThrow("There is no configuration. Name a file with --config, or set");
+      expect(() => load(env)).toThrow("No configuration: pass a file with --config, or set");
     },
   );
 

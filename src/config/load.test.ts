@@ -69,9 +69,9 @@ describe("a configuration", () => {
 
   it("is not changed by the names of things that every object has", () => {
     expect(faultsOf("constructor: 1\ntoString: 2\n__proto__: {listen: 1}")).toEqual([
-      expect.stringMatching(/^t\.yaml:1:1: there is no key "constructor" here\. There are: listen, /),
-      expect.stringContaining('t.yaml:2:1: there is no key "toString" here.'),
-      expect.stringContaining('t.yaml:3:1: there is no key "__proto__" here.'),
+      expect.stringMatching(/^t\.yaml:1:1: unknown key "constructor"\. Known keys: listen, /),
+      expect.stringContaining('t.yaml:2:1: unknown key "toString".'),
+      expect.stringContaining('t.yaml:3:1: unknown key "__proto__".'),
     ]);
   });
 });
@@ -79,20 +79,20 @@ describe("a configuration", () => {
 describe("a key that is not known", () => {
   it("is told with what was meant, and where it stands", () => {
     expect(faultsOf("listen: ':80'\nsorces: []")).toEqual([
-      't.yaml:2:1: there is no key "sorces" here. Did you mean "sources"?',
+      't.yaml:2:1: unknown key "sorces". Did you mean "sources"?',
     ]);
     expect(faultsOf(withHttp(URL_LINE, "timeouts:", "  idel: 5s"))).toEqual([
-      't.yaml:6:9: there is no key "idel" here. Did you mean "idle"?',
+      't.yaml:6:9: unknown key "idel". Did you mean "idle"?',
     ]);
   });
 
   it("is told with what there is, where nothing is near", () => {
-    expect(faultsOf("shutdown: {xyzzy: 1}")).toEqual(['t.yaml:1:12: there is no key "xyzzy" here. There are: drain.']);
+    expect(faultsOf("shutdown: {xyzzy: 1}")).toEqual(['t.yaml:1:12: unknown key "xyzzy". Known keys: drain.']);
   });
 
   it("does not keep what stands below it from being checked", () => {
     expect(faultsOf(withHttp(URL_LINE, "timeots: {idel: 5}"))).toEqual([
-      expect.stringContaining("sources[0].http.timeouts.idle is wrong"),
+      expect.stringContaining("sources[0].http.timeouts.idle must be"),
       expect.stringContaining('"idel"'),
       expect.stringContaining('"timeots"'),
     ]);
@@ -105,26 +105,26 @@ describe("a key that is not known", () => {
 
 describe("a value that is wrong", () => {
   it.each([
-    ["listen: 5", "t.yaml:1:9: listen is wrong: must be string, not number"],
-    ["listen: nowhere", "t.yaml:1:9: listen is wrong: must be HOST:PORT or :PORT"],
-    ["sources: 7", "t.yaml:1:10: sources is wrong: must be array, not number"],
-    ["links: [1]", "t.yaml:1:9: links[0] is wrong: must be object, not number"],
-    ["vars: {a-b: x}", "t.yaml:1:8: vars.a-b is wrong: must be a plain name"],
-    ["jobNamespaces: [jobs, Not.One]", "t.yaml:1:23: jobNamespaces[1] is wrong: must be a namespace's name"],
+    ["listen: 5", "t.yaml:1:9: listen must be a string, not a number"],
+    ["listen: nowhere", "t.yaml:1:9: listen must be HOST:PORT or :PORT"],
+    ["sources: 7", "t.yaml:1:10: sources must be an array, not a number"],
+    ["links: [1]", "t.yaml:1:9: links[0] must be an object, not a number"],
     [
-      "limits: {logBytes: 5GB}",
-      expect.stringMatching(/^t\.yaml:1:20: limits\.logBytes is wrong: must be a number and a unit/),
+      "vars: {a-b: x}",
+      "t.yaml:1:8: vars.a-b must consist of letters, digits and underscores, and not begin with a digit",
     ],
-    ["- a", "t.yaml:1:1: the configuration is wrong: must be object, not array"],
-    ["text", "t.yaml:1:1: the configuration is wrong: must be object, not string"],
+    ["jobNamespaces: [jobs, Not.One]", "t.yaml:1:23: jobNamespaces[1] must be a namespace name"],
+    ["limits: {logBytes: 5GB}", expect.stringMatching(/^t\.yaml:1:20: limits\.logBytes must be a number and a unit/)],
+    ["- a", "t.yaml:1:1: the configuration must be an object, not an array"],
+    ["text", "t.yaml:1:1: the configuration must be an object, not a string"],
     ["links: [{}]", "t.yaml:1:9: links[0].title is missing"],
     [
       withHttp(URL_LINE, 'headers: {"A B": c}'),
-      "t.yaml:5:17: sources[0].http.headers.A B is wrong: must be the name of an HTTP header",
+      "t.yaml:5:17: sources[0].http.headers.A B must be the name of an HTTP header",
     ],
     [
       withHttp(URL_LINE, "notFound: [404, 200]"),
-      expect.stringMatching(/^t\.yaml:5:23: sources\[0\]\.http\.notFound\[1\] is wrong: /),
+      expect.stringMatching(/^t\.yaml:5:23: sources\[0\]\.http\.notFound\[1\] is invalid: /),
     ],
   ])("as in %j is told with its place and path", (text, fault) => {
     expect(faultsOf(text)[0]).toEqual(fault);
@@ -172,14 +172,11 @@ describe("a template that is wrong", () => {
 
 describe("a secret that is wrong", () => {
   it.each([
-    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist: put it there, or name another"],
+    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist: create it, or name another"],
     ["token: { env: NOT_SET }", "t.yaml:5:14: the environment variable NOT_SET is not set: set it, or name another"],
-    [
-      "token: { file: a, env: B }",
-      "t.yaml:5:14: sources[0].http.token is wrong: must name either a file or an env variable",
-    ],
-    ["token: {}", "t.yaml:5:14: sources[0].http.token is wrong: must name either a file or an env variable"],
-    ["token: s3cret", "t.yaml:5:14: sources[0].http.token is wrong: must be object, not string"],
+    ["token: { file: a, env: B }", "t.yaml:5:14: sources[0].http.token must name either a file or an env variable"],
+    ["token: {}", "t.yaml:5:14: sources[0].http.token must name either a file or an env variable"],
+    ["token: s3cret", "t.yaml:5:14: sources[0].http.token must be an object, not a string"],
   ])("as in %j is told, but never shown", (line, fault) => {
     expect(faultsOf(withHttp(URL_LINE, line))).toEqual([fault]);
   });
@@ -188,8 +185,8 @@ describe("a secret that is wrong", () => {
 describe("the port's certificate", () => {
   it("is told with its place where a file is missing, beside all other faults", () => {
     expect(faultsOf("contac: me\ntls: { certFile: gone.crt, keyFile: gone.key }")).toEqual([
-      't.yaml:1:1: there is no key "contac" here. Did you mean "contact"?',
-      "t.yaml:2:6: the file gone.crt does not exist: put it there, or name another",
+      't.yaml:1:1: unknown key "contac". Did you mean "contact"?',
+      "t.yaml:2:6: the file gone.crt does not exist: create it, or name another",
     ]);
   });
 });
@@ -231,11 +228,11 @@ describe("faults", () => {
       "      url: https://logs.example/",
     ].join("\n");
     expect(faultsOf(text)).toEqual([
-      't.yaml:1:1: there is no key "lisen" here. Did you mean "listen"?',
-      't.yaml:4:5: there is no key "htp" here. Did you mean "http"?',
+      't.yaml:1:1: unknown key "lisen". Did you mean "listen"?',
+      't.yaml:4:5: unknown key "htp". Did you mean "http"?',
       expect.stringMatching(/^t\.yaml:8:37: Unknown name "jobNam"/),
       "t.yaml:9:14: the environment variable NOT_SET is not set: set it, or name another",
-      't.yaml:10:11: another source is called "b" already',
+      't.yaml:10:11: duplicate source name "b"',
     ]);
   });
 

@@ -41,16 +41,14 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
       text = readFileSync(file, "utf8");
     } catch (error) {
       throw new ConfigError([
-        `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}). Name another file with --config.`,
+        `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}). Pass another file with --config.`,
       ]);
     }
     return parseConfig(text, { name: basename(file), folder: dirname(file), env, clock });
   }
   const fromKargo = kargoConfig(env);
   if (fromKargo === undefined) {
-    throw new ConfigError([
-      "There is no configuration. Name a file with --config, or set ANALYSIS_RUN_LOG_URL_TEMPLATE.",
-    ]);
+    throw new ConfigError(["No configuration: pass a file with --config, or set ANALYSIS_RUN_LOG_URL_TEMPLATE."]);
   }
   const place = "ANALYSIS_RUN_LOG_URL_TEMPLATE";
   const locations: Locations = {

@@ -49,8 +49,8 @@ function takeForKnown(
   const near = didYouMean(key, known);
   if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
   delete parent[key];
-  const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
-  return `${locations.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
+  const hint = near === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean "${near}"?`;
+  return `${locations.ofKey(path, key)}: unknown key "${key}". ${hint}`;
 }
 
 function tell(issue: z.core.$ZodIssue, locations: Locations): string {
@@ -65,7 +65,14 @@ function whatIsWrong(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) return "is missing";
   // The issue of a record's key holds the key's own.
   const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
-  return `is wrong: ${message.replace(/^Invalid input: expected (\w+), received (\w+)$/, "must be $1, not $2")}`;
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (expected !== undefined) return `must be ${withArticle(expected)}, not ${withArticle(String(received))}`;
+  return message.startsWith("must ") ? message : `is invalid: ${message}`;
+}
+
+function withArticle(type: string): string {
+  if (type === "null") return type;
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
 function describe(path: readonly PropertyKey[]): string {

@@ -100,7 +100,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
   return {
     async authenticate(token, signal, { afresh = false } = {}) {
       if (token === undefined) {
-        throw new Failure("unauthenticated", "TOKEN_MISSING", "This call needs a token.", {
+        throw new Failure("unauthenticated", "TOKEN_MISSING", "A bearer token is required.", {
           next: "Send the header `authorization: Bearer TOKEN`, or sign in.",
         });
       }
@@ -109,14 +109,10 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
         (await cache.fetch(hash("sha256", token.reveal(), "base64"), { context: token, forceRefresh: afresh }));
       signal.throwIfAborted();
       if (!known || known.identity === "unknown") {
-        throw new Failure(
-          "unauthenticated",
-          "TOKEN_REFUSED",
-          "The cluster does not know this token, or it has expired.",
-          {
-            next: "Sign in again, or ask for a new token.",
-          },
-        );
+        const message = "The cluster rejected the token: it is invalid or has expired.";
+        throw new Failure("unauthenticated", "TOKEN_REFUSED", message, {
+          next: "Sign in again, or request a new token.",
+        });
       }
       return { ...known.identity, token };
     },

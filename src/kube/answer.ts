@@ -9,7 +9,7 @@ class AnswerError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
-    super(`The API server answered ${status}: ${message}`);
+    super(`The API server responded with status ${status}: ${message}`);
     this.name = "AnswerError";
     this.status = status;
   }
@@ -55,9 +55,9 @@ export function parseJson(text: string): object {
     value = JSON.parse(text);
   } catch {
     // What the parser says quotes the text, which may repeat what was asked.
-    throw unreadable(new Error("The answer is not JSON."));
+    throw unreadable(new Error("The response is not JSON."));
   }
-  if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
+  if (typeof value !== "object" || value === null) throw unreadable(new Error("The response is not an object."));
   return value;
 }
 
@@ -78,10 +78,10 @@ export function statusMessage(body: string): string | undefined {
 export function statusFailure(status: number, body: string): Failure {
   const cause = new AnswerError(status, statusMessage(body) ?? "");
   if (status !== 401 && status !== 403) {
-    return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
+    return unavailable(`The Kubernetes API server responded with status ${status}.`, cause);
   }
   const next = "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.";
-  const message = "The Kubernetes API server refused this server's own account.";
+  const message = "The Kubernetes API server rejected this server's own account.";
   return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
 }
 

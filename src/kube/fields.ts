@@ -27,7 +27,7 @@ export function optionalFields(value: unknown, path: string): Fields | undefined
 export function optionalText(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value;
-  throw new ShapeError(path, "a text");
+  throw new ShapeError(path, "a string");
 }
 
 export function optionalNumber(value: unknown, path: string): number | undefined {
@@ -46,21 +46,21 @@ export function optionalBoolean(value: unknown, path: string): boolean | undefin
 export function listOf(value: unknown, path: string): readonly Fields[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every(isFields)) return value;
-  throw new ShapeError(path, "a list of objects");
+  throw new ShapeError(path, "an array of objects");
 }
 
 /** The same for a map of texts, such as labels; an empty one where it is missing. */
 export function textMap(value: unknown, path: string): Readonly<Record<string, string>> {
   const fields = optionalFields(value, path);
   if (fields === undefined) return {};
-  for (const key in fields) if (typeof fields[key] !== "string") throw new ShapeError(path, "a map of texts");
+  for (const key in fields) if (typeof fields[key] !== "string") throw new ShapeError(path, "a map of strings");
   return fields as Readonly<Record<string, string>>;
 }
 
 /** @throws ShapeError where it is missing or null too. */
 export function requiredText(value: unknown, path: string): string {
   if (typeof value === "string") return value;
-  throw new ShapeError(path, "a text");
+  throw new ShapeError(path, "a string");
 }
 
 /** @throws ShapeError where it is missing or null too. */

@@ -217,7 +217,7 @@ export function createKubeApi(
 
     create: async (resource, body) => {
       const made = await call("POST", pathOf(resource, undefined), undefined, body);
-      if (made === undefined) throw unavailable(`The Kubernetes API server does not know ${resource.plural}.`);
+      if (made === undefined) throw unavailable(`The Kubernetes API server does not serve ${resource.plural}.`);
       return made;
     },
 

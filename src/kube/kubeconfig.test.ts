@@ -188,17 +188,17 @@ describe("a kubeconfig that is of no use", () => {
 
   it("is told in one sentence: no such context", async () => {
     expect(await errorOf(await write({}), "north")).toBe(
-      'The kubeconfig has no context "north". It has: east, west, nowhere.',
+      'The kubeconfig has no context "north". Its contexts: east, west, nowhere.',
     );
   });
 
   it("is told in one sentence: a context whose cluster is not there", async () => {
-    expect(await errorOf(await write({}), "nowhere")).toMatch(/^The kubeconfig names no current cluster[^\n]*\.$/);
+    expect(await errorOf(await write({}), "nowhere")).toMatch(/^The kubeconfig has no current cluster[^\n]*\.$/);
   });
 
   it("is told in one sentence: none at all", async () => {
     vi.stubEnv("KUBECONFIG", "");
     vi.stubEnv("HOME", folder);
-    expect(await errorOf(undefined)).toBe("There is no kubeconfig.");
+    expect(await errorOf(undefined)).toBe("No kubeconfig was found.");
   });
 });

@@ -35,15 +35,15 @@ export async function kubeconfigConnection(
   if (context !== undefined) {
     const known = config.getContexts().map((each) => each.name);
     if (!known.includes(context)) {
-      throw new Error(`The kubeconfig has no context "${context}". It has: ${known.join(", ") || "none"}.`);
+      throw new Error(`The kubeconfig has no context "${context}". Its contexts: ${known.join(", ") || "none"}.`);
     }
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error("The kubeconfig names no current cluster: say which context to use.");
+  if (cluster === null) throw new Error("The kubeconfig has no current cluster: choose a context with --context.");
   // What the library makes up where there is no kubeconfig at all.
   if (file === undefined && cluster.server === "http://localhost:8080" && config.getCurrentContext() === MADE_UP) {
-    throw new Error("There is no kubeconfig.");
+    throw new Error("No kubeconfig was found.");
   }
   if (cluster.server.startsWith("http:")) {
     // Without TLS there is nothing to verify; the library wants it said.

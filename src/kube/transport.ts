@@ -126,7 +126,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = new AbortController();
   const end = (): void => {
-    const why = new Error(`There were no credentials within ${ms} ms.`);
+    const why = new Error(`No credentials were available within ${ms} ms.`);
     late.abort(unavailable("Getting credentials for the Kubernetes API server took too long.", why));
   };
   const timer = setTimeout(end, ms);

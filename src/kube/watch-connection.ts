@@ -82,7 +82,7 @@ export async function watchOnce(
       heard = true;
       take(event);
     }
-    return { kind: "ended", failure: broken(new Error("It ended at once.")), heard: lasted() };
+    return { kind: "ended", failure: broken(new Error("The watch ended immediately.")), heard: lasted() };
   } catch (cause) {
     stop.throwIfAborted();
     if (cause instanceof Failure) throw cause;

@@ -456,7 +456,7 @@ describe("a watch fails", () => {
 
   it("where the server does not know the kind", async () => {
     const { kube } = await start([status(404)]);
-    expect(await failureOf(reader(kube).next())).toMatchObject({ message: expect.stringContaining("does not know") });
+    expect(await failureOf(reader(kube).next())).toMatchObject({ message: expect.stringContaining("does not serve") });
   });
 
   it("where an object is longer than an answer may be, and the connection is closed there", async () => {

@@ -4,7 +4,7 @@ import type { ListChunk } from "./read-list.ts";
 import { type WatchEvent, type Watched, WatchedShape } from "./watch-events.ts";
 
 /** What a watch holds is bounded. */
-const MOST_OBJECTS = 10_000;
+const MAX_OBJECTS = 10_000;
 
 /** The objects that a watch knows, or what is kept of them, in the order in which they were listed and came. */
 export interface WatchedSet<T> {
@@ -29,7 +29,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
   const add = (to: Map<string, Known<T>>, object: Watched): void => {
     const { resourceVersion, uid } = object.metadata;
     to.set(keyOf(object), { version: resourceVersion, uid, kept: keep(object) });
-    if (to.size > MOST_OBJECTS) throw tooMany();
+    if (to.size > MAX_OBJECTS) throw tooMany();
   };
 
   return {
@@ -41,7 +41,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
         for (const item of items) add(listed, readAnswer(WatchedShape, item));
       }
       if (version === undefined)
-        throw unavailable("The Kubernetes API server does not know the kind of object to watch.");
+        throw unavailable("The Kubernetes API server does not serve the kind of object to watch.");
       if (version === "") throw unavailable("The Kubernetes API server sent a list without a resourceVersion.");
       const changed = !isSame(objects, listed);
       objects = listed;
@@ -59,7 +59,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
 }
 
 function tooMany(): Failure {
-  const message = `There are more than ${MOST_OBJECTS} objects, the limit for a watch.`;
+  const message = `More than ${MAX_OBJECTS} objects match, the limit for a watch.`;
   return new Failure("too-much", "LIMIT_REACHED", message, { next: "List them instead." });
 }
 

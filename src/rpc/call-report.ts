@@ -65,6 +65,6 @@ function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectEr
 /** Protovalidate appends the rule's id to its message. The contract's patterns are those of Kubernetes' names alone. */
 function forPeople(violation: string): string {
   return violation
-    .replace(/does not match regex pattern `[^`]*`/, "is not a name in Kubernetes")
+    .replace(/does not match regex pattern `[^`]*`/, "is not a valid Kubernetes name")
     .replace(/ \[[\w.]+\]/, "");
 }

@@ -66,8 +66,8 @@ export function tellFailure(error: unknown): ToldFailure {
   if (error instanceof Failure) return { failure: error, reference };
   return {
     reference,
-    failure: new Failure("internal", "INTERNAL", "Something went wrong in this server.", {
-      next: `Tell an operator the reference ${reference}.`,
+    failure: new Failure("internal", "INTERNAL", "Internal server error.", {
+      next: `Report the reference ${reference} to an operator.`,
       cause: error,
     }),
   };

@@ -84,7 +84,7 @@ function msOf({ seconds, nanos }: Duration): number {
 /** @throws Failure REQUEST_INVALID where it is no time that RFC 3339 can say: whoever encodes it by hand may have made it. */
 function timeOf(time: Timestamp, field: string): string {
   if (time.seconds < FIRST_SECOND || time.seconds > LAST_SECOND || time.nanos < 0 || time.nanos > 999_999_999) {
-    throw new Failure("bad-request", "REQUEST_INVALID", `${field}: this is no time of the years 1 to 9999.`, {
+    throw new Failure("bad-request", "REQUEST_INVALID", `${field}: the year must be from 1 to 9999.`, {
       next: "Correct the time.",
       field,
     });

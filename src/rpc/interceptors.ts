@@ -71,6 +71,6 @@ async function* watched<T>(
     throw fail(error);
   } finally {
     // Neither ended nor failed: the client left.
-    if (!done) fail(new ConnectError("the client left", Code.Canceled));
+    if (!done) fail(new ConnectError("The client disconnected.", Code.Canceled));
   }
 }

@@ -12,12 +12,12 @@ interface Telling {
 const BROKEN_RULE: Telling = {
   kind: "bad-request",
   reason: "REQUEST_INVALID",
-  next: "Correct the request: it breaks a rule of its protocol.",
+  next: "Correct the request: it violates its protocol.",
 };
 const TELLINGS: Readonly<Partial<Record<Code, Telling>>> = {
-  [Code.ResourceExhausted]: { kind: "too-much", reason: "LIMIT_REACHED", next: "Send less." },
-  [Code.DeadlineExceeded]: { kind: "silent", reason: "DEADLINE_EXCEEDED", next: "Allow the call more time." },
-  [Code.Canceled]: { kind: "bad-request", reason: "CANCELED", next: "Call again." },
+  [Code.ResourceExhausted]: { kind: "too-much", reason: "LIMIT_REACHED", next: "Send a smaller request." },
+  [Code.DeadlineExceeded]: { kind: "silent", reason: "DEADLINE_EXCEEDED", next: "Allow more time for the call." },
+  [Code.Canceled]: { kind: "bad-request", reason: "CANCELED", next: "Retry the call." },
 };
 
 /**

@@ -183,19 +183,19 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     const isRaw = path.startsWith("/raw/");
     // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
     if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
-    else if (!isRead) sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+    else if (!isRead) sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
     else if (isRaw) void serveRaw(services, log, request, response);
     else if (path === "/readyz" && stopping.aborted) sendText(response, 503, "stopping\n");
     else sendText(response, 200, "ok\n");
   };
 }
 
-const NOT_FOUND = `There is nothing at this address. There are:
+const NOT_FOUND = `Not found. This server has:
   /                  the web page
   /raw/PROJECT/RUN   the log of a run as plain text
-  /session           to sign in: POST a token; GET tells who you are
-  /healthz, /readyz  for probes
-  and the API of taffrail.v1.AnalysisRunLogService by gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
+  /session           POST a token to sign in; GET returns the user
+  /healthz, /readyz  health checks
+  and the API taffrail.v1.AnalysisRunLogService over gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
 `;
 
 /** Sleeps, at most until the signal is aborted. */

@@ -14,16 +14,17 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[-.\w~!$&'()*+,;=]+)(:\d*)?$/;
 export function doubtAbout(request: IncomingMessage): string | undefined {
   const { httpVersion, headersDistinct } = request;
   const { host: hosts = [], "transfer-encoding": codings = [] } = headersDistinct;
-  if (httpVersion !== "1.1" && httpVersion !== "1.0") return "The version of HTTP is not one that there is.";
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return "Unsupported HTTP version.";
   if (codings.length > 0 && (httpVersion === "1.0" || codings.length > 1 || codings[0]?.toLowerCase() !== "chunked"))
-    return "The transfer coding is not chunked alone.";
+    return "Invalid Transfer-Encoding: only chunked is supported.";
   const [host] = hosts;
-  if (hosts.length > 1 || (host === undefined && httpVersion === "1.1")) return "There has to be one host.";
-  if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return "The host is none.";
+  if (hosts.length > 1 || (host === undefined && httpVersion === "1.1")) return "Exactly one Host header is required.";
+  if (host !== undefined && !(HOST.test(host) && URL.canParse(`http://${host}`))) return "Invalid Host header.";
   const [, authority, target] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(request.url ?? "") ?? [];
   if (authority !== undefined) {
-    if (authority.toLowerCase() !== host?.toLowerCase()) return "The target's host is not the one in the header.";
+    if (authority.toLowerCase() !== host?.toLowerCase())
+      return "The host of the request target differs from the Host header.";
     request.url = target?.startsWith("/") ? target : `/${target}`;
   }
-  return /^(\/|\*$)/.test(request.url ?? "") ? undefined : "The target is no path.";
+  return /^(\/|\*$)/.test(request.url ?? "") ? undefined : "Invalid request target: it must begin with a slash.";
 }

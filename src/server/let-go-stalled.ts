@@ -32,7 +32,7 @@ export function letGoStalled(response: NodeResponse, path: string, { stallMs, wa
       await wait(stallMs / LOOKS, over.signal);
       stalled = waitingBytes(response) > 0 && taken === before ? stalled + 1 : 0;
     }
-    log.info({ reason: "READER_STALLED", path, ms: stallMs }, "a reader took nothing for too long: it is let go");
+    log.info({ reason: "READER_STALLED", path, ms: stallMs }, "response ended: the client read nothing for too long");
     letGo(response);
   };
   // All that can fail is the wait, once the response is over.

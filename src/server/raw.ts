@@ -72,14 +72,14 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
     if ((PARAMETERS as readonly string[]).includes(key)) continue;
     const near = didYouMean(key, PARAMETERS);
     throw badRequest(
-      `There is no parameter ${quoted(key)}.`,
-      near ? `Did you mean "${near}"?` : `There are: ${PARAMETERS.join(", ")}.`,
+      `Unknown parameter ${quoted(key)}.`,
+      near ? `Did you mean "${near}"?` : `The parameters are ${PARAMETERS.join(", ")}.`,
     );
   }
   // As it was sent: a URL has its dots resolved and its backslashes turned, and then names something else.
   const [path = ""] = target.split("?", 1);
   const [namespace = "", name = "", ...more] = path.slice("/raw/".length).split("/").map(decode);
-  if (more.length > 0) throw badRequest("The path is not /raw/PROJECT/RUN.", "Correct the address.");
+  if (more.length > 0) throw badRequest("The path must be /raw/PROJECT/RUN.", "Correct the URL.");
   const get = (key: (typeof PARAMETERS)[number]) => parameters.get(key) || undefined;
   return {
     run: { namespace, name },
@@ -93,33 +93,40 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
 function attemptWish(text: string | undefined): LogRequest["wish"]["attempt"] {
   if (text === undefined || text === "last" || text === "failed") return text;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw badRequest(`${quoted(text)} is not an attempt.`, "Give its number, counted from 1, or `last`, or `failed`.");
+  throw invalidValue("attempt", text, "a number, counted from 1, or last, or failed");
 }
 
-function flag(name: string, text: string | undefined): boolean {
+function flag(name: "follow", text: string | undefined): boolean {
   if (text === undefined || text === "0" || text === "false") return false;
   if (text === "1" || text === "true") return true;
-  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, `Give ${name}=1, or leave it out.`);
+  throw invalidValue(name, text, "1 or 0");
 }
 
-function count(name: string, text: string | undefined): number | undefined {
+function count(name: "tail", text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,7}$/.test(text)) return Number(text);
-  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, "Give a number of lines, at most 9999999.");
+  throw invalidValue(name, text, "a number of lines, at most 9999999");
 }
 
 function seconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}s?$/.test(text)) return Number.parseInt(text, 10) * 1_000;
-  throw badRequest(`${quoted(text)} is nothing that wait can be.`, "Give a number of seconds.");
+  throw invalidValue("wait", text, "a number of seconds, at most 999999");
 }
 
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw badRequest("The path is not well encoded.", "Correct the address.");
+    throw badRequest("Invalid percent-encoding in the path.", "Correct the URL.");
   }
+}
+
+function invalidValue(name: (typeof PARAMETERS)[number], text: string, expected: string): Failure {
+  return badRequest(
+    `Invalid value ${quoted(text)} for ${name}: use ${expected}.`,
+    "Correct the parameter, or omit it.",
+  );
 }
 
 function badRequest(message: string, next: string): Failure {

@@ -66,7 +66,7 @@ export function readWholeBody(
     settle();
     reject(error);
   };
-  const leave = (): void => fail(new ConnectError("the client left", Code.Canceled));
+  const leave = (): void => fail(new ConnectError("The client disconnected.", Code.Canceled));
   const timer = setTimeout(() => fail(tooSlow(ms)), ms);
   request.on("data", take).on("end", finish).on("error", fail).on("close", leave);
   if (request.destroyed) leave();
@@ -75,6 +75,6 @@ export function readWholeBody(
 
 function tooSlow(ms: number): Error {
   const message = `The request did not arrive within ${ms / 1_000} s.`;
-  const next = "Send it at once.";
+  const next = "Send the whole request within that time.";
   return connectError(tellFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
 }

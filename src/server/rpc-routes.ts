@@ -121,7 +121,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
         // A client that left is nothing to speak of; anything else has been logged where it was thrown.
         const { code } = ConnectError.from(error);
         if (code !== Code.Aborted && code !== Code.Canceled)
-          log.debug({ err: error, path }, "the answer could not be written");
+          log.debug({ err: error, path }, "failed to write the response");
         breakOff(response);
       }
     })();
@@ -129,11 +129,13 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   };
 }
 
-const NO_HOST = "There has to be one host.";
+const NO_HOST = "A valid Host header is required.";
 const REFUSALS = {
-  405: "RPCs are called by POST.",
-  415: "RPCs are called with a content type of gRPC, gRPC-Web or Connect, such as application/json for one answer and application/connect+json for a stream.",
-  505: "This RPC needs HTTP/2.",
+  405: "RPCs require POST.",
+  415:
+    "Unsupported content type: use one of gRPC, gRPC-Web or Connect, such as application/json for a unary call " +
+    "or application/connect+json for a stream.",
+  505: "This RPC requires HTTP/2.",
 } as const;
 
 /** Answers one request. @returns the status to refuse it with, where no protocol matches. */

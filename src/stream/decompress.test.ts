@@ -96,7 +96,7 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
       error = caught;
     }
     expect(error).toBeInstanceOf(DecompressionLimit);
-    expect(error).toMatchObject({ ratio: 200, message: "The compressed log grows to more than 200 times its size." });
+    expect(error).toMatchObject({ ratio: 200, message: "The compressed log expands to more than 200 times its size." });
     expect(made).toBeLessThanOrEqual(64 * MIB);
     expect(made).toBeGreaterThan(63 * MIB);
     expect(largest).toBeLessThanOrEqual(256 * 1024);

@@ -19,7 +19,7 @@ export class DecompressionLimit extends Error {
   readonly ratio: number;
 
   constructor(ratio: number) {
-    super(`The compressed log grows to more than ${ratio} times its size.`);
+    super(`The compressed log expands to more than ${ratio} times its size.`);
     this.name = "DecompressionLimit";
     this.ratio = ratio;
   }
@@ -31,7 +31,7 @@ export class DecompressionFailed extends Error {
   readonly isCutShort: boolean;
 
   constructor(cause: unknown, isCutShort = false) {
-    super("The compressed log is damaged or was cut short.", { cause });
+    super("The compressed log is damaged or truncated.", { cause });
     this.name = "DecompressionFailed";
     this.isCutShort = isCutShort;
   }
@@ -137,7 +137,7 @@ async function* decode(
         yield* drain(() => written);
       }
     }
-    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is not whole."), true);
+    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is truncated."), true);
     decoder.end();
     yield* drain(() => false);
   } finally {

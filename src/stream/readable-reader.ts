@@ -15,7 +15,7 @@ export class ReadableReader {
     stream.once("end", () => this.#settle({ kind: "ended" }));
     stream.on("error", (error: unknown) => this.#settle({ kind: "failed", error }));
     stream.once("close", () =>
-      this.#settle({ kind: "failed", error: new Error("The stream was closed before its end.") }),
+      this.#settle({ kind: "failed", error: new Error("The stream was closed before it ended.") }),
     );
   }
 

@@ -25,7 +25,7 @@ describe("ZstdFrames", () => {
   });
 
   it("refuses what is no frame", () => {
-    expect(() => new ZstdFrames().follow(Buffer.from("text"))).toThrow("no zstd frame");
+    expect(() => new ZstdFrames().follow(Buffer.from("text"))).toThrow("Expected a zstd frame.");
   });
 
   it.each([

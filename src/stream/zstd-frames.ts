@@ -56,7 +56,7 @@ export class ZstdFrames {
       case "magic":
         if (value === MAGIC) return { kind: "descriptor", length: 1 };
         if (value >= SKIPPABLE_MAGIC && value <= SKIPPABLE_MAGIC + 15) return { kind: "skip-size", length: 4 };
-        throw new Error("There is no zstd frame after the last one.");
+        throw new Error("Expected a zstd frame.");
       case "skip-size":
         return { kind: "skip", length: value };
       case "descriptor":

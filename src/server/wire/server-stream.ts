@@ -116,7 +116,7 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
     const leaving = new AbortController();
     const { signal } = leaving;
     const call = new Call(request, response, signal, timeoutMs);
-    const leave = (): void => leaving.abort(new ConnectError("the client left", Code.Canceled));
+    const leave = (): void => leaving.abort(new ConnectError("The client disconnected.", Code.Canceled));
     response.once("close", leave);
     const deadline = timeoutMs === undefined ? undefined : createDeadlineSignal(Math.min(timeoutMs, MAX_TIMER_MS));
     const expire = (): void => {
