@@ -30,7 +30,7 @@ function apiFor(
   credentials: () => Promise<KubeCredentials> = async () => GATEWAY,
   limits?: KubeLimits,
 ): KubeApi {
-  const api = createKubeApi({ server, credentials }, { wait: async () => {}, ...limits });
+  const api = createKubeApi({ server, credentials }, { sleep: async () => {}, ...limits });
   closing.unshift(() => api.close());
   return api;
 }
@@ -295,7 +295,7 @@ describe("trouble that may pass", () => {
       else trouble(request, response);
     });
     const waits: number[] = [];
-    const api = apiFor(server.url, undefined, { wait: async (ms) => void waits.push(ms) });
+    const api = apiFor(server.url, undefined, { sleep: async (ms) => void waits.push(ms) });
     expect(await api.get(STAGES, "a", "b", never)).toEqual({ kind: "Stage" });
     expect(waits).toHaveLength(3);
     expect(waits[2]).toBeGreaterThanOrEqual(1_000);
@@ -323,7 +323,7 @@ describe("trouble that may pass", () => {
       leaving.abort(new Error("left"));
       return Promise.reject(signal?.reason);
     };
-    const reading = apiFor(server.url, undefined, { wait }).get(STAGES, "a", "b", leaving.signal);
+    const reading = apiFor(server.url, undefined, { sleep: wait }).get(STAGES, "a", "b", leaving.signal);
     await expect(reading).rejects.toThrow("left");
     expect(server.requests).toHaveLength(1);
   });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
-import { type Sleep, sleep } from "../sleep.ts";
+import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { parseJson, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
@@ -100,8 +100,8 @@ export interface KubeLimits {
   readonly watchMs?: number;
   /** How much longer a watch may be silent before it is begun anew, in milliseconds. Default: 15,000. */
   readonly watchGraceMs?: number;
-  /** How to wait between tries, so that tests need not. */
-  readonly wait?: Sleep;
+  /** Between tries. Default: by timers. Tests pass their own. */
+  readonly sleep?: Sleep;
   /** Tells how much time has passed, in milliseconds. Default: the process's own clock. */
   readonly now?: () => number;
 }
@@ -135,7 +135,7 @@ export function createKubeApi(
     answerMs = ANSWER_MS,
     wholeMs = WHOLE_MS,
     answerBytes = ANSWER_BYTES,
-    wait = sleep,
+    sleep = sleepByTimer,
     now = () => performance.now(),
   } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
@@ -170,7 +170,7 @@ export function createKubeApi(
       if (result.kind === "final") throw result.failure;
       const delay = retryDelay(tries, now() - began, result.askedMs, Math.random());
       if (delay === undefined) throw result.failure;
-      await wait(delay, signal).catch((error: unknown) => {
+      await sleep(delay, signal).catch((error: unknown) => {
         signal?.throwIfAborted();
         throw error;
       });
@@ -204,7 +204,7 @@ export function createKubeApi(
           await once(stop, "abort");
           return;
         }
-        const calls = { get: (path: string) => call("GET", path, stop), open, wait };
+        const calls = { get: (path: string) => call("GET", path, stop), open, sleep };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),

@@ -62,7 +62,7 @@ async function start(steps: readonly Step[], limits: KubeLimits = {}) {
   });
   const kube = createKubeApi(
     { server: server.url, credentials: async () => ({ headers: {}, tls: {} }) },
-    { wait: async () => {}, ...limits },
+    { sleep: async () => {}, ...limits },
   );
   closing.push(
     () => server.close(),
@@ -293,7 +293,7 @@ describe("a watch that ends", () => {
   ])("since it is %s is tried again after a moment", async (what, trouble) => {
     const waits: number[] = [];
     const { kube } = await start([listing(10, object("a", 5)), trouble, stays(line("MODIFIED", object("a", 21)))], {
-      wait: async (ms) => void waits.push(ms),
+      sleep: async (ms) => void waits.push(ms),
     });
     const { next } = reader(kube);
     let set: readonly string[] = [];
@@ -348,7 +348,7 @@ describe("a watch that ends", () => {
     let time = 0;
     const { kube, server } = await start([listing(10), ...Array<Step>(9).fill(status(503))], {
       now: () => time,
-      wait: async () => {
+      sleep: async () => {
         time += 9_950;
       },
     });
@@ -530,7 +530,7 @@ describe("a reader who leaves a watch", () => {
   it("while a try is waited for makes no more", async () => {
     const leaving = new AbortController();
     const { kube, server } = await start([listing(10), status(503)], {
-      wait: (_ms, signal) => {
+      sleep: (_ms, signal) => {
         leaving.abort(new Error("left"));
         return Promise.reject(signal?.reason);
       },

@@ -15,7 +15,7 @@ export interface WatchCalls {
   /** Reads one path, again and again if need be, as `KubeApi.get` does. */
   get(path: string, stop: AbortSignal): Promise<unknown>;
   readonly open: Transport["open"];
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
   keep: (object: unknown) => T,
-  { get, open, wait }: WatchCalls,
+  { get, open, sleep }: WatchCalls,
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
@@ -90,6 +90,6 @@ export async function followObjects<T>(
     tries += 1;
     const delay = retryDelay(tries, limits.now() - heardAt, end.askedMs, Math.random());
     if (delay === undefined) throw end.failure;
-    await wait(delay, stop);
+    await sleep(delay, stop);
   }
 }

@@ -141,7 +141,7 @@ export class AttemptReader {
     if (this.#timed.length === 0) return undefined;
     const { plan, services, signal } = this.#options;
     const patienceMs = plan.follow ? PATIENCE_MS : undefined;
-    this.#merge ??= new LogMerge(this.#timed, { patienceMs, wait: services.wait, signal });
+    this.#merge ??= new LogMerge(this.#timed, { patienceMs, wait: services.sleep, signal });
     const merged = await this.#merge.next();
     return merged && { container: merged.name, event: merged.event };
   }
@@ -169,7 +169,7 @@ export class AttemptReader {
       limits: plan.decompression,
       searchBytes: services.config.limits.scanBytes,
       clock: services.clock,
-      wait: services.wait,
+      wait: services.sleep,
       signal,
     });
     this.#readers.set(name, reader);

@@ -32,7 +32,7 @@ export interface LogServices extends GuardServices {
   readonly lookups: RequiredLookups;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   /** Makes and reads resume positions, with the keys as they are now. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
 }

@@ -69,7 +69,7 @@ function createWorld(source: ScriptSource) {
     lookups: { shard: false, freight: false },
     counters: createCounters([source.name], clock),
     clock,
-    wait: waits.wait,
+    sleep: waits.wait,
     cursors: async () => ({ seal: JSON.stringify, open: JSON.parse }),
   } as unknown as LogServices;
   const open = (request: Partial<LogRequest> = {}, signal = new AbortController().signal) =>

@@ -102,7 +102,7 @@ export class LogSession {
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
-    this.#changes = createChanges({ kube: services.kube, wait: services.wait, signal: this.#guarded.signal });
+    this.#changes = createChanges({ kube: services.kube, wait: services.sleep, signal: this.#guarded.signal });
     this.#runChanges = this.#changes.reader();
     this.#told = { reached: undefined, scanned: 0, at: services.clock.now(), origin: false };
     this.#guarded.signal.addEventListener("abort", () => this.#onStopped(), { once: true });
@@ -529,14 +529,14 @@ export class LogSession {
 
   /** Has a heartbeat sent where the stream is silent, and the reader told how long it is. */
   async #watchSilence(): Promise<void> {
-    const { wait } = this.#services;
+    const { sleep } = this.#services;
     const { signal } = this.#guarded;
-    await wait(FIRST_HEARTBEAT_MS, this.#firstFrame.signal).then(
+    await sleep(FIRST_HEARTBEAT_MS, this.#firstFrame.signal).then(
       () => this.#beat(),
       () => undefined,
     );
     for (;;) {
-      await wait(TICK_MS, signal);
+      await sleep(TICK_MS, signal);
       if (this.#waiting === undefined) continue;
       this.#ticks += 1;
       for (const told of this.#reader?.tick() ?? []) {

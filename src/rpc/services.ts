@@ -31,7 +31,7 @@ export interface Services extends GuardServices {
   /** What this server's own account may do, as the cluster said it a moment ago. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;
   readonly clock: Clock;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   /** Makes and reads resume positions, with the keys as they are now. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the keys as they are now. */

@@ -32,7 +32,7 @@ export async function* watchAnalysisRuns(
   const { namespace, name, limit } = request;
   const watch = { namespace, name: name || undefined, limit: limit || LIMIT, ...runFilter(request) };
   const frames = runFrames(services, callerOf(values), watch, signal);
-  for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.wait)) {
+  for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.sleep)) {
     yield messageOf(frame);
     if (frame.kind === "end") throw frame.error;
   }

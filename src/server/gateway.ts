@@ -20,7 +20,7 @@ import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { createSignInRate } from "../session/sign-in-rate.ts";
-import { type Sleep, sleep } from "../sleep.ts";
+import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
@@ -36,8 +36,8 @@ export interface GatewayOptions {
   readonly compiled: CompiledConfig;
   readonly kube: KubeApi;
   readonly clock: Clock;
-  /** How to wait. Default: really. */
-  readonly wait?: Sleep;
+  /** Default: by timers. Tests pass their own. */
+  readonly sleep?: Sleep;
   readonly log: Logger;
   readonly host: string | undefined;
   /** 0: any that is free. */
@@ -73,7 +73,7 @@ const LAST_WORDS_MS = 1_000;
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { compiled, kube, clock, requestMs = REQUEST_MS } = options;
+  const { compiled, kube, clock, sleep = sleepByTimer, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
   /** Aborted when the time to drain is cut short. */
@@ -87,7 +87,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = compiled.sources.map((source) =>
     createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
   );
-  const wait = options.wait ?? sleep;
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
@@ -97,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     runs: new RunReader(kube, clock),
     watchedRuns: createWatchedRuns(kube),
     clock,
-    wait,
+    sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
@@ -106,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     authenticator,
     access,
     streams,
-    rechecks: new Rechecks({ authenticator, access, clock, wait, everyMs: config.follow.recheck }),
+    rechecks: new Rechecks({ authenticator, access, clock, sleep, everyMs: config.follow.recheck }),
     counters,
     ownRights: memoizeFor(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(
@@ -159,7 +158,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
   const { signIns: total, signInsPerAddress: perAddress } = services.config.limits;
   const signIns = createSignInRate({ total, perAddress }, services.clock);
-  const stall = { stallMs: services.config.limits.readerStall, wait: services.wait, log };
+  const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Errors of a response whose client left have no other reader.
     response.on("error", () => undefined);
@@ -200,5 +199,5 @@ const NOT_FOUND = `Not found. This server has:
 
 /** Sleeps, at most until the signal is aborted. */
 async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, signal).catch(() => undefined);
+  await sleepByTimer(ms, signal).catch(() => undefined);
 }

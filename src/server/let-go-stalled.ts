@@ -6,7 +6,7 @@ import type { NodeResponse } from "./node-http.ts";
 export interface StallOptions {
   /** For how long a client may take nothing of what is sent to it, in milliseconds. */
   readonly stallMs: number;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   readonly log: Logger;
 }
 
@@ -19,7 +19,7 @@ const LOOKS = 5;
  *
  * It moves when all that waited for it is taken, which is some 256 KiB.
  */
-export function letGoStalled(response: NodeResponse, path: string, { stallMs, wait, log }: StallOptions): void {
+export function letGoStalled(response: NodeResponse, path: string, { stallMs, sleep, log }: StallOptions): void {
   const over = new AbortController();
   let taken = 0;
   response.on("drain", () => {
@@ -29,13 +29,13 @@ export function letGoStalled(response: NodeResponse, path: string, { stallMs, wa
   const watch = async (): Promise<void> => {
     // The first look sees what was taken before it.
     for (let stalled = 0, before = -1; stalled < LOOKS; before = taken) {
-      await wait(stallMs / LOOKS, over.signal);
+      await sleep(stallMs / LOOKS, over.signal);
       stalled = waitingBytes(response) > 0 && taken === before ? stalled + 1 : 0;
     }
     log.info({ reason: "READER_STALLED", path, ms: stallMs }, "response ended: the client read nothing for too long");
     letGo(response);
   };
-  // All that can fail is the wait, once the response is over.
+  // Only the sleep can fail, once the response is over.
   watch().catch(() => undefined);
 }
 
