@@ -12,8 +12,8 @@ export function pageOfDeepLink(target: string): string | undefined {
   const [path = "", ...query] = target.split("?");
   const [, project, run] = PATH.exec(path) ?? [];
   if (project === undefined || run === undefined) return undefined;
-  const wish = new URLSearchParams(query.join("?"));
-  const [metric, container, search] = ["job", "container", "search"].map((key) => wish.get(key) || undefined);
+  const parameters = new URLSearchParams(query.join("?"));
+  const [metric, container, search] = ["job", "container", "search"].map((key) => parameters.get(key) || undefined);
   const log = metric === undefined ? {} : { log: { metric, ...(container !== undefined && { container }) } };
   const page = pathOf({ page: "run", project: decode(project), run: decode(run), ...log });
   return search === undefined ? page : `${page}?${new URLSearchParams({ q: search })}`;

@@ -69,8 +69,8 @@ export class AttemptReader {
       return;
     }
     // What was chosen before is not chosen again: it might be another one now.
-    const container = Object.keys(state)[0] ?? request.wish.container;
-    const selected = viewContainer(view, { container, pod: request.wish.pod });
+    const container = Object.keys(state)[0] ?? request.selector.container;
+    const selected = viewContainer(view, { container, pod: request.selector.pod });
     const { name } = selected.container;
     this.#current = { name, events: this.#open(selected), begun: true };
   }
@@ -131,7 +131,7 @@ export class AttemptReader {
     const name = this.#waiting.shift();
     if (name === undefined) return;
     const { view, plan } = this.#options;
-    const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.wish.pod })));
+    const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.selector.pod })));
     // Whoever follows gets them side by side, whatever their sources tell.
     if (plan.follow) this.#timed.push({ name, events });
     else this.#current = { name, events, begun: false };
@@ -156,11 +156,11 @@ export class AttemptReader {
       view,
       look: async (stopped) => {
         const now = await viewAttempt(services, await readRun(stopped), attempt, stopped);
-        return viewContainer(now, { container: name, pod: request.wish.pod });
+        return viewContainer(now, { container: name, pod: request.selector.pod });
       },
       sources: services.sources,
       changes: changes(),
-      podNamed: request.wish.pod !== undefined,
+      podNamed: request.selector.pod !== undefined,
       begin: plan.begin,
       position: typeof state === "object" ? state.position : undefined,
       follow: plan.follow,

@@ -18,7 +18,7 @@ export interface GrepWish {
 /** What a caller asks for: a run, what of it, and how. What is left out has the default that the contract gives. */
 export interface LogRequest {
   readonly run: RunRef;
-  readonly wish: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
+  readonly selector: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
   readonly allContainers?: boolean | undefined;
   readonly follow?: boolean | undefined;
   /** In milliseconds. */
@@ -37,7 +37,7 @@ export interface LogRequest {
 
 /** @throws Failure REQUEST_INVALID where a wish, or two together, cannot be. */
 export function checkRequest(request: LogRequest): void {
-  const { tail, firstLine, since, until, waitMs, wish, allContainers } = request;
+  const { tail, firstLine, since, until, waitMs, selector, allContainers } = request;
   if (tail !== undefined && firstLine !== undefined) {
     throw contradiction(
       "A request has either a number of last lines or a first line.",
@@ -45,7 +45,7 @@ export function checkRequest(request: LogRequest): void {
       "first_line",
     );
   }
-  if (allContainers && wish.container !== undefined) {
+  if (allContainers && selector.container !== undefined) {
     throw contradiction(
       "A request names either a container or all of them.",
       "Leave one of them out.",
@@ -80,8 +80,8 @@ export function filterOf(request: LogRequest, lineBytes: number): LineFilterOpti
 }
 
 /** The part of a request that a cursor is bound to: what decides which bytes come behind it. */
-export function cursorScope({ run, wish, allContainers, since, until, grep, timestamps }: LogRequest): string {
-  const { metric, attempt, container, pod } = wish;
+export function cursorScope({ run, selector, allContainers, since, until, grep, timestamps }: LogRequest): string {
+  const { metric, attempt, container, pod } = selector;
   const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];
   return JSON.stringify([
     run.namespace,

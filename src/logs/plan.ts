@@ -43,7 +43,7 @@ export interface LogPlan {
   /** As it was read when the caller's rights were decided. */
   readonly run: Run;
   readonly metric: string | undefined;
-  readonly attempt: LogRequest["wish"]["attempt"];
+  readonly attempt: LogRequest["selector"]["attempt"];
   /** Where to resume. Absent: the log is begun. */
   readonly resumed: LogCursor | undefined;
   readonly begin: Begin;
@@ -84,8 +84,8 @@ export async function planLog(
   return {
     request,
     run,
-    metric: resumed?.metric ?? request.wish.metric,
-    attempt: request.wish.attempt === "all" ? "all" : (resumed?.attempt ?? request.wish.attempt),
+    metric: resumed?.metric ?? request.selector.metric,
+    attempt: request.selector.attempt === "all" ? "all" : (resumed?.attempt ?? request.selector.attempt),
     resumed,
     begin: { tail: request.tail, firstLine: request.firstLine, since: request.since },
     filter,

@@ -73,7 +73,7 @@ function createWorld(source: ScriptSource) {
     cursors: async () => ({ seal: JSON.stringify, open: JSON.parse }),
   } as unknown as LogServices;
   const open = (request: Partial<LogRequest> = {}, signal = new AbortController().signal) =>
-    new LogSession(services, ANNA, { run: world.run, wish: {}, ...request }, signal);
+    new LogSession(services, ANNA, { run: world.run, selector: {}, ...request }, signal);
   return Object.assign(world, { waits, clock, watches, streams, services, open });
 }
 

@@ -452,7 +452,7 @@ export class LogSession {
           runs: piece.runs,
           offset: piece.offset,
           container: request.allContainers ? container : undefined,
-          attempt: request.wish.attempt === "all" ? reached.attempt : undefined,
+          attempt: request.selector.attempt === "all" ? reached.attempt : undefined,
           cursor: this.#cursorAt(reached) ?? (() => ""),
         },
         reached,

@@ -33,15 +33,18 @@ const FIRST_SECOND = BigInt(Date.parse("0001-01-01T00:00:00Z") / 1_000);
 const LAST_SECOND = BigInt(Date.parse("9999-12-31T23:59:59Z") / 1_000);
 
 function kargoRequest({ namespace, name, metricName, containerName }: KargoFields): LogRequest {
-  return { run: { namespace, name }, wish: { metric: metricName || undefined, container: containerName || undefined } };
+  return {
+    run: { namespace, name },
+    selector: { metric: metricName || undefined, container: containerName || undefined },
+  };
 }
 
 function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
-  const { run, wish } = kargoRequest(request);
+  const { run, selector } = kargoRequest(request);
   const { grep } = request;
   return {
     run,
-    wish: { ...wish, attempt: attemptWish(request.attempt), pod: request.podName || undefined },
+    selector: { ...selector, attempt: attemptSelector(request.attempt), pod: request.podName || undefined },
     allContainers: request.allContainers,
     follow: request.follow,
     waitMs: request.wait && msOf(request.wait),
@@ -64,7 +67,7 @@ function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
   };
 }
 
-function attemptWish(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["wish"]["attempt"] {
+function attemptSelector(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["selector"]["attempt"] {
   if (attempt.case === "attemptNumber") return attempt.value;
   if (attempt.value === AttemptRule.LAST) return "last";
   if (attempt.value === AttemptRule.FAILED) return "failed";

@@ -83,14 +83,19 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
   const get = (key: (typeof PARAMETERS)[number]) => parameters.get(key) || undefined;
   return {
     run: { namespace, name },
-    wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container"), pod: get("pod") },
+    selector: {
+      metric: get("metric"),
+      attempt: attemptSelector(get("attempt")),
+      container: get("container"),
+      pod: get("pod"),
+    },
     follow: flag("follow", get("follow")),
     tail: count("tail", get("tail")),
     waitMs: seconds(get("wait")),
   };
 }
 
-function attemptWish(text: string | undefined): LogRequest["wish"]["attempt"] {
+function attemptSelector(text: string | undefined): LogRequest["selector"]["attempt"] {
   if (text === undefined || text === "last" || text === "failed") return text;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw invalidValue("attempt", text, "a number, counted from 1, or last, or failed");
