@@ -11,9 +11,9 @@ export class ConfigError extends Error {
   constructor(faults: readonly string[]) {
     const ordered = [...faults].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     const more = ordered.length - MAX_FAULTS;
-    const told = more > 0 ? [...ordered.slice(0, MAX_FAULTS), `and ${more} more`] : ordered;
-    super(told.join("\n"));
+    const listed = more > 0 ? [...ordered.slice(0, MAX_FAULTS), `and ${more} more`] : ordered;
+    super(listed.join("\n"));
     this.name = "ConfigError";
-    this.faults = told;
+    this.faults = listed;
   }
 }

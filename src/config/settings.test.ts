@@ -22,8 +22,8 @@ const CONFIG = {
 };
 
 describe("the settings that operators are told", () => {
-  const told = settings(CONFIG, { STORE_TOKEN: "planted-6" });
-  const value = (name: string) => told.find((each) => each.name === name)?.value;
+  const shown = settings(CONFIG, { STORE_TOKEN: "planted-6" });
+  const value = (name: string) => shown.find((each) => each.name === name)?.value;
 
   it("hold what is configured, and defaults", () => {
     expect(value("listen")).toBe(":8080");
@@ -40,12 +40,12 @@ describe("the settings that operators are told", () => {
       "https://logs.example.com/${{ project }}/${{ jobName }}.log?sig=[hidden]&k=[hidden]&a=[hidden]",
     );
     expect(value("links[0].url")).toBe("https://reports.example.com/${{ project }}#[hidden]");
-    expect(JSON.stringify(told)).not.toContain("planted-");
+    expect(JSON.stringify(shown)).not.toContain("planted-");
   });
 
   it("have a hash that is the same for the same and for no other", () => {
-    expect(hashOf(told)).toMatch(/^[0-9a-f]{12}$/);
-    expect(hashOf(settings(CONFIG, { STORE_TOKEN: "x" }))).toBe(hashOf(told));
-    expect(hashOf(settings({ ...CONFIG, listen: ":1" }, { STORE_TOKEN: "x" }))).not.toBe(hashOf(told));
+    expect(hashOf(shown)).toMatch(/^[0-9a-f]{12}$/);
+    expect(hashOf(settings(CONFIG, { STORE_TOKEN: "x" }))).toBe(hashOf(shown));
+    expect(hashOf(settings({ ...CONFIG, listen: ":1" }, { STORE_TOKEN: "x" }))).not.toBe(hashOf(shown));
   });
 });

@@ -28,18 +28,22 @@ export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
 }
 
 /**
- * Reads a body as text, no more of it than `most` bytes and for no longer than `ms` milliseconds: piece by piece it
+ * Reads a body as text, no more of it than `maxBytes` bytes and for no longer than `maxMs` milliseconds: piece by piece it
  * might come for ever.
  */
-export async function readText(body: Dispatcher.ResponseData["body"], most: number, ms: number): Promise<string> {
+export async function readText(
+  body: Dispatcher.ResponseData["body"],
+  maxBytes: number,
+  maxMs: number,
+): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   const late = (): void => void body.destroy(unavailable("The Kubernetes API server took too long to respond."));
-  const timer = setTimeout(late, ms);
+  const timer = setTimeout(late, maxMs);
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       size += part.length;
-      if (size > most) throw unavailable("The Kubernetes API server's response is too large.");
+      if (size > maxBytes) throw unavailable("The Kubernetes API server's response is too large.");
       parts.push(part);
     }
   } finally {

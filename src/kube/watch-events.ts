@@ -29,10 +29,10 @@ export type WatchEvent = z.infer<typeof Event>;
 /**
  * Reads the body of a watch: a JSON object on each line. A line that is not whole when the body ends is nothing.
  *
- * @param most how long a line may be, in bytes.
+ * @param maxBytes how long a line may be, in bytes.
  * @throws Failure where a line is longer than that, or no event; what the body throws.
  */
-export async function* readEvents(body: AsyncIterable<Buffer>, most: number): AsyncGenerator<WatchEvent> {
+export async function* readEvents(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<WatchEvent> {
   let parts: Buffer[] = [];
   let size = 0;
   for await (let rest of body) {
@@ -40,7 +40,7 @@ export async function* readEvents(body: AsyncIterable<Buffer>, most: number): As
       const end = rest.indexOf(LINE_FEED);
       const part = end < 0 ? rest : rest.subarray(0, end);
       size += part.length;
-      if (size > most) throw unavailable("The Kubernetes API server sent an object that is too large.");
+      if (size > maxBytes) throw unavailable("The Kubernetes API server sent an object that is too large.");
       parts.push(part);
       if (end < 0) break;
       const line = Buffer.concat(parts, size).toString("utf8");

@@ -4,7 +4,7 @@ import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { connectError, tellFailure } from "./errors.ts";
+import { connectError, reportFailure } from "./errors.ts";
 import { logFailure } from "./failure-log.ts";
 import { addReason } from "./protocol-errors.ts";
 
@@ -12,7 +12,7 @@ import { addReason } from "./protocol-errors.ts";
 export interface CallReport {
   /** Says that it ended without an error. */
   finish(): void;
-  /** Says that it failed, and turns whatever was thrown into what its client is told. */
+  /** Says that it failed, and turns whatever was thrown into what its client is reported. */
   fail(error: unknown): ConnectError;
 }
 
@@ -38,10 +38,10 @@ export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMet
     // Some handlers end of themselves when their client has left.
     finish: () => end(signal.aborted ? Code[Code.Canceled] : "ok"),
     fail(error) {
-      const told = addReason(typedError(log, error, signal));
+      const reported = addReason(typedError(log, error, signal));
       span.setStatus({ code: SpanStatusCode.ERROR });
-      end(Code[told.code]);
-      return told;
+      end(Code[reported.code]);
+      return reported;
     },
   };
 }
@@ -50,16 +50,16 @@ function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectEr
   if (signal.aborted && !(error instanceof Failure)) return ConnectError.from(signal.reason ?? error, Code.Canceled);
   if (error instanceof ConnectError) {
     if (error.code !== Code.InvalidArgument) return error;
-    // A request that breaks the contract's rules: told with its violations, and with a reason like all others.
+    // A request that breaks the contract's rules: reported with its violations, and with a reason like all others.
     const next = "Correct the request; the violations are in the details.";
     const message = forPeople(error.rawMessage);
-    const typed = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message, { next })));
+    const typed = connectError(reportFailure(new Failure("bad-request", "REQUEST_INVALID", message, { next })));
     typed.details.push(...error.details);
     return typed;
   }
-  const told = tellFailure(error);
-  logFailure(log, told);
-  return connectError(told);
+  const reported = reportFailure(error);
+  logFailure(log, reported);
+  return connectError(reported);
 }
 
 /** Protovalidate appends the rule's id to its message. The contract's patterns are those of Kubernetes' names alone. */

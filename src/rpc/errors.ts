@@ -54,14 +54,14 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
 };
 
 /** A failure as its reader is told it, with the mark under which operators find it in the server's log. */
-export interface ToldFailure {
+export interface ReportedFailure {
   readonly failure: Failure;
   /** Eight hexadecimal digits. */
   readonly reference: string;
 }
 
 /** Turns whatever was thrown into what may be told: a {@link Failure} as it is, anything else as an internal error that says nothing. */
-export function tellFailure(error: unknown): ToldFailure {
+export function reportFailure(error: unknown): ReportedFailure {
   const reference = randomBytes(4).toString("hex");
   if (error instanceof Failure) return { failure: error, reference };
   return {
@@ -79,7 +79,7 @@ export function httpStatus(failure: Failure): number {
 }
 
 /** The error of all RPC protocols for a failure, with its typed details. */
-export function connectError({ failure, reference }: ToldFailure): ConnectError {
+export function connectError({ failure, reference }: ReportedFailure): ConnectError {
   const { kind, reason, message, next, field, available, tries } = failure;
   const metadata = { reference, ...(next !== undefined && { next }), ...(field !== undefined && { field }) };
   const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });

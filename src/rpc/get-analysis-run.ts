@@ -31,7 +31,7 @@ interface Around {
 }
 
 /** How often pods are told in one answer: measurements may all name the same Job. */
-const MOST_PODS = 1_000;
+const MAX_PODS = 1_000;
 
 /** Tells what a run measured, what may be selected from it, and where to read on. */
 export async function getAnalysisRun(
@@ -85,7 +85,7 @@ async function readAround({ kube, config, sources }: Services, run: Run, signal:
     context,
     jobOf: (attempt) => jobs.get(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
-    budget: { ...createLinkBudget(), pods: MOST_PODS },
+    budget: { ...createLinkBudget(), pods: MAX_PODS },
   };
 }
 

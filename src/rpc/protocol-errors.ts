@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind } from "../failure.ts";
-import { connectError, tellFailure } from "./errors.ts";
+import { connectError, reportFailure } from "./errors.ts";
 
 interface Telling {
   readonly kind: FailureKind;
@@ -27,7 +27,7 @@ const TELLINGS: Readonly<Partial<Record<Code, Telling>>> = {
 export function addReason(error: ConnectError): ConnectError {
   if (error.findDetails(ErrorInfoSchema).length > 0) return error;
   const { kind, reason, next } = TELLINGS[error.code] ?? BROKEN_RULE;
-  error.details.push(...connectError(tellFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
+  error.details.push(...connectError(reportFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
   return error;
 }
 

@@ -24,7 +24,7 @@ import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
-import { letGoStalled } from "./let-go-stalled.ts";
+import { endStalledResponse } from "./end-stalled-response.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
@@ -166,7 +166,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     // A proxy may pass the base path on or cut it off.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    letGoStalled(response, path, stall);
+    endStalledResponse(response, path, stall);
     if (before(request, response, path) || serveRpc(request, response, path)) return;
     if (path === "/session") {
       void serveSession({ ...services, signIns }, log, request, response, requestMs);

@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { doubtAbout } from "./http1-shape.ts";
+import { ambiguityIn } from "./http1-ambiguity.ts";
 import { createHttp2, type Http2 } from "./http2.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 
@@ -53,7 +53,7 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, tls, headersMs = HEADERS_MS, requestMs = REQUEST_MS, keepAliveMs = KEEP_ALIVE_MS } = options;
-  const onRequest = refuseDoubtful(options.onRequest);
+  const onRequest = rejectAmbiguous(options.onRequest);
   const limits = {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: Math.min(headersMs, requestMs),
@@ -158,15 +158,15 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
 }
 
 /** Rejects a request that two parsers may read differently, and closes the connection. */
-function refuseDoubtful(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
+function rejectAmbiguous(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
   const refused = new WeakSet<Socket>();
   return (request, response) => {
     const { socket } = request as IncomingMessage;
     if (refused.has(socket)) return;
-    const doubt = doubtAbout(request as IncomingMessage);
-    if (doubt === undefined) return onRequest(request, response);
+    const ambiguity = ambiguityIn(request as IncomingMessage);
+    if (ambiguity === undefined) return onRequest(request, response);
     refused.add(socket);
-    sendText(response, 400, `${doubt}\n`, { connection: "close" });
+    sendText(response, 400, `${ambiguity}\n`, { connection: "close" });
   };
 }
 

@@ -6,7 +6,7 @@ import type { LogFrame } from "../logs/frame.ts";
 import type { LogRequest } from "../logs/log-request.ts";
 import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
-import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
+import { httpStatus, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { Services } from "../rpc/services.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
@@ -57,10 +57,11 @@ export async function serveRaw(
     response.end();
   } catch (error) {
     if (gone.signal.aborted) return;
-    const told = tellFailure(error);
-    logFailure(log, told);
-    if (!begun) sendText(response, asText ? 200 : httpStatus(told.failure), failureText(told), challenge(told));
-    else if (asText) response.end(`\n${failureText(told)}`);
+    const reported = reportFailure(error);
+    logFailure(log, reported);
+    if (!begun)
+      sendText(response, asText ? 200 : httpStatus(reported.failure), failureText(reported), challenge(reported));
+    else if (asText) response.end(`\n${failureText(reported)}`);
     else breakOff(response);
   } finally {
     session?.close();
@@ -139,7 +140,7 @@ function badRequest(message: string, next: string): Failure {
 }
 
 /** What, a line for each source that was asked, what to do, and what to tell an operator. */
-function failureText({ failure, reference }: ToldFailure): string {
+function failureText({ failure, reference }: ReportedFailure): string {
   const { reason, message, next, tries } = failure;
   return [
     `taffrail: ${message} (${reason})`,
@@ -150,7 +151,7 @@ function failureText({ failure, reference }: ToldFailure): string {
   ].join("\n");
 }
 
-function challenge({ failure }: ToldFailure): Record<string, string> {
+function challenge({ failure }: ReportedFailure): Record<string, string> {
   return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 

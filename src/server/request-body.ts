@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure } from "../failure.ts";
-import { connectError, tellFailure } from "../rpc/errors.ts";
+import { connectError, reportFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
 
 /**
@@ -76,5 +76,5 @@ export function readWholeBody(
 function tooSlow(ms: number): Error {
   const message = `The request did not arrive within ${ms / 1_000} s.`;
   const next = "Send the whole request within that time.";
-  return connectError(tellFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
+  return connectError(reportFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
 }

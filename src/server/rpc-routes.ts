@@ -15,7 +15,7 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import { beginReport } from "../rpc/call-report.ts";
-import { connectError, tellFailure } from "../rpc/errors.ts";
+import { connectError, reportFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
@@ -161,7 +161,7 @@ function hasHost(request: NodeRequest): boolean {
 
 /** Refuses a request of unknown protocol, in the form of Connect's unary errors, which people can read too. */
 function refuse(response: NodeResponse, status: number, message: string): void {
-  const error = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
+  const error = connectError(reportFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
   sendText(response, status, JSON.stringify(errorToJson(error, undefined)), {
     "content-type": "application/json",
     ...(status === 405 && { allow: "POST" }),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { CLIENT_LEFT } from "../abort-reasons.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { connectError, httpStatus, tellFailure } from "../rpc/errors.ts";
+import { connectError, httpStatus, reportFailure } from "../rpc/errors.ts";
 import { logFailure } from "../rpc/failure-log.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
@@ -157,7 +157,7 @@ function sendFailure(response: NodeResponse, log: Logger, error: unknown): void 
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
-  const reported = tellFailure(error);
+  const reported = reportFailure(error);
   logFailure(log, reported);
   sendText(
     response,

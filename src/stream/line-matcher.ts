@@ -247,6 +247,6 @@ function tooLarge(pattern: string): PatternError {
   return new PatternError(`The pattern is too large when its repetitions are expanded: ${what}.`);
 }
 
-function timesOf([, least, most]: RegExpMatchArray): number {
-  return Math.max(Number(least), Number(most ?? 0));
+function timesOf([, min, max]: RegExpMatchArray): number {
+  return Math.max(Number(min), Number(max ?? 0));
 }

@@ -3,8 +3,8 @@ import type { NextCandidate } from "./candidates.ts";
 /** A character or a class of them, and how often it has to come. */
 interface Atom {
   readonly source: string;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /**
@@ -12,7 +12,7 @@ interface Atom {
  */
 const MAX_STEPS = 64;
 /** Of what must be repeated more often, so many are looked for. */
-const MAX_LEAST = 32;
+const MAX_REPEATS = 32;
 /** How rare a shape has to be, in bits. */
 const MIN_BITS = 8;
 const ASCII = Array.from({ length: 96 }, (_, at) => String.fromCharCode(32 + at));
@@ -37,7 +37,7 @@ const REPEAT = /^(?:[*+?]|\{\d+(?:,\d*)?\})/;
 export function createShapeScan(pattern: string, ignoreCase: boolean): ((lines: Buffer) => NextCandidate) | undefined {
   const [best] = (shapesOf(pattern, ignoreCase) ?? []).toSorted((a, b) => bitsOf(b) - bitsOf(a));
   if (best === undefined || bitsOf(best) < MIN_BITS) return undefined;
-  const shape = new RegExp(best.map(({ source, least, most }) => `${source}{${least},${most}}`).join(""), "g");
+  const shape = new RegExp(best.map(({ source, min, max }) => `${source}{${min},${max}}`).join(""), "g");
   return (lines) => {
     // As Latin-1 each byte is a character, and stays in its place.
     const text = lines.toString("latin1");
@@ -79,16 +79,16 @@ function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom
       cut();
       continue;
     }
-    const { least, most } = timesOf(repeat);
-    const atom = { source: known, least, most };
+    const { min, max } = timesOf(repeat);
+    const atom = { source: known, min, max };
     if (stepsOf([atom]) <= MAX_STEPS) {
       if (stepsOf([...shape, atom]) > MAX_STEPS) cut();
       shape.push(atom);
       continue;
     }
     // Of what may be repeated without limit, the first are there, and the last.
-    const times = Math.min(least, MAX_LEAST);
-    const some = { source: known, least: times, most: times };
+    const times = Math.min(min, MAX_REPEATS);
+    const some = { source: known, min: times, max: times };
     if (stepsOf([...shape, some]) > MAX_STEPS) cut();
     shape.push(some);
     cut();
@@ -113,22 +113,22 @@ function groupAt(text: string): string | undefined {
   return undefined;
 }
 
-function timesOf(repeat: string): { readonly least: number; readonly most: number } {
-  if (repeat === "") return { least: 1, most: 1 };
-  if (repeat === "?") return { least: 0, most: 1 };
-  if (repeat === "*" || repeat === "+") return { least: repeat === "+" ? 1 : 0, most: Number.POSITIVE_INFINITY };
-  const [, least = "", most = least] = /^\{(\d+)(?:,(\d*))?\}$/.exec(repeat) ?? [];
-  return { least: Number(least), most: most === "" ? Number.POSITIVE_INFINITY : Number(most) };
+function timesOf(repeat: string): { readonly min: number; readonly max: number } {
+  if (repeat === "") return { min: 1, max: 1 };
+  if (repeat === "?") return { min: 0, max: 1 };
+  if (repeat === "*" || repeat === "+") return { min: repeat === "+" ? 1 : 0, max: Number.POSITIVE_INFINITY };
+  const [, min = "", max = min] = /^\{(\d+)(?:,(\d*))?\}$/.exec(repeat) ?? [];
+  return { min: Number(min), max: max === "" ? Number.POSITIVE_INFINITY : Number(max) };
 }
 
 function stepsOf(shape: readonly Atom[]): number {
-  const ways = shape.reduce((all, { least, most }) => all * (most - least + 1), 1);
-  return ways * shape.reduce((length, { most }) => length + most, 0);
+  const ways = shape.reduce((all, { min, max }) => all * (max - min + 1), 1);
+  return ways * shape.reduce((length, { max }) => length + max, 0);
 }
 
 /** How rare a shape is in a text of all characters of ASCII alike. */
 function bitsOf(shape: readonly Atom[]): number {
-  return shape.reduce((bits, { source, least }) => bits + least * bitsOfOne(source), 0);
+  return shape.reduce((bits, { source, min }) => bits + min * bitsOfOne(source), 0);
 }
 
 function bitsOfOne(source: string): number {

@@ -19,7 +19,7 @@ const LOOKS = 5;
  *
  * It moves when all that waited for it is taken, which is some 256 KiB.
  */
-export function letGoStalled(response: NodeResponse, path: string, { stallMs, sleep, log }: StallOptions): void {
+export function endStalledResponse(response: NodeResponse, path: string, { stallMs, sleep, log }: StallOptions): void {
   const over = new AbortController();
   let taken = 0;
   response.on("drain", () => {
@@ -33,7 +33,7 @@ export function letGoStalled(response: NodeResponse, path: string, { stallMs, sl
       stalled = waitingBytes(response) > 0 && taken === before ? stalled + 1 : 0;
     }
     log.info({ reason: "READER_STALLED", path, ms: stallMs }, "response ended: the client read nothing for too long");
-    letGo(response);
+    endAtOnce(response);
   };
   // Only the sleep can fail, once the response is over.
   watch().catch(() => undefined);
@@ -44,7 +44,7 @@ function waitingBytes(response: NodeResponse): number {
   return isHttp2(response) ? response.stream.writableLength : response.writableLength;
 }
 
-function letGo(response: NodeResponse): void {
+function endAtOnce(response: NodeResponse): void {
   if (!isHttp2(response)) {
     response.socket?.resetAndDestroy();
     return;

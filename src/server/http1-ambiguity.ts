@@ -11,7 +11,7 @@ const HOST = /^(\[[0-9a-fA-F:.]+\]|[-.\w~!$&'()*+,;=]+)(:\d*)?$/;
  *
  * @returns a sentence, or `undefined`: there is no doubt about it.
  */
-export function doubtAbout(request: IncomingMessage): string | undefined {
+export function ambiguityIn(request: IncomingMessage): string | undefined {
   const { httpVersion, headersDistinct } = request;
   const { host: hosts = [], "transfer-encoding": codings = [] } = headersDistinct;
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return "Unsupported HTTP version.";
