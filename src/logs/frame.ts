@@ -1,5 +1,5 @@
 import type { Failure } from "../failure.ts";
-import type { LineRun } from "../stream/filtered-text.ts";
+import type { LineRun } from "../stream/line-filter-types.ts";
 import type { EndReasonName } from "./end-reason.ts";
 import type { LogNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut } from "../../test/fakes/byte-source.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { fingerprintOf, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import type { LogPiece, PassedLines } from "./event.ts";

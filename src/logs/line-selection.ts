@@ -1,8 +1,7 @@
 import { countLineFeeds } from "../stream/count.ts";
-import type { FilteredText, LineRun } from "../stream/filtered-text.ts";
-import { createLineFilter, type LineFilter, type LineFilterOptions } from "../stream/line-filter.ts";
+import { createLineFilter, type LineFilter } from "../stream/line-filter.ts";
+import { type FilteredText, type LineFilterOptions, type LineRun, reachesBack } from "../stream/line-filter-types.ts";
 import { fingerprintOf, TAIL_BYTES, TailBuffer } from "../stream/tail-buffer.ts";
-import { reachesBack } from "../stream/text-start.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
 import type { ContainerCursor, Position } from "./position.ts";
 import { LogReplaced } from "./text.ts";
@@ -185,7 +184,7 @@ class FilteredLines implements LineSelector {
         ...state,
         ...(within !== undefined && { within }),
         ...(time !== undefined && { time }),
-        ...(going !== undefined && { going: { kind: going.kind, time: going.time } }),
+        ...(going !== undefined && { decision: { kind: going.kind, time: going.time } }),
       });
       this.#starts = [];
     }
@@ -195,7 +194,7 @@ class FilteredLines implements LineSelector {
         : {
             line,
             within: resumed.within ?? 0,
-            going: resumed.going && { kind: resumed.going.kind, time: resumed.going.time },
+            decision: resumed.going && { kind: resumed.going.kind, time: resumed.going.time },
           };
     this.#resumed = undefined;
     this.#starts.push({ position: before, start });
@@ -206,7 +205,7 @@ class FilteredLines implements LineSelector {
     const state = { done, part, context, time };
     const found = this.#starts.findLast((each) => reachesBack(each.start, state)) ?? this.#starts[0];
     if (found === undefined) throw new Error("A filter has been fed nothing yet.");
-    const { within, going } = found.start;
+    const { within, decision } = found.start;
     return {
       position: found.position,
       filter: {
@@ -215,8 +214,8 @@ class FilteredLines implements LineSelector {
         context,
         ...(time !== undefined && { time }),
         ...(within !== undefined && { within }),
-        ...(going !== undefined && {
-          going: { kind: going.kind, ...(going.time !== undefined && { time: going.time }) },
+        ...(decision !== undefined && {
+          going: { kind: decision.kind, ...(decision.time !== undefined && { time: decision.time }) },
         }),
       },
     };

@@ -1,7 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { RunRef } from "../runs/run.ts";
 import type { Selector } from "../runs/selection.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { PatternError } from "../stream/pattern-error.ts";
 

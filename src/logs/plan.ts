@@ -11,7 +11,7 @@ import type { RunReader } from "../runs/run-reader.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import { type CursorScope, type Cursors, refused } from "./cursor.ts";
 import { staleCursor } from "./end-reason.ts";

@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findLineTime } from "./block-times.ts";
 import { cutLength } from "./characters.ts";
-import type { FilteredText, LineRun } from "./filtered-text.ts";
+import { createLineFilter, type LineFilter } from "./line-filter.ts";
 import {
-  createLineFilter,
-  type LineFilter,
+  type FilteredText,
   type LineFilterOptions,
   type LineFilterStart,
+  type LineRun,
+  reachesBack,
   type TimedText,
-} from "./line-filter.ts";
+} from "./line-filter-types.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
-import { reachesBack } from "./text-start.ts";
+import { findLineTime } from "./line-times.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
 

@@ -1,9 +1,9 @@
-import { entryAt } from "./block-times.ts";
 import { LINE_FEED } from "./bytes.ts";
 import { cutLength } from "./characters.ts";
 import { countLineFeeds } from "./count.ts";
-import type { FilteredText, LineFilterResume } from "./filtered-text.ts";
+import type { FilteredText, LineFilterResume } from "./line-filter-types.ts";
 import type { LineTimes } from "./line-times.ts";
+import { entryAt } from "./line-times.ts";
 
 /** A time and a space. */
 const PREFIX_BYTES = 31;

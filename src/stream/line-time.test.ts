@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findLineTime } from "./block-times.ts";
 import { findTime, findTimeInside } from "./line-time.ts";
+import { findLineTime } from "./line-times.ts";
 
 const timeOf = (line: string) => {
   const bytes = Buffer.from(`before\n${line}\nafter`);
