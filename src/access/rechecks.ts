@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Authenticator } from "../identity/token-review.ts";

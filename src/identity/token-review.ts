@@ -8,7 +8,7 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
 import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
-import { expiryOf } from "./token-expiry.ts";
+import { expiryOf } from "./token.ts";
 
 /** Tells who owns a token. */
 export interface Authenticator {

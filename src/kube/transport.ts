@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, ProxyAgent } from "undici";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import type { Egress } from "../egress/egress.ts";
 import { revealText } from "../secret.ts";
 import { unavailable } from "./answer.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
 
 /** An object, as far as a watch has to tell one from another. */

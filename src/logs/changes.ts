@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
 import { podsSelector } from "../runs/read-pods.ts";

@@ -1,6 +1,5 @@
 import type { OpenedEntries } from "../sources/source.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
-import { cutLength } from "../stream/characters.ts";
+import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { createDecoder } from "../stream/charset.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";

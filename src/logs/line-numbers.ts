@@ -1,4 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { linesIn } from "./entries-text.ts";

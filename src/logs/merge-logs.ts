@@ -1,6 +1,6 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Sleep } from "../sleep.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece } from "./event.ts";
 

@@ -1,5 +1,5 @@
 import type { OpenedFile, OpenOptions } from "../sources/source.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { collect } from "../stream/collect.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import { isCompressed } from "../stream/decompress.ts";

@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
 
 /** One request to a source: its signal tells the source when the log has been read or left. */

@@ -1,5 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
-import { cutLength } from "../stream/characters.ts";
+import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import type { LineRun } from "../stream/line-filter-types.ts";
 import { fingerprintOf, TAIL_BYTES } from "../stream/tail-buffer.ts";

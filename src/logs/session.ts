@@ -1,5 +1,5 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";

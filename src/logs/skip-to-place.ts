@@ -1,4 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { fingerprintOf, TAIL_BYTES, TailBuffer } from "../stream/tail-buffer.ts";
 import { linesIn } from "./entries-text.ts";
 import type { BytePlace } from "./place.ts";

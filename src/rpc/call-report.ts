@@ -4,8 +4,7 @@ import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { connectError, reportFailure } from "./errors.ts";
-import { logFailure } from "./failure-log.ts";
+import { connectError, logFailure, reportFailure } from "./errors.ts";
 import { addReason } from "./protocol-errors.ts";
 
 /** The report on a call: one line of the log and one span, once it has ended in either way. */

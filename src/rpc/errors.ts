@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Logger } from "pino";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import {
   ChoicesSchema,
@@ -102,4 +103,15 @@ function sourceChain(tries: readonly SourceTry[]) {
       ...(fault !== undefined && { fault: FAULTS[fault] }),
     })),
   });
+}
+
+/** Failures that an operator has to look at. The others are what callers do wrong, or ask for in vain. */
+const OPERATORS: ReadonlySet<FailureKind> = new Set(["internal", "refused", "unavailable", "silent", "not-configured"]);
+
+/** Logs a failure under the reference that its reader was told, with its cause, which the reader was not. */
+export function logFailure(log: Logger, { failure, reference }: ReportedFailure): void {
+  const { kind, reason, message, tries, cause } = failure;
+  const entry = { reference, reason, ...(tries && { tries }), ...(cause !== undefined && { err: cause }) };
+  if (OPERATORS.has(kind)) log.warn(entry, message);
+  else log.debug(entry, message);
 }

@@ -14,9 +14,7 @@ import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { callerOf } from "./caller-context.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
-import { measuringMessage } from "./measuring-message.ts";
-import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
-import { podMessage } from "./pod-message.ts";
+import { given, measuringMessage, PHASES, podMessage, summaryMessage, timestamp } from "./messages.ts";
 import type { Services } from "./services.ts";
 
 /** What is known of a run beside the run itself. */

@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Sleep } from "../sleep.ts";
 
 /** Proxies close connections that are silent for 30 s or longer. */

@@ -1,8 +1,15 @@
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { durationFromMs, type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  AnalysisPhase,
+  ContainerState,
+  EndReason,
+  NoticeKind,
+  SelectionReason,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { EndReasonName } from "../logs/end-reason.ts";
 import type { NoticeName } from "../logs/frame.ts";
-import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
+import type { ContainerStatus, Pod } from "../runs/pod.ts";
+import { LISTED_MESSAGE_LENGTH, type Metric, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
 
 /** Our words for things, and the contract's. */
@@ -89,5 +96,50 @@ export function summaryMessage(run: RunSummary) {
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
     version: run.version ?? "",
+  };
+}
+
+/** The fields of a metric's message that say how it is measured, and what has come of it. */
+export function measuringMessage({ measuring, counts }: Metric) {
+  const { intervalMs } = measuring;
+  return {
+    successCondition: measuring.successCondition,
+    failureCondition: measuring.failureCondition,
+    ...given("failureLimit", measuring.failureLimit),
+    ...given("inconclusiveLimit", measuring.inconclusiveLimit),
+    ...given("consecutiveErrorLimit", measuring.consecutiveErrorLimit),
+    ...given("consecutiveSuccessLimit", measuring.consecutiveSuccessLimit),
+    ...given("count", measuring.count),
+    ...given("interval", intervalMs === undefined ? undefined : durationFromMs(Math.round(intervalMs))),
+    ...given("counts", counts),
+  };
+}
+
+const STATES: Readonly<Record<ContainerStatus["state"], ContainerState>> = {
+  unknown: ContainerState.UNSPECIFIED,
+  waiting: ContainerState.WAITING,
+  running: ContainerState.RUNNING,
+  terminated: ContainerState.TERMINATED,
+};
+
+/** A pod as the contract has it. */
+export function podMessage({ name, phase, reason, message, createdAt, containers }: Pod) {
+  return {
+    name,
+    phase,
+    reason,
+    message,
+    ...given("createTime", timestamp(createdAt)),
+    containers: containers.map((each) => ({
+      name: each.name,
+      init: each.init,
+      state: STATES[each.state],
+      ...given("exitCode", each.exitCode),
+      reason: each.reason,
+      message: each.message,
+      restarts: each.restarts,
+      ...given("startTime", timestamp(each.startedAt)),
+      ...given("endTime", timestamp(each.endedAt)),
+    })),
   };
 }

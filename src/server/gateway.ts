@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import { createAccess } from "../access/access.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";

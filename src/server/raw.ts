@@ -1,13 +1,12 @@
 import type { Logger } from "pino";
-import { CLIENT_LEFT } from "../abort-reasons.ts";
+import { CLIENT_LEFT } from "../abort.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import type { LogRequest } from "../logs/log-request.ts";
 import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
-import { httpStatus, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
-import { logFailure } from "../rpc/failure-log.ts";
+import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {

@@ -32,8 +32,8 @@ import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
+import { validatorOf } from "./wire/request-message.ts";
 import { createServerStream, type StreamCall } from "./wire/server-stream.ts";
-import { validatorOf } from "./wire/validation.ts";
 
 /** Answers a request if its path is an RPC's; says whether it is. */
 export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: string) => boolean;

@@ -1,3 +1,6 @@
+/** `\n`, which ends a line. */
+export const LINE_FEED = 0x0a;
+
 /**
  * How many bytes to take of these, at most `max`, so that no character of UTF-8 is cut. It may be none when `max` is below four.
  */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 import { countBySearch, countLineFeeds } from "./count.ts";
 
 const naive = (bytes: Uint8Array): number => bytes.filter((byte) => byte === LINE_FEED).length;

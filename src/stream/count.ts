@@ -1,4 +1,4 @@
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 
 /** What the WebAssembly module below holds at once: a page of its memory. */
 const PAGE_BYTES = 64 * 1024;

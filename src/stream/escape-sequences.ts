@@ -1,7 +1,7 @@
 // Browsers run this too: no node: imports and no Buffer. It stands in stream/, which imports no other room, since
 // server,
 // client, CLI and page all read escape sequences and may all import stream/.
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 
 export const ESCAPE = 0x1b;
 const BELL = 0x07;

@@ -1,4 +1,4 @@
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 import { FilterState } from "./filter-state.ts";
 import type {
   FilteredText,

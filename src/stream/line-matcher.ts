@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
-import { LINE_FEED } from "./bytes.ts";
 import { createCandidates, type NextCandidate, requiredLiterals } from "./candidates.ts";
+import { LINE_FEED } from "./characters.ts";
 import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
 import { describeSyntaxError, PatternError, quote } from "./pattern-error.ts";
 import { createShapeScan } from "./shape-scan.ts";

@@ -1,9 +1,7 @@
-import { LINE_FEED } from "./bytes.ts";
-import { cutLength } from "./characters.ts";
+import { cutLength, LINE_FEED } from "./characters.ts";
 import { countLineFeeds } from "./count.ts";
 import type { FilteredText, LineFilterResume } from "./line-filter-types.ts";
-import type { LineTimes } from "./line-times.ts";
-import { entryAt } from "./line-times.ts";
+import { entryAt, type LineTimes } from "./line-times.ts";
 
 /** A time and a space. */
 const PREFIX_BYTES = 31;

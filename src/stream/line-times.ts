@@ -1,4 +1,4 @@
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
 import { findTime, JSON_LENGTH, PREFIX_LENGTH, TEXT_LENGTH } from "./line-time.ts";
 

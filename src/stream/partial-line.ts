@@ -1,5 +1,4 @@
-import { LINE_FEED } from "./bytes.ts";
-import { cutLength } from "./characters.ts";
+import { cutLength, LINE_FEED } from "./characters.ts";
 import type { FilterState } from "./filter-state.ts";
 import type { LineDecision } from "./line-filter-types.ts";
 import { findLineTime, type LineTimes, timesOfLine } from "./line-times.ts";

@@ -1,4 +1,4 @@
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 import { countLineFeeds } from "./count.ts";
 import type { FilterState } from "./filter-state.ts";
 import { entryAt, findTimes, type LineTimes } from "./line-times.ts";
