@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 
 const Status = z.object({ message: z.string() });
 
-/** What a server answered that was no success. */
+/** An unsuccessful response of the API server. */
 class AnswerError extends Error {
   readonly status: number;
 
@@ -16,10 +16,10 @@ class AnswerError extends Error {
 }
 
 /**
- * Reads what the API server answered as what it should be.
+ * Parses a response of the API server.
  *
- * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server,
- * its answer is worth nothing.
+ * @throws Failure KUBERNETES_UNAVAILABLE if it has another shape: something else may respond in place of the API
+ * server.
  */
 export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
   const { data, error } = shape.safeParse(answer);
@@ -28,8 +28,8 @@ export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
 }
 
 /**
- * Reads a body as text, no more of it than `maxBytes` bytes and for no longer than `maxMs` milliseconds: piece by piece it
- * might come for ever.
+ * Reads a body as text, at most `maxBytes` bytes and for at most `maxMs` milliseconds in all: it might trickle in for
+ * ever.
  */
 export async function readText(
   body: Dispatcher.ResponseData["body"],
@@ -52,20 +52,20 @@ export async function readText(
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Reads a text as a JSON object. */
+/** Parses a JSON object. */
 export function parseJson(text: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text, which may repeat what was asked.
+    // The parser's message quotes the text, which may repeat parts of our request.
     throw unreadable(new Error("The response is not JSON."));
   }
   if (typeof value !== "object" || value === null) throw unreadable(new Error("The response is not an object."));
   return value;
 }
 
-/** The message of a `Status` object, of a thousand characters at most; `undefined` where the body is none. */
+/** The message of a `Status` object, at most 1,000 characters; `undefined` if the body is not a `Status`. */
 export function statusMessage(body: string): string | undefined {
   try {
     return Status.parse(JSON.parse(body)).message.slice(0, 1000);
@@ -75,9 +75,9 @@ export function statusMessage(body: string): string | undefined {
 }
 
 /**
- * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a
- * body that is no `Status` nothing is kept: whatever answered instead of the API server may repeat what it was sent,
- * tokens and all.
+ * The failure for an unsuccessful status. The server's message is only the cause, because it names accounts and
+ * addresses. A body that is not a `Status` is discarded: whatever responded in place of the API server may repeat our
+ * request, including tokens.
  */
 export function statusFailure(status: number, body: string): Failure {
   const cause = new AnswerError(status, statusMessage(body) ?? "");
@@ -89,7 +89,7 @@ export function statusFailure(status: number, body: string): Failure {
   return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
 }
 
-/** Whether the server no longer has the version, or the list, that was to be gone on from: a new list is needed. */
+/** Whether the server no longer has the version, or the list, to continue from: a new list is needed. */
 export function isExpired({ cause }: Failure): boolean {
   return cause instanceof AnswerError && cause.status === 410;
 }

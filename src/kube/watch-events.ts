@@ -2,7 +2,7 @@ import { z } from "zod";
 import { LINE_FEED } from "../stream/characters.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
 
-/** An object, as far as a watch has to tell one from another. */
+/** The fields of an object that a watch needs. */
 export const WatchedShape = z.looseObject({
   metadata: z.looseObject({
     name: z.string().min(1),
@@ -23,14 +23,14 @@ const Event = z.discriminatedUnion("type", [
     object: z.looseObject({ code: z.number().optional(), message: z.string().optional() }),
   }),
 ]);
-/** What a watch says (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
+/** An event of a watch (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
 export type WatchEvent = z.infer<typeof Event>;
 
 /**
- * Reads the body of a watch: a JSON object on each line. A line that is not whole when the body ends is nothing.
+ * Reads the body of a watch: a JSON object on each line. An incomplete last line is dropped.
  *
- * @param maxBytes how long a line may be, in bytes.
- * @throws Failure where a line is longer than that, or no event; what the body throws.
+ * @param maxBytes the maximum length of a line.
+ * @throws Failure if a line is longer or is not an event; what the body throws.
  */
 export async function* readEvents(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<WatchEvent> {
   let parts: Buffer[] = [];

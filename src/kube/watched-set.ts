@@ -3,26 +3,26 @@ import { readAnswer, unavailable } from "./answer.ts";
 import type { ListChunk } from "./read-list.ts";
 import { type WatchEvent, type Watched, WatchedShape } from "./watch-events.ts";
 
-/** What a watch holds is bounded. */
+/** Bounds the memory of a watch. */
 const MAX_OBJECTS = 10_000;
 
-/** The objects that a watch knows, or what is kept of them, in the order in which they were listed and came. */
+/** What is kept of the objects of a watch, in the order in which they were listed and added. */
 export interface WatchedSet<T> {
-  /** Puts a list in the place of what was known. Tells whether that changed anything. */
+  /** Replaces the set by a list. Returns whether that changed anything. */
   replace(chunks: AsyncIterable<ListChunk>): Promise<{ readonly changed: boolean; readonly version: string }>;
-  /** Takes a change in. Tells whether it changed anything. */
+  /** Applies a change. Returns whether it changed anything. */
   apply(event: Extract<WatchEvent, { readonly type: "ADDED" | "MODIFIED" | "DELETED" }>): boolean;
   all(): readonly T[];
 }
 
-/** An object, as far as it has to be told from its next version. */
+/** What is kept of an object, and what identifies its version. */
 interface Known<T> {
   readonly version: string;
   readonly uid: unknown;
   readonly kept: T;
 }
 
-/** @param keep what to keep of an object: whole ones may be large, and many. */
+/** @param keep what to keep of an object: whole objects may be large, and many. */
 export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T> {
   let objects = new Map<string, Known<T>>();
 
@@ -71,7 +71,7 @@ function isSame(before: ReadonlyMap<string, Known<unknown>>, after: ReadonlyMap<
   if (before.size !== after.size) return false;
   for (const [key, { version, uid }] of after) {
     const known = before.get(key);
-    // An object of the same name may be another one.
+    // A new object may have the name of a deleted one.
     if (known?.version !== version || known.uid !== uid) return false;
   }
   return true;

@@ -4,43 +4,43 @@ import type { Sleep } from "../sleep.ts";
 import type { NodeResponse } from "./node-http.ts";
 
 export interface StallOptions {
-  /** For how long a client may take nothing of what is sent to it, in milliseconds. */
+  /** How long a client may read nothing, in milliseconds. */
   readonly stallMs: number;
   readonly sleep: Sleep;
   readonly log: Logger;
 }
 
-/** How often a reader is looked at within the time that it has. */
-const LOOKS = 5;
+/** How often the response is checked within that time. */
+const CHECKS = 5;
 
 /**
- * Ends a response whose reader takes nothing of what waits for it, for too long: all that stands behind it is freed. A reader that is slow but moves is
- * left alone, and so is one that waits for us.
+ * Ends a response whose client reads nothing for too long, which frees everything behind it. Slow clients are not
+ * affected, nor those that wait for us.
  *
- * It moves when all that waited for it is taken, which is some 256 KiB.
+ * A client counts as reading when the response's buffer drains, which holds some 256 KiB.
  */
 export function endStalledResponse(response: NodeResponse, path: string, { stallMs, sleep, log }: StallOptions): void {
-  const over = new AbortController();
-  let taken = 0;
+  const closed = new AbortController();
+  let drains = 0;
   response.on("drain", () => {
-    taken += 1;
+    drains += 1;
   });
-  response.once("close", () => over.abort());
+  response.once("close", () => closed.abort());
   const watch = async (): Promise<void> => {
-    // The first look sees what was taken before it.
-    for (let stalled = 0, before = -1; stalled < LOOKS; before = taken) {
-      await sleep(stallMs / LOOKS, over.signal);
-      stalled = waitingBytes(response) > 0 && taken === before ? stalled + 1 : 0;
+    // The first check counts drains before it as progress.
+    for (let stalled = 0, before = -1; stalled < CHECKS; before = drains) {
+      await sleep(stallMs / CHECKS, closed.signal);
+      stalled = bufferedBytes(response) > 0 && drains === before ? stalled + 1 : 0;
     }
     log.info({ reason: "READER_STALLED", path, ms: stallMs }, "response ended: the client read nothing for too long");
     endAtOnce(response);
   };
-  // Only the sleep can fail, once the response is over.
+  // Only the sleep can fail, when the response is closed.
   watch().catch(() => undefined);
 }
 
-/** How many bytes wait for the reader. */
-function waitingBytes(response: NodeResponse): number {
+/** How many bytes wait to be sent. */
+function bufferedBytes(response: NodeResponse): number {
   return isHttp2(response) ? response.stream.writableLength : response.writableLength;
 }
 
@@ -49,7 +49,8 @@ function endAtOnce(response: NodeResponse): void {
     response.socket?.resetAndDestroy();
     return;
   }
-  // The stream alone: its connection may carry others. With a code that no client takes for an end, and without a wait for what the reader would have to take.
+  // Only the stream, because its connection may carry others. The code is one that no client mistakes for success, and
+  // destroy() does not wait for the client to read the rest.
   response.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   response.stream.destroy();
 }

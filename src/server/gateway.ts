@@ -40,35 +40,36 @@ export interface GatewayOptions {
   readonly sleep?: Sleep;
   readonly log: Logger;
   readonly host: string | undefined;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
-  /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
+  /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
-  /** Where the web page is, if not where it is built. */
+  /** The web page. Default: where it is built. */
   readonly page?: Omit<PageOptions, "base">;
-  /** Asked before all other routes; says whether it answers. */
+  /** Called before all other routes. Returns whether it responds. */
   readonly before?: (request: NodeRequest, response: NodeResponse, path: string) => boolean;
 }
 
-/** A server that serves. */
+/** A running server. */
 export interface Gateway {
   readonly address: Listener["address"];
   /**
-   * Stops: takes no new calls, lets streams go on for as long as the configuration says, then ends them with SERVER_SHUTDOWN. Called again, it waits no longer.
+   * Stops the server: accepts no new calls, lets streams continue for the configured drain time, then ends them with
+   * SERVER_SHUTDOWN. A second call skips the rest of the drain time.
    */
   stop(): Promise<void>;
 }
 
-/** For how long the cluster's word on our own rights is used again, in milliseconds. */
+/** How long this server's own rights are cached, in milliseconds. */
 const OWN_RIGHTS_MS = 10_000;
 
-/** For the last messages to reach clients once streams were told to end. */
+/** Time for the last messages to reach clients once streams end. */
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Starts the whole service on one port.
+ * Starts the service on one port.
  *
  * @throws the error of `listen`, such as EADDRINUSE.
  */
@@ -76,7 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { compiled, kube, clock, sleep = sleepByTimer, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
-  /** Aborted when the time to drain is cut short. */
+  /** Aborted when the drain time is skipped. */
   const hurry = new AbortController();
   const keys = keysOf(compiled);
   const counters = createCounters(
@@ -144,11 +145,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Gives the configured keys as they are now, or one that this process makes up. */
+/** Reads the configured keys, or uses a random one for this process. */
 function keysOf({ cursorKeys }: CompiledConfig): () => Promise<readonly Secret[]> {
   if (cursorKeys.length > 0) return () => Promise.all(cursorKeys.map((read) => read()));
-  const made = [new Secret(randomBytes(32).toString("base64"))];
-  return () => Promise.resolve(made);
+  const random = [new Secret(randomBytes(32).toString("base64"))];
+  return () => Promise.resolve(random);
 }
 
 function createRoutes(services: Services, options: GatewayOptions, stopping: AbortSignal, requestMs: number) {
@@ -160,10 +161,10 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const signIns = createSignInRate({ total, perAddress }, services.clock);
   const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log };
   return (request: NodeRequest, response: NodeResponse): void => {
-    // Errors of a response whose client left have no other reader.
+    // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);
     joinAuthorizations(request);
-    // A proxy may pass the base path on or cut it off.
+    // A proxy may keep or strip the base path.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     endStalledResponse(response, path, stall);
@@ -180,7 +181,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
       return;
     }
     const isRaw = path.startsWith("/raw/");
-    // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
+    // For any method: RPC clients map only this status to UNIMPLEMENTED.
     if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
     else if (!isRead) sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
     else if (isRaw) void serveRaw(services, log, request, response);
@@ -197,7 +198,7 @@ const NOT_FOUND = `Not found. This server has:
   and the API taffrail.v1.AnalysisRunLogService over gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
 `;
 
-/** Sleeps, at most until the signal is aborted. */
+/** Sleeps until the time has passed or the signal is aborted. */
 async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {
   await sleepByTimer(ms, signal).catch(() => undefined);
 }

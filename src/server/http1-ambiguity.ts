@@ -1,15 +1,16 @@
 import type { IncomingMessage } from "node:http";
 
-/** A host and perhaps a port: what an URL may have there, without the user that HTTP forbids. */
+/** A host and an optional port, as in a URL, without the user info that HTTP forbids. */
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[-.\w~!$&'()*+,;=]+)(:\d*)?$/;
 
 /**
- * What makes a request of HTTP/1.1 one that a proxy before us may have read otherwise, so that the next request on the connection is not the one that it let through
- * (RFC 9112 §3.2, §6.1). Node's parser lets these pass.
+ * Finds what a proxy in front may have parsed differently in an HTTP/1 request: the next request on the connection
+ * would then not be the one that the proxy allowed (request smuggling; RFC 9112 §3.2, §6.1). Node's parser accepts
+ * these.
  *
- * An absolute target that agrees with the host is put into the usual form.
+ * Rewrites an absolute request target that matches the Host header to its path.
  *
- * @returns a sentence, or `undefined`: there is no doubt about it.
+ * @returns a sentence for the client, or `undefined` if the request is unambiguous.
  */
 export function ambiguityIn(request: IncomingMessage): string | undefined {
   const { httpVersion, headersDistinct } = request;

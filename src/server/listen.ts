@@ -59,7 +59,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     headersTimeout: Math.min(headersMs, requestMs),
     requestTimeout: requestMs + GRACE_MS,
     keepAliveTimeout: keepAliveMs,
-    // Set by us, like all others.
+    // rejectAmbiguous checks it.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(headersMs, 1_000),
   };
@@ -101,7 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (tls !== undefined) return handOn(socket, (socket as TLSSocket).alpnProtocol === "h2");
     undecided.add(socket);
     socket.once("close", () => undecided.delete(socket));
-    lookAtHead(socket, headersMs, (isH2) => handOn(socket, isH2));
+    detectProtocol(socket, headersMs, (isH2) => handOn(socket, isH2));
   });
   h1.on("request", (_request, response: ServerResponse) => {
     // A connection that its client keeps for another request would delay the shutdown.
@@ -133,7 +133,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
  * Collects a connection's first bytes until they differ from HTTP/2's preface or match it, puts them back, and returns
  * which it is.
  */
-function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) => void): void {
+function detectProtocol(socket: Socket, timeoutMs: number, decide: (isH2: boolean) => void): void {
   let head: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   const forget = (): void => {

@@ -22,10 +22,12 @@ import {
 const PARAMETERS = ["metric", "attempt", "container", "pod", "follow", "tail", "wait", "download", "errors"] as const;
 
 /**
- * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`: the log as plain text.
+ * Serves the log as plain text:
+ * `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`.
  *
- * Before the first byte, a failure has the status of the error table. After it, the body is cut off so that no client takes it for whole. With `errors=text` both come as
- * text with status 200, the last line saying what failed: for clients that show whatever comes.
+ * A failure before the first byte has the status of the error table. After it, the body is broken off, so that no
+ * client takes it for complete. With `errors=text`, both are reported in the body with status 200, in the last lines:
+ * for clients that show whatever they receive.
  */
 export async function serveRaw(
   services: Services,
@@ -76,7 +78,7 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
       near ? `Did you mean "${near}"?` : `The parameters are ${PARAMETERS.join(", ")}.`,
     );
   }
-  // As it was sent: a URL has its dots resolved and its backslashes turned, and then names something else.
+  // From the raw target: a URL resolves dots and converts backslashes, which would select something else.
   const [path = ""] = target.split("?", 1);
   const [namespace = "", name = "", ...more] = path.slice("/raw/".length).split("/").map(decode);
   if (more.length > 0) throw badRequest("The path must be /raw/PROJECT/RUN.", "Correct the URL.");
@@ -138,7 +140,7 @@ function badRequest(message: string, next: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, { next });
 }
 
-/** What, a line for each source that was asked, what to do, and what to tell an operator. */
+/** The message, a line for each source that was tried, the next step and the reference. */
 function failureText({ failure, reference }: ReportedFailure): string {
   const { reason, message, next, tries } = failure;
   return [
@@ -156,12 +158,12 @@ function challenge({ failure }: ReportedFailure): Record<string, string> {
 
 function disposition(url: URL, frame: LogFrame): Record<string, string> {
   if (url.searchParams.get("download") !== "1") return {};
-  // What was chosen is not known yet where it is waited for.
-  const chosen =
+  // While the job is awaited, the selection is not known yet.
+  const parts =
     frame.kind === "origin" && frame.container !== undefined
       ? [frame.view.run.name, frame.view.metric.name, frame.view.attempt.number, frame.container.container.name]
       : [url.pathname.split("/").at(-1) ?? ""];
-  const name = chosen
+  const name = parts
     .join(".")
     .replace(/[^-.\w]+/g, "_")
     .slice(-200);

@@ -4,18 +4,18 @@ import { connectError, reportFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
 
 /**
- * Reads a request's body, and throws where it takes too long to arrive: a client that drips would hold it for ever.
+ * Reads a request's body with a timeout, so that a slow client cannot keep the call open for ever.
  *
- * What is left when its reader has seen enough is thrown away as it comes, so that an answer can still be sent.
+ * If the reader leaves early, the rest is discarded as it arrives, so that a response can still be sent.
  *
- * @param ms for all of it to arrive; of a stream of requests, for each piece.
+ * @param ms timeout for the whole body; for a stream of requests, for each piece.
  * @throws ConnectError REQUEST_TOO_SLOW, and what the request throws.
  */
 export async function* readBody(request: NodeRequest, ms: number, isStream: boolean): AsyncGenerator<Uint8Array> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => undefined);
   const timer = setTimeout(() => reject(tooSlow(ms)), ms);
-  // What is left must not end the connection.
+  // Leaving the loop must not destroy the connection.
   const pieces = request.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
@@ -26,18 +26,18 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
     }
   } finally {
     clearTimeout(timer);
-    // As long as somebody waits for a piece, nothing flows: https://nodejs.org/api/stream.html#readableresume
+    // While a read is pending, resume() has no effect: https://nodejs.org/api/stream.html#readableresume
     const flow = (): void => void request.resume();
     pieces.return?.().then(flow, flow);
   }
 }
 
 /**
- * Reads a request's body whole: what {@link readBody} does, for the many requests that come in one piece.
+ * Reads a request's whole body. A faster {@link readBody} for the many requests that arrive in one piece.
  *
  * @param isEnough called with the first piece and the number of bytes so far. What arrives after enough is discarded.
- * @param ms for all of it to arrive.
- * @throws ConnectError REQUEST_TOO_SLOW, CANCELED where the client leaves, and what the request throws.
+ * @param ms timeout for the whole body.
+ * @throws ConnectError REQUEST_TOO_SLOW, CANCELED if the client disconnects, and what the request throws.
  */
 export function readWholeBody(
   request: NodeRequest,
