@@ -1,10 +1,12 @@
 const MAX_FAULTS = 20;
 
-/** Faults in a configuration: one line for each, with its place. The process says them and ends with status 2. */
+/**
+ * The faults in a configuration, one line each, with their positions. The process prints them and exits with status 2.
+ */
 export class ConfigError extends Error {
   /**
-   * Sentences such as `taffrail.yaml:3:1: unknown key "sorces". Did you mean "sources"?`, by place. Of very many,
-   * the first 20 and how many more.
+   * Sentences such as `taffrail.yaml:3:1: unknown key "sorces". Did you mean "sources"?`, ordered by
+   * position: at most 20, then how many more.
    */
   readonly faults: readonly string[];
 

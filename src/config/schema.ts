@@ -15,7 +15,7 @@ const Link = z.strictObject({
   match: Match.default({}),
 });
 
-/** Makes the schema of `taffrail.yaml`, in which sources may be of these kinds. */
+/** Creates the schema of `taffrail.yaml` for these kinds of source. */
 export function createConfigSchema(kinds: readonly SourceKind[]) {
   return z.strictObject({
     listen: z
@@ -168,5 +168,5 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
   });
 }
 
-/** A configuration that is complete: every default is filled in. */
+/** A complete configuration, with all defaults. */
 export type Config = z.output<ReturnType<typeof createConfigSchema>>;

@@ -1,4 +1,4 @@
-/** Reads a source to its end, which is told to be near: at most `maxBytes` bytes of it are kept, and it is left then. */
+/** Reads a short source whole: at most `maxBytes` bytes, and then leaves it. */
 export async function collect(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;

@@ -2,7 +2,9 @@ import { LINE_FEED } from "./characters.ts";
 import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
 import { findTime, JSON_LENGTH, PREFIX_LENGTH, TEXT_LENGTH } from "./line-time.ts";
 
-/** Where the lines that begin in a piece of a log begin, and when each was written. The two arrays are equally long. */
+/**
+ * The lines that begin in a piece of a log: where they begin, and when they were written. Both arrays are equally long.
+ */
 export interface LineTimes {
   /** Offsets in the piece's bytes, ascending. */
   readonly starts: readonly number[];
@@ -13,7 +15,7 @@ export interface LineTimes {
 const BRACE = 0x7b;
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
-/** From when and until when lines are wanted; each may be open. */
+/** A range of times. Either end may be open. */
 export class TimeRange {
   readonly #since: string | undefined;
   readonly #until: string | undefined;
@@ -27,18 +29,18 @@ export class TimeRange {
     return this.#since === undefined && this.#until === undefined;
   }
 
-  /** Whether a line of this time is too late, and with it all that follow. */
+  /** Whether a line of this time is too late: then so are all lines after it. */
   isOver(time: string | undefined): boolean {
     return this.#until !== undefined && time !== undefined && time >= this.#until;
   }
 
-  /** Whether a line of this time is too early; so is one before any time. */
+  /** Whether a line of this time is too early. So is a line before the first time. */
   isEarly(time: string | undefined): boolean {
     return this.#since !== undefined && (time === undefined || time < this.#since);
   }
 }
 
-/** The index of the first entry at an offset or behind it. */
+/** The index of the first entry at an offset or after it. */
 export function entryAt({ starts }: LineTimes, at: number): number {
   let low = 0;
   let high = starts.length;
@@ -50,14 +52,14 @@ export function entryAt({ starts }: LineTimes, at: number): number {
   return low;
 }
 
-/** The time of the line that begins at an offset, as of a text that begins with that line. */
+/** The time of the line that begins at an offset, for a text that begins with that line. */
 export function timesOfLine(times: LineTimes, at: number): LineTimes {
   const index = entryAt(times, at);
   const time = times.times[index];
   return times.starts[index] === at && time !== undefined ? { starts: [0], times: [time] } : NO_TIMES;
 }
 
-/** The times that stand in whole lines: see {@link findLineTime}. */
+/** Finds the times in whole lines: see {@link findLineTime}. */
 export function findTimes(bytes: Buffer, from: number, to: number, year: number): LineTimes {
   const starts: number[] = [];
   const times: string[] = [];
@@ -74,7 +76,7 @@ export function findTimes(bytes: Buffer, from: number, to: number, year: number)
 }
 
 /**
- * The time that stands at the beginning of a line, as in `LineTimes`: see `findTime`.
+ * Finds the time at the beginning of a line: see `findTime`.
  *
  * @param from where the line begins in `bytes`.
  * @param to where it ends, without its line feed.
@@ -90,14 +92,14 @@ export function findLineTime(bytes: Buffer, from: number, to: number, year: numb
   return findTime(bytes.toString("latin1", start, Math.min(to, start + length)), year)?.time;
 }
 
-/** Lines that begin with a colour are copied without it. */
+/** Copies lines that begin with an escape sequence without it. */
 function findEscaped(head: Buffer, year: number): string | undefined {
   const text = Buffer.allocUnsafe(head.length);
   const length = stripEscapes(head, text);
   return text[0] === ESCAPE ? undefined : findLineTime(text, 0, length, year);
 }
 
-/** Every layout has digits, and most lines without a time have none so early: they cost no more than this. */
+/** Every layout has digits, and most lines without a time have none so early: this check is all that they cost. */
 function hasDigit(bytes: Buffer, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
     const byte = bytes[at] ?? 0;

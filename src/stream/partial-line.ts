@@ -62,7 +62,9 @@ export class PartialLine {
     return from + more.length;
   }
 
-  /** Decides the line by what is kept of it, and sends or drops that. @returns whether the filter needs more of the log. */
+  /**
+   * Decides the line by what is kept of it, and sends or drops that. @returns whether the filter needs more of the log.
+   */
   decideKept(): boolean {
     const head = this.#take();
     const decision = this.#decide(head);
