@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { steadyClock } from "./clock.ts";
 
-it("follows its clock, and stands still for a moment when that one is set back", () => {
+it("follows its clock, and pauses when that is set back", () => {
   let time = 1_000_000;
   const steady = steadyClock({ now: () => time });
   const start = steady.now();

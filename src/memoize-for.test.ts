@@ -13,7 +13,7 @@ function counting(forMs: number) {
 }
 
 describe("memoizeFor", () => {
-  it("reads once for as long as it was told, and again from then on", async () => {
+  it("reads once in its time to live, and again afterwards", async () => {
     const { clock, read } = counting(10);
     expect(await read()).toBe(1);
     clock.time += 9;
@@ -24,7 +24,7 @@ describe("memoizeFor", () => {
     expect(await read()).toBe(2);
   });
 
-  it("reads once for all who ask at the same time", async () => {
+  it("reads once for simultaneous calls", async () => {
     const { read, reads } = counting(10);
     expect(await Promise.all([read(), read(), read()])).toEqual([1, 1, 1]);
     expect(reads.count).toBe(1);
@@ -37,7 +37,7 @@ describe("memoizeFor", () => {
     expect(await read()).toBe(2);
   });
 
-  it("gives a failure to all who wait for it, and keeps it for nobody", async () => {
+  it("passes an error to all that wait for it, and does not keep it", async () => {
     const gate = createGate<Error | string>();
     let reads = 0;
     const read = memoizeFor(10_000, { now: () => 1 }, async () => {

@@ -34,7 +34,7 @@ describe("a kind of failure", () => {
 });
 
 describe("a failure", () => {
-  it("is told with reason, message, what to do and a reference", () => {
+  it("is reported with reason, message, next step and a reference", () => {
     const failure = new Failure("not-found", "RUN_NOT_FOUND", "There is no run.", { next: "List them." });
     const { reference } = reportFailure(failure);
     expect(reference).toMatch(/^[0-9a-f]{8}$/);
@@ -47,20 +47,20 @@ describe("a failure", () => {
     expect(error.findDetails(SourceChainSchema)).toEqual([]);
   });
 
-  it("has a reference of its own each time", () => {
+  it("has a new reference each time", () => {
     const failure = new Failure("not-found", "RUN_NOT_FOUND", "There is no run.");
     expect(new Set(Array.from({ length: 100 }, () => reportFailure(failure).reference)).size).toBe(100);
     expect(errorOf(failure).findDetails(ErrorInfoSchema)[0]?.metadata.next).toBeUndefined();
   });
 
-  it("is told with what there is instead, even where that is nothing", () => {
+  it("is reported with the available choices, even if there are none", () => {
     for (const available of [[], ["a", "b"]]) {
       const error = errorOf(new Failure("not-found", "METRIC_NOT_FOUND", "No.", { available }));
       expect(error.findDetails(ChoicesSchema)).toMatchObject([{ available }]);
     }
   });
 
-  it("is told with every source that was asked", () => {
+  it("is reported with every source that was asked", () => {
     const outcomes: [SourceTry["outcome"], SourceOutcome][] = [
       ["not-matched", SourceOutcome.NOT_MATCHED],
       ["variable-missing", SourceOutcome.VARIABLE_MISSING],
@@ -92,7 +92,7 @@ describe("a failure", () => {
     );
   });
 
-  it("is told without its cause", () => {
+  it("is reported without its cause", () => {
     const cause = new Error("http://10.0.0.1/secret-word");
     const error = errorOf(new Failure("unavailable", "SOURCE_UNAVAILABLE", "Down.", { cause }));
     const info = error.findDetails(ErrorInfoSchema)[0];
@@ -100,7 +100,7 @@ describe("a failure", () => {
   });
 });
 
-describe("what is no failure of ours", () => {
+describe("an error that is not a Failure", () => {
   it.each([
     new Error("secret-word"),
     new TypeError("secret-word"),
@@ -122,7 +122,7 @@ describe("what is no failure of ours", () => {
 });
 
 describe("describeError", () => {
-  it("reads what was told", () => {
+  it("reads a reported failure", () => {
     const tries: SourceTry[] = [{ source: "archive", outcome: "silent", message: "Silent." }];
     const failure = new Failure("silent", "SOURCE_SILENT", "No answer.", { next: "Wait.", available: ["x"], tries });
     const both = reportFailure(failure);
@@ -137,7 +137,7 @@ describe("describeError", () => {
     });
   });
 
-  it("reads whatever else was thrown", () => {
+  it("reads anything else that was thrown", () => {
     expect(describeError(new Error("odd"))).toEqual({
       code: Code.Unknown,
       reason: "",

@@ -9,7 +9,7 @@ describe.each([
   ["countLineFeeds", countLineFeeds],
   ["countBySearch", countBySearch],
 ])("%s", (_, count) => {
-  it("counts what a look at each byte counts, wherever the bytes lie in their buffer", () => {
+  it("counts as a loop over all bytes does, wherever the bytes are in their buffer", () => {
     // Neighbours of the line feed, and bytes whose sums would carry over into the next one.
     const byte = fc.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0a, 0x0b, 0x7f, 0x80, 0x8a, 0xff);
     fc.assert(
@@ -47,6 +47,6 @@ describe.each([
   });
 });
 
-it("countLineFeeds uses vectors where tests run", () => {
+it("countLineFeeds uses vectors in tests", () => {
   expect(countLineFeeds).not.toBe(countBySearch);
 });
