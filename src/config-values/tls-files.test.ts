@@ -71,7 +71,7 @@ describe("openTlsFiles", () => {
     ["nothing", ""],
     ["no certificate", "hello"],
     ["a key", FIRST_CLIENT.key],
-  ])("wants authorities where there is %s", async (_, text) => {
+  ])("requires certificate authorities, not %s", async (_, text) => {
     await write("ca.crt", text);
     expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt contains no certificate");
   });
@@ -88,7 +88,7 @@ describe("openTlsFiles", () => {
     ["of another certificate", SECOND_CLIENT.key],
     ["that is none", "hello"],
     ["that is damaged", FIRST_CLIENT.key.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA")],
-  ])("wants the certificate's own key, not one %s, and shows nothing of it", async (_, key) => {
+  ])("requires the certificate's own key, not one %s, and shows nothing of it", async (_, key) => {
     await writePair({ ...FIRST_CLIENT, key });
     const lines = key.split("\n").filter((line) => line.length > 5 && !line.startsWith("---"));
     try {

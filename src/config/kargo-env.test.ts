@@ -27,7 +27,7 @@ describe("Kargo's variables", () => {
   });
 
   it.each([{}, { ANALYSIS_RUN_LOG_URL_TEMPLATE: "" }, { ANALYSIS_RUN_LOG_TOKEN: "t" }])(
-    "are none without an address: %j",
+    "are no configuration without a URL: %j",
     (env) => {
       expect(kargoConfig(env)).toBeUndefined();
       expect(() => load(env)).toThrow("No configuration: pass a file with --config, or set");

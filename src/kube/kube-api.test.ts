@@ -59,7 +59,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return error as Failure;
 }
 
-/** What a reader is told must not say where the API server is, nor what it said. */
+/** What callers receive must contain neither the address nor the message of the API server. */
 function expectNothingTold(failure: Failure): void {
   expect(`${failure.message} ${failure.next}`).not.toMatch(
     /127\.0\.0\.1|localhost|\/api|:\d{2,}|secret-word|ECONN|UND_/,
@@ -215,7 +215,7 @@ describe("a response of the API server", () => {
   });
 
   it.each([301, 302, 307, 400, 409, 410, 422, 429, 500, 502, 503, 504])(
-    "is unavailability with status %i, which is told",
+    "with status %i is reported as unavailable, with the status",
     async (status) => {
       const failure = await failureOf((await answering(status, "secret-word")).get(STAGES, "a", "b", never));
       expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
@@ -225,7 +225,7 @@ describe("a response of the API server", () => {
   );
 
   it.each(["", "<html>secret-word</html>", '{"a":', "null", '"text"', "7", "\xff"])(
-    "cannot be parsed as %j, which is a failure of its own",
+    "is reported if it cannot be parsed: %j",
     async (body) => {
       const api = await answering(200, body);
       for (const work of [
@@ -242,7 +242,7 @@ describe("a response of the API server", () => {
   );
 
   it.each([{}, { items: 1 }, { items: [], metadata: { continue: 7 } }, []])(
-    "cannot be parsed as a list that is %j",
+    "is not a list if it is %j",
     async (list) => {
       const api = await answering(200, JSON.stringify(list));
       expect(await failureOf(all(api.list(STAGES, "a", { signal: never })))).toMatchObject({

@@ -47,7 +47,7 @@ describe("a response", () => {
     ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
     ["9".repeat(400), undefined],
     [undefined, undefined],
-  ])("that asks to come back after %j is taken for %j", (text, ms) => {
+  ])("with Retry-After %j means %j", (text, ms) => {
     expect(retryAfter(text === undefined ? {} : { "retry-after": text })).toBe(ms);
   });
 });

@@ -45,7 +45,7 @@ const breaks =
   (response) => {
     response.writeHead(200).write(lines.join("") || "\n", () => response.socket?.resetAndDestroy());
   };
-/** One that says them and goes on. */
+/** A connection that sends them and stays open. */
 const stays =
   (...lines: readonly string[]): Step =>
   (response) => {
@@ -249,7 +249,7 @@ describe("a watch that ends", () => {
     ["a status", status(410)],
     ["an event", ends(line("ERROR", { code: 410, reason: "Expired", message: "too old resource version" }))],
     ["an event of another kind", ends(line("ERROR", { code: 500, message: "etcd" }))],
-  ])("by %s that says the version is too old is begun anew by a list", async (_what, expired) => {
+  ])("by %s with an expired version is restarted with a list", async (_what, expired) => {
     const { kube, server } = await start([
       listing(10, object("a", 5), object("b", 6)),
       expired,
@@ -290,7 +290,7 @@ describe("a watch that ends", () => {
     ["answered with 429", status(429, { "retry-after": "2" })],
     ["answered with 503", status(503)],
     ["reset", (_, request) => request.socket.resetAndDestroy()],
-  ])("since it is %s is tried again after a moment", async (what, trouble) => {
+  ])("because it is %s is resumed after a moment", async (what, trouble) => {
     const waits: number[] = [];
     const { kube } = await start([listing(10, object("a", 5)), trouble, stays(line("MODIFIED", object("a", 21)))], {
       sleep: async (ms) => void waits.push(ms),
@@ -439,7 +439,7 @@ describe("a watch fails", () => {
     ["an object without a name", line("ADDED", { metadata: { resourceVersion: "1" } })],
     ["an object without a version", line("ADDED", { metadata: { name: "a" } })],
     ["a bookmark without a version", line("BOOKMARK", { metadata: {} })],
-  ])("where it says %s", async (_what, text) => {
+  ])("if it sends %s", async (_what, text) => {
     const { kube } = await start([listing(10), stays(text)]);
     const { next } = reader(kube);
     await next();
@@ -449,7 +449,7 @@ describe("a watch fails", () => {
   it.each<[string, object]>([
     ["has an object without a name", { metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] }],
     ["has no version", { items: [] }],
-  ])("where the list %s", async (_what, body) => {
+  ])("if the list %s", async (_what, body) => {
     const { kube } = await start([(response) => sendJson(response, 200, body)]);
     expect(await failureOf(reader(kube).next())).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
   });

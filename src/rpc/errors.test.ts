@@ -108,7 +108,7 @@ describe("an error that is not a Failure", () => {
     { message: "secret-word" },
     undefined,
     null,
-  ])("is an internal one that says nothing: %s", (thrown) => {
+  ])("is an internal error without details: %s", (thrown) => {
     const both = reportFailure(thrown);
     expect(both.failure).toMatchObject({ kind: "internal", reason: "INTERNAL" });
     expect(both.failure.cause ?? thrown).toBe(thrown);

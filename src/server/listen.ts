@@ -44,7 +44,7 @@ const GRACE_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Listens for HTTP/1.1 and HTTP/2 on one port, told apart by the first bytes of a connection or, with TLS, by ALPN.
+ * Listens for HTTP/1.1 and HTTP/2 on one port, distinguished by the first bytes of a connection or, with TLS, by ALPN.
  *
  * The HTTP/1.1 server is the one that listens, because only a listening server enforces its time limits; it hands
  * HTTP/2 connections on.

@@ -11,7 +11,7 @@ describe("requiredLiterals", () => {
     ["timeout after \\d+ms", ["timeout after "]],
     ["(?:foo|bar)+x.*", ["foo", "bar"]],
     ["(?:a.*longer|bc)y", ["longer", "bc"]],
-  ])("finds what %s needs", (pattern, wanted) => {
+  ])("finds the literals that %s requires", (pattern, wanted) => {
     expect(literals(pattern)).toEqual(wanted);
   });
 

@@ -26,7 +26,7 @@ describe.each([
   });
 
   it.each([0, 1, 15, 16, 17, 4080, 4096, 8160, 65_535, 65_536, 65_537, 65_552, 200_003])(
-    "counts %i bytes that are nothing else",
+    "counts %i bytes of line feeds only",
     (length) => {
       expect(count(new Uint8Array(length).fill(LINE_FEED))).toBe(length);
       expect(count(new Uint8Array(length).fill(0x8a))).toBe(0);

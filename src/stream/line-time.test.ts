@@ -151,7 +151,7 @@ describe("findTime", () => {
     ["<34>Mar 12 14:03:55 host app: x", 4, 19, "no-year"],
     ["Thu Mar 12 14:03:55 2020 x", 0, 24, "moment"],
     ['{"time":"2026-03-12T14:03:55Z"}', 9, 29, "moment"],
-  ])("tells where the time of %j stands, and what is said of it", (line, start, end, says) => {
+  ])("finds the position of the time in %j, and how complete it is", (line, start, end, says) => {
     const found = findTime(line, 2026);
     expect([found?.start, found?.end, found?.says]).toEqual([start, end, says]);
   });

@@ -13,7 +13,7 @@ const EMPTY = Buffer.alloc(0);
 export class PartialLine {
   readonly #state: FilterState;
   readonly #wholeLines: WholeLines;
-  /** The time that the source told of it. */
+  /** Its time from the source. */
   #times: LineTimes | undefined;
   /** What is kept, at the beginning of a buffer that may be longer. */
   #kept = EMPTY;
@@ -29,7 +29,7 @@ export class PartialLine {
     return this.#keptBytes > 0;
   }
 
-  /** @param times as told by the source. */
+  /** @param times from the source, if it has any. */
   begin(bytes: Buffer, from: number, times: LineTimes | undefined): number {
     const { options, range, lineBytes } = this.#state;
     this.#times = times && timesOfLine(times, from);

@@ -23,7 +23,7 @@ export class WholeLines {
   /**
    * Sends the lines that are asked for. Yields where the matcher needs it.
    *
-   * @param times as told by the source.
+   * @param times from the source, if it has any.
    */
   *filter(bytes: Buffer, from: number, to: number, times: LineTimes | undefined): Generator<undefined> {
     const { range, options, year } = this.#state;
