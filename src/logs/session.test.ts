@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createGate } from "../../test/fakes/byte-source.ts";
-import { makeAttempt, makeMetric, makeRun } from "../../test/fakes/run.ts";
-import { FILES, fileLog, type ScriptSource, scriptSource } from "../../test/fakes/script-source.ts";
+import { podObject, running } from "../../test/fakes/pods.ts";
+import { makeAttempt, makeMetric, makeRun, RUN_UID } from "../../test/fakes/run.ts";
+import { entriesLog, FILES, fileLog, PODS, type ScriptSource, scriptSource } from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { OpenStreams, type StoppableStream } from "../access/open-streams.ts";
 import type { Recheck, Rechecks } from "../access/rechecks.ts";
@@ -31,6 +32,7 @@ function createWorld(source: ScriptSource) {
   const watches: AbortSignal[] = [];
   const world = {
     run: makeRun() as Run,
+    pods: [] as readonly unknown[],
     mayRead: true,
     /** The streams that are re-checked. */
     guarded: new Map<string, StoppableStream>(),
@@ -57,6 +59,9 @@ function createWorld(source: ScriptSource) {
       jobNamespaces: [],
     },
     kube: {
+      list: async function* () {
+        yield world.pods;
+      },
       watch: async function* (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) {
         watches.push(signal);
         yield [];
@@ -341,6 +346,28 @@ describe("a stream of a log that is quiet", () => {
       await settled();
     }
     expect((await session.next())?.kind).toBe("chunk");
+    session.close();
+  });
+
+  it("says which of several containers has written nothing yet", async () => {
+    const world = createWorld(scriptSource("pods", PODS, (_options, signal) => entriesLog([held(signal)])));
+    const containers = ["main", "proxy"].map((name) => ({ name, init: false }));
+    world.run = { ...RUNNING, metrics: RUNNING.metrics.map((metric) => ({ ...metric, containers })) };
+    const job = `${RUN_UID}.smoke.1`;
+    world.pods = [podObject({ uid: RUN_UID, job, containers: { main: running(), proxy: running() } })];
+    world.clock.time = Date.parse("2026-01-01T00:03:01Z");
+    const session = world.open({ follow: true, allContainers: true });
+    expect((await session.next())?.kind).toBe("origin");
+    const next = session.next();
+    await world.waits.until((ms) => ms === MS.tick);
+    world.waits.pass((ms) => ms === MS.tick);
+    for (const [index, container] of ["main", "proxy"].entries()) {
+      expect(await (index === 0 ? next : session.next())).toMatchObject({
+        kind: "notice",
+        notice: "waiting",
+        message: expect.stringMatching(new RegExp(`^${container}: The container has written nothing yet \\(3 min\\)`)),
+      });
+    }
     session.close();
   });
 });

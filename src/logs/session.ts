@@ -344,7 +344,7 @@ export class LogSession {
     const isSingle = plan.request.allContainers !== true;
     switch (event.kind) {
       case "opened":
-        this.#opened(plan, event);
+        this.#opened(plan, container, event);
         return undefined;
       case "left-out":
         this.#leftOut.push(event.failure);
@@ -356,7 +356,7 @@ export class LogSession {
         if (end !== undefined) return end;
         // A cursor proves that what is missing was there.
         if (event.notice === "lines-lost" && plan.resumed !== undefined) this.#headMissing = true;
-        this.#notice(event.notice, isSingle ? event.message : `${container}: ${event.message}`);
+        this.#noticeOf(plan, container, event.notice, event.message);
         return undefined;
       }
       case "text":
@@ -390,14 +390,14 @@ export class LogSession {
     return selector;
   }
 
-  #opened({ request }: LogPlan, event: Extract<LogEvent, { kind: "opened" }>): void {
+  #opened(plan: LogPlan, container: string, event: Extract<LogEvent, { kind: "opened" }>): void {
     if (!this.#begun) {
       const { view, source, live, relative, previous } = event;
       this.#begun = true;
-      const container = request.allContainers ? undefined : view;
-      this.#push({ kind: "origin", view, container, source, live, relative, previous });
+      const single = plan.request.allContainers ? undefined : view;
+      this.#push({ kind: "origin", view, container: single, source, live, relative, previous });
     }
-    if (request.timestamps && !event.timed) this.#notice("no-times", NO_TIMES);
+    if (plan.request.timestamps && !event.timed) this.#noticeOf(plan, container, "no-times", NO_TIMES);
   }
 
   async #send(plan: LogPlan, container: string, selection: Iterable<Selected>): Promise<EndReasonName | undefined> {
@@ -420,7 +420,7 @@ export class LogSession {
   ): EndReasonName | undefined {
     switch (selected.kind) {
       case "line-cut":
-        this.#notice("line-cut", LINE_CUT);
+        this.#noticeOf(plan, container, "line-cut", LINE_CUT);
         return undefined;
       case "until-reached":
         return "until-reached";
@@ -437,9 +437,10 @@ export class LogSession {
     }
   }
 
-  #sendPiece({ request }: LogPlan, container: string, sent: SentPiece): EndReasonName | undefined {
+  #sendPiece(plan: LogPlan, container: string, sent: SentPiece): EndReasonName | undefined {
+    const { request } = plan;
     const document = documentNotice(sent);
-    if (document !== undefined) this.#notice(document.notice, document.message);
+    if (document !== undefined) this.#noticeOf(plan, container, document.notice, document.message);
     const { piece, reached: isReached } = this.#sent?.take(sent) ?? { piece: sent, reached: false };
     this.#reach(container, piece === undefined ? sent.before : piece.cursor);
     if (piece !== undefined) {
@@ -508,6 +509,11 @@ export class LogSession {
     this.#push({ kind: "notice", notice, message, cursor: this.#begun ? this.#cursorAt(reached) : undefined }, reached);
   }
 
+  /** A notice about one container, which it names where several are read. */
+  #noticeOf({ request }: LogPlan, container: string, notice: NoticeName, message: string): void {
+    this.#notice(notice, request.allContainers ? `${container}: ${message}` : message);
+  }
+
   #endFrame(reason: EndReasonName, next: LogCursor | undefined, failure: Failure | undefined): LogFrame {
     const { lines = 0, bytes = 0 } = (failure === undefined ? this.#sent : next) ?? {};
     const cursor = this.#cursorAt(next);
@@ -539,8 +545,10 @@ export class LogSession {
       await sleep(TICK_MS, signal);
       if (this.#waiting === undefined) continue;
       this.#ticks += 1;
-      for (const told of this.#reader?.tick() ?? []) {
-        if (told.event.kind === "notice") this.#notice(told.event.notice, told.event.message);
+      for (const { container, event } of this.#reader?.tick() ?? []) {
+        if (event.kind === "notice" && this.#plan !== undefined) {
+          this.#noticeOf(this.#plan, container, event.notice, event.message);
+        }
       }
       if (this.#ready.length > 0) this.#deliver();
       else if (this.#ticks >= HEARTBEAT_TICKS) this.#beat();
