@@ -184,10 +184,14 @@ describe("a log that is resumed at its own source", () => {
     expect(source.opened).toEqual([{ range: { first: BEGINNING.join("").length - length } }]);
   });
 
-  it("was replaced where another text stands before the place", async () => {
-    const position = await positionBehind(file("s3", BEGINNING.join("")), 20);
-    await expect(open([file("s3", LOG.replace("line 10 ", "LINE 10 "))], position)).rejects.toThrow(LogReplaced);
-    await expect(open([file("s3", "short\n")], position)).rejects.toThrow(LogReplaced);
+  it.each<[string, (text: string) => ScriptSource]>([
+    ["a file that is read whole", (text) => file("s3", text)],
+    ["a file whose store gives parts", (text) => ranged("s3", text)],
+  ])("was replaced where another text stands before the place, in %s", async (_, source) => {
+    const position = await positionBehind(source(BEGINNING.join("")), 20);
+    // As much text as before lies before the place.
+    await expect(open([source(LOG.replace("line 10 ", "LINE 10 "))], position)).rejects.toThrow(LogReplaced);
+    await expect(open([source("short\n")], position)).rejects.toThrow(LogReplaced);
   });
 
   it("continues behind the place in lines with times", async () => {
