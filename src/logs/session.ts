@@ -184,19 +184,17 @@ export class LogSession {
     this.#deliver();
   }
 
-  /** What was read before the caller lost the right to it is not sent after. */
   #onStopped(): void {
     if (this.#ended) return;
-    this.#ready = [];
     this.#fail(this.#guarded.signal.reason);
     this.#deliver();
   }
 
   #fail(error: unknown): void {
     if (this.#ended) return;
-    const { stopped } = this.#guarded;
+    const { stopped, signal } = this.#guarded;
     // What was made before a failure is sent before it; what was made before the stream was stopped may not be.
-    if (stopped !== undefined) this.#ready = [];
+    if (signal.aborted) this.#ready = [];
     const last = this.#ready.at(-1)?.reached ?? this.#told.reached;
     const hasOrigin = this.#told.origin || this.#ready.some(({ frame }) => frame.kind === "origin");
     if (this.#guarded.readerLeft(error)) this.#failed = { error: this.#guarded.signal.reason };
