@@ -11,6 +11,7 @@ import {
   PODS,
   type ScriptSource,
   scriptSource,
+  timeOf,
 } from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { Failure } from "../failure.ts";
@@ -260,6 +261,21 @@ describe("a container's log that is followed", () => {
       log.view = ENDED;
     };
     expect((await log.until("end")).slice(-3)).toEqual(["lines-lost", "301: line 900\n", "complete"]);
+  });
+
+  it("passes over no lines where some before the first wanted one are missing", async () => {
+    const place = { kind: "times", time: timeOf(9e9), lines: 1, part: 0 } as const;
+    // As where lines of another container came in the middle of the piece behind it.
+    const position = { source: "pods", pod: "pod-1", restarts: 0, place, line: 11, from: 14 };
+    const kept = { view: ENDED, position };
+    const log = world([pods(giving(lines(16)))], kept);
+    expect(await log.until("end")).toEqual(["opened pods", "14: line 13\nline 14\nline 15\n", "complete"]);
+    const later = world([pods(giving(lines(40).slice(30)))], kept);
+    expect((await later.until("end")).slice(1)).toEqual([
+      "lines-lost",
+      `11: ${textOf(lines(40).slice(30))}`,
+      "complete",
+    ]);
   });
 
   it("waits for a log that is not there yet, and tells once what for", async () => {

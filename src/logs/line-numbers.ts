@@ -23,7 +23,7 @@ export class LineNumbers {
   readonly #options: LineNumbersOptions;
   readonly #mediaType: string | undefined;
   readonly #relative: boolean;
-  readonly #wanted: number;
+  #wanted: number;
   #line: number;
   #offset: number | undefined;
   #inside: boolean;
@@ -55,6 +55,7 @@ export class LineNumbers {
   number(piece: TextPiece): LogPiece | PassedLines {
     const { after } = piece;
     let { bytes, times } = piece;
+    if (piece.lost) this.#startAt(times?.times[0]);
     const offset = this.#offset;
     if (offset !== undefined) this.#offset = offset + bytes.length;
     const skipped = this.#line < this.#wanted ? this.#skipUnwanted(bytes) : 0;
@@ -83,6 +84,17 @@ export class LineNumbers {
   ): LogPiece {
     const mediaType = this.#mediaType;
     return { kind: "text", bytes, times, line, lineFeeds, offset, mediaType, before, after: this.#before };
+  }
+
+  /**
+   * Starts anew behind lines that are missing: how many of those that were to be passed over are among them is not
+   * known, and to resume behind a part of the piece, nothing before it is needed.
+   *
+   * @param time when the first line was written.
+   */
+  #startAt(time: string | undefined): void {
+    this.#wanted = this.#line;
+    if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
   }
 
   /** Passes over lines that are not wanted. Returns how many bytes of the piece they have. */

@@ -171,6 +171,22 @@ describe("the lines of a container's log that are sent", () => {
     expect(sentOf(all).map(({ bytes, line }) => [Buffer.from(bytes).toString(), line])).toEqual([["needle\n", 8]]);
   });
 
+  it("are all that comes behind a cut: what a cursor says was done with lay before it", () => {
+    const log = "needle 1\nneedle 2\nneedle 3\n";
+    for (const options of [undefined, grep("needle")]) {
+      const [piece] = sentOf(select(log, [100], options));
+      if (piece === undefined) throw new Error("Nothing was sent.");
+      const count = new SentCount({ lines: 2, bytes: undefined }, { lines: 0, bytes: 0, inside: false });
+      for (const cursor of [count.take(piece).piece?.cursor, piece.cursor]) {
+        const selector = createLineSelector(options, cursor);
+        const [other] = piecesOf(Buffer.from("needle 8\nneedle 9\n"), [100]);
+        if (other === undefined) throw new Error("There is no piece.");
+        const all = [...selector.cut(), ...selector.take(other), ...selector.end()];
+        expect(textOf(all)).toBe("needle 8\nneedle 9\n");
+      }
+    }
+  });
+
   it("end before the first line of a time at which they are to end", () => {
     const options = { timestamps: false, until: "2026-01-01T00:00:02.000000000Z" };
     const log = [1, 2, 3].map((second) => `2026-01-01T00:00:0${second}Z line\n`).join("");

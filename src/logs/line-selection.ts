@@ -37,7 +37,7 @@ export type Selected =
 /** Chooses the lines of one container's log that are sent. What it gives is read to its end before the next call. */
 export interface LineSelector {
   take(piece: LogPiece | PassedLines): Iterable<Selected>;
-  /** What follows does not continue the line before it. */
+  /** What follows does not continue the text before it, nor what a cursor says was done with. */
   cut(): Iterable<Selected>;
   /**
    * The log has ended.
@@ -63,7 +63,7 @@ export function createLineSelector(
 const NOTHING: readonly Selected[] = [];
 
 class AllLines implements LineSelector {
-  readonly #skip: SentSkip;
+  #skip: SentSkip;
 
   constructor(from: ContainerCursor | undefined) {
     this.#skip = new SentSkip(from);
@@ -88,6 +88,7 @@ class AllLines implements LineSelector {
   }
 
   cut(): readonly Selected[] {
+    this.#skip = new SentSkip();
     return NOTHING;
   }
 
@@ -115,7 +116,7 @@ function sentPiece(piece: LogPiece, skipped: number): SentPiece {
 
 class FilteredLines implements LineSelector {
   readonly #options: LineFilterOptions;
-  readonly #skip: SentSkip;
+  #skip: SentSkip;
   #filter: LineFilter | undefined;
   #resumed: ContainerCursor["filter"];
   #toldCut = false;
@@ -145,6 +146,7 @@ class FilteredLines implements LineSelector {
     const pushed = filter.push(times === undefined ? { bytes } : { bytes, times });
     let step = pushed.next();
     for (; !step.done; step = pushed.next()) yield { kind: "yield" };
+    if (!filter.untilReached) this.#starts.push({ position: piece.after, start: filter.nextStart });
     yield* this.#send(filter, step.value, before);
     if (filter.untilReached) {
       yield { kind: "until-reached" };
@@ -160,6 +162,8 @@ class FilteredLines implements LineSelector {
   *cut(): Generator<Selected> {
     yield* this.#flush();
     this.#filter = undefined;
+    this.#resumed = undefined;
+    this.#skip = new SentSkip();
   }
 
   *end(): Generator<Selected> {

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { podObject, running } from "../../test/fakes/pods.ts";
 import { makeAttempt, makeMetric, makeRun, RUN_UID } from "../../test/fakes/run.ts";
-import { entriesLog, FILES, fileLog, PODS, type ScriptSource, scriptSource } from "../../test/fakes/script-source.ts";
+import {
+  entriesLog,
+  FILES,
+  fileLog,
+  nodeLog,
+  PODS,
+  type ScriptSource,
+  scriptSource,
+} from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { OpenStreams, type StoppableStream } from "../access/open-streams.ts";
 import type { Recheck, Rechecks } from "../access/rechecks.ts";
@@ -90,6 +98,7 @@ async function readAll(session: LogSession): Promise<LogFrame[]> {
 
 const textOf = (frames: readonly LogFrame[]): string =>
   frames.map((frame) => (frame.kind === "chunk" ? Buffer.from(frame.bytes).toString() : "")).join("");
+const grepOf = (pattern: string) => ({ pattern, fixed: true, ignoreCase: false, invert: false, before: 0, after: 0 });
 const kindsOf = (frames: readonly LogFrame[]): string[] => frames.map(({ kind }) => kind);
 const endOf = (frames: readonly LogFrame[]) => {
   const end = frames.at(-1);
@@ -148,6 +157,31 @@ describe("a stream of a log", () => {
     expect(reason).toBe("limit-reached");
     const rest = await readAll(world.open({ cursor: cursor?.() ?? expect.fail("There is no cursor."), limitLines: 2 }));
     expect([textOf(rest), endOf(rest).reason]).toEqual(["three\n", "complete"]);
+  });
+
+  it.each<[string, Partial<LogRequest>]>([
+    ["all lines", {}],
+    ["lines that match", { grep: grepOf("line") }],
+    ["all containers", { allContainers: true }],
+  ])("is cut at the caller's limit, and resumed where lines were lost meanwhile: %s", async (_, request) => {
+    const lines = Array.from({ length: 30 }, (__, second) => ({ nanos: second * 1e9, text: `line ${second}\n` }));
+    const kept = [lines.slice(0, 10), lines.slice(0, 20), lines.slice(20)];
+    const source = scriptSource("pods", PODS, (options, _signal, turn) => nodeLog(kept[turn - 1] ?? [], options));
+    const world = createWorld(source);
+    world.pods = [podObject({ uid: RUN_UID, job: `${RUN_UID}.smoke.1` })];
+    const begun = await readAll(world.open(request));
+    const last = begun.findLast((frame) => frame.kind === "chunk");
+    const more = await readAll(world.open({ ...request, cursor: last?.cursor() ?? "", limitLines: 13 }));
+    expect(textOf(more)).toBe("line 10\nline 11\nline 12\n");
+    const rest = await readAll(world.open({ ...request, cursor: endOf(more).cursor?.() ?? "" }));
+    expect(rest.flatMap((frame) => (frame.kind === "notice" ? [frame.notice] : []))).toEqual(["lines-lost"]);
+    expect(textOf(rest)).toBe(
+      lines
+        .slice(20)
+        .map(({ text }) => text)
+        .join(""),
+    );
+    expect(endOf(rest).headMissing).toBe(true);
   });
 
   it("tells of a document in a log's place before its first bytes", async () => {
