@@ -15,7 +15,10 @@ export interface EntriesOptions {
 const MARGIN_MS = 2_000;
 /** A log that is shorter is read from its beginning: then nothing depends on its times, which go back where a clock is set. */
 const SHORT_BYTES = 256 * 1024;
-/** How many of the last lines of a longer one are looked at for a clock that was set back. */
+/**
+ * How many of the last lines of a longer one are searched for a clock that was set back. If the clock caught up before
+ * them, the lines written until then are missed: finding those takes reading the whole log at each resume.
+ */
 const LOOKED_AT_LINES = 1_000;
 
 /** Opens a log of entries at its beginning. */
