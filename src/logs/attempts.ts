@@ -154,6 +154,6 @@ function waitingMessage(run: Run, metric: Metric): string {
 function beginsMessage({ name }: Metric, expected: number, number: number): string {
   const gone = number - expected;
   const which = gone === 1 ? `Attempt ${expected} is` : `Attempts ${expected} to ${number - 1} are`;
-  const missing = gone === 0 ? "" : ` ${which} no longer known: a run remembers its newest ones.`;
+  const missing = gone === 0 ? "" : ` ${which} no longer recorded: a run keeps only its newest attempts.`;
   return `Attempt ${number} of the metric ${quoted(name)}.${missing}`;
 }

@@ -477,7 +477,7 @@ describe("a container that writes nothing", () => {
       if (notice?.kind === "notice") told.push(`${tick}: ${notice.message}`);
     }
     const message = (minutes: number) =>
-      `The container has written nothing yet (${minutes} min). Programs hold their output back when it is not a terminal.`;
+      `The container has written nothing yet (${minutes} min). Programs buffer their output when it is not a terminal.`;
     expect(told).toEqual([`4: ${message(1)}`, `8: ${message(2)}`]);
     log.stop.abort(new Error("left"));
     await expect(event).rejects.toThrow("left");

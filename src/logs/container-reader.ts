@@ -230,7 +230,7 @@ export class ContainerReader {
     });
     const changed = this.#source !== name;
     if (changed && handover === "proved")
-      this.#tell("source-changed", `The log continues in source "${name}", at the same place.`);
+      this.#tell("source-changed", `The log continues in source "${name}" at the same position.`);
     if (handover === "seam") this.#tell("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
@@ -238,7 +238,7 @@ export class ContainerReader {
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
     }
-    if (start.cut === true) this.#tell("line-cut", "The first line is cut: its beginning lies too far back.");
+    if (start.cut === true) this.#tell("line-cut", "The first line is incomplete: it begins too far back to be read.");
     // A tail that brings nothing has a place all the same.
     if (start.relative) this.#position = this.#numbers.position;
     this.#begun = true;
@@ -265,11 +265,11 @@ export class ContainerReader {
     if (numbered.kind === "text") {
       if (text.decodedFrom !== undefined && !this.#toldDecoded) {
         this.#toldDecoded = true;
-        this.#tell("decoded", `The log is kept in ${text.decodedFrom.toUpperCase()}; it is shown in UTF-8.`);
+        this.#tell("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is sent as UTF-8.`);
       }
       if (text.replaced && !this.#toldReplaced) {
         this.#toldReplaced = true;
-        this.#tell("bytes-replaced", "Some bytes are not text in the log's encoding; each is shown as \uFFFD.");
+        this.#tell("bytes-replaced", "Some bytes are invalid in the log's encoding and have been replaced by \uFFFD.");
       }
     }
     this.#events.push(numbered);
@@ -304,7 +304,7 @@ export class ContainerReader {
     signal.throwIfAborted();
     const view = this.#view;
     if (error instanceof LogReplaced && this.#begun) {
-      this.#tell("log-replaced", "The log was replaced by another one in its store, or cut: what follows is not sent.");
+      this.#tell("log-replaced", "The log was replaced or truncated in its store, so the rest is not sent.");
       this.#end("source-ended");
       return;
     }
@@ -406,5 +406,5 @@ export class ContainerReader {
 }
 
 function seamMessage(source: string): string {
-  return `The place to resume at cannot be found in source "${source}": all that it has follows, lines above included.`;
+  return `The position cannot be found in source "${source}", so its whole log follows, including lines above.`;
 }

@@ -29,7 +29,11 @@ export function nextRun(
 ): ContainerRun {
   if (position?.pod === undefined || view.pod === undefined) return { view, changed: undefined };
   const index = view.pods.findIndex(({ name }) => name === position.pod);
-  if (index === -1) return { view, changed: startedAgain(view, drained ? "" : " The pod before was removed") };
+  if (index === -1)
+    return {
+      view,
+      changed: startedAgain(view, drained ? "" : " The previous pod was removed, so its last lines may be missing."),
+    };
 
   const own = viewContainer(view, { container: view.container.name, pod: position.pod });
   const { status } = own;
@@ -38,7 +42,13 @@ export function nextRun(
   if (restarts !== before) {
     // The node keeps the log of the run before this one.
     if (!drained && restarts === before + 1) return { view: previousOf(own, before), changed: undefined };
-    return { view: own, changed: startedAgain(own, drained ? "" : " It was restarted meanwhile") };
+    return {
+      view: own,
+      changed: startedAgain(
+        own,
+        drained ? "" : " It restarted more than once, so its last lines before that may be missing.",
+      ),
+    };
   }
   const next = view.pods[index + 1];
   if (!drained || podNamed || next === undefined) return { view: own, changed: undefined };
@@ -56,6 +66,5 @@ function previousOf(view: ContainerView, restarts: number): ContainerView {
 }
 
 function startedAgain({ pod, container }: ContainerView, lost: string): string {
-  const missing = lost && `${lost}: what it wrote last may be missing.`;
-  return `The container "${container.name}" was started again, in pod ${pod?.name}: its log follows.${missing}`;
+  return `The container "${container.name}" was started again in pod ${pod?.name}; its log follows.${lost}`;
 }

@@ -65,13 +65,13 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
       // What base64url does not know is passed over when it is read: only what reads back the same is one.
       const isWhole = bytes.length > BODY_AT + MAC_BYTES && bytes.toString("base64url") === cursor;
       if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => timingSafeEqual(sign(signed, key), mac))) {
-        throw refused("CURSOR_INVALID", "This cursor is not one of this server's.");
+        throw refused("CURSOR_INVALID", "This cursor was not issued by this server.");
       }
       if (!ownScope.equals(signed.subarray(SCOPE_AT, BODY_AT))) {
-        throw refused("CURSOR_FOREIGN", "This cursor is of another request, or of another caller.");
+        throw refused("CURSOR_FOREIGN", "This cursor belongs to another request or another caller.");
       }
       const age = seconds() - signed.readUIntBE(TIME_AT, SCOPE_AT - TIME_AT);
-      if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor is too old.");
+      if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor has expired.");
       return JSON.parse(signed.subarray(BODY_AT).toString("utf8")) as unknown;
     },
   };

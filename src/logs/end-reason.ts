@@ -35,20 +35,20 @@ export function brokenOff(error: unknown): { readonly reason: EndReasonName; rea
   }
   if (error instanceof Failure) return { reason: reasonOf(error), failure: error };
   if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
-    const next = "What was sent is the beginning of the log. An operator can raise the limit.";
+    const next = "Only the beginning of the log was sent. An operator can raise the limit.";
     const failure = new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error });
     return { reason: "server-limit-reached", failure };
   }
   if (error instanceof LogReplaced) return { reason: "source-failed", failure: staleCursor(error) };
   if (error instanceof SourceError && error.outcome === "silent") {
-    const message = "The log's store stopped sending in the middle of the log: it is incomplete.";
+    const message = "The store stopped sending in the middle of the log, which is incomplete.";
     const failure = new Failure("silent", "SOURCE_STALLED", message, { next: "Try again.", cause: error });
     return { reason: "source-stalled", failure };
   }
   const message =
     error instanceof SourceError
-      ? "The log's store broke off in the middle of the log: it is incomplete."
-      : "The log as it is stored is cut off or damaged: it is incomplete.";
+      ? "The connection to the store broke in the middle of the log, which is incomplete."
+      : "The stored log is truncated or damaged, so it is incomplete.";
   const failure = new Failure("unavailable", "SOURCE_FAILED", message, { next: "Try again.", cause: error });
   return { reason: "source-failed", failure };
 }
@@ -62,7 +62,7 @@ function reasonOf({ kind, reason }: Failure): EndReasonName {
 
 /** The failure of a cursor that leads nowhere: the log is not the one that it is of. */
 export function staleCursor(cause: LogReplaced): Failure {
-  return new Failure("bad-request", "CURSOR_STALE", "The log was replaced, or cut, since this cursor was made.", {
+  return new Failure("bad-request", "CURSOR_STALE", "The log was replaced or truncated after this cursor was issued.", {
     next: "Read from the beginning, without a cursor.",
     field: "cursor",
     cause,

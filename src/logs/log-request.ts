@@ -39,24 +39,16 @@ export interface LogRequest {
 export function checkRequest(request: LogRequest): void {
   const { tail, firstLine, since, until, waitMs, selector, allContainers } = request;
   if (tail !== undefined && firstLine !== undefined) {
-    throw contradiction(
-      "A request has either a number of last lines or a first line.",
-      "Leave one of them out.",
-      "first_line",
-    );
+    throw contradiction("Request a tail or a first line, not both.", "Omit one of them.", "first_line");
   }
   if (allContainers && selector.container !== undefined) {
-    throw contradiction(
-      "A request names either a container or all of them.",
-      "Leave one of them out.",
-      "container_name",
-    );
+    throw contradiction("Request one container or all of them, not both.", "Omit one of them.", "container_name");
   }
   if (since !== undefined && until !== undefined && since >= until) {
-    throw contradiction("The time to begin at is not before the time to end at.", "Exchange them.", "until");
+    throw contradiction("since must be before until.", "Swap them.", "until");
   }
   if (waitMs !== undefined && waitMs < 0) {
-    throw contradiction("Nobody can wait for less than no time.", "Leave it out, or give a longer one.", "wait");
+    throw contradiction("wait must not be negative.", "Omit it, or set a longer duration.", "wait");
   }
 }
 
@@ -104,7 +96,7 @@ function matcherOf(grep: GrepWish) {
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     throw new Failure("bad-request", "PATTERN_INVALID", error.message, {
-      next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
+      next: "Correct the pattern (RE2 syntax), or search for fixed text.",
       field: "grep.pattern",
     });
   }

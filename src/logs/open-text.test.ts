@@ -258,7 +258,7 @@ describe("a log that is resumed at another source than before", () => {
     const position = { ...(await positionBehind(pods(BEGINNING), 20)), relative: true };
     const failure = await failureOf(open([gone("pods"), file("s3", "something\nelse\n")], position));
     expect(failure.reason).toBe("LOG_NOT_FOUND");
-    expect(failure.message).toContain("has a log in which the place to resume at cannot be found");
+    expect(failure.message).toContain("has a log in which the position to resume at cannot be found");
   });
 
   it("closes each copy that it looked through in vain", async () => {

@@ -141,7 +141,7 @@ async function handOver(
     }
   }
   if (position.relative) {
-    throw new SourceError(source.name, "not-found", "has a log in which the place to resume at cannot be found");
+    throw new SourceError(source.name, "not-found", "has a log in which the position to resume at cannot be found");
   }
   return { ...(await openCopy(source, requests, options)), handover: "seam" };
 }

@@ -104,6 +104,6 @@ export async function planLog(
 /** @throws Failure CURSOR_INVALID where a server of another version made it. */
 function readCursor(position: unknown): LogCursor {
   const { data } = LogCursor.safeParse(position);
-  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor is of another version of this server.");
+  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor was issued by another version of this server.");
   return data;
 }

@@ -30,8 +30,8 @@ const HEARTBEAT_TICKS = 3;
 /** For headers to go out, which the first frame brings along. */
 const FIRST_HEARTBEAT_MS = 500;
 
-const LINE_CUT = "A line is too long to be looked at whole: whether it matches is told by its beginning.";
-const NO_TIMES = "This source tells no times: none are put before lines.";
+const LINE_CUT = "A line is too long to match in full: only its beginning was searched.";
+const NO_TIMES = "This source has no timestamps, so none are shown.";
 
 /** After these, what comes does not continue the line before it. */
 const BREAKS: ReadonlySet<NoticeName> = new Set(["seam", "lines-lost", "pod-changed"]);

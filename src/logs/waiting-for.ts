@@ -24,7 +24,7 @@ export function waitingMessage(
   const { pod, container, attempt } = view;
   if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
   if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
-    return `Waiting. The Job of attempt ${attempt.number} has no pod ${begun ? "any more" : "yet"}.`;
+    return `Waiting. The Job of attempt ${attempt.number} ${begun ? "no longer has a pod" : "has no pod yet"}.`;
   }
   return `Waiting. ${failure.message}`;
 }
@@ -40,7 +40,7 @@ export function quietMessage({ status }: ContainerView, now: number, afterMs: nu
   const ms = now - Date.parse(status.startedAt ?? "");
   if (!(ms >= afterMs)) return undefined;
   const minutes = Math.floor(ms / 60_000);
-  return `The container has written nothing yet (${minutes} min). Programs hold their output back when it is not a terminal.`;
+  return `The container has written nothing yet (${minutes} min). Programs buffer their output when it is not a terminal.`;
 }
 
 /**
@@ -49,19 +49,19 @@ export function quietMessage({ status }: ContainerView, now: number, afterMs: nu
  * @returns one sentence, or more.
  */
 export function waitingFor(pod: Pod, container: string): string {
-  if (!pod.scheduled) return `The pod ${quoted(pod.name)} is on no node yet${because(pod)}`;
+  if (!pod.scheduled) return `The pod ${quoted(pod.name)} is not scheduled yet${because(pod)}`;
   const own = pod.containers.findIndex(({ name }) => name === container);
   const before = pod.containers.slice(0, Math.max(0, own)).find(({ init, ...each }) => init && isInTheWay(each));
   if (before?.state === "running") {
     return before.sidecar
-      ? `The container ${quoted(container)} waits until the sidecar ${quoted(before.name)} is up.`
-      : `The container ${quoted(container)} waits until the init container ${quoted(before.name)} has ended.`;
+      ? `The container ${quoted(container)} is waiting for the sidecar ${quoted(before.name)} to start.`
+      : `The container ${quoted(container)} is waiting for the init container ${quoted(before.name)} to finish.`;
   }
   const status = before ?? pod.containers[own];
-  if (status === undefined) return `The container ${quoted(container)} has not been started yet.`;
+  if (status === undefined) return `The container ${quoted(container)} has not started yet.`;
   const name = `${status.init ? "init container" : "container"} ${quoted(status.name)}`;
   if (status.exitCode !== undefined) {
-    return `The ${name} ended with exit code ${status.exitCode}, and is to be started again${because(status)}`;
+    return `The ${name} exited with code ${status.exitCode} and will be restarted${because(status)}`;
   }
   if (IMAGE_REASONS.test(status.reason)) return `The image of the ${name} could not be pulled${because(status)}`;
   if (/^(ContainerCreating|PodInitializing|)$/.test(status.reason)) return `The ${name} is being created.`;
