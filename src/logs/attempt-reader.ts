@@ -3,8 +3,8 @@ import type { Run } from "../runs/run.ts";
 import type { ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
 import { hasNoLog } from "./end-reason.ts";
-import type { LogEvent, LogPiece } from "./event.ts";
-import { type LogEvents, LogMerge } from "./merge-logs.ts";
+import type { ContainerEvent, LogPiece } from "./event.ts";
+import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import { type AttemptView, type ContainerView, viewAttempt, viewContainer } from "./view.ts";
 
@@ -17,7 +17,7 @@ export interface LeftOut {
 /** What reading an attempt tells: of which container, and what. */
 export interface AttemptEvent {
   readonly container: string;
-  readonly event: LogEvent | LeftOut;
+  readonly event: ContainerEvent | LeftOut;
 }
 
 export interface AttemptReaderOptions {
@@ -34,15 +34,15 @@ export interface AttemptReaderOptions {
 /** The log of a container, with whether its source is known, or it has no log. */
 interface CurrentContainer {
   readonly name: string;
-  readonly events: LogEvents<ContainerEvent>;
+  readonly events: EventReader<SideEvent>;
   begun: boolean;
 }
 
 /** What is passed on beside the log's text. */
-type ContainerEvent = Exclude<LogEvent, LogPiece> | LeftOut;
+type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
 
 /** For how long the logs that have something to say wait for one that is quiet, in milliseconds. */
-const PATIENCE_MS = 250;
+const MAX_DELAY_MS = 250;
 
 /**
  * Reads the log of one attempt: of one container, or of all of them. Those are merged by time where their sources tell times, else
@@ -55,8 +55,8 @@ export class AttemptReader {
   readonly #readers = new Map<string, ContainerReader>();
   /** The one that is read now. */
   #current: CurrentContainer | undefined;
-  readonly #timed: { readonly name: string; readonly events: LogEvents<ContainerEvent> }[] = [];
-  #merge: LogMerge<ContainerEvent> | undefined;
+  readonly #timed: { readonly name: string; readonly events: EventReader<SideEvent> }[] = [];
+  #merge: LogMerge<SideEvent> | undefined;
 
   /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
   constructor(options: AttemptReaderOptions) {
@@ -83,8 +83,8 @@ export class AttemptReader {
   async next(): Promise<AttemptEvent | undefined> {
     for (;;) {
       if (this.#current !== undefined) {
-        const told = await this.#nextOf(this.#current);
-        if (told !== undefined) return told;
+        const event = await this.#nextOf(this.#current);
+        if (event !== undefined) return event;
       } else if (this.#waiting.length > 0) this.#openNext();
       else return this.#nextMerged();
     }
@@ -140,8 +140,8 @@ export class AttemptReader {
   async #nextMerged(): Promise<AttemptEvent | undefined> {
     if (this.#timed.length === 0) return undefined;
     const { plan, services, signal } = this.#options;
-    const patienceMs = plan.follow ? PATIENCE_MS : undefined;
-    this.#merge ??= new LogMerge(this.#timed, { patienceMs, wait: services.sleep, signal });
+    const maxDelayMs = plan.follow ? MAX_DELAY_MS : undefined;
+    this.#merge ??= new LogMerge(this.#timed, { maxDelayMs, sleep: services.sleep, signal });
     const merged = await this.#merge.next();
     return merged && { container: merged.name, event: merged.event };
   }
@@ -154,7 +154,7 @@ export class AttemptReader {
     const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: plan.follow };
     const reader = new ContainerReader({
       view,
-      look: async (stopped) => {
+      refresh: async (stopped) => {
         const now = await viewAttempt(services, await readRun(stopped), attempt, stopped);
         return viewContainer(now, { container: name, pod: request.selector.pod });
       },
@@ -169,7 +169,7 @@ export class AttemptReader {
       limits: plan.decompression,
       searchBytes: services.config.limits.scanBytes,
       clock: services.clock,
-      wait: services.sleep,
+      sleep: services.sleep,
       signal,
     });
     this.#readers.set(name, reader);
@@ -178,7 +178,7 @@ export class AttemptReader {
 }
 
 /** Tells that a container has no log, in place of failing with it. */
-function leavingOut(reader: ContainerReader): LogEvents<ContainerEvent> {
+function leavingOut(reader: ContainerReader): EventReader<SideEvent> {
   let opened = false;
   let ended = false;
   return {
@@ -198,7 +198,7 @@ function leavingOut(reader: ContainerReader): LogEvents<ContainerEvent> {
   };
 }
 
-function withFirst<E extends { readonly kind: string }>(first: E, rest: LogEvents<E>): LogEvents<E> {
+function withFirst<E extends { readonly kind: string }>(first: E, rest: EventReader<E>): EventReader<E> {
   let left: E | undefined = first;
   return {
     next() {

@@ -7,7 +7,7 @@ import type { Sleep } from "../sleep.ts";
 
 export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ export interface Changes {
 }
 
 /** Watches one run, and its pods: nothing is asked of the API server before somebody waits. */
-export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
+export function createChanges({ kube, sleep, signal }: ChangesOptions): Changes {
   let current: { readonly key: string; readonly stop: AbortController } | undefined;
   let version = 0;
   let failed: { readonly error: unknown } | undefined;
@@ -78,7 +78,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
     try {
       if (version > seen || failed !== undefined || signal.aborted) return;
       if (Number.isFinite(ms)) {
-        wait(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
+        sleep(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
       }
       await done.promise;
     } finally {

@@ -18,7 +18,7 @@ import { Failure } from "../failure.ts";
 import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { ContainerReader, type ContainerReaderOptions } from "./container-reader.ts";
-import type { LogEvent } from "./event.ts";
+import type { ContainerEvent } from "./event.ts";
 import type { Position } from "./position.ts";
 import { LogReplaced } from "./text.ts";
 import type { ContainerView } from "./view.ts";
@@ -54,7 +54,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
   const reader = new ContainerReader({
     view: RUNNING,
     sources,
-    look: async () => world.view,
+    refresh: async () => world.view,
     changes: { next: (_watched, ms) => waits.wait(ms, stop.signal) },
     podNamed: false,
     begin: {},
@@ -65,13 +65,13 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
     limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
     searchBytes: 1024 * 1024,
     clock,
-    wait: waits.wait,
+    sleep: waits.wait,
     signal: stop.signal,
     ...options,
   });
 
   /** The next event. Whatever is waited for until then passes. */
-  const next = async (): Promise<LogEvent | undefined> => {
+  const next = async (): Promise<ContainerEvent | undefined> => {
     const event = reader.next();
     event.catch(() => undefined);
     for (;;) {
@@ -86,7 +86,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
     }
   };
   /** What is told, in short, up to the first event of this kind. */
-  const until = async (kind: LogEvent["kind"]): Promise<string[]> => {
+  const until = async (kind: ContainerEvent["kind"]): Promise<string[]> => {
     const told: string[] = [];
     for (let event = await next(); event !== undefined; event = await next()) {
       told.push(shortly(event));
@@ -97,7 +97,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
   return Object.assign(world, { reader, clock, waits, waited, stop, next, until });
 }
 
-function shortly(event: LogEvent): string {
+function shortly(event: ContainerEvent): string {
   switch (event.kind) {
     case "opened":
       return `opened ${event.source}`;
@@ -298,15 +298,15 @@ describe("a container's log that is followed", () => {
 
   it("ends where the run is deleted, and fails with that where nothing was read yet", async () => {
     const deleted = new Failure("not-found", "RUN_NOT_FOUND", "There is no such run.");
-    const look = () => Promise.reject(deleted);
-    expect(await world([pods(giving(lines(1)))], { look }).until("end")).toEqual([
+    const refresh = () => Promise.reject(deleted);
+    expect(await world([pods(giving(lines(1)))], { refresh }).until("end")).toEqual([
       "opened pods",
       "1: line 0\n",
       "run-deleted",
       "source-ended",
     ]);
     const notYet = new SourceError("pods", "not-yet", "has no log yet");
-    await expect(world([pods(() => notYet)], { look }).until("end")).rejects.toBe(deleted);
+    await expect(world([pods(() => notYet)], { refresh }).until("end")).rejects.toBe(deleted);
   });
 
   it("goes on in the pod that follows, from its beginning, once the one before was read to its end", async () => {

@@ -9,21 +9,21 @@ import { candidatesFor } from "./candidates.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { createEndClock } from "./end-clock.ts";
-import type { LogEvent, LogNotice } from "./event.ts";
+import type { ContainerEvent, ContainerNotice } from "./event.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { hasSettled, isPassing, isSettled, isUnstarted, isWorthWaiting } from "./may-come.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
+import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { LogReplaced, type TextPiece } from "./text.ts";
 import type { ContainerView } from "./view.ts";
-import { quietMessage, waitingMessage } from "./waiting-for.ts";
+import { silenceMessage, waitingMessage } from "./waiting-message.ts";
 
 export interface ContainerReaderOptions {
   /** The container as it is. */
   readonly view: ContainerView;
   readonly sources: readonly LogSource[];
   /** Looks at it again. */
-  readonly look: (signal: AbortSignal) => Promise<ContainerView>;
+  readonly refresh: (signal: AbortSignal) => Promise<ContainerView>;
   readonly changes: ChangesReader;
   /** Whether the pod was named: then no other one is read after it. */
   readonly podNamed: boolean;
@@ -39,7 +39,7 @@ export interface ContainerReaderOptions {
   /** How much of a copy is looked through for the place to resume at. */
   readonly searchBytes: number;
   readonly clock: Clock;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +67,7 @@ export class ContainerReader {
   readonly #steady: Clock;
   readonly #endClock: (view: Pick<ContainerView, "attempt">) => number;
   /** What is to be told before the next step. */
-  readonly #events: LogEvent[] = [];
+  readonly #events: ContainerEvent[] = [];
   #ended = false;
   /** The container as it was when it was looked at last. */
   #view: ContainerView;
@@ -95,14 +95,14 @@ export class ContainerReader {
   /** Whether the container was started again since reading began. */
   #restarted = false;
   /** How many plain reads are still to take the place of a follow that the node cannot do. */
-  #polls = 0;
-  #toldPolling = false;
+  #pollsLeft = 0;
+  #notifiedPolling = false;
   /** What to wait for before the next step. What it throws is not recovered from. */
   #pause: (() => Promise<void>) | undefined;
   #tries = 0;
   #lastWaiting = "";
-  #toldDecoded = false;
-  #toldReplaced = false;
+  #notifiedDecoded = false;
+  #notifiedReplaced = false;
 
   constructor(options: ContainerReaderOptions) {
     this.#options = options;
@@ -120,7 +120,7 @@ export class ContainerReader {
    * @throws Failure where there is no log; what a source throws in the middle of one; LogReplaced where the position leads
    *   nowhere; the signal's reason.
    */
-  async next(): Promise<LogEvent | undefined> {
+  async next(): Promise<ContainerEvent | undefined> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) return event;
@@ -146,13 +146,13 @@ export class ContainerReader {
    *
    * @returns what to tell of the silence.
    */
-  tick(): LogEvent | undefined {
+  tick(): ContainerEvent | undefined {
     const text = this.#text;
     if (text === undefined || !this.#isFollowing(text)) return undefined;
     this.#ticks += 1;
     if (this.#ticks % QUIET_TICKS === 0) text.text.close();
     if (this.#hasWritten) return undefined;
-    const message = quietMessage(this.#view, this.#options.clock.now(), SILENT_MS);
+    const message = silenceMessage(this.#view, this.#options.clock.now(), SILENT_MS);
     return message === undefined ? undefined : this.#waiting(message);
   }
 
@@ -173,7 +173,7 @@ export class ContainerReader {
     const next = nextRun(this.#view, this.#position, { drained: this.#drained, podNamed: this.#options.podNamed });
     this.#view = next.view;
     if (next.changed !== undefined) {
-      this.#tell("pod-changed", next.changed);
+      this.#notify("pod-changed", next.changed);
       // Its log is another one: lines are counted from its beginning.
       this.#position = undefined;
       this.#drained = false;
@@ -182,11 +182,11 @@ export class ContainerReader {
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
-    const isFollow = follow && !this.#containerEnded && this.#polls === 0;
+    const isFollow = follow && !this.#containerEnded && this.#pollsLeft === 0;
     const tooSoonMs = REOPEN_MS - (this.#steady.now() - this.#openedAt);
     if (isFollow && tooSoonMs > 0) {
       this.#openedAt = Number.NEGATIVE_INFINITY;
-      this.#lookAfter(() => this.#options.wait(tooSoonMs, signal));
+      this.#refreshAfter(() => this.#options.sleep(tooSoonMs, signal));
       return;
     }
     // An archive has one log of all of a container's runs, which begins with what was sent.
@@ -202,7 +202,7 @@ export class ContainerReader {
     this.#ticks = 0;
     const opened = await openText(candidates, view, this.#position, {
       follow: isFollow,
-      growing: follow && !(attemptEnded && hasSettled(view, sources, this.#endClock(view))),
+      growing: follow && !(attemptEnded && haveSettled(view, sources, this.#endClock(view))),
       begin: this.#begun ? {} : this.#options.begin,
       limits: this.#options.limits,
       searchBytes: this.#options.searchBytes,
@@ -230,15 +230,16 @@ export class ContainerReader {
     });
     const changed = this.#source !== name;
     if (changed && handover === "proved")
-      this.#tell("source-changed", `The log continues in source "${name}" at the same position.`);
-    if (handover === "seam") this.#tell("seam", seamMessage(name));
+      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
+    if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
       const previous = live && this.#view.target.pod?.previous === true;
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
     }
-    if (start.cut === true) this.#tell("line-cut", "The first line is incomplete: it begins too far back to be read.");
+    if (start.cut === true)
+      this.#notify("line-cut", "The first line is incomplete: it begins too far back to be read.");
     // A tail that brings nothing has a place all the same.
     if (start.relative) this.#position = this.#numbers.position;
     this.#begun = true;
@@ -258,18 +259,21 @@ export class ContainerReader {
   #take({ text }: OpenedText, piece: TextPiece): void {
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
-    if (piece.lost) this.#tell("lines-lost", "Lines are missing here: the node no longer has them.");
+    if (piece.lost) this.#notify("lines-lost", "Lines are missing here: the node no longer has them.");
     this.#progress = true;
     this.#hasWritten = true;
     this.#position = numbered.after;
     if (numbered.kind === "text") {
-      if (text.decodedFrom !== undefined && !this.#toldDecoded) {
-        this.#toldDecoded = true;
-        this.#tell("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is sent as UTF-8.`);
+      if (text.decodedFrom !== undefined && !this.#notifiedDecoded) {
+        this.#notifiedDecoded = true;
+        this.#notify("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is sent as UTF-8.`);
       }
-      if (text.replaced && !this.#toldReplaced) {
-        this.#toldReplaced = true;
-        this.#tell("bytes-replaced", "Some bytes are invalid in the log's encoding and have been replaced by \uFFFD.");
+      if (text.replaced && !this.#notifiedReplaced) {
+        this.#notifiedReplaced = true;
+        this.#notify(
+          "bytes-replaced",
+          "Some bytes are invalid in the log's encoding and have been replaced by \uFFFD.",
+        );
       }
     }
     this.#events.push(numbered);
@@ -286,25 +290,25 @@ export class ContainerReader {
       this.#end(!attemptEnded ? "caught-up" : text.delimited && settled ? "complete" : "source-ended");
     } else if (!source.capabilities.live) {
       if (attemptEnded && settled) this.#end(text.delimited ? "complete" : "source-ended");
-      else this.#lookAfter(() => changes.next(this.#watched(), pollMs));
+      else this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
     } else if (!this.#containerEnded) {
-      this.#lookAfter(() => this.#nextPoll());
+      this.#refreshAfter(() => this.#nextPoll());
     } else {
       // A read that began once the container had ended has come to the end of what there is.
       this.#drained = true;
       if (nextRun(view, this.#position, { drained: true, podNamed }).changed !== undefined) return;
       if (attemptEnded) this.#end("complete");
-      else this.#lookAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
+      else this.#refreshAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
     }
   }
 
   /** Decides what comes after a failure. */
   #recover(error: unknown): void {
-    const { sources, signal, clock, changes, follow, waitUntil, pollMs, wait } = this.#options;
+    const { sources, signal, clock, changes, follow, waitUntil, pollMs, sleep } = this.#options;
     signal.throwIfAborted();
     const view = this.#view;
     if (error instanceof LogReplaced && this.#begun) {
-      this.#tell("log-replaced", "The log was replaced or truncated in its store, so the rest is not sent.");
+      this.#notify("log-replaced", "The log was replaced or truncated in its store, so the rest is not sent.");
       this.#end("source-ended");
       return;
     }
@@ -314,25 +318,22 @@ export class ContainerReader {
         this.#failed.set(error.source, error);
         return;
       }
-      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && this.#polls === 0) {
-        this.#polls = MAX_POLLS;
-        if (!this.#toldPolling) this.#tell("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
-        this.#toldPolling = true;
-        this.#lookAfter(() => changes.next(this.#watched(), pollMs));
+      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && this.#pollsLeft === 0) {
+        this.#pollsLeft = MAX_POLLS;
+        if (!this.#notifiedPolling)
+          this.#notify("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
+        this.#notifiedPolling = true;
+        this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
         return;
       }
     }
-    if (
-      error instanceof Failure &&
-      isWorthWaiting(error, view, sources, this.#endClock(view)) &&
-      clock.now() < waitUntil
-    ) {
+    if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
       const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
       // Of a container that has not been started, its pod tells; of anything else, only another look.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
-      this.#lookAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
+      this.#refreshAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
       return;
     }
     // Nothing comes after what was sent: the pod is gone, and no archive has the log.
@@ -340,40 +341,40 @@ export class ContainerReader {
       this.#end("source-ended");
       return;
     }
-    if (!follow || !this.#begun || !isPassing(error)) throw error;
+    if (!follow || !this.#begun || !isTransient(error)) throw error;
     this.#tries = this.#progress ? 1 : this.#tries + 1;
     if (this.#tries > MAX_TRIES) throw error;
     const retryMs = RETRY_MS * 2 ** (this.#tries - 1);
-    this.#lookAfter(() => wait(retryMs, signal));
+    this.#refreshAfter(() => sleep(retryMs, signal));
   }
 
   /** Waits, where plain reads take the place of a follow, until the next one is due. */
   async #nextPoll(): Promise<void> {
-    if (this.#polls === 0) return;
-    this.#polls -= 1;
+    if (this.#pollsLeft === 0) return;
+    this.#pollsLeft -= 1;
     await this.#options.changes.next(this.#watched(), this.#options.pollMs);
   }
 
   /** Makes a pause, and looks at the container as it is then. */
-  #lookAfter(pause: () => Promise<void>): void {
+  #refreshAfter(pause: () => Promise<void>): void {
     this.#pause = async () => {
       await pause();
       this.#failed.clear();
-      await this.#lookAgain();
+      await this.#refresh();
     };
   }
 
-  async #lookAgain(): Promise<void> {
-    const { look, signal } = this.#options;
+  async #refresh(): Promise<void> {
+    const { refresh, signal } = this.#options;
     try {
-      this.#view = await look(signal);
+      this.#view = await refresh(signal);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and nothing of it changes any more.
       if (error.reason === "ATTEMPT_NOT_FOUND" && hasEnded(this.#view.attempt.phase)) return;
       // Whose log has not begun gets the failure.
       if (error.reason !== "RUN_NOT_FOUND" || !this.#begun) throw error;
-      this.#tell("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
+      this.#notify("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
       this.#end("source-ended");
     }
   }
@@ -388,18 +389,18 @@ export class ContainerReader {
     return { run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined };
   }
 
-  #tell(notice: LogNotice, message: string): void {
+  #notify(notice: ContainerNotice, message: string): void {
     this.#events.push({ kind: "notice", notice, message });
   }
 
   /** Tells what is waited for, once. */
-  #waiting(message: string): LogEvent | undefined {
+  #waiting(message: string): ContainerEvent | undefined {
     if (message === this.#lastWaiting) return undefined;
     this.#lastWaiting = message;
     return { kind: "notice", notice: "waiting", message };
   }
 
-  #end(reason: Extract<LogEvent, { kind: "end" }>["reason"]): void {
+  #end(reason: Extract<ContainerEvent, { kind: "end" }>["reason"]): void {
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }

@@ -4,8 +4,8 @@ import { createDecoder } from "../stream/charset.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
 import { AnchorSkip } from "./anchor-skip.ts";
-import type { OpenRequest } from "./open-request.ts";
 import type { TimedPlace } from "./place.ts";
+import type { SourceRequest } from "./source-request.ts";
 import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 /** Text with the times of its lines. */
@@ -21,7 +21,7 @@ export class EntriesText implements LogText {
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
   readonly decodedFrom = undefined;
-  readonly #request: OpenRequest;
+  readonly #request: SourceRequest;
   readonly #growing: boolean;
   readonly #entries: AsyncIterator<{ readonly bytes: Uint8Array; readonly times: LineTimes }>;
   readonly #decoder = createDecoder("utf-8");
@@ -43,7 +43,7 @@ export class EntriesText implements LogText {
    */
   constructor(
     log: OpenedEntries,
-    request: OpenRequest,
+    request: SourceRequest,
     { place, offset, growing }: { place: TimedPlace | undefined; offset: number | undefined; growing: boolean },
   ) {
     this.#request = request;

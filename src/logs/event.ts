@@ -3,7 +3,7 @@ import type { Position } from "./position.ts";
 import type { ContainerView } from "./view.ts";
 
 /** What reading one container's log tells. */
-export type LogEvent =
+export type ContainerEvent =
   /** A source has begun to answer: at first, and each time the log is read on elsewhere. */
   | {
       readonly kind: "opened";
@@ -18,7 +18,7 @@ export type LogEvent =
     }
   | LogPiece
   | PassedLines
-  | { readonly kind: "notice"; readonly notice: LogNotice; readonly message: string }
+  | { readonly kind: "notice"; readonly notice: ContainerNotice; readonly message: string }
   /** The log came to an end of its own. */
   | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended" };
 
@@ -49,7 +49,7 @@ export interface PassedLines {
   readonly after: Position;
 }
 
-export type LogNotice =
+export type ContainerNotice =
   | "waiting"
   | "source-changed"
   | "seam"

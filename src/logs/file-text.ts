@@ -11,8 +11,8 @@ import {
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
-import type { OpenRequest } from "./open-request.ts";
 import type { BytePlace } from "./place.ts";
+import type { SourceRequest } from "./source-request.ts";
 import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 export interface FileTextOptions {
@@ -31,7 +31,7 @@ export class FileText implements LogText {
   readonly mediaType: string | undefined;
   decodedFrom: string | undefined;
   readonly #log: OpenedFile;
-  readonly #request: OpenRequest;
+  readonly #request: SourceRequest;
   readonly #options: FileTextOptions;
   #body: AsyncIterator<Uint8Array>;
   /** `undefined` until the first bytes have told the encoding. */
@@ -52,7 +52,7 @@ export class FileText implements LogText {
   #storedTail: TailBuffer | undefined;
 
   /** The text of a whole file. */
-  constructor(log: OpenedFile, request: OpenRequest, options: FileTextOptions) {
+  constructor(log: OpenedFile, request: SourceRequest, options: FileTextOptions) {
     this.#log = log;
     this.#request = request;
     this.#options = options;
@@ -71,7 +71,7 @@ export class FileText implements LogText {
     log: OpenedFile,
     place: BytePlace & { readonly stored: number },
     before: Uint8Array,
-    request: OpenRequest,
+    request: SourceRequest,
     options: FileTextOptions,
   ): FileText {
     const text = new FileText(log, request, options);

@@ -1,7 +1,7 @@
 import type { Failure } from "../failure.ts";
 import type { LineRun } from "../stream/line-filter-types.ts";
 import type { EndReasonName } from "./end-reason.ts";
-import type { LogNotice } from "./event.ts";
+import type { ContainerNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";
 
 /** Makes the cursor that goes on behind a frame. */
@@ -61,7 +61,7 @@ export interface LogChunk {
 }
 
 export type NoticeName =
-  | LogNotice
+  | ContainerNotice
   | "looks-like-page"
   | "looks-like-answer"
   | "attempt-begins"

@@ -119,7 +119,7 @@ class FilteredLines implements LineSelector {
   #skip: SentSkip;
   #filter: LineFilter | undefined;
   #resumed: ContainerCursor["filter"];
-  #toldCut = false;
+  #notifiedCut = false;
   #mediaType: string | undefined;
   /** The texts that may have to be read again to resume, oldest first. */
   #starts: { readonly position: Position; readonly start: LineFilter["nextStart"] }[] = [];
@@ -247,8 +247,8 @@ class FilteredLines implements LineSelector {
       }
       before = cursor;
     }
-    if (filter.cutLines > 0 && !this.#toldCut) {
-      this.#toldCut = true;
+    if (filter.cutLines > 0 && !this.#notifiedCut) {
+      this.#notifiedCut = true;
       yield { kind: "line-cut" };
     }
   }

@@ -6,7 +6,7 @@ import { createLineMatcher } from "../stream/line-matcher.ts";
 import { PatternError } from "../stream/pattern-error.ts";
 
 /** Which lines are asked for. */
-export interface GrepWish {
+export interface GrepOptions {
   readonly pattern: string;
   readonly fixed: boolean;
   readonly ignoreCase: boolean;
@@ -28,7 +28,7 @@ export interface LogRequest {
   /** RFC 3339 in UTC with nine digits after the second. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
-  readonly grep?: GrepWish | undefined;
+  readonly grep?: GrepOptions | undefined;
   readonly timestamps?: boolean | undefined;
   readonly limitLines?: number | undefined;
   readonly limitBytes?: number | undefined;
@@ -90,7 +90,7 @@ export function cursorScope({ run, selector, allContainers, since, until, grep, 
   ]);
 }
 
-function matcherOf(grep: GrepWish) {
+function matcherOf(grep: GrepOptions) {
   try {
     return createLineMatcher(grep);
   } catch (error) {

@@ -10,7 +10,7 @@ interface Other {
 }
 
 /** Something that gives what a log tells, one after the other, and `undefined` behind its end. */
-export interface LogEvents<E extends Other> {
+export interface EventReader<E extends Other> {
   next(): Promise<E | LogPiece | undefined>;
   close(): void;
 }
@@ -26,8 +26,8 @@ export interface MergeOptions {
    * For how long to wait for a log that has nothing to say, before others are sent without it, in milliseconds: a follow may be
    * quiet for ever. `undefined`: for as long as it takes.
    */
-  readonly patienceMs: number | undefined;
-  readonly wait: Sleep;
+  readonly maxDelayMs: number | undefined;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ export interface MergeOptions {
 interface Head<E extends Other> {
   readonly name: string;
   readonly order: number;
-  readonly events: LogEvents<E>;
+  readonly events: EventReader<E>;
   reading: boolean;
   event: E | LogPiece | undefined;
   failed: { readonly error: unknown } | undefined;
@@ -73,7 +73,7 @@ export class LogMerge<E extends Other> {
   /** Whether what went out last was of a log whose times went back. */
   #lastStepped = false;
 
-  constructor(logs: readonly { readonly name: string; readonly events: LogEvents<E> }[], options: MergeOptions) {
+  constructor(logs: readonly { readonly name: string; readonly events: EventReader<E> }[], options: MergeOptions) {
     this.#options = options;
     this.#heads = logs.map(({ name, events }, order) => ({
       name,
@@ -137,15 +137,15 @@ export class LogMerge<E extends Other> {
   async #gather(): Promise<void> {
     for (const head of this.#heads) this.#read(head);
     if (!this.#heads.some((head) => this.#isPending(head))) return;
-    const { patienceMs, signal } = this.#options;
+    const { maxDelayMs, signal } = this.#options;
     let timer: AbortController | undefined;
     try {
       while (this.#heads.some((head) => this.#isPending(head))) {
         const something = this.#heads.some((head) => hasSomething(head));
         if (something && this.#heads.every((head) => head.late || !this.#isPending(head))) return;
-        if (something && patienceMs !== undefined && timer === undefined) {
+        if (something && maxDelayMs !== undefined && timer === undefined) {
           timer = new AbortController();
-          this.#loseIn(patienceMs, timer.signal);
+          this.#loseIn(maxDelayMs, timer.signal);
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -158,7 +158,7 @@ export class LogMerge<E extends Other> {
   }
 
   #loseIn(ms: number, signal: AbortSignal): void {
-    this.#options.wait(ms, signal).then(
+    this.#options.sleep(ms, signal).then(
       () => {
         for (const head of this.#heads) head.late ||= this.#isPending(head);
         this.#wake();

@@ -1,7 +1,7 @@
 import type { Capabilities, OpenedEntries, OpenedLog, OpenOptions } from "../sources/source.ts";
 import { EntriesText } from "./entries-text.ts";
-import type { LogRequests, OpenRequest } from "./open-request.ts";
 import { ENTRIES_ANYWHERE, ENTRIES_START, type TimedPlace } from "./place.ts";
+import type { SourceRequest, SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 
 export interface EntriesOptions {
@@ -23,7 +23,7 @@ const LOOKED_AT_LINES = 1_000;
 
 /** Opens a log of entries at its beginning. */
 export async function openWholeEntries(
-  requests: LogRequests,
+  requests: SourceRequests,
   { follow, growing }: EntriesOptions,
 ): Promise<StartedText> {
   const { log, request } = await open(requests, { follow });
@@ -37,7 +37,7 @@ export async function openWholeEntries(
  * @param since RFC 3339.
  */
 export async function openEntriesSince(
-  requests: LogRequests,
+  requests: SourceRequests,
   since: string,
   { follow, growing }: EntriesOptions,
 ): Promise<StartedText> {
@@ -48,7 +48,7 @@ export async function openEntriesSince(
 
 /** Opens the last lines of a log of entries, as it is now. */
 export async function openEntriesTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   lines: number,
   { growing }: Pick<EntriesOptions, "growing">,
 ): Promise<StartedText> {
@@ -71,7 +71,7 @@ export async function openEntriesTail(
  * @throws LogReplaced where the source keeps no entries.
  */
 export async function openEntriesAt(
-  requests: LogRequests,
+  requests: SourceRequests,
   place: TimedPlace,
   { follow, growing }: EntriesOptions,
   capabilities: Capabilities,
@@ -93,7 +93,7 @@ export function sinceOf({ time, earliest = time }: Pick<TimedPlace, "time" | "ea
  * Whether a source that is asked for lines from a time on leaves out lines at its log's end: after a clock was set back, lines
  * that were written later have earlier times.
  */
-async function hidesNewLines(requests: LogRequests, since: string): Promise<boolean> {
+async function hidesNewLines(requests: SourceRequests, since: string): Promise<boolean> {
   const { log, request } = await open(requests, { tailLines: LOOKED_AT_LINES });
   try {
     // Without its zone: a fraction of a second would come before it.
@@ -112,9 +112,9 @@ async function hidesNewLines(requests: LogRequests, since: string): Promise<bool
 }
 
 async function open(
-  requests: LogRequests,
+  requests: SourceRequests,
   options: OpenOptions,
-): Promise<{ readonly log: OpenedEntries; readonly request: OpenRequest }> {
+): Promise<{ readonly log: OpenedEntries; readonly request: SourceRequest }> {
   const { log, request } = await requests.open(options);
   if (isEntries(log)) return { log, request };
   request.close();

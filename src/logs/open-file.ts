@@ -7,9 +7,9 @@ import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import { FileText, type FileTextOptions } from "./file-text.ts";
-import type { LogRequests, OpenRequest } from "./open-request.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { skipToPlace } from "./skip-to-place.ts";
+import type { SourceRequest, SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 
 /** What the beginning of a file is looked at for: whether it is compressed, and in which encoding. */
@@ -20,11 +20,11 @@ const NO_FINGERPRINT = fingerprintOf(new Uint8Array(0));
 
 interface OpenFile {
   readonly log: OpenedFile;
-  readonly request: OpenRequest;
+  readonly request: SourceRequest;
 }
 
 /** Opens a log that is kept as one file at its beginning. */
-export async function openWholeFile(requests: LogRequests, options: FileTextOptions): Promise<StartedText> {
+export async function openWholeFile(requests: SourceRequests, options: FileTextOptions): Promise<StartedText> {
   return wholeFile(await open(requests), options);
 }
 
@@ -41,7 +41,7 @@ function wholeFile({ log, request }: OpenFile, options: FileTextOptions): Starte
  * @throws LogReplaced where the text before the place is another one, or the log is shorter.
  */
 export async function openFileAt(
-  requests: LogRequests,
+  requests: SourceRequests,
   place: BytePlace,
   options: FileTextOptions,
 ): Promise<StartedText> {
@@ -68,7 +68,7 @@ export async function openFileAt(
  * to count its lines, and for the last of them.
  */
 export async function openFileTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   lines: number,
   options: FileTextOptions,
 ): Promise<StartedText> {
@@ -100,7 +100,7 @@ export async function openFileTail(
 
 /** Where the last lines begin in a file; `undefined` where the store does not give the parts that are asked for. */
 async function findTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   mark: number,
   total: number,
   lines: number,
@@ -123,7 +123,7 @@ async function findTail(
 }
 
 async function readRange(
-  requests: LogRequests,
+  requests: SourceRequests,
   first: number,
   end: number,
 ): Promise<{ readonly bytes: Buffer; readonly isPart: boolean }> {
@@ -137,7 +137,7 @@ async function readRange(
 }
 
 async function lastLines(
-  requests: LogRequests,
+  requests: SourceRequests,
   counted: OpenFile,
   lines: number,
   options: FileTextOptions,
@@ -161,7 +161,7 @@ async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptio
 }
 
 /** @throws LogReplaced where the source keeps no file, so that no place in one leads anywhere. */
-async function open(requests: LogRequests, options?: OpenOptions): Promise<OpenFile> {
+async function open(requests: SourceRequests, options?: OpenOptions): Promise<OpenFile> {
   const { log, request } = await requests.open(options);
   if (log.kind === "file") return { log, request };
   request.close();

@@ -4,10 +4,10 @@ import { SourceError } from "../sources/source-error.ts";
 import type { FileTextOptions } from "./file-text.ts";
 import { openEntriesAt, openEntriesSince, openEntriesTail, openWholeEntries } from "./open-entries.ts";
 import { openFileAt, openFileTail, openWholeFile } from "./open-file.ts";
-import { LogRequests } from "./open-request.ts";
 import { type BytePlace, fingerprintAt, inFile } from "./place.ts";
 import type { Position } from "./position.ts";
 import { searchPlace, skipToPlace } from "./skip-to-place.ts";
+import { SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 import type { ContainerView } from "./view.ts";
 
@@ -68,7 +68,7 @@ export async function openText(
       chain.add(failed);
       continue;
     }
-    const requests = new LogRequests(source, view.target, signal);
+    const requests = new SourceRequests(source, view.target, signal);
     try {
       if (position === undefined) return { ...(await begin(source, requests, options)), source, handover: undefined };
       if (source.name === position.source) {
@@ -84,7 +84,7 @@ export async function openText(
   throw chain.failure();
 }
 
-function begin(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+function begin(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
   const { tellsTimes } = source.capabilities;
   const { tail, since } = options.begin;
   if (tail !== undefined)
@@ -95,7 +95,7 @@ function begin(source: LogSource, requests: LogRequests, options: OpenTextOption
 
 async function resume(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   { place }: Position,
   options: OpenTextOptions,
 ): Promise<StartedText> {
@@ -116,7 +116,7 @@ async function resume(
  */
 async function handOver(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   position: Position,
   options: OpenTextOptions,
 ): Promise<Omit<OpenedText, "source">> {
@@ -148,7 +148,7 @@ async function handOver(
 
 async function openCopyAt(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   place: BytePlace,
   options: OpenTextOptions,
 ): Promise<StartedText> {
@@ -159,7 +159,7 @@ async function openCopyAt(
 }
 
 /** All that a source has of a log now: it is read to its end, and followed from there. */
-function openCopy(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+function openCopy(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
   const { growing } = options;
   return source.capabilities.tellsTimes
     ? openWholeEntries(requests, { growing, follow: false })

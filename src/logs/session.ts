@@ -11,7 +11,7 @@ import { type Attempts, createAttempts, type NoAttempt } from "./attempts.ts";
 import { type Changes, type ChangesReader, createChanges } from "./changes.ts";
 import { documentNotice } from "./document-notice.ts";
 import { brokenOff, type EndReasonName, FINAL_REASONS, SizeLimit, staleCursor, worstOf } from "./end-reason.ts";
-import type { LogEvent } from "./event.ts";
+import type { ContainerEvent } from "./event.ts";
 import type { CursorOf, LogFrame, NoticeName } from "./frame.ts";
 import { createLineSelector, type LineSelector, type Selected, type SentPiece } from "./line-selection.ts";
 import type { LogRequest } from "./log-request.ts";
@@ -76,7 +76,7 @@ export class LogSession {
   readonly #firstFrame = new AbortController();
 
   #view: AttemptView | undefined;
-  #selectors = new Map<string, LineSelector>();
+  #lineSelectors = new Map<string, LineSelector>();
   /** How the containers of the attempt have ended, and why some are left out. */
   #ends: EndReasonName[] = [];
   #leftOut: Failure[] = [];
@@ -86,7 +86,7 @@ export class LogSession {
   #begun = false;
   #scanned = 0;
   /** How far the stream was with the frame that was taken last. */
-  #told: {
+  #taken: {
     readonly reached: LogCursor | undefined;
     readonly scanned: number;
     readonly at: number;
@@ -102,9 +102,9 @@ export class LogSession {
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
-    this.#changes = createChanges({ kube: services.kube, wait: services.sleep, signal: this.#guarded.signal });
+    this.#changes = createChanges({ kube: services.kube, sleep: services.sleep, signal: this.#guarded.signal });
     this.#runChanges = this.#changes.reader();
-    this.#told = { reached: undefined, scanned: 0, at: services.clock.now(), origin: false };
+    this.#taken = { reached: undefined, scanned: 0, at: services.clock.now(), origin: false };
     this.#guarded.signal.addEventListener("abort", () => this.#onStopped(), { once: true });
   }
 
@@ -149,11 +149,11 @@ export class LogSession {
     this.#waiting = undefined;
     if (ready !== undefined) {
       const { frame, reached, scanned } = ready;
-      this.#told = {
+      this.#taken = {
         reached,
         scanned,
         at: this.#services.clock.now(),
-        origin: this.#told.origin || frame.kind === "origin",
+        origin: this.#taken.origin || frame.kind === "origin",
       };
       if (frame.kind === "chunk") this.#services.counters.sentBytes += frame.bytes.length;
       if (!this.#firstFrame.signal.aborted) this.#firstFrame.abort(NO_LONGER_NEEDED);
@@ -195,8 +195,8 @@ export class LogSession {
     const { stopped, signal } = this.#guarded;
     // What was made before a failure is sent before it; what was made before the stream was stopped may not be.
     if (signal.aborted) this.#ready = [];
-    const last = this.#ready.at(-1)?.reached ?? this.#told.reached;
-    const hasOrigin = this.#told.origin || this.#ready.some(({ frame }) => frame.kind === "origin");
+    const last = this.#ready.at(-1)?.reached ?? this.#taken.reached;
+    const hasOrigin = this.#taken.origin || this.#ready.some(({ frame }) => frame.kind === "origin");
     if (this.#guarded.readerLeft(error)) this.#failed = { error: this.#guarded.signal.reason };
     else if (!hasOrigin) {
       this.#failed = { error: stopped?.failure ?? (error instanceof LogReplaced ? staleCursor(error) : error) };
@@ -284,7 +284,7 @@ export class LogSession {
     const before = this.#view ?? { metric: { name: plan.resumed?.metric }, attempt: { number: plan.resumed?.attempt } };
     if (view.metric.name !== before.metric.name || view.attempt.number !== before.attempt.number) this.#containers = {};
     this.#view = view;
-    this.#selectors.clear();
+    this.#lineSelectors.clear();
     this.#ends = [];
     this.#leftOut = [];
     this.#reader = new AttemptReader({
@@ -299,9 +299,9 @@ export class LogSession {
 
   async #read(plan: LogPlan, attempts: Attempts, reader: AttemptReader): Promise<void> {
     try {
-      const told = await reader.next();
-      if (told !== undefined) {
-        const end = await this.#take(plan, told);
+      const event = await reader.next();
+      if (event !== undefined) {
+        const end = await this.#take(plan, event);
         if (end === undefined) return;
         this.#leave(attempts, end);
         return;
@@ -349,7 +349,7 @@ export class LogSession {
         this.#notice("container-left-out", `${container}: ${event.failure.message}`);
         return undefined;
       case "notice": {
-        const selector = this.#selectorOf(plan, container);
+        const selector = this.#lineSelectorOf(plan, container);
         const end = BREAKS.has(event.notice) ? await this.#send(plan, container, selector.cut()) : undefined;
         if (end !== undefined) return end;
         // A cursor proves that what is missing was there.
@@ -359,11 +359,11 @@ export class LogSession {
       }
       case "text":
       case "passed": {
-        const end = await this.#send(plan, container, this.#selectorOf(plan, container).take(event));
+        const end = await this.#send(plan, container, this.#lineSelectorOf(plan, container).take(event));
         return end === "until-reached" && !isSingle ? this.#containerEnds(container, end) : end;
       }
       case "end": {
-        const end = await this.#send(plan, container, this.#selectorOf(plan, container).end());
+        const end = await this.#send(plan, container, this.#lineSelectorOf(plan, container).end());
         if (end === "limit-reached") return end;
         if (isSingle) return event.reason;
         this.#containers = { ...this.#containers, [container]: "ended" };
@@ -375,20 +375,20 @@ export class LogSession {
   /** Nothing more of one of several containers is wanted. */
   #containerEnds(container: string, reason: EndReasonName): undefined {
     this.#ends.push(reason);
-    this.#selectors.delete(container);
+    this.#lineSelectors.delete(container);
     this.#reader?.drop(container);
   }
 
-  #selectorOf({ filter, resumed }: LogPlan, container: string): LineSelector {
-    const known = this.#selectors.get(container);
+  #lineSelectorOf({ filter, resumed }: LogPlan, container: string): LineSelector {
+    const known = this.#lineSelectors.get(container);
     if (known !== undefined) return known;
     const state = resumed?.attempt === this.#view?.attempt.number ? resumed?.containers[container] : undefined;
     const selector = createLineSelector(filter, typeof state === "object" ? state : undefined);
-    this.#selectors.set(container, selector);
+    this.#lineSelectors.set(container, selector);
     return selector;
   }
 
-  #opened(plan: LogPlan, container: string, event: Extract<LogEvent, { kind: "opened" }>): void {
+  #opened(plan: LogPlan, container: string, event: Extract<ContainerEvent, { kind: "opened" }>): void {
     if (!this.#begun) {
       const { view, source, live, relative, previous } = event;
       this.#begun = true;
@@ -472,7 +472,7 @@ export class LogSession {
   }
 
   #isSilent(): boolean {
-    const { scanned, at } = this.#told;
+    const { scanned, at } = this.#taken;
     return this.#scanned - scanned >= MAX_SILENT_BYTES || this.#services.clock.now() - at >= MAX_SILENT_MS;
   }
 

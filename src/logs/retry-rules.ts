@@ -10,20 +10,15 @@ export function isSettled({ attempt }: ContainerView, settleMs: number, now: num
 }
 
 /** The same of all sources that are asked about it. */
-export function hasSettled(view: ContainerView, sources: readonly LogSource[], now: number): boolean {
+export function haveSettled(view: ContainerView, sources: readonly LogSource[], now: number): boolean {
   return sources.filter((each) => each.matches(view.facts)).every(({ settleMs }) => isSettled(view, settleMs, now));
 }
 
 /** Whether a log that is not there may come yet. */
-export function isWorthWaiting(
-  failure: Failure,
-  view: ContainerView,
-  sources: readonly LogSource[],
-  now: number,
-): boolean {
+export function mayAppear(failure: Failure, view: ContainerView, sources: readonly LogSource[], now: number): boolean {
   if (failure.kind === "not-yet") return true;
   if (failure.reason !== "LOG_NOT_FOUND") return false;
-  return !hasEnded(view.attempt.phase) || !hasSettled(view, sources, now);
+  return !hasEnded(view.attempt.phase) || !haveSettled(view, sources, now);
 }
 
 /** Whether the container waits to be started. */
@@ -32,7 +27,7 @@ export function isUnstarted({ target }: ContainerView): boolean {
 }
 
 /** Whether a failure in the middle of a log may pass: a connection that broke, a store that is down for a moment. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof SourceError)
     return error.outcome === "unavailable" || error.outcome === "silent" || error.outcome === "not-found";
   return error instanceof Failure && (error.kind === "unavailable" || error.kind === "silent");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makePod, makeStatus } from "../../test/fakes/pod.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
-import { waitingFor } from "./waiting-for.ts";
+import { describeUnstarted } from "./waiting-message.ts";
 
 const seed = (parts: Partial<ContainerStatus>) => makeStatus({ name: "seed", init: true, ...parts });
 const proxy = (parts: Partial<ContainerStatus>) => makeStatus({ name: "proxy", init: true, sidecar: true, ...parts });
@@ -9,7 +9,7 @@ const main = (reason: string, message = "") => makeStatus({ state: "waiting", re
 const done = seed({ state: "terminated", exitCode: 0 });
 
 function saidOf(containers: readonly ContainerStatus[], parts: Partial<Pod> = {}, container = "main"): string {
-  return waitingFor(makePod({ phase: "Pending", containers, ...parts }), container);
+  return describeUnstarted(makePod({ phase: "Pending", containers, ...parts }), container);
 }
 
 describe("what a container waits for", () => {

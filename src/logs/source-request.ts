@@ -2,7 +2,7 @@ import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
 
 /** One request to a source: its signal tells the source when the log has been read or left. */
-export class OpenRequest {
+export class SourceRequest {
   readonly #stop = new AbortController();
   readonly #parent: AbortSignal;
   readonly #onAbort = (): void => this.#stop.abort(this.#parent.reason);
@@ -26,7 +26,7 @@ export class OpenRequest {
 }
 
 /** Asks one source for one log, in parts or from somewhere on. */
-export class LogRequests {
+export class SourceRequests {
   readonly #source: LogSource;
   readonly #target: LogTarget;
   readonly #signal: AbortSignal;
@@ -38,8 +38,8 @@ export class LogRequests {
   }
 
   /** @throws SourceError; the reason of the signal. */
-  async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: OpenRequest }> {
-    const request = new OpenRequest(this.#signal);
+  async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: SourceRequest }> {
+    const request = new SourceRequest(this.#signal);
     try {
       return { log: await this.#source.open(this.#target, request.signal, options), request };
     } catch (error) {

@@ -2,11 +2,11 @@ import type { Failure } from "../failure.ts";
 import { printable, quoted } from "../quoted.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import { hasEnded } from "../runs/run.ts";
-import { isUnstarted } from "./may-come.ts";
+import { isUnstarted } from "./retry-rules.ts";
 import type { ContainerView } from "./view.ts";
 
 /** The messages of schedulers and kubelets may be long. */
-const MOST = 300;
+const MAX_MESSAGE_LENGTH = 300;
 /** Kubernetes' words for an image that does not come. */
 const IMAGE_REASONS = /^(ImagePullBackOff|ErrImage\w*|InvalidImageName|Image\w+Error|RegistryUnavailable)$/;
 
@@ -22,7 +22,7 @@ export function waitingMessage(
   { hasPods, begun }: { readonly hasPods: boolean; readonly begun: boolean },
 ): string {
   const { pod, container, attempt } = view;
-  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
+  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${describeUnstarted(pod, container.name)}`;
   if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
     return `Waiting. The Job of attempt ${attempt.number} ${begun ? "no longer has a pod" : "has no pod yet"}.`;
   }
@@ -35,7 +35,7 @@ export function waitingMessage(
  * @param now milliseconds since 1970.
  * @param afterMs for how long it may be silent without a word, in milliseconds.
  */
-export function quietMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
+export function silenceMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
   if (status?.state !== "running") return undefined;
   const ms = now - Date.parse(status.startedAt ?? "");
   if (!(ms >= afterMs)) return undefined;
@@ -48,7 +48,7 @@ export function quietMessage({ status }: ContainerView, now: number, afterMs: nu
  *
  * @returns one sentence, or more.
  */
-export function waitingFor(pod: Pod, container: string): string {
+export function describeUnstarted(pod: Pod, container: string): string {
   if (!pod.scheduled) return `The pod ${quoted(pod.name)} is not scheduled yet${because(pod)}`;
   const own = pod.containers.findIndex(({ name }) => name === container);
   const before = pod.containers.slice(0, Math.max(0, own)).find(({ init, ...each }) => init && isInTheWay(each));
@@ -77,6 +77,7 @@ function isInTheWay({ sidecar, state, exitCode, up }: Omit<ContainerStatus, "ini
 function because({ reason, message }: Pick<Pod, "reason" | "message">): string {
   const word = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
   const text = printable(message.trim());
-  const cut = text.length > MOST ? `${text.slice(0, MOST).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
+  const cut =
+    text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
   return cut === "" ? `${word}.` : `${word}: ${cut.replace(/\.$/, "")}.`;
 }
