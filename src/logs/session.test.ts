@@ -305,6 +305,21 @@ describe("a stream of a log whose caller may no longer read it", () => {
     expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
+  it("sends nothing behind its end, though a piece came at the same time", async () => {
+    const piece = Promise.withResolvers<string>();
+    const world = createWorld(scriptSource("s3", FILES, () => fileLog(["one\n", piece.promise])));
+    const session = world.open();
+    await session.next();
+    await session.next();
+    const next = session.next();
+    await settled();
+    piece.resolve("two\n");
+    for (const stream of world.guarded.values()) stream.stop(authorizationLost());
+    expect(await next).toMatchObject({ kind: "end", reason: "authorization-lost" });
+    await settled();
+    expect(await session.next()).toBeUndefined();
+  });
+
   it("fails with that before its origin", async () => {
     const opening = createGate();
     const world = createWorld(
