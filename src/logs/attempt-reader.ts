@@ -14,7 +14,7 @@ export interface LeftOut {
   readonly failure: Failure;
 }
 
-/** What reading an attempt tells: of which container, and what. */
+/** An event of one container. */
 export interface AttemptEvent {
   readonly container: string;
   readonly event: ContainerEvent | LeftOut;
@@ -25,40 +25,40 @@ export interface AttemptReaderOptions {
   readonly plan: LogPlan;
   /** The attempt as it is. */
   readonly view: AttemptView;
-  /** Reads the run as it is now, for as long as the caller may. */
+  /** Reads the run as it is now, as long as the caller may read it. */
   readonly readRun: (signal: AbortSignal) => Promise<Run>;
   readonly changes: () => ChangesReader;
   readonly signal: AbortSignal;
 }
 
-/** The log of a container, with whether its source is known, or it has no log. */
+/** A container that is being read. `begun`: its source is known, or it has no log. */
 interface CurrentContainer {
   readonly name: string;
   readonly events: EventReader<SideEvent>;
   begun: boolean;
 }
 
-/** What is passed on beside the log's text. */
+/** Everything but text. */
 type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
 
-/** For how long the logs that have something to say wait for one that is quiet, in milliseconds. */
+/** How long a quiet container delays the others, in milliseconds. */
 const MAX_DELAY_MS = 250;
 
 /**
- * Reads the log of one attempt: of one container, or of all of them. Those are merged by time where their sources tell times, else
- * read one after another; one that has no log is left out.
+ * Reads the log of one attempt: of one container, or of all. Those whose sources have timestamps are merged by time,
+ * the others are read one after another; containers without a log are skipped.
  */
 export class AttemptReader {
   readonly #options: AttemptReaderOptions;
-  /** Containers that are still to be opened, of all containers. */
+  /** Containers that are still to be opened, if all are read. */
   readonly #waiting: string[] = [];
   readonly #readers = new Map<string, ContainerReader>();
-  /** The one that is read now. */
+  /** The container that is being read. */
   #current: CurrentContainer | undefined;
   readonly #timed: { readonly name: string; readonly events: EventReader<SideEvent> }[] = [];
   #merge: LogMerge<SideEvent> | undefined;
 
-  /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
+  /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
   constructor(options: AttemptReaderOptions) {
     this.#options = options;
     const { plan, view } = options;
@@ -68,7 +68,7 @@ export class AttemptReader {
       this.#waiting = view.metric.containers.map(({ name }) => name).filter((name) => state[name] !== "ended");
       return;
     }
-    // What was chosen before is not chosen again: it might be another one now.
+    // The choice is not made again on resume: it might differ now.
     const container = Object.keys(state)[0] ?? request.selector.container;
     const selected = viewContainer(view, { container, pod: request.selector.pod });
     const { name } = selected.container;
@@ -76,9 +76,9 @@ export class AttemptReader {
   }
 
   /**
-   * The next thing there is to tell; `undefined` where all has been read. For one caller at a time.
+   * Returns the next event, or `undefined` after the last. One call at a time.
    *
-   * @throws what {@link ContainerReader} throws; of one of several containers, not that it has no log.
+   * @throws what {@link ContainerReader} throws, except that one of several containers has no log.
    */
   async next(): Promise<AttemptEvent | undefined> {
     for (;;) {
@@ -90,7 +90,7 @@ export class AttemptReader {
     }
   }
 
-  /** Passes a tick on: see `ContainerReader.tick`. */
+  /** Passes on a tick: see `ContainerReader.tick`. */
   *tick(): Generator<AttemptEvent> {
     for (const [container, reader] of this.#readers) {
       const event = reader.tick();
@@ -98,7 +98,7 @@ export class AttemptReader {
     }
   }
 
-  /** Ends one container: nothing more of it is wanted. */
+  /** Stops reading one container. */
   drop(name: string): void {
     this.#readers.get(name)?.close();
     this.#merge?.drop(name);
@@ -110,7 +110,7 @@ export class AttemptReader {
     for (const reader of this.#readers.values()) reader.close();
   }
 
-  /** The next event of the container that is read now; `undefined` where another one is next. */
+  /** Returns the next event of the current container, or `undefined` if another container is next. */
   async #nextOf(current: CurrentContainer): Promise<AttemptEvent | undefined> {
     const event = await current.events.next();
     if (this.#current !== current) return undefined;
@@ -132,7 +132,7 @@ export class AttemptReader {
     if (name === undefined) return;
     const { view, plan } = this.#options;
     const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.selector.pod })));
-    // Whoever follows gets them side by side, whatever their sources tell.
+    // A follow reads all of them side by side, with or without timestamps.
     if (plan.follow) this.#timed.push({ name, events });
     else this.#current = { name, events, begun: false };
   }
@@ -177,7 +177,7 @@ export class AttemptReader {
   }
 }
 
-/** Tells that a container has no log, in place of failing with it. */
+/** Returns an event in place of failing if a container has no log. */
 function leavingOut(reader: ContainerReader): EventReader<SideEvent> {
   let opened = false;
   let ended = false;

@@ -22,82 +22,85 @@ export interface ContainerReaderOptions {
   /** The container as it is. */
   readonly view: ContainerView;
   readonly sources: readonly LogSource[];
-  /** Looks at it again. */
+  /** Reads the container's state again. */
   readonly refresh: (signal: AbortSignal) => Promise<ContainerView>;
   readonly changes: ChangesReader;
-  /** Whether the pod was named: then no other one is read after it. */
+  /** Whether the pod was named: then no other pod is read after it. */
   readonly podNamed: boolean;
   readonly begin: Begin;
   /** Where to resume. */
   readonly position: Position | undefined;
   readonly follow: boolean;
-  /** Until when to wait for a log that is not there yet, in milliseconds since 1970. */
+  /** Until when to wait for a log that does not exist yet, in milliseconds since 1970. */
   readonly waitUntil: number;
-  /** How often a source that cannot be followed is looked at while its log grows, in milliseconds. */
+  /** How often to read a source that cannot be followed while its log grows, in milliseconds. */
   readonly pollMs: number;
   readonly limits: DecompressLimits;
-  /** How much of a copy is looked through for the place to resume at. */
+  /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** A live log that is quiet for so many ticks is opened anew: a connection may have died silently, and some kubelets stop at a rotation. */
+/**
+ * A live log that is quiet for so many ticks is reopened: the connection may be dead, and some kubelets stop at a
+ * rotation.
+ */
 const QUIET_TICKS = 12;
-/** Failures in a row, without a byte between them, that a follow survives. */
+/** How many failures in a row, without a byte between them, a follow survives. */
 const MAX_TRIES = 5;
 const RETRY_MS = 500;
-/** No log is followed anew sooner, however often its source ends it. */
+/** The shortest time between two opens of a followed log, however often its source ends it. */
 const REOPEN_MS = 1_200;
-/** A container that has written nothing for longer may hold its output back. */
+/** A container that writes nothing for longer may be buffering its output. */
 const SILENT_MS = 60_000;
-/** So many plain reads take the place of a follow that failed at the node, before it is tried again. */
+/** How many plain reads replace a follow that failed at the node before the follow is tried again. */
 const MAX_POLLS = 30;
 
 /**
- * Reads the log of one container: from one source or, when that no longer has it, from another; once, or until the job has
- * ended and the source has no more.
+ * Reads the log of one container: from one source or, if that no longer has it, from another; once, or until the job
+ * has ended and the source has no more.
  *
- * What `next` does depends on the first of these that holds: there are events to tell; it has ended; there is a pause to make
- * (`#pause`); no text is open, so it is opened; a text is open, so a piece of it is read.
+ * Each step of `next` does the first of these that applies: return an event that is ready; return `undefined` if the
+ * reader has ended; wait (`#pause`); open a text, if none is open; read a piece of the open text.
  */
 export class ContainerReader {
   readonly #options: ContainerReaderOptions;
   readonly #steady: Clock;
   readonly #endClock: (view: Pick<ContainerView, "attempt">) => number;
-  /** What is to be told before the next step. */
+  /** Events that are ready. */
   readonly #events: ContainerEvent[] = [];
   #ended = false;
-  /** The container as it was when it was looked at last. */
+  /** The container as it was when it was last looked up. */
   #view: ContainerView;
   /** Behind the last piece. */
   #position: Position | undefined;
   /** The source that was read last. */
   #source: string | undefined;
-  /** Sources whose log turned out to be none, until it is looked for anew. */
+  /** Sources whose log turned out not to be one. Forgotten after the next wait. */
   readonly #failed = new Map<string, SourceError>();
   #begun = false;
   /** The text that is open. */
   #text: OpenedText | undefined;
   #numbers: LineNumbers | undefined;
   #openedAt = Number.NEGATIVE_INFINITY;
-  /** What time it was for the attempt's end when the text was opened. */
+  /** The time of `#endClock` when the text was opened. */
   #readSince = 0;
   /** Whether the container had ended by then. */
   #containerEnded = false;
-  /** Whether a piece has come since the text was opened; of the live log, ever. */
+  /** Whether a piece has come since the text was opened; since the container started. */
   #progress = false;
   #hasWritten = false;
   #ticks = 0;
-  /** Whether the log of the run that is read was read to its end, once that run had ended. */
+  /** Whether the log of the container's current run was read to its end after that run had ended. */
   #drained = false;
-  /** Whether the container was started again since reading began. */
+  /** Whether the container was restarted since reading began. */
   #restarted = false;
-  /** How many plain reads are still to take the place of a follow that the node cannot do. */
+  /** How many plain reads still replace the follow that the node failed. */
   #pollsLeft = 0;
   #notifiedPolling = false;
-  /** What to wait for before the next step. What it throws is not recovered from. */
+  /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
   #tries = 0;
   #lastWaiting = "";
@@ -115,10 +118,10 @@ export class ContainerReader {
   }
 
   /**
-   * The next thing that there is to tell; `undefined` behind the end. For one caller at a time.
+   * Returns the next event, or `undefined` after the last. One call at a time.
    *
-   * @throws Failure where there is no log; what a source throws in the middle of one; LogReplaced where the position leads
-   *   nowhere; the signal's reason.
+   * @throws Failure if there is no log; what a source throws in the middle of one; LogReplaced if the position is not
+   *   in the log; the signal's reason.
    */
   async next(): Promise<ContainerEvent | undefined> {
     for (;;) {
@@ -142,9 +145,9 @@ export class ContainerReader {
   }
 
   /**
-   * To be called every five seconds in which `next` has nothing to tell: opens a live log that is quiet for a minute anew.
+   * To be called every five seconds while `next` is pending. Reopens a live log that is quiet for a minute.
    *
-   * @returns what to tell of the silence.
+   * @returns a notice about the silence, if there is one.
    */
   tick(): ContainerEvent | undefined {
     const text = this.#text;
@@ -156,7 +159,7 @@ export class ContainerReader {
     return message === undefined ? undefined : this.#waiting(message);
   }
 
-  /** Ends what is read. Whoever waits in `next` is left to the signal. */
+  /** Stops reading. A pending `next` is left to the signal. */
   close(): void {
     this.#ended = true;
     this.#closeText();
@@ -174,7 +177,7 @@ export class ContainerReader {
     this.#view = next.view;
     if (next.changed !== undefined) {
       this.#notify("pod-changed", next.changed);
-      // Its log is another one: lines are counted from its beginning.
+      // It has another log, whose lines are counted from its beginning.
       this.#position = undefined;
       this.#drained = false;
       this.#restarted = true;
@@ -189,7 +192,7 @@ export class ContainerReader {
       this.#refreshAfter(() => this.#options.sleep(tooSoonMs, signal));
       return;
     }
-    // An archive has one log of all of a container's runs, which begins with what was sent.
+    // An archive has one log for all runs of a container, which begins with what was sent already.
     const candidates = candidatesFor(
       sources.filter(({ capabilities }) => {
         const another = this.#restarted && this.#position === undefined;
@@ -225,7 +228,7 @@ export class ContainerReader {
       source: name,
       instance,
       from,
-      // Only where reading begins: who resumes knows by the position which lines are wanted.
+      // Only at the beginning: on resume, the position says which lines are needed.
       firstLine: this.#begun ? undefined : this.#options.begin.firstLine,
     });
     const changed = this.#source !== name;
@@ -240,7 +243,7 @@ export class ContainerReader {
     }
     if (start.cut === true)
       this.#notify("line-cut", "The first line is incomplete: it begins too far back to be read.");
-    // A tail that brings nothing has a place all the same.
+    // A tail without lines has a position too.
     if (start.relative) this.#position = this.#numbers.position;
     this.#begun = true;
     this.#source = name;
@@ -279,7 +282,7 @@ export class ContainerReader {
     this.#events.push(numbered);
   }
 
-  /** Decides what comes after a text that has been read to its end. */
+  /** Decides what comes after the end of a text. */
   #atEnd({ source, text }: OpenedText): void {
     const { follow, changes, pollMs, podNamed } = this.#options;
     const view = this.#view;
@@ -294,7 +297,7 @@ export class ContainerReader {
     } else if (!this.#containerEnded) {
       this.#refreshAfter(() => this.#nextPoll());
     } else {
-      // A read that began once the container had ended has come to the end of what there is.
+      // A read that began after the container had ended has read everything.
       this.#drained = true;
       if (nextRun(view, this.#position, { drained: true, podNamed }).changed !== undefined) return;
       if (attemptEnded) this.#end("complete");
@@ -314,7 +317,7 @@ export class ContainerReader {
     }
     if (error instanceof SourceError && this.#begun) {
       if (error.outcome === "not-found" && !this.#hasWritten) {
-        // It was taken for a log until its first words said that it is none: another source may have it.
+        // It looked like a log until its first words: another source may have the log.
         this.#failed.set(error.source, error);
         return;
       }
@@ -331,12 +334,12 @@ export class ContainerReader {
       const hasPods = this.#watched().pods !== undefined;
       const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
-      // Of a container that has not been started, its pod tells; of anything else, only another look.
+      // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
       this.#refreshAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
       return;
     }
-    // Nothing comes after what was sent: the pod is gone, and no archive has the log.
+    // Nothing follows what was sent: the pod is gone, and no archive has the log.
     if (this.#begun && this.#hasWritten && error instanceof Failure && error.kind === "not-found") {
       this.#end("source-ended");
       return;
@@ -348,14 +351,14 @@ export class ContainerReader {
     this.#refreshAfter(() => sleep(retryMs, signal));
   }
 
-  /** Waits, where plain reads take the place of a follow, until the next one is due. */
+  /** Waits until the next plain read is due, if plain reads replace the follow. */
   async #nextPoll(): Promise<void> {
     if (this.#pollsLeft === 0) return;
     this.#pollsLeft -= 1;
     await this.#options.changes.next(this.#watched(), this.#options.pollMs);
   }
 
-  /** Makes a pause, and looks at the container as it is then. */
+  /** Waits, then looks up the container again. */
   #refreshAfter(pause: () => Promise<void>): void {
     this.#pause = async () => {
       await pause();
@@ -370,9 +373,9 @@ export class ContainerReader {
       this.#view = await refresh(signal);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and nothing of it changes any more.
+      // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and does not change.
       if (error.reason === "ATTEMPT_NOT_FOUND" && hasEnded(this.#view.attempt.phase)) return;
-      // Whose log has not begun gets the failure.
+      // If the log has not begun, the caller gets the failure.
       if (error.reason !== "RUN_NOT_FOUND" || !this.#begun) throw error;
       this.#notify("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
       this.#end("source-ended");
@@ -393,7 +396,7 @@ export class ContainerReader {
     this.#events.push({ kind: "notice", notice, message });
   }
 
-  /** Tells what is waited for, once. */
+  /** Returns a notice of what the reader waits for, unless it is the last one again. */
   #waiting(message: string): ContainerEvent | undefined {
     if (message === this.#lastWaiting) return undefined;
     this.#lastWaiting = message;

@@ -1,7 +1,7 @@
 import { looksLikeAnswer, looksLikePage } from "../stream/sniff.ts";
 import type { SentPiece } from "./line-selection.ts";
 
-/** What to tell of a log that begins so, where it looks like another document in a log's place. */
+/** Returns the notice for a log that begins like another kind of document. */
 export function documentNotice({
   offset,
   bytes,

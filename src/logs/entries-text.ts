@@ -16,7 +16,10 @@ interface Lines {
 
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
-/** The text of a log that is kept line by line with times: from its beginning, from a place, or from wherever the answer begins. */
+/**
+ * The text of a log that is stored as lines with times: from its beginning, from a place, or from where the response
+ * begins.
+ */
 export class EntriesText implements LogText {
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
@@ -28,7 +31,7 @@ export class EntriesText implements LogText {
   readonly #position: EntriesPosition;
   readonly #skip: AnchorSkip | undefined;
   #pieceBytes = FIRST_PIECE_BYTES;
-  /** What has come and is still to be handed on, oldest first. */
+  /** Lines that have come and are not returned yet, oldest first. */
   #waiting: Lines[] = [];
   /** The time of a line of which only a part of a character has come. */
   #cutLine: string | undefined;
@@ -37,9 +40,9 @@ export class EntriesText implements LogText {
   #closed = false;
 
   /**
-   * @param place what lies before it is passed over. Absent: the text begins with what comes first.
-   * @param offset how many bytes of the log lie before the text that is handed on; `undefined`: not known.
-   * @param growing whether an unfinished character at the end is left for later.
+   * @param place where the text begins; what lies before it is skipped. `undefined`: at the first line that comes.
+   * @param offset how many bytes of the log lie before the text. `undefined`: unknown.
+   * @param growing whether an unfinished character at the end is left for the next read.
    */
   constructor(
     log: OpenedEntries,
@@ -105,7 +108,7 @@ export class EntriesText implements LogText {
   #take({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
-    // The first bytes of a character that was cut before this piece come with it, and so does the line that began with them.
+    // A character that was cut before this piece comes with it, and so does the line that it begins.
     const starts = carried === 0 ? times.starts : times.starts.map((each) => each + carried);
     const lines =
       this.#cutLine === undefined
@@ -146,14 +149,14 @@ export class EntriesText implements LogText {
   }
 }
 
-/** A part of a piece with the times of the lines that begin in it. */
+/** Returns a part of a piece, with the times of the lines that begin in it. */
 export function linesIn({ bytes, times }: Lines, from: number, to: number): Lines {
   let first = 0;
   while ((times.starts[first] ?? to) < from) first += 1;
   return { bytes: bytes.subarray(from, to), times: timesIn(times, first, from, to) };
 }
 
-/** The times from one index on of the lines that begin in a part of a piece, which begins at `from`. */
+/** Returns the times of the lines that begin between two offsets. `first`: the index of the first of them. */
 function timesIn({ starts, times }: LineTimes, first: number, from: number, to: number): LineTimes {
   let end = first;
   while ((starts[end] ?? to) < to) end += 1;
@@ -162,7 +165,7 @@ function timesIn({ starts, times }: LineTimes, first: number, from: number, to: 
   return { starts: starts.slice(first, end).map((each) => each - from), times: times.slice(first, end) };
 }
 
-/** Where lines begin once bytes of them were replaced: behind the same line feeds. */
+/** Returns where lines begin after some bytes were replaced: behind the same line feeds. */
 function movedStarts(starts: readonly number[], stored: Uint8Array, text: Uint8Array): readonly number[] {
   const moved: number[] = [];
   let feedAt = 0;
@@ -179,7 +182,7 @@ function movedStarts(starts: readonly number[], stored: Uint8Array, text: Uint8A
   return moved;
 }
 
-/** Tells where the text is, as a {@link TimedPlace}. */
+/** Keeps the {@link TimedPlace} behind the text that has passed. */
 class EntriesPosition {
   #time: string;
   #earliest: string;
@@ -196,12 +199,12 @@ class EntriesPosition {
     this.#offset = offset;
   }
 
-  /** What lies before the place has been counted, but is the end of the text to those who look for the place again. */
+  /** Skipped text is already counted in the place, but belongs to its fingerprint. */
   pass(bytes: Uint8Array): void {
     this.#tail.push(bytes);
   }
 
-  /** Goes behind a piece. */
+  /** Moves behind a piece. */
   add(bytes: Uint8Array, { starts, times }: LineTimes): TimedPlace {
     this.#tail.push(bytes);
     if (this.#offset !== undefined) this.#offset += bytes.length;

@@ -10,15 +10,15 @@ import type { StartedText, TextPiece } from "./text.ts";
 export interface LineNumbersOptions {
   /** The name of the source. */
   readonly source: string;
-  /** Where the source is live: the pod that is read, and how often its container had been restarted. */
+  /** If the source is live: the pod, and how often its container had been restarted. */
   readonly instance: { readonly pod: string; readonly restarts: number } | undefined;
   /** Where reading was resumed. */
   readonly from: Position | undefined;
-  /** Lines before this one are passed over. Default: none. */
+  /** Lines before this one are skipped. Default: none. */
   readonly firstLine: number | undefined;
 }
 
-/** Numbers the lines of a text, and tells for each piece where it lies. */
+/** Numbers the lines of a text, and adds to each piece where it lies. */
 export class LineNumbers {
   readonly #options: LineNumbersOptions;
   readonly #mediaType: string | undefined;
@@ -41,12 +41,12 @@ export class LineNumbers {
     this.#before = this.#at(start.place);
   }
 
-  /** Whether lines are counted from where the text began, rather than from the log's beginning. */
+  /** Whether lines are counted from where the text begins, rather than from the log's beginning. */
   get relative(): boolean {
     return this.#relative;
   }
 
-  /** Where the text begins, or goes on behind the last piece. */
+  /** Where the text begins or, after the first piece, continues. */
   get position(): Position {
     return this.#before;
   }
@@ -87,8 +87,8 @@ export class LineNumbers {
   }
 
   /**
-   * Starts anew behind lines that are missing: how many of those that were to be passed over are among them is not
-   * known, and to resume behind a part of the piece, nothing before it is needed.
+   * Starts over behind missing lines: it is unknown how many of the lines to be skipped are among them, and to resume
+   * behind a part of the piece, nothing before it is needed.
    *
    * @param time when the first line was written.
    */
@@ -97,7 +97,7 @@ export class LineNumbers {
     if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
   }
 
-  /** Passes over lines that are not wanted. Returns how many bytes of the piece they have. */
+  /** Skips lines that were not requested. Returns how many bytes of the piece they have. */
   #skipUnwanted(bytes: Uint8Array): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;

@@ -5,7 +5,7 @@ import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { PatternError } from "../stream/pattern-error.ts";
 
-/** Which lines are asked for. */
+/** Which lines match. */
 export interface GrepOptions {
   readonly pattern: string;
   readonly fixed: boolean;
@@ -15,7 +15,7 @@ export interface GrepOptions {
   readonly after: number;
 }
 
-/** What a caller asks for: a run, what of it, and how. What is left out has the default that the contract gives. */
+/** What a caller requests: a run, what of it, and how. Defaults are those of the contract. */
 export interface LogRequest {
   readonly run: RunRef;
   readonly selector: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
@@ -25,7 +25,7 @@ export interface LogRequest {
   readonly waitMs?: number | undefined;
   readonly tail?: number | undefined;
   readonly firstLine?: number | undefined;
-  /** RFC 3339 in UTC with nine digits after the second. */
+  /** RFC 3339 in UTC with nine fractional digits. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly grep?: GrepOptions | undefined;
@@ -35,7 +35,7 @@ export interface LogRequest {
   readonly cursor?: string | undefined;
 }
 
-/** @throws Failure REQUEST_INVALID where a wish, or two together, cannot be. */
+/** @throws Failure REQUEST_INVALID if a value is invalid or two exclude each other. */
 export function checkRequest(request: LogRequest): void {
   const { tail, firstLine, since, until, waitMs, selector, allContainers } = request;
   if (tail !== undefined && firstLine !== undefined) {
@@ -53,7 +53,7 @@ export function checkRequest(request: LogRequest): void {
 }
 
 /**
- * How lines have to be looked at; `undefined` where all are wanted as they are.
+ * Returns how lines are filtered, or `undefined` if all are sent as they are.
  *
  * @throws Failure PATTERN_INVALID.
  */
@@ -71,7 +71,7 @@ export function filterOf(request: LogRequest, lineBytes: number): LineFilterOpti
   };
 }
 
-/** The part of a request that a cursor is bound to: what decides which bytes come behind it. */
+/** The part of a request that a cursor is bound to: whatever decides which bytes follow it. */
 export function cursorScope({ run, selector, allContainers, since, until, grep, timestamps }: LogRequest): string {
   const { metric, attempt, container, pod } = selector;
   const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];

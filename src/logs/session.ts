@@ -316,7 +316,7 @@ export class LogSession {
     const { signal } = this.#guarded;
     this.#watching = true;
     await sleep(FIRST_HEARTBEAT_MS, this.#firstFrame.signal).then(
-      () => this.#beat(),
+      () => this.#sendHeartbeat(),
       () => undefined,
     );
     for (;;) {
@@ -327,11 +327,11 @@ export class LogSession {
         if (event.kind === "notice") this.#planned?.frames.noticeOf(container, event.notice, event.message);
       }
       if (this.#ready.length > 0) this.#deliver();
-      else if (this.#ticks >= HEARTBEAT_TICKS) this.#beat();
+      else if (this.#ticks >= HEARTBEAT_TICKS) this.#sendHeartbeat();
     }
   }
 
-  #beat(): void {
+  #sendHeartbeat(): void {
     if (this.#waiting === undefined || this.#ended) return;
     if (this.#planned !== undefined) this.#planned.frames.heartbeat();
     else this.#ready.push({ frame: { kind: "heartbeat", cursor: undefined }, reached: undefined, scanned: 0 });

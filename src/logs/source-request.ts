@@ -1,13 +1,13 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
 
-/** One request to a source: its signal tells the source when the log has been read or left. */
+/** One request to a source. Its signal is aborted when the log has been read, or is no longer needed. */
 export class SourceRequest {
   readonly #stop = new AbortController();
   readonly #parent: AbortSignal;
   readonly #onAbort = (): void => this.#stop.abort(this.#parent.reason);
 
-  /** @param signal aborted when whoever reads leaves. */
+  /** @param signal aborted when the reader leaves. */
   constructor(signal: AbortSignal) {
     this.#parent = signal;
     if (signal.aborted) this.#onAbort();
@@ -18,14 +18,14 @@ export class SourceRequest {
     return this.#stop.signal;
   }
 
-  /** Ends it. May be called again. */
+  /** Ends the request. Can be called again. */
   close(): void {
     this.#parent.removeEventListener("abort", this.#onAbort);
     if (!this.#stop.signal.aborted) this.#stop.abort(NO_LONGER_NEEDED);
   }
 }
 
-/** Asks one source for one log, in parts or from somewhere on. */
+/** Requests one log from one source, whole or in part. */
 export class SourceRequests {
   readonly #source: LogSource;
   readonly #target: LogTarget;
@@ -37,7 +37,7 @@ export class SourceRequests {
     this.#signal = signal;
   }
 
-  /** @throws SourceError; the reason of the signal. */
+  /** @throws SourceError; the signal's reason. */
   async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: SourceRequest }> {
     const request = new SourceRequest(this.#signal);
     try {

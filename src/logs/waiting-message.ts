@@ -5,13 +5,13 @@ import { hasEnded } from "../runs/run.ts";
 import { isUnstarted } from "./retry-rules.ts";
 import type { ContainerView } from "./view.ts";
 
-/** The messages of schedulers and kubelets may be long. */
+/** Messages of schedulers and kubelets may be long. */
 const MAX_MESSAGE_LENGTH = 300;
-/** Kubernetes' words for an image that does not come. */
+/** Kubernetes' reasons for an image that cannot be pulled. */
 const IMAGE_REASONS = /^(ImagePullBackOff|ErrImage\w*|InvalidImageName|Image\w+Error|RegistryUnavailable)$/;
 
 /**
- * Says what is waited for.
+ * Says what the reader is waiting for.
  *
  * @param hasPods whether a source reads pods.
  * @param begun whether something of the log was read.
@@ -30,23 +30,25 @@ export function waitingMessage(
 }
 
 /**
- * Says that a running container has written nothing yet, which may have a reason that its author does not see.
+ * Says that a running container has written nothing yet: its program may be buffering, which its author may not know.
  *
  * @param now milliseconds since 1970.
- * @param afterMs for how long it may be silent without a word, in milliseconds.
+ * @param afterMs how long it may be silent before that, in milliseconds.
  */
 export function silenceMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
   if (status?.state !== "running") return undefined;
   const ms = now - Date.parse(status.startedAt ?? "");
   if (!(ms >= afterMs)) return undefined;
   const minutes = Math.floor(ms / 60_000);
-  return `The container has written nothing yet (${minutes} min). Programs buffer their output when it is not a terminal.`;
+  const silence = `The container has written nothing yet (${minutes} min).`;
+  return `${silence} Programs buffer their output when it is not a terminal.`;
 }
 
 /**
- * Says what a container that has not been started waits for: a node, the init containers before it, its image, or to be created.
+ * Says what a container that has not started is waiting for: a node, the init containers before it, its image, or its
+ * creation.
  *
- * @returns one sentence, or more.
+ * @returns one or more sentences.
  */
 export function describeUnstarted(pod: Pod, container: string): string {
   if (!pod.scheduled) return `The pod ${quoted(pod.name)} is not scheduled yet${because(pod)}`;
@@ -73,7 +75,7 @@ function isInTheWay({ sidecar, state, exitCode, up }: Omit<ContainerStatus, "ini
   return sidecar ? !up : !(state === "terminated" && exitCode === 0);
 }
 
-/** The end of a sentence: a reason is a word, though some container runtimes have put whole errors there; a message is anything. */
+/** Ends a sentence with a reason, if it is one word (some container runtimes put whole errors there), and a message. */
 function because({ reason, message }: Pick<Pod, "reason" | "message">): string {
   const word = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
   const text = printable(message.trim());
