@@ -6,7 +6,8 @@ import { TailBuffer } from "../stream/tail-buffer.ts";
 import { AnchorSkip } from "./anchor-skip.ts";
 import type { TimedPlace } from "./place.ts";
 import type { SourceRequest } from "./source-request.ts";
-import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+import { SourceText } from "./source-text.ts";
+import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 /** Text with the times of its lines. */
 interface Lines {
@@ -20,11 +21,8 @@ const NO_TIMES: LineTimes = { starts: [], times: [] };
  * The text of a log that is stored as lines with times: from its beginning, from a place, or from where the response
  * begins.
  */
-export class EntriesText implements LogText {
-  readonly delimited: boolean;
-  readonly mediaType: string | undefined;
+export class EntriesText extends SourceText {
   readonly decodedFrom = undefined;
-  readonly #request: SourceRequest;
   readonly #growing: boolean;
   readonly #entries: AsyncIterator<{ readonly bytes: Uint8Array; readonly times: LineTimes }>;
   readonly #decoder = createDecoder("utf-8");
@@ -35,9 +33,6 @@ export class EntriesText implements LogText {
   #waiting: Lines[] = [];
   /** The time of a line of which only a part of a character has come. */
   #cutLine: string | undefined;
-  #putBack: TextPiece | undefined;
-  #ended = false;
-  #closed = false;
 
   /**
    * @param place where the text begins; what lies before it is skipped. `undefined`: at the first line that comes.
@@ -49,63 +44,44 @@ export class EntriesText implements LogText {
     request: SourceRequest,
     { place, offset, growing }: { place: TimedPlace | undefined; offset: number | undefined; growing: boolean },
   ) {
-    this.#request = request;
+    super(log, request);
     this.#growing = growing;
     this.#entries = log.pieces[Symbol.asyncIterator]();
     this.#position = new EntriesPosition(place, offset);
     this.#skip = place === undefined ? undefined : new AnchorSkip(place);
-    this.delimited = log.delimited;
-    this.mediaType = log.mediaType;
   }
 
   get replaced(): boolean {
     return this.#decoder.replaced;
   }
 
-  async next(): Promise<TextPiece | undefined> {
-    if (this.#putBack !== undefined) {
-      const piece = this.#putBack;
-      this.#putBack = undefined;
-      return piece;
+  protected take(): TextPiece | undefined {
+    for (let lines = this.#waiting.shift(); lines !== undefined; lines = this.#waiting.shift()) {
+      const piece = this.#pieceOf(lines);
+      if (piece !== undefined) return piece;
     }
-    try {
-      for (;;) {
-        const lines = this.#waiting.shift();
-        const piece = lines && this.#pieceOf(lines);
-        if (piece !== undefined) return piece;
-        if (lines !== undefined) continue;
-        if (this.#ended) {
-          this.#request.close();
-          return undefined;
-        }
-        const next = await this.#entries.next();
-        if (next.done !== true) this.#take(next.value);
-        else {
-          this.#ended = true;
-          for (const { bytes } of this.#decoder.end(this.#growing)) this.#waiting.push({ bytes, times: NO_TIMES });
-        }
-      }
-    } catch (error) {
-      if (this.#closed) return undefined;
-      this.close();
-      throw error;
-    }
+    return undefined;
   }
 
-  putBack(piece: TextPiece): void {
-    this.#putBack = piece;
+  protected async read(): Promise<void> {
+    const next = await this.#entries.next();
+    if (next.done !== true) {
+      this.#add(next.value);
+      return;
+    }
+    this.end();
+    for (const { bytes } of this.#decoder.end(this.#growing)) this.#waiting.push({ bytes, times: NO_TIMES });
   }
 
-  close(): void {
-    this.#closed = true;
-    if (!this.#ended) this.#entries.return?.().catch(() => undefined);
-    this.#ended = true;
+  protected leave(): void {
+    this.#entries.return?.().catch(() => undefined);
+  }
+
+  protected discard(): void {
     this.#waiting = [];
-    this.#putBack = undefined;
-    this.#request.close();
   }
 
-  #take({ bytes, times }: Lines): void {
+  #add({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
     // A character that was cut before this piece comes with it, and so does the line that it begins.

@@ -13,7 +13,8 @@ import { peek } from "../stream/peek.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
 import type { BytePlace } from "./place.ts";
 import type { SourceRequest } from "./source-request.ts";
-import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+import { SourceText } from "./source-text.ts";
+import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 export interface FileTextOptions {
   /** Whether the file still grows: an unfinished character or compressed block at its end is left for the next read. */
@@ -26,12 +27,9 @@ export interface FileTextOptions {
  *
  * Only the body and the decompressor are awaited; everything else is done at once with the bytes at hand.
  */
-export class FileText implements LogText {
-  readonly delimited: boolean;
-  readonly mediaType: string | undefined;
+export class FileText extends SourceText {
   decodedFrom: string | undefined;
   readonly #log: OpenedFile;
-  readonly #request: SourceRequest;
   readonly #options: FileTextOptions;
   #body: AsyncIterator<Uint8Array>;
   /** `undefined` until the first bytes have shown the encoding. */
@@ -42,9 +40,6 @@ export class FileText implements LogText {
   #parts: readonly DecodedPart[] = [];
   #nextPart = 0;
   #pieceBytes = FIRST_PIECE_BYTES;
-  #ended = false;
-  #closed = false;
-  #putBack: TextPiece | undefined;
   #offset = 0;
   #stored: number | undefined = 0;
   #tail: TailBuffer;
@@ -53,13 +48,11 @@ export class FileText implements LogText {
 
   /** The text of a whole file. */
   constructor(log: OpenedFile, request: SourceRequest, options: FileTextOptions) {
+    super(log, request);
     this.#log = log;
-    this.#request = request;
     this.#options = options;
     this.#body = log.body[Symbol.asyncIterator]();
     this.#tail = new TailBuffer();
-    this.delimited = log.delimited;
-    this.mediaType = log.mediaType;
   }
 
   /**
@@ -88,47 +81,28 @@ export class FileText implements LogText {
     return this.#decoder?.replaced === true;
   }
 
-  async next(): Promise<TextPiece | undefined> {
-    if (this.#putBack !== undefined) {
-      const piece = this.#putBack;
-      this.#putBack = undefined;
-      return piece;
-    }
-    try {
-      for (;;) {
-        const part = this.#parts[this.#nextPart];
-        if (part !== undefined) {
-          this.#nextPart += 1;
-          return this.#pieceOf(part);
-        }
-        if (this.#undecoded !== undefined) this.#decode(this.#undecoded);
-        else if (this.#ended) {
-          this.#request.close();
-          return undefined;
-        } else await this.#read();
+  protected take(): TextPiece | undefined {
+    for (;;) {
+      const part = this.#parts[this.#nextPart];
+      if (part !== undefined) {
+        this.#nextPart += 1;
+        return this.#pieceOf(part);
       }
-    } catch (error) {
-      if (this.#closed) return undefined;
-      this.close();
-      throw error;
+      if (this.#undecoded === undefined) return undefined;
+      this.#decode(this.#undecoded);
     }
   }
 
-  putBack(piece: TextPiece): void {
-    this.#putBack = piece;
+  protected leave(): void {
+    this.#body.return?.().catch(() => undefined);
   }
 
-  close(): void {
-    this.#closed = true;
-    if (!this.#ended) this.#body.return?.().catch(() => undefined);
-    this.#ended = true;
+  protected discard(): void {
     this.#undecoded = undefined;
     this.#parts = [];
-    this.#putBack = undefined;
-    this.#request.close();
   }
 
-  async #read(): Promise<void> {
+  protected async read(): Promise<void> {
     if (this.#decoder === undefined) await this.#begin();
     // What came with the byte order mark.
     if (this.#undecoded !== undefined) return;
@@ -141,7 +115,7 @@ export class FileText implements LogText {
       this.#undecoded = next.value;
       return;
     }
-    this.#ended = true;
+    this.end();
     this.#setParts(this.#decoder?.end(this.#options.growing) ?? []);
   }
 
@@ -169,7 +143,7 @@ export class FileText implements LogText {
     for (let left = bytes; left > 0; ) {
       const next = await this.#body.next();
       if (next.done === true) {
-        this.#ended = true;
+        this.end();
         return;
       }
       const rest = next.value.subarray(left);
