@@ -1,4 +1,4 @@
-import { type Clock, steadyClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { Sleep } from "../sleep.ts";
@@ -10,6 +10,7 @@ import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { createEndClock } from "./end-clock.ts";
 import type { ContainerEvent, ContainerNotice } from "./event.ts";
+import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
@@ -48,15 +49,8 @@ export interface ContainerReaderOptions {
  * rotation.
  */
 const QUIET_TICKS = 12;
-/** How many failures in a row, without a byte between them, a follow survives. */
-const MAX_TRIES = 5;
-const RETRY_MS = 500;
-/** The shortest time between two opens of a followed log, however often its source ends it. */
-const REOPEN_MS = 1_200;
 /** A container that writes nothing for longer may be buffering its output. */
 const SILENT_MS = 60_000;
-/** How many plain reads replace a follow that failed at the node before the follow is tried again. */
-const MAX_POLLS = 30;
 
 /**
  * Reads the log of one container: from one source or, if that no longer has it, from another; once, or until the job
@@ -67,7 +61,7 @@ const MAX_POLLS = 30;
  */
 export class ContainerReader {
   readonly #options: ContainerReaderOptions;
-  readonly #steady: Clock;
+  readonly #pace: FollowPace;
   readonly #endClock: (view: Pick<ContainerView, "attempt">) => number;
   /** Events that are ready. */
   readonly #events: ContainerEvent[] = [];
@@ -84,7 +78,6 @@ export class ContainerReader {
   /** The text that is open. */
   #text: OpenedText | undefined;
   #numbers: LineNumbers | undefined;
-  #openedAt = Number.NEGATIVE_INFINITY;
   /** The time of `#endClock` when the text was opened. */
   #readSince = 0;
   /** Whether the container had ended by then. */
@@ -97,12 +90,9 @@ export class ContainerReader {
   #drained = false;
   /** Whether the container was restarted since reading began. */
   #restarted = false;
-  /** How many plain reads still replace the follow that the node failed. */
-  #pollsLeft = 0;
   #notifiedPolling = false;
   /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
-  #tries = 0;
   #lastWaiting = "";
   #notifiedDecoded = false;
   #notifiedReplaced = false;
@@ -114,7 +104,7 @@ export class ContainerReader {
     this.#source = options.position?.source;
     this.#hasWritten = options.position !== undefined;
     this.#endClock = createEndClock(options.clock);
-    this.#steady = steadyClock(options.clock);
+    this.#pace = new FollowPace(options.clock);
   }
 
   /**
@@ -185,11 +175,10 @@ export class ContainerReader {
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
-    const isFollow = follow && !this.#containerEnded && this.#pollsLeft === 0;
-    const tooSoonMs = REOPEN_MS - (this.#steady.now() - this.#openedAt);
-    if (isFollow && tooSoonMs > 0) {
-      this.#openedAt = Number.NEGATIVE_INFINITY;
-      this.#refreshAfter(() => this.#options.sleep(tooSoonMs, signal));
+    const isFollow = follow && !this.#containerEnded && !this.#pace.isPolling;
+    const delayMs = isFollow ? this.#pace.takeDelay() : 0;
+    if (delayMs > 0) {
+      this.#refreshAfter(() => this.#options.sleep(delayMs, signal));
       return;
     }
     // An archive has one log for all runs of a container, which begins with what was sent already.
@@ -216,7 +205,7 @@ export class ContainerReader {
   }
 
   #start(opened: OpenedText): void {
-    this.#openedAt = this.#steady.now();
+    this.#pace.opened();
     const { source, start, handover } = opened;
     const { name, capabilities } = source;
     const { pod, status } = this.#view;
@@ -288,7 +277,7 @@ export class ContainerReader {
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     const settled = isSettled(view, source.settleMs, this.#readSince);
-    if (this.#progress) this.#tries = 0;
+    if (this.#progress) this.#pace.succeeded();
     if (!follow) {
       this.#end(!attemptEnded ? "caught-up" : text.delimited && settled ? "complete" : "source-ended");
     } else if (!source.capabilities.live) {
@@ -321,8 +310,8 @@ export class ContainerReader {
         this.#failed.set(error.source, error);
         return;
       }
-      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && this.#pollsLeft === 0) {
-        this.#pollsLeft = MAX_POLLS;
+      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && !this.#pace.isPolling) {
+        this.#pace.startPolling();
         if (!this.#notifiedPolling)
           this.#notify("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
         this.#notifiedPolling = true;
@@ -345,16 +334,14 @@ export class ContainerReader {
       return;
     }
     if (!follow || !this.#begun || !isTransient(error)) throw error;
-    this.#tries = this.#progress ? 1 : this.#tries + 1;
-    if (this.#tries > MAX_TRIES) throw error;
-    const retryMs = RETRY_MS * 2 ** (this.#tries - 1);
+    const retryMs = this.#pace.failed(this.#progress);
+    if (retryMs === undefined) throw error;
     this.#refreshAfter(() => sleep(retryMs, signal));
   }
 
   /** Waits until the next plain read is due, if plain reads replace the follow. */
   async #nextPoll(): Promise<void> {
-    if (this.#pollsLeft === 0) return;
-    this.#pollsLeft -= 1;
+    if (!this.#pace.takePoll()) return;
     await this.#options.changes.next(this.#watched(), this.#options.pollMs);
   }
 
