@@ -1,8 +1,8 @@
-const MOST = 100;
+const MAX_LENGTH = 100;
 
 /** Quotes foreign text for a sentence: on one line, at most 100 characters. */
 export function quoted(text: string): string {
-  const cut = text.length > MOST ? `${text.slice(0, MOST).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
+  const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
   return `"${printable(cut)}"`;
 }
 

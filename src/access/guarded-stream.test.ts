@@ -56,7 +56,7 @@ function createWorld() {
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: [] });
   const services = {
     streams: new OpenStreams({ total: 2_000, perCaller: 1_500 }),
-    rechecks: new Rechecks({ authenticator, access, clock, wait: waits.wait, everyMs: RECHECK_MS }),
+    rechecks: new Rechecks({ authenticator, access, clock, sleep: waits.wait, everyMs: RECHECK_MS }),
   };
   return Object.assign(world, {
     services,

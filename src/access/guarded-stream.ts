@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Access } from "./access.ts";
 import type { OpenStreams, StoppableStream } from "./open-streams.ts";

@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Authenticator } from "../identity/token-review.ts";
@@ -21,7 +21,7 @@ export interface RechecksOptions {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly clock: Clock;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   /** How often, in milliseconds. */
   readonly everyMs: number;
 }
@@ -95,13 +95,13 @@ class TokenRecheck {
 
   /** @throws StreamStopped when the token has expired; what the TokenReview throws. */
   async #run(): Promise<never> {
-    const { authenticator, access, clock, wait, everyMs } = this.#options;
+    const { authenticator, access, clock, sleep, everyMs } = this.#options;
     const { token, expiresAt = Number.POSITIVE_INFINITY } = this.#caller;
     const { signal } = this.#empty;
     for (;;) {
       const left = expiresAt - clock.now();
       if (left <= 0) throw tokenExpired();
-      await wait(Math.min(everyMs, left), signal);
+      await sleep(Math.min(everyMs, left), signal);
       if (expiresAt <= clock.now()) throw tokenExpired();
       const caller = await authenticator.authenticate(token, signal, { afresh: true });
       const afresh = access.afresh();

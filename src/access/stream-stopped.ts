@@ -56,7 +56,7 @@ export function tokenExpired(cause?: Failure): StreamStopped {
 export function recheckFailed(error: unknown): StreamStopped {
   if (error instanceof StreamStopped) return error;
   if (!(error instanceof Failure)) {
-    const failure = new Failure("internal", "INTERNAL", "Something went wrong in this server.", { cause: error });
+    const failure = new Failure("internal", "INTERNAL", "Internal server error.", { cause: error });
     return new StreamStopped("recheck-failed", failure);
   }
   return error.kind === "unauthenticated" ? tokenExpired(error) : new StreamStopped("recheck-failed", error);

@@ -82,7 +82,13 @@ describe("an error", () => {
     ["no attempt", [FAILED, "-a", "0"], {}, 2, /^error: "0" is not an attempt\n/],
     ["no such option", [FAILED, "--atempt", "1"], {}, 2, /unknown option '--atempt'\n\(Did you mean --attempt\?\)/],
     ["too many arguments", [FAILED, "x"], {}, 2, /too many arguments/],
-    ["a name that cannot be", ["Not_A_Name"], {}, 2, /^error: name: is not a name in Kubernetes \(REQUEST_INVALID\)\n/],
+    [
+      "a name that cannot be",
+      ["Not_A_Name"],
+      {},
+      2,
+      /^error: name: is not a valid Kubernetes name \(REQUEST_INVALID\)\n/,
+    ],
     [
       "no such shorthand",
       ["@first"],

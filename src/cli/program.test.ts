@@ -50,14 +50,14 @@ describe("taffrail serve", () => {
       out: "",
       said: [
         "error: invalid configuration",
-        '  taffrail.yaml:1:1: there is no key "sorces" here. Did you mean "sources"?',
-        "  taffrail.yaml:2:9: listen is wrong: must be string, not number",
+        '  taffrail.yaml:1:1: unknown key "sorces". Did you mean "sources"?',
+        "  taffrail.yaml:2:9: listen must be a string, not a number",
       ],
     });
     expect(await runInProcess(["serve"])).toMatchObject({ code: 2 });
     writeFileSync(file, "tls: { certFile: /nowhere/crt, keyFile: /nowhere/key }");
     expect((await runInProcess(["serve", "--config", file], { env: POD })).said[1]).toBe(
-      "  taffrail.yaml:1:6: the file /nowhere/crt does not exist: put it there, or name another",
+      "  taffrail.yaml:1:6: the file /nowhere/crt does not exist: create it, or name another",
     );
   });
 

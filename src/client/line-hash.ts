@@ -1,4 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { ESCAPE, EscapeReader } from "../stream/escape-sequences.ts";
 
 const RETURN = 0x0d;

@@ -15,13 +15,13 @@ afterEach(() => rm(folder, { recursive: true }));
 const ofFile = (file: string) => openSecret({ file }, folder, {}, clock);
 
 describe("a secret in a file", () => {
-  it("is read from beside the configuration, without white space around it", async () => {
+  it("is read relative to the configuration, without surrounding white space", async () => {
     await writeFile(join(folder, "token"), "  s3cret\n\n");
     expect((await ofFile("token")()).reveal()).toBe("s3cret");
     expect((await ofFile(join(folder, "token"))()).reveal()).toBe("s3cret");
   });
 
-  it("is read again when it has changed", async () => {
+  it("is read again after a change", async () => {
     await writeFile(join(folder, "token"), "one");
     const read = ofFile("token");
     expect((await read()).reveal()).toBe("one");
@@ -32,7 +32,7 @@ describe("a secret in a file", () => {
     expect((await read()).reveal()).toBe("two");
   });
 
-  it("that has become empty, or is gone, is a failure until it is back", async () => {
+  it("that is emptied or deleted is a failure until it is back", async () => {
     await writeFile(join(folder, "token"), "one");
     const read = ofFile("token");
     await writeFile(join(folder, "token"), "\n");
@@ -43,7 +43,7 @@ describe("a secret in a file", () => {
     expect((await read()).reveal()).toBe("back");
   });
 
-  it("must be there at once", async () => {
+  it("must exist at the start", async () => {
     expect(() => ofFile("token")).toThrow("the file token does not exist");
     await writeFile(join(folder, "token"), " \n");
     expect(() => ofFile("token")).toThrow("the file token is empty");
@@ -59,7 +59,7 @@ describe("a secret in a file", () => {
 });
 
 describe("a secret in the environment", () => {
-  it("is taken without white space around it", async () => {
+  it("is read without surrounding white space", async () => {
     const read = openSecret({ env: "TOKEN" }, folder, { TOKEN: " s3cret\n" }, clock);
     expect((await read()).reveal()).toBe("s3cret");
   });

@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 
-/** A reference to a secret, in a configuration. */
+/** A reference to a secret in a configuration. */
 export const SecretRef = z
   .strictObject({
     file: z
@@ -22,17 +22,17 @@ export const SecretRef = z
   )
   .describe("Where the secret is: never the secret itself.");
 
-/** A mounted Secret changes at most once a minute; this only spares reads. */
+/** A mounted Secret changes at most once a minute; this only saves reads. */
 const REREAD_MS = 10_000;
 
-/** Gives a secret's value as it is now. */
+/** Reads a secret's current value. */
 export type SecretReader = () => Promise<Secret>;
 
 /**
- * Opens a reference to a secret. The secret must be there now and is read anew as it rotates.
+ * Opens a reference to a secret. The secret must exist now, and is read again when it rotates.
  *
- * @param folder what a relative file name is relative to.
- * @throws Error with one sentence that names the file or variable when nothing is there.
+ * @param folder the base of a relative file name.
+ * @throws Error with one sentence that names the file or variable if it is missing or empty.
  */
 export function openSecret(
   secret: z.output<typeof SecretRef>,
@@ -61,11 +61,11 @@ export function openSecret(
 }
 
 /**
- * What a reader of the configuration is told of a file that could not be read. What has another reason stays as it is.
+ * The fault in the configuration if a file cannot be read. Other errors are returned unchanged.
  */
 export function explainUnread(file: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
-  const why = code === "ENOENT" ? "does not exist: put it there, or name another" : `cannot be read (${code})`;
+  const why = code === "ENOENT" ? "does not exist: create it, or name another" : `cannot be read (${code})`;
   return new Error(`the file ${file} ${why}`);
 }

@@ -30,7 +30,7 @@ describe("openTlsFiles", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("gives what the files hold, and the name", async () => {
+  it("returns the contents of the files, and the server name", async () => {
     await writePair(FIRST_CLIENT);
     const bundle = `# two of them\n${SERVER_CERTIFICATE.cert}\n${SECOND_CLIENT.cert}`;
     await write("ca.crt", bundle);
@@ -39,7 +39,7 @@ describe("openTlsFiles", () => {
     expect(await openTlsFiles({}, folder, clock)()).toEqual({});
   });
 
-  it("gives the same object until a file changes, and looks at most every 10 s", async () => {
+  it("returns the same object until a file changes, and checks at most every 10 s", async () => {
     await writePair(FIRST_CLIENT);
     const read = openTlsFiles(PAIR, folder, clock);
     const first = await read();
@@ -61,7 +61,7 @@ describe("openTlsFiles", () => {
     expect(shown(await read())).toEqual(SECOND_CLIENT);
   });
 
-  it("wants every file to be there", async () => {
+  it("requires every file to exist", async () => {
     await writePair(FIRST_CLIENT);
     expect(() => openTlsFiles({ ...PAIR, caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt does not exist");
     expect(() => openTlsFiles({ caFile: "." }, folder, clock)).toThrow("the file . cannot be read (EISDIR)");
@@ -71,16 +71,16 @@ describe("openTlsFiles", () => {
     ["nothing", ""],
     ["no certificate", "hello"],
     ["a key", FIRST_CLIENT.key],
-  ])("wants authorities where there is %s", async (_, text) => {
+  ])("requires certificate authorities, not %s", async (_, text) => {
     await write("ca.crt", text);
-    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt holds no certificate");
+    expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow("the file ca.crt contains no certificate");
   });
 
-  it("reads every authority of a bundle", async () => {
+  it("reads every certificate of a CA bundle", async () => {
     const damaged = SECOND_CLIENT.cert.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA");
     await write("ca.crt", SERVER_CERTIFICATE.cert + damaged);
     expect(() => openTlsFiles({ caFile: "ca.crt" }, folder, clock)).toThrow(
-      "the file ca.crt holds a certificate that cannot be read",
+      "the file ca.crt contains a certificate that cannot be parsed",
     );
   });
 
@@ -88,7 +88,7 @@ describe("openTlsFiles", () => {
     ["of another certificate", SECOND_CLIENT.key],
     ["that is none", "hello"],
     ["that is damaged", FIRST_CLIENT.key.replace(/\n[A-Za-z0-9+/]{10}/, "\nAAAAAAAAAA")],
-  ])("wants the certificate's own key, not one %s, and shows nothing of it", async (_, key) => {
+  ])("requires the certificate's own key, not one %s, and shows nothing of it", async (_, key) => {
     await writePair({ ...FIRST_CLIENT, key });
     const lines = key.split("\n").filter((line) => line.length > 5 && !line.startsWith("---"));
     try {
@@ -111,19 +111,19 @@ describe("readServerTls", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("gives the certificate and its key, from beside the configuration", async () => {
+  it("returns the certificate and its key, relative to the configuration", async () => {
     await write(PAIR.certFile, SERVER_CERTIFICATE.cert);
     await write(PAIR.keyFile, SERVER_CERTIFICATE.key);
     const { cert, key } = readServerTls(PAIR, folder);
     expect([cert, key.reveal()]).toEqual([SERVER_CERTIFICATE.cert, SERVER_CERTIFICATE.key]);
   });
 
-  it("says which file is missing, is no certificate, or does not fit", async () => {
+  it("names the file that is missing, is not a certificate, or does not match", async () => {
     expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt does not exist");
     await write(PAIR.certFile, "hello");
     expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.key does not exist");
     await write(PAIR.keyFile, FIRST_CLIENT.key);
-    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt holds no certificate");
+    expect(() => readServerTls(PAIR, folder)).toThrow("the file tls.crt contains no certificate");
     await write(PAIR.certFile, SERVER_CERTIFICATE.cert);
     expect(() => readServerTls(PAIR, folder)).toThrow(
       /^the certificate in tls\.crt and the key in tls\.key cannot be used: [\w ]+$/,

@@ -11,7 +11,7 @@ import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import { explainUnread } from "./secret-reader.ts";
 
-/** How a store proves who it is, and how we do, in a configuration. */
+/** The TLS settings of a store in a configuration. */
 export const ClientTls = z
   .strictObject({
     caFile: z.string().min(1).optional().describe("The CA certificates (PEM) to trust instead of the public ones."),
@@ -29,16 +29,16 @@ export const ClientTls = z
   )
   .describe("TLS to the store: whom to trust, and the client certificate. Files are read again when they change.");
 
-/** The certificate and key of the port, in a configuration. */
+/** The server's certificate and key in a configuration. */
 export const ServerTlsFiles = z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) });
 
 type ClientTlsConfig = z.output<typeof ClientTls>;
 
-/** A mounted Secret changes at most once a minute; this only spares reads. */
+/** A mounted Secret changes at most once a minute; this only saves reads. */
 const REREAD_MS = 10_000;
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g;
 
-/** What the port shows of itself, and its key. */
+/** The server's certificate and key. */
 export interface ServerTls {
   /** The certificate chain, as PEM. */
   readonly cert: string;
@@ -46,13 +46,13 @@ export interface ServerTls {
   readonly key: Secret;
 }
 
-/** Gives the settings as they are now: the same object until a file changes. */
+/** Reads the current settings. They are the same object until a file changes. */
 export type TlsReader = () => Promise<TlsSettings>;
 
 /**
- * Opens certificates and a key. They must be there and fit now, and are read anew as they rotate.
+ * Opens certificates and a key. They must exist and match now, and are read again when they rotate.
  *
- * @param folder what relative file names are relative to.
+ * @param folder the base of relative file names.
  * @throws Error with one sentence that names the file.
  */
 export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clock): TlsReader {
@@ -69,8 +69,8 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
   let current = settingsOf(config, texts);
   return memoizeFor(REREAD_MS, clock, async () => {
     const read = await Promise.all(paths.map((path) => path && readFile(path, "utf8")));
-    // Two files of a pair may be of before and after a rotation: then this throws, and the next request reads them
-    // again.
+    // In the middle of a rotation, a certificate and its key may not match: then this throws, and the next request
+    // reads them again.
     const next = settingsOf(config, read);
     if (!isDeepStrictEqual(read, texts)) {
       texts = read;
@@ -81,9 +81,9 @@ export function openTlsFiles(config: ClientTlsConfig, folder: string, clock: Clo
 }
 
 /**
- * Reads the port's own certificate and key.
+ * Reads the server's certificate and key.
  *
- * @param folder what relative file names are relative to.
+ * @param folder the base of relative file names.
  * @throws Error with one sentence that names the file.
  */
 export function readServerTls({ certFile, keyFile }: z.output<typeof ServerTlsFiles>, folder: string): ServerTls {
@@ -121,24 +121,24 @@ function checkPair(cert: string, certFile: string | undefined, key: string, keyF
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    // OpenSSL says what is wrong after the last colon, and never what stands in a key.
+    // OpenSSL puts the reason after the last colon, and never includes the contents of a key.
     const why = (error as Error).message.split(":").at(-1);
     throw new Error(`the certificate in ${certFile} and the key in ${keyFile} cannot be used: ${why}`);
   }
 }
 
 /**
- * Node passes over what it cannot read among authorities, so that a damaged file would only show when a store is
- * asked.
+ * Node ignores certificate authorities that it cannot parse, so a damaged file would be noticed only by a failing
+ * request.
  */
 function checkCertificates(text: string, file: string | undefined): void {
   const found = text.match(CERTIFICATE) ?? [];
-  if (found.length === 0) throw new Error(`the file ${file} holds no certificate`);
+  if (found.length === 0) throw new Error(`the file ${file} contains no certificate`);
   for (const each of found) {
     try {
       new X509Certificate(each);
     } catch {
-      throw new Error(`the file ${file} holds a certificate that cannot be read`);
+      throw new Error(`the file ${file} contains a certificate that cannot be parsed`);
     }
   }
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
 
-/** Timers that run for longer than 2^31 ms are over at once. */
+/** Timers of more than 2^31 ms fire immediately. */
 const MAX_MS = 24 * MS.d;
 
 /** A time such as `30s`, `5m` or `1h`, at most 24 days: milliseconds. */

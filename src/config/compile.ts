@@ -12,47 +12,47 @@ import { ConfigError } from "./config-error.ts";
 import type { Locations } from "./locations.ts";
 import type { Config } from "./schema.ts";
 
-/** A link whose template is known to be good. */
+/** A link with its compiled template. */
 export interface CompiledLink {
   readonly config: Config["links"][number];
   readonly url: AddressTemplate;
 }
 
-/** A configuration that can be run. */
+/** A configuration with its templates compiled and its files opened. */
 export interface CompiledConfig {
   readonly config: Config;
-  /** The port's certificate and key; `undefined`: cleartext. */
+  /** The server's certificate and key; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
-  /** The way to all stores. */
+  /** For the connections to all stores. */
   readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
-  /** What any of the sources needs to know of the cluster. */
+  /** The lookups in the cluster that any source needs. */
   readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
-  /** What cursors are signed with. */
+  /** The keys that sign cursors. */
   readonly cursorKeys: readonly SecretReader[];
 }
 
 export interface CompileOptions {
-  /** What file names are relative to. */
+  /** The base of relative file names. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  /** What a source may be. */
+  /** The available kinds of source. */
   readonly kinds: readonly SourceKind[];
 }
 
 /**
  * Compiles the templates and opens the secrets and certificates of a configuration.
  *
- * @throws ConfigError with every fault and its place.
+ * @throws ConfigError with all faults and their positions.
  */
 export function compileConfig(config: Config, locations: Locations, options: CompileOptions): CompiledConfig {
   const { folder, env, clock, kinds } = options;
   const faults: string[] = [];
   const { vars } = config;
 
-  /** Does one thing that may be at fault, so that all faults are told at once. */
+  /** Collects the fault of one step, so that all faults are reported at once. */
   const attempt = <T>(path: readonly PropertyKey[], work: () => T): T | undefined => {
     try {
       return work();
@@ -67,7 +67,7 @@ export function compileConfig(config: Config, locations: Locations, options: Com
   const sources = config.sources.map((source, index): CompiledSource | undefined => {
     const path = ["sources", index];
     if (names.has(source.name))
-      faults.push(`${locations.of([...path, "name"])}: another source is called "${source.name}" already`);
+      faults.push(`${locations.of([...path, "name"])}: duplicate source name "${source.name}"`);
     names.add(source.name);
     return compileSource(kinds, source, {
       vars,
@@ -89,7 +89,7 @@ export function compileConfig(config: Config, locations: Locations, options: Com
     attempt(["cursors", "keys", index], () => openSecret(key, folder, env, clock)),
   );
 
-  const egress = createWay(config, env, faults);
+  const egress = openEgress(config, env, faults);
   if (faults.length > 0 || egress === undefined) throw new ConfigError(faults);
   const compiled = sources.filter((each) => each !== undefined);
   return {
@@ -103,7 +103,7 @@ export function compileConfig(config: Config, locations: Locations, options: Com
   };
 }
 
-function createWay({ egress }: Config, env: NodeJS.ProcessEnv, faults: string[]): Egress | undefined {
+function openEgress({ egress }: Config, env: NodeJS.ProcessEnv, faults: string[]): Egress | undefined {
   try {
     return createEgress({ allow: egress.allow, proxies: readProxies(env) });
   } catch (error) {

@@ -8,7 +8,7 @@ const clock = { now: () => 0 };
 const load = (env: NodeJS.ProcessEnv) => loadConfig({ file: undefined, env, clock });
 
 describe("Kargo's variables", () => {
-  it("are a whole configuration", async () => {
+  it("are a complete configuration", async () => {
     const { sources, config } = load({
       ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE,
       ANALYSIS_RUN_LOG_HTTP_HEADERS: "Authorization=Bearer ${{ token }},X-Scope=tenant",
@@ -21,16 +21,16 @@ describe("Kargo's variables", () => {
     expect(JSON.stringify(config)).not.toContain("s3cret");
   });
 
-  it("are one without headers and without a token", () => {
+  it("are complete without headers and a token", () => {
     const [source] = load({ ANALYSIS_RUN_LOG_URL_TEMPLATE: URL_TEMPLATE }).sources;
     expect(compiledHttp(source)).toMatchObject({ headers: {}, token: undefined });
   });
 
   it.each([{}, { ANALYSIS_RUN_LOG_URL_TEMPLATE: "" }, { ANALYSIS_RUN_LOG_TOKEN: "t" }])(
-    "are none without an address: %j",
+    "are no configuration without a URL: %j",
     (env) => {
       expect(kargoConfig(env)).toBeUndefined();
-      expect(() => load(env)).toThrow("There is no configuration. Name a file with --config, or set");
+      expect(() => load(env)).toThrow("No configuration: pass a file with --config, or set");
     },
   );
 
@@ -50,7 +50,7 @@ describe("Kargo's variables", () => {
     expect(kargoConfig(env)).toMatchObject({ sources: [{ http: { headers } }] });
   });
 
-  it("are blamed for what is wrong in them", () => {
+  it("are named in their faults", () => {
     const faultsOf = (env: NodeJS.ProcessEnv): string => {
       try {
         load(env);

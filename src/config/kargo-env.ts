@@ -2,11 +2,12 @@ import type { z } from "zod";
 import { http } from "../sources/http.ts";
 
 /**
- * A whole configuration out of the variables with which Kargo's API server is told where logs are
+ * The configuration in the variables that tell Kargo's API server where logs are
  * (https://docs.kargo.io/operator-guide/advanced-installation/common-configurations, "Logs from Job Metrics"), or
- * `undefined` without them.
+ * `undefined` if they are not set.
  *
- * `ANALYSIS_RUN_LOG_HTTP_HEADERS` is `NAME=VALUE,NAME=VALUE`. A comma that no `NAME=` follows belongs to the value.
+ * `ANALYSIS_RUN_LOG_HTTP_HEADERS` is `NAME=VALUE,NAME=VALUE`. A comma that is not followed by `NAME=` belongs to the
+ * value.
  */
 export function kargoConfig(env: NodeJS.ProcessEnv): object | undefined {
   const url = env.ANALYSIS_RUN_LOG_URL_TEMPLATE;

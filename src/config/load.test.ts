@@ -34,7 +34,7 @@ const withHttp = (...lines: string[]): string =>
 const URL_LINE = "url: https://logs.example/${{ jobName }}.log";
 
 describe("a configuration", () => {
-  it("may be empty: then every default is filled in", () => {
+  it("may be empty: it then has every default", () => {
     for (const text of ["", "# nothing", "{}", "sources: []"]) {
       expect(parse(text).config).toMatchObject({
         listen: ":8080",
@@ -67,87 +67,87 @@ describe("a configuration", () => {
     expect(parse('{"listen": "[::1]:9090", "retentionDays": 14}').config).toMatchObject({ retentionDays: 14 });
   });
 
-  it("is not changed by the names of things that every object has", () => {
+  it("is not affected by the names of built-in properties", () => {
     expect(faultsOf("constructor: 1\ntoString: 2\n__proto__: {listen: 1}")).toEqual([
-      expect.stringMatching(/^t\.yaml:1:1: there is no key "constructor" here\. There are: listen, /),
-      expect.stringContaining('t.yaml:2:1: there is no key "toString" here.'),
-      expect.stringContaining('t.yaml:3:1: there is no key "__proto__" here.'),
+      expect.stringMatching(/^t\.yaml:1:1: unknown key "constructor"\. Known keys: listen, /),
+      expect.stringContaining('t.yaml:2:1: unknown key "toString".'),
+      expect.stringContaining('t.yaml:3:1: unknown key "__proto__".'),
     ]);
   });
 });
 
-describe("a key that is not known", () => {
-  it("is told with what was meant, and where it stands", () => {
+describe("an unknown key", () => {
+  it("is reported with its position and a suggestion", () => {
     expect(faultsOf("listen: ':80'\nsorces: []")).toEqual([
-      't.yaml:2:1: there is no key "sorces" here. Did you mean "sources"?',
+      't.yaml:2:1: unknown key "sorces". Did you mean "sources"?',
     ]);
     expect(faultsOf(withHttp(URL_LINE, "timeouts:", "  idel: 5s"))).toEqual([
-      't.yaml:6:9: there is no key "idel" here. Did you mean "idle"?',
+      't.yaml:6:9: unknown key "idel". Did you mean "idle"?',
     ]);
   });
 
-  it("is told with what there is, where nothing is near", () => {
-    expect(faultsOf("shutdown: {xyzzy: 1}")).toEqual(['t.yaml:1:12: there is no key "xyzzy" here. There are: drain.']);
+  it("is reported with all known keys if none resembles it", () => {
+    expect(faultsOf("shutdown: {xyzzy: 1}")).toEqual(['t.yaml:1:12: unknown key "xyzzy". Known keys: drain.']);
   });
 
-  it("does not keep what stands below it from being checked", () => {
+  it("does not prevent what is below it from being checked", () => {
     expect(faultsOf(withHttp(URL_LINE, "timeots: {idel: 5}"))).toEqual([
-      expect.stringContaining("sources[0].http.timeouts.idle is wrong"),
+      expect.stringContaining("sources[0].http.timeouts.idle must be"),
       expect.stringContaining('"idel"'),
       expect.stringContaining('"timeots"'),
     ]);
   });
 
-  it("does not take the place of the key that was meant, where that is there too", () => {
+  it("does not replace the suggested key if that is also present", () => {
     expect(faultsOf("listen: ':80'\nlisten_: 7")).toEqual([expect.stringContaining('"listen_"')]);
   });
 });
 
-describe("a value that is wrong", () => {
+describe("an invalid value", () => {
   it.each([
-    ["listen: 5", "t.yaml:1:9: listen is wrong: must be string, not number"],
-    ["listen: nowhere", "t.yaml:1:9: listen is wrong: must be HOST:PORT or :PORT"],
-    ["sources: 7", "t.yaml:1:10: sources is wrong: must be array, not number"],
-    ["links: [1]", "t.yaml:1:9: links[0] is wrong: must be object, not number"],
-    ["vars: {a-b: x}", "t.yaml:1:8: vars.a-b is wrong: must be a plain name"],
-    ["jobNamespaces: [jobs, Not.One]", "t.yaml:1:23: jobNamespaces[1] is wrong: must be a namespace's name"],
+    ["listen: 5", "t.yaml:1:9: listen must be a string, not a number"],
+    ["listen: nowhere", "t.yaml:1:9: listen must be HOST:PORT or :PORT"],
+    ["sources: 7", "t.yaml:1:10: sources must be an array, not a number"],
+    ["links: [1]", "t.yaml:1:9: links[0] must be an object, not a number"],
     [
-      "limits: {logBytes: 5GB}",
-      expect.stringMatching(/^t\.yaml:1:20: limits\.logBytes is wrong: must be a number and a unit/),
+      "vars: {a-b: x}",
+      "t.yaml:1:8: vars.a-b must consist of letters, digits and underscores, and not begin with a digit",
     ],
-    ["- a", "t.yaml:1:1: the configuration is wrong: must be object, not array"],
-    ["text", "t.yaml:1:1: the configuration is wrong: must be object, not string"],
+    ["jobNamespaces: [jobs, Not.One]", "t.yaml:1:23: jobNamespaces[1] must be a namespace name"],
+    ["limits: {logBytes: 5GB}", expect.stringMatching(/^t\.yaml:1:20: limits\.logBytes must be a number and a unit/)],
+    ["- a", "t.yaml:1:1: the configuration must be an object, not an array"],
+    ["text", "t.yaml:1:1: the configuration must be an object, not a string"],
     ["links: [{}]", "t.yaml:1:9: links[0].title is missing"],
     [
       withHttp(URL_LINE, 'headers: {"A B": c}'),
-      "t.yaml:5:17: sources[0].http.headers.A B is wrong: must be the name of an HTTP header",
+      "t.yaml:5:17: sources[0].http.headers.A B must be the name of an HTTP header",
     ],
     [
       withHttp(URL_LINE, "notFound: [404, 200]"),
-      expect.stringMatching(/^t\.yaml:5:23: sources\[0\]\.http\.notFound\[1\] is wrong: /),
+      expect.stringMatching(/^t\.yaml:5:23: sources\[0\]\.http\.notFound\[1\] is invalid: /),
     ],
-  ])("as in %j is told with its place and path", (text, fault) => {
+  ])("as in %j is reported with its position and path", (text, fault) => {
     expect(faultsOf(text)[0]).toEqual(fault);
   });
 });
 
-describe("a template that is wrong", () => {
+describe("an invalid template", () => {
   it.each([
     ["plain", "url: https://logs.example/${{ jobNam }}"],
     ["in double quotes", 'url: "https://logs.example/${{ jobNam }}"'],
     ["in single quotes", "url: 'https://logs.example/${{ jobNam }}'"],
-  ])("is told with the place within it: %s", (_, line) => {
+  ])("is reported with the position within it: %s", (_, line) => {
     const text = withHttp(line);
     expect(faultsOf(text)).toEqual([`${placeOf("jobNam", text)}: Unknown name "jobNam". Did you mean jobName?`]);
   });
 
-  it("is told with the place where it begins, in a block", () => {
+  it("is reported with the position of its beginning, in a block", () => {
     expect(faultsOf(withHttp("url: >-", "  https://logs.example/${{ jobNam }}"))).toEqual([
       expect.stringMatching(/^t\.yaml:4:12: Unknown name "jobNam"/),
     ]);
   });
 
-  it("is told for headers and links too", () => {
+  it("is also reported in headers and links", () => {
     const links = "links:\n  - title: Report\n    url: https://reports.example/${{ jobNam }}";
     const text = `${withHttp(URL_LINE, "headers: { X: '${{ nope }}' }")}\n${links}`;
     expect(faultsOf(text)).toEqual([
@@ -156,56 +156,53 @@ describe("a template that is wrong", () => {
     ]);
   });
 
-  it("is one that wants a token which the source does not have", () => {
+  it("uses a token that the source does not have", () => {
     const text = withHttp(URL_LINE, "headers: { A: '${{ token }}' }");
     expect(faultsOf(text)).toEqual([
       `${placeOf("${{ token", text)}: the header wants \${{ token }}, but this source has no \`token\``,
     ]);
   });
 
-  it("is one that puts a token into the address", () => {
+  it("puts a token into the URL", () => {
     expect(faultsOf(withHttp("url: https://logs.example/${{ token }}", "token: { env: T }"), { T: "s3cret" })).toEqual([
       expect.stringMatching(/^t\.yaml:4:\d+: /),
     ]);
   });
 });
 
-describe("a secret that is wrong", () => {
+describe("an invalid secret", () => {
   it.each([
-    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist: put it there, or name another"],
+    ["token: { file: gone }", "t.yaml:5:14: the file gone does not exist: create it, or name another"],
     ["token: { env: NOT_SET }", "t.yaml:5:14: the environment variable NOT_SET is not set: set it, or name another"],
-    [
-      "token: { file: a, env: B }",
-      "t.yaml:5:14: sources[0].http.token is wrong: must name either a file or an env variable",
-    ],
-    ["token: {}", "t.yaml:5:14: sources[0].http.token is wrong: must name either a file or an env variable"],
-    ["token: s3cret", "t.yaml:5:14: sources[0].http.token is wrong: must be object, not string"],
-  ])("as in %j is told, but never shown", (line, fault) => {
+    ["token: { file: a, env: B }", "t.yaml:5:14: sources[0].http.token must name either a file or an env variable"],
+    ["token: {}", "t.yaml:5:14: sources[0].http.token must name either a file or an env variable"],
+    ["token: s3cret", "t.yaml:5:14: sources[0].http.token must be an object, not a string"],
+  ])("as in %j is reported, but never shown", (line, fault) => {
     expect(faultsOf(withHttp(URL_LINE, line))).toEqual([fault]);
   });
 });
 
-describe("the port's certificate", () => {
-  it("is told with its place where a file is missing, beside all other faults", () => {
+describe("the server's certificate", () => {
+  it("is reported with its position if a file is missing, with all other faults", () => {
     expect(faultsOf("contac: me\ntls: { certFile: gone.crt, keyFile: gone.key }")).toEqual([
-      't.yaml:1:1: there is no key "contac" here. Did you mean "contact"?',
-      "t.yaml:2:6: the file gone.crt does not exist: put it there, or name another",
+      't.yaml:1:1: unknown key "contac". Did you mean "contact"?',
+      "t.yaml:2:6: the file gone.crt does not exist: create it, or name another",
     ]);
   });
 });
 
-describe("YAML that is wrong", () => {
+describe("invalid YAML", () => {
   it.each([
     ["a: [1", /^t\.yaml:\d+:\d+: /],
     ["a:\n\t- b", /^t\.yaml:2:1: Tabs/],
     ["listen: ':1'\nlisten: ':2'", /^t\.yaml:2:1: Map keys must be unique/],
     ["listen: ':1'\n---\nlisten: ':2'", /^t\.yaml:2:1: .*multiple documents/],
     ["listen: *nobody", /^t\.yaml: Unresolved alias/],
-  ])("as in %j is told with its place", (text, fault) => {
+  ])("as in %j is reported with its position", (text, fault) => {
     expect(faultsOf(text)[0]).toMatch(fault);
   });
 
-  it("is one that would grow without end", () => {
+  it("may be a document that would grow without end", () => {
     const levels = ["a", "b", "c", "d", "e"].map((name, index, all) => {
       const before = index === 0 ? "x" : `*${all[index - 1]}`;
       return `${name}: &${name} [${Array.from({ length: 10 }, () => before).join(", ")}]`;
@@ -215,7 +212,7 @@ describe("YAML that is wrong", () => {
 });
 
 describe("faults", () => {
-  it("are told all at once and in order: keys, values, templates and secrets", () => {
+  it("are reported together and in order: keys, values, templates and secrets", () => {
     const text = [
       "lisen: ':80'",
       "sources:",
@@ -231,15 +228,15 @@ describe("faults", () => {
       "      url: https://logs.example/",
     ].join("\n");
     expect(faultsOf(text)).toEqual([
-      't.yaml:1:1: there is no key "lisen" here. Did you mean "listen"?',
-      't.yaml:4:5: there is no key "htp" here. Did you mean "http"?',
+      't.yaml:1:1: unknown key "lisen". Did you mean "listen"?',
+      't.yaml:4:5: unknown key "htp". Did you mean "http"?',
       expect.stringMatching(/^t\.yaml:8:37: Unknown name "jobNam"/),
       "t.yaml:9:14: the environment variable NOT_SET is not set: set it, or name another",
-      't.yaml:10:11: another source is called "b" already',
+      't.yaml:10:11: duplicate source name "b"',
     ]);
   });
 
-  it("are told up to 20, and how many more there are", () => {
+  it("are reported up to 20, and how many more there are", () => {
     const text = Array.from({ length: 25 }, (_, index) => `key${index}: 1`).join("\n");
     const faults = faultsOf(text);
     expect(faults).toHaveLength(21);
@@ -255,14 +252,14 @@ describe("a configuration file", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("has its secrets beside it", async () => {
+  it("has its secrets next to it", async () => {
     await writeFile(join(folder, "token"), "s3cret\n");
     await writeFile(join(folder, "my.yaml"), withHttp(URL_LINE, "token: { file: token }"));
     const { sources } = loadConfig({ file: join(folder, "my.yaml"), env: {}, clock });
     expect((await compiledHttp(sources[0]).token?.())?.reveal()).toBe("s3cret");
   });
 
-  it("wins over Kargo's variables", async () => {
+  it("takes precedence over Kargo's variables", async () => {
     await writeFile(join(folder, "my.yaml"), "contact: me");
     const env = { ANALYSIS_RUN_LOG_URL_TEMPLATE: "https://logs.example/" };
     expect(loadConfig({ file: join(folder, "my.yaml"), env, clock }).sources).toEqual([]);
@@ -280,7 +277,7 @@ describe("a configuration file", () => {
     expect(() => loadConfig({ file: folder, env: {}, clock })).toThrow(/cannot be read \(EISDIR\)/);
   });
 
-  it("is right as the documentation shows it", async () => {
+  it("is valid as documented", async () => {
     const docs = await readFile(new URL("../../docs/configuration.md", import.meta.url), "utf8");
     const whole = [...docs.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
     const [example] = whole.filter((text) => text.includes("sources:"));

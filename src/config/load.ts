@@ -19,20 +19,20 @@ export interface LoadOptions {
 }
 
 export interface ParseOptions {
-  /** What the text is called in faults. */
+  /** The name of the file in faults. */
   readonly name: string;
-  /** What file names in it are relative to. */
+  /** The base of relative file names. */
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  /** What a source may be. Default: every kind that there is. */
+  /** The available kinds of source. Default: all. */
   readonly kinds?: readonly SourceKind[];
 }
 
 /**
  * Loads a configuration and checks all of it: keys, values, templates, secrets.
  *
- * @throws ConfigError with every fault and its place.
+ * @throws ConfigError with all faults and their positions.
  */
 export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
   if (file !== undefined) {
@@ -41,16 +41,14 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
       text = readFileSync(file, "utf8");
     } catch (error) {
       throw new ConfigError([
-        `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}). Name another file with --config.`,
+        `${file}: cannot be read (${(error as NodeJS.ErrnoException).code}). Pass another file with --config.`,
       ]);
     }
     return parseConfig(text, { name: basename(file), folder: dirname(file), env, clock });
   }
   const fromKargo = kargoConfig(env);
   if (fromKargo === undefined) {
-    throw new ConfigError([
-      "There is no configuration. Name a file with --config, or set ANALYSIS_RUN_LOG_URL_TEMPLATE.",
-    ]);
+    throw new ConfigError(["No configuration: pass a file with --config, or set ANALYSIS_RUN_LOG_URL_TEMPLATE."]);
   }
   const place = "ANALYSIS_RUN_LOG_URL_TEMPLATE";
   const locations: Locations = {
@@ -61,9 +59,9 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
 }
 
 /**
- * Checks a configuration that is given as YAML text.
+ * Parses and checks a configuration in YAML.
  *
- * @throws ConfigError with every fault and its place.
+ * @throws ConfigError with all faults and their positions.
  */
 export function parseConfig(text: string, options: ParseOptions): CompiledConfig {
   const lines = new LineCounter();
@@ -77,13 +75,13 @@ export function parseConfig(text: string, options: ParseOptions): CompiledConfig
   try {
     raw = document.toJS() ?? {};
   } catch (error) {
-    // An alias without its anchor, or far too many of them.
+    // An alias without an anchor, or too many aliases.
     throw new ConfigError([`${options.name}: ${(error as Error).message}`]);
   }
   return check(raw, yamlLocations(options.name, document, lines), options);
 }
 
-/** Collects the faults of the shape and, where there is a shape to go on with, those of templates and secrets. */
+/** Collects the faults of keys and values and, if those are valid enough, of templates and secrets. */
 function check(raw: unknown, locations: Locations, options: Omit<ParseOptions, "name">): CompiledConfig {
   const { kinds = SOURCE_KINDS } = options;
   const { config, faults } = checkShape(createConfigSchema(kinds), raw, locations);

@@ -1,19 +1,19 @@
 import { type Document, isMap, isNode, isScalar, type LineCounter, type Node } from "yaml";
 
-/** Says where in a configuration something stands: `taffrail.yaml:12:7`. */
+/** Finds positions in a configuration: `taffrail.yaml:12:7`. */
 export interface Locations {
   /**
-   * @param path the keys and indices that lead there. Where it does not exist, its nearest parent is told.
-   * @param offset how far into a text the fault is, in characters.
+   * @param path the keys and indices. If it does not exist, the position is that of its nearest parent.
+   * @param offset of the fault within a string, in characters.
    */
   of(path: readonly PropertyKey[], offset?: number): string;
-  /** The place of a key itself, rather than of its value. */
+  /** The position of a key instead of its value. */
   ofKey(path: readonly PropertyKey[], key: string): string;
 }
 
 /** Locations in a YAML file. */
 export function yamlLocations(file: string, document: Document, lines: LineCounter): Locations {
-  const say = (offset: number): string => {
+  const format = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
@@ -28,16 +28,15 @@ export function yamlLocations(file: string, document: Document, lines: LineCount
     of(path, offset = 0) {
       const node = nearest(path);
       const start = node?.range?.[0] ?? 0;
-      // In quotes the text begins one character later; in a block it begins on another line, whose start is good
-      // enough.
+      // A quoted string begins one character later. A block begins on another line: its start is good enough.
       const quoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
       const inline = isScalar(node) && (quoted || node.type === "PLAIN");
-      return say(start + (inline ? offset + (quoted ? 1 : 0) : 0));
+      return format(start + (inline ? offset + (quoted ? 1 : 0) : 0));
     },
     ofKey(path, key) {
       const map = path.length === 0 ? document.contents : document.getIn(path, true);
       const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
-      return isNode(pair?.key) ? say(pair.key.range?.[0] ?? 0) : this.of(path);
+      return isNode(pair?.key) ? format(pair.key.range?.[0] ?? 0) : this.of(path);
     },
   };
 }

@@ -8,14 +8,14 @@ import { Match } from "../sources/match.ts";
 import { createSourceSchema } from "../sources/source-config.ts";
 import type { SourceKind } from "../sources/source-kind.ts";
 
-const Namespace = z.string().refine(isNamespaceName, "must be a namespace's name");
+const Namespace = z.string().refine(isNamespaceName, "must be a namespace name");
 const Link = z.strictObject({
   title: z.string().min(1).describe("The title of the page."),
   url: z.string().describe("Its address, as a template."),
   match: Match.default({}),
 });
 
-/** Makes the schema of `taffrail.yaml`, in which sources may be of these kinds. */
+/** Creates the schema of `taffrail.yaml` for these kinds of source. */
 export function createConfigSchema(kinds: readonly SourceKind[]) {
   return z.strictObject({
     listen: z
@@ -32,7 +32,7 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
       .default("")
       .describe("The path prefix behind a proxy: `/taffrail`. Requests without it are answered too. Default: none."),
     contact: z.string().default("").describe("Whom users can ask for help."),
-    retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not told."),
+    retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not stated."),
     identity: z
       .strictObject({
         audiences: z
@@ -62,7 +62,15 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
       .default([])
       .describe("Namespaces other than a run's own in which Argo Rollouts creates Jobs."),
     vars: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "must be a plain name"), z.string().min(1))
+      .record(
+        z
+          .string()
+          .regex(
+            /^[A-Za-z_][A-Za-z0-9_]*$/,
+            "must consist of letters, digits and underscores, and not begin with a digit",
+          ),
+        z.string().min(1),
+      )
       .default({})
       .describe("Constants for templates, by name."),
     sources: z
@@ -74,7 +82,7 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
         allow: z
           .array(z.string().refine(isAddressRange, "must be an address or a range such as 169.254.10.0/24"))
           .default([])
-          .describe("Ranges to allow although they are special-purpose or, where the host holds variables, private."),
+          .describe("Ranges to allow even if they are special-purpose or, where the host contains variables, private."),
       })
       .prefault({}),
     links: z.array(Link).default([]).describe("Pages elsewhere about a run: reports, dashboards."),
@@ -160,5 +168,5 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
   });
 }
 
-/** A configuration that is complete: every default is filled in. */
+/** A complete configuration, with all defaults. */
 export type Config = z.output<ReturnType<typeof createConfigSchema>>;

@@ -21,11 +21,11 @@ const CONFIG = {
   links: [{ title: "Report", url: "https://reports.example.com/${{ project }}#planted-5" }],
 };
 
-describe("the settings that operators are told", () => {
-  const told = settings(CONFIG, { STORE_TOKEN: "planted-6" });
-  const value = (name: string) => told.find((each) => each.name === name)?.value;
+describe("the settings that operators see", () => {
+  const shown = settings(CONFIG, { STORE_TOKEN: "planted-6" });
+  const value = (name: string) => shown.find((each) => each.name === name)?.value;
 
-  it("hold what is configured, and defaults", () => {
+  it("include what is configured, and defaults", () => {
     expect(value("listen")).toBe(":8080");
     expect(value("limits.streams")).toBe("1000");
     expect(value("sources[0].name")).toBe("archive");
@@ -33,19 +33,19 @@ describe("the settings that operators are told", () => {
     expect(value("cursors.keys")).toBe("[]");
   });
 
-  it("hold names of headers, variables and query keys, and never their values", () => {
+  it("include names of headers, variables and query keys, but never their values", () => {
     expect(value("vars.key")).toBe("[hidden]");
     expect(value("sources[0].http.headers.X-Api-Key")).toBe("[hidden]");
     expect(value("sources[0].http.url")).toBe(
       "https://logs.example.com/${{ project }}/${{ jobName }}.log?sig=[hidden]&k=[hidden]&a=[hidden]",
     );
     expect(value("links[0].url")).toBe("https://reports.example.com/${{ project }}#[hidden]");
-    expect(JSON.stringify(told)).not.toContain("planted-");
+    expect(JSON.stringify(shown)).not.toContain("planted-");
   });
 
-  it("have a hash that is the same for the same and for no other", () => {
-    expect(hashOf(told)).toMatch(/^[0-9a-f]{12}$/);
-    expect(hashOf(settings(CONFIG, { STORE_TOKEN: "x" }))).toBe(hashOf(told));
-    expect(hashOf(settings({ ...CONFIG, listen: ":1" }, { STORE_TOKEN: "x" }))).not.toBe(hashOf(told));
+  it("have a hash that is the same for equal settings only", () => {
+    expect(hashOf(shown)).toMatch(/^[0-9a-f]{12}$/);
+    expect(hashOf(settings(CONFIG, { STORE_TOKEN: "x" }))).toBe(hashOf(shown));
+    expect(hashOf(settings({ ...CONFIG, listen: ":1" }, { STORE_TOKEN: "x" }))).not.toBe(hashOf(shown));
   });
 });

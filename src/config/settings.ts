@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Config } from "./schema.ts";
 
-/** One value of a configuration, as operators may see it. */
+/** A value in a configuration, without secrets. */
 export interface Setting {
-  /** Its place: `sources[0].http.url`. */
+  /** Its path: `sources[0].http.url`. */
   readonly name: string;
   readonly value: string;
 }
@@ -11,15 +11,14 @@ export interface Setting {
 const HIDDEN = "[hidden]";
 
 /**
- * The values of a configuration in its own order, without any that may be secret: headers and variables are told by
- * name, addresses without the values of their queries. Secrets are no part of a configuration, only the locations
- * where they are.
+ * The values of a configuration in order, without any that may be secret: headers and variables only by name, URLs
+ * without the values of their queries. A configuration contains references to secrets, not the secrets.
  */
 export function settingsOf(config: Config): readonly Setting[] {
   return flatten("", config);
 }
 
-/** Twelve hexadecimal digits that are the same for the same settings. */
+/** A hash of settings: twelve hexadecimal digits. */
 export function hashOf(settings: readonly Setting[]): string {
   return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 12);
 }
@@ -45,7 +44,7 @@ function shown(name: string, value: string): string {
 
 /** `https://x/${{ a }}?key=${{ b }}&sig=c#d` becomes `https://x/${{ a }}?key=[hidden]&sig=[hidden]`. */
 function withoutQueryValues(url: string): string {
-  // A template's own text may hold a question mark: `a ? b : c`.
+  // An expression may contain a question mark: `a ? b : c`.
   const [, before = "", rest = ""] = /^((?:\$\{\{.*?\}\}|[^?#])*)(.*)$/s.exec(url) ?? [];
   if (rest === "") return before;
   if (!rest.startsWith("?")) return `${before}#${HIDDEN}`;

@@ -3,22 +3,21 @@ import { didYouMean } from "../did-you-mean.ts";
 import type { Locations } from "./locations.ts";
 import type { Config } from "./schema.ts";
 
-/** What came of checking a configuration's shape. */
+/** The result of checking the keys and values of a configuration. */
 export interface CheckedShape {
-  /** Absent where the shape is too wrong to go on with. */
+  /** `undefined` if the faults prevent further checks. */
   readonly config: Config | undefined;
-  /** One line for each, with its place. */
+  /** One line each, with their positions. */
   readonly faults: string[];
 }
 
 /**
  * Checks the keys and values of a configuration, and fills in its defaults.
  *
- * A key that is not known is a fault, and is then taken for the one that was meant, if there is one: so what stands
- * below it is checked at once too.
+ * An unknown key is a fault. If a known key resembles it, what is below it is checked as if it had that name.
  *
  * @param schema of the whole configuration.
- * @param raw is changed by that.
+ * @param raw is modified.
  */
 export function checkShape(schema: z.ZodType<Config>, raw: unknown, locations: Locations): CheckedShape {
   const faults: string[] = [];
@@ -27,19 +26,19 @@ export function checkShape(schema: z.ZodType<Config>, raw: unknown, locations: L
     if (parsed.success) return { config: parsed.data, faults };
     const unknown = parsed.error.issues.filter((issue) => issue.code === "unrecognized_keys");
     if (unknown.length === 0) {
-      faults.push(...parsed.error.issues.map((issue) => tell(issue, locations)));
+      faults.push(...parsed.error.issues.map((issue) => describeIssue(issue, locations)));
       return { config: undefined, faults };
     }
     for (const { path, keys } of unknown) {
       const parent = path.reduce((node, key) => (node as Record<PropertyKey, unknown>)[key], raw);
       for (const key of keys)
-        faults.push(takeForKnown(parent as Record<string, unknown>, key, path, keysAt(schema, path), locations));
+        faults.push(replaceUnknownKey(parent as Record<string, unknown>, key, path, keysAt(schema, path), locations));
     }
   }
 }
 
-/** Tells of a key that is not known, and renames it to what was meant, or removes it. */
-function takeForKnown(
+/** Reports an unknown key, and renames it to the known key that it resembles, or removes it. */
+function replaceUnknownKey(
   parent: Record<string, unknown>,
   key: string,
   path: readonly PropertyKey[],
@@ -49,33 +48,40 @@ function takeForKnown(
   const near = didYouMean(key, known);
   if (near !== undefined && !Object.hasOwn(parent, near)) parent[near] = parent[key];
   delete parent[key];
-  const hint = near === undefined ? `There are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
-  return `${locations.ofKey(path, key)}: there is no key "${key}" here. ${hint}`;
+  const hint = near === undefined ? `Known keys: ${known.join(", ")}.` : `Did you mean "${near}"?`;
+  return `${locations.ofKey(path, key)}: unknown key "${key}". ${hint}`;
 }
 
-function tell(issue: z.core.$ZodIssue, locations: Locations): string {
-  const place =
+function describeIssue(issue: z.core.$ZodIssue, locations: Locations): string {
+  const position =
     issue.code === "invalid_key"
       ? locations.ofKey(issue.path.slice(0, -1), String(issue.path.at(-1)))
       : locations.of(issue.path);
-  return `${place}: ${describe(issue.path)} ${whatIsWrong(issue)}`;
+  return `${position}: ${describePath(issue.path)} ${whatIsWrong(issue)}`;
 }
 
 function whatIsWrong(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_type" && issue.message.endsWith("received undefined")) return "is missing";
-  // The issue of a record's key holds the key's own.
+  // The issue of a record's key contains the issues of the key itself.
   const message = (issue.code === "invalid_key" && issue.issues[0]?.message) || issue.message;
-  return `is wrong: ${message.replace(/^Invalid input: expected (\w+), received (\w+)$/, "must be $1, not $2")}`;
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (expected !== undefined) return `must be ${withArticle(expected)}, not ${withArticle(String(received))}`;
+  return message.startsWith("must ") ? message : `is invalid: ${message}`;
 }
 
-function describe(path: readonly PropertyKey[]): string {
+function withArticle(type: string): string {
+  if (type === "null") return type;
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+}
+
+function describePath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "the configuration";
   return path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
     .join("");
 }
 
-/** The keys that the schema knows at a path. */
+/** The known keys at a path. */
 function keysAt(config: z.ZodType, path: readonly PropertyKey[]): string[] {
   type Schema = { properties?: Record<string, Schema>; items?: Schema; additionalProperties?: Schema };
   let schema = z.toJSONSchema(config, { io: "input" }) as Schema | undefined;

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from "node:tls";
 import { Agent, type buildConnector, type Dispatcher } from "undici";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import { revealText, type Secret } from "../secret.ts";
 import { createAddressPolicy } from "./address-policy.ts";
 import type { HttpProxy, Proxies } from "./proxies.ts";

@@ -1,14 +1,14 @@
 import type { Secret } from "../secret.ts";
 
-/** Who calls: what the cluster says about the owner of a token. */
+/** The caller: the owner of a token, as reported by the cluster. */
 export interface Caller {
-  /** The token that told it, to be looked at again as long as a stream runs. */
+  /** The token, which is reviewed again while a stream is open. */
   readonly token?: Secret | undefined;
-  /** When the token expires, in milliseconds since 1970, where it says so. */
+  /** When the token expires, in milliseconds since 1970, if known. */
   readonly expiresAt?: number | undefined;
   readonly username: string;
   readonly uid: string | undefined;
   readonly groups: readonly string[];
-  /** What else the authenticator says; handed on to access reviews as it is. */
+  /** Other attributes from the authenticator, passed unchanged to access reviews. */
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }

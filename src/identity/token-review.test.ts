@@ -32,7 +32,7 @@ async function refusalOf(work: Promise<unknown>): Promise<Failure> {
 }
 
 describe("a token", () => {
-  it("belongs to whom the cluster says", async () => {
+  it("belongs to the user that the cluster returns", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({
       status: {
         authenticated: true,
@@ -55,7 +55,7 @@ describe("a token", () => {
     ]);
   });
 
-  it("may belong to somebody of whom only the name is known", async () => {
+  it("may belong to a user with only a name", async () => {
     for (const more of [{}, { uid: "", groups: null, extra: null }]) {
       const { authenticator } = authenticatorOf(() => ({
         status: { authenticated: true, user: { username: "anna", ...more } },
@@ -84,7 +84,7 @@ describe("a token", () => {
     expect(`${failure.message} ${failure.next}`).not.toContain("secret");
   });
 
-  it("is missed without asking the cluster", async () => {
+  it("that is missing is reported without asking the cluster", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
     expect(await refusalOf(authenticator.authenticate(undefined, never))).toMatchObject({
       kind: "unauthenticated",
@@ -93,7 +93,7 @@ describe("a token", () => {
     expect(kube.created).toEqual([]);
   });
 
-  it("of 20 KB is refused without asking the cluster, and one of 16 KiB is asked about", async () => {
+  it("of 20 KB is rejected without asking the cluster, one of 16 KiB is reviewed", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
     const failure = await refusalOf(authenticator.authenticate(new Secret("x".repeat(20_000)), never));
     expect(failure).toMatchObject({ reason: "TOKEN_REFUSED" });
@@ -122,15 +122,15 @@ describe("audiences", () => {
     expect(kube.created[0]?.body.spec.audiences).toEqual(OURS);
   });
 
-  it("are not asked for, nor looked at, where none are configured", async () => {
+  it("are neither requested nor checked if none are configured", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: { ...ANNA, audiences: ["whatever"] } }));
     expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({ username: "anna" });
     expect(kube.created[0]?.body.spec).toEqual({ token: "secret" });
   });
 });
 
-describe("an answer", () => {
-  it("is used again for ten seconds, and no longer", async () => {
+describe("a review", () => {
+  it("is cached for ten seconds and no longer", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
     await authenticator.authenticate(new Secret("secret"), never);
     clock.time += 10_000;
@@ -141,7 +141,7 @@ describe("an answer", () => {
     expect(kube.created).toHaveLength(2);
   });
 
-  it("does not live longer because it is used", async () => {
+  it("does not stay cached longer because it is used", async () => {
     const { kube, authenticator } = authenticatorOf(() => ({ status: ANNA }));
     for (let second = 0; second <= 20; second += 1) {
       await authenticator.authenticate(new Secret("secret"), never);
@@ -150,7 +150,7 @@ describe("an answer", () => {
     expect(kube.created).toHaveLength(2);
   });
 
-  it("that refuses is used again too, and the token is taken once the cluster knows it", async () => {
+  it("that rejects is also cached, and the token is accepted once the cluster knows it", async () => {
     let known = false;
     const { kube, authenticator } = authenticatorOf(() => ({ status: known ? ANNA : { authenticated: false } }));
     await refusalOf(authenticator.authenticate(new Secret("secret"), never));
@@ -161,7 +161,7 @@ describe("an answer", () => {
     expect(await authenticator.authenticate(new Secret("secret"), never)).toMatchObject({ username: "anna" });
   });
 
-  it("belongs to its own token alone", async () => {
+  it("is used for its own token only", async () => {
     const { authenticator } = authenticatorOf(({ spec }) => ({
       status: { authenticated: true, user: { username: `owner of ${spec.token}` } },
     }));
@@ -170,7 +170,7 @@ describe("an answer", () => {
     expect(await authenticator.authenticate(new Secret("one"), never)).toMatchObject({ username: "owner of one" });
   });
 
-  it("serves all who wait for it", async () => {
+  it("serves all callers that wait for it", async () => {
     const gate = createGate<object>();
     const { kube, authenticator } = authenticatorOf(() => gate.opened);
     const waiting = [1, 2, 3].map(() => authenticator.authenticate(new Secret("secret"), never));
@@ -179,7 +179,7 @@ describe("an answer", () => {
     expect(kube.created).toHaveLength(1);
   });
 
-  it("reaches those who still wait when one of them has left", async () => {
+  it("reaches the callers that still wait when one of them has left", async () => {
     const gate = createGate<object>();
     const { authenticator } = authenticatorOf(() => gate.opened);
     const leaving = new AbortController();
@@ -191,7 +191,7 @@ describe("an answer", () => {
     expect(await waiting).toMatchObject({ username: "anna" });
   });
 
-  it("that is an error reaches all who wait, is no refusal, and is asked for again", async () => {
+  it("that fails reaches all callers that wait, rejects no token, and is repeated", async () => {
     const failure = new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
     let down = true;
     const { kube, authenticator } = authenticatorOf(() => {
@@ -217,7 +217,7 @@ describe("an answer", () => {
     },
   );
 
-  it("still comes to its token when more others are asked about than are kept", async () => {
+  it("still reaches its caller when more tokens are reviewed than are cached", async () => {
     const gate = createGate<object>();
     const { authenticator } = authenticatorOf(({ spec }) => (spec.token === "mine" ? gate.opened : { status: {} }));
     const mine = authenticator.authenticate(new Secret("mine"), never);

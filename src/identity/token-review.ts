@@ -8,14 +8,14 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
 import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
-import { expiryOf } from "./token-expiry.ts";
+import { expiryOf } from "./token.ts";
 
-/** Tells who owns a token. */
+/** Finds the owner of a token. */
 export interface Authenticator {
   /**
-   * @param token what stood after `Bearer` in the request, if anything did.
-   * @param options.afresh whether to ask the cluster although it was asked a moment ago. Default: no.
-   * @throws Failure of kind `unauthenticated` when there is no token or the cluster does not know it.
+   * @param token the bearer token of the request, if it has one.
+   * @param options.afresh whether to bypass the cache. Default: no.
+   * @throws Failure of kind `unauthenticated` if there is no token or the cluster rejects it.
    */
   authenticate(
     token: Secret | undefined,
@@ -27,14 +27,14 @@ export interface Authenticator {
 export interface TokenReviewOptions {
   readonly kube: KubeApi;
   readonly clock: Clock;
-  /** The audiences of which one must stand in the token. Empty: the API server's own. */
+  /** Accepted audiences: the token must have one of them. Empty: the API server's own. */
   readonly audiences: readonly string[];
 }
 
-/** A caller without the token, which is not kept. */
+/** A caller without the token, which is not cached. */
 type Identity = Omit<Caller, "token">;
 
-/** For how long an answer is used again. */
+/** How long a review is cached. */
 const CACHE_MS = 10_000;
 const CACHED_CALLERS = 10_000;
 /** Tokens of real issuers are a few KiB; API servers refuse headers of more than about 1 MiB in all. */
@@ -58,10 +58,10 @@ const Review = z.object({
 });
 
 /**
- * Asks the cluster who owns a token, by a TokenReview
+ * Identifies the owner of a token by a TokenReview
  * (https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/).
  *
- * Tokens are kept as hashes only, and no answer for longer than ten seconds.
+ * Tokens are cached as hashes only, and reviews for at most ten seconds.
  */
 export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
   const { kube, clock, audiences } = options;
@@ -75,8 +75,8 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     const { status } = readAnswer(Review, answer);
     const username = status?.user?.username;
     if (status?.authenticated !== true || !username) return "unknown";
-    // An API server that does not know of audiences leaves them out of its answer: then the token was not checked for
-    // ours.
+    // An API server that does not support audiences omits them from its response: then it has not checked the token
+    // for ours.
     if (audiences.length > 0 && !audiences.some((each) => status.audiences?.includes(each))) return "unknown";
     return {
       username,
@@ -92,7 +92,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     ttl: CACHE_MS,
     ttlResolution: 0,
     perf: steadyClock(clock),
-    // Else whoever waits fails when a flood of others pushes the question out.
+    // Otherwise callers that wait for a review fail when many others evict it from the cache.
     ignoreFetchAbort: true,
     fetchMethod: async (_hash, _stale, { context: token }) => ({ identity: await review(token) }),
   });
@@ -100,7 +100,7 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
   return {
     async authenticate(token, signal, { afresh = false } = {}) {
       if (token === undefined) {
-        throw new Failure("unauthenticated", "TOKEN_MISSING", "This call needs a token.", {
+        throw new Failure("unauthenticated", "TOKEN_MISSING", "A bearer token is required.", {
           next: "Send the header `authorization: Bearer TOKEN`, or sign in.",
         });
       }
@@ -109,14 +109,10 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
         (await cache.fetch(hash("sha256", token.reveal(), "base64"), { context: token, forceRefresh: afresh }));
       signal.throwIfAborted();
       if (!known || known.identity === "unknown") {
-        throw new Failure(
-          "unauthenticated",
-          "TOKEN_REFUSED",
-          "The cluster does not know this token, or it has expired.",
-          {
-            next: "Sign in again, or ask for a new token.",
-          },
-        );
+        const message = "The cluster rejected the token: it is invalid or has expired.";
+        throw new Failure("unauthenticated", "TOKEN_REFUSED", message, {
+          next: "Sign in again, or request a new token.",
+        });
       }
       return { ...known.identity, token };
     },

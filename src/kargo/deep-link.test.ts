@@ -14,7 +14,7 @@ describe("a link of Kargo's log page", () => {
     expect(pageOfDeepLink(LINK + query)).toBe(page);
   });
 
-  it("leads to no other host, and its names to no other place", () => {
+  it("leads to no other host, and its names to no other page", () => {
     expect(pageOfDeepLink("/ext/project/%2F%2Fevil.example/stage/x/analysis-run/..%2F../logs")).toBe(
       "/p/%2F%2Fevil.example/runs/..%2F..",
     );

@@ -3,7 +3,7 @@ import { readAnswer } from "./answer.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { type KubeResource, SELF_SUBJECT_ACCESS_REVIEWS, SUBJECT_ACCESS_REVIEWS } from "./resources.ts";
 
-/** What somebody wants to do. */
+/** What is to be authorized. */
 export interface AccessQuestion {
   readonly verb: string;
   readonly resource: KubeResource;
@@ -25,12 +25,12 @@ export interface AccessSubject {
 const Review = z.object({ status: z.object({ allowed: z.boolean(), denied: z.boolean().optional() }) });
 
 /**
- * Asks the cluster by a SubjectAccessReview, or a SelfSubjectAccessReview, which everybody may make, whether somebody
- * may do something
+ * Asks the cluster whether an action is allowed, by a SubjectAccessReview or, for our own account, by a
+ * SelfSubjectAccessReview, which needs no permission
  * (https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/).
  *
  * @param subject Default: this server's own account.
- * @throws Failure where the cluster does not say.
+ * @throws Failure if the cluster gives no decision.
  */
 export async function reviewAccess(
   kube: Pick<KubeApi, "create">,

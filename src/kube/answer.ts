@@ -4,22 +4,22 @@ import { Failure } from "../failure.ts";
 
 const Status = z.object({ message: z.string() });
 
-/** What a server answered that was no success. */
+/** An unsuccessful response of the API server. */
 class AnswerError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
-    super(`The API server answered ${status}: ${message}`);
+    super(`The API server responded with status ${status}: ${message}`);
     this.name = "AnswerError";
     this.status = status;
   }
 }
 
 /**
- * Reads what the API server answered as what it should be.
+ * Parses a response of the API server.
  *
- * @throws Failure KUBERNETES_UNAVAILABLE where it is something else: whatever stands there instead of the API server,
- * its answer is worth nothing.
+ * @throws Failure KUBERNETES_UNAVAILABLE if it has another shape: something else may respond in place of the API
+ * server.
  */
 export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
   const { data, error } = shape.safeParse(answer);
@@ -28,18 +28,22 @@ export function readAnswer<T>(shape: z.ZodType<T>, answer: unknown): T {
 }
 
 /**
- * Reads a body as text, no more of it than `most` bytes and for no longer than `ms` milliseconds: piece by piece it
- * might come for ever.
+ * Reads a body as text, at most `maxBytes` bytes and for at most `maxMs` milliseconds in all: it might trickle in for
+ * ever.
  */
-export async function readText(body: Dispatcher.ResponseData["body"], most: number, ms: number): Promise<string> {
+export async function readText(
+  body: Dispatcher.ResponseData["body"],
+  maxBytes: number,
+  maxMs: number,
+): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   const late = (): void => void body.destroy(unavailable("The Kubernetes API server took too long to respond."));
-  const timer = setTimeout(late, ms);
+  const timer = setTimeout(late, maxMs);
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       size += part.length;
-      if (size > most) throw unavailable("The Kubernetes API server's response is too large.");
+      if (size > maxBytes) throw unavailable("The Kubernetes API server's response is too large.");
       parts.push(part);
     }
   } finally {
@@ -48,20 +52,20 @@ export async function readText(body: Dispatcher.ResponseData["body"], most: numb
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Reads a text as a JSON object. */
+/** Parses a JSON object. */
 export function parseJson(text: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // What the parser says quotes the text, which may repeat what was asked.
-    throw unreadable(new Error("The answer is not JSON."));
+    // The parser's message quotes the text, which may repeat parts of our request.
+    throw unreadable(new Error("The response is not JSON."));
   }
-  if (typeof value !== "object" || value === null) throw unreadable(new Error("The answer is no object."));
+  if (typeof value !== "object" || value === null) throw unreadable(new Error("The response is not an object."));
   return value;
 }
 
-/** The message of a `Status` object, of a thousand characters at most; `undefined` where the body is none. */
+/** The message of a `Status` object, at most 1,000 characters; `undefined` if the body is not a `Status`. */
 export function statusMessage(body: string): string | undefined {
   try {
     return Status.parse(JSON.parse(body)).message.slice(0, 1000);
@@ -71,21 +75,21 @@ export function statusMessage(body: string): string | undefined {
 }
 
 /**
- * What a status means that is no success. What the server said is only the cause: it names accounts and places. Of a
- * body that is no `Status` nothing is kept: whatever answered instead of the API server may repeat what it was sent,
- * tokens and all.
+ * The failure for an unsuccessful status. The server's message is only the cause, because it names accounts and
+ * addresses. A body that is not a `Status` is discarded: whatever responded in place of the API server may repeat our
+ * request, including tokens.
  */
 export function statusFailure(status: number, body: string): Failure {
   const cause = new AnswerError(status, statusMessage(body) ?? "");
   if (status !== 401 && status !== 403) {
-    return unavailable(`The Kubernetes API server answered with status ${status}.`, cause);
+    return unavailable(`The Kubernetes API server responded with status ${status}.`, cause);
   }
   const next = "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.";
-  const message = "The Kubernetes API server refused this server's own account.";
+  const message = "The Kubernetes API server rejected this server's own account.";
   return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
 }
 
-/** Whether the server no longer has the version, or the list, that was to be gone on from: a new list is needed. */
+/** Whether the server no longer has the version, or the list, to continue from: a new list is needed. */
 export function isExpired({ cause }: Failure): boolean {
   return cause instanceof AnswerError && cause.status === 410;
 }

@@ -1,14 +1,13 @@
 import type { Secret } from "../secret.ts";
 
-/** What a request to the API server carries: made anew as tokens and certificates rotate. */
+/** The credentials of a request to the API server. They change as tokens and certificates rotate. */
 export interface KubeCredentials {
   readonly headers: Readonly<Record<string, string | Secret>>;
   readonly tls: KubeTls;
 }
 
 /**
- * How the API server proves itself, and how we do. Every value as `tls.connect` takes it, but that a key may be a
- * secret.
+ * TLS settings for the API server and for our client certificate: as in `tls.connect`, but the key may be a secret.
  */
 export interface KubeTls {
   readonly ca?: string | Buffer;
@@ -19,11 +18,11 @@ export interface KubeTls {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** Where the API server is and how to get in. */
+/** How to connect to the API server. */
 export interface KubeConnection {
-  /** The server's address, perhaps with a path, without a slash at the end. */
+  /** The server's URL, possibly with a path, without a trailing slash. */
   readonly server: string;
-  /** An HTTP proxy to go through. */
+  /** The HTTP proxy to use. */
   readonly proxyUrl?: string;
   credentials(): Promise<KubeCredentials>;
 }

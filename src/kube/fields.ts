@@ -1,10 +1,10 @@
-// Narrows what Kubernetes answers, field by field, where a schema would cost more than all else in a read: 85 µs for a
-// run of 5 KB, against 16 by these.
+// Narrows responses of Kubernetes field by field, where a schema would cost more than the rest of a read: 85 µs for a
+// run of 5 KB, against 16 µs with these functions.
 
 /** A JSON object whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Thrown where an object does not have the shape that it must have. */
+/** Thrown if an object does not have the required shape. */
 export class ShapeError extends Error {
   constructor(path: string, expected: string) {
     super(`${path} is not ${expected}`);
@@ -13,10 +13,10 @@ export class ShapeError extends Error {
 }
 
 /**
- * Each of these reads a value that may be missing or null.
+ * Reads a value that may be missing or null. So do the functions below.
  *
- * @param path says where the value stands, should it be of another type.
- * @throws ShapeError where it is of another type.
+ * @param path of the value, for the error.
+ * @throws ShapeError if the value has another type.
  */
 export function optionalFields(value: unknown, path: string): Fields | undefined {
   if (value === undefined || value === null) return undefined;
@@ -27,7 +27,7 @@ export function optionalFields(value: unknown, path: string): Fields | undefined
 export function optionalText(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value;
-  throw new ShapeError(path, "a text");
+  throw new ShapeError(path, "a string");
 }
 
 export function optionalNumber(value: unknown, path: string): number | undefined {
@@ -42,28 +42,28 @@ export function optionalBoolean(value: unknown, path: string): boolean | undefin
   throw new ShapeError(path, "true or false");
 }
 
-/** The same for a list of objects; of none where it is missing. */
+/** Reads an array of objects; an empty one if it is missing. */
 export function listOf(value: unknown, path: string): readonly Fields[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value) && value.every(isFields)) return value;
-  throw new ShapeError(path, "a list of objects");
+  throw new ShapeError(path, "an array of objects");
 }
 
-/** The same for a map of texts, such as labels; an empty one where it is missing. */
+/** Reads a map of strings, such as labels; an empty one if it is missing. */
 export function textMap(value: unknown, path: string): Readonly<Record<string, string>> {
   const fields = optionalFields(value, path);
   if (fields === undefined) return {};
-  for (const key in fields) if (typeof fields[key] !== "string") throw new ShapeError(path, "a map of texts");
+  for (const key in fields) if (typeof fields[key] !== "string") throw new ShapeError(path, "a map of strings");
   return fields as Readonly<Record<string, string>>;
 }
 
-/** @throws ShapeError where it is missing or null too. */
+/** @throws ShapeError if it is missing or has another type. */
 export function requiredText(value: unknown, path: string): string {
   if (typeof value === "string") return value;
-  throw new ShapeError(path, "a text");
+  throw new ShapeError(path, "a string");
 }
 
-/** @throws ShapeError where it is missing or null too. */
+/** @throws ShapeError if it is missing or has another type. */
 export function requiredFields(value: unknown, path: string): Fields {
   if (isFields(value)) return value;
   throw new ShapeError(path, "an object");

@@ -31,13 +31,13 @@ describe("in a pod", () => {
     expect(inClusterConnection(env, { now: () => 0 }, mount)?.server).toBe(server);
   });
 
-  it("sends the token, and trusts the authority, of the mounted ServiceAccount", async () => {
+  it("uses the token and the CA of the mounted ServiceAccount", async () => {
     const made = await inClusterConnection(ENV, { now: () => 0 }, mount)?.credentials();
     expect(shown(made)).toEqual({ authorization: "Bearer first" });
     expect(made?.tls).toEqual({ ca: "the authority" });
   });
 
-  it("reads token and authority again after a minute", async () => {
+  it("reads token and CA again after a minute", async () => {
     const clock = { time: 0, now: () => clock.time };
     const connection = inClusterConnection(ENV, clock, mount);
     await connection?.credentials();
@@ -50,7 +50,7 @@ describe("in a pod", () => {
     expect((await connection?.credentials())?.tls).toEqual({ ca: "another" });
   });
 
-  it("tries again at once where the token could not be read", async () => {
+  it("tries again immediately if the token could not be read", async () => {
     const connection = inClusterConnection(ENV, { now: () => 0 }, mount);
     await rm(join(mount, "token"));
     await expect(connection?.credentials()).rejects.toThrow("ENOENT");

@@ -6,13 +6,13 @@ import { Secret } from "../secret.ts";
 import type { KubeConnection } from "./connection.ts";
 
 const MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
-/** Kubelets rewrite a token at 80 % of its life, which is 10 minutes at the least. */
+/** The kubelet replaces a token at 80 % of its lifetime, which is at least 10 minutes. */
 const REREAD_MS = 60_000;
 
 /**
- * The connection of a pod by its ServiceAccount, or `undefined` outside a cluster.
+ * Connects with the pod's ServiceAccount. `undefined` outside of a cluster.
  *
- * The token and the certificate authority are read again every minute, since they rotate
+ * The token and the certificate authority are read again every minute, because they rotate
  * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
  */
 export function inClusterConnection(

@@ -30,7 +30,7 @@ function apiFor(
   credentials: () => Promise<KubeCredentials> = async () => GATEWAY,
   limits?: KubeLimits,
 ): KubeApi {
-  const api = createKubeApi({ server, credentials }, { wait: async () => {}, ...limits });
+  const api = createKubeApi({ server, credentials }, { sleep: async () => {}, ...limits });
   closing.unshift(() => api.close());
   return api;
 }
@@ -59,7 +59,7 @@ async function failureOf(work: Promise<unknown>): Promise<Failure> {
   return error as Failure;
 }
 
-/** What a reader is told must not say where the API server is, nor what it said. */
+/** What callers receive must contain neither the address nor the message of the API server. */
 function expectNothingTold(failure: Failure): void {
   expect(`${failure.message} ${failure.next}`).not.toMatch(
     /127\.0\.0\.1|localhost|\/api|:\d{2,}|secret-word|ECONN|UND_/,
@@ -79,7 +79,7 @@ describe("with an API server", () => {
     expect(await api.get(ANALYSIS_RUNS, "guestbook", RUN, never)).toMatchObject({ metadata: { name: RUN } });
   });
 
-  it("gets nothing where there is nothing", async () => {
+  it("returns undefined for an object that does not exist", async () => {
     expect(await api.get(ANALYSIS_RUNS, "guestbook", "no-such-run", never)).toBeUndefined();
     expect(await api.get({ group: "example.com", version: "v1", plural: "things" }, "guestbook", "a", never)).toBe(
       undefined,
@@ -99,12 +99,12 @@ describe("with an API server", () => {
     }
   });
 
-  it("lists nothing of a kind that the server does not know", async () => {
+  it("lists nothing of a kind that the server does not serve", async () => {
     const unknown = { group: "example.com", version: "v1", plural: "things" };
     expect(await all(api.list(unknown, "guestbook", { signal: never }))).toEqual([]);
   });
 
-  it("lists in chunks of 250, each once, in the server's order", async () => {
+  it("lists in chunks of 250, each object once, in the server's order", async () => {
     for (let index = 0; index < 600; index += 1) {
       const name = `n-${String(index).padStart(4, "0")}`;
       kubernetes.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { many: "yes" } } });
@@ -119,7 +119,7 @@ describe("with an API server", () => {
     expect(names).toEqual(Array.from({ length: 600 }, (_, index) => `n-${String(index).padStart(4, "0")}`));
   });
 
-  it("watches an object from step to step, though the server forgets and the connection ends", async () => {
+  it("watches every change of an object, across expired versions and ended connections", async () => {
     const impatient = apiFor(kubernetes.url, undefined, { watchMs: 20 });
     const sets = impatient.watch(ANALYSIS_RUNS, "guestbook", { name: RUN }, never)[Symbol.asyncIterator]();
     const [run] = (await sets.next()).value as [KubeObject];
@@ -133,12 +133,12 @@ describe("with an API server", () => {
     await sets.return?.();
   });
 
-  it("creates a review and returns its answer", async () => {
+  it("creates a review and returns the result", async () => {
     const answer = await api.create(TOKEN_REVIEWS, { spec: { token: "demo-viewer" } });
     expect(answer).toMatchObject({ status: { authenticated: true, user: { username: "demo-viewer" } } });
   });
 
-  it("sends the credentials of the moment with each call", async () => {
+  it("sends the current credentials with each call", async () => {
     const tokens = ["demo-gateway", "nobody"];
     const rotating = apiFor(kubernetes.url, async () => ({
       headers: { authorization: `Bearer ${tokens.shift()}` },
@@ -151,7 +151,7 @@ describe("with an API server", () => {
     });
   });
 
-  it("tells apart what it may not do from what is not there", async () => {
+  it("distinguishes forbidden from missing objects", async () => {
     const outsider = apiFor(kubernetes.url, async () => ({
       headers: { authorization: "Bearer demo-outsider" },
       tls: {},
@@ -164,7 +164,7 @@ describe("with an API server", () => {
 });
 
 describe("names", () => {
-  it("sends none that Kubernetes would not take", async () => {
+  it("never sends an invalid name", async () => {
     const server = await serverThat((_, response) => sendJson(response, 200, { items: [{}] }));
     const api = apiFor(server.url);
     const wrong = ["", ".", "..", "a/b", "a%2fb", "a\\b", "A", "a b", "a?b", "a#b", "-a", "a-", "a..b", "é", "a\n"];
@@ -178,7 +178,7 @@ describe("names", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("makes the paths of core and other kinds, after the path of the server's own address", async () => {
+  it("builds the paths of core and other kinds below the path of the server's URL", async () => {
     const server = await serverThat((_, response) => sendJson(response, 200, { items: [] }));
     const api = apiFor(`${server.url}/clusters/east`);
     await api.get(STAGES, "guestbook", "uat.1", never);
@@ -192,7 +192,7 @@ describe("names", () => {
   });
 });
 
-describe("what the API server answers", () => {
+describe("a response of the API server", () => {
   const answering = async (status: number, body: string, limits?: KubeLimits): Promise<KubeApi> => {
     const server = await serverThat((_, response) =>
       response.writeHead(status, { location: "/secret-word" }).end(body),
@@ -200,7 +200,7 @@ describe("what the API server answers", () => {
     return apiFor(server.url, undefined, limits);
   };
 
-  it.each([401, 403])("is a refusal of our own account with status %i", async (status) => {
+  it.each([401, 403])("with status %i is a refusal of our own account", async (status) => {
     const api = await answering(status, '{"message":"secret-word"}');
     for (const work of [
       () => api.get(STAGES, "a", "b", never),
@@ -215,7 +215,7 @@ describe("what the API server answers", () => {
   });
 
   it.each([301, 302, 307, 400, 409, 410, 422, 429, 500, 502, 503, 504])(
-    "is unavailability with status %i, which is told",
+    "with status %i is reported as unavailable, with the status",
     async (status) => {
       const failure = await failureOf((await answering(status, "secret-word")).get(STAGES, "a", "b", never));
       expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
@@ -225,7 +225,7 @@ describe("what the API server answers", () => {
   );
 
   it.each(["", "<html>secret-word</html>", '{"a":', "null", '"text"', "7", "\xff"])(
-    "cannot be parsed as %j, which is a failure of its own",
+    "is reported if it cannot be parsed: %j",
     async (body) => {
       const api = await answering(200, body);
       for (const work of [
@@ -242,7 +242,7 @@ describe("what the API server answers", () => {
   );
 
   it.each([{}, { items: 1 }, { items: [], metadata: { continue: 7 } }, []])(
-    "cannot be parsed as a list that is %j",
+    "is not a list if it is %j",
     async (list) => {
       const api = await answering(200, JSON.stringify(list));
       expect(await failureOf(all(api.list(STAGES, "a", { signal: never })))).toMatchObject({
@@ -259,12 +259,12 @@ describe("what the API server answers", () => {
     },
   );
 
-  it("is not taken for a review where its kind is not known", async () => {
+  it("is not a review if the server does not serve reviews", async () => {
     const failure = await failureOf((await answering(404, "")).create(TOKEN_REVIEWS, {}));
     expect(failure).toMatchObject({ kind: "unavailable", message: expect.stringContaining("tokenreviews") });
   });
 
-  it("is read up to a limit, and the connection is ended there", async () => {
+  it("is read up to the size limit, where the connection is closed", async () => {
     const server = await serverThat((_, response) => {
       response.writeHead(200);
       const more = (): void => {
@@ -280,14 +280,14 @@ describe("what the API server answers", () => {
   });
 });
 
-describe("trouble that may pass", () => {
+describe("a transient error", () => {
   const DOWN: readonly ((request: IncomingMessage, response: ServerResponse) => void)[] = [
     (request) => request.socket.resetAndDestroy(),
     (_, response) => response.writeHead(503).end(),
     (_, response) => response.writeHead(429, { "retry-after": "1" }).end(),
   ];
 
-  it("is waited for: three tries that fail cost nobody an answer", async () => {
+  it("is retried: three failed tries still end in a response", async () => {
     let count = 0;
     const server = await serverThat((request, response) => {
       const trouble = DOWN[count++];
@@ -295,19 +295,19 @@ describe("trouble that may pass", () => {
       else trouble(request, response);
     });
     const waits: number[] = [];
-    const api = apiFor(server.url, undefined, { wait: async (ms) => void waits.push(ms) });
+    const api = apiFor(server.url, undefined, { sleep: async (ms) => void waits.push(ms) });
     expect(await api.get(STAGES, "a", "b", never)).toEqual({ kind: "Stage" });
     expect(waits).toHaveLength(3);
     expect(waits[2]).toBeGreaterThanOrEqual(1_000);
   });
 
-  it("is given up after the fourth try, with reviews as with reads", async () => {
+  it("ends the call after the fourth try, for reviews as for reads", async () => {
     const server = await serverThat((_, response) => response.writeHead(500).end());
     await failureOf(apiFor(server.url).create(TOKEN_REVIEWS, {}));
     expect(server.requests).toHaveLength(4);
   });
 
-  it("is not what a refusal is, nor an answer that cannot be parsed: those are told at once", async () => {
+  it("is neither a refusal nor an invalid response: those are reported immediately", async () => {
     const server = await serverThat((request, response) => {
       response.writeHead(request.url?.endsWith("/refused") ? 403 : 200).end("rubbish");
     });
@@ -316,20 +316,20 @@ describe("trouble that may pass", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it("is not waited for by a reader who leaves", async () => {
+  it("is not retried after the caller has left", async () => {
     const server = await serverThat((_, response) => response.writeHead(503).end());
     const leaving = new AbortController();
     const wait = (_: number, signal: AbortSignal | undefined): Promise<void> => {
       leaving.abort(new Error("left"));
       return Promise.reject(signal?.reason);
     };
-    const reading = apiFor(server.url, undefined, { wait }).get(STAGES, "a", "b", leaving.signal);
+    const reading = apiFor(server.url, undefined, { sleep: wait }).get(STAGES, "a", "b", leaving.signal);
     await expect(reading).rejects.toThrow("left");
     expect(server.requests).toHaveLength(1);
   });
 });
 
-describe("what the connection does", () => {
+describe("a connection", () => {
   const expectUnavailable = async (work: Promise<unknown>): Promise<void> => {
     const failure = await failureOf(work);
     expect(failure).toMatchObject({ kind: "unavailable", reason: "KUBERNETES_UNAVAILABLE" });
@@ -337,13 +337,13 @@ describe("what the connection does", () => {
     expectNothingTold(failure);
   };
 
-  it("is unavailability where nobody listens", async () => {
+  it("is unavailable if nobody listens", async () => {
     const server = await startApiServer(() => {});
     await server.close();
     await expectUnavailable(apiFor(server.url).get(STAGES, "a", "b", never));
   });
 
-  it("is unavailability where it is reset, before an answer and within one", async () => {
+  it("is unavailable if it is reset, before a response and inside one", async () => {
     const server = await serverThat((request, response) => {
       if (request.url?.endsWith("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
       setImmediate(() => request.socket.resetAndDestroy());
@@ -354,7 +354,7 @@ describe("what the connection does", () => {
     await expectUnavailable(api.create(TOKEN_REVIEWS, {}));
   });
 
-  it("is unavailability where no answer comes, or where one stops coming, and nothing is left open", async () => {
+  it("is unavailable if no response comes, or one stalls, and is closed", async () => {
     const server = await serverThat((request, response) => {
       if (request.url?.endsWith("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
     });
@@ -365,7 +365,7 @@ describe("what the connection does", () => {
     await server.abandoned();
   });
 
-  it("is unavailability where an answer trickles in for too long, and nothing is left open", async () => {
+  it("is unavailable if a response trickles in for too long, and is closed", async () => {
     const server = await serverThat((_, response) => {
       response.writeHead(200);
       const drip = setInterval(() => response.write(" "), 5);
@@ -380,13 +380,13 @@ describe("what the connection does", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it("is unavailability where the server's address is none, or its credentials cannot be had", async () => {
+  it("is unavailable if the server's URL is invalid or its credentials cannot be read", async () => {
     await expectUnavailable(apiFor("not an address").get(STAGES, "a", "b", never));
     const failing = apiFor("http://127.0.0.1:1", () => Promise.reject(new Error("no file /secret-word")));
     await expectUnavailable(failing.get(STAGES, "a", "b", never));
   });
 
-  it("waits for its credentials no longer than for an answer, nor for a reader who leaves meanwhile", async () => {
+  it("waits for credentials no longer than for a response, and stops when the caller leaves", async () => {
     const api = apiFor("http://127.0.0.1:1", () => new Promise<never>(() => {}), { answerMs: 50 });
     await expectUnavailable(api.get(STAGES, "a", "b", never));
     await expectUnavailable(api.create(TOKEN_REVIEWS, {}));
@@ -397,7 +397,7 @@ describe("what the connection does", () => {
     await expect(reading).rejects.toThrow("left");
   });
 
-  it("ends with the request when its reader leaves: before, within and between answers", async () => {
+  it("is closed when the caller leaves: before, inside and between responses", async () => {
     const asked = createGate();
     const server = await serverThat((request, response) => {
       if (request.url?.includes("/within")) response.writeHead(200, { "content-length": 100 }).write('{"a":');
@@ -425,7 +425,7 @@ describe("what the connection does", () => {
     expect(endless.requests).toHaveLength(1);
   });
 
-  it("is not made for a reader who has left already", async () => {
+  it("is not opened for a caller who has already left", async () => {
     const server = await serverThat((_, response) => sendJson(response, 200, {}));
     await expect(apiFor(server.url).get(STAGES, "a", "b", AbortSignal.abort(new Error("left")))).rejects.toThrow(
       "left",
@@ -433,7 +433,7 @@ describe("what the connection does", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("is kept from call to call", async () => {
+  it("is reused from call to call", async () => {
     const server = await serverThat((_, response) => sendJson(response, 200, {}));
     const api = createKubeApi({ server: server.url, credentials: async () => GATEWAY });
     for (let index = 0; index < 20; index += 1) await api.get(STAGES, "a", "b", never);
@@ -444,7 +444,7 @@ describe("what the connection does", () => {
   });
 });
 
-describe("over HTTP/2, which API servers offer", () => {
+describe("over HTTP/2, which API servers support", () => {
   const start = async (answer: (stream: ServerHttp2Stream, path: string) => void) => {
     let closed = 0;
     let tell = (): void => {};
@@ -476,7 +476,7 @@ describe("over HTTP/2, which API servers offer", () => {
     return { api, sessions, untilClosed };
   };
 
-  it("reads and creates over one connection, and waits for the whole of what comes in pieces", async () => {
+  it("reads and creates over one connection, and waits for the whole of a response", async () => {
     const { api, sessions } = await start((stream, path) => {
       stream.respond({ ":status": path.endsWith("/none") ? 404 : 200 });
       stream.write('{"path":');
@@ -489,7 +489,7 @@ describe("over HTTP/2, which API servers offer", () => {
     expect(sessions.size).toBe(1);
   });
 
-  it("ends the stream alone when its reader leaves within an answer", async () => {
+  it("ends only the stream when the caller leaves inside a response", async () => {
     const begun = createGate();
     const { api, sessions, untilClosed } = await start((stream, path) => {
       stream.respond({ ":status": 200 });
@@ -522,7 +522,7 @@ describe("over TLS", () => {
     );
   };
 
-  it("trusts the certificate authority that it was given, and no other", async () => {
+  it("trusts the given certificate authority and no other", async () => {
     const server = await start();
     const trusting = apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert } }));
     expect(await trusting.get(STAGES, "a", "b", never)).toEqual({});
@@ -534,7 +534,7 @@ describe("over TLS", () => {
     }
   });
 
-  it("checks the name that it was given", async () => {
+  it("checks the given server name", async () => {
     const server = await start();
     const named = (servername: string): KubeApi =>
       apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert, servername } }));
@@ -542,7 +542,7 @@ describe("over TLS", () => {
     await failureOf(named("other.example").get(STAGES, "a", "b", never));
   });
 
-  it("shows its own certificate, and a new one as soon as it was rotated", async () => {
+  it("sends its own certificate, and the new one as soon as it was rotated", async () => {
     const server = await start();
     let own = FIRST_CLIENT;
     const api = apiFor(server.url, async () => ({ headers: {}, tls: { ca: cert, cert: own.cert, key: own.key } }));
@@ -553,7 +553,7 @@ describe("over TLS", () => {
     expect(names).toEqual(["first", "first", "second"]);
   });
 
-  it("lets a call end that was under way when the certificate was rotated", async () => {
+  it("completes a pending call when the certificate is rotated", async () => {
     const asked = createGate();
     const answer = createGate();
     const server = await serverThat(
@@ -576,7 +576,7 @@ describe("over TLS", () => {
 });
 
 describe("through a proxy", () => {
-  it("asks the proxy for a tunnel to the server", async () => {
+  it("opens a tunnel through the proxy", async () => {
     const server = await serverThat((_, response) => sendJson(response, 200, { through: "proxy" }), {
       key: SERVER_CERTIFICATE.key,
       cert: SERVER_CERTIFICATE.cert,

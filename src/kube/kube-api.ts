@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
-import { type Sleep, sleep } from "../sleep.ts";
+import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { parseJson, statusFailure, unavailable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
@@ -14,24 +14,24 @@ import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
 import { followObjects, type WatchSelection } from "./watch.ts";
 
-/** A log that the API server has begun to answer with, or why it has not. */
+/** The response to a request for a log. */
 export interface KubeLogAnswer {
   readonly status: number;
-  /** The log where the status is 200, else a short text about why there is none. */
+  /** The log if the status is 200, otherwise a short text that says why there is none. */
   readonly body: Readable;
 }
 
 /**
- * The one way to the API server. Every failure is a {@link Failure}; nothing is kept between calls. A call that fails
- * in a way that may change (no connection, 429, 5xx) is tried again, four times in ten seconds at the most; access is
- * never taken for granted meanwhile.
+ * The only client of the API server. Every failure is a {@link Failure}; nothing is cached. A call that fails with a
+ * transient error (no connection, 429, 5xx) is retried: at most four tries in ten seconds. A review that fails grants
+ * nothing.
  */
 export interface KubeApi {
-  /** Reads one object, or `undefined` where there is none. `namespace` is left out for cluster-wide kinds. */
+  /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * Reads a list in chunks of at most 250 objects, in the server's order, as they are asked for. A kind that the server
-   * does not know is an empty list.
+   * Reads a list in chunks of at most 250 objects, in the server's order, each when it is requested. A kind that the
+   * server does not serve is an empty list.
    */
   list(
     resource: KubeResource,
@@ -39,18 +39,18 @@ export interface KubeApi {
     options: { readonly labelSelector?: string; readonly signal: AbortSignal },
   ): AsyncIterable<readonly unknown[]>;
   /**
-   * Gives the objects as they are now, all at once, and the whole of them again whenever something of them has changed.
-   * While the reader is busy only the newest set is kept. Objects of the core may lack their `apiVersion` and `kind`.
+   * Yields the whole set of objects, first as it is now and then after each change. While the reader is busy, only the
+   * newest set is kept. Objects of the core group may lack `apiVersion` and `kind`.
    *
-   * It never ends by itself. A watch that the server ends, breaks off or no longer answers is gone on with, or begun
-   * anew where the server has forgotten where it was; what changed meanwhile is seen as one change. Leaving closes the
-   * request at once.
+   * It never ends by itself. When the server ends or breaks the watch, or is silent, the watch is resumed, or restarted
+   * if the server no longer has the version; everything that changed in between is one change. Leaving the loop closes
+   * the request.
    *
-   * @param selection a name that Kubernetes would not take is that of nothing, for ever.
-   * @param keep what to keep of each object, which is what is given. Default: all of it.
-   * @throws Failure KUBERNETES_UNAVAILABLE where the server was last heard four tries or ten seconds ago, sends what
-   * cannot be parsed, or does not know the kind; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000
-   * objects; the reason of `signal` when it is aborted.
+   * @param selection an invalid name selects nothing.
+   * @param keep what to keep and yield of each object. Default: all of it.
+   * @throws Failure KUBERNETES_UNAVAILABLE if the server has not responded for four tries or ten seconds, sends what
+   * cannot be parsed, or does not serve the kind; KUBERNETES_REFUSED; LIMIT_REACHED for more than 10,000 objects; the
+   * reason of `signal` when it is aborted.
    */
   watch(
     resource: KubeResource,
@@ -66,43 +66,41 @@ export interface KubeApi {
     keep: (object: unknown) => T,
   ): AsyncIterable<readonly T[]>;
   /**
-   * Asks for the log of a container as a stream, whatever the answer's status. Only this call does not throw for what
-   * the API server says: the kubelet behind it speaks through it. How long the body may be silent is for its reader to
-   * decide.
+   * Opens the log of a container as a stream. Unlike the other calls, it does not throw for an unsuccessful status,
+   * which may be the kubelet's. The body has no idle timeout: that is up to its reader.
    *
    * @throws what the connection throws; the reason of `signal` when it is aborted.
    */
   openPodLog(pod: PodLogRef, options: PodLogOptions, signal: AbortSignal): Promise<KubeLogAnswer>;
   /**
-   * Creates a cluster-wide object, such as a review, and returns what the server made of it. No caller who leaves ends
-   * it: others may wait for the same answer.
+   * Creates a cluster-wide object, such as a review, and returns the server's response. It cannot be aborted, because
+   * several callers may wait for the same response.
    */
   create(resource: KubeResource, body: object): Promise<unknown>;
-  /** Closes all connections, once what is under way has ended. Watches have to be left before. */
+  /** Closes all connections when pending calls have ended. Leave watches first. */
   close(): Promise<void>;
 }
 
-/** How long and how large an answer may be. */
+/** Limits on responses. */
 export interface KubeLimits {
-  /** For an answer to begin, and then for each next piece of it, in milliseconds. Default 30,000. */
+  /** Timeout for the start of a response and for each further piece, in milliseconds. Default 30,000. */
   readonly answerMs?: number;
-  /** For an answer to be whole once it has begun, in milliseconds. Default 60,000. */
+  /** Timeout for a whole response from its start on, in milliseconds. Default 60,000. */
   readonly wholeMs?: number;
   /**
-   * The largest answer that is read. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list
-   * holds 250, mostly small.
+   * The maximum size of a response. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list
+   * has 250, mostly small ones.
    */
   readonly answerBytes?: number;
   /**
-   * For how long a watch is asked for, but for a tenth more or less, in milliseconds: then it is gone on with. Default:
-   * 5 minutes.
+   * How long a watch lasts before it is resumed, give or take a tenth, in milliseconds. Default: 5 minutes.
    */
   readonly watchMs?: number;
-  /** How much longer a watch may be silent before it is begun anew, in milliseconds. Default: 15,000. */
+  /** How much longer a watch may be silent before it is resumed, in milliseconds. Default: 15,000. */
   readonly watchGraceMs?: number;
-  /** How to wait between tries, so that tests need not. */
-  readonly wait?: Sleep;
-  /** Tells how much time has passed, in milliseconds. Default: the process's own clock. */
+  /** Between tries. Default: by timers. Tests pass their own. */
+  readonly sleep?: Sleep;
+  /** A monotonic clock, in milliseconds. Default: that of the process. */
   readonly now?: () => number;
 }
 
@@ -120,11 +118,10 @@ const WATCH_MS = 5 * 60_000;
 const WATCH_GRACE_MS = 15_000;
 
 /**
- * Talks to the API server over connections that are kept.
+ * Creates a client of the API server that reuses connections.
  *
- * @param connection where it is, and with which credentials. They are asked for on each call, so rotated ones are used
- * at once.
- * @param egress the way there. Default: one without exceptions.
+ * @param connection its credentials are requested for each call, so that rotated ones are used immediately.
+ * @param egress Default: one without exceptions.
  */
 export function createKubeApi(
   connection: KubeConnection,
@@ -135,14 +132,14 @@ export function createKubeApi(
     answerMs = ANSWER_MS,
     wholeMs = WHOLE_MS,
     answerBytes = ANSWER_BYTES,
-    wait = sleep,
+    sleep = sleepByTimer,
     now = () => performance.now(),
   } = limits;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
   const { exchange, open, close } = createTransport(connection, egress, answerMs);
   const whole = { bytes: answerBytes, ms: wholeMs };
 
-  /** One try: what it gave, or why it gave nothing and whether that may change. */
+  /** One try: the response, or the failure and whether to retry. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
       const { statusCode, headers, text } = await exchange(method, path, signal, whole, body);
@@ -160,7 +157,7 @@ export function createKubeApi(
     }
   };
 
-  /** Reads and reviews change nothing, so each may be tried again. */
+  /** Reads and reviews have no side effects, so each may be retried. */
   const call = async (...request: Call): Promise<unknown> => {
     const [, , signal] = request;
     const began = now();
@@ -170,7 +167,7 @@ export function createKubeApi(
       if (result.kind === "final") throw result.failure;
       const delay = retryDelay(tries, now() - began, result.askedMs, Math.random());
       if (delay === undefined) throw result.failure;
-      await wait(delay, signal).catch((error: unknown) => {
+      await sleep(delay, signal).catch((error: unknown) => {
         signal?.throwIfAborted();
         throw error;
       });
@@ -178,7 +175,7 @@ export function createKubeApi(
   };
 
   return {
-    // Names come from labels and annotations too, where any text may stand: what cannot be a name names nothing.
+    // Names also come from labels and annotations, which may contain any text: nothing has an invalid name.
     get: async (resource, namespace, name, signal) =>
       isPlace(namespace) && isObjectName(name)
         ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal)
@@ -204,7 +201,7 @@ export function createKubeApi(
           await once(stop, "abort");
           return;
         }
-        const calls = { get: (path: string) => call("GET", path, stop), open, wait };
+        const calls = { get: (path: string) => call("GET", path, stop), open, sleep };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),
@@ -217,7 +214,7 @@ export function createKubeApi(
 
     create: async (resource, body) => {
       const made = await call("POST", pathOf(resource, undefined), undefined, body);
-      if (made === undefined) throw unavailable(`The Kubernetes API server does not know ${resource.plural}.`);
+      if (made === undefined) throw unavailable(`The Kubernetes API server does not serve ${resource.plural}.`);
       return made;
     },
 

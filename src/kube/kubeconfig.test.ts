@@ -56,20 +56,20 @@ async function write({ cluster = {}, user = {} }: Parts, path = file): Promise<s
 }
 
 describe("a kubeconfig", () => {
-  it("says where its current context's server is, without a slash at the end", async () => {
+  it("gives the server of its current context, without a trailing slash", async () => {
     const connection = await kubeconfigConnection(await write({}), undefined, clock);
     expect(connection.server).toBe("https://east.example:6443");
     expect(connection.proxyUrl).toBeUndefined();
   });
 
-  it("says where another context's server is, and gives that one's token", async () => {
+  it("gives the server and token of another context", async () => {
     const connection = await kubeconfigConnection(await write({ user: { token: "east-token" } }), "west", clock);
     expect(connection.server).toBe("https://west.example");
     expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer west-token" });
     expect((await connection.credentials()).tls).toEqual({});
   });
 
-  it("is found by KUBECONFIG where none is named, or at home", async () => {
+  it("is by default the one in KUBECONFIG, or in the home folder", async () => {
     await writeFile(join(folder, "token"), "of a file");
     await write({ user: { tokenFile: "token" } });
     await mkdir(join(folder, ".kube"));
@@ -82,7 +82,7 @@ describe("a kubeconfig", () => {
     }
   });
 
-  it("gives a token file's token as it is now", async () => {
+  it("gives the current token of a token file", async () => {
     await writeFile(join(folder, "token"), "one\n");
     const time = { at: 0, now: () => time.at };
     const connection = await kubeconfigConnection(
@@ -96,7 +96,7 @@ describe("a kubeconfig", () => {
     expect(shown(await connection.credentials())).toEqual({ Authorization: "Bearer two" });
   });
 
-  it("gives a certificate authority, client certificate and server name, inline or from files", async () => {
+  it("gives certificate authority, client certificate and server name, inline or from files", async () => {
     await writeFile(join(folder, "ca.crt"), "authority");
     await writeFile(join(folder, "me.key"), "key");
     const cluster = { "certificate-authority": "ca.crt", "tls-server-name": "kubernetes.example" };
@@ -116,7 +116,7 @@ describe("a kubeconfig", () => {
     });
   });
 
-  it("gives a client certificate that was rotated", async () => {
+  it("gives a rotated client certificate", async () => {
     await writeFile(join(folder, "me.crt"), "first");
     await writeFile(join(folder, "me.key"), "key");
     const time = { at: 0, now: () => time.at };
@@ -128,7 +128,7 @@ describe("a kubeconfig", () => {
     expect(String((await connection.credentials()).tls.cert)).toBe("second");
   });
 
-  it("gives a user name and password, a proxy, and that nothing is to be verified", async () => {
+  it("gives user name and password, proxy, and skipped verification", async () => {
     const cluster = { "proxy-url": "http://proxy.example:3128", "insecure-skip-tls-verify": true };
     const user = { username: "me", password: "pass" };
     const connection = await kubeconfigConnection(await write({ cluster, user }), undefined, clock);
@@ -162,7 +162,7 @@ describe("a kubeconfig", () => {
   });
 });
 
-describe("a kubeconfig that is of no use", () => {
+describe("an unusable kubeconfig", () => {
   const errorOf = async (path: string | undefined, context?: string): Promise<string> => {
     const error: unknown = await kubeconfigConnection(path, context, clock).then(
       () => undefined,
@@ -172,33 +172,33 @@ describe("a kubeconfig that is of no use", () => {
     return (error as Error).message;
   };
 
-  it("is told in one sentence: no such file", async () => {
+  it("is reported in one sentence: no such file", async () => {
     expect(await errorOf(join(folder, "gone"))).toMatch(/^The kubeconfig cannot be read: ENOENT[^\n]*gone'\.$/);
   });
 
-  it("is told in one sentence: no YAML", async () => {
+  it("is reported in one sentence: not YAML", async () => {
     await writeFile(file, "a: [b\nc: d");
     expect(await errorOf(file)).toMatch(/^The kubeconfig cannot be read: [^\n]+\.$/);
   });
 
-  it("is told in one sentence: an empty file", async () => {
+  it("is reported in one sentence: an empty file", async () => {
     await writeFile(file, "");
     expect(await errorOf(file)).toMatch(/^The kubeconfig [^\n]+\.$/);
   });
 
-  it("is told in one sentence: no such context", async () => {
+  it("is reported in one sentence: no such context", async () => {
     expect(await errorOf(await write({}), "north")).toBe(
-      'The kubeconfig has no context "north". It has: east, west, nowhere.',
+      'The kubeconfig has no context "north". Its contexts: east, west, nowhere.',
     );
   });
 
-  it("is told in one sentence: a context whose cluster is not there", async () => {
-    expect(await errorOf(await write({}), "nowhere")).toMatch(/^The kubeconfig names no current cluster[^\n]*\.$/);
+  it("is reported in one sentence: a context whose cluster is missing", async () => {
+    expect(await errorOf(await write({}), "nowhere")).toMatch(/^The kubeconfig has no current cluster[^\n]*\.$/);
   });
 
-  it("is told in one sentence: none at all", async () => {
+  it("is reported in one sentence: none at all", async () => {
     vi.stubEnv("KUBECONFIG", "");
     vi.stubEnv("HOME", folder);
-    expect(await errorOf(undefined)).toBe("There is no kubeconfig.");
+    expect(await errorOf(undefined)).toBe("No kubeconfig was found.");
   });
 });

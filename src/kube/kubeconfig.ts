@@ -6,24 +6,23 @@ import { Secret } from "../secret.ts";
 import type { KubeConnection, KubeTls } from "./connection.ts";
 import { findTokenFile } from "./token-file.ts";
 
-/** Exec plugins have expiry times of their own, which the library keeps; this only spares work. */
+/** The library honours the expiry of exec plugins; this only saves work. */
 const REUSE_MS = 10_000;
-const MADE_UP = "loaded-context";
+const DEFAULT_CONTEXT = "loaded-context";
 
 /**
- * The connection that a kubeconfig describes: certificates, tokens, token files and exec plugins, as kubectl reads
- * them.
+ * Connects as a kubeconfig says: certificates, tokens, token files and exec plugins, as in kubectl.
  *
- * @param file the kubeconfig; without it those that `KUBECONFIG` names, or `~/.kube/config`.
- * @param context the context in it; without it the current one.
- * @throws Error with one sentence when the file cannot be read, or the context is not there.
+ * @param file the kubeconfig. Default: those in `KUBECONFIG`, or `~/.kube/config`.
+ * @param context the context in it. Default: the current one.
+ * @throws Error with one sentence if the file cannot be read, or has no such context.
  */
 export async function kubeconfigConnection(
   file: string | undefined,
   context: string | undefined,
   clock: Clock,
 ): Promise<KubeConnection> {
-  // Costs most of a second and 85 MiB when loaded, so only those who have a kubeconfig pay.
+  // Loading it takes most of a second and 85 MiB, so it is loaded only if there is a kubeconfig.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   try {
@@ -35,18 +34,22 @@ export async function kubeconfigConnection(
   if (context !== undefined) {
     const known = config.getContexts().map((each) => each.name);
     if (!known.includes(context)) {
-      throw new Error(`The kubeconfig has no context "${context}". It has: ${known.join(", ") || "none"}.`);
+      throw new Error(`The kubeconfig has no context "${context}". Its contexts: ${known.join(", ") || "none"}.`);
     }
     config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error("The kubeconfig names no current cluster: say which context to use.");
-  // What the library makes up where there is no kubeconfig at all.
-  if (file === undefined && cluster.server === "http://localhost:8080" && config.getCurrentContext() === MADE_UP) {
-    throw new Error("There is no kubeconfig.");
+  if (cluster === null) throw new Error("The kubeconfig has no current cluster: choose a context with --context.");
+  // The library's default if there is no kubeconfig.
+  if (
+    file === undefined &&
+    cluster.server === "http://localhost:8080" &&
+    config.getCurrentContext() === DEFAULT_CONTEXT
+  ) {
+    throw new Error("No kubeconfig was found.");
   }
   if (cluster.server.startsWith("http:")) {
-    // Without TLS there is nothing to verify; the library wants it said.
+    // Without TLS there is nothing to verify, but the library requires the option.
     config.clusters = config.clusters.map((each) => (each === cluster ? { ...each, skipTLSVerify: true } : each));
   }
   const user = config.getCurrentUser();
@@ -70,7 +73,7 @@ export async function kubeconfigConnection(
   };
 }
 
-/** The first line of an error's text: a YAML reader goes on with a picture of the place. */
+/** The first line of an error's message: YAML parsers append an excerpt of the file. */
 function whyOf(error: unknown): string {
   return (error as Error).message.split("\n", 1)[0] ?? "";
 }

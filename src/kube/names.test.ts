@@ -32,7 +32,7 @@ describe("names", () => {
     expect(isNamespaceName(text)).toBe(namespace);
   });
 
-  it("hold nothing that means something in an address, and every namespace's name is an object's too", () => {
+  it("contain nothing with a meaning in a URL, and every namespace name is also an object name", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom("a", "1", "-", ".", "/", "%", "A", " ") }), (text) => {
         if (isObjectName(text)) expect(new URL(`http://h/${text}`).pathname).toBe(`/${text}`);
@@ -41,7 +41,7 @@ describe("names", () => {
     );
   });
 
-  it("are looked at in no time, however long the text", () => {
+  it("are checked in no time, however long the text", () => {
     const text = `${"a-".repeat(100_000)}!`;
     const began = performance.now();
     expect(isObjectName(text)).toBe(false);

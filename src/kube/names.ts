@@ -1,11 +1,11 @@
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** Whether Kubernetes would take this as an object's name (an RFC 1123 subdomain of at most 253 characters). */
+/** Whether this is a valid name of an object (an RFC 1123 subdomain of at most 253 characters). */
 export function isObjectName(text: string): boolean {
   return text.length <= 253 && SUBDOMAIN.test(text);
 }
 
-/** Whether Kubernetes would take this as a namespace's name (an RFC 1123 label of at most 63 characters). */
+/** Whether this is a valid name of a namespace (an RFC 1123 label of at most 63 characters). */
 export function isNamespaceName(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }

@@ -1,9 +1,9 @@
 /**
- * Passes on what a producer puts, and of what comes while the reader is busy only the newest: nothing heaps up.
+ * Yields the values of a producer. While the reader is busy, only the newest value is kept, so nothing accumulates.
  *
- * @param produce runs until its signal is aborted, which it is when the reader leaves or `signal` is aborted. What it
- * throws reaches the reader after what it put last.
- * @param signal once it is aborted, the reader gets its reason at once.
+ * @param produce runs until its signal is aborted: when the reader leaves, or `signal` is aborted. What it throws
+ * reaches the reader after the last value.
+ * @param signal when it is aborted, the reader receives its reason immediately.
  */
 export function newestOf<T>(
   produce: (put: (value: T) => void, stop: AbortSignal) => Promise<void>,
@@ -64,7 +64,7 @@ function iterate<T>(
       if (error !== undefined) throw error;
       return { done: true, value: undefined };
     },
-    // Not a generator's: this one does not wait for a `next` that is under way.
+    // Unlike a generator's, this does not wait for a pending `next`, which may last for hours.
     async return() {
       newest = undefined;
       finish({});

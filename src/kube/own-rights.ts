@@ -19,10 +19,10 @@ export interface OwnRight {
   readonly allowed: boolean;
 }
 
-type Wanted = readonly [verb: string, resource: KubeResource, subresource?: string];
+type RequiredRight = readonly [verb: string, resource: KubeResource, subresource?: string];
 
-/** What deploy/cluster-role.yaml gives. */
-const ALWAYS: readonly Wanted[] = [
+/** Granted by deploy/cluster-role.yaml. */
+const ALWAYS: readonly RequiredRight[] = [
   ["create", TOKEN_REVIEWS],
   ["create", SUBJECT_ACCESS_REVIEWS],
   ["get", ANALYSIS_RUNS],
@@ -32,22 +32,22 @@ const ALWAYS: readonly Wanted[] = [
   ["get", FREIGHTS],
   ["list", NAMESPACES],
 ];
-/** What deploy/cluster-role-pods.yaml gives. */
-const FOR_PODS: readonly Wanted[] = [
+/** Granted by deploy/cluster-role-pods.yaml. */
+const FOR_PODS: readonly RequiredRight[] = [
   ["list", PODS],
   ["watch", PODS],
   ["get", PODS, "log"],
 ];
 
 /**
- * Asks the cluster whether this server's own account has the rights that it needs, in all namespaces.
+ * Checks whether this server's own account has the rights that it needs, in all namespaces.
  *
- * @throws Failure where the cluster does not say.
+ * @throws Failure if the cluster gives no decision.
  */
 export async function readOwnRights(kube: Pick<KubeApi, "create">, readsPods: boolean): Promise<readonly OwnRight[]> {
-  const wanted = readsPods ? [...ALWAYS, ...FOR_PODS] : ALWAYS;
+  const required = readsPods ? [...ALWAYS, ...FOR_PODS] : ALWAYS;
   return Promise.all(
-    wanted.map(async ([verb, resource, subresource = ""]) => {
+    required.map(async ([verb, resource, subresource = ""]) => {
       const { group, plural } = resource;
       return {
         verb,

@@ -1,25 +1,24 @@
-/** A container whose log is wanted. */
+/** A container whose log is requested. */
 export interface PodLogRef {
   readonly namespace: string;
   readonly name: string;
   readonly container: string;
-  /** Whether that of its run before the last restart is. */
+  /** Whether to read the log of the container before its last restart. */
   readonly previous: boolean;
 }
 
-/** What of a log, and how. Default: all that the node has now, as it was written. */
+/** The parameters of a log request. Default: everything that the node has now. */
 export interface PodLogOptions {
-  /** Whether to go on as the log grows, until the container has ended. */
+  /** Whether to continue as the log grows, until the container has terminated. */
   readonly follow?: boolean;
-  /** Whether each line begins with its time, as RFC 3339 with nine digits after the second, and a space. */
+  /** Whether each line begins with its time (RFC 3339 with nine fractional digits) and a space. */
   readonly timestamps?: boolean;
   /**
-   * How many lines from the end of what there is when it is asked for: those are looked at and then what `sinceTime`
-   * says.
+   * How many lines from the end of the log as it is at the time of the request. `sinceTime` then applies to these.
    */
   readonly tailLines?: number;
   /**
-   * Only lines that are not before this time: RFC 3339 in whole seconds, since that is what the API server passes on.
+   * Only lines that are not before this time: RFC 3339 in whole seconds, because the API server drops fractions.
    */
   readonly sinceTime?: string;
 }
@@ -28,7 +27,7 @@ export interface PodLogOptions {
  * The path of a container's log, with its query
  * (https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod).
  *
- * @param pods the path of the pods of its namespace.
+ * @param pods the path of the pods in the namespace.
  */
 export function podLogPath(
   pods: string,

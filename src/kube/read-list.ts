@@ -4,7 +4,7 @@ import { readAnswer } from "./answer.ts";
 /** A part of a list, in the server's order. */
 export interface ListChunk {
   readonly items: readonly unknown[];
-  /** As of when the list is. Empty where the server does not say. */
+  /** The version of the list. Empty if the server sends none. */
   readonly resourceVersion: string;
 }
 
@@ -16,12 +16,12 @@ const List = z.object({
 });
 
 /**
- * Reads a list in chunks of at most 250 objects, as they are asked for. A kind that the server does not know has no
- * chunk at all.
+ * Reads a list in chunks of at most 250 objects, each when it is requested. A kind that the server does not serve has
+ * no chunks.
  *
  * @param get reads one path.
  * @param path of the list.
- * @param query which objects.
+ * @param query selects objects.
  */
 export async function* readList(
   get: (path: string) => Promise<unknown>,

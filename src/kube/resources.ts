@@ -1,21 +1,21 @@
-/** A kind of object, as the API server's paths name it. */
+/** A kind of object, as in the paths of the API server. */
 export interface KubeResource {
-  /** API group; empty for the core. */
+  /** API group; empty for the core group. */
   readonly group: string;
   readonly version: string;
   /** Plural, in lower case. */
   readonly plural: string;
 }
 
-/** Every kind of object that this server reads or creates. The role that it runs under grants these and no others. */
+/** Every kind of object that this server reads or creates. Its cluster role grants these and no others. */
 export const ANALYSIS_RUNS: KubeResource = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" };
 export const STAGES: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "stages" };
 export const FREIGHTS: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "freights" };
 export const NAMESPACES: KubeResource = { group: "", version: "v1", plural: "namespaces" };
-/** Read only where a source reads pods. */
+/** Read only if a source reads pods. */
 export const PODS: KubeResource = { group: "", version: "v1", plural: "pods" };
 export const TOKEN_REVIEWS: KubeResource = { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews" };
-/** What this server's own account may do: anybody may ask that about themselves. */
+/** For this server's own rights: every account may review its own. */
 export const SELF_SUBJECT_ACCESS_REVIEWS: KubeResource = {
   group: "authorization.k8s.io",
   version: "v1",

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { sleep } from "../sleep.ts";
 import { isTransient, retryAfter, retryDelay } from "./retry.ts";
 
-describe("the wait before a call is tried again", () => {
-  it("grows, and there are three of them", () => {
+describe("the delay before a retry", () => {
+  it("grows, for three retries", () => {
     expect([1, 2, 3, 4].map((tries) => retryDelay(tries, 0, undefined, 0.5))).toEqual([100, 300, 900, undefined]);
   });
 
@@ -16,7 +16,7 @@ describe("the wait before a call is tried again", () => {
     expect(retryDelay(3, 0, 1, 0.5)).toBe(900);
   });
 
-  it("is none where it would end more than ten seconds after the first try began", () => {
+  it("is undefined if it would end more than ten seconds after the first try started", () => {
     expect(retryDelay(1, 9_950, undefined, 0.5)).toBeUndefined();
     expect(retryDelay(1, 9_900, undefined, 0.5)).toBe(100);
     expect(retryDelay(1, 0, 60_000, 0.5)).toBeUndefined();
@@ -30,12 +30,12 @@ describe("the wait before a call is tried again", () => {
   });
 });
 
-describe("an answer", () => {
-  it.each([429, 500, 502, 503, 504])("with status %i is one that may change", (status) => {
+describe("a response", () => {
+  it.each([429, 500, 502, 503, 504])("with status %i is transient", (status) => {
     expect(isTransient(status)).toBe(true);
   });
 
-  it.each([200, 301, 400, 401, 403, 404, 409, 410, 422])("with status %i is not", (status) => {
+  it.each([200, 301, 400, 401, 403, 404, 409, 410, 422])("with status %i is final", (status) => {
     expect(isTransient(status)).toBe(false);
   });
 
@@ -47,7 +47,7 @@ describe("an answer", () => {
     ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
     ["9".repeat(400), undefined],
     [undefined, undefined],
-  ])("that asks to come back after %j is taken for %j", (text, ms) => {
+  ])("with Retry-After %j means %j", (text, ms) => {
     expect(retryAfter(text === undefined ? {} : { "retry-after": text })).toBe(ms);
   });
 });

@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-/** Before the second, third and fourth try. */
+/** Delays before the second, third and fourth try. */
 const DELAYS_MS = [100, 300, 900];
-/** After this, no further try begins: whoever asked has waited long enough. */
+/** No further try starts after this time: the caller has waited long enough. */
 const BUDGET_MS = 10_000;
 
 /**
- * How long to wait before a call is tried again, in milliseconds; `undefined` where it should not be.
+ * The delay before the next try, in milliseconds; `undefined` to give up.
  *
- * Delays grow and differ by up to a quarter, so that those who failed together do not come back together. What the
- * server asks for is kept to, unless it asks for more than ten seconds in all.
+ * Delays grow, with a jitter of up to a quarter, so that calls that failed together are not retried together. The
+ * server's `Retry-After` is respected, unless it exceeds the budget of ten seconds.
  *
- * @param tries how often it was tried.
- * @param elapsedMs since the first try began.
- * @param askedMs what the server asked for by `Retry-After`.
+ * @param tries the number of tries so far.
+ * @param elapsedMs since the first try started.
+ * @param askedMs the server's `Retry-After`.
  * @param random from 0 to 1.
  */
 export function retryDelay(
@@ -29,20 +29,20 @@ export function retryDelay(
 }
 
 /**
- * Whether a status may be another one in a moment
+ * Whether a status is transient
  * (https://kubernetes.io/docs/concepts/cluster-administration/flow-control/).
  */
 export function isTransient(status: number): boolean {
   return status === 429 || status >= 500;
 }
 
-/** Whether the server let the time for an answer pass: whoever asked has waited long enough by then. */
+/** Whether the server did not respond in time: then the caller has waited long enough. */
 export function isSilence(error: unknown): boolean {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT";
 }
 
-/** What `Retry-After` asks for, in milliseconds. The API server sends seconds; a date is taken for nothing. */
+/** The `Retry-After` header, in milliseconds. The API server sends seconds; dates are ignored. */
 export function retryAfter({ "retry-after": text }: IncomingHttpHeaders): number | undefined {
   return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) * 1_000 : undefined;
 }

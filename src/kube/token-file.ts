@@ -11,10 +11,9 @@ const Kubeconfig = z.object({
 });
 
 /**
- * Finds the file that a kubeconfig's user has the token in, where it names one: the client library reads `tokenFile`
- * from no kubeconfig.
+ * Finds the token file of a kubeconfig's user, if it has one: the client library ignores `tokenFile`.
  *
- * @param file the kubeconfig; without it those that `KUBECONFIG` names, or `~/.kube/config`.
+ * @param file the kubeconfig. Default: those in `KUBECONFIG`, or `~/.kube/config`.
  */
 export function findTokenFile(file: string | undefined, user: string): string | undefined {
   const named = process.env.KUBECONFIG?.split(delimiter).filter((each) => each !== "") ?? [];

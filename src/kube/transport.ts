@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Dispatcher, ProxyAgent } from "undici";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import type { Egress } from "../egress/egress.ts";
 import { revealText } from "../secret.ts";
 import { unavailable } from "./answer.ts";
@@ -9,15 +9,15 @@ import { type AnswerLimits, type WholeAnswer, WholeAnswerHandler } from "./whole
 
 type Method = "GET" | "POST";
 
-/** Sends requests to the API server, over connections that are kept. */
+/** Sends requests to the API server and reuses connections. */
 export interface Transport {
   /**
-   * Sends one request with the credentials of the moment, and reads the whole answer.
+   * Sends one request with the current credentials, and reads the whole response.
    *
-   * @param path after the path of the server's own address.
+   * @param path relative to the server's URL.
    * @param body sent as JSON.
-   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE where
-   * the credentials take longer than an answer may, or the answer is beyond `limits`.
+   * @throws what the connection throws; the reason of `signal` when it is aborted; Failure KUBERNETES_UNAVAILABLE if
+   * the credentials take longer than a response may, or the response exceeds `limits`.
    */
   exchange(
     method: Method,
@@ -26,21 +26,21 @@ export interface Transport {
     limits: AnswerLimits,
     body?: object,
   ): Promise<WholeAnswer>;
-  /** Sends a GET in the same way for an answer that is read as it comes, however long it is silent. */
+  /** Sends a GET whose response is streamed, without an idle timeout. */
   open(path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData>;
-  /** Closes all connections, once what is under way has ended. */
+  /** Closes all connections when pending calls have ended. */
   close(): Promise<void>;
 }
 
 const CONNECT_MS = 5_000;
 
-/** @param answerMs for an answer to begin, and then for each next piece of it, in milliseconds. */
+/** @param answerMs timeout for the start of a response and for each further piece, in milliseconds. */
 export function createTransport(connection: KubeConnection, egress: Egress, answerMs: number): Transport {
   let agent: { readonly given: KubeTls; readonly fingerprint: string; readonly dispatcher: Dispatcher } | undefined;
 
-  /** A dispatcher for these TLS settings; a new one when a certificate was rotated. */
+  /** The dispatcher for these TLS settings; a new one after a certificate was rotated. */
   const dispatcherFor = (given: KubeTls): Dispatcher => {
-    // Mostly the same object as before: only a new one has to be looked into.
+    // Usually the same object as before: only a new one has to be hashed.
     if (agent?.given === given) return agent.dispatcher;
     const tls = revealKey(given);
     const fingerprint = createHash("sha256").update(JSON.stringify(tls)).digest("base64");
@@ -72,7 +72,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
   };
 
   let asked: { readonly of: Promise<KubeCredentials>; readonly inTime: Promise<KubeCredentials> } | undefined;
-  /** Mostly the same promise as before: one limit is enough for all who wait for it. */
+  /** Usually the same promise as before, for which one timeout suffices. */
   const credentials = (): Promise<KubeCredentials> => {
     const of = connection.credentials();
     if (asked?.of !== of) asked = { of, inTime: inTime(of, answerMs) };
@@ -80,7 +80,7 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
   };
 
   let address: { readonly origin: string; readonly path: string } | undefined;
-  /** Not before it is needed: a wrong address is told to those who ask for something. */
+  /** Parsed when it is needed, so that calls fail if the URL is invalid. */
   const server = (): { readonly origin: string; readonly path: string } => {
     if (address === undefined) {
       const { origin, pathname } = new URL(connection.server);
@@ -122,11 +122,11 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
   };
 }
 
-/** A kubeconfig may have a program tell the credentials, which may never end. */
+/** The credentials may come from a program named in the kubeconfig, which may hang. */
 async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   const late = new AbortController();
   const end = (): void => {
-    const why = new Error(`There were no credentials within ${ms} ms.`);
+    const why = new Error(`No credentials were available within ${ms} ms.`);
     late.abort(unavailable("Getting credentials for the Kubernetes API server took too long.", why));
   };
   const timer = setTimeout(end, ms);

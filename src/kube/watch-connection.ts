@@ -4,43 +4,44 @@ import { isTransient, retryAfter } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { readEvents, type WatchEvent } from "./watch-events.ts";
 
-/** A change, or the word that there was none up to a version. */
+/** A change, or a bookmark: there was none up to a version. */
 export type Change = Exclude<WatchEvent, { readonly type: "ERROR" }>;
 
-/** How a connection ended, where that is no reason to give up. */
+/** How a connection ended, if the watch can continue. */
 export interface WatchEnd {
-  /** `ended`: as it should. `expired`: the server no longer has the version to go on from. `broken`: neither. */
+  /** `ended`: normally. `expired`: the server no longer has the version to continue from. `broken`: otherwise. */
   readonly kind: "ended" | "expired" | "broken";
-  /** What to say if it does not get better. */
+  /** The failure to report after too many tries. */
   readonly failure: Failure;
-  /** What the server asked to wait, in milliseconds. */
+  /** The server's `Retry-After`, in milliseconds. */
   readonly askedMs?: number | undefined;
-  /** Whether the server was there meanwhile: it said something, or the connection lasted. */
+  /** Whether the server responded: it sent an event, or the connection lasted. */
   readonly heard: boolean;
 }
 
-/** All in milliseconds, but for the length of an object. */
+/** Times are in milliseconds. */
 export interface WatchConnectionLimits {
-  /** For how long a watch is asked for, but for a tenth more or less. */
+  /** How long a watch lasts, give or take a tenth. */
   readonly watchMs: number;
   /** How much longer than that a connection may be silent. */
   readonly graceMs: number;
-  /** The longest object, in bytes. */
+  /** The maximum size of an object, in bytes. */
   readonly answerBytes: number;
-  /** Tells how much time has passed. */
+  /** A monotonic clock. */
   readonly now: () => number;
 }
 
 /**
- * A connection that lasts so long was a watch, even if nothing happened: what ends sooner, again and again, is trouble.
+ * A connection that lasts this long counts as a watch, even without events. Connections that keep ending sooner are a
+ * failure.
  */
 const LASTING_MS = 1_000;
 
 /**
  * Watches over one connection until it ends.
  *
- * @param path of the list, with a query that says which objects, and from which version on.
- * @throws Failure where the server refuses, or sends what cannot be parsed; the reason of `stop` when it is aborted.
+ * @param path of the list, with a query that selects the objects and the version to start from.
+ * @throws Failure if the server refuses, or sends what cannot be parsed; the reason of `stop` when it is aborted.
  */
 export async function watchOnce(
   path: string,
@@ -49,7 +50,7 @@ export async function watchOnce(
   take: (change: Change) => void,
   stop: AbortSignal,
 ): Promise<WatchEnd> {
-  // Those who began to watch together must not come back together.
+  // Watches that started together must not be resumed together.
   const lastsMs = watchMs * (0.9 + Math.random() / 5);
   const parameters = `watch=true&allowWatchBookmarks=true&timeoutSeconds=${Math.ceil(lastsMs / 1_000)}`;
   const silent = new AbortController();
@@ -76,13 +77,13 @@ export async function watchOnce(
         const { code, message } = event.object;
         const failure = statusFailure(code ?? 500, JSON.stringify({ message: message ?? "" }));
         if (failure.kind === "refused") throw failure;
-        // Whatever it is, a new list is as good a beginning as any: so do the clients of Kubernetes itself.
+        // Restart with a new list, whatever the error is, as Kubernetes' own clients do.
         return { kind: "expired", failure, heard };
       }
       heard = true;
       take(event);
     }
-    return { kind: "ended", failure: broken(new Error("It ended at once.")), heard: lasted() };
+    return { kind: "ended", failure: broken(new Error("The watch ended immediately.")), heard: lasted() };
   } catch (cause) {
     stop.throwIfAborted();
     if (cause instanceof Failure) throw cause;
@@ -92,7 +93,7 @@ export async function watchOnce(
   }
 }
 
-/** Any byte is a sign of life. */
+/** Any byte restarts the idle timeout. */
 async function* refreshing(body: AsyncIterable<Buffer>, timer: NodeJS.Timeout): AsyncGenerator<Buffer> {
   for await (const part of body) {
     timer.refresh();

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
 
-/** An object, as far as a watch has to tell one from another. */
+/** The fields of an object that a watch needs. */
 export const WatchedShape = z.looseObject({
   metadata: z.looseObject({
     name: z.string().min(1),
@@ -23,16 +23,16 @@ const Event = z.discriminatedUnion("type", [
     object: z.looseObject({ code: z.number().optional(), message: z.string().optional() }),
   }),
 ]);
-/** What a watch says (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
+/** An event of a watch (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
 export type WatchEvent = z.infer<typeof Event>;
 
 /**
- * Reads the body of a watch: a JSON object on each line. A line that is not whole when the body ends is nothing.
+ * Reads the body of a watch: a JSON object on each line. An incomplete last line is dropped.
  *
- * @param most how long a line may be, in bytes.
- * @throws Failure where a line is longer than that, or no event; what the body throws.
+ * @param maxBytes the maximum length of a line.
+ * @throws Failure if a line is longer or is not an event; what the body throws.
  */
-export async function* readEvents(body: AsyncIterable<Buffer>, most: number): AsyncGenerator<WatchEvent> {
+export async function* readEvents(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<WatchEvent> {
   let parts: Buffer[] = [];
   let size = 0;
   for await (let rest of body) {
@@ -40,7 +40,7 @@ export async function* readEvents(body: AsyncIterable<Buffer>, most: number): As
       const end = rest.indexOf(LINE_FEED);
       const part = end < 0 ? rest : rest.subarray(0, end);
       size += part.length;
-      if (size > most) throw unavailable("The Kubernetes API server sent an object that is too large.");
+      if (size > maxBytes) throw unavailable("The Kubernetes API server sent an object that is too large.");
       parts.push(part);
       if (end < 0) break;
       const line = Buffer.concat(parts, size).toString("utf8");

@@ -45,7 +45,7 @@ const breaks =
   (response) => {
     response.writeHead(200).write(lines.join("") || "\n", () => response.socket?.resetAndDestroy());
   };
-/** One that says them and goes on. */
+/** A connection that sends them and stays open. */
 const stays =
   (...lines: readonly string[]): Step =>
   (response) => {
@@ -62,7 +62,7 @@ async function start(steps: readonly Step[], limits: KubeLimits = {}) {
   });
   const kube = createKubeApi(
     { server: server.url, credentials: async () => ({ headers: {}, tls: {} }) },
-    { wait: async () => {}, ...limits },
+    { sleep: async () => {}, ...limits },
   );
   closing.push(
     () => server.close(),
@@ -103,7 +103,7 @@ const queryOf = (server: ApiServer, index: number) =>
   Object.fromEntries(new URL(server.requests[index]?.split(" ")[1] ?? "", server.url).searchParams);
 
 describe("a watch", () => {
-  it("gives what is there, and all of it again after each change", async () => {
+  it("yields the objects, and all of them again after each change", async () => {
     const next: ((text: string) => void)[] = [];
     const { kube } = await start([
       listing(10, object("a", 5)),
@@ -125,7 +125,7 @@ describe("a watch", () => {
     expect(await say(line("DELETED", object("a", 13)))).toEqual(["b@12"]);
   });
 
-  it("asks for one name, or for labels, and for bookmarks and an end in some minutes", async () => {
+  it("requests one name, or labels, with bookmarks and an end after some minutes", async () => {
     const { kube, server } = await start([listing(10), stays(line("ADDED", object("a", 11)))]);
     const one = reader(kube);
     expect(await one.next()).toEqual([]);
@@ -148,7 +148,7 @@ describe("a watch", () => {
     expect(queryOf(labelled.server, 1)).toMatchObject({ labelSelector: "x=y", resourceVersion: "10" });
   });
 
-  it("reads a long list to its end before it gives it, and watches from there", async () => {
+  it("reads a long list to its end before it yields it, and watches from there", async () => {
     const { kube, server } = await start([
       (response) =>
         sendJson(response, 200, { metadata: { resourceVersion: "10", continue: "c" }, items: [object("a", 1)] }),
@@ -162,7 +162,7 @@ describe("a watch", () => {
     expect(queryOf(server, 2)).toMatchObject({ resourceVersion: "10" });
   });
 
-  it("reads events wherever they are cut", async () => {
+  it("parses events wherever they are cut", async () => {
     const text = line("MODIFIED", object("a", 11, { note: "größer" })) + line("DELETED", object("a", 12));
     for (let size = 1; size < 40; size += 7) {
       const { kube } = await start([
@@ -186,7 +186,7 @@ describe("a watch", () => {
     }
   });
 
-  it("keeps only the newest set for a reader who is busy", async () => {
+  it("keeps only the newest set for a busy reader", async () => {
     const said = createGate();
     const lines = Array.from({ length: 500 }, (_, index) => line("MODIFIED", object("a", 11 + index)));
     const { kube } = await start([
@@ -204,7 +204,7 @@ describe("a watch", () => {
     expect(await next()).toEqual(["a@510"]);
   });
 
-  it("says nothing of a change that is none", async () => {
+  it("ignores events without a change", async () => {
     const { kube } = await start([
       listing(10, object("a", 5)),
       stays(
@@ -218,7 +218,7 @@ describe("a watch", () => {
     expect([await next(), await next()]).toEqual([["a@5"], ["a@13"]]);
   });
 
-  it("is of nothing, for ever, where a name cannot be one", async () => {
+  it("yields nothing, for ever, for an invalid name", async () => {
     const { kube, server } = await start([]);
     const leaving = new AbortController();
     const { next } = reader(kube, leaving.signal, "../a");
@@ -231,7 +231,7 @@ describe("a watch", () => {
 });
 
 describe("a watch that ends", () => {
-  it("is gone on with from the last version that was heard", async () => {
+  it("is resumed from the last version that arrived", async () => {
     const { kube, server } = await start([
       listing(10, object("a", 5)),
       ends(line("MODIFIED", object("a", 11)), bookmark(20)),
@@ -249,7 +249,7 @@ describe("a watch that ends", () => {
     ["a status", status(410)],
     ["an event", ends(line("ERROR", { code: 410, reason: "Expired", message: "too old resource version" }))],
     ["an event of another kind", ends(line("ERROR", { code: 500, message: "etcd" }))],
-  ])("by %s that says the version is too old is begun anew by a list", async (_what, expired) => {
+  ])("by %s with an expired version is restarted with a list", async (_what, expired) => {
     const { kube, server } = await start([
       listing(10, object("a", 5), object("b", 6)),
       expired,
@@ -264,7 +264,7 @@ describe("a watch that ends", () => {
     expect(queryOf(server, 3)).toMatchObject({ resourceVersion: "30" });
   });
 
-  it("says nothing of a new list that is like the old one", async () => {
+  it("yields nothing for a new list that equals the old one", async () => {
     const { kube } = await start([
       listing(10, object("a", 5)),
       status(410),
@@ -275,7 +275,7 @@ describe("a watch that ends", () => {
     expect([await next(), await next()]).toEqual([["a@5"], ["a@31"]]);
   });
 
-  it("begins anew where a list is forgotten before it was read", async () => {
+  it("is restarted if a list expires before it was read", async () => {
     const { kube } = await start([
       (response) =>
         sendJson(response, 200, { metadata: { resourceVersion: "10", continue: "c" }, items: [object("a", 1)] }),
@@ -290,10 +290,10 @@ describe("a watch that ends", () => {
     ["answered with 429", status(429, { "retry-after": "2" })],
     ["answered with 503", status(503)],
     ["reset", (_, request) => request.socket.resetAndDestroy()],
-  ])("since it is %s is tried again after a moment", async (what, trouble) => {
+  ])("because it is %s is resumed after a moment", async (what, trouble) => {
     const waits: number[] = [];
     const { kube } = await start([listing(10, object("a", 5)), trouble, stays(line("MODIFIED", object("a", 21)))], {
-      wait: async (ms) => void waits.push(ms),
+      sleep: async (ms) => void waits.push(ms),
     });
     const { next } = reader(kube);
     let set: readonly string[] = [];
@@ -302,7 +302,7 @@ describe("a watch that ends", () => {
     if (what.includes("429")) expect(waits[0]).toBeGreaterThanOrEqual(2_000);
   });
 
-  it("is given up after four tries in which the server said nothing, and the last set is given before", async () => {
+  it("fails after four tries without a response, after it has yielded the last set", async () => {
     const { kube, server } = await start([
       listing(10, object("a", 5)),
       breaks(line("MODIFIED", object("a", 11))),
@@ -328,7 +328,7 @@ describe("a watch that ends", () => {
     await expect(next()).rejects.toThrow("The watch has ended.");
   });
 
-  it("is not given up as long as the server says something in between", async () => {
+  it("does not fail while the server responds in between", async () => {
     const trouble = [status(503), breaks(), status(503)];
     const { kube, server } = await start([
       listing(10),
@@ -344,11 +344,11 @@ describe("a watch that ends", () => {
     expect(server.requests).toHaveLength(12);
   });
 
-  it("is given up ten seconds after the server was last heard", async () => {
+  it("fails ten seconds after the last response", async () => {
     let time = 0;
     const { kube, server } = await start([listing(10), ...Array<Step>(9).fill(status(503))], {
       now: () => time,
-      wait: async () => {
+      sleep: async () => {
         time += 9_950;
       },
     });
@@ -358,7 +358,7 @@ describe("a watch that ends", () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it("is never given up while each connection lasts, though nothing happens", async () => {
+  it("never fails while each connection lasts, even without events", async () => {
     let time = 0;
     const now = (): number => {
       time += 2_000;
@@ -374,7 +374,7 @@ describe("a watch that ends", () => {
     expect([await next(), await next()]).toEqual([[], ["a@11"]]);
   });
 
-  it("is given up where each ends at once: that is no watch", async () => {
+  it("fails if every connection ends immediately", async () => {
     const { kube, server } = await start([listing(10), ...Array<Step>(20).fill(ends())], { now: () => 0 });
     const { next } = reader(kube);
     await next();
@@ -382,7 +382,7 @@ describe("a watch that ends", () => {
     expect(server.requests).toHaveLength(5);
   });
 
-  it("is given up where every version is too old, whatever is listed", async () => {
+  it("fails if every version has expired, whatever is listed", async () => {
     const steps = Array.from({ length: 10 }, () => [listing(10), status(410)]).flat();
     const { kube, server } = await start(steps);
     const { next } = reader(kube);
@@ -391,7 +391,7 @@ describe("a watch that ends", () => {
     expect(server.requests).toHaveLength(8);
   });
 
-  it("in silence for longer than it was asked for is closed and begun anew", async () => {
+  it("that is silent for longer than requested is closed and resumed", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const closed = createGate();
     const say = createGate<(text: string) => void>();
@@ -423,7 +423,7 @@ describe("a watch that ends", () => {
 });
 
 describe("a watch fails", () => {
-  it.each([401, 403])("as refused where the server says %i, to the list or to the watch", async (code) => {
+  it.each([401, 403])("as refused for status %i, of the list or the watch", async (code) => {
     for (const steps of [[status(code)], [listing(10), status(code)], [listing(10), ends(line("ERROR", { code }))]]) {
       const { kube } = await start(steps);
       const { next } = reader(kube);
@@ -439,7 +439,7 @@ describe("a watch fails", () => {
     ["an object without a name", line("ADDED", { metadata: { resourceVersion: "1" } })],
     ["an object without a version", line("ADDED", { metadata: { name: "a" } })],
     ["a bookmark without a version", line("BOOKMARK", { metadata: {} })],
-  ])("where it says %s", async (_what, text) => {
+  ])("if it sends %s", async (_what, text) => {
     const { kube } = await start([listing(10), stays(text)]);
     const { next } = reader(kube);
     await next();
@@ -449,17 +449,17 @@ describe("a watch fails", () => {
   it.each<[string, object]>([
     ["has an object without a name", { metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] }],
     ["has no version", { items: [] }],
-  ])("where the list %s", async (_what, body) => {
+  ])("if the list %s", async (_what, body) => {
     const { kube } = await start([(response) => sendJson(response, 200, body)]);
     expect(await failureOf(reader(kube).next())).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
   });
 
-  it("where the server does not know the kind", async () => {
+  it("if the server does not serve the kind", async () => {
     const { kube } = await start([status(404)]);
-    expect(await failureOf(reader(kube).next())).toMatchObject({ message: expect.stringContaining("does not know") });
+    expect(await failureOf(reader(kube).next())).toMatchObject({ message: expect.stringContaining("does not serve") });
   });
 
-  it("where an object is longer than an answer may be, and the connection is closed there", async () => {
+  it("if an object exceeds the size limit, where the connection is closed", async () => {
     const closed = createGate();
     const { kube } = await start(
       [
@@ -498,7 +498,7 @@ describe("a reader who leaves a watch", () => {
     return { ...world, asked, closed };
   };
 
-  it("by the signal gets its reason, and the request is closed at once", async () => {
+  it("by the signal receives its reason, and the request is closed immediately", async () => {
     const { kube, closed, asked } = await watched();
     const leaving = new AbortController();
     const { next } = reader(kube, leaving.signal);
@@ -510,7 +510,7 @@ describe("a reader who leaves a watch", () => {
     await closed.opened;
   });
 
-  it("by leaving the loop closes it too, even while the next set is waited for", async () => {
+  it("by leaving the loop closes it too, even while the next set is pending", async () => {
     const { kube, closed, asked } = await watched();
     const { next, leave } = reader(kube);
     await next();
@@ -521,16 +521,16 @@ describe("a reader who leaves a watch", () => {
     await closed.opened;
   });
 
-  it("before it began makes no request", async () => {
+  it("before it started makes no request", async () => {
     const { kube, server } = await watched();
     await expect(reader(kube, AbortSignal.abort(new Error("left"))).next()).rejects.toThrow("left");
     expect(server.requests).toEqual([]);
   });
 
-  it("while a try is waited for makes no more", async () => {
+  it("between two tries makes no more", async () => {
     const leaving = new AbortController();
     const { kube, server } = await start([listing(10), status(503)], {
-      wait: (_ms, signal) => {
+      sleep: (_ms, signal) => {
         leaving.abort(new Error("left"));
         return Promise.reject(signal?.reason);
       },

@@ -7,33 +7,33 @@ import type { Transport } from "./transport.ts";
 import { type WatchConnectionLimits, type WatchEnd, watchOnce } from "./watch-connection.ts";
 import { createWatchedSet } from "./watched-set.ts";
 
-/** Which objects of a kind: the one of this name, or those with these labels; with an empty selector all of them. */
+/** Selects objects of a kind: by name, or by labels. An empty selector selects all. */
 export type WatchSelection = { readonly name: string } | { readonly labelSelector: string };
 
-/** What a watch does its work with. */
+/** The calls that a watch makes. */
 export interface WatchCalls {
-  /** Reads one path, again and again if need be, as `KubeApi.get` does. */
+  /** Reads one path, with retries as in `KubeApi.get`. */
   get(path: string, stop: AbortSignal): Promise<unknown>;
   readonly open: Transport["open"];
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
 }
 
 /**
- * Keeps a set of objects as the API server has it, by a list and by watching what changes from there on
+ * Keeps a set of objects up to date with the API server, by a list and a watch of the changes since
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes).
  *
  * @param path of the list.
  * @param keep what to keep of each object.
- * @param put takes the set as it is now, at first and after each change.
- * @param stop ends it: there is no other end but a failure.
- * @throws Failure KUBERNETES_UNAVAILABLE where the server was not heard in four tries or ten seconds, or sends what cannot
- * be parsed; KUBERNETES_REFUSED; LIMIT_REACHED where there are more than 10,000 objects.
+ * @param put receives the set, first as it is now and then after each change.
+ * @param stop ends it: otherwise, only a failure does.
+ * @throws Failure KUBERNETES_UNAVAILABLE if the server has not responded for four tries or ten seconds, or sends what
+ * cannot be parsed; KUBERNETES_REFUSED; LIMIT_REACHED for more than 10,000 objects.
  */
 export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
   keep: (object: unknown) => T,
-  { get, open, wait }: WatchCalls,
+  { get, open, sleep }: WatchCalls,
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
@@ -55,7 +55,7 @@ export async function followObjects<T>(
       if (listed.changed || !hasBegun) put(objects.all());
       hasBegun = true;
       heardAt = limits.now();
-      // A list alone is no progress: a server may give one each time, and never a watch.
+      // A list alone is no progress: the server may always serve lists, but never a watch.
       if (listed.changed) tries = 0;
       return undefined;
     } catch (error) {
@@ -90,6 +90,6 @@ export async function followObjects<T>(
     tries += 1;
     const delay = retryDelay(tries, limits.now() - heardAt, end.askedMs, Math.random());
     if (delay === undefined) throw end.failure;
-    await wait(delay, stop);
+    await sleep(delay, stop);
   }
 }

@@ -3,33 +3,33 @@ import { readAnswer, unavailable } from "./answer.ts";
 import type { ListChunk } from "./read-list.ts";
 import { type WatchEvent, type Watched, WatchedShape } from "./watch-events.ts";
 
-/** What a watch holds is bounded. */
-const MOST_OBJECTS = 10_000;
+/** Bounds the memory of a watch. */
+const MAX_OBJECTS = 10_000;
 
-/** The objects that a watch knows, or what is kept of them, in the order in which they were listed and came. */
+/** What is kept of the objects of a watch, in the order in which they were listed and added. */
 export interface WatchedSet<T> {
-  /** Puts a list in the place of what was known. Tells whether that changed anything. */
+  /** Replaces the set by a list. Returns whether that changed anything. */
   replace(chunks: AsyncIterable<ListChunk>): Promise<{ readonly changed: boolean; readonly version: string }>;
-  /** Takes a change in. Tells whether it changed anything. */
+  /** Applies a change. Returns whether it changed anything. */
   apply(event: Extract<WatchEvent, { readonly type: "ADDED" | "MODIFIED" | "DELETED" }>): boolean;
   all(): readonly T[];
 }
 
-/** An object, as far as it has to be told from its next version. */
+/** What is kept of an object, and what identifies its version. */
 interface Known<T> {
   readonly version: string;
   readonly uid: unknown;
   readonly kept: T;
 }
 
-/** @param keep what to keep of an object: whole ones may be large, and many. */
+/** @param keep what to keep of an object: whole objects may be large, and many. */
 export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T> {
   let objects = new Map<string, Known<T>>();
 
   const add = (to: Map<string, Known<T>>, object: Watched): void => {
     const { resourceVersion, uid } = object.metadata;
     to.set(keyOf(object), { version: resourceVersion, uid, kept: keep(object) });
-    if (to.size > MOST_OBJECTS) throw tooMany();
+    if (to.size > MAX_OBJECTS) throw tooMany();
   };
 
   return {
@@ -41,7 +41,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
         for (const item of items) add(listed, readAnswer(WatchedShape, item));
       }
       if (version === undefined)
-        throw unavailable("The Kubernetes API server does not know the kind of object to watch.");
+        throw unavailable("The Kubernetes API server does not serve the kind of object to watch.");
       if (version === "") throw unavailable("The Kubernetes API server sent a list without a resourceVersion.");
       const changed = !isSame(objects, listed);
       objects = listed;
@@ -59,7 +59,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
 }
 
 function tooMany(): Failure {
-  const message = `There are more than ${MOST_OBJECTS} objects, the limit for a watch.`;
+  const message = `More than ${MAX_OBJECTS} objects match, the limit for a watch.`;
   return new Failure("too-much", "LIMIT_REACHED", message, { next: "List them instead." });
 }
 
@@ -71,7 +71,7 @@ function isSame(before: ReadonlyMap<string, Known<unknown>>, after: ReadonlyMap<
   if (before.size !== after.size) return false;
   for (const [key, { version, uid }] of after) {
     const known = before.get(key);
-    // An object of the same name may be another one.
+    // A new object may have the name of a deleted one.
     if (known?.version !== version || known.uid !== uid) return false;
   }
   return true;

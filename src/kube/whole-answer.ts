@@ -1,32 +1,32 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import { unavailable } from "./answer.ts";
 
-/** An answer with the whole of its body. */
+/** A response with its whole body. */
 export interface WholeAnswer {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-/** Of a body. */
+/** Limits on a body. */
 export interface AnswerLimits {
   readonly bytes: number;
-  /** From its headers to its end: piece by piece it might come for ever. */
+  /** From the headers to the end: it might trickle in for ever. */
   readonly ms: number;
 }
 
 /**
- * Takes an answer whole as it comes from the connection: a `Readable` for each, which `request` of undici makes, costs
- * more than the rest of a small GET.
+ * Collects a whole response directly from the connection: the `Readable` that undici's `request` creates costs more
+ * than the rest of a small GET.
  *
- * Hand it to `dispatch` once.
+ * Pass it to `dispatch` once.
  */
 export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
   /**
-   * Rejected with Failure KUBERNETES_UNAVAILABLE where the answer is too large, or takes too long; with what the
-   * connection fails with; with the reason of the signal, at once.
+   * Rejects with Failure KUBERNETES_UNAVAILABLE if the response is too large or takes too long; with the error of the
+   * connection; immediately with the reason of the signal.
    */
   readonly answer: Promise<WholeAnswer>;
   readonly #limits: AnswerLimits;
@@ -58,7 +58,7 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
-    // Before the answer itself there may be informational ones.
+    // Informational responses may precede the final one.
     if (statusCode < 200) return;
     this.#statusCode = statusCode;
     this.#headers = headers;

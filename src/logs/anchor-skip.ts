@@ -1,17 +1,18 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import type { TimedPlace } from "./place.ts";
 
 /**
- * Passes over what lies before a place in lines with times.
+ * Skips what lies before a place in lines with times.
  *
- * It looks for the place's anchor: no line before it has its time or a later one, so the first that has is it. What was counted
- * from there on is there again as long as the source is asked for lines from the earliest of their times on.
+ * The place's anchor is the first line that is not earlier than the anchor's time: no line before it is. Whatever was
+ * counted from the anchor on is there again, as long as the source is asked for lines since the earliest of their
+ * times.
  */
 export class AnchorSkip {
   readonly #anchor: string;
   #state: "searching" | "counting" | "found";
-  /** Lines, and bytes of the next one, that are still to be passed over. */
+  /** Lines, and bytes of the line after them, that are still to be skipped. */
   #lines: number;
   #part: number;
   #lost = false;
@@ -23,10 +24,10 @@ export class AnchorSkip {
     this.#state = "searching";
   }
 
-  /** How many bytes at the beginning of the next piece lie before the place. */
+  /** Returns how many bytes at the beginning of the next piece lie before the place. */
   skip(bytes: Uint8Array, { starts, times }: LineTimes): number {
     if (this.#state === "found") return 0;
-    // The rest of a line that began before.
+    // The rest of a line that began earlier.
     let at = this.#skipLine(bytes, 0, starts[0] ?? bytes.length);
     for (let index = 0; index < starts.length && !this.#isFound(); index += 1) {
       const begin = starts[index] ?? 0;
@@ -38,7 +39,7 @@ export class AnchorSkip {
     return this.#isFound() ? at : bytes.length;
   }
 
-  /** Whether lines before the place are missing: the source has dropped them. Told once. */
+  /** Whether lines before the place are missing because the source dropped them. True once. */
   takeLost(): boolean {
     const lost = this.#lost;
     this.#lost = false;
@@ -60,7 +61,7 @@ export class AnchorSkip {
     this.#lost = this.#lines > 0 || this.#part > 0;
   }
 
-  /** Passes over a line, or a part of one, that lies here. Returns where the place is, if it is found, else the end. */
+  /** Skips a line, or a part of one. Returns where the place is if it is in this line, else the end of the line. */
   #skipLine(bytes: Uint8Array, begin: number, end: number): number {
     if (this.#state !== "counting" || begin === end) return end;
     const isEnded = bytes[end - 1] === LINE_FEED;
@@ -71,7 +72,7 @@ export class AnchorSkip {
     const skipped = Math.min(this.#part, end - begin);
     this.#part -= skipped;
     if (this.#part > 0 && isEnded) {
-      // The line is shorter than what was read of it: it is another one.
+      // The line is shorter than the part of it that was read: it is another line.
       this.#part = 0;
       this.#lost = true;
     }

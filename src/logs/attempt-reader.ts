@@ -3,8 +3,8 @@ import type { Run } from "../runs/run.ts";
 import type { ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
 import { hasNoLog } from "./end-reason.ts";
-import type { LogEvent, LogPiece } from "./event.ts";
-import { type LogEvents, LogMerge } from "./merge-logs.ts";
+import type { ContainerEvent, LogPiece } from "./event.ts";
+import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import { type AttemptView, type ContainerView, viewAttempt, viewContainer } from "./view.ts";
 
@@ -14,10 +14,10 @@ export interface LeftOut {
   readonly failure: Failure;
 }
 
-/** What reading an attempt tells: of which container, and what. */
+/** An event of one container. */
 export interface AttemptEvent {
   readonly container: string;
-  readonly event: LogEvent | LeftOut;
+  readonly event: ContainerEvent | LeftOut;
 }
 
 export interface AttemptReaderOptions {
@@ -25,40 +25,40 @@ export interface AttemptReaderOptions {
   readonly plan: LogPlan;
   /** The attempt as it is. */
   readonly view: AttemptView;
-  /** Reads the run as it is now, for as long as the caller may. */
+  /** Reads the run as it is now, as long as the caller may read it. */
   readonly readRun: (signal: AbortSignal) => Promise<Run>;
   readonly changes: () => ChangesReader;
   readonly signal: AbortSignal;
 }
 
-/** The log of a container, with whether its source is known, or it has no log. */
+/** A container that is being read. `begun`: its source is known, or it has no log. */
 interface CurrentContainer {
   readonly name: string;
-  readonly events: LogEvents<ContainerEvent>;
+  readonly events: EventReader<SideEvent>;
   begun: boolean;
 }
 
-/** What is passed on beside the log's text. */
-type ContainerEvent = Exclude<LogEvent, LogPiece> | LeftOut;
+/** Everything but text. */
+type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
 
-/** For how long the logs that have something to say wait for one that is quiet, in milliseconds. */
-const PATIENCE_MS = 250;
+/** How long a quiet container delays the others, in milliseconds. */
+const MAX_DELAY_MS = 250;
 
 /**
- * Reads the log of one attempt: of one container, or of all of them. Those are merged by time where their sources tell times, else
- * read one after another; one that has no log is left out.
+ * Reads the log of one attempt: of one container, or of all. Those whose sources have timestamps are merged by time,
+ * the others are read one after another; containers without a log are skipped.
  */
 export class AttemptReader {
   readonly #options: AttemptReaderOptions;
-  /** Containers that are still to be opened, of all containers. */
+  /** Containers that are still to be opened, if all are read. */
   readonly #waiting: string[] = [];
   readonly #readers = new Map<string, ContainerReader>();
-  /** The one that is read now. */
+  /** The container that is being read. */
   #current: CurrentContainer | undefined;
-  readonly #timed: { readonly name: string; readonly events: LogEvents<ContainerEvent> }[] = [];
-  #merge: LogMerge<ContainerEvent> | undefined;
+  readonly #timed: { readonly name: string; readonly events: EventReader<SideEvent> }[] = [];
+  #merge: LogMerge<SideEvent> | undefined;
 
-  /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
+  /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
   constructor(options: AttemptReaderOptions) {
     this.#options = options;
     const { plan, view } = options;
@@ -68,29 +68,29 @@ export class AttemptReader {
       this.#waiting = view.metric.containers.map(({ name }) => name).filter((name) => state[name] !== "ended");
       return;
     }
-    // What was chosen before is not chosen again: it might be another one now.
-    const container = Object.keys(state)[0] ?? request.wish.container;
-    const selected = viewContainer(view, { container, pod: request.wish.pod });
+    // The choice is not made again on resume: it might differ now.
+    const container = Object.keys(state)[0] ?? request.selector.container;
+    const selected = viewContainer(view, { container, pod: request.selector.pod });
     const { name } = selected.container;
     this.#current = { name, events: this.#open(selected), begun: true };
   }
 
   /**
-   * The next thing there is to tell; `undefined` where all has been read. For one caller at a time.
+   * Returns the next event, or `undefined` after the last. One call at a time.
    *
-   * @throws what {@link ContainerReader} throws; of one of several containers, not that it has no log.
+   * @throws what {@link ContainerReader} throws, except that one of several containers has no log.
    */
   async next(): Promise<AttemptEvent | undefined> {
     for (;;) {
       if (this.#current !== undefined) {
-        const told = await this.#nextOf(this.#current);
-        if (told !== undefined) return told;
+        const event = await this.#nextOf(this.#current);
+        if (event !== undefined) return event;
       } else if (this.#waiting.length > 0) this.#openNext();
       else return this.#nextMerged();
     }
   }
 
-  /** Passes a tick on: see `ContainerReader.tick`. */
+  /** Passes on a tick: see `ContainerReader.tick`. */
   *tick(): Generator<AttemptEvent> {
     for (const [container, reader] of this.#readers) {
       const event = reader.tick();
@@ -98,7 +98,7 @@ export class AttemptReader {
     }
   }
 
-  /** Ends one container: nothing more of it is wanted. */
+  /** Stops reading one container. */
   drop(name: string): void {
     this.#readers.get(name)?.close();
     this.#merge?.drop(name);
@@ -110,7 +110,7 @@ export class AttemptReader {
     for (const reader of this.#readers.values()) reader.close();
   }
 
-  /** The next event of the container that is read now; `undefined` where another one is next. */
+  /** Returns the next event of the current container, or `undefined` if another container is next. */
   async #nextOf(current: CurrentContainer): Promise<AttemptEvent | undefined> {
     const event = await current.events.next();
     if (this.#current !== current) return undefined;
@@ -131,8 +131,8 @@ export class AttemptReader {
     const name = this.#waiting.shift();
     if (name === undefined) return;
     const { view, plan } = this.#options;
-    const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.wish.pod })));
-    // Whoever follows gets them side by side, whatever their sources tell.
+    const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.selector.pod })));
+    // A follow reads all of them side by side, with or without timestamps.
     if (plan.follow) this.#timed.push({ name, events });
     else this.#current = { name, events, begun: false };
   }
@@ -140,8 +140,8 @@ export class AttemptReader {
   async #nextMerged(): Promise<AttemptEvent | undefined> {
     if (this.#timed.length === 0) return undefined;
     const { plan, services, signal } = this.#options;
-    const patienceMs = plan.follow ? PATIENCE_MS : undefined;
-    this.#merge ??= new LogMerge(this.#timed, { patienceMs, wait: services.wait, signal });
+    const maxDelayMs = plan.follow ? MAX_DELAY_MS : undefined;
+    this.#merge ??= new LogMerge(this.#timed, { maxDelayMs, sleep: services.sleep, signal });
     const merged = await this.#merge.next();
     return merged && { container: merged.name, event: merged.event };
   }
@@ -154,13 +154,13 @@ export class AttemptReader {
     const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: plan.follow };
     const reader = new ContainerReader({
       view,
-      look: async (stopped) => {
+      refresh: async (stopped) => {
         const now = await viewAttempt(services, await readRun(stopped), attempt, stopped);
-        return viewContainer(now, { container: name, pod: request.wish.pod });
+        return viewContainer(now, { container: name, pod: request.selector.pod });
       },
       sources: services.sources,
       changes: changes(),
-      podNamed: request.wish.pod !== undefined,
+      podNamed: request.selector.pod !== undefined,
       begin: plan.begin,
       position: typeof state === "object" ? state.position : undefined,
       follow: plan.follow,
@@ -169,7 +169,7 @@ export class AttemptReader {
       limits: plan.decompression,
       searchBytes: services.config.limits.scanBytes,
       clock: services.clock,
-      wait: services.wait,
+      sleep: services.sleep,
       signal,
     });
     this.#readers.set(name, reader);
@@ -177,8 +177,8 @@ export class AttemptReader {
   }
 }
 
-/** Tells that a container has no log, in place of failing with it. */
-function leavingOut(reader: ContainerReader): LogEvents<ContainerEvent> {
+/** Returns an event in place of failing if a container has no log. */
+function leavingOut(reader: ContainerReader): EventReader<SideEvent> {
   let opened = false;
   let ended = false;
   return {
@@ -198,7 +198,7 @@ function leavingOut(reader: ContainerReader): LogEvents<ContainerEvent> {
   };
 }
 
-function withFirst<E extends { readonly kind: string }>(first: E, rest: LogEvents<E>): LogEvents<E> {
+function withFirst<E extends { readonly kind: string }>(first: E, rest: EventReader<E>): EventReader<E> {
   let left: E | undefined = first;
   return {
     next() {

@@ -6,7 +6,7 @@ import { type Selector, selectAttempt, selectMetric } from "../runs/selection.ts
 import { type EndReasonName, hasNoLog, worstOf } from "./end-reason.ts";
 import type { LogPlan } from "./plan.ts";
 
-/** What is read next: an attempt, with a notice before it where there are several. */
+/** What is read next: an attempt, with a notice before it if there are several. */
 export type Choice =
   | {
       readonly kind: "attempt";
@@ -15,32 +15,32 @@ export type Choice =
     }
   | NoAttempt;
 
-/** What comes in an attempt's place. */
+/** What happens in place of reading an attempt. */
 export type NoAttempt =
-  /** Nothing yet: the run is looked at again when it has changed, and no later than after so many milliseconds. */
+  /** There is none yet: look at the run again when it has changed, after `ms` milliseconds at the latest. */
   | { readonly kind: "wait"; readonly message: string; readonly ms: number }
-  /** An attempt has no log: the next one follows. */
+  /** An attempt has no log: try the next one. */
   | { readonly kind: "left-out"; readonly message: string }
   | { readonly kind: "end"; readonly reason: EndReasonName };
 
-/** Which attempts of a run are read. */
+/** Decides which attempts of a run are read. */
 export interface Attempts {
   /**
-   * Chooses from the run as it is now.
+   * Chooses an attempt from the run as it is now.
    *
    * @param begun whether something was read.
-   * @throws Failure where there is nothing to choose.
+   * @throws Failure if there is nothing to choose.
    */
   choose(run: Run, begun: boolean): Choice;
-  /** An attempt was read to its end. Returns why the stream ends; `undefined`: another attempt may follow. */
+  /** An attempt was read to its end. Returns why the stream ends, or `undefined` if another attempt may follow. */
   onEnd(reason: EndReasonName): EndReasonName | undefined;
-  /** An attempt cannot be read. Returns what to do; `undefined`: the stream fails with it. */
+  /** An attempt cannot be read. Returns what to do, or `undefined` if the stream fails with the error. */
   onFailure(error: unknown): NoAttempt | undefined;
-  /** The run was deleted. Returns why the stream ends; `undefined`: it fails. */
+  /** The run was deleted. Returns why the stream ends, or `undefined` if it fails. */
   onDeleted(): EndReasonName | undefined;
 }
 
-/** Makes the choice that a plan asks for. */
+/** Creates what a plan asks for: one attempt, or all. */
 export function createAttempts(plan: LogPlan, clock: Clock): Attempts {
   return plan.attempt === "all" ? new AllAttempts(plan, clock) : new OneAttempt(plan, plan.attempt, clock);
 }
@@ -76,12 +76,12 @@ class OneAttempt implements Attempts {
   }
 }
 
-/** After these, there may be more to read in the next attempt. */
+/** After these ends, the next attempt may have more. */
 const MORE_FOLLOWS: ReadonlySet<EndReasonName> = new Set(["complete", "source-ended", "caught-up"]);
 
 /**
- * All attempts of a metric, one after another, each with a notice before it. An attempt that has no log is left out. Who follows gets
- * each attempt as it begins, until the metric has ended.
+ * All attempts of a metric, one after another, each with a notice before it. An attempt without a log is skipped. A
+ * follow reads each attempt when it begins, until the metric has ended.
  */
 class AllAttempts implements Attempts {
   readonly #plan: LogPlan;
@@ -89,7 +89,7 @@ class AllAttempts implements Attempts {
   readonly #reasons: EndReasonName[] = [];
   readonly #failures: Failure[] = [];
   #metric: string | undefined;
-  /** The number of the attempt that was chosen last, and of the next one. */
+  /** The number of the chosen attempt, and the lowest one that may be next. */
   #current = 0;
   #next: number;
 
@@ -117,7 +117,7 @@ class AllAttempts implements Attempts {
     if (begun) return { kind: "end", reason: worstOf(this.#reasons) };
     const [failure] = this.#failures;
     if (failure !== undefined) throw failure;
-    // It says why there is no attempt to read.
+    // This throws why there is no attempt to read.
     selectAttempt(run, { metric: metric.name, attempt: resumed?.attempt });
     throw new Error("A metric that was measured has no attempt to read.");
   }
@@ -131,7 +131,7 @@ class AllAttempts implements Attempts {
   onFailure(error: unknown): NoAttempt | undefined {
     if (!hasNoLog(error) || this.#current === 0) return undefined;
     this.#failures.push(error);
-    // There was one, but it is lost.
+    // There was a log, but it is lost.
     if (error.reason === "LOG_NOT_FOUND") this.#reasons.push("source-ended");
     return { kind: "left-out", message: `Attempt ${this.#current}: ${error.message}` };
   }
@@ -154,6 +154,6 @@ function waitingMessage(run: Run, metric: Metric): string {
 function beginsMessage({ name }: Metric, expected: number, number: number): string {
   const gone = number - expected;
   const which = gone === 1 ? `Attempt ${expected} is` : `Attempts ${expected} to ${number - 1} are`;
-  const missing = gone === 0 ? "" : ` ${which} no longer known: a run remembers its newest ones.`;
+  const missing = gone === 0 ? "" : ` ${which} no longer recorded: a run keeps only its newest attempts.`;
   return `Attempt ${number} of the metric ${quoted(name)}.${missing}`;
 }

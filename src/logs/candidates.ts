@@ -4,12 +4,12 @@ import type { Position } from "./position.ts";
 import type { ContainerView } from "./view.ts";
 
 /**
- * The sources that may have a container's log, in the order in which they are asked.
+ * Returns the sources that may have a container's log, in the order in which to ask them.
  *
- * While a job runs, where it runs is asked first; afterwards archives are, since a node may have rotated the beginning away. A
- * log that was read before is resumed at its own source, if that still has it; the others may hold a copy.
+ * While the job runs, live sources come first; afterwards archives do, since a node may have rotated the beginning
+ * away. To resume, the source of the position comes first; the others may have a copy.
  *
- * @param position where to resume, if somewhere.
+ * @param position where to resume. `undefined`: from the beginning.
  */
 export function candidatesFor(
   sources: readonly LogSource[],

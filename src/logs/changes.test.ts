@@ -36,7 +36,7 @@ function world() {
   } as unknown as Pick<KubeApi, "watch">;
   const leaving = new AbortController();
   const waits = createWaits();
-  const changes = createChanges({ kube, wait: waits.wait, signal: leaving.signal });
+  const changes = createChanges({ kube, sleep: waits.wait, signal: leaving.signal });
   return { watches, leaving, waits, changes };
 }
 

@@ -1,4 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
 import { podsSelector } from "../runs/read-pods.ts";
@@ -7,35 +7,38 @@ import type { Sleep } from "../sleep.ts";
 
 export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** What is watched: a run, and its pods where a source reads pods. */
+/** What to watch: a run, and its pods if a source reads pods. */
 export interface Watched {
   readonly run: RunRef;
   readonly pods: { readonly uid: string; readonly namespace: string } | undefined;
 }
 
-/** Tells that something may have changed, without telling what: whoever wants to know looks again. */
+/** Reports that something may have changed, but not what. */
 export interface ChangesReader {
   /**
-   * Waits until something has changed since this reader's call before, and no longer than `ms`. The first call settles as soon as watching has begun.
+   * Waits for a change since this reader's last call, at most `ms` milliseconds. The first call settles as soon as the
+   * watch has begun.
    *
-   * @throws Failure where the API server cannot be watched; the signal's reason.
+   * @throws Failure if the API server cannot be watched; the signal's reason.
    */
   next(watched: Watched, ms: number): Promise<void>;
 }
 
-/** The changes of one run, for several readers who wait at the same time: they share the watches, and each is told of every change. */
+/**
+ * The changes of one run, for several readers at once: they share the watches, and each is notified of every change.
+ */
 export interface Changes {
   reader(): ChangesReader;
   /** Ends the watches. */
   close(): void;
 }
 
-/** Watches one run, and its pods: nothing is asked of the API server before somebody waits. */
-export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
+/** Watches one run and its pods. The watches begin with the first call of `next`. */
+export function createChanges({ kube, sleep, signal }: ChangesOptions): Changes {
   let current: { readonly key: string; readonly stop: AbortController } | undefined;
   let version = 0;
   let failed: { readonly error: unknown } | undefined;
@@ -59,7 +62,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
   };
 
   const begin = ({ run, pods }: Watched): void => {
-    // Of a run as it is now, only the names: all else of it changes.
+    // Only the names identify a run: everything else changes.
     const key = JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
     if (current?.key === key) return;
     current?.stop.abort(NO_LONGER_NEEDED);
@@ -78,7 +81,7 @@ export function createChanges({ kube, wait, signal }: ChangesOptions): Changes {
     try {
       if (version > seen || failed !== undefined || signal.aborted) return;
       if (Number.isFinite(ms)) {
-        wait(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
+        sleep(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
       }
       await done.promise;
     } finally {

@@ -11,13 +11,14 @@ import {
   PODS,
   type ScriptSource,
   scriptSource,
+  timeOf,
 } from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { Failure } from "../failure.ts";
 import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { ContainerReader, type ContainerReaderOptions } from "./container-reader.ts";
-import type { LogEvent } from "./event.ts";
+import type { ContainerEvent } from "./event.ts";
 import type { Position } from "./position.ts";
 import { LogReplaced } from "./text.ts";
 import type { ContainerView } from "./view.ts";
@@ -53,7 +54,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
   const reader = new ContainerReader({
     view: RUNNING,
     sources,
-    look: async () => world.view,
+    refresh: async () => world.view,
     changes: { next: (_watched, ms) => waits.wait(ms, stop.signal) },
     podNamed: false,
     begin: {},
@@ -64,13 +65,13 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
     limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
     searchBytes: 1024 * 1024,
     clock,
-    wait: waits.wait,
+    sleep: waits.wait,
     signal: stop.signal,
     ...options,
   });
 
   /** The next event. Whatever is waited for until then passes. */
-  const next = async (): Promise<LogEvent | undefined> => {
+  const next = async (): Promise<ContainerEvent | undefined> => {
     const event = reader.next();
     event.catch(() => undefined);
     for (;;) {
@@ -85,7 +86,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
     }
   };
   /** What is told, in short, up to the first event of this kind. */
-  const until = async (kind: LogEvent["kind"]): Promise<string[]> => {
+  const until = async (kind: ContainerEvent["kind"]): Promise<string[]> => {
     const told: string[] = [];
     for (let event = await next(); event !== undefined; event = await next()) {
       told.push(shortly(event));
@@ -96,7 +97,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
   return Object.assign(world, { reader, clock, waits, waited, stop, next, until });
 }
 
-function shortly(event: LogEvent): string {
+function shortly(event: ContainerEvent): string {
   switch (event.kind) {
     case "opened":
       return `opened ${event.source}`;
@@ -262,6 +263,21 @@ describe("a container's log that is followed", () => {
     expect((await log.until("end")).slice(-3)).toEqual(["lines-lost", "301: line 900\n", "complete"]);
   });
 
+  it("passes over no lines where some before the first wanted one are missing", async () => {
+    const place = { kind: "times", time: timeOf(9e9), lines: 1, part: 0 } as const;
+    // As where lines of another container came in the middle of the piece behind it.
+    const position = { source: "pods", pod: "pod-1", restarts: 0, place, line: 11, from: 14 };
+    const kept = { view: ENDED, position };
+    const log = world([pods(giving(lines(16)))], kept);
+    expect(await log.until("end")).toEqual(["opened pods", "14: line 13\nline 14\nline 15\n", "complete"]);
+    const later = world([pods(giving(lines(40).slice(30)))], kept);
+    expect((await later.until("end")).slice(1)).toEqual([
+      "lines-lost",
+      `11: ${textOf(lines(40).slice(30))}`,
+      "complete",
+    ]);
+  });
+
   it("waits for a log that is not there yet, and tells once what for", async () => {
     const unstarted = makeView({ pods: [makeRunning({ state: "waiting", reason: "ContainerCreating" })] });
     const notYet = new SourceError("pods", "not-yet", "has no log yet");
@@ -282,15 +298,15 @@ describe("a container's log that is followed", () => {
 
   it("ends where the run is deleted, and fails with that where nothing was read yet", async () => {
     const deleted = new Failure("not-found", "RUN_NOT_FOUND", "There is no such run.");
-    const look = () => Promise.reject(deleted);
-    expect(await world([pods(giving(lines(1)))], { look }).until("end")).toEqual([
+    const refresh = () => Promise.reject(deleted);
+    expect(await world([pods(giving(lines(1)))], { refresh }).until("end")).toEqual([
       "opened pods",
       "1: line 0\n",
       "run-deleted",
       "source-ended",
     ]);
     const notYet = new SourceError("pods", "not-yet", "has no log yet");
-    await expect(world([pods(() => notYet)], { look }).until("end")).rejects.toBe(deleted);
+    await expect(world([pods(() => notYet)], { refresh }).until("end")).rejects.toBe(deleted);
   });
 
   it("goes on in the pod that follows, from its beginning, once the one before was read to its end", async () => {
@@ -461,7 +477,7 @@ describe("a container that writes nothing", () => {
       if (notice?.kind === "notice") told.push(`${tick}: ${notice.message}`);
     }
     const message = (minutes: number) =>
-      `The container has written nothing yet (${minutes} min). Programs hold their output back when it is not a terminal.`;
+      `The container has written nothing yet (${minutes} min). Programs buffer their output when it is not a terminal.`;
     expect(told).toEqual([`4: ${message(1)}`, `8: ${message(2)}`]);
     log.stop.abort(new Error("left"));
     await expect(event).rejects.toThrow("left");

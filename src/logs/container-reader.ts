@@ -1,4 +1,4 @@
-import { type Clock, steadyClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { Sleep } from "../sleep.ts";
@@ -9,100 +9,93 @@ import { candidatesFor } from "./candidates.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { createEndClock } from "./end-clock.ts";
-import type { LogEvent, LogNotice } from "./event.ts";
+import type { ContainerEvent, ContainerNotice } from "./event.ts";
+import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { hasSettled, isPassing, isSettled, isUnstarted, isWorthWaiting } from "./may-come.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
+import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { LogReplaced, type TextPiece } from "./text.ts";
 import type { ContainerView } from "./view.ts";
-import { quietMessage, waitingMessage } from "./waiting-for.ts";
+import { silenceMessage, waitingMessage } from "./waiting-message.ts";
 
 export interface ContainerReaderOptions {
   /** The container as it is. */
   readonly view: ContainerView;
   readonly sources: readonly LogSource[];
-  /** Looks at it again. */
-  readonly look: (signal: AbortSignal) => Promise<ContainerView>;
+  /** Reads the container's state again. */
+  readonly refresh: (signal: AbortSignal) => Promise<ContainerView>;
   readonly changes: ChangesReader;
-  /** Whether the pod was named: then no other one is read after it. */
+  /** Whether the pod was named: then no other pod is read after it. */
   readonly podNamed: boolean;
   readonly begin: Begin;
   /** Where to resume. */
   readonly position: Position | undefined;
   readonly follow: boolean;
-  /** Until when to wait for a log that is not there yet, in milliseconds since 1970. */
+  /** Until when to wait for a log that does not exist yet, in milliseconds since 1970. */
   readonly waitUntil: number;
-  /** How often a source that cannot be followed is looked at while its log grows, in milliseconds. */
+  /** How often to read a source that cannot be followed while its log grows, in milliseconds. */
   readonly pollMs: number;
   readonly limits: DecompressLimits;
-  /** How much of a copy is looked through for the place to resume at. */
+  /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
   readonly clock: Clock;
-  readonly wait: Sleep;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** A live log that is quiet for so many ticks is opened anew: a connection may have died silently, and some kubelets stop at a rotation. */
+/**
+ * A live log that is quiet for so many ticks is reopened: the connection may be dead, and some kubelets stop at a
+ * rotation.
+ */
 const QUIET_TICKS = 12;
-/** Failures in a row, without a byte between them, that a follow survives. */
-const MAX_TRIES = 5;
-const RETRY_MS = 500;
-/** No log is followed anew sooner, however often its source ends it. */
-const REOPEN_MS = 1_200;
-/** A container that has written nothing for longer may hold its output back. */
+/** A container that writes nothing for longer may be buffering its output. */
 const SILENT_MS = 60_000;
-/** So many plain reads take the place of a follow that failed at the node, before it is tried again. */
-const MAX_POLLS = 30;
 
 /**
- * Reads the log of one container: from one source or, when that no longer has it, from another; once, or until the job has
- * ended and the source has no more.
+ * Reads the log of one container: from one source or, if that no longer has it, from another; once, or until the job
+ * has ended and the source has no more.
  *
- * What `next` does depends on the first of these that holds: there are events to tell; it has ended; there is a pause to make
- * (`#pause`); no text is open, so it is opened; a text is open, so a piece of it is read.
+ * Each step of `next` does the first of these that applies: return an event that is ready; return `undefined` if the
+ * reader has ended; wait (`#pause`); open a text, if none is open; read a piece of the open text.
  */
 export class ContainerReader {
   readonly #options: ContainerReaderOptions;
-  readonly #steady: Clock;
+  readonly #pace: FollowPace;
   readonly #endClock: (view: Pick<ContainerView, "attempt">) => number;
-  /** What is to be told before the next step. */
-  readonly #events: LogEvent[] = [];
+  /** Events that are ready. */
+  readonly #events: ContainerEvent[] = [];
   #ended = false;
-  /** The container as it was when it was looked at last. */
+  /** The container as it was when it was last looked up. */
   #view: ContainerView;
   /** Behind the last piece. */
   #position: Position | undefined;
   /** The source that was read last. */
   #source: string | undefined;
-  /** Sources whose log turned out to be none, until it is looked for anew. */
+  /** Sources whose log turned out not to be one. Forgotten after the next wait. */
   readonly #failed = new Map<string, SourceError>();
   #begun = false;
   /** The text that is open. */
   #text: OpenedText | undefined;
   #numbers: LineNumbers | undefined;
-  #openedAt = Number.NEGATIVE_INFINITY;
-  /** What time it was for the attempt's end when the text was opened. */
+  /** The time of `#endClock` when the text was opened. */
   #readSince = 0;
   /** Whether the container had ended by then. */
   #containerEnded = false;
-  /** Whether a piece has come since the text was opened; of the live log, ever. */
+  /** Whether a piece has come since the text was opened; since the container started. */
   #progress = false;
   #hasWritten = false;
   #ticks = 0;
-  /** Whether the log of the run that is read was read to its end, once that run had ended. */
+  /** Whether the log of the container's current run was read to its end after that run had ended. */
   #drained = false;
-  /** Whether the container was started again since reading began. */
+  /** Whether the container was restarted since reading began. */
   #restarted = false;
-  /** How many plain reads are still to take the place of a follow that the node cannot do. */
-  #polls = 0;
-  #toldPolling = false;
-  /** What to wait for before the next step. What it throws is not recovered from. */
+  #notifiedPolling = false;
+  /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
-  #tries = 0;
   #lastWaiting = "";
-  #toldDecoded = false;
-  #toldReplaced = false;
+  #notifiedDecoded = false;
+  #notifiedReplaced = false;
 
   constructor(options: ContainerReaderOptions) {
     this.#options = options;
@@ -111,16 +104,16 @@ export class ContainerReader {
     this.#source = options.position?.source;
     this.#hasWritten = options.position !== undefined;
     this.#endClock = createEndClock(options.clock);
-    this.#steady = steadyClock(options.clock);
+    this.#pace = new FollowPace(options.clock);
   }
 
   /**
-   * The next thing that there is to tell; `undefined` behind the end. For one caller at a time.
+   * Returns the next event, or `undefined` after the last. One call at a time.
    *
-   * @throws Failure where there is no log; what a source throws in the middle of one; LogReplaced where the position leads
-   *   nowhere; the signal's reason.
+   * @throws Failure if there is no log; what a source throws in the middle of one; LogReplaced if the position is not
+   *   in the log; the signal's reason.
    */
-  async next(): Promise<LogEvent | undefined> {
+  async next(): Promise<ContainerEvent | undefined> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) return event;
@@ -142,21 +135,21 @@ export class ContainerReader {
   }
 
   /**
-   * To be called every five seconds in which `next` has nothing to tell: opens a live log that is quiet for a minute anew.
+   * To be called every five seconds while `next` is pending. Reopens a live log that is quiet for a minute.
    *
-   * @returns what to tell of the silence.
+   * @returns a notice about the silence, if there is one.
    */
-  tick(): LogEvent | undefined {
+  tick(): ContainerEvent | undefined {
     const text = this.#text;
     if (text === undefined || !this.#isFollowing(text)) return undefined;
     this.#ticks += 1;
     if (this.#ticks % QUIET_TICKS === 0) text.text.close();
     if (this.#hasWritten) return undefined;
-    const message = quietMessage(this.#view, this.#options.clock.now(), SILENT_MS);
+    const message = silenceMessage(this.#view, this.#options.clock.now(), SILENT_MS);
     return message === undefined ? undefined : this.#waiting(message);
   }
 
-  /** Ends what is read. Whoever waits in `next` is left to the signal. */
+  /** Stops reading. A pending `next` is left to the signal. */
   close(): void {
     this.#ended = true;
     this.#closeText();
@@ -173,8 +166,8 @@ export class ContainerReader {
     const next = nextRun(this.#view, this.#position, { drained: this.#drained, podNamed: this.#options.podNamed });
     this.#view = next.view;
     if (next.changed !== undefined) {
-      this.#tell("pod-changed", next.changed);
-      // Its log is another one: lines are counted from its beginning.
+      this.#notify("pod-changed", next.changed);
+      // It has another log, whose lines are counted from its beginning.
       this.#position = undefined;
       this.#drained = false;
       this.#restarted = true;
@@ -182,14 +175,13 @@ export class ContainerReader {
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
-    const isFollow = follow && !this.#containerEnded && this.#polls === 0;
-    const tooSoonMs = REOPEN_MS - (this.#steady.now() - this.#openedAt);
-    if (isFollow && tooSoonMs > 0) {
-      this.#openedAt = Number.NEGATIVE_INFINITY;
-      this.#lookAfter(() => this.#options.wait(tooSoonMs, signal));
+    const isFollow = follow && !this.#containerEnded && !this.#pace.isPolling;
+    const delayMs = isFollow ? this.#pace.takeDelay() : 0;
+    if (delayMs > 0) {
+      this.#refreshAfter(() => this.#options.sleep(delayMs, signal));
       return;
     }
-    // An archive has one log of all of a container's runs, which begins with what was sent.
+    // An archive has one log for all runs of a container, which begins with what was sent already.
     const candidates = candidatesFor(
       sources.filter(({ capabilities }) => {
         const another = this.#restarted && this.#position === undefined;
@@ -202,7 +194,7 @@ export class ContainerReader {
     this.#ticks = 0;
     const opened = await openText(candidates, view, this.#position, {
       follow: isFollow,
-      growing: follow && !(attemptEnded && hasSettled(view, sources, this.#endClock(view))),
+      growing: follow && !(attemptEnded && haveSettled(view, sources, this.#endClock(view))),
       begin: this.#begun ? {} : this.#options.begin,
       limits: this.#options.limits,
       searchBytes: this.#options.searchBytes,
@@ -213,7 +205,7 @@ export class ContainerReader {
   }
 
   #start(opened: OpenedText): void {
-    this.#openedAt = this.#steady.now();
+    this.#pace.opened();
     const { source, start, handover } = opened;
     const { name, capabilities } = source;
     const { pod, status } = this.#view;
@@ -225,21 +217,22 @@ export class ContainerReader {
       source: name,
       instance,
       from,
-      // Only where reading begins: who resumes knows by the position which lines are wanted.
+      // Only at the beginning: on resume, the position says which lines are needed.
       firstLine: this.#begun ? undefined : this.#options.begin.firstLine,
     });
     const changed = this.#source !== name;
     if (changed && handover === "proved")
-      this.#tell("source-changed", `The log continues in source "${name}", at the same place.`);
-    if (handover === "seam") this.#tell("seam", seamMessage(name));
+      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
+    if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
       const previous = live && this.#view.target.pod?.previous === true;
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
     }
-    if (start.cut === true) this.#tell("line-cut", "The first line is cut: its beginning lies too far back.");
-    // A tail that brings nothing has a place all the same.
+    if (start.cut === true)
+      this.#notify("line-cut", "The first line is incomplete: it begins too far back to be read.");
+    // A tail without lines has a position too.
     if (start.relative) this.#position = this.#numbers.position;
     this.#begun = true;
     this.#source = name;
@@ -258,122 +251,120 @@ export class ContainerReader {
   #take({ text }: OpenedText, piece: TextPiece): void {
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
-    if (piece.lost) this.#tell("lines-lost", "Lines are missing here: the node no longer has them.");
+    if (piece.lost) this.#notify("lines-lost", "Lines are missing here: the node no longer has them.");
     this.#progress = true;
     this.#hasWritten = true;
     this.#position = numbered.after;
     if (numbered.kind === "text") {
-      if (text.decodedFrom !== undefined && !this.#toldDecoded) {
-        this.#toldDecoded = true;
-        this.#tell("decoded", `The log is kept in ${text.decodedFrom.toUpperCase()}; it is shown in UTF-8.`);
+      if (text.decodedFrom !== undefined && !this.#notifiedDecoded) {
+        this.#notifiedDecoded = true;
+        this.#notify("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is sent as UTF-8.`);
       }
-      if (text.replaced && !this.#toldReplaced) {
-        this.#toldReplaced = true;
-        this.#tell("bytes-replaced", "Some bytes are not text in the log's encoding; each is shown as \uFFFD.");
+      if (text.replaced && !this.#notifiedReplaced) {
+        this.#notifiedReplaced = true;
+        this.#notify(
+          "bytes-replaced",
+          "Some bytes are invalid in the log's encoding and have been replaced by \uFFFD.",
+        );
       }
     }
     this.#events.push(numbered);
   }
 
-  /** Decides what comes after a text that has been read to its end. */
+  /** Decides what comes after the end of a text. */
   #atEnd({ source, text }: OpenedText): void {
     const { follow, changes, pollMs, podNamed } = this.#options;
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
     const settled = isSettled(view, source.settleMs, this.#readSince);
-    if (this.#progress) this.#tries = 0;
+    if (this.#progress) this.#pace.succeeded();
     if (!follow) {
       this.#end(!attemptEnded ? "caught-up" : text.delimited && settled ? "complete" : "source-ended");
     } else if (!source.capabilities.live) {
       if (attemptEnded && settled) this.#end(text.delimited ? "complete" : "source-ended");
-      else this.#lookAfter(() => changes.next(this.#watched(), pollMs));
+      else this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
     } else if (!this.#containerEnded) {
-      this.#lookAfter(() => this.#nextPoll());
+      this.#refreshAfter(() => this.#nextPoll());
     } else {
-      // A read that began once the container had ended has come to the end of what there is.
+      // A read that began after the container had ended has read everything.
       this.#drained = true;
       if (nextRun(view, this.#position, { drained: true, podNamed }).changed !== undefined) return;
       if (attemptEnded) this.#end("complete");
-      else this.#lookAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
+      else this.#refreshAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
     }
   }
 
   /** Decides what comes after a failure. */
   #recover(error: unknown): void {
-    const { sources, signal, clock, changes, follow, waitUntil, pollMs, wait } = this.#options;
+    const { sources, signal, clock, changes, follow, waitUntil, pollMs, sleep } = this.#options;
     signal.throwIfAborted();
     const view = this.#view;
     if (error instanceof LogReplaced && this.#begun) {
-      this.#tell("log-replaced", "The log was replaced by another one in its store, or cut: what follows is not sent.");
+      this.#notify("log-replaced", "The log was replaced or truncated in its store, so the rest is not sent.");
       this.#end("source-ended");
       return;
     }
     if (error instanceof SourceError && this.#begun) {
       if (error.outcome === "not-found" && !this.#hasWritten) {
-        // It was taken for a log until its first words said that it is none: another source may have it.
+        // It looked like a log until its first words: another source may have the log.
         this.#failed.set(error.source, error);
         return;
       }
-      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && this.#polls === 0) {
-        this.#polls = MAX_POLLS;
-        if (!this.#toldPolling) this.#tell("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
-        this.#toldPolling = true;
-        this.#lookAfter(() => changes.next(this.#watched(), pollMs));
+      if (follow && (error.fault === "node-limit" || error.fault === "node-failed") && !this.#pace.isPolling) {
+        this.#pace.startPolling();
+        if (!this.#notifiedPolling)
+          this.#notify("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
+        this.#notifiedPolling = true;
+        this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
         return;
       }
     }
-    if (
-      error instanceof Failure &&
-      isWorthWaiting(error, view, sources, this.#endClock(view)) &&
-      clock.now() < waitUntil
-    ) {
+    if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
       const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
-      // Of a container that has not been started, its pod tells; of anything else, only another look.
+      // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
-      this.#lookAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
+      this.#refreshAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
       return;
     }
-    // Nothing comes after what was sent: the pod is gone, and no archive has the log.
+    // Nothing follows what was sent: the pod is gone, and no archive has the log.
     if (this.#begun && this.#hasWritten && error instanceof Failure && error.kind === "not-found") {
       this.#end("source-ended");
       return;
     }
-    if (!follow || !this.#begun || !isPassing(error)) throw error;
-    this.#tries = this.#progress ? 1 : this.#tries + 1;
-    if (this.#tries > MAX_TRIES) throw error;
-    const retryMs = RETRY_MS * 2 ** (this.#tries - 1);
-    this.#lookAfter(() => wait(retryMs, signal));
+    if (!follow || !this.#begun || !isTransient(error)) throw error;
+    const retryMs = this.#pace.failed(this.#progress);
+    if (retryMs === undefined) throw error;
+    this.#refreshAfter(() => sleep(retryMs, signal));
   }
 
-  /** Waits, where plain reads take the place of a follow, until the next one is due. */
+  /** Waits until the next plain read is due, if plain reads replace the follow. */
   async #nextPoll(): Promise<void> {
-    if (this.#polls === 0) return;
-    this.#polls -= 1;
+    if (!this.#pace.takePoll()) return;
     await this.#options.changes.next(this.#watched(), this.#options.pollMs);
   }
 
-  /** Makes a pause, and looks at the container as it is then. */
-  #lookAfter(pause: () => Promise<void>): void {
+  /** Waits, then looks up the container again. */
+  #refreshAfter(pause: () => Promise<void>): void {
     this.#pause = async () => {
       await pause();
       this.#failed.clear();
-      await this.#lookAgain();
+      await this.#refresh();
     };
   }
 
-  async #lookAgain(): Promise<void> {
-    const { look, signal } = this.#options;
+  async #refresh(): Promise<void> {
+    const { refresh, signal } = this.#options;
     try {
-      this.#view = await look(signal);
+      this.#view = await refresh(signal);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and nothing of it changes any more.
+      // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and does not change.
       if (error.reason === "ATTEMPT_NOT_FOUND" && hasEnded(this.#view.attempt.phase)) return;
-      // Whose log has not begun gets the failure.
+      // If the log has not begun, the caller gets the failure.
       if (error.reason !== "RUN_NOT_FOUND" || !this.#begun) throw error;
-      this.#tell("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
+      this.#notify("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
       this.#end("source-ended");
     }
   }
@@ -388,23 +379,23 @@ export class ContainerReader {
     return { run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined };
   }
 
-  #tell(notice: LogNotice, message: string): void {
+  #notify(notice: ContainerNotice, message: string): void {
     this.#events.push({ kind: "notice", notice, message });
   }
 
-  /** Tells what is waited for, once. */
-  #waiting(message: string): LogEvent | undefined {
+  /** Returns a notice of what the reader waits for, unless it is the last one again. */
+  #waiting(message: string): ContainerEvent | undefined {
     if (message === this.#lastWaiting) return undefined;
     this.#lastWaiting = message;
     return { kind: "notice", notice: "waiting", message };
   }
 
-  #end(reason: Extract<LogEvent, { kind: "end" }>["reason"]): void {
+  #end(reason: Extract<ContainerEvent, { kind: "end" }>["reason"]): void {
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }
 }
 
 function seamMessage(source: string): string {
-  return `The place to resume at cannot be found in source "${source}": all that it has follows, lines above included.`;
+  return `The position cannot be found in source "${source}", so its whole log follows, including lines above.`;
 }

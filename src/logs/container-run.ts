@@ -4,22 +4,22 @@ import { type ContainerView, viewContainer } from "./view.ts";
 /** The run of a container whose log is read next. */
 export interface ContainerRun {
   readonly view: ContainerView;
-  /** What to say where it is another one than before. */
+  /** What the notice says, if it is another run than before. */
   readonly changed: string | undefined;
 }
 
 export interface ContainerRunOptions {
-  /** Whether the log of the run before was read to its end, once that run had ended. */
+  /** Whether the log of the previous run was read to its end after that run had ended. */
   readonly drained: boolean;
-  /** Whether the pod was named: then no other one is gone on with. */
+  /** Whether the pod was named: then no other pod is read. */
   readonly podNamed: boolean;
 }
 
 /**
- * Tells which run of a container is read next: the one that was read until now for as long as there may be more of it, then the next one. A Job that retries makes another
- * pod; a pod may start its container again.
+ * Decides which run of a container is read next: the current one as long as there may be more of it, then the one
+ * after it. A Job that retries creates another pod; a pod may restart its container.
  *
- * @param view the container as it is.
+ * @param view the container as it is now.
  * @param position where reading was.
  */
 export function nextRun(
@@ -29,16 +29,26 @@ export function nextRun(
 ): ContainerRun {
   if (position?.pod === undefined || view.pod === undefined) return { view, changed: undefined };
   const index = view.pods.findIndex(({ name }) => name === position.pod);
-  if (index === -1) return { view, changed: startedAgain(view, drained ? "" : " The pod before was removed") };
+  if (index === -1)
+    return {
+      view,
+      changed: startedAgain(view, drained ? "" : " The previous pod was removed, so its last lines may be missing."),
+    };
 
   const own = viewContainer(view, { container: view.container.name, pod: position.pod });
   const { status } = own;
   const before = position.restarts ?? 0;
   const restarts = status === undefined || status.state === "waiting" ? before : status.restarts;
   if (restarts !== before) {
-    // The node keeps the log of the run before this one.
+    // The node still has the log of the previous run.
     if (!drained && restarts === before + 1) return { view: previousOf(own, before), changed: undefined };
-    return { view: own, changed: startedAgain(own, drained ? "" : " It was restarted meanwhile") };
+    return {
+      view: own,
+      changed: startedAgain(
+        own,
+        drained ? "" : " It restarted more than once, so its last lines before that may be missing.",
+      ),
+    };
   }
   const next = view.pods[index + 1];
   if (!drained || podNamed || next === undefined) return { view: own, changed: undefined };
@@ -56,6 +66,5 @@ function previousOf(view: ContainerView, restarts: number): ContainerView {
 }
 
 function startedAgain({ pod, container }: ContainerView, lost: string): string {
-  const missing = lost && `${lost}: what it wrote last may be missing.`;
-  return `The container "${container.name}" was started again, in pod ${pod?.name}: its log follows.${missing}`;
+  return `The container "${container.name}" was started again in pod ${pod?.name}; its log follows.${lost}`;
 }

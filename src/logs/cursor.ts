@@ -3,43 +3,43 @@ import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
 
-/** Whom and what a cursor is for. It serves nobody else and nothing else. */
+/** Whom and what a cursor is for. It is of no use to anyone or for anything else. */
 export interface CursorScope {
-  /** The caller's user name, as the cluster tells it. */
+  /** The caller's user name in the cluster. */
   readonly caller: string;
-  /** What was asked for, as a text that is the same whenever it is asked again: run, selection, filter. */
+  /** What was requested (run, selection, filter), as a text that is the same for the same request. */
   readonly request: string;
 }
 
 /**
- * Makes and reads resume positions of one scope. They are signed, so that nobody can make one, and not encrypted: they hold nothing that their owner may not
- * know.
+ * Issues and opens cursors of one scope. They are signed, so that nobody else can issue one, and not encrypted: they
+ * contain nothing that their owner may not know.
  */
 export interface Cursors {
-  /** @param position whatever JSON can hold. */
+  /** @param position anything that JSON can represent. */
   seal(position: unknown): string;
   /**
-   * @returns the position as it was given to `seal`.
+   * @returns the position that was given to `seal`.
    * @throws Failure CURSOR_INVALID, CURSOR_FOREIGN or CURSOR_STALE, all of kind `bad-request`.
    */
   open(cursor: string): unknown;
 }
 
 export interface CursorsOptions {
-  /** The first one signs; each of them is believed, so that keys can be exchanged one after the other. At least one. */
+  /** The first key signs; cursors signed with any of them are accepted, so that keys can be rotated. At least one. */
   readonly keys: readonly Secret[];
   readonly clock: Clock;
   readonly scope: CursorScope;
 }
 
-/** A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), the position as JSON, signature (16). */
+/** A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), position as JSON, signature (16). */
 const VERSION = 1;
 const TIME_AT = 1;
 const SCOPE_AT = 7;
 const BODY_AT = 15;
 const MAC_BYTES = 16;
 const LIFE_S = 7 * 24 * 3_600;
-/** Replicas' clocks may differ by this. */
+/** How much the clocks of replicas may differ. */
 const SKEW_S = 300;
 
 /** What was derived from a key: keys stay the same objects until their files change. */
@@ -65,16 +65,16 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
       const bytes = Buffer.from(cursor, "base64url");
       const signed = bytes.subarray(0, -MAC_BYTES);
       const mac = bytes.subarray(-MAC_BYTES);
-      // What base64url does not know is passed over when it is read: only what reads back the same is one.
+      // The decoder ignores characters outside base64url: only what encodes to the same text again is valid.
       const isWhole = bytes.length > BODY_AT + MAC_BYTES && bytes.toString("base64url") === cursor;
       if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => timingSafeEqual(sign(signed, key), mac))) {
-        throw refused("CURSOR_INVALID", "This cursor is not one of this server's.");
+        throw refused("CURSOR_INVALID", "This cursor was not issued by this server.");
       }
       if (!ownScope.equals(signed.subarray(SCOPE_AT, BODY_AT))) {
-        throw refused("CURSOR_FOREIGN", "This cursor is of another request, or of another caller.");
+        throw refused("CURSOR_FOREIGN", "This cursor belongs to another request or another caller.");
       }
       const age = seconds() - signed.readUIntBE(TIME_AT, SCOPE_AT - TIME_AT);
-      if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor is too old.");
+      if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor has expired.");
       return JSON.parse(signed.subarray(BODY_AT).toString("utf8")) as unknown;
     },
   };

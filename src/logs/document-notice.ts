@@ -1,7 +1,7 @@
 import { looksLikeAnswer, looksLikePage } from "../stream/sniff.ts";
 import type { SentPiece } from "./line-selection.ts";
 
-/** What to tell of a log that begins so, where it looks like another document in a log's place. */
+/** Returns the notice for a log that begins like another kind of document. */
 export function documentNotice({
   offset,
   bytes,
@@ -10,11 +10,11 @@ export function documentNotice({
   if (offset !== 0) return undefined;
   if (looksLikePage(bytes, mediaType)) {
     const message =
-      "The store answered with what looks like a web page, not a log: a login form or an error page, perhaps.";
+      "The store returned what looks like a web page instead of a log, such as a sign-in form or an error page.";
     return { notice: "looks-like-page", message };
   }
   if (looksLikeAnswer(bytes, mediaType)) {
-    const message = "The store answered with one JSON document, not a log: an error for programs, perhaps.";
+    const message = "The store returned a single JSON document instead of a log, such as an error response.";
     return { notice: "looks-like-answer", message };
   }
   return undefined;

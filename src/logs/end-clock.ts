@@ -3,8 +3,8 @@ import { hasEnded } from "../runs/run.ts";
 import type { ContainerView } from "./view.ts";
 
 /**
- * Tells what time it is for an attempt that has ended: by the clock, and at least as long after its end as it has been seen to have ended. So a clock that is behind the
- * cluster's, or is set back, keeps nobody waiting.
+ * Creates a clock for attempts that have ended: the time is never earlier than the attempt's end plus the time since
+ * that end was first seen. So nobody waits longer because this clock is behind the cluster's or is set back.
  *
  * @returns milliseconds since 1970.
  */

@@ -4,7 +4,7 @@ import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompress.ts";
 import { LogReplaced } from "./text.ts";
 
-/** Why a stream of a log ends. */
+/** Why a log stream ends. */
 export type EndReasonName =
   | "complete"
   | "caught-up"
@@ -17,10 +17,10 @@ export type EndReasonName =
   | "server-limit-reached"
   | Exclude<StopReason, "recheck-failed">;
 
-/** Ends behind which nothing is left to read. */
+/** Ends after which nothing is left to read. */
 export const FINAL_REASONS: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached"]);
 
-/** Thrown when a log is larger than is allowed. */
+/** Thrown if a log is larger than the server allows. */
 export class SizeLimit extends Error {
   constructor(maxBytes: number) {
     super(`The log is larger than ${maxBytes} bytes.`);
@@ -28,54 +28,54 @@ export class SizeLimit extends Error {
   }
 }
 
-/** What a stream ends with that failed in the middle, and what the call fails with. */
+/** Returns the end reason of a stream that failed in the middle, and the failure of the call. */
 export function brokenOff(error: unknown): { readonly reason: EndReasonName; readonly failure: Failure } {
   if (error instanceof StreamStopped) {
     return { reason: error.reason === "recheck-failed" ? "source-failed" : error.reason, failure: error.failure };
   }
   if (error instanceof Failure) return { reason: reasonOf(error), failure: error };
   if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
-    const next = "What was sent is the beginning of the log. An operator can raise the limit.";
+    const next = "Only the beginning of the log was sent. An operator can raise the limit.";
     const failure = new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error });
     return { reason: "server-limit-reached", failure };
   }
   if (error instanceof LogReplaced) return { reason: "source-failed", failure: staleCursor(error) };
   if (error instanceof SourceError && error.outcome === "silent") {
-    const message = "The log's store stopped sending in the middle of the log: it is incomplete.";
+    const message = "The store stopped sending in the middle of the log, which is incomplete.";
     const failure = new Failure("silent", "SOURCE_STALLED", message, { next: "Try again.", cause: error });
     return { reason: "source-stalled", failure };
   }
   const message =
     error instanceof SourceError
-      ? "The log's store broke off in the middle of the log: it is incomplete."
-      : "The log as it is stored is cut off or damaged: it is incomplete.";
+      ? "The connection to the store broke in the middle of the log, which is incomplete."
+      : "The stored log is truncated or damaged, so it is incomplete.";
   const failure = new Failure("unavailable", "SOURCE_FAILED", message, { next: "Try again.", cause: error });
   return { reason: "source-failed", failure };
 }
 
 function reasonOf({ kind, reason }: Failure): EndReasonName {
-  // What is read again while a stream runs is decided again.
+  // What is read while a stream runs is authorized again.
   if (kind === "unauthenticated") return "token-expired";
   if (kind === "denied") return "authorization-lost";
   return kind === "too-much" && reason === "LIMIT_REACHED" ? "server-limit-reached" : "source-failed";
 }
 
-/** The failure of a cursor that leads nowhere: the log is not the one that it is of. */
+/** The failure of a cursor whose log was replaced or truncated. */
 export function staleCursor(cause: LogReplaced): Failure {
-  return new Failure("bad-request", "CURSOR_STALE", "The log was replaced, or cut, since this cursor was made.", {
+  return new Failure("bad-request", "CURSOR_STALE", "The log was replaced or truncated after this cursor was issued.", {
     next: "Read from the beginning, without a cursor.",
     field: "cursor",
     cause,
   });
 }
 
-/** What is true of several logs together, each of which came to an end. */
+/** Returns the end reason for several logs, each of which came to an end. */
 export function worstOf(reasons: readonly EndReasonName[]): EndReasonName {
   const order: readonly EndReasonName[] = ["caught-up", "source-ended", "until-reached", "complete"];
   return order.find((each) => reasons.includes(each)) ?? "source-ended";
 }
 
-/** Whether one of several logs is not there, or not yet: the others are shown all the same. */
+/** Whether one of several logs does not exist, or not yet: the others are read all the same. */
 export function hasNoLog(error: unknown): error is Failure {
   return error instanceof Failure && (error.kind === "not-found" || error.kind === "not-yet");
 }

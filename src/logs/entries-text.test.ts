@@ -13,8 +13,8 @@ import {
 import type { LogTarget, OpenedEntries } from "../sources/source.ts";
 import { EntriesText } from "./entries-text.ts";
 import { openEntriesAt, sinceOf } from "./open-entries.ts";
-import { LogRequests, OpenRequest } from "./open-request.ts";
 import type { TimedPlace } from "./place.ts";
+import { SourceRequest, SourceRequests } from "./source-request.ts";
 import type { LogText, TextPiece } from "./text.ts";
 
 const never = new AbortController().signal;
@@ -29,7 +29,7 @@ async function readText(text: LogText): Promise<readonly TextPiece[]> {
 /** Reads a log that has been opened at its beginning or, where a place is given, a little before the place. */
 function read(log: OpenedEntries, place?: TimedPlace): Promise<readonly TextPiece[]> {
   const offset = place === undefined ? 0 : place.text?.offset;
-  return readText(new EntriesText(log, new OpenRequest(never), { place, offset, growing: false }));
+  return readText(new EntriesText(log, new SourceRequest(never), { place, offset, growing: false }));
 }
 
 const textIn = (pieces: readonly { readonly bytes: Uint8Array }[]): string =>
@@ -168,7 +168,7 @@ describe("the text of a log whose lines have times, resumed behind any piece", (
       fc.asyncProperty(stepping, CUTS, CUTS, async (lines, cuts, others) => {
         const pieces = await read(await nodeLog(lines, {}, cuts));
         const source = scriptSource("pods", PODS, (options) => nodeLog(lines, options, others));
-        const requests = new LogRequests(source, {} as LogTarget, never);
+        const requests = new SourceRequests(source, {} as LogTarget, never);
         for (const [index, piece] of pieces.entries()) {
           const place = timedPlace(piece);
           const { text } = await openEntriesAt(requests, place, { follow: false, growing: false }, PODS);
@@ -195,7 +195,7 @@ describe("the text of a log whose lines have times, resumed behind any piece", (
     const after = [0, 1, 2, newest].map((second) => ({ nanos: second * 1e9, text: `after ${second}\n` }));
     const place = timedPlace((await read(await nodeLog(long, {}))).at(-1) ?? expect.fail("Nothing was read."));
     const source = scriptSource("pods", PODS, (options) => nodeLog([...long, ...after], options));
-    const requests = new LogRequests(source, {} as LogTarget, never);
+    const requests = new SourceRequests(source, {} as LogTarget, never);
     const { text } = await openEntriesAt(requests, place, { follow, growing: follow }, PODS);
     const rest = await readText(text);
     // What the node cannot give back has to be told.
@@ -240,7 +240,7 @@ describe("the text of a log whose lines have times, that is cut off", () => {
 
   it("goes out before the failure that it ends with", async () => {
     const failure = new Error("broken");
-    const text = new EntriesText(entriesLog([`${timeOf(0)} one\n`, failure]), new OpenRequest(never), {
+    const text = new EntriesText(entriesLog([`${timeOf(0)} one\n`, failure]), new SourceRequest(never), {
       place: undefined,
       offset: 0,
       growing: false,
@@ -250,7 +250,7 @@ describe("the text of a log whose lines have times, that is cut off", () => {
   });
 
   it("ends without a failure where its reader closes it", async () => {
-    const request = new OpenRequest(never);
+    const request = new SourceRequest(never);
     const missing = new Promise<string>((_, reject) => {
       request.signal.addEventListener("abort", () => reject(request.signal.reason));
     });

@@ -1,13 +1,13 @@
 import type { OpenedEntries } from "../sources/source.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
-import { cutLength } from "../stream/characters.ts";
+import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { createDecoder } from "../stream/charset.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
 import { AnchorSkip } from "./anchor-skip.ts";
-import type { OpenRequest } from "./open-request.ts";
 import type { TimedPlace } from "./place.ts";
-import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+import type { SourceRequest } from "./source-request.ts";
+import { SourceText } from "./source-text.ts";
+import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 /** Text with the times of its lines. */
 interface Lines {
@@ -17,96 +17,74 @@ interface Lines {
 
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
-/** The text of a log that is kept line by line with times: from its beginning, from a place, or from wherever the answer begins. */
-export class EntriesText implements LogText {
-  readonly delimited: boolean;
-  readonly mediaType: string | undefined;
+/**
+ * The text of a log that is stored as lines with times: from its beginning, from a place, or from where the response
+ * begins.
+ */
+export class EntriesText extends SourceText {
   readonly decodedFrom = undefined;
-  readonly #request: OpenRequest;
   readonly #growing: boolean;
   readonly #entries: AsyncIterator<{ readonly bytes: Uint8Array; readonly times: LineTimes }>;
   readonly #decoder = createDecoder("utf-8");
   readonly #position: EntriesPosition;
   readonly #skip: AnchorSkip | undefined;
   #pieceBytes = FIRST_PIECE_BYTES;
-  /** What has come and is still to be handed on, oldest first. */
+  /** Lines that have come and are not returned yet, oldest first. */
   #waiting: Lines[] = [];
   /** The time of a line of which only a part of a character has come. */
   #cutLine: string | undefined;
-  #putBack: TextPiece | undefined;
-  #ended = false;
-  #closed = false;
 
   /**
-   * @param place what lies before it is passed over. Absent: the text begins with what comes first.
-   * @param offset how many bytes of the log lie before the text that is handed on; `undefined`: not known.
-   * @param growing whether an unfinished character at the end is left for later.
+   * @param place where the text begins; what lies before it is skipped. `undefined`: at the first line that comes.
+   * @param offset how many bytes of the log lie before the text. `undefined`: unknown.
+   * @param growing whether an unfinished character at the end is left for the next read.
    */
   constructor(
     log: OpenedEntries,
-    request: OpenRequest,
+    request: SourceRequest,
     { place, offset, growing }: { place: TimedPlace | undefined; offset: number | undefined; growing: boolean },
   ) {
-    this.#request = request;
+    super(log, request);
     this.#growing = growing;
     this.#entries = log.pieces[Symbol.asyncIterator]();
     this.#position = new EntriesPosition(place, offset);
     this.#skip = place === undefined ? undefined : new AnchorSkip(place);
-    this.delimited = log.delimited;
-    this.mediaType = log.mediaType;
   }
 
   get replaced(): boolean {
     return this.#decoder.replaced;
   }
 
-  async next(): Promise<TextPiece | undefined> {
-    if (this.#putBack !== undefined) {
-      const piece = this.#putBack;
-      this.#putBack = undefined;
-      return piece;
+  protected take(): TextPiece | undefined {
+    for (let lines = this.#waiting.shift(); lines !== undefined; lines = this.#waiting.shift()) {
+      const piece = this.#pieceOf(lines);
+      if (piece !== undefined) return piece;
     }
-    try {
-      for (;;) {
-        const lines = this.#waiting.shift();
-        const piece = lines && this.#pieceOf(lines);
-        if (piece !== undefined) return piece;
-        if (lines !== undefined) continue;
-        if (this.#ended) {
-          this.#request.close();
-          return undefined;
-        }
-        const next = await this.#entries.next();
-        if (next.done !== true) this.#take(next.value);
-        else {
-          this.#ended = true;
-          for (const { bytes } of this.#decoder.end(this.#growing)) this.#waiting.push({ bytes, times: NO_TIMES });
-        }
-      }
-    } catch (error) {
-      if (this.#closed) return undefined;
-      this.close();
-      throw error;
-    }
+    return undefined;
   }
 
-  putBack(piece: TextPiece): void {
-    this.#putBack = piece;
+  protected async read(): Promise<void> {
+    const next = await this.#entries.next();
+    if (next.done !== true) {
+      this.#add(next.value);
+      return;
+    }
+    this.end();
+    for (const { bytes } of this.#decoder.end(this.#growing)) this.#waiting.push({ bytes, times: NO_TIMES });
   }
 
-  close(): void {
-    this.#closed = true;
-    if (!this.#ended) this.#entries.return?.().catch(() => undefined);
-    this.#ended = true;
+  protected leave(): void {
+    this.#entries.return?.().catch(() => undefined);
+  }
+
+  protected discard(): void {
     this.#waiting = [];
-    this.#putBack = undefined;
-    this.#request.close();
   }
 
-  #take({ bytes, times }: Lines): void {
+  #add({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
-    // The first bytes of a character that was cut before this piece come with it, and so does the line that began with them.
+    // A character that was cut before this piece comes with it, and so does the line that it begins.
     const starts = carried === 0 ? times.starts : times.starts.map((each) => each + carried);
     const lines =
       this.#cutLine === undefined
@@ -147,14 +125,14 @@ export class EntriesText implements LogText {
   }
 }
 
-/** A part of a piece with the times of the lines that begin in it. */
+/** Returns a part of a piece, with the times of the lines that begin in it. */
 export function linesIn({ bytes, times }: Lines, from: number, to: number): Lines {
   let first = 0;
   while ((times.starts[first] ?? to) < from) first += 1;
   return { bytes: bytes.subarray(from, to), times: timesIn(times, first, from, to) };
 }
 
-/** The times from one index on of the lines that begin in a part of a piece, which begins at `from`. */
+/** Returns the times of the lines that begin between two offsets. `first`: the index of the first of them. */
 function timesIn({ starts, times }: LineTimes, first: number, from: number, to: number): LineTimes {
   let end = first;
   while ((starts[end] ?? to) < to) end += 1;
@@ -163,7 +141,7 @@ function timesIn({ starts, times }: LineTimes, first: number, from: number, to: 
   return { starts: starts.slice(first, end).map((each) => each - from), times: times.slice(first, end) };
 }
 
-/** Where lines begin once bytes of them were replaced: behind the same line feeds. */
+/** Returns where lines begin after some bytes were replaced: behind the same line feeds. */
 function movedStarts(starts: readonly number[], stored: Uint8Array, text: Uint8Array): readonly number[] {
   const moved: number[] = [];
   let feedAt = 0;
@@ -180,7 +158,7 @@ function movedStarts(starts: readonly number[], stored: Uint8Array, text: Uint8A
   return moved;
 }
 
-/** Tells where the text is, as a {@link TimedPlace}. */
+/** Keeps the {@link TimedPlace} behind the text that has passed. */
 class EntriesPosition {
   #time: string;
   #earliest: string;
@@ -197,12 +175,12 @@ class EntriesPosition {
     this.#offset = offset;
   }
 
-  /** What lies before the place has been counted, but is the end of the text to those who look for the place again. */
+  /** Skipped text is already counted in the place, but belongs to its fingerprint. */
   pass(bytes: Uint8Array): void {
     this.#tail.push(bytes);
   }
 
-  /** Goes behind a piece. */
+  /** Moves behind a piece. */
   add(bytes: Uint8Array, { starts, times }: LineTimes): TimedPlace {
     this.#tail.push(bytes);
     if (this.#offset !== undefined) this.#offset += bytes.length;

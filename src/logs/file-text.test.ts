@@ -5,8 +5,8 @@ import { byteSource, cut } from "../../test/fakes/byte-source.ts";
 import type { OpenedFile } from "../sources/source.ts";
 import { fingerprintOf } from "../stream/tail-buffer.ts";
 import { FileText, type FileTextOptions } from "./file-text.ts";
-import { OpenRequest } from "./open-request.ts";
 import type { BytePlace } from "./place.ts";
+import { SourceRequest } from "./source-request.ts";
 import { PIECE_BYTES, type TextPiece } from "./text.ts";
 
 const utf16 = (text: string, bigEnd = false) => {
@@ -37,7 +37,7 @@ async function readText(text: FileText) {
 }
 
 const readPieces = (pieces: Parameters<typeof byteSource>[0], charset?: string, parts?: Partial<FileTextOptions>) =>
-  readText(new FileText(fileOf(byteSource(pieces), charset), new OpenRequest(never), options(parts)));
+  readText(new FileText(fileOf(byteSource(pieces), charset), new SourceRequest(never), options(parts)));
 const read = async (pieces: Parameters<typeof byteSource>[0], charset?: string) => {
   const { text, error } = await readPieces(pieces, charset);
   if (error !== undefined) throw error;
@@ -139,7 +139,7 @@ describe("the encoding of a file's text", () => {
     const body = byteSource(["\ufeffa\u0000b\u0000"]);
     const before = Buffer.from("before\n");
     const place = { kind: "bytes", offset: 7, stored: 7, fingerprint: fingerprintOf(before) } as const;
-    const inside = FileText.inside(fileOf(body), place, before, new OpenRequest(never), options());
+    const inside = FileText.inside(fileOf(body), place, before, new SourceRequest(never), options());
     expect((await readText(inside)).text).toBe("\ufeffa\u0000b\u0000");
   });
 });
@@ -147,14 +147,14 @@ describe("the encoding of a file's text", () => {
 describe("the pieces of a file's text", () => {
   it("come as soon as they are there", async () => {
     const missing = new Promise<string>(() => {});
-    const text = new FileText(fileOf(byteSource(["a\n", missing])), new OpenRequest(never), options());
+    const text = new FileText(fileOf(byteSource(["a\n", missing])), new SourceRequest(never), options());
     expect(Buffer.from((await text.next())?.bytes ?? []).toString()).toBe("a\n");
     text.close();
   });
 
   it("come before the failure that the source ends with, and the request behind them ends", async () => {
     const failure = new Error("broken");
-    const request = new OpenRequest(never);
+    const request = new SourceRequest(never);
     const text = new FileText(fileOf(byteSource(["ab", failure])), request, options());
     expect(await readText(text)).toMatchObject({ text: "ab", error: failure });
     expect(request.signal.aborted).toBe(true);
@@ -162,7 +162,7 @@ describe("the pieces of a file's text", () => {
 
   it("are read no further once the text is closed: the source is closed too, and a read under way ends", async () => {
     const source = byteSource(["ab", "cd"]);
-    const text = new FileText(fileOf(source), new OpenRequest(never), options());
+    const text = new FileText(fileOf(source), new SourceRequest(never), options());
     await text.next();
     text.close();
     expect(await text.next()).toBeUndefined();
@@ -170,7 +170,7 @@ describe("the pieces of a file's text", () => {
   });
 
   it("are none where a read under way is cut off by closing", async () => {
-    const request = new OpenRequest(never);
+    const request = new SourceRequest(never);
     const body = (async function* () {
       yield Buffer.from("ab");
       await new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
@@ -185,7 +185,7 @@ describe("the pieces of a file's text", () => {
   it("do not gather a line of 50 MB, and are at most 255 KiB long", async () => {
     const part = Buffer.alloc(1024 * 1024, "x");
     const source = byteSource(Array.from({ length: 50 }, () => part));
-    const text = new FileText(fileOf(source), new OpenRequest(never), options());
+    const text = new FileText(fileOf(source), new SourceRequest(never), options());
     let got = 0;
     for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
       got += piece.bytes.length;

@@ -11,74 +11,67 @@ import {
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
-import type { OpenRequest } from "./open-request.ts";
 import type { BytePlace } from "./place.ts";
-import { FIRST_PIECE_BYTES, type LogText, PIECE_BYTES, type TextPiece } from "./text.ts";
+import type { SourceRequest } from "./source-request.ts";
+import { SourceText } from "./source-text.ts";
+import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 export interface FileTextOptions {
-  /** Whether the file is still being written: an unfinished character or compressed block at its end is left for later. */
+  /** Whether the file still grows: an unfinished character or compressed block at its end is left for the next read. */
   readonly growing: boolean;
   readonly limits: DecompressLimits;
 }
 
 /**
- * The text of a log that is kept as one file: decompressed, decoded, in pieces.
+ * The text of a log that is stored as one file: decompressed, decoded, in pieces.
  *
- * Only the body's read, and a decompressor's, are waited for: all else is done at once with the bytes that are there.
+ * Only the body and the decompressor are awaited; everything else is done at once with the bytes at hand.
  */
-export class FileText implements LogText {
-  readonly delimited: boolean;
-  readonly mediaType: string | undefined;
+export class FileText extends SourceText {
   decodedFrom: string | undefined;
   readonly #log: OpenedFile;
-  readonly #request: OpenRequest;
   readonly #options: FileTextOptions;
   #body: AsyncIterator<Uint8Array>;
-  /** `undefined` until the first bytes have told the encoding. */
+  /** `undefined` until the first bytes have shown the encoding. */
   #decoder: CharsetDecoder | undefined;
   #compressed = false;
-  /** Bytes that have come and are still to be decoded; parts that are decoded and still to be handed on. */
+  /** Bytes that are not decoded yet, and parts that are decoded and not returned yet. */
   #undecoded: Uint8Array | undefined;
   #parts: readonly DecodedPart[] = [];
   #nextPart = 0;
   #pieceBytes = FIRST_PIECE_BYTES;
-  #ended = false;
-  #closed = false;
-  #putBack: TextPiece | undefined;
   #offset = 0;
   #stored: number | undefined = 0;
   #tail: TailBuffer;
-  /** The end of the file as it is stored, once it is another one than the text's. */
+  /** The end of the stored file, once its bytes differ from the text's. */
   #storedTail: TailBuffer | undefined;
 
   /** The text of a whole file. */
-  constructor(log: OpenedFile, request: OpenRequest, options: FileTextOptions) {
+  constructor(log: OpenedFile, request: SourceRequest, options: FileTextOptions) {
+    super(log, request);
     this.#log = log;
-    this.#request = request;
     this.#options = options;
     this.#body = log.body[Symbol.asyncIterator]();
     this.#tail = new TailBuffer();
-    this.delimited = log.delimited;
-    this.mediaType = log.mediaType;
   }
 
   /**
-   * The text of a file from a place on, of which the body begins there.
+   * Returns the text of a file from a place on, where the body begins.
    *
-   * @param before the bytes before it, as they are stored.
+   * @param before the stored bytes before it.
    */
   static inside(
     log: OpenedFile,
     place: BytePlace & { readonly stored: number },
     before: Uint8Array,
-    request: OpenRequest,
+    request: SourceRequest,
     options: FileTextOptions,
   ): FileText {
     const text = new FileText(log, request, options);
     text.#decoder = createDecoder("utf-8");
     text.#offset = place.offset;
     text.#stored = place.stored;
-    // Where bytes were replaced, what is stored before the place is not the text.
+    // If bytes were replaced, the stored bytes before the place are not the text.
     if (place.storedFingerprint === undefined) text.#tail = new TailBuffer(before);
     else text.#storedTail = new TailBuffer(before);
     return text;
@@ -88,52 +81,33 @@ export class FileText implements LogText {
     return this.#decoder?.replaced === true;
   }
 
-  async next(): Promise<TextPiece | undefined> {
-    if (this.#putBack !== undefined) {
-      const piece = this.#putBack;
-      this.#putBack = undefined;
-      return piece;
-    }
-    try {
-      for (;;) {
-        const part = this.#parts[this.#nextPart];
-        if (part !== undefined) {
-          this.#nextPart += 1;
-          return this.#pieceOf(part);
-        }
-        if (this.#undecoded !== undefined) this.#decode(this.#undecoded);
-        else if (this.#ended) {
-          this.#request.close();
-          return undefined;
-        } else await this.#read();
+  protected take(): TextPiece | undefined {
+    for (;;) {
+      const part = this.#parts[this.#nextPart];
+      if (part !== undefined) {
+        this.#nextPart += 1;
+        return this.#pieceOf(part);
       }
-    } catch (error) {
-      if (this.#closed) return undefined;
-      this.close();
-      throw error;
+      if (this.#undecoded === undefined) return undefined;
+      this.#decode(this.#undecoded);
     }
   }
 
-  putBack(piece: TextPiece): void {
-    this.#putBack = piece;
+  protected leave(): void {
+    this.#body.return?.().catch(() => undefined);
   }
 
-  close(): void {
-    this.#closed = true;
-    if (!this.#ended) this.#body.return?.().catch(() => undefined);
-    this.#ended = true;
+  protected discard(): void {
     this.#undecoded = undefined;
     this.#parts = [];
-    this.#putBack = undefined;
-    this.#request.close();
   }
 
-  async #read(): Promise<void> {
+  protected async read(): Promise<void> {
     if (this.#decoder === undefined) await this.#begin();
-    // What came with a byte order mark.
+    // What came with the byte order mark.
     if (this.#undecoded !== undefined) return;
     const next = await this.#body.next().catch((error: unknown) => {
-      // As far as it has been written.
+      // It ends where it has been written to.
       if (this.#options.growing && error instanceof DecompressionFailed && error.isCutShort) return END;
       throw error;
     });
@@ -141,11 +115,11 @@ export class FileText implements LogText {
       this.#undecoded = next.value;
       return;
     }
-    this.#ended = true;
+    this.end();
     this.#setParts(this.#decoder?.end(this.#options.growing) ?? []);
   }
 
-  /** Finds out by its first bytes how the file is stored. */
+  /** Detects compression and encoding by the first bytes. */
   async #begin(): Promise<void> {
     const { charset } = this.#log;
     const isTold = (head: Uint8Array): boolean => encodingOf(head, charset, false) !== undefined;
@@ -163,13 +137,13 @@ export class FileText implements LogText {
     if (markBytes > 0) await this.#skipMark(markBytes);
   }
 
-  /** Passes over a byte order mark, which may be cut. */
+  /** Skips a byte order mark, which may come in pieces. */
   async #skipMark(bytes: number): Promise<void> {
     if (this.#stored !== undefined) this.#stored += bytes;
     for (let left = bytes; left > 0; ) {
       const next = await this.#body.next();
       if (next.done === true) {
-        this.#ended = true;
+        this.end();
         return;
       }
       const rest = next.value.subarray(left);
@@ -188,7 +162,7 @@ export class FileText implements LogText {
   #setParts(parts: readonly DecodedPart[]): void {
     this.#parts = parts;
     this.#nextPart = 0;
-    // Until now, what is stored was the text.
+    // Up to here, the stored bytes were the text.
     if (this.replaced && this.#stored !== undefined) this.#storedTail ??= new TailBuffer(this.#tail.bytes);
   }
 

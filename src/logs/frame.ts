@@ -1,23 +1,23 @@
 import type { Failure } from "../failure.ts";
-import type { LineRun } from "../stream/filtered-text.ts";
+import type { LineRun } from "../stream/line-filter-types.ts";
 import type { EndReasonName } from "./end-reason.ts";
-import type { LogNotice } from "./event.ts";
+import type { ContainerNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";
 
-/** Makes the cursor that goes on behind a frame. */
+/** Makes the cursor to resume behind a frame. */
 export type CursorOf = () => string;
 
-/** A piece of a log stream, before it is known on which wire it goes out. */
+/** A piece of a log stream, before it is encoded for a protocol. */
 export type LogFrame =
   | {
       readonly kind: "origin";
       readonly view: AttemptView;
-      /** Absent where all containers are read. */
+      /** `undefined` if all containers are read. */
       readonly container: ContainerView | undefined;
-      /** The source that answers. */
+      /** The source that responds. */
       readonly source: string;
       readonly live: boolean;
-      /** Whether lines are counted from where the log was begun to be read. */
+      /** Whether lines are counted from where reading began. */
       readonly relative: boolean;
       /** Whether it is the log of the container's run before its last restart. */
       readonly previous: boolean;
@@ -29,7 +29,7 @@ export type LogFrame =
       readonly message: string;
       readonly cursor: CursorOf | undefined;
     }
-  /** Nothing to tell but that all is well, and how far the log was looked through. */
+  /** All is well. With a cursor: the log was scanned so far. */
   | { readonly kind: "heartbeat"; readonly cursor: CursorOf | undefined }
   | {
       readonly kind: "end";
@@ -38,9 +38,9 @@ export type LogFrame =
       readonly lines: number;
       readonly bytes: number;
       readonly scanned: number;
-      /** Where there may be more. */
+      /** Present if there may be more. */
       readonly cursor: CursorOf | undefined;
-      /** With what the call fails. Absent where the log came to a proper end. */
+      /** What the call fails with. `undefined` if the log came to a proper end. */
       readonly failure: Failure | undefined;
     };
 
@@ -50,18 +50,18 @@ export interface LogChunk {
   /** UTF-8, never cut inside a character. */
   readonly bytes: Uint8Array;
   readonly firstLine: number;
-  /** Its lines, where some may be missing between them. */
+  /** Its lines, if some may be missing between them. */
   readonly runs: readonly LineRun[] | undefined;
   readonly offset: number | undefined;
-  /** Where all containers are read. */
+  /** Present if all containers are read. */
   readonly container: string | undefined;
-  /** Where all attempts are read. */
+  /** Present if all attempts are read. */
   readonly attempt: number | undefined;
   readonly cursor: CursorOf;
 }
 
 export type NoticeName =
-  | LogNotice
+  | ContainerNotice
   | "looks-like-page"
   | "looks-like-answer"
   | "attempt-begins"

@@ -1,4 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { linesIn } from "./entries-text.ts";
@@ -10,20 +10,20 @@ import type { StartedText, TextPiece } from "./text.ts";
 export interface LineNumbersOptions {
   /** The name of the source. */
   readonly source: string;
-  /** Where the source is live: the pod that is read, and how often its container had been restarted. */
+  /** If the source is live: the pod, and how often its container had been restarted. */
   readonly instance: { readonly pod: string; readonly restarts: number } | undefined;
   /** Where reading was resumed. */
   readonly from: Position | undefined;
-  /** Lines before this one are passed over. Default: none. */
+  /** Lines before this one are skipped. Default: none. */
   readonly firstLine: number | undefined;
 }
 
-/** Numbers the lines of a text, and tells for each piece where it lies. */
+/** Numbers the lines of a text, and adds to each piece where it lies. */
 export class LineNumbers {
   readonly #options: LineNumbersOptions;
   readonly #mediaType: string | undefined;
   readonly #relative: boolean;
-  readonly #wanted: number;
+  #wanted: number;
   #line: number;
   #offset: number | undefined;
   #inside: boolean;
@@ -41,12 +41,12 @@ export class LineNumbers {
     this.#before = this.#at(start.place);
   }
 
-  /** Whether lines are counted from where the text began, rather than from the log's beginning. */
+  /** Whether lines are counted from where the text begins, rather than from the log's beginning. */
   get relative(): boolean {
     return this.#relative;
   }
 
-  /** Where the text begins, or goes on behind the last piece. */
+  /** Where the text begins or, after the first piece, continues. */
   get position(): Position {
     return this.#before;
   }
@@ -55,6 +55,7 @@ export class LineNumbers {
   number(piece: TextPiece): LogPiece | PassedLines {
     const { after } = piece;
     let { bytes, times } = piece;
+    if (piece.lost) this.#startAt(times?.times[0]);
     const offset = this.#offset;
     if (offset !== undefined) this.#offset = offset + bytes.length;
     const skipped = this.#line < this.#wanted ? this.#skipUnwanted(bytes) : 0;
@@ -85,7 +86,18 @@ export class LineNumbers {
     return { kind: "text", bytes, times, line, lineFeeds, offset, mediaType, before, after: this.#before };
   }
 
-  /** Passes over lines that are not wanted. Returns how many bytes of the piece they have. */
+  /**
+   * Starts over behind missing lines: it is unknown how many of the lines to be skipped are among them, and to resume
+   * behind a part of the piece, nothing before it is needed.
+   *
+   * @param time when the first line was written.
+   */
+  #startAt(time: string | undefined): void {
+    this.#wanted = this.#line;
+    if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
+  }
+
+  /** Skips lines that were not requested. Returns how many bytes of the piece they have. */
   #skipUnwanted(bytes: Uint8Array): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut } from "../../test/fakes/byte-source.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { fingerprintOf, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
@@ -169,6 +169,22 @@ describe("the lines of a container's log that are sent", () => {
     const elsewhere = { ...rest, line: 7 };
     const all = [...selector.take(begun), ...selector.cut(), ...selector.take(elsewhere), ...selector.end()];
     expect(sentOf(all).map(({ bytes, line }) => [Buffer.from(bytes).toString(), line])).toEqual([["needle\n", 8]]);
+  });
+
+  it("are all that comes behind a cut: what a cursor says was done with lay before it", () => {
+    const log = "needle 1\nneedle 2\nneedle 3\n";
+    for (const options of [undefined, grep("needle")]) {
+      const [piece] = sentOf(select(log, [100], options));
+      if (piece === undefined) throw new Error("Nothing was sent.");
+      const count = new SentCount({ lines: 2, bytes: undefined }, { lines: 0, bytes: 0, inside: false });
+      for (const cursor of [count.take(piece).piece?.cursor, piece.cursor]) {
+        const selector = createLineSelector(options, cursor);
+        const [other] = piecesOf(Buffer.from("needle 8\nneedle 9\n"), [100]);
+        if (other === undefined) throw new Error("There is no piece.");
+        const all = [...selector.cut(), ...selector.take(other), ...selector.end()];
+        expect(textOf(all)).toBe("needle 8\nneedle 9\n");
+      }
+    }
   });
 
   it("end before the first line of a time at which they are to end", () => {

@@ -1,13 +1,12 @@
 import { countLineFeeds } from "../stream/count.ts";
-import type { FilteredText, LineRun } from "../stream/filtered-text.ts";
-import { createLineFilter, type LineFilter, type LineFilterOptions } from "../stream/line-filter.ts";
+import { createLineFilter, type LineFilter } from "../stream/line-filter.ts";
+import { type FilteredText, type LineFilterOptions, type LineRun, reachesBack } from "../stream/line-filter-types.ts";
 import { fingerprintOf, TAIL_BYTES, TailBuffer } from "../stream/tail-buffer.ts";
-import { reachesBack } from "../stream/text-start.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
 import type { ContainerCursor, Position } from "./position.ts";
 import { LogReplaced } from "./text.ts";
 
-/** A piece of what is sent. */
+/** A piece to be sent. */
 export interface SentPiece {
   readonly kind: "sent";
   readonly bytes: Uint8Array;
@@ -15,11 +14,11 @@ export interface SentPiece {
   readonly line: number;
   /** How many lines end in it. */
   readonly lineFeeds: number;
-  /** Its lines, where some may be missing between them. */
+  /** Its lines, if some may be missing between them. */
   readonly runs: readonly LineRun[] | undefined;
   readonly offset: number | undefined;
   readonly mediaType: string | undefined;
-  /** Where to resume behind it, and where one would get it. */
+  /** Where to resume behind it, and where to resume to get it. */
   readonly cursor: ContainerCursor;
   readonly before: ContainerCursor;
 }
@@ -27,31 +26,33 @@ export interface SentPiece {
 /** What becomes of a piece of the log. */
 export type Selected =
   | SentPiece
-  /** So much of the log was looked through, whether or not something of it was sent; `searching`: for what is to be sent. */
+  /**
+   * So much of the log was scanned, whether or not something of it is sent. `searching`: in search of lines to send.
+   */
   | { readonly kind: "scanned"; readonly bytes: number; readonly searching: boolean; readonly cursor: ContainerCursor }
-  /** A line was longer than is looked at. Told once. */
+  /** A line was too long to be matched in full. Reported once. */
   | { readonly kind: "line-cut" }
-  /** Much work was done, and more is to come: others may want their turn. */
+  /** Matching takes long: others may run before it continues. */
   | { readonly kind: "yield" }
   | { readonly kind: "until-reached" };
 
-/** Chooses the lines of one container's log that are sent. What it gives is read to its end before the next call. */
+/** Chooses the lines of one container's log that are sent. Each iterable is read to its end before the next call. */
 export interface LineSelector {
   take(piece: LogPiece | PassedLines): Iterable<Selected>;
-  /** What follows does not continue the line before it. */
+  /** What follows does not continue the text before it, nor what a cursor counted as done. */
   cut(): Iterable<Selected>;
   /**
    * The log has ended.
    *
-   * @throws (by the iterator) LogReplaced where it is shorter than what was sent of it before.
+   * @throws (by the iterator) LogReplaced if it is shorter than what was sent of it before.
    */
   end(): Iterable<Selected>;
 }
 
 /**
- * Makes one.
+ * Creates a selector.
  *
- * @param options how lines are chosen. Default: all of them.
+ * @param options how lines are chosen. `undefined`: all of them.
  * @param from where to resume.
  */
 export function createLineSelector(
@@ -64,7 +65,7 @@ export function createLineSelector(
 const NOTHING: readonly Selected[] = [];
 
 class AllLines implements LineSelector {
-  readonly #skip: SentSkip;
+  #skip: SentSkip;
 
   constructor(from: ContainerCursor | undefined) {
     this.#skip = new SentSkip(from);
@@ -78,7 +79,7 @@ class AllLines implements LineSelector {
       ];
     }
     const skipped = this.#skip.pass(piece.bytes);
-    // What was only skipped is still behind the position that it was skipped from.
+    // The cursor still counts from the position that skipping began at.
     const scanned: Selected = {
       kind: "scanned",
       bytes: piece.bytes.length,
@@ -89,6 +90,7 @@ class AllLines implements LineSelector {
   }
 
   cut(): readonly Selected[] {
+    this.#skip = new SentSkip();
     return NOTHING;
   }
 
@@ -116,10 +118,10 @@ function sentPiece(piece: LogPiece, skipped: number): SentPiece {
 
 class FilteredLines implements LineSelector {
   readonly #options: LineFilterOptions;
-  readonly #skip: SentSkip;
+  #skip: SentSkip;
   #filter: LineFilter | undefined;
   #resumed: ContainerCursor["filter"];
-  #toldCut = false;
+  #notifiedCut = false;
   #mediaType: string | undefined;
   /** The texts that may have to be read again to resume, oldest first. */
   #starts: { readonly position: Position; readonly start: LineFilter["nextStart"] }[] = [];
@@ -146,6 +148,7 @@ class FilteredLines implements LineSelector {
     const pushed = filter.push(times === undefined ? { bytes } : { bytes, times });
     let step = pushed.next();
     for (; !step.done; step = pushed.next()) yield { kind: "yield" };
+    if (!filter.untilReached) this.#starts.push({ position: piece.after, start: filter.nextStart });
     yield* this.#send(filter, step.value, before);
     if (filter.untilReached) {
       yield { kind: "until-reached" };
@@ -161,6 +164,8 @@ class FilteredLines implements LineSelector {
   *cut(): Generator<Selected> {
     yield* this.#flush();
     this.#filter = undefined;
+    this.#resumed = undefined;
+    this.#skip = new SentSkip();
   }
 
   *end(): Generator<Selected> {
@@ -175,7 +180,7 @@ class FilteredLines implements LineSelector {
     yield* this.#send(filter, filter.end(), before);
   }
 
-  /** The filter, fed from this piece on. */
+  /** Returns the filter, which is fed from this piece on. */
   #begin({ line, before }: LogPiece): LineFilter {
     const resumed = this.#resumed;
     if (this.#filter === undefined) {
@@ -185,7 +190,7 @@ class FilteredLines implements LineSelector {
         ...state,
         ...(within !== undefined && { within }),
         ...(time !== undefined && { time }),
-        ...(going !== undefined && { going: { kind: going.kind, time: going.time } }),
+        ...(going !== undefined && { decision: { kind: going.kind, time: going.time } }),
       });
       this.#starts = [];
     }
@@ -195,7 +200,7 @@ class FilteredLines implements LineSelector {
         : {
             line,
             within: resumed.within ?? 0,
-            going: resumed.going && { kind: resumed.going.kind, time: resumed.going.time },
+            decision: resumed.going && { kind: resumed.going.kind, time: resumed.going.time },
           };
     this.#resumed = undefined;
     this.#starts.push({ position: before, start });
@@ -206,7 +211,7 @@ class FilteredLines implements LineSelector {
     const state = { done, part, context, time };
     const found = this.#starts.findLast((each) => reachesBack(each.start, state)) ?? this.#starts[0];
     if (found === undefined) throw new Error("A filter has been fed nothing yet.");
-    const { within, going } = found.start;
+    const { within, decision } = found.start;
     return {
       position: found.position,
       filter: {
@@ -215,8 +220,8 @@ class FilteredLines implements LineSelector {
         context,
         ...(time !== undefined && { time }),
         ...(within !== undefined && { within }),
-        ...(going !== undefined && {
-          going: { kind: going.kind, ...(going.time !== undefined && { time: going.time }) },
+        ...(decision !== undefined && {
+          going: { kind: decision.kind, ...(decision.time !== undefined && { time: decision.time }) },
         }),
       },
     };
@@ -244,8 +249,8 @@ class FilteredLines implements LineSelector {
       }
       before = cursor;
     }
-    if (filter.cutLines > 0 && !this.#toldCut) {
-      this.#toldCut = true;
+    if (filter.cutLines > 0 && !this.#notifiedCut) {
+      this.#notifiedCut = true;
       yield { kind: "line-cut" };
     }
   }
@@ -253,12 +258,12 @@ class FilteredLines implements LineSelector {
 
 type Sent = Pick<ContainerCursor, "sent" | "sentFingerprint">;
 
-/** What a cursor at the beginning of these bytes has to say where the first of them were sent. */
+/** Returns what a cursor at the beginning of these bytes needs if the first of them were sent. */
 function sentOf(bytes: Uint8Array, sent: number): Sent {
   return sent === 0 ? {} : { sent, sentFingerprint: fingerprintOf(bytes.subarray(0, sent).subarray(-TAIL_BYTES)) };
 }
 
-/** Leaves out what was sent behind a position before: a limit had cut it off in the middle of a piece. */
+/** Skips what was sent behind a position before a limit cut the piece. */
 class SentSkip {
   readonly #fingerprint: ContainerCursor["sentFingerprint"];
   readonly #tail: TailBuffer | undefined;
@@ -270,19 +275,19 @@ class SentSkip {
     this.#tail = sent === 0 ? undefined : new TailBuffer();
   }
 
-  /** What is still to be left out, as a cursor says it. */
+  /** What is still to be skipped, for a cursor. */
   get left(): Sent {
     if (this.#left === 0) return {};
     const sentFingerprint = this.#fingerprint;
-    // Of fewer bytes than it was made of, it proves nothing.
+    // Fewer bytes than it was made of do not match it.
     if (sentFingerprint === undefined || this.#left < sentFingerprint.length) return { sent: this.#left };
     return { sent: this.#left, sentFingerprint };
   }
 
   /**
-   * How many of the next bytes were sent.
+   * Returns how many of the next bytes were sent before.
    *
-   * @throws LogReplaced where others were.
+   * @throws LogReplaced if other bytes were.
    */
   pass(bytes: Uint8Array): number {
     const skipped = Math.min(this.#left, bytes.length);
@@ -296,13 +301,13 @@ class SentSkip {
     return skipped;
   }
 
-  /** @throws LogReplaced where the log has ended and is shorter than what was sent of it. */
+  /** @throws LogReplaced if the log has ended and is shorter than what was sent of it. */
   end(): void {
     if (this.#left > 0) throw new LogReplaced();
   }
 }
 
-/** The runs without their first lines, as many as this. */
+/** Returns the runs without their first lines. */
 function dropLines(runs: readonly LineRun[], lines: number): readonly LineRun[] {
   let left = lines;
   return runs.flatMap((run): LineRun[] => {

@@ -1,12 +1,12 @@
 import { Failure } from "../failure.ts";
 import type { RunRef } from "../runs/run.ts";
 import type { Selector } from "../runs/selection.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import { createLineMatcher } from "../stream/line-matcher.ts";
 import { PatternError } from "../stream/pattern-error.ts";
 
-/** Which lines are asked for. */
-export interface GrepWish {
+/** Which lines match. */
+export interface GrepOptions {
   readonly pattern: string;
   readonly fixed: boolean;
   readonly ignoreCase: boolean;
@@ -15,53 +15,45 @@ export interface GrepWish {
   readonly after: number;
 }
 
-/** What a caller asks for: a run, what of it, and how. What is left out has the default that the contract gives. */
+/** What a caller requests: a run, what of it, and how. Defaults are those of the contract. */
 export interface LogRequest {
   readonly run: RunRef;
-  readonly wish: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
+  readonly selector: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
   readonly allContainers?: boolean | undefined;
   readonly follow?: boolean | undefined;
   /** In milliseconds. */
   readonly waitMs?: number | undefined;
   readonly tail?: number | undefined;
   readonly firstLine?: number | undefined;
-  /** RFC 3339 in UTC with nine digits after the second. */
+  /** RFC 3339 in UTC with nine fractional digits. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
-  readonly grep?: GrepWish | undefined;
+  readonly grep?: GrepOptions | undefined;
   readonly timestamps?: boolean | undefined;
   readonly limitLines?: number | undefined;
   readonly limitBytes?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** @throws Failure REQUEST_INVALID where a wish, or two together, cannot be. */
+/** @throws Failure REQUEST_INVALID if a value is invalid or two exclude each other. */
 export function checkRequest(request: LogRequest): void {
-  const { tail, firstLine, since, until, waitMs, wish, allContainers } = request;
+  const { tail, firstLine, since, until, waitMs, selector, allContainers } = request;
   if (tail !== undefined && firstLine !== undefined) {
-    throw contradiction(
-      "A request has either a number of last lines or a first line.",
-      "Leave one of them out.",
-      "first_line",
-    );
+    throw contradiction("Request a tail or a first line, not both.", "Omit one of them.", "first_line");
   }
-  if (allContainers && wish.container !== undefined) {
-    throw contradiction(
-      "A request names either a container or all of them.",
-      "Leave one of them out.",
-      "container_name",
-    );
+  if (allContainers && selector.container !== undefined) {
+    throw contradiction("Request one container or all of them, not both.", "Omit one of them.", "container_name");
   }
   if (since !== undefined && until !== undefined && since >= until) {
-    throw contradiction("The time to begin at is not before the time to end at.", "Exchange them.", "until");
+    throw contradiction("since must be before until.", "Swap them.", "until");
   }
   if (waitMs !== undefined && waitMs < 0) {
-    throw contradiction("Nobody can wait for less than no time.", "Leave it out, or give a longer one.", "wait");
+    throw contradiction("wait must not be negative.", "Omit it, or set a longer duration.", "wait");
   }
 }
 
 /**
- * How lines have to be looked at; `undefined` where all are wanted as they are.
+ * Returns how lines are filtered, or `undefined` if all are sent as they are.
  *
  * @throws Failure PATTERN_INVALID.
  */
@@ -79,9 +71,9 @@ export function filterOf(request: LogRequest, lineBytes: number): LineFilterOpti
   };
 }
 
-/** The part of a request that a cursor is bound to: what decides which bytes come behind it. */
-export function cursorScope({ run, wish, allContainers, since, until, grep, timestamps }: LogRequest): string {
-  const { metric, attempt, container, pod } = wish;
+/** The part of a request that a cursor is bound to: whatever decides which bytes follow it. */
+export function cursorScope({ run, selector, allContainers, since, until, grep, timestamps }: LogRequest): string {
+  const { metric, attempt, container, pod } = selector;
   const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];
   return JSON.stringify([
     run.namespace,
@@ -98,13 +90,13 @@ export function cursorScope({ run, wish, allContainers, since, until, grep, time
   ]);
 }
 
-function matcherOf(grep: GrepWish) {
+function matcherOf(grep: GrepOptions) {
   try {
     return createLineMatcher(grep);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     throw new Failure("bad-request", "PATTERN_INVALID", error.message, {
-      next: "Correct the pattern; its syntax is RE2's. For a plain text, say that it is one.",
+      next: "Correct the pattern (RE2 syntax), or search for fixed text.",
       field: "grep.pattern",
     });
   }

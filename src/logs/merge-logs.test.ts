@@ -6,7 +6,7 @@ import { fingerprintOf } from "../stream/tail-buffer.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
 import { LineNumbers } from "./line-numbers.ts";
-import { type LogEvents, LogMerge, type MergedEvent, type MergeOptions } from "./merge-logs.ts";
+import { type EventReader, LogMerge, type MergedEvent, type MergeOptions } from "./merge-logs.ts";
 import type { Position } from "./position.ts";
 import type { LogText, StartedText, TextPiece } from "./text.ts";
 
@@ -17,7 +17,7 @@ interface Line {
 }
 
 const never = new AbortController().signal;
-const PATIENT: MergeOptions = { patienceMs: undefined, wait: sleep, signal: never };
+const PATIENT: MergeOptions = { maxDelayMs: undefined, sleep, signal: never };
 const timeOf = (nanos: number): string => {
   const seconds = Math.floor(nanos / 1e9);
   const fraction = String(nanos - seconds * 1e9).padStart(9, "0");
@@ -70,7 +70,7 @@ function open(logs: readonly (readonly Line[])[], cuts: readonly number[], at: R
       from: position,
       firstLine: undefined,
     });
-    const events: LogEvents<PassedLines> = {
+    const events: EventReader<PassedLines> = {
       async next() {
         const piece = await started.text.next();
         return piece && numbers.number(piece);
@@ -224,7 +224,7 @@ describe("what is read of logs that are merged", () => {
       ready.push(next);
       wake();
     };
-    const events: LogEvents<Notice> = {
+    const events: EventReader<Notice> = {
       async next() {
         asked += 1;
         for (;;) {
@@ -295,7 +295,7 @@ describe("what is read of logs that are merged", () => {
   it("waits for a log that is quiet once, and then no more until it says something", async () => {
     const waits = createWaits();
     const [a, b] = [written(), written()];
-    const merged = merge([a, b], { patienceMs: 250, wait: waits.wait, signal: never });
+    const merged = merge([a, b], { maxDelayMs: 250, sleep: waits.wait, signal: never });
     a.write(1, "one\n");
     const first = merged.next();
     await waits.until((ms) => ms === 250);
@@ -323,7 +323,7 @@ describe("what is read of logs that are merged", () => {
   it("is not cut into by another log inside a line, unless the rest does not come", async () => {
     const waits = createWaits();
     const [a, b] = [written(), written()];
-    const merged = merge([a, b], { patienceMs: 250, wait: waits.wait, signal: never });
+    const merged = merge([a, b], { maxDelayMs: 250, sleep: waits.wait, signal: never });
     a.write(5, "begun");
     b.write(6, "b\n");
     expect(textIn(await merged.next())).toBe("0:begun");

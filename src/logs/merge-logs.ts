@@ -1,21 +1,21 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Sleep } from "../sleep.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece } from "./event.ts";
 
-/** What a log tells beside its text: passed on as it comes. */
+/** Anything but text: passed on as it comes. */
 interface Other {
   readonly kind: string;
 }
 
-/** Something that gives what a log tells, one after the other, and `undefined` behind its end. */
-export interface LogEvents<E extends Other> {
+/** Returns events one by one, and `undefined` after the last. */
+export interface EventReader<E extends Other> {
   next(): Promise<E | LogPiece | undefined>;
   close(): void;
 }
 
-/** Something of one of the logs. */
+/** An event of one of the logs. */
 export interface MergedEvent<E extends Other> {
   readonly name: string;
   readonly event: E | LogPiece;
@@ -23,57 +23,57 @@ export interface MergedEvent<E extends Other> {
 
 export interface MergeOptions {
   /**
-   * For how long to wait for a log that has nothing to say, before others are sent without it, in milliseconds: a follow may be
-   * quiet for ever. `undefined`: for as long as it takes.
+   * How long to wait for a log that is quiet before others are sent without it, in milliseconds: a follow may be quiet
+   * for ever. `undefined`: without limit.
    */
-  readonly patienceMs: number | undefined;
-  readonly wait: Sleep;
+  readonly maxDelayMs: number | undefined;
+  readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** One of the logs, with at most one thing that it has told and that is still to be passed on. */
+/** One of the logs, with at most one event that is not passed on yet. */
 interface Head<E extends Other> {
   readonly name: string;
   readonly order: number;
-  readonly events: LogEvents<E>;
+  readonly events: EventReader<E>;
   reading: boolean;
   event: E | LogPiece | undefined;
   failed: { readonly error: unknown } | undefined;
   ended: boolean;
-  /** Whether the others wait for it no longer. */
+  /** Whether the others no longer wait for it. */
   late: boolean;
-  /** How many of the piece's lines are out, and its bytes up to there. */
+  /** How many lines and bytes of the piece were returned. */
   linesOut: number;
   bytesOut: number;
-  /** The time of the next line; "" for the rest of a line, and where the source tells no times. */
+  /** The time of the next line; "" for the rest of a line, and if the source has no times. */
   time: string;
-  /** The latest time of a line that is out. */
+  /** The latest time of a line that was returned. */
   latest: string;
-  /** Whether the next line is much earlier than one before it: the clock was set back, and times tell nothing for a while. */
+  /** Whether the next line is much earlier than a line before it: the clock was set back, so times do not compare. */
   stepped: boolean;
 }
 
-/** Lines of two streams may be out of order by less; a clock that is set back goes further. */
+/** Lines of two streams may be out of order by less than this; clocks are set back further. */
 const STEP_MS = 2_000;
 
 /**
- * Merges logs by the times of their lines; of lines of the same time, those of the log that is named first come first. At most
- * one piece of each is held.
+ * Merges logs by the times of their lines; at equal times, the log that is named first comes first. At most one piece
+ * of each is held.
  *
- * A log whose lines have no times goes out as it comes, and so does one whose times went back: the others do not wait for it to
- * catch up. A line is not cut by another log's, unless it stays unfinished for longer than others wait.
+ * A log without times is passed on as it comes, and so is one whose times went back: the others do not wait until it
+ * has caught up. A line is not interrupted by another log, unless it stays unfinished for longer than the others wait.
  */
 export class LogMerge<E extends Other> {
   readonly #heads: readonly Head<E>[];
   readonly #options: MergeOptions;
   readonly #onAbort = (): void => this.#wake();
   #wake: () => void = () => undefined;
-  /** The log whose last line has not ended. */
+  /** The log whose last line is unfinished. */
   #unfinished: Head<E> | undefined;
-  /** Whether what went out last was of a log whose times went back. */
+  /** Whether the last piece was of a log whose times went back. */
   #lastStepped = false;
 
-  constructor(logs: readonly { readonly name: string; readonly events: LogEvents<E> }[], options: MergeOptions) {
+  constructor(logs: readonly { readonly name: string; readonly events: EventReader<E> }[], options: MergeOptions) {
     this.#options = options;
     this.#heads = logs.map(({ name, events }, order) => ({
       name,
@@ -94,7 +94,7 @@ export class LogMerge<E extends Other> {
   }
 
   /**
-   * The next thing to tell; `undefined` where all logs have ended. For one caller at a time.
+   * Returns the next event, or `undefined` after all logs have ended. One call at a time.
    *
    * @throws what a log throws; the signal's reason.
    */
@@ -111,7 +111,7 @@ export class LogMerge<E extends Other> {
     }
   }
 
-  /** Ends one of the logs: it is neither read nor waited for any more. */
+  /** Stops reading one of the logs. */
   drop(name: string): void {
     for (const head of this.#heads) {
       if (head.name !== name || head.ended) continue;
@@ -133,19 +133,19 @@ export class LogMerge<E extends Other> {
     return head.reading && !head.ended;
   }
 
-  /** Waits until every log has said something; once one has, for no longer than patience lasts. */
+  /** Waits until every log has an event; once one has, at most `maxDelayMs`. */
   async #gather(): Promise<void> {
     for (const head of this.#heads) this.#read(head);
     if (!this.#heads.some((head) => this.#isPending(head))) return;
-    const { patienceMs, signal } = this.#options;
+    const { maxDelayMs, signal } = this.#options;
     let timer: AbortController | undefined;
     try {
       while (this.#heads.some((head) => this.#isPending(head))) {
         const something = this.#heads.some((head) => hasSomething(head));
         if (something && this.#heads.every((head) => head.late || !this.#isPending(head))) return;
-        if (something && patienceMs !== undefined && timer === undefined) {
+        if (something && maxDelayMs !== undefined && timer === undefined) {
           timer = new AbortController();
-          this.#loseIn(patienceMs, timer.signal);
+          this.#loseIn(maxDelayMs, timer.signal);
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -158,7 +158,7 @@ export class LogMerge<E extends Other> {
   }
 
   #loseIn(ms: number, signal: AbortSignal): void {
-    this.#options.wait(ms, signal).then(
+    this.#options.sleep(ms, signal).then(
       () => {
         for (const head of this.#heads) head.late ||= this.#isPending(head);
         this.#wake();
@@ -192,14 +192,14 @@ export class LogMerge<E extends Other> {
       });
   }
 
-  /** What is not text comes first, then the rest of an unfinished line, then the earliest line. */
+  /** Anything but text comes first, then the rest of an unfinished line, then the earliest line. */
   #choose(waiting: readonly Head<E>[]): Head<E> | undefined {
     const other = waiting.find(({ event }) => !isPiece(event));
     if (other !== undefined) return other;
     if (this.#unfinished !== undefined && waiting.includes(this.#unfinished)) return this.#unfinished;
     const stepped = waiting.filter((head) => head.stepped);
     const inTime = waiting.filter((head) => !head.stepped);
-    // Turn by turn: neither waits for the other's times.
+    // They take turns: neither waits for the other's times.
     const [first = [], second = []] = this.#lastStepped ? [inTime, stepped] : [stepped, inTime];
     const among = first.length > 0 ? first : second;
     return among.reduce<Head<E> | undefined>(
@@ -219,7 +219,7 @@ export class LogMerge<E extends Other> {
     const others = waiting.filter((each) => each !== head && each.stepped === stepped);
     const isTurn = waiting.some((each) => each.stepped !== stepped);
     const piece = takeLines(head, event, others, isTurn);
-    // The rest of a line is no turn of its own.
+    // The rest of a line does not count as a turn.
     if (this.#unfinished !== head) this.#lastStepped = stepped;
     this.#unfinished = piece.bytes[piece.bytes.length - 1] === LINE_FEED ? undefined : head;
     return { name, event: piece };
@@ -227,9 +227,9 @@ export class LogMerge<E extends Other> {
 }
 
 /**
- * Takes the lines of a piece that come before the others' next ones.
+ * Takes the lines of a piece that come before the next lines of the others.
  *
- * @param isTurn whether another log has its turn after it: then no line is begun that does not end in the piece.
+ * @param isTurn whether another log takes its turn afterwards: then no line is begun that does not end in the piece.
  */
 function takeLines<E extends Other>(
   head: Head<E>,
@@ -243,7 +243,7 @@ function takeLines<E extends Other>(
   const firstLine = head.linesOut;
   const { stepped } = head;
   let next = firstLine;
-  // What stands before the first line of its own is the rest of one.
+  // What lies before the first line that begins here is the rest of a line.
   if ((starts[next] ?? bytes.length) === start) next = outTo(head, times, next);
   while (next < times.length) {
     head.linesOut = next;
@@ -263,7 +263,7 @@ function takeLines<E extends Other>(
   look(head);
   if (start === 0 && end === bytes.length) return piece;
 
-  // A piece may begin with the rest of a line, before the first line of its own.
+  // A piece may begin with the rest of a line.
   const lineOf = (index: number): number => piece.line + index + (starts[0] === 0 ? 0 : 1);
   const line = start === 0 ? piece.line : lineOf(firstLine);
   const lines = linesIn({ bytes, times: { starts, times } }, start, end);
@@ -278,18 +278,18 @@ function takeLines<E extends Other>(
   };
 }
 
-/** Notes that a line is out. */
+/** Counts a line as returned. */
 function outTo<E extends Other>(head: Head<E>, times: readonly string[], line: number): number {
   const time = times[line] ?? "";
   if (time > head.latest) head.latest = time;
   return line + 1;
 }
 
-/** Looks at the next line's time. */
+/** Updates the time of the next line. */
 function look<E extends Other>(head: Head<E>): void {
   const { event, linesOut, bytesOut, latest } = head;
   const at = isPiece(event) ? event.times?.starts[linesOut] : undefined;
-  // The rest of a line whose beginning is out has the line's own time.
+  // The rest of a line whose beginning was returned has no time of its own.
   const time = at === undefined || at > bytesOut || !isPiece(event) ? "" : (event.times?.times[linesOut] ?? "");
   head.time = time;
   head.stepped = time !== "" && time < latest && Date.parse(latest) - Date.parse(time) > STEP_MS;

@@ -1,26 +1,31 @@
 import type { Capabilities, OpenedEntries, OpenedLog, OpenOptions } from "../sources/source.ts";
 import { EntriesText } from "./entries-text.ts";
-import type { LogRequests, OpenRequest } from "./open-request.ts";
 import { ENTRIES_ANYWHERE, ENTRIES_START, type TimedPlace } from "./place.ts";
+import type { SourceRequest, SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 
 export interface EntriesOptions {
-  /** Whether to go on as the log grows. */
+  /** Whether to continue as the log grows. */
   readonly follow: boolean;
-  /** Whether an unfinished character at the end is left for later. */
+  /** Whether an unfinished character at the end is left for the next read. */
   readonly growing: boolean;
 }
 
-/** A source takes whole seconds, and lines of two streams may be a little out of order: it is asked for a little more. */
+/** Sources take whole seconds, and lines of two streams may be slightly out of order: ask for a little more. */
 const MARGIN_MS = 2_000;
-/** A log that is shorter is read from its beginning: then nothing depends on its times, which go back where a clock is set. */
+/**
+ * A shorter log is read from its beginning: then nothing depends on its times, which go back if a clock is set back.
+ */
 const SHORT_BYTES = 256 * 1024;
-/** How many of the last lines of a longer one are looked at for a clock that was set back. */
+/**
+ * How many of the last lines of a longer one are searched for a clock that was set back. If the clock caught up before
+ * them, the lines written until then are missed: finding those takes reading the whole log at each resume.
+ */
 const LOOKED_AT_LINES = 1_000;
 
 /** Opens a log of entries at its beginning. */
 export async function openWholeEntries(
-  requests: LogRequests,
+  requests: SourceRequests,
   { follow, growing }: EntriesOptions,
 ): Promise<StartedText> {
   const { log, request } = await open(requests, { follow });
@@ -29,12 +34,12 @@ export async function openWholeEntries(
 }
 
 /**
- * Opens a log of entries from a time on, as far as its source can choose lines: earlier ones may come too.
+ * Opens a log of entries from a time on, as far as the source can filter lines: earlier ones may come too.
  *
  * @param since RFC 3339.
  */
 export async function openEntriesSince(
-  requests: LogRequests,
+  requests: SourceRequests,
   since: string,
   { follow, growing }: EntriesOptions,
 ): Promise<StartedText> {
@@ -43,9 +48,9 @@ export async function openEntriesSince(
   return { text, start: { place: ENTRIES_ANYWHERE, relative: true, offset: undefined } };
 }
 
-/** Opens the last lines of a log of entries, as it is now. */
+/** Opens the last lines of a log of entries. */
 export async function openEntriesTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   lines: number,
   { growing }: Pick<EntriesOptions, "growing">,
 ): Promise<StartedText> {
@@ -53,7 +58,7 @@ export async function openEntriesTail(
   const text = new EntriesText(log, request, { place: undefined, offset: undefined, growing });
   let place = ENTRIES_ANYWHERE;
   if (lines === 0) {
-    // None of it is wanted but where it ends.
+    // Only the end is needed.
     for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
       if (piece.after.kind === "times") place = piece.after;
     }
@@ -62,13 +67,13 @@ export async function openEntriesTail(
 }
 
 /**
- * Opens a log of entries at a place that it was read up to before.
+ * Opens a log of entries at a place up to which it was read before.
  *
- * @param capabilities those of the source: without `since`, the log is read from its beginning.
- * @throws LogReplaced where the source keeps no entries.
+ * @param capabilities the source's. Without `since`, the log is read from its beginning.
+ * @throws LogReplaced if the source does not have entries.
  */
 export async function openEntriesAt(
-  requests: LogRequests,
+  requests: SourceRequests,
   place: TimedPlace,
   { follow, growing }: EntriesOptions,
   capabilities: Capabilities,
@@ -81,19 +86,19 @@ export async function openEntriesAt(
   return { text: new EntriesText(log, request, { place, offset, growing }), start: { place, relative: false, offset } };
 }
 
-/** From when on a source has to be asked for the place to be found in what it gives: RFC 3339, whole seconds. */
+/** Returns since when to ask a source for lines, so that the place is among them: RFC 3339, whole seconds. */
 export function sinceOf({ time, earliest = time }: Pick<TimedPlace, "time" | "earliest">): string {
   return new Date(Date.parse(earliest) - MARGIN_MS).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /**
- * Whether a source that is asked for lines from a time on leaves out lines at its log's end: after a clock was set back, lines
+ * Whether a request for lines since a time would miss lines at the end of the log: after a clock was set back, lines
  * that were written later have earlier times.
  */
-async function hidesNewLines(requests: LogRequests, since: string): Promise<boolean> {
+async function hidesNewLines(requests: SourceRequests, since: string): Promise<boolean> {
   const { log, request } = await open(requests, { tailLines: LOOKED_AT_LINES });
   try {
-    // Without its zone: a fraction of a second would come before it.
+    // Without the zone, which sorts after a fraction of a second.
     const second = since.slice(0, 19);
     let isBehind = true;
     for await (const { times } of log.pieces) {
@@ -109,9 +114,9 @@ async function hidesNewLines(requests: LogRequests, since: string): Promise<bool
 }
 
 async function open(
-  requests: LogRequests,
+  requests: SourceRequests,
   options: OpenOptions,
-): Promise<{ readonly log: OpenedEntries; readonly request: OpenRequest }> {
+): Promise<{ readonly log: OpenedEntries; readonly request: SourceRequest }> {
   const { log, request } = await requests.open(options);
   if (isEntries(log)) return { log, request };
   request.close();

@@ -1,5 +1,5 @@
 import type { OpenedFile, OpenOptions } from "../sources/source.ts";
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { collect } from "../stream/collect.ts";
 import { countLineFeeds } from "../stream/count.ts";
 import { isCompressed } from "../stream/decompress.ts";
@@ -7,41 +7,41 @@ import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import { FileText, type FileTextOptions } from "./file-text.ts";
-import type { LogRequests, OpenRequest } from "./open-request.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { skipToPlace } from "./skip-to-place.ts";
+import type { SourceRequest, SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 
-/** What the beginning of a file is looked at for: whether it is compressed, and in which encoding. */
+/** How much of a file's beginning is read to detect compression and encoding. */
 const HEAD_BYTES = 64;
-/** How much of a file is read at once, backwards. */
+/** How much of a file is read at once when it is read backwards. */
 const BLOCK_BYTES = 256 * 1024;
 const NO_FINGERPRINT = fingerprintOf(new Uint8Array(0));
 
 interface OpenFile {
   readonly log: OpenedFile;
-  readonly request: OpenRequest;
+  readonly request: SourceRequest;
 }
 
-/** Opens a log that is kept as one file at its beginning. */
-export async function openWholeFile(requests: LogRequests, options: FileTextOptions): Promise<StartedText> {
+/** Opens a log that is stored as one file at its beginning. */
+export async function openWholeFile(requests: SourceRequests, options: FileTextOptions): Promise<StartedText> {
   return wholeFile(await open(requests), options);
 }
 
-/** The same of a file that is open already. */
+/** The same for a file that is open already. */
 function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
   const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
   return { text: new FileText(log, request, options), start };
 }
 
 /**
- * Opens a log that is kept as one file at a place. Where the file is plain text and its store gives parts, only what lies
- * behind the place is asked for.
+ * Opens a log that is stored as one file at a place. If the file is plain text and its store supports ranges, only
+ * what lies behind the place is requested.
  *
- * @throws LogReplaced where the text before the place is another one, or the log is shorter.
+ * @throws LogReplaced if the text before the place is different, or the log is shorter.
  */
 export async function openFileAt(
-  requests: LogRequests,
+  requests: SourceRequests,
   place: BytePlace,
   options: FileTextOptions,
 ): Promise<StartedText> {
@@ -62,13 +62,13 @@ export async function openFileAt(
 }
 
 /**
- * Opens the last lines of a log that is kept as one file.
+ * Opens the last lines of a log that is stored as one file.
  *
- * A plain file whose store gives parts is read backwards from its end, so that little of it is read. Any other is read twice:
- * to count its lines, and for the last of them.
+ * A plain file whose store supports ranges is read backwards from its end, so that little of it is read. Any other is
+ * read twice: once to count its lines, and once for the last of them.
  */
 export async function openFileTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   lines: number,
   options: FileTextOptions,
 ): Promise<StartedText> {
@@ -98,9 +98,9 @@ export async function openFileTail(
   return { text, start: { ...start, relative: true } };
 }
 
-/** Where the last lines begin in a file; `undefined` where the store does not give the parts that are asked for. */
+/** Returns where the last lines begin, or `undefined` if the store does not return the requested ranges. */
 async function findTail(
-  requests: LogRequests,
+  requests: SourceRequests,
   mark: number,
   total: number,
   lines: number,
@@ -110,7 +110,7 @@ async function findTail(
     const first = Math.max(mark, end - BLOCK_BYTES);
     const { bytes: block, isPart } = await readRange(requests, first, end);
     if (!isPart || block.length < end - first) return undefined;
-    // The line feed at the very end ends the last line: no line begins behind it.
+    // The line feed at the very end ends the last line.
     for (let at = end === total ? block.length - 1 : block.length; at > 0; ) {
       at = block.lastIndexOf(LINE_FEED, at - 1);
       if (at === -1) break;
@@ -123,7 +123,7 @@ async function findTail(
 }
 
 async function readRange(
-  requests: LogRequests,
+  requests: SourceRequests,
   first: number,
   end: number,
 ): Promise<{ readonly bytes: Buffer; readonly isPart: boolean }> {
@@ -137,7 +137,7 @@ async function readRange(
 }
 
 async function lastLines(
-  requests: LogRequests,
+  requests: SourceRequests,
   counted: OpenFile,
   lines: number,
   options: FileTextOptions,
@@ -160,8 +160,8 @@ async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptio
   return { text, start: { place, relative: false, offset: place.offset } };
 }
 
-/** @throws LogReplaced where the source keeps no file, so that no place in one leads anywhere. */
-async function open(requests: LogRequests, options?: OpenOptions): Promise<OpenFile> {
+/** @throws LogReplaced if the source does not have a file. */
+async function open(requests: SourceRequests, options?: OpenOptions): Promise<OpenFile> {
   const { log, request } = await requests.open(options);
   if (log.kind === "file") return { log, request };
   request.close();

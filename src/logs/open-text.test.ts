@@ -184,10 +184,14 @@ describe("a log that is resumed at its own source", () => {
     expect(source.opened).toEqual([{ range: { first: BEGINNING.join("").length - length } }]);
   });
 
-  it("was replaced where another text stands before the place", async () => {
-    const position = await positionBehind(file("s3", BEGINNING.join("")), 20);
-    await expect(open([file("s3", LOG.replace("line 10 ", "LINE 10 "))], position)).rejects.toThrow(LogReplaced);
-    await expect(open([file("s3", "short\n")], position)).rejects.toThrow(LogReplaced);
+  it.each<[string, (text: string) => ScriptSource]>([
+    ["a file that is read whole", (text) => file("s3", text)],
+    ["a file whose store gives parts", (text) => ranged("s3", text)],
+  ])("was replaced where another text stands before the place, in %s", async (_, source) => {
+    const position = await positionBehind(source(BEGINNING.join("")), 20);
+    // As much text as before lies before the place.
+    await expect(open([source(LOG.replace("line 10 ", "LINE 10 "))], position)).rejects.toThrow(LogReplaced);
+    await expect(open([source("short\n")], position)).rejects.toThrow(LogReplaced);
   });
 
   it("continues behind the place in lines with times", async () => {
@@ -254,7 +258,7 @@ describe("a log that is resumed at another source than before", () => {
     const position = { ...(await positionBehind(pods(BEGINNING), 20)), relative: true };
     const failure = await failureOf(open([gone("pods"), file("s3", "something\nelse\n")], position));
     expect(failure.reason).toBe("LOG_NOT_FOUND");
-    expect(failure.message).toContain("has a log in which the place to resume at cannot be found");
+    expect(failure.message).toContain("has a log in which the position to resume at cannot be found");
   });
 
   it("closes each copy that it looked through in vain", async () => {

@@ -4,40 +4,40 @@ import { SourceError } from "../sources/source-error.ts";
 import type { FileTextOptions } from "./file-text.ts";
 import { openEntriesAt, openEntriesSince, openEntriesTail, openWholeEntries } from "./open-entries.ts";
 import { openFileAt, openFileTail, openWholeFile } from "./open-file.ts";
-import { LogRequests } from "./open-request.ts";
 import { type BytePlace, fingerprintAt, inFile } from "./place.ts";
 import type { Position } from "./position.ts";
 import { searchPlace, skipToPlace } from "./skip-to-place.ts";
+import { SourceRequests } from "./source-request.ts";
 import { LogReplaced, type StartedText } from "./text.ts";
 import type { ContainerView } from "./view.ts";
 
-/** Where to begin where nothing was read yet. */
+/** Where to begin if nothing was read yet. */
 export interface Begin {
-  /** Only the last lines, as many as this. */
+  /** Only so many of the last lines. */
   readonly tail?: number | undefined;
-  /** Only lines of this time and later (RFC 3339), as far as the source itself can choose them: earlier ones may come too. */
+  /** Only lines since this time (RFC 3339), as far as the source itself can filter: earlier ones may come too. */
   readonly since?: string | undefined;
-  /** Lines before this one are passed over. */
+  /** Lines before this one are skipped. */
   readonly firstLine?: number | undefined;
 }
 
 export interface OpenTextOptions extends FileTextOptions {
-  /** Whether a live source is to go on as the log grows. */
+  /** Whether a live source continues as the log grows. */
   readonly follow: boolean;
   readonly begin: Begin;
-  /** How much of a copy is looked through for the place to resume at. */
+  /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
-  /** Sources that were found to have no log a moment ago: they are not asked again. */
+  /** Sources that were just found not to have the log: they are not asked again. */
   readonly failed: ReadonlyMap<string, SourceError>;
   readonly signal: AbortSignal;
 }
 
-/** A log that is being read, and where. */
+/** A text that is open, and its source. */
 export interface OpenedText extends StartedText {
   readonly source: LogSource;
   /**
-   * What is known of the place at which the log is resumed in another source than before: `proved` that it is the same, or a
-   * `seam`, behind which all that the source has follows. `undefined` where it is the same source, or the beginning.
+   * How the place was found when the log continues in another source: `proved` by the text before it, or a `seam`,
+   * after which the source's whole log follows. `undefined`: the same source, or the beginning.
    */
   readonly handover: "proved" | "seam" | undefined;
 }
@@ -45,9 +45,9 @@ export interface OpenedText extends StartedText {
 /**
  * Opens the log of a container at the first of several sources that has it.
  *
- * @param candidates the sources, in the order in which they are asked.
- * @param position where to resume. Absent: `options.begin` says where to begin.
- * @throws Failure where no source has it; LogReplaced where the position's own source has another log now.
+ * @param candidates the sources, in the order in which to ask them.
+ * @param position where to resume. `undefined`: begin where `options.begin` says.
+ * @throws Failure if no source has it; LogReplaced if the position's own source has another log now.
  */
 export async function openText(
   candidates: readonly LogSource[],
@@ -68,7 +68,7 @@ export async function openText(
       chain.add(failed);
       continue;
     }
-    const requests = new LogRequests(source, view.target, signal);
+    const requests = new SourceRequests(source, view.target, signal);
     try {
       if (position === undefined) return { ...(await begin(source, requests, options)), source, handover: undefined };
       if (source.name === position.source) {
@@ -84,7 +84,7 @@ export async function openText(
   throw chain.failure();
 }
 
-function begin(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+function begin(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
   const { tellsTimes } = source.capabilities;
   const { tail, since } = options.begin;
   if (tail !== undefined)
@@ -95,7 +95,7 @@ function begin(source: LogSource, requests: LogRequests, options: OpenTextOption
 
 async function resume(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   { place }: Position,
   options: OpenTextOptions,
 ): Promise<StartedText> {
@@ -109,14 +109,14 @@ async function resume(
 }
 
 /**
- * Opens a copy of the log where the text before the place is the same: as much of it, or text that ends alike. Where neither is
- * found, all of the copy follows: the line of the same number would be another one, since a copy may lack lines.
+ * Opens a copy of the log where the same text lies before the place: at the same offset, else anywhere. If there is
+ * none, the whole copy follows: a line with the same number may be another one, since a copy may lack lines.
  *
- * @throws SourceError where only a part of the log was asked for, and the place is not found.
+ * @throws SourceError if only a part of the log was requested, and the place is not found.
  */
 async function handOver(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   position: Position,
   options: OpenTextOptions,
 ): Promise<Omit<OpenedText, "source">> {
@@ -141,14 +141,14 @@ async function handOver(
     }
   }
   if (position.relative) {
-    throw new SourceError(source.name, "not-found", "has a log in which the place to resume at cannot be found");
+    throw new SourceError(source.name, "not-found", "has a log in which the position to resume at cannot be found");
   }
   return { ...(await openCopy(source, requests, options)), handover: "seam" };
 }
 
 async function openCopyAt(
   source: LogSource,
-  requests: LogRequests,
+  requests: SourceRequests,
   place: BytePlace,
   options: OpenTextOptions,
 ): Promise<StartedText> {
@@ -158,8 +158,8 @@ async function openCopyAt(
   return { text: copy.text, start: { place, relative: false, offset: place.offset } };
 }
 
-/** All that a source has of a log now: it is read to its end, and followed from there. */
-function openCopy(source: LogSource, requests: LogRequests, options: OpenTextOptions): Promise<StartedText> {
+/** Opens everything that a source has now. */
+function openCopy(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
   const { growing } = options;
   return source.capabilities.tellsTimes
     ? openWholeEntries(requests, { growing, follow: false })

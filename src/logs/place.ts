@@ -6,38 +6,41 @@ export const FingerprintShape = z.object({ length: z.int().min(0).max(1024), has
 
 const count = z.int().min(0);
 
-/** A place in a log that is kept as one file. */
+/** A place in a log that is stored as one file. */
 export const BytePlace = z.object({
   kind: z.literal("bytes"),
   /** How many bytes of the log's text, as UTF-8, lie before it. */
   offset: count,
-  /** How many bytes of the stored file lie before it. Absent where the file is compressed or in another encoding. */
+  /** How many bytes of the stored file lie before it. Absent if the file is compressed or in another encoding. */
   stored: count.optional(),
   /** The text before it. */
   fingerprint: FingerprintShape,
-  /** The same of the stored file, where bytes that are not text were replaced. */
+  /** The same for the stored file, if invalid bytes were replaced. */
   storedFingerprint: FingerprintShape.optional(),
 });
 
 /**
- * A place in a log whose lines have times, which need be neither different nor in order: so many lines behind its *anchor*,
+ * A place in a log whose lines have times, which may repeat and be out of order: so many lines behind its *anchor*,
  * the first line that is later than all lines before it.
  */
 export const TimedPlace = z.object({
   kind: z.literal("times"),
   /** The anchor's time: the latest before the place. */
   time: z.string().max(40),
-  /** The earliest time from the anchor on, where a line after it is earlier: the clock was set back, or two streams were merged. */
+  /**
+   * The earliest time from the anchor on, if a later line is earlier: the clock was set back, or two streams were
+   * merged.
+   */
   earliest: z.string().max(40).optional(),
   /** Whole lines from the anchor on. */
   lines: count,
-  /** Bytes of the next line. */
+  /** Bytes of the line after them. */
   part: count,
-  /** The text before it; how many bytes that are, where it was read from its beginning. */
+  /** The text before it, and how many bytes it has, if it was read from the beginning. */
   text: z.object({ offset: count.optional(), fingerprint: FingerprintShape }).optional(),
 });
 
-/** A place in a log, from which it can be read on, at the source that it was read from. */
+/** A place in the log of one source, from which that source can be read on. */
 export const Place = z.discriminatedUnion("kind", [BytePlace, TimedPlace]);
 
 export type BytePlace = z.output<typeof BytePlace>;
@@ -46,7 +49,7 @@ export type Place = z.output<typeof Place>;
 
 const NOTHING_BEFORE = fingerprintOf(new Uint8Array(0));
 
-/** The beginning of a log that is kept as one file. */
+/** The beginning of a log that is stored as one file. */
 export const FILE_START: BytePlace = { kind: "bytes", offset: 0, fingerprint: NOTHING_BEFORE };
 
 /** The beginning of a log whose lines have times. */
@@ -58,18 +61,18 @@ export const ENTRIES_START: TimedPlace = {
   text: { offset: 0, fingerprint: NOTHING_BEFORE },
 };
 
-/** Where a text of entries begins that is only a part of its log: the first line tells. */
+/** Where a text of entries begins that is only a part of its log: its first line will say. */
 export const ENTRIES_ANYWHERE: TimedPlace = { kind: "times", time: ENTRIES_START.time, lines: 0, part: 0 };
 
-/** The end of the text before a place, where that is known: what any copy of the log has there too. */
+/** Returns the fingerprint of the text before a place, if known. Any copy of the log has the same there. */
 export function fingerprintAt(place: Place): BytePlace["fingerprint"] | undefined {
   return place.kind === "bytes" ? place.fingerprint : place.text?.fingerprint;
 }
 
-/** The place as one of a file, if that can be told. */
+/** Returns the place as one in a file, if its offset is known. */
 export function inFile(place: Place): BytePlace | undefined {
   if (place.kind === "bytes") return place;
-  // Whether the file is stored as plain text is not known; where it is not, the fingerprint does not match.
+  // It is unknown whether the file is plain text; if it is not, the fingerprint does not match.
   if (place.text?.offset === undefined) return undefined;
   const { offset, fingerprint } = place.text;
   return { kind: "bytes", offset, fingerprint, stored: offset };

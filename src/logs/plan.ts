@@ -11,7 +11,7 @@ import type { RunReader } from "../runs/run-reader.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
-import type { LineFilterOptions } from "../stream/line-filter.ts";
+import type { LineFilterOptions } from "../stream/line-filter-types.ts";
 import type { Counters } from "../telemetry/counters.ts";
 import { type CursorScope, type Cursors, refused } from "./cursor.ts";
 import { staleCursor } from "./end-reason.ts";
@@ -21,47 +21,47 @@ import { LogCursor } from "./position.ts";
 import type { SentLimit } from "./sent-limit.ts";
 import { LogReplaced } from "./text.ts";
 
-/** What the way of a log works with. */
+/** What reading a log needs. */
 export interface LogServices extends GuardServices {
   readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces">;
   readonly kube: KubeApi;
   readonly access: Access;
   readonly runs: RunReader;
   readonly sources: readonly LogSource[];
-  /** What the sources' addresses and patterns need to know of a run's surroundings. */
+  /** What the addresses and patterns of sources need to know about a run. */
   readonly lookups: RequiredLookups;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly wait: Sleep;
-  /** Makes and reads resume positions, with the keys as they are now. */
+  readonly sleep: Sleep;
+  /** Creates what issues and opens cursors, with the current keys. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
 }
 
-/** What one stream of a log is to read, decided before anything of the log is asked for. */
+/** What one log stream reads, decided before anything of the log is requested. */
 export interface LogPlan {
   readonly request: LogRequest;
-  /** As it was read when the caller's rights were decided. */
+  /** As it was when the caller was authorized. */
   readonly run: Run;
   readonly metric: string | undefined;
-  readonly attempt: LogRequest["wish"]["attempt"];
-  /** Where to resume. Absent: the log is begun. */
+  readonly attempt: LogRequest["selector"]["attempt"];
+  /** Where to resume. `undefined`: from the beginning. */
   readonly resumed: LogCursor | undefined;
   readonly begin: Begin;
   readonly filter: LineFilterOptions | undefined;
   readonly limit: SentLimit;
   readonly decompression: DecompressLimits;
   readonly follow: boolean;
-  /** When it was made, and until when to wait for what is not there yet, in milliseconds since 1970. */
+  /** When it was made, and until when to wait for a log that does not exist yet, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly waitUntil: number;
   readonly seal: Cursors["seal"];
 }
 
-/** Short logs of one line over and over compress better than any ratio that a bomb could not have too. */
+/** Short logs that repeat one line compress as well as any bomb. */
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Decides whether the caller may, and what is to be read.
+ * Authorizes the caller and decides what to read.
  *
  * @throws Failure.
  */
@@ -84,8 +84,8 @@ export async function planLog(
   return {
     request,
     run,
-    metric: resumed?.metric ?? request.wish.metric,
-    attempt: request.wish.attempt === "all" ? "all" : (resumed?.attempt ?? request.wish.attempt),
+    metric: resumed?.metric ?? request.selector.metric,
+    attempt: request.selector.attempt === "all" ? "all" : (resumed?.attempt ?? request.selector.attempt),
     resumed,
     begin: { tail: request.tail, firstLine: request.firstLine, since: request.since },
     filter,
@@ -101,9 +101,9 @@ export async function planLog(
   };
 }
 
-/** @throws Failure CURSOR_INVALID where a server of another version made it. */
+/** @throws Failure CURSOR_INVALID if a server of another version issued it. */
 function readCursor(position: unknown): LogCursor {
   const { data } = LogCursor.safeParse(position);
-  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor is of another version of this server.");
+  if (data === undefined) throw refused("CURSOR_INVALID", "This cursor was issued by another version of this server.");
   return data;
 }

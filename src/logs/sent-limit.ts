@@ -1,23 +1,22 @@
-import { LINE_FEED } from "../stream/bytes.ts";
-import { cutLength } from "../stream/characters.ts";
+import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { countLineFeeds } from "../stream/count.ts";
-import type { LineRun } from "../stream/filtered-text.ts";
+import type { LineRun } from "../stream/line-filter-types.ts";
 import { fingerprintOf, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import type { SentPiece } from "./line-selection.ts";
 
-/** How much is sent at most. `undefined`: any number. */
+/** How much is sent at most. `undefined`: without limit. */
 export interface SentLimit {
   readonly lines: number | undefined;
   readonly bytes: number | undefined;
 }
 
-/** Counts what is sent, and cuts it where a limit is reached. */
+/** Counts what is sent, and cuts it at the limit. */
 export class SentCount {
   readonly #limit: SentLimit;
   /** Lines begun. */
   lines: number;
   bytes: number;
-  /** Whether the last line has not ended. */
+  /** Whether the last line is unfinished. */
   inside: boolean;
 
   /** @param before what was sent before. */
@@ -28,7 +27,7 @@ export class SentCount {
     this.inside = before.inside;
   }
 
-  /** What of a piece is to be sent; `reached` where there is more than may be. */
+  /** Returns what of a piece is to be sent. `reached`: there is more than may be sent. */
   take(piece: SentPiece): { readonly piece: SentPiece | undefined; readonly reached: boolean } {
     const length = this.#room(piece.bytes);
     if (length === piece.bytes.length) {
@@ -72,7 +71,7 @@ export class SentCount {
   }
 }
 
-/** The runs' first lines, as many as this. */
+/** Returns the first lines of the runs. */
 function takeLines(runs: readonly LineRun[], lines: number): readonly LineRun[] {
   let left = lines;
   return runs.flatMap((run): LineRun[] => {

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { createGate } from "../../test/fakes/byte-source.ts";
-import { makeAttempt, makeMetric, makeRun } from "../../test/fakes/run.ts";
-import { FILES, fileLog, type ScriptSource, scriptSource } from "../../test/fakes/script-source.ts";
+import { podObject, running } from "../../test/fakes/pods.ts";
+import { makeAttempt, makeMetric, makeRun, RUN_UID } from "../../test/fakes/run.ts";
+import {
+  entriesLog,
+  FILES,
+  fileLog,
+  nodeLog,
+  PODS,
+  type ScriptSource,
+  scriptSource,
+} from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { OpenStreams, type StoppableStream } from "../access/open-streams.ts";
 import type { Recheck, Rechecks } from "../access/rechecks.ts";
@@ -31,6 +40,7 @@ function createWorld(source: ScriptSource) {
   const watches: AbortSignal[] = [];
   const world = {
     run: makeRun() as Run,
+    pods: [] as readonly unknown[],
     mayRead: true,
     /** The streams that are re-checked. */
     guarded: new Map<string, StoppableStream>(),
@@ -57,6 +67,9 @@ function createWorld(source: ScriptSource) {
       jobNamespaces: [],
     },
     kube: {
+      list: async function* () {
+        yield world.pods;
+      },
       watch: async function* (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) {
         watches.push(signal);
         yield [];
@@ -69,11 +82,11 @@ function createWorld(source: ScriptSource) {
     lookups: { shard: false, freight: false },
     counters: createCounters([source.name], clock),
     clock,
-    wait: waits.wait,
+    sleep: waits.wait,
     cursors: async () => ({ seal: JSON.stringify, open: JSON.parse }),
   } as unknown as LogServices;
   const open = (request: Partial<LogRequest> = {}, signal = new AbortController().signal) =>
-    new LogSession(services, ANNA, { run: world.run, wish: {}, ...request }, signal);
+    new LogSession(services, ANNA, { run: world.run, selector: {}, ...request }, signal);
   return Object.assign(world, { waits, clock, watches, streams, services, open });
 }
 
@@ -85,6 +98,7 @@ async function readAll(session: LogSession): Promise<LogFrame[]> {
 
 const textOf = (frames: readonly LogFrame[]): string =>
   frames.map((frame) => (frame.kind === "chunk" ? Buffer.from(frame.bytes).toString() : "")).join("");
+const grepOf = (pattern: string) => ({ pattern, fixed: true, ignoreCase: false, invert: false, before: 0, after: 0 });
 const kindsOf = (frames: readonly LogFrame[]): string[] => frames.map(({ kind }) => kind);
 const endOf = (frames: readonly LogFrame[]) => {
   const end = frames.at(-1);
@@ -143,6 +157,31 @@ describe("a stream of a log", () => {
     expect(reason).toBe("limit-reached");
     const rest = await readAll(world.open({ cursor: cursor?.() ?? expect.fail("There is no cursor."), limitLines: 2 }));
     expect([textOf(rest), endOf(rest).reason]).toEqual(["three\n", "complete"]);
+  });
+
+  it.each<[string, Partial<LogRequest>]>([
+    ["all lines", {}],
+    ["lines that match", { grep: grepOf("line") }],
+    ["all containers", { allContainers: true }],
+  ])("is cut at the caller's limit, and resumed where lines were lost meanwhile: %s", async (_, request) => {
+    const lines = Array.from({ length: 30 }, (__, second) => ({ nanos: second * 1e9, text: `line ${second}\n` }));
+    const kept = [lines.slice(0, 10), lines.slice(0, 20), lines.slice(20)];
+    const source = scriptSource("pods", PODS, (options, _signal, turn) => nodeLog(kept[turn - 1] ?? [], options));
+    const world = createWorld(source);
+    world.pods = [podObject({ uid: RUN_UID, job: `${RUN_UID}.smoke.1` })];
+    const begun = await readAll(world.open(request));
+    const last = begun.findLast((frame) => frame.kind === "chunk");
+    const more = await readAll(world.open({ ...request, cursor: last?.cursor() ?? "", limitLines: 13 }));
+    expect(textOf(more)).toBe("line 10\nline 11\nline 12\n");
+    const rest = await readAll(world.open({ ...request, cursor: endOf(more).cursor?.() ?? "" }));
+    expect(rest.flatMap((frame) => (frame.kind === "notice" ? [frame.notice] : []))).toEqual(["lines-lost"]);
+    expect(textOf(rest)).toBe(
+      lines
+        .slice(20)
+        .map(({ text }) => text)
+        .join(""),
+    );
+    expect(endOf(rest).headMissing).toBe(true);
   });
 
   it("tells of a document in a log's place before its first bytes", async () => {
@@ -266,6 +305,21 @@ describe("a stream of a log whose caller may no longer read it", () => {
     expect(source.signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
+  it("sends nothing behind its end, though a piece came at the same time", async () => {
+    const piece = Promise.withResolvers<string>();
+    const world = createWorld(scriptSource("s3", FILES, () => fileLog(["one\n", piece.promise])));
+    const session = world.open();
+    await session.next();
+    await session.next();
+    const next = session.next();
+    await settled();
+    piece.resolve("two\n");
+    for (const stream of world.guarded.values()) stream.stop(authorizationLost());
+    expect(await next).toMatchObject({ kind: "end", reason: "authorization-lost" });
+    await settled();
+    expect(await session.next()).toBeUndefined();
+  });
+
   it("fails with that before its origin", async () => {
     const opening = createGate();
     const world = createWorld(
@@ -341,6 +395,28 @@ describe("a stream of a log that is quiet", () => {
       await settled();
     }
     expect((await session.next())?.kind).toBe("chunk");
+    session.close();
+  });
+
+  it("says which of several containers has written nothing yet", async () => {
+    const world = createWorld(scriptSource("pods", PODS, (_options, signal) => entriesLog([held(signal)])));
+    const containers = ["main", "proxy"].map((name) => ({ name, init: false }));
+    world.run = { ...RUNNING, metrics: RUNNING.metrics.map((metric) => ({ ...metric, containers })) };
+    const job = `${RUN_UID}.smoke.1`;
+    world.pods = [podObject({ uid: RUN_UID, job, containers: { main: running(), proxy: running() } })];
+    world.clock.time = Date.parse("2026-01-01T00:03:01Z");
+    const session = world.open({ follow: true, allContainers: true });
+    expect((await session.next())?.kind).toBe("origin");
+    const next = session.next();
+    await world.waits.until((ms) => ms === MS.tick);
+    world.waits.pass((ms) => ms === MS.tick);
+    for (const [index, container] of ["main", "proxy"].entries()) {
+      expect(await (index === 0 ? next : session.next())).toMatchObject({
+        kind: "notice",
+        notice: "waiting",
+        message: expect.stringMatching(new RegExp(`^${container}: The container has written nothing yet \\(3 min\\)`)),
+      });
+    }
     session.close();
   });
 });

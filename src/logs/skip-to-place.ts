@@ -1,16 +1,16 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { fingerprintOf, TAIL_BYTES, TailBuffer } from "../stream/tail-buffer.ts";
 import { linesIn } from "./entries-text.ts";
 import type { BytePlace } from "./place.ts";
 import { LogReplaced, type LogText, type TextPiece } from "./text.ts";
 
-/** What shorter texts two places of a log may well have in common. */
+/** Two places of a log may well have shorter texts before them in common. */
 const MIN_UNIQUE_BYTES = 64;
 
 /**
- * Reads a text that begins with its log up to a place, known by how much text lies before it and how that ends.
+ * Skips a text to a place, given by the offset and the fingerprint of the text before it.
  *
- * @throws LogReplaced where the text there is another one, or the log is shorter; what the text throws. The text is closed then.
+ * @throws LogReplaced if that text is different, or the log is shorter; what the text throws. The text is closed then.
  */
 export async function skipToPlace(
   text: LogText,
@@ -32,12 +32,12 @@ export async function skipToPlace(
 }
 
 /**
- * Looks through a text for the end of a line at which its last bytes have a fingerprint: where a copy lacks lines, or has
- * others, the place is known by what stands right before it. The text is read, and closed.
+ * Searches a text for the end of a line before which a fingerprint matches: a copy may lack lines, so offsets differ.
+ * Reads the text, and closes it.
  *
- * @param maxBytes how much is looked through.
- * @returns how much text lies before the place; `undefined` where there is none, or more than one, or where too little text is
- *   known of it to tell.
+ * @param maxBytes how much to search.
+ * @returns how much text lies before the place; `undefined` if there is none or more than one, or if the fingerprint
+ *   is too short to be unique.
  */
 export async function searchPlace(
   text: LogText,
@@ -61,7 +61,7 @@ export async function searchPlace(
         found = { offset: offset + end - before.length, lines };
       }
       offset += piece.bytes.length;
-      // Of what was not looked at, nothing proves that the place is not there too.
+      // The place may also be in what was not searched.
       if (offset > maxBytes) return undefined;
       before = new Uint8Array(known.subarray(-TAIL_BYTES));
     }
@@ -71,7 +71,7 @@ export async function searchPlace(
   }
 }
 
-/** The end of a piece. */
+/** Returns the end of a piece. */
 function from(piece: TextPiece, at: number): TextPiece {
   const { bytes } = piece;
   const rest = piece.times && linesIn({ bytes, times: piece.times }, at, bytes.length);

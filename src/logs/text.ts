@@ -5,45 +5,45 @@ import type { Place } from "./place.ts";
 export interface TextPiece {
   /** Valid UTF-8, at most about 256 KiB, cut between characters. */
   readonly bytes: Uint8Array;
-  /** When the lines that begin in it were written. Only where the source tells times. */
+  /** When the lines that begin in it were written, if the source has times. */
   readonly times: LineTimes | undefined;
-  /** Where one may read on behind it. */
+  /** Where to read on behind it. */
   readonly after: Place;
-  /** Whether lines before it are missing, which the source has dropped. */
+  /** Whether lines before it are missing because the source dropped them. */
   readonly lost: boolean;
 }
 
-/** A log that is being read, as text. Whoever has one closes it, or reads it to its end. */
+/** A log that is being read, as text. Read it to its end, or close it. */
 export interface LogText {
-  /** Whether its end proves that this is all that the source has. */
+  /** Whether its end proves that it is complete. */
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
-  /** The encoding it is decoded from, once something has come of it. `undefined`: UTF-8. */
+  /** The encoding that it is decoded from, known after the first piece. `undefined`: UTF-8. */
   readonly decodedFrom: string | undefined;
-  /** Whether something of it could not be decoded, and was replaced by U+FFFD. */
+  /** Whether bytes that could not be decoded were replaced by U+FFFD. */
   readonly replaced: boolean;
   /**
-   * Reads the next piece; `undefined` at the end. For one caller at a time.
+   * Reads the next piece; `undefined` at the end. One call at a time.
    *
-   * @throws what the source and the decompression throw, after all that came before it.
+   * @throws what the source and the decompression throw, after everything that came before it.
    */
   next(): Promise<TextPiece | undefined>;
-  /** Has the next read give this piece, the end of the one that was read last. */
+  /** Puts back the end of the last piece: the next read returns it. */
   putBack(piece: TextPiece): void;
-  /** Ends the request behind it: a read that is under way ends too, with `undefined`. May be called again. */
+  /** Ends the request behind it: a pending read returns `undefined`. Can be called again. */
   close(): void;
 }
 
 /** Where in its log a text begins. */
 export interface TextStart {
   readonly place: Place;
-  /** The number of the line in which it begins, where reading it has told; else it is what whoever asked for the place knows. */
+  /** The number of the line that it begins in. `undefined`: the line of the position that was asked for. */
   readonly line?: number | undefined;
-  /** The first line that is wanted, where the text begins before it. */
+  /** The first line that was requested, if the text begins before it. */
   readonly firstWanted?: number | undefined;
-  /** Whether the number of lines before it is not known. */
+  /** Whether the number of lines before it is unknown. */
   readonly relative: boolean;
-  /** Bytes of text before it, where that is known. */
+  /** Bytes of text before it. `undefined`: unknown. */
   readonly offset: number | undefined;
   /** Whether the beginning of its first line is missing. */
   readonly cut?: boolean;
@@ -55,16 +55,16 @@ export interface StartedText {
   readonly start: TextStart;
 }
 
-/** About 256 KiB: a message with it is one read of a client's. */
+/** About 256 KiB: a client reads a message of this size at once. */
 export const PIECE_BYTES = 255 * 1024;
 
 /**
- * Pieces begin small and double, so that a connection that is cut again and again still gets some text across, and the first
- * lines are there soon.
+ * Pieces begin small and double: so a connection that is cut again and again still makes progress, and the first lines
+ * come soon.
  */
 export const FIRST_PIECE_BYTES = 16 * 1024;
 
-/** Thrown where a log does not have a place (any more): another log is there instead, or less of it. */
+/** Thrown if a log does not have a place: it was replaced by another log, or truncated. */
 export class LogReplaced extends Error {
   constructor() {
     super("The log is not the one that was read before, or is shorter.");

@@ -15,7 +15,7 @@ import {
 import { templateValues } from "../runs/template-values.ts";
 import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
 
-/** What looking at a run takes. */
+/** What looking up an attempt needs. */
 export interface ViewServices {
   readonly kube: Pick<KubeApi, "get" | "list">;
   readonly sources: readonly LogSource[];
@@ -23,11 +23,11 @@ export interface ViewServices {
   readonly config: Pick<Config, "jobNamespaces">;
 }
 
-/** An attempt as it is now: its Job, and the pods of it that the cluster still knows. */
+/** An attempt as it is now: its Job, and its pods that still exist. */
 export interface AttemptView extends AttemptSelection {
   readonly run: Run;
   readonly job: Job;
-  /** Oldest first. Empty where no source reads pods. */
+  /** Oldest first. Empty if no source reads pods. */
   readonly pods: readonly Pod[];
   readonly context: RunContext;
   readonly facts: LogTarget["facts"];
@@ -39,9 +39,9 @@ export interface ContainerView extends AttemptView, ContainerSelection {
 }
 
 /**
- * Looks at an attempt of a run that the caller may read.
+ * Looks up an attempt of a run that the caller may read.
  *
- * @throws Failure; one of kind `not-yet` where there is no Job yet.
+ * @throws Failure; of kind `not-yet` if there is no Job yet.
  */
 export async function viewAttempt(
   { kube, sources, lookups, config }: ViewServices,
@@ -59,7 +59,7 @@ export async function viewAttempt(
   return { ...selected, run, job, context, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };
 }
 
-/** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
+/** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
 export function viewContainer(view: AttemptView, selector: Pick<Selector, "container" | "pod">): ContainerView {
   const { run, metric, attempt, job, context, facts, pods } = view;
   const selection = selectContainer(metric, selector, pods);
@@ -69,9 +69,10 @@ export function viewContainer(view: AttemptView, selector: Pick<Selector, "conta
 }
 
 /**
- * Which log of a container in its pod is meant. Where the container waits to be restarted, it is the one of its run before.
+ * Returns which log of a container in its pod is meant. If the container waits to be restarted, it is that of its
+ * previous run.
  *
- * @returns `undefined` where no pod was selected.
+ * @returns `undefined` if no pod was selected.
  */
 export function targetPod(
   { phase }: Pick<Attempt, "phase">,
@@ -81,7 +82,7 @@ export function targetPod(
   const isWaiting = status?.state === "waiting";
   const previous = isWaiting && status.exitCode !== undefined;
   const { namespace, name } = pod;
-  // A pod on no node has no word about its containers, but one about itself.
+  // A pod that is not scheduled has no status for its containers, but one of its own.
   const unstarted = { reason: status?.reason || pod.reason, final: hasEnded(phase) || isOver(pod) };
   return {
     namespace,

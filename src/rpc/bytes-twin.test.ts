@@ -13,7 +13,7 @@ import { bytesTwin } from "./bytes-twin.ts";
 const TWIN = bytesTwin(GetAnalysisRunLogsResponseSchema);
 
 describe("a twin", () => {
-  it("is the same on the wire as the message, whatever the text, both ways", () => {
+  it("encodes and decodes any text as the message does", () => {
     fc.assert(
       fc.property(fc.string({ unit: CHARACTER }), (chunk) => {
         const bytes = Buffer.from(chunk, "utf8");
@@ -29,11 +29,11 @@ describe("a twin", () => {
     );
   });
 
-  it("has field 1 as the wire has it: a tag, a length, the bytes", () => {
+  it("encodes field 1 as a tag, a length and the bytes", () => {
     expect([...toBinary(TWIN, create(TWIN, { chunk: Buffer.from("hé") }))]).toEqual([0x0a, 3, 0x68, 0xc3, 0xa9]);
   });
 
-  it("keeps the message's other fields as they are", () => {
+  it("keeps the other fields of the message", () => {
     const end = { reason: EndReason.COMPLETE, lines: 3n, bytes: 2n ** 40n };
     for (const event of [
       { case: "end" as const, value: end },
@@ -46,20 +46,20 @@ describe("a twin", () => {
     }
   });
 
-  it("leaves the message itself a string", () => {
+  it("leaves the field of the message itself a string", () => {
     expect(toJson(GetAnalysisRunLogsResponseSchema, create(GetAnalysisRunLogsResponseSchema, { chunk: "é" }))).toEqual({
       chunk: "é",
     });
   });
 
-  it("is made of Kargo's message too", () => {
+  it("can also be created from Kargo's message", () => {
     const twin = bytesTwin(KargoResponseSchema);
     expect(twin.typeName).toBe(KargoResponseSchema.typeName);
     const wire = toBinary(twin, create(twin, { chunk: Buffer.from("text") }));
     expect(fromBinary(KargoResponseSchema, wire).chunk).toBe("text");
   });
 
-  it("is not made of a message without a chunk", () => {
+  it("cannot be created from a message without a chunk", () => {
     expect(() => bytesTwin(OriginSchema as never)).toThrow("taffrail.v1.Origin has no field chunk");
   });
 });

@@ -12,11 +12,11 @@ import { FieldDescriptorProto_Type, FileDescriptorProtoSchema } from "@bufbuild/
 export type BytesTwin<M extends Message & { chunk: string }> = Omit<M, "chunk"> & { chunk: Uint8Array } & Message;
 
 /**
- * Makes the bytes-typed twin of a message. A string and bytes are the same on the binary wire
- * (https://protobuf.dev/programming-guides/encoding/#length-types), so servers and clients of binary codecs can pass a log through without making strings
- * of it. JSON, where they differ, needs the message itself.
+ * Creates the bytes-typed twin of a message. Strings and bytes have the same binary encoding
+ * (https://protobuf.dev/programming-guides/encoding/#length-types), so servers and clients of binary codecs can pass a
+ * log through without decoding it. JSON, where they differ, needs the message itself.
  *
- * @throws Error when the message has no field `chunk`.
+ * @throws Error if the message has no field `chunk`.
  */
 export function bytesTwin<M extends Message & { chunk: string }>(message: GenMessage<M>): GenMessage<BytesTwin<M>> {
   const file = clone(FileDescriptorProtoSchema, message.file.proto);
@@ -29,7 +29,7 @@ export function bytesTwin<M extends Message & { chunk: string }>(message: GenMes
   return registry.getMessage(message.typeName) as GenMessage<BytesTwin<M>>;
 }
 
-/** The same method, answering with another message. */
+/** The same method with another response message. */
 export function withOutput<I extends DescMessage, T extends DescMessage>(
   method: DescMethodServerStreaming<I>,
   output: T,

@@ -4,22 +4,21 @@ import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { connectError, tellFailure } from "./errors.ts";
-import { logFailure } from "./failure-log.ts";
+import { connectError, logFailure, reportFailure } from "./errors.ts";
 import { addReason } from "./protocol-errors.ts";
 
-/** The report on a call: one line of the log and one span, once it has ended in either way. */
+/** The report on a call: one log line and one span when it ends. */
 export interface CallReport {
-  /** Says that it ended without an error. */
+  /** The call ended without an error. */
   finish(): void;
-  /** Says that it failed, and turns whatever was thrown into what its client is told. */
+  /** The call failed. Converts whatever was thrown to the error that the client receives. */
   fail(error: unknown): ConnectError;
 }
 
 /**
- * Begins the report on a call.
+ * Starts the report on a call.
  *
- * @param signal aborted when the client leaves or its time is over: with the error that the call then ends with.
+ * @param signal aborted when the client disconnects or the deadline expires. Its reason is the error of the call.
  */
 export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMethod, signal: AbortSignal): CallReport {
   const began = clock.now();
@@ -30,18 +29,18 @@ export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMet
   const end = (code: string): void => {
     span.setAttribute("rpc.connect_rpc.error_code", code);
     span.end();
-    // Clients that leave are nothing to speak of, and may be a thousand at once.
+    // Clients that disconnect are normal, and may be a thousand at once.
     const level = code === Code[Code.Canceled] ? "debug" : "info";
     log[level]({ method, code, ms: clock.now() - began }, "call");
   };
   return {
-    // Some handlers end of themselves when their client has left.
+    // Some handlers end without an error when their client has disconnected.
     finish: () => end(signal.aborted ? Code[Code.Canceled] : "ok"),
     fail(error) {
-      const told = addReason(typedError(log, error, signal));
+      const reported = addReason(typedError(log, error, signal));
       span.setStatus({ code: SpanStatusCode.ERROR });
-      end(Code[told.code]);
-      return told;
+      end(Code[reported.code]);
+      return reported;
     },
   };
 }
@@ -50,21 +49,21 @@ function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectEr
   if (signal.aborted && !(error instanceof Failure)) return ConnectError.from(signal.reason ?? error, Code.Canceled);
   if (error instanceof ConnectError) {
     if (error.code !== Code.InvalidArgument) return error;
-    // A request that breaks the contract's rules: told with its violations, and with a reason like all others.
+    // The request violates the contract: report the violations, and a reason as for every other error.
     const next = "Correct the request; the violations are in the details.";
     const message = forPeople(error.rawMessage);
-    const typed = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message, { next })));
+    const typed = connectError(reportFailure(new Failure("bad-request", "REQUEST_INVALID", message, { next })));
     typed.details.push(...error.details);
     return typed;
   }
-  const told = tellFailure(error);
-  logFailure(log, told);
-  return connectError(told);
+  const reported = reportFailure(error);
+  logFailure(log, reported);
+  return connectError(reported);
 }
 
-/** Protovalidate appends the rule's id to its message. The contract's patterns are those of Kubernetes' names alone. */
+/** Protovalidate appends the rule's id to its message. All patterns in the contract are those of Kubernetes names. */
 function forPeople(violation: string): string {
   return violation
-    .replace(/does not match regex pattern `[^`]*`/, "is not a name in Kubernetes")
+    .replace(/does not match regex pattern `[^`]*`/, "is not a valid Kubernetes name")
     .replace(/ \[[\w.]+\]/, "");
 }

@@ -1,17 +1,17 @@
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Caller } from "../identity/caller.ts";
 
-const CALLER = createContextKey<Caller | undefined>(undefined, { description: "who calls" });
+const CALLER = createContextKey<Caller | undefined>(undefined, { description: "caller" });
 
-/** Notes who calls, for the handler. */
+/** Sets the caller for the handler. */
 export function setCaller(values: ContextValues, caller: Caller): void {
   values.set(CALLER, caller);
 }
 
 /**
- * Who calls.
+ * The caller.
  *
- * @throws Error when nobody was asked for a token: a handler of a public method has no caller.
+ * @throws Error in a public method, which does not authenticate.
  */
 export function callerOf(values: ContextValues): Caller {
   const caller = values.get(CALLER);

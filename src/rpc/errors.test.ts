@@ -9,9 +9,9 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../client/describe-error.ts";
 import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
-import { connectError, httpStatus, tellFailure } from "./errors.ts";
+import { connectError, httpStatus, reportFailure } from "./errors.ts";
 
-const told = (failure: Failure) => connectError(tellFailure(failure));
+const errorOf = (failure: Failure) => connectError(reportFailure(failure));
 
 describe("a kind of failure", () => {
   it.each<[FailureKind, Code, number]>([
@@ -28,15 +28,15 @@ describe("a kind of failure", () => {
     ["internal", Code.Internal, 500],
   ])("%s is code %i and status %i", (kind, code, status) => {
     const failure = new Failure(kind, "SOME_REASON", "Something.");
-    expect(told(failure).code).toBe(code);
+    expect(errorOf(failure).code).toBe(code);
     expect(httpStatus(failure)).toBe(status);
   });
 });
 
 describe("a failure", () => {
-  it("is told with reason, message, what to do and a reference", () => {
+  it("is reported with reason, message, next step and a reference", () => {
     const failure = new Failure("not-found", "RUN_NOT_FOUND", "There is no run.", { next: "List them." });
-    const { reference } = tellFailure(failure);
+    const { reference } = reportFailure(failure);
     expect(reference).toMatch(/^[0-9a-f]{8}$/);
     const error = connectError({ failure, reference });
     expect(error.rawMessage).toBe("There is no run.");
@@ -47,20 +47,20 @@ describe("a failure", () => {
     expect(error.findDetails(SourceChainSchema)).toEqual([]);
   });
 
-  it("has a reference of its own each time", () => {
+  it("has a new reference each time", () => {
     const failure = new Failure("not-found", "RUN_NOT_FOUND", "There is no run.");
-    expect(new Set(Array.from({ length: 100 }, () => tellFailure(failure).reference)).size).toBe(100);
-    expect(told(failure).findDetails(ErrorInfoSchema)[0]?.metadata.next).toBeUndefined();
+    expect(new Set(Array.from({ length: 100 }, () => reportFailure(failure).reference)).size).toBe(100);
+    expect(errorOf(failure).findDetails(ErrorInfoSchema)[0]?.metadata.next).toBeUndefined();
   });
 
-  it("is told with what there is instead, even where that is nothing", () => {
+  it("is reported with the available choices, even if there are none", () => {
     for (const available of [[], ["a", "b"]]) {
-      const error = told(new Failure("not-found", "METRIC_NOT_FOUND", "No.", { available }));
+      const error = errorOf(new Failure("not-found", "METRIC_NOT_FOUND", "No.", { available }));
       expect(error.findDetails(ChoicesSchema)).toMatchObject([{ available }]);
     }
   });
 
-  it("is told with every source that was asked", () => {
+  it("is reported with every source that was asked", () => {
     const outcomes: [SourceTry["outcome"], SourceOutcome][] = [
       ["not-matched", SourceOutcome.NOT_MATCHED],
       ["variable-missing", SourceOutcome.VARIABLE_MISSING],
@@ -80,7 +80,7 @@ describe("a failure", () => {
         ...(outcome === "unavailable" && { fault: "tls" }),
       }),
     );
-    const error = told(new Failure("not-found", "LOG_NOT_FOUND", "No.", { tries }));
+    const error = errorOf(new Failure("not-found", "LOG_NOT_FOUND", "No.", { tries }));
     expect(error.findDetails(SourceChainSchema)[0]?.attempts).toMatchObject(
       outcomes.map(([, outcome], index) => ({
         source: `s${index}`,
@@ -92,15 +92,15 @@ describe("a failure", () => {
     );
   });
 
-  it("is told without its cause", () => {
+  it("is reported without its cause", () => {
     const cause = new Error("http://10.0.0.1/secret-word");
-    const error = told(new Failure("unavailable", "SOURCE_UNAVAILABLE", "Down.", { cause }));
+    const error = errorOf(new Failure("unavailable", "SOURCE_UNAVAILABLE", "Down.", { cause }));
     const info = error.findDetails(ErrorInfoSchema)[0];
     expect(`${JSON.stringify(info)} ${error.rawMessage} ${error.cause}`).not.toContain("secret-word");
   });
 });
 
-describe("what is no failure of ours", () => {
+describe("an error that is not a Failure", () => {
   it.each([
     new Error("secret-word"),
     new TypeError("secret-word"),
@@ -108,8 +108,8 @@ describe("what is no failure of ours", () => {
     { message: "secret-word" },
     undefined,
     null,
-  ])("is an internal one that says nothing: %s", (thrown) => {
-    const both = tellFailure(thrown);
+  ])("is an internal error without details: %s", (thrown) => {
+    const both = reportFailure(thrown);
     expect(both.failure).toMatchObject({ kind: "internal", reason: "INTERNAL" });
     expect(both.failure.cause ?? thrown).toBe(thrown);
     expect(httpStatus(both.failure)).toBe(500);
@@ -122,10 +122,10 @@ describe("what is no failure of ours", () => {
 });
 
 describe("describeError", () => {
-  it("reads what was told", () => {
+  it("reads a reported failure", () => {
     const tries: SourceTry[] = [{ source: "archive", outcome: "silent", message: "Silent." }];
     const failure = new Failure("silent", "SOURCE_SILENT", "No answer.", { next: "Wait.", available: ["x"], tries });
-    const both = tellFailure(failure);
+    const both = reportFailure(failure);
     expect(describeError(connectError(both))).toMatchObject({
       code: Code.DeadlineExceeded,
       reason: "SOURCE_SILENT",
@@ -137,7 +137,7 @@ describe("describeError", () => {
     });
   });
 
-  it("reads whatever else was thrown", () => {
+  it("reads anything else that was thrown", () => {
     expect(describeError(new Error("odd"))).toEqual({
       code: Code.Unknown,
       reason: "",

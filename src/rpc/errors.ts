@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Logger } from "pino";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import {
   ChoicesSchema,
@@ -10,7 +11,7 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure, type FailureKind, type SourceFault as FaultName, type SourceTry } from "../failure.ts";
 
-/** The one table from a kind of failure to what transports say: a Connect (and gRPC) code, and a status for plain HTTP. */
+/** The one table from a kind of failure to a Connect (and gRPC) code, and to a status for plain HTTP. */
 const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status: number }>> = {
   "bad-request": { code: Code.InvalidArgument, status: 400 },
   unauthenticated: { code: Code.Unauthenticated, status: 401 },
@@ -25,7 +26,7 @@ const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status
   internal: { code: Code.Internal, status: 500 },
 };
 
-/** Our words for what came of asking a source, and the contract's. */
+/** The contract's values for the outcomes of asking a source. */
 export const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
   "not-matched": SourceOutcome.NOT_MATCHED,
   "variable-missing": SourceOutcome.VARIABLE_MISSING,
@@ -53,33 +54,36 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
   "node-failed": SourceFault.NODE_FAILED,
 };
 
-/** A failure as its reader is told it, with the mark under which operators find it in the server's log. */
-export interface ToldFailure {
+/** A failure with the reference under which operators find it in the server's log. */
+export interface ReportedFailure {
   readonly failure: Failure;
   /** Eight hexadecimal digits. */
   readonly reference: string;
 }
 
-/** Turns whatever was thrown into what may be told: a {@link Failure} as it is, anything else as an internal error that says nothing. */
-export function tellFailure(error: unknown): ToldFailure {
+/**
+ * Converts whatever was thrown: a {@link Failure} stays as it is, anything else becomes an internal error without
+ * details.
+ */
+export function reportFailure(error: unknown): ReportedFailure {
   const reference = randomBytes(4).toString("hex");
   if (error instanceof Failure) return { failure: error, reference };
   return {
     reference,
-    failure: new Failure("internal", "INTERNAL", "Something went wrong in this server.", {
-      next: `Tell an operator the reference ${reference}.`,
+    failure: new Failure("internal", "INTERNAL", "Internal server error.", {
+      next: `Report the reference ${reference} to an operator.`,
       cause: error,
     }),
   };
 }
 
-/** The status of plain HTTP for a failure. */
+/** The HTTP status for a failure. */
 export function httpStatus(failure: Failure): number {
   return TABLE[failure.kind].status;
 }
 
-/** The error of all RPC protocols for a failure, with its typed details. */
-export function connectError({ failure, reference }: ToldFailure): ConnectError {
+/** The RPC error for a failure, with its typed details. */
+export function connectError({ failure, reference }: ReportedFailure): ConnectError {
   const { kind, reason, message, next, field, available, tries } = failure;
   const metadata = { reference, ...(next !== undefined && { next }), ...(field !== undefined && { field }) };
   const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });
@@ -102,4 +106,15 @@ function sourceChain(tries: readonly SourceTry[]) {
       ...(fault !== undefined && { fault: FAULTS[fault] }),
     })),
   });
+}
+
+/** Failures that need an operator. All others are mistakes of callers, or requests for what does not exist. */
+const OPERATORS: ReadonlySet<FailureKind> = new Set(["internal", "refused", "unavailable", "silent", "not-configured"]);
+
+/** Logs a failure with the reference that its reader received, and with its cause, which the reader did not receive. */
+export function logFailure(log: Logger, { failure, reference }: ReportedFailure): void {
+  const { kind, reason, message, tries, cause } = failure;
+  const entry = { reference, reason, ...(tries && { tries }), ...(cause !== undefined && { err: cause }) };
+  if (OPERATORS.has(kind)) log.warn(entry, message);
+  else log.debug(entry, message);
 }

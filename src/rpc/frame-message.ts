@@ -16,7 +16,7 @@ export type FieldsBesideChunk = Omit<Message, "chunk" | "$typeName" | "$unknown"
 
 type Event = NonNullable<Message["event"]>;
 
-/** What the contract says of a frame, but for the log itself. */
+/** Converts a frame to the fields of a message, without the bytes of the log. */
 export function fieldsOf(frame: LogFrame): FieldsBesideChunk {
   switch (frame.kind) {
     case "origin":

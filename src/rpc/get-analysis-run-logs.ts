@@ -6,10 +6,10 @@ import type { LogRequest } from "../logs/log-request.ts";
 import type { LogServices } from "../logs/plan.ts";
 import { LogSession } from "../logs/session.ts";
 
-/** The fields that Kargo's request has too. */
+/** The fields that Kargo's request also has. */
 type KargoFields = Pick<GetAnalysisRunLogsRequest, "namespace" | "name" | "metricName" | "containerName">;
 
-/** Opens the log that a request asks for. @param signal aborted when the caller leaves. */
+/** Opens the log that a request selects. @param signal aborted when the caller disconnects. */
 export function openLog(
   services: LogServices,
   request: GetAnalysisRunLogsRequest,
@@ -19,7 +19,7 @@ export function openLog(
   return new LogSession(services, caller, logRequest(request), signal);
 }
 
-/** The same for a client of Kargo's service. */
+/** Opens the log that a request to Kargo's service selects. */
 export function openKargoLog(
   services: LogServices,
   request: KargoFields,
@@ -33,15 +33,18 @@ const FIRST_SECOND = BigInt(Date.parse("0001-01-01T00:00:00Z") / 1_000);
 const LAST_SECOND = BigInt(Date.parse("9999-12-31T23:59:59Z") / 1_000);
 
 function kargoRequest({ namespace, name, metricName, containerName }: KargoFields): LogRequest {
-  return { run: { namespace, name }, wish: { metric: metricName || undefined, container: containerName || undefined } };
+  return {
+    run: { namespace, name },
+    selector: { metric: metricName || undefined, container: containerName || undefined },
+  };
 }
 
 function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
-  const { run, wish } = kargoRequest(request);
+  const { run, selector } = kargoRequest(request);
   const { grep } = request;
   return {
     run,
-    wish: { ...wish, attempt: attemptWish(request.attempt), pod: request.podName || undefined },
+    selector: { ...selector, attempt: attemptSelector(request.attempt), pod: request.podName || undefined },
     allContainers: request.allContainers,
     follow: request.follow,
     waitMs: request.wait && msOf(request.wait),
@@ -64,7 +67,7 @@ function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
   };
 }
 
-function attemptWish(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["wish"]["attempt"] {
+function attemptSelector(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest["selector"]["attempt"] {
   if (attempt.case === "attemptNumber") return attempt.value;
   if (attempt.value === AttemptRule.LAST) return "last";
   if (attempt.value === AttemptRule.FAILED) return "failed";
@@ -73,7 +76,7 @@ function attemptWish(attempt: GetAnalysisRunLogsRequest["attempt"]): LogRequest[
 }
 
 function numberOf(value: bigint): number | undefined {
-  // Whatever is larger is no different.
+  // Larger values have the same effect.
   return value === 0n ? undefined : Number(value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : value);
 }
 
@@ -81,10 +84,12 @@ function msOf({ seconds, nanos }: Duration): number {
   return Number(seconds) * 1_000 + nanos / 1_000_000;
 }
 
-/** @throws Failure REQUEST_INVALID where it is no time that RFC 3339 can say: whoever encodes it by hand may have made it. */
+/**
+ * @throws Failure REQUEST_INVALID if RFC 3339 cannot express the time, as clients that encode it by hand may send it.
+ */
 function timeOf(time: Timestamp, field: string): string {
   if (time.seconds < FIRST_SECOND || time.seconds > LAST_SECOND || time.nanos < 0 || time.nanos > 999_999_999) {
-    throw new Failure("bad-request", "REQUEST_INVALID", `${field}: this is no time of the years 1 to 9999.`, {
+    throw new Failure("bad-request", "REQUEST_INVALID", `${field}: the year must be from 1 to 9999.`, {
       next: "Correct the time.",
       field,
     });

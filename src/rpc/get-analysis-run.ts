@@ -14,34 +14,32 @@ import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { callerOf } from "./caller-context.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
-import { measuringMessage } from "./measuring-message.ts";
-import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
-import { podMessage } from "./pod-message.ts";
+import { given, measuringMessage, PHASES, podMessage, summaryMessage, timestamp } from "./messages.ts";
 import type { Services } from "./services.ts";
 
-/** What is known of a run beside the run itself. */
-interface Around {
+/** What is known about a run besides the run itself. */
+interface RunDetails {
   readonly context: RunContext;
-  /** The Job of an attempt; absent where there is none, or where the one that the run names cannot be its own. */
+  /** The Job of an attempt. Absent if there is none, or if the Job that the run names cannot be its own. */
   readonly jobOf: (attempt: Attempt) => Job | undefined;
-  /** The pods of an attempt's Job that the cluster still knows. */
+  /** The pods of an attempt's Job that still exist. */
   readonly podsOf: (attempt: Attempt) => readonly Pod[];
-  /** Of the whole answer. */
+  /** For the whole response. */
   readonly budget: LinkBudget & { pods: number };
 }
 
-/** How often pods are told in one answer: measurements may all name the same Job. */
-const MOST_PODS = 1_000;
+/** The maximum number of pods in one response: all measurements may name the same Job. */
+const MAX_PODS = 1_000;
 
-/** Tells what a run measured, what may be selected from it, and where to read on. */
+/** Returns what a run measured, what can be selected from it, and links. */
 export async function getAnalysisRun(
   services: Services,
   { namespace, name }: GetAnalysisRunRequest,
   { signal, values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
-  const around = await readAround(services, run, signal);
-  const { context, podsOf, budget } = around;
+  const details = await readDetails(services, run, signal);
+  const { context, podsOf, budget } = details;
   return {
     analysisRun: {
       summary: summaryMessage(run),
@@ -57,15 +55,15 @@ export async function getAnalysisRun(
       shard: context.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
-      // First, since they are few: what is left is the attempts'.
+      // First, because there are few: the rest of the budget is for the attempts.
       links: linksOf(services.links, run, context, {}, budget),
-      metrics: run.metrics.map((metric) => metricMessage(services, run, metric, around)),
+      metrics: run.metrics.map((metric) => metricMessage(services, run, metric, details)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
     },
   };
 }
 
-async function readAround({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<Around> {
+async function readDetails({ kube, config, sources }: Services, run: Run, signal: AbortSignal): Promise<RunDetails> {
   const context = await readRunContext(kube, run, { shard: true, freight: true }, signal);
   const jobs = new Map<Attempt, Job>();
   const namespaces = new Set<string>();
@@ -85,16 +83,16 @@ async function readAround({ kube, config, sources }: Services, run: Run, signal:
     context,
     jobOf: (attempt) => jobs.get(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
-    budget: { ...createLinkBudget(), pods: MOST_PODS },
+    budget: { ...createLinkBudget(), pods: MAX_PODS },
   };
 }
 
-/** A run may name Jobs of one name in several namespaces. */
+/** A run may name Jobs of the same name in several namespaces. */
 function keyOf(job: Job | undefined): string | undefined {
   return job && `${job.namespace}/${job.name}`;
 }
 
-function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: Around) {
+function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: RunDetails) {
   const attemptMessage = (attempt: Attempt) => {
     const job = jobOf(attempt);
     const pods = podsOf(attempt).slice(0, budget.pods);
@@ -116,24 +114,24 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
     phase: PHASES[metric.phase],
     message: metric.message,
     dryRun: metric.dryRun,
-    // The newest first, so that it is the oldest that may have to do without links.
+    // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
     attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
     containers: metric.containers.map(({ name, init }) => ({ name, init })),
     ...measuringMessage(metric),
   };
 }
 
-function defaultSelection(run: Run, podsOf: Around["podsOf"]) {
+function defaultSelection(run: Run, podsOf: RunDetails["podsOf"]) {
   const selection = orUndefined(() => select(run, {}, podsOf));
   if (selection === undefined) return undefined;
   const { metric, attempt, container, pod } = selection;
   return { metricName: metric.name, attempt: attempt.number, containerName: container.name, podName: pod?.name ?? "" };
 }
 
-/** What cannot be told of a run is left out here; asking for its log tells why. */
-function orUndefined<T>(tell: () => T): T | undefined {
+/** What cannot be determined is left out here; a request for the log reports why. */
+function orUndefined<T>(compute: () => T): T | undefined {
   try {
-    return tell();
+    return compute();
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import { type GetServerInfoResponseSchema, SignInMethod } from "../../gen/taffra
 import { VERSION } from "../version.ts";
 import type { Services } from "./services.ts";
 
-/** Tells what a client needs to know before it signs in. */
+/** Returns what a client needs before it signs in. */
 export function getServerInfo({ config }: Services): MessageInitShape<typeof GetServerInfoResponseSchema> {
   return {
     version: VERSION,

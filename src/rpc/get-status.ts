@@ -11,7 +11,7 @@ import { OUTCOMES } from "./errors.ts";
 import { given } from "./messages.ts";
 import type { Services } from "./services.ts";
 
-/** Tells operators how this server is. */
+/** Returns the state of this server, for operators. */
 export async function getStatus(
   services: Services,
   _request: GetStatusRequest,
@@ -19,7 +19,7 @@ export async function getStatus(
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
   const { access, config, streams, clock, counters, sources, ownRights } = services;
   if (!(await access.mayExplain(callerOf(values)))) throw deniedStatus();
-  // What else there is to tell matters most where the cluster cannot be asked.
+  // The rest of the status matters most when the cluster cannot be reached.
   const rights = await ownRights().catch(() => []);
   const settings = settingsOf(config);
   return {

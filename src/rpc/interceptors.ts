@@ -9,13 +9,13 @@ import { type CredentialsOptions, callerOfRequest } from "../session/credentials
 import { beginReport } from "./call-report.ts";
 import { setCaller } from "./caller-context.ts";
 
-/** Services without authentication: they show nothing but that the server is up, and its schema. */
+/** Services without authentication: they reveal only that the server is up, and its schema. */
 const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
   [Health, Reflection, ReflectionAlpha].map((each) => each.typeName),
 );
 
 /**
- * Authenticates the caller of every method that is not public, before the request's body is read, and sets it for the
+ * Authenticates the caller of every method that is not public before the request's body is read, and sets it for the
  * handler.
  */
 export function authentication(
@@ -39,7 +39,7 @@ export function authentication(
   };
 }
 
-/** Turns whatever a handler throws into a typed error, logs and traces the call. Must be the outermost interceptor. */
+/** Converts whatever a handler throws to a typed error; logs and traces the call. Must be the outermost interceptor. */
 export function reporting(log: Logger, clock: Clock): Interceptor {
   return (next) => async (request) => {
     const { finish, fail } = beginReport(log, clock, request.method, request.signal);
@@ -70,7 +70,7 @@ async function* watched<T>(
     done = true;
     throw fail(error);
   } finally {
-    // Neither ended nor failed: the client left.
-    if (!done) fail(new ConnectError("the client left", Code.Canceled));
+    // Neither ended nor failed: the client disconnected.
+    if (!done) fail(new ConnectError("The client disconnected.", Code.Canceled));
   }
 }

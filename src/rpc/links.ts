@@ -6,28 +6,28 @@ import { createMatch } from "../sources/match.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { ATTEMPT_NAMES } from "../template/names.ts";
 
-/** A page elsewhere. */
+/** A link to another page. */
 export interface Link {
   readonly title: string;
   readonly url: string;
-  /** Empty where it is not about one container. */
+  /** Empty if the link is not about one container. */
   readonly containerName: string;
 }
 
-/** How long the addresses of links may still be in all, in characters. */
+/** The characters that remain for the URLs of links. */
 export interface LinkBudget {
   left: number;
 }
 
-/** What one answer may hold: an author may name thousands of containers and attempts, and each would have its links. */
+/** The budget of one response: an author may name thousands of containers and attempts, each with links. */
 export function createLinkBudget(): LinkBudget {
   return { left: 256 * 1024 };
 }
 
 /**
- * The links about a run or, where `of` holds an attempt, about that attempt. A link belongs to what its template's variables tell: one that names the Job belongs to
- * an attempt, and one that names the container is made for each. A link whose address cannot be made for this run is left out,
- * and so are all once the budget is used up.
+ * The links about a run or, if `of` contains an attempt, about that attempt. The variables of its template decide where
+ * a link belongs: one that uses the Job belongs to an attempt, one that uses the container is repeated for each. Links
+ * whose URL cannot be rendered for this run are omitted, and all links once the budget is spent.
  */
 export function linksOf(
   links: readonly CompiledLink[],

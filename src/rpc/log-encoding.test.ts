@@ -20,7 +20,7 @@ const chunks = fc.record({
 const read = (parts: readonly Uint8Array[] | undefined) =>
   fromBinary(GetAnalysisRunLogsResponseSchema, Buffer.concat(parts ?? []));
 
-it("writes what generated code reads, whatever a chunk tells", () => {
+it("writes what generated code reads, for any chunk", () => {
   fc.assert(
     fc.property(chunks, (frame) => {
       const message = read(LOG_ENCODING.binary(frame));
@@ -39,7 +39,7 @@ it("writes what generated code reads, whatever a chunk tells", () => {
   );
 });
 
-it("hands the bytes of the log on as they are", () => {
+it("passes the bytes of the log on without a copy", () => {
   const bytes = Buffer.from("a log\n");
   const frame: LogFrame = {
     kind: "chunk",

@@ -4,18 +4,18 @@ import { GetAnalysisRunLogsResponseSchema } from "../../gen/taffrail/v1/analysis
 import type { LogChunk, LogFrame } from "../logs/frame.ts";
 import { fieldsOf } from "./frame-message.ts";
 
-/** Makes an encoded message of a frame, in parts; `undefined` where a client is told nothing. */
+/** Encodes a frame as a message in parts; `undefined` if the client receives no message for it. */
 type Encode = (frame: LogFrame) => readonly Uint8Array[] | undefined;
 
 const { chunk: CHUNK, cursor: CURSOR, firstLine: FIRST_LINE, offset: OFFSET } = GetAnalysisRunLogsResponseSchema.field;
 /** Wire types: https://protobuf.dev/programming-guides/encoding/#structure */
 const VARINT = 0;
 const BYTES = 2;
-/** The most bytes that a tag of ours and a varint of 53 bits have. */
+/** The maximum size of one of our tags and a varint of 53 bits. */
 const FIELD_BYTES = 1 + 8;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Frames as messages of `taffrail.v1`. The bytes of the log are a part of their own, as they are. */
+/** Frames as messages of `taffrail.v1`. The bytes of the log are a separate part and are not copied. */
 export const LOG_ENCODING: Readonly<Record<"binary" | "json", Encode>> = {
   binary: (frame) => {
     if (frame.kind !== "chunk") return [encodeFields(frame)];
@@ -29,7 +29,7 @@ export const LOG_ENCODING: Readonly<Record<"binary" | "json", Encode>> = {
   },
 };
 
-/** The same for clients of Kargo's service, whose messages hold nothing but the log. */
+/** Frames as messages of Kargo's service, which contain only the log. */
 export const KARGO_ENCODING: typeof LOG_ENCODING = {
   binary: (frame) => (frame.kind === "chunk" ? [chunkHead(frame.bytes), frame.bytes] : undefined),
   json: (frame) => {
@@ -44,8 +44,8 @@ function encodeFields(frame: LogFrame): Uint8Array {
 }
 
 /**
- * The fields of most chunks, by hand. Generated code takes 6 us and five buffers for them, which is more than all else
- * that we do for a follower's line.
+ * The fields of most chunks, encoded by hand. Generated code takes 6 µs and five buffers for them, more than everything
+ * else that is done for a follower's line.
  */
 function encodePlainFields({ cursor, firstLine, offset }: LogChunk): Uint8Array {
   const text = cursor();
@@ -62,15 +62,15 @@ function encodePlainFields({ cursor, firstLine, offset }: LogChunk): Uint8Array 
 }
 
 /**
- * The head of the field `chunk`. Generated code would take a string and copy it; strings and bytes are the same on the
- * wire (https://protobuf.dev/programming-guides/encoding/#length-types).
+ * The head of the field `chunk`. Generated code would copy a string; strings and bytes have the same encoding
+ * (https://protobuf.dev/programming-guides/encoding/#length-types).
  */
 function chunkHead({ length }: Uint8Array): Uint8Array {
   const head = Buffer.allocUnsafe(FIELD_BYTES);
   return head.subarray(0, writeField(head, 0, CHUNK.number, BYTES, length));
 }
 
-/** Writes a tag and a varint. @param value a safe integer that is not negative. @returns where they end. */
+/** Writes a tag and a varint. @param value a safe, non-negative integer. @returns where they end. */
 function writeField(to: Uint8Array, start: number, number: number, wireType: number, value: number): number {
   let at = start;
   to[at++] = (number << 3) | wireType;

@@ -1,11 +1,18 @@
-import { type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { AnalysisPhase, EndReason, NoticeKind, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { durationFromMs, type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  AnalysisPhase,
+  ContainerState,
+  EndReason,
+  NoticeKind,
+  SelectionReason,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { EndReasonName } from "../logs/end-reason.ts";
 import type { NoticeName } from "../logs/frame.ts";
-import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
+import type { ContainerStatus, Pod } from "../runs/pod.ts";
+import { LISTED_MESSAGE_LENGTH, type Metric, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
 
-/** Our words for things, and the contract's. */
+/** The contract's values for ours. */
 export const PHASES: Readonly<Record<Phase, AnalysisPhase>> = {
   Unknown: AnalysisPhase.UNSPECIFIED,
   Pending: AnalysisPhase.PENDING,
@@ -62,18 +69,18 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   polling: NoticeKind.POLLING,
 };
 
-/** A time as the contract has it; absent where there is none. */
+/** Converts a time to the contract's type; `undefined` if it is missing or invalid. */
 export function timestamp(time: string | undefined): Timestamp | undefined {
   const ms = Date.parse(time ?? "");
   return Number.isNaN(ms) ? undefined : timestampFromMs(ms);
 }
 
-/** A field that is left out of a message rather than set to `undefined`. */
+/** Omits a field from a message instead of setting it to `undefined`. */
 export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
 
-/** A run as lists hold it. */
+/** A run as it appears in lists. */
 export function summaryMessage(run: RunSummary) {
   return {
     namespace: run.namespace,
@@ -84,10 +91,55 @@ export function summaryMessage(run: RunSummary) {
     ...given("startTime", timestamp(run.startedAt)),
     ...given("endTime", timestamp(run.endedAt)),
     uid: run.uid,
-    // Half of a character at the cut is none.
+    // Half of a surrogate pair at the cut is removed.
     message: run.message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, ""),
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
     version: run.version ?? "",
+  };
+}
+
+/** The fields of a metric's message about how it is measured, and the counts of its results. */
+export function measuringMessage({ measuring, counts }: Metric) {
+  const { intervalMs } = measuring;
+  return {
+    successCondition: measuring.successCondition,
+    failureCondition: measuring.failureCondition,
+    ...given("failureLimit", measuring.failureLimit),
+    ...given("inconclusiveLimit", measuring.inconclusiveLimit),
+    ...given("consecutiveErrorLimit", measuring.consecutiveErrorLimit),
+    ...given("consecutiveSuccessLimit", measuring.consecutiveSuccessLimit),
+    ...given("count", measuring.count),
+    ...given("interval", intervalMs === undefined ? undefined : durationFromMs(Math.round(intervalMs))),
+    ...given("counts", counts),
+  };
+}
+
+const STATES: Readonly<Record<ContainerStatus["state"], ContainerState>> = {
+  unknown: ContainerState.UNSPECIFIED,
+  waiting: ContainerState.WAITING,
+  running: ContainerState.RUNNING,
+  terminated: ContainerState.TERMINATED,
+};
+
+/** Converts a pod to a message. */
+export function podMessage({ name, phase, reason, message, createdAt, containers }: Pod) {
+  return {
+    name,
+    phase,
+    reason,
+    message,
+    ...given("createTime", timestamp(createdAt)),
+    containers: containers.map((each) => ({
+      name: each.name,
+      init: each.init,
+      state: STATES[each.state],
+      ...given("exitCode", each.exitCode),
+      reason: each.reason,
+      message: each.message,
+      restarts: each.restarts,
+      ...given("startTime", timestamp(each.startedAt)),
+      ...given("endTime", timestamp(each.endedAt)),
+    })),
   };
 }

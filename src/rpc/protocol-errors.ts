@@ -1,42 +1,42 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { Failure, type FailureKind } from "../failure.ts";
-import { connectError, tellFailure } from "./errors.ts";
+import { connectError, reportFailure } from "./errors.ts";
 
-interface Telling {
+interface Explanation {
   readonly kind: FailureKind;
   readonly reason: string;
   readonly next: string;
 }
 
-const BROKEN_RULE: Telling = {
+const VIOLATION: Explanation = {
   kind: "bad-request",
   reason: "REQUEST_INVALID",
-  next: "Correct the request: it breaks a rule of its protocol.",
+  next: "Correct the request: it violates its protocol.",
 };
-const TELLINGS: Readonly<Partial<Record<Code, Telling>>> = {
-  [Code.ResourceExhausted]: { kind: "too-much", reason: "LIMIT_REACHED", next: "Send less." },
-  [Code.DeadlineExceeded]: { kind: "silent", reason: "DEADLINE_EXCEEDED", next: "Allow the call more time." },
-  [Code.Canceled]: { kind: "bad-request", reason: "CANCELED", next: "Call again." },
+const EXPLANATIONS: Readonly<Partial<Record<Code, Explanation>>> = {
+  [Code.ResourceExhausted]: { kind: "too-much", reason: "LIMIT_REACHED", next: "Send a smaller request." },
+  [Code.DeadlineExceeded]: { kind: "silent", reason: "DEADLINE_EXCEEDED", next: "Allow more time for the call." },
+  [Code.Canceled]: { kind: "bad-request", reason: "CANCELED", next: "Retry the call." },
 };
 
 /**
- * Adds a reason to an error that is not a {@link Failure} of ours, such as one of a message that cannot be parsed:
- * clients find a reason in every error. Code and message stay as they are.
+ * Adds a reason to an error that is not a {@link Failure}, such as that of a message that cannot be parsed, because
+ * every error has a reason. Code and message stay as they are.
  */
 export function addReason(error: ConnectError): ConnectError {
   if (error.findDetails(ErrorInfoSchema).length > 0) return error;
-  const { kind, reason, next } = TELLINGS[error.code] ?? BROKEN_RULE;
-  error.details.push(...connectError(tellFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
+  const { kind, reason, next } = EXPLANATIONS[error.code] ?? VIOLATION;
+  error.details.push(...connectError(reportFailure(new Failure(kind, reason, error.rawMessage, { next }))).details);
   return error;
 }
 
 /**
- * Adds a reason to errors that connect-node itself throws and no interceptor sees, such as those of a unary request's
+ * Adds a reason to errors that connect-node throws outside all interceptors, such as those of a unary request's
  * parser. Its handlers call `context.abort(error)` just before they write the error:
  * https://github.com/connectrpc/connect-es/blob/v2.2.0/packages/connect/src/protocol-connect/handler-factory.ts
  *
- * @param signal the one of the handler's context.
+ * @param signal of the handler's context.
  */
 export function addReasonBeforeWriting(signal: AbortSignal): void {
   const add = (): void => {

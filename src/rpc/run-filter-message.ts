@@ -6,7 +6,7 @@ import { PHASES } from "./messages.ts";
 
 type FilterFields = Pick<ListAnalysisRunsRequest, "stage" | "phases" | "freight" | "since" | "until">;
 
-/** The filters of a request for runs. */
+/** Converts the filters of a request for runs. */
 export function runFilter({ stage, phases, freight, since, until }: FilterFields): RunFilter {
   const names = Object.keys(PHASES) as Phase[];
   return {
@@ -18,7 +18,7 @@ export function runFilter({ stage, phases, freight, since, until }: FilterFields
   };
 }
 
-/** To the next whole millisecond: runs are created at whole seconds. */
+/** Rounded up to whole milliseconds: runs are created at whole seconds. */
 function ms(time: Timestamp): number {
   return timestampMs({ ...time, nanos: 0 }) + Math.ceil(time.nanos / 1_000_000);
 }

@@ -15,7 +15,7 @@ import type { Lookups } from "../sources/lookups.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { Counters } from "../telemetry/counters.ts";
 
-/** What handlers work with. */
+/** The dependencies of handlers. */
 export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
@@ -24,16 +24,16 @@ export interface Services extends GuardServices {
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];
-  /** What the sources' templates and patterns need to know of the cluster. */
+  /** The lookups in the cluster that the sources' templates and patterns need. */
   readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
   readonly counters: Counters;
-  /** What this server's own account may do, as the cluster said it a moment ago. */
+  /** The permissions of this server's own account, cached for some seconds. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;
   readonly clock: Clock;
-  readonly wait: Sleep;
-  /** Makes and reads resume positions, with the keys as they are now. */
+  readonly sleep: Sleep;
+  /** Creates and reads cursors, with the current keys. */
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
-  /** Seals and opens sessions, with the keys as they are now. */
+  /** Seals and opens sessions, with the current keys. */
   readonly sessions: () => Promise<Sessions>;
 }

@@ -11,7 +11,6 @@ import { callerOf } from "./caller-context.ts";
 import { withHeartbeats } from "./heartbeats.ts";
 import { END_REASONS, summaryMessage } from "./messages.ts";
 import { runFilter } from "./run-filter-message.ts";
-
 import type { Services } from "./services.ts";
 
 const LIMIT = 50;
@@ -23,7 +22,7 @@ const KINDS: Readonly<Record<RunChangeKind, AnalysisRunChangeKind>> = {
   left: AnalysisRunChangeKind.LEFT,
 };
 
-/** Tells which runs a project has, then what changes of them. */
+/** Sends the runs of a project, then their changes. */
 export async function* watchAnalysisRuns(
   services: Services,
   request: WatchAnalysisRunsRequest,
@@ -32,7 +31,7 @@ export async function* watchAnalysisRuns(
   const { namespace, name, limit } = request;
   const watch = { namespace, name: name || undefined, limit: limit || LIMIT, ...runFilter(request) };
   const frames = runFrames(services, callerOf(values), watch, signal);
-  for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.wait)) {
+  for await (const frame of withHeartbeats<RunFrame>(frames, { kind: "heartbeat" }, services.sleep)) {
     yield messageOf(frame);
     if (frame.kind === "end") throw frame.error;
   }

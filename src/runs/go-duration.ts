@@ -9,7 +9,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 /** Go counts nanoseconds in 63 bits. */
-const MOST_MS = 2 ** 63 / 1e6;
+const MAX_MS = 2 ** 63 / 1e6;
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
 
 /**
@@ -28,5 +28,5 @@ export function parseGoDuration(text: string): number | undefined {
     if (unit === "") return undefined;
     ms += Number(count) * (UNIT_MS[unit] ?? 0);
   }
-  return ms <= MOST_MS ? ms : undefined;
+  return ms <= MAX_MS ? ms : undefined;
 }

@@ -11,7 +11,7 @@ export interface ProjectList {
   readonly incomplete: boolean;
 }
 
-const MOST_PROJECTS = 1_000;
+const MAX_PROJECTS = 1_000;
 /** Reviews under way at once for one list. */
 const AT_ONCE = 16;
 
@@ -37,10 +37,10 @@ export async function listProjects(
       const name = Namespace.safeParse(object).data?.metadata.name;
       if (name !== undefined) candidates.push(name);
     }
-    if (candidates.length > MOST_PROJECTS) break;
+    if (candidates.length > MAX_PROJECTS) break;
   }
-  const asked = candidates.slice(0, MOST_PROJECTS);
-  const incomplete = candidates.length > MOST_PROJECTS;
+  const asked = candidates.slice(0, MAX_PROJECTS);
+  const incomplete = candidates.length > MAX_PROJECTS;
   if (await access.mayReadRunsEverywhere(caller)) return { names: asked.sort(), incomplete };
 
   const names: string[] = [];

@@ -27,7 +27,7 @@ export interface RunPage {
 /**
  * Runs that are read for a list at the most. Kubernetes gives them by name, so the newest can only be told after all.
  */
-const MOST_RUNS = 10_000;
+const MAX_RUNS = 10_000;
 /** Label values end at 63 characters; for longer names the label holds another text. */
 const LABEL_LENGTH = 63;
 
@@ -55,7 +55,7 @@ export async function listRuns(
     stage !== undefined && stage.length <= LABEL_LENGTH ? `kargo.akuity.io/stage=${stage}` : undefined;
   const chunks = kube.list(ANALYSIS_RUNS, namespace, { signal, ...(labelSelector !== undefined && { labelSelector }) });
   for await (const chunk of chunks) {
-    incomplete = read >= MOST_RUNS;
+    incomplete = read >= MAX_RUNS;
     if (incomplete) break;
     for (const object of chunk) {
       const run = parseRunSummary(object);

@@ -12,7 +12,7 @@ export function podsSelector(uid: string): string {
 }
 
 /** A Job's pods are few; more than this are not looked at, whatever somebody has labelled. */
-const MOST_PODS = 1_000;
+const MAX_PODS = 1_000;
 
 const text = z.string().nullish();
 const Terminated = z.object({ exitCode: z.number(), reason: text, message: text, startedAt: text, finishedAt: text });
@@ -71,7 +71,7 @@ export async function readPods(
     for await (const chunk of kube.list(PODS, namespace, { labelSelector: podsSelector(run.uid), signal })) {
       pods.push(...chunk.map((object) => podOf(object, run)).filter((pod) => pod !== undefined));
       seen += chunk.length;
-      if (seen >= MOST_PODS) break;
+      if (seen >= MAX_PODS) break;
     }
   }
   return pods.sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.name < b.name ? -1 : 1));

@@ -1,6 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
-import { abortable } from "../abortable.ts";
+import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
 import { type Clock, steadyClock } from "../clock.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";

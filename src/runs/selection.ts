@@ -249,12 +249,12 @@ function firstFailed(containers: readonly Container[], pod: Pod): Container | un
 }
 
 /** Details travel in trailers, which proxies cut off at a few KiB. */
-const MOST_CHOICES = 30;
+const MAX_CHOICES = 30;
 const CHOICES_LENGTH = 2_000;
 
 function fewOf(choices: readonly string[]): readonly string[] {
   let length = 0;
-  return choices.slice(0, MOST_CHOICES).filter((each) => {
+  return choices.slice(0, MAX_CHOICES).filter((each) => {
     length += each.length;
     return length <= CHOICES_LENGTH;
   });

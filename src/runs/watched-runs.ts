@@ -1,5 +1,4 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
-import { abortable } from "../abortable.ts";
+import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { newestOf } from "../kube/newest.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";

@@ -6,7 +6,7 @@ import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-h
 /**
  * Authenticates a request. The response clears a session that is no longer valid.
  *
- * @param ownPagesOnly whether a session is accepted from pages of this server only. Not for what links lead to.
+ * @param ownPagesOnly whether sessions are accepted only from pages of this server. False for targets of links.
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export function authenticateRequest(

@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 import type { NodeRequest } from "./node-http.ts";
 
 /**
- * The address that a request comes from.
+ * The client address of a request.
  *
- * @param proxies how many proxies in front append the address of their client to `x-forwarded-for`. Entries before
- * theirs can be forged. 0: the connection's remote address.
+ * @param proxies how many proxies in front append their client's address to `x-forwarded-for`. Earlier entries can be
+ * forged. 0: use the connection's remote address.
  */
 export function clientAddress({ headers, socket }: NodeRequest, proxies: number): string {
   const own = socket?.remoteAddress ?? "";

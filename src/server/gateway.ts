@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import { createAccess } from "../access/access.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
@@ -20,11 +20,11 @@ import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { createSignInRate } from "../session/sign-in-rate.ts";
-import { type Sleep, sleep } from "../sleep.ts";
+import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
-import { letGoStalled } from "./let-go-stalled.ts";
+import { endStalledResponse } from "./end-stalled-response.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
@@ -36,47 +36,48 @@ export interface GatewayOptions {
   readonly compiled: CompiledConfig;
   readonly kube: KubeApi;
   readonly clock: Clock;
-  /** How to wait. Default: really. */
-  readonly wait?: Sleep;
+  /** Default: by timers. Tests pass their own. */
+  readonly sleep?: Sleep;
   readonly log: Logger;
   readonly host: string | undefined;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
   /** PEM texts; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
-  /** For a request to arrive whole, in milliseconds. Default {@link REQUEST_MS}. */
+  /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
-  /** Where the web page is, if not where it is built. */
+  /** The web page. Default: where it is built. */
   readonly page?: Omit<PageOptions, "base">;
-  /** Asked before all other routes; says whether it answers. */
+  /** Called before all other routes. Returns whether it responds. */
   readonly before?: (request: NodeRequest, response: NodeResponse, path: string) => boolean;
 }
 
-/** A server that serves. */
+/** A running server. */
 export interface Gateway {
   readonly address: Listener["address"];
   /**
-   * Stops: takes no new calls, lets streams go on for as long as the configuration says, then ends them with SERVER_SHUTDOWN. Called again, it waits no longer.
+   * Stops the server: accepts no new calls, lets streams continue for the configured drain time, then ends them with
+   * SERVER_SHUTDOWN. A second call skips the rest of the drain time.
    */
   stop(): Promise<void>;
 }
 
-/** For how long the cluster's word on our own rights is used again, in milliseconds. */
+/** How long this server's own rights are cached, in milliseconds. */
 const OWN_RIGHTS_MS = 10_000;
 
-/** For the last messages to reach clients once streams were told to end. */
+/** Time for the last messages to reach clients once streams end. */
 const LAST_WORDS_MS = 1_000;
 
 /**
- * Starts the whole service on one port.
+ * Starts the service on one port.
  *
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { compiled, kube, clock, requestMs = REQUEST_MS } = options;
+  const { compiled, kube, clock, sleep = sleepByTimer, requestMs = REQUEST_MS } = options;
   const { config } = compiled;
   const stopping = new AbortController();
-  /** Aborted when the time to drain is cut short. */
+  /** Aborted when the drain time is skipped. */
   const hurry = new AbortController();
   const keys = keysOf(compiled);
   const counters = createCounters(
@@ -87,7 +88,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = compiled.sources.map((source) =>
     createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
   );
-  const wait = options.wait ?? sleep;
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
@@ -97,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     runs: new RunReader(kube, clock),
     watchedRuns: createWatchedRuns(kube),
     clock,
-    wait,
+    sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
     sources,
@@ -106,7 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     authenticator,
     access,
     streams,
-    rechecks: new Rechecks({ authenticator, access, clock, wait, everyMs: config.follow.recheck }),
+    rechecks: new Rechecks({ authenticator, access, clock, sleep, everyMs: config.follow.recheck }),
     counters,
     ownRights: memoizeFor(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(
@@ -145,11 +145,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Gives the configured keys as they are now, or one that this process makes up. */
+/** Reads the configured keys, or uses a random one for this process. */
 function keysOf({ cursorKeys }: CompiledConfig): () => Promise<readonly Secret[]> {
   if (cursorKeys.length > 0) return () => Promise.all(cursorKeys.map((read) => read()));
-  const made = [new Secret(randomBytes(32).toString("base64"))];
-  return () => Promise.resolve(made);
+  const random = [new Secret(randomBytes(32).toString("base64"))];
+  return () => Promise.resolve(random);
 }
 
 function createRoutes(services: Services, options: GatewayOptions, stopping: AbortSignal, requestMs: number) {
@@ -159,15 +159,15 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
   const { signIns: total, signInsPerAddress: perAddress } = services.config.limits;
   const signIns = createSignInRate({ total, perAddress }, services.clock);
-  const stall = { stallMs: services.config.limits.readerStall, wait: services.wait, log };
+  const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log };
   return (request: NodeRequest, response: NodeResponse): void => {
-    // Errors of a response whose client left have no other reader.
+    // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);
     joinAuthorizations(request);
-    // A proxy may pass the base path on or cut it off.
+    // A proxy may keep or strip the base path.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    letGoStalled(response, path, stall);
+    endStalledResponse(response, path, stall);
     if (before(request, response, path) || serveRpc(request, response, path)) return;
     if (path === "/session") {
       void serveSession({ ...services, signIns }, log, request, response, requestMs);
@@ -181,24 +181,24 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
       return;
     }
     const isRaw = path.startsWith("/raw/");
-    // Of whatever method: clients of RPCs take this status for UNIMPLEMENTED, and no other.
+    // For any method: RPC clients map only this status to UNIMPLEMENTED.
     if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
-    else if (!isRead) sendText(response, 405, "This address answers GET only.\n", { allow: "GET, HEAD" });
+    else if (!isRead) sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
     else if (isRaw) void serveRaw(services, log, request, response);
     else if (path === "/readyz" && stopping.aborted) sendText(response, 503, "stopping\n");
     else sendText(response, 200, "ok\n");
   };
 }
 
-const NOT_FOUND = `There is nothing at this address. There are:
+const NOT_FOUND = `Not found. This server has:
   /                  the web page
   /raw/PROJECT/RUN   the log of a run as plain text
-  /session           to sign in: POST a token; GET tells who you are
-  /healthz, /readyz  for probes
-  and the API of taffrail.v1.AnalysisRunLogService by gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
+  /session           POST a token to sign in; GET returns the user
+  /healthz, /readyz  health checks
+  and the API taffrail.v1.AnalysisRunLogService over gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list
 `;
 
-/** Sleeps, at most until the signal is aborted. */
+/** Sleeps until the time has passed or the signal is aborted. */
 async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, signal).catch(() => undefined);
+  await sleepByTimer(ms, signal).catch(() => undefined);
 }

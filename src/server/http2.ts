@@ -41,7 +41,7 @@ export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: 
   const server = createServer(
     { settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: headerBytes } },
     (request, response) => {
-      // Clients are told this limit, but Node enforces it only from 64 KiB on:
+      // Clients receive this limit, but Node enforces it only from 64 KiB on:
       // https://github.com/nodejs/node/issues/35218.
       if (sizeOf(request.rawHeaders) <= headerBytes) onRequest(request, response);
       else sendText(response, 431, `The request headers are larger than ${headerBytes} bytes.\n`);

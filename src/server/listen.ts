@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { doubtAbout } from "./http1-shape.ts";
+import { ambiguityIn } from "./http1-ambiguity.ts";
 import { createHttp2, type Http2 } from "./http2.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 
@@ -44,7 +44,7 @@ const GRACE_MS = 1_000;
 const KEEP_ALIVE_MS = 75_000;
 
 /**
- * Listens for HTTP/1.1 and HTTP/2 on one port, told apart by the first bytes of a connection or, with TLS, by ALPN.
+ * Listens for HTTP/1.1 and HTTP/2 on one port, distinguished by the first bytes of a connection or, with TLS, by ALPN.
  *
  * The HTTP/1.1 server is the one that listens, because only a listening server enforces its time limits; it hands
  * HTTP/2 connections on.
@@ -53,13 +53,13 @@ const KEEP_ALIVE_MS = 75_000;
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { host, port, tls, headersMs = HEADERS_MS, requestMs = REQUEST_MS, keepAliveMs = KEEP_ALIVE_MS } = options;
-  const onRequest = refuseDoubtful(options.onRequest);
+  const onRequest = rejectAmbiguous(options.onRequest);
   const limits = {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: Math.min(headersMs, requestMs),
     requestTimeout: requestMs + GRACE_MS,
     keepAliveTimeout: keepAliveMs,
-    // Set by us, like all others.
+    // rejectAmbiguous checks it.
     requireHostHeader: false,
     connectionsCheckingInterval: Math.min(headersMs, 1_000),
   };
@@ -101,7 +101,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (tls !== undefined) return handOn(socket, (socket as TLSSocket).alpnProtocol === "h2");
     undecided.add(socket);
     socket.once("close", () => undecided.delete(socket));
-    lookAtHead(socket, headersMs, (isH2) => handOn(socket, isH2));
+    detectProtocol(socket, headersMs, (isH2) => handOn(socket, isH2));
   });
   h1.on("request", (_request, response: ServerResponse) => {
     // A connection that its client keeps for another request would delay the shutdown.
@@ -133,7 +133,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
  * Collects a connection's first bytes until they differ from HTTP/2's preface or match it, puts them back, and returns
  * which it is.
  */
-function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) => void): void {
+function detectProtocol(socket: Socket, timeoutMs: number, decide: (isH2: boolean) => void): void {
   let head: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   const forget = (): void => {
@@ -158,15 +158,15 @@ function lookAtHead(socket: Socket, timeoutMs: number, decide: (isH2: boolean) =
 }
 
 /** Rejects a request that two parsers may read differently, and closes the connection. */
-function refuseDoubtful(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
+function rejectAmbiguous(onRequest: ListenOptions["onRequest"]): ListenOptions["onRequest"] {
   const refused = new WeakSet<Socket>();
   return (request, response) => {
     const { socket } = request as IncomingMessage;
     if (refused.has(socket)) return;
-    const doubt = doubtAbout(request as IncomingMessage);
-    if (doubt === undefined) return onRequest(request, response);
+    const ambiguity = ambiguityIn(request as IncomingMessage);
+    if (ambiguity === undefined) return onRequest(request, response);
     refused.add(socket);
-    sendText(response, 400, `${doubt}\n`, { connection: "close" });
+    sendText(response, 400, `${ambiguity}\n`, { connection: "close" });
   };
 }
 

@@ -1,13 +1,12 @@
 import type { Logger } from "pino";
-import { CLIENT_LEFT } from "../abort-reasons.ts";
+import { CLIENT_LEFT } from "../abort.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import type { LogRequest } from "../logs/log-request.ts";
 import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
-import { httpStatus, type ToldFailure, tellFailure } from "../rpc/errors.ts";
-import { logFailure } from "../rpc/failure-log.ts";
+import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {
@@ -23,10 +22,12 @@ import {
 const PARAMETERS = ["metric", "attempt", "container", "pod", "follow", "tail", "wait", "download", "errors"] as const;
 
 /**
- * Serves `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`: the log as plain text.
+ * Serves the log as plain text:
+ * `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`.
  *
- * Before the first byte, a failure has the status of the error table. After it, the body is cut off so that no client takes it for whole. With `errors=text` both come as
- * text with status 200, the last line saying what failed: for clients that show whatever comes.
+ * A failure before the first byte has the status of the error table. After it, the body is broken off, so that no
+ * client takes it for complete. With `errors=text`, both are reported in the body with status 200, in the last lines:
+ * for clients that show whatever they receive.
  */
 export async function serveRaw(
   services: Services,
@@ -57,10 +58,11 @@ export async function serveRaw(
     response.end();
   } catch (error) {
     if (gone.signal.aborted) return;
-    const told = tellFailure(error);
-    logFailure(log, told);
-    if (!begun) sendText(response, asText ? 200 : httpStatus(told.failure), failureText(told), challenge(told));
-    else if (asText) response.end(`\n${failureText(told)}`);
+    const reported = reportFailure(error);
+    logFailure(log, reported);
+    if (!begun)
+      sendText(response, asText ? 200 : httpStatus(reported.failure), failureText(reported), challenge(reported));
+    else if (asText) response.end(`\n${failureText(reported)}`);
     else breakOff(response);
   } finally {
     session?.close();
@@ -72,62 +74,74 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
     if ((PARAMETERS as readonly string[]).includes(key)) continue;
     const near = didYouMean(key, PARAMETERS);
     throw badRequest(
-      `There is no parameter ${quoted(key)}.`,
-      near ? `Did you mean "${near}"?` : `There are: ${PARAMETERS.join(", ")}.`,
+      `Unknown parameter ${quoted(key)}.`,
+      near ? `Did you mean "${near}"?` : `The parameters are ${PARAMETERS.join(", ")}.`,
     );
   }
-  // As it was sent: a URL has its dots resolved and its backslashes turned, and then names something else.
+  // From the raw target: a URL resolves dots and converts backslashes, which would select something else.
   const [path = ""] = target.split("?", 1);
   const [namespace = "", name = "", ...more] = path.slice("/raw/".length).split("/").map(decode);
-  if (more.length > 0) throw badRequest("The path is not /raw/PROJECT/RUN.", "Correct the address.");
+  if (more.length > 0) throw badRequest("The path must be /raw/PROJECT/RUN.", "Correct the URL.");
   const get = (key: (typeof PARAMETERS)[number]) => parameters.get(key) || undefined;
   return {
     run: { namespace, name },
-    wish: { metric: get("metric"), attempt: attemptWish(get("attempt")), container: get("container"), pod: get("pod") },
+    selector: {
+      metric: get("metric"),
+      attempt: attemptSelector(get("attempt")),
+      container: get("container"),
+      pod: get("pod"),
+    },
     follow: flag("follow", get("follow")),
     tail: count("tail", get("tail")),
     waitMs: seconds(get("wait")),
   };
 }
 
-function attemptWish(text: string | undefined): LogRequest["wish"]["attempt"] {
+function attemptSelector(text: string | undefined): LogRequest["selector"]["attempt"] {
   if (text === undefined || text === "last" || text === "failed") return text;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw badRequest(`${quoted(text)} is not an attempt.`, "Give its number, counted from 1, or `last`, or `failed`.");
+  throw invalidValue("attempt", text, "a number, counted from 1, or last, or failed");
 }
 
-function flag(name: string, text: string | undefined): boolean {
+function flag(name: "follow", text: string | undefined): boolean {
   if (text === undefined || text === "0" || text === "false") return false;
   if (text === "1" || text === "true") return true;
-  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, `Give ${name}=1, or leave it out.`);
+  throw invalidValue(name, text, "1 or 0");
 }
 
-function count(name: string, text: string | undefined): number | undefined {
+function count(name: "tail", text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,7}$/.test(text)) return Number(text);
-  throw badRequest(`${quoted(text)} is nothing that ${name} can be.`, "Give a number of lines, at most 9999999.");
+  throw invalidValue(name, text, "a number of lines, at most 9999999");
 }
 
 function seconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}s?$/.test(text)) return Number.parseInt(text, 10) * 1_000;
-  throw badRequest(`${quoted(text)} is nothing that wait can be.`, "Give a number of seconds.");
+  throw invalidValue("wait", text, "a number of seconds, at most 999999");
 }
 
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw badRequest("The path is not well encoded.", "Correct the address.");
+    throw badRequest("Invalid percent-encoding in the path.", "Correct the URL.");
   }
+}
+
+function invalidValue(name: (typeof PARAMETERS)[number], text: string, expected: string): Failure {
+  return badRequest(
+    `Invalid value ${quoted(text)} for ${name}: use ${expected}.`,
+    "Correct the parameter, or omit it.",
+  );
 }
 
 function badRequest(message: string, next: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, { next });
 }
 
-/** What, a line for each source that was asked, what to do, and what to tell an operator. */
-function failureText({ failure, reference }: ToldFailure): string {
+/** The message, a line for each source that was tried, the next step and the reference. */
+function failureText({ failure, reference }: ReportedFailure): string {
   const { reason, message, next, tries } = failure;
   return [
     `taffrail: ${message} (${reason})`,
@@ -138,18 +152,18 @@ function failureText({ failure, reference }: ToldFailure): string {
   ].join("\n");
 }
 
-function challenge({ failure }: ToldFailure): Record<string, string> {
+function challenge({ failure }: ReportedFailure): Record<string, string> {
   return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 
 function disposition(url: URL, frame: LogFrame): Record<string, string> {
   if (url.searchParams.get("download") !== "1") return {};
-  // What was chosen is not known yet where it is waited for.
-  const chosen =
+  // While the job is awaited, the selection is not known yet.
+  const parts =
     frame.kind === "origin" && frame.container !== undefined
       ? [frame.view.run.name, frame.view.metric.name, frame.view.attempt.number, frame.container.container.name]
       : [url.pathname.split("/").at(-1) ?? ""];
-  const name = chosen
+  const name = parts
     .join(".")
     .replace(/[^-.\w]+/g, "_")
     .slice(-200);

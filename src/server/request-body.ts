@@ -1,21 +1,21 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Failure } from "../failure.ts";
-import { connectError, tellFailure } from "../rpc/errors.ts";
+import { connectError, reportFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
 
 /**
- * Reads a request's body, and throws where it takes too long to arrive: a client that drips would hold it for ever.
+ * Reads a request's body with a timeout, so that a slow client cannot keep the call open for ever.
  *
- * What is left when its reader has seen enough is thrown away as it comes, so that an answer can still be sent.
+ * If the reader leaves early, the rest is discarded as it arrives, so that a response can still be sent.
  *
- * @param ms for all of it to arrive; of a stream of requests, for each piece.
+ * @param ms timeout for the whole body; for a stream of requests, for each piece.
  * @throws ConnectError REQUEST_TOO_SLOW, and what the request throws.
  */
 export async function* readBody(request: NodeRequest, ms: number, isStream: boolean): AsyncGenerator<Uint8Array> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => undefined);
   const timer = setTimeout(() => reject(tooSlow(ms)), ms);
-  // What is left must not end the connection.
+  // Leaving the loop must not destroy the connection.
   const pieces = request.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
@@ -26,18 +26,18 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
     }
   } finally {
     clearTimeout(timer);
-    // As long as somebody waits for a piece, nothing flows: https://nodejs.org/api/stream.html#readableresume
+    // While a read is pending, resume() has no effect: https://nodejs.org/api/stream.html#readableresume
     const flow = (): void => void request.resume();
     pieces.return?.().then(flow, flow);
   }
 }
 
 /**
- * Reads a request's body whole: what {@link readBody} does, for the many requests that come in one piece.
+ * Reads a request's whole body. A faster {@link readBody} for the many requests that arrive in one piece.
  *
  * @param isEnough called with the first piece and the number of bytes so far. What arrives after enough is discarded.
- * @param ms for all of it to arrive.
- * @throws ConnectError REQUEST_TOO_SLOW, CANCELED where the client leaves, and what the request throws.
+ * @param ms timeout for the whole body.
+ * @throws ConnectError REQUEST_TOO_SLOW, CANCELED if the client disconnects, and what the request throws.
  */
 export function readWholeBody(
   request: NodeRequest,
@@ -66,7 +66,7 @@ export function readWholeBody(
     settle();
     reject(error);
   };
-  const leave = (): void => fail(new ConnectError("the client left", Code.Canceled));
+  const leave = (): void => fail(new ConnectError("The client disconnected.", Code.Canceled));
   const timer = setTimeout(() => fail(tooSlow(ms)), ms);
   request.on("data", take).on("end", finish).on("error", fail).on("close", leave);
   if (request.destroyed) leave();
@@ -75,6 +75,6 @@ export function readWholeBody(
 
 function tooSlow(ms: number): Error {
   const message = `The request did not arrive within ${ms / 1_000} s.`;
-  const next = "Send it at once.";
-  return connectError(tellFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
+  const next = "Send the whole request within that time.";
+  return connectError(reportFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
 }

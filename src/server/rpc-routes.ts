@@ -15,7 +15,7 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import { beginReport } from "../rpc/call-report.ts";
-import { connectError, tellFailure } from "../rpc/errors.ts";
+import { connectError, reportFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
@@ -32,33 +32,33 @@ import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
+import { validatorOf } from "./wire/request-message.ts";
 import { createServerStream, type StreamCall } from "./wire/server-stream.ts";
-import { validatorOf } from "./wire/validation.ts";
 
-/** Answers a request if its path is an RPC's; says whether it is. */
+/** Handles a request if its path is that of an RPC. Returns whether it is. */
 export type RpcRoutes = (request: NodeRequest, response: NodeResponse, path: string) => boolean;
 
-/** Requests are names and a cursor. */
+/** Requests contain names and a cursor. */
 const REQUEST_BYTES = 64 * 1024;
 const kargoLogs = KargoService.method.getAnalysisRunLogs;
 
 /**
  * Mounts every RPC on every protocol (gRPC, gRPC-Web, Connect) and codec.
  *
- * @param requestMs for a request to arrive whole, in milliseconds.
+ * @param requestMs timeout for a whole request, in milliseconds.
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
   const authenticate = authentication(services, log, services.clock);
   const validation = createValidateInterceptor();
   const router = createConnectRouter({
-    // The first that is called, and before the body is read.
+    // Called first, before the body is read.
     requestGate: (context) => {
       addReasonBeforeWriting(context.signal);
       return authenticate(context);
     },
     interceptors: [reporting(log, services.clock), validation],
-    // Compressed requests are taken, but responses are not compressed: that costs more CPU than it saves.
+    // Compressed requests are accepted, but responses are not compressed: that costs more CPU than it saves.
     acceptCompression: [compressionGzip],
     compressMinBytes: 0xffffffff,
     readMaxBytes: REQUEST_BYTES,
@@ -114,14 +114,14 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     }
     void (async () => {
       try {
-        // Of these, no protocol's handler has heard.
+        // A status means that no protocol matches, and nothing was sent.
         const status = await serve(request, response);
         if (status !== undefined) refuse(response, status, REFUSALS[status]);
       } catch (error) {
-        // A client that left is nothing to speak of; anything else has been logged where it was thrown.
+        // Disconnected clients are normal; anything else was logged where it was thrown.
         const { code } = ConnectError.from(error);
         if (code !== Code.Aborted && code !== Code.Canceled)
-          log.debug({ err: error, path }, "the answer could not be written");
+          log.debug({ err: error, path }, "failed to write the response");
         breakOff(response);
       }
     })();
@@ -129,18 +129,20 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   };
 }
 
-const NO_HOST = "There has to be one host.";
+const NO_HOST = "A valid Host header is required.";
 const REFUSALS = {
-  405: "RPCs are called by POST.",
-  415: "RPCs are called with a content type of gRPC, gRPC-Web or Connect, such as application/json for one answer and application/connect+json for a stream.",
-  505: "This RPC needs HTTP/2.",
+  405: "RPCs require POST.",
+  415:
+    "Unsupported content type: use one of gRPC, gRPC-Web or Connect, such as application/json for a unary call " +
+    "or application/connect+json for a stream.",
+  505: "This RPC requires HTTP/2.",
 } as const;
 
-/** Answers one request. @returns the status to refuse it with, where no protocol matches. */
+/** Handles one request. @returns the status to refuse it with if no protocol matches. */
 type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
 
 function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
-  // A stream of requests may well last; it only has to go on.
+  // A stream of requests may stay open, so its timeout is per piece.
   const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
   return async (request, response) => {
     const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
@@ -157,9 +159,9 @@ function hasHost(request: NodeRequest): boolean {
   return host !== undefined && URL.canParse(`http://${host}`);
 }
 
-/** Refuses a request of unknown protocol, in the form of Connect's unary errors, which people can read too. */
+/** Refuses a request of unknown protocol with Connect's unary error format, which is readable. */
 function refuse(response: NodeResponse, status: number, message: string): void {
-  const error = connectError(tellFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
+  const error = connectError(reportFailure(new Failure("bad-request", "REQUEST_INVALID", message)));
   sendText(response, status, JSON.stringify(errorToJson(error, undefined)), {
     "content-type": "application/json",
     ...(status === 405 && { allow: "POST" }),

@@ -2,11 +2,10 @@ import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { CLIENT_LEFT } from "../abort-reasons.ts";
+import { CLIENT_LEFT } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { connectError, httpStatus, tellFailure } from "../rpc/errors.ts";
-import { logFailure } from "../rpc/failure-log.ts";
+import { connectError, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
 import { originRefused } from "../session/credentials.ts";
@@ -157,7 +156,7 @@ function sendFailure(response: NodeResponse, log: Logger, error: unknown): void 
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
-  const reported = tellFailure(error);
+  const reported = reportFailure(error);
   logFailure(log, reported);
   sendText(
     response,

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
-import { bearerToken } from "../identity/bearer.ts";
 import type { Caller } from "../identity/caller.ts";
+import { bearerToken } from "../identity/token.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import { originOf } from "./same-origin.ts";
 import type { Sessions } from "./sealed-session.ts";

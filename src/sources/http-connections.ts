@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import { EgressRefused } from "../egress/address-policy.ts";
 import type { Egress, TlsSettings } from "../egress/egress.ts";
 import { revealText, type Secret } from "../secret.ts";

@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import { openSecret, type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { ClientTls, openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";
 import { Duration } from "../config-values/units.ts";
@@ -14,9 +14,8 @@ import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
 import { lookupsOf } from "./lookups.ts";
-import { rendered } from "./rendered.ts";
 import type { LogTarget, OpenedFile, OpenOptions } from "./source.ts";
-import { SourceError } from "./source-error.ts";
+import { rendered, SourceError } from "./source-error.ts";
 import type { CompileContext, SourceDeps, SourceKind } from "./source-kind.ts";
 
 const MAX_REDIRECTS = 5;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { abortable } from "../abortable.ts";
+import { abortable } from "../abort.ts";
 import type { SourceFault } from "../failure.ts";
 import { statusMessage } from "../kube/answer.ts";
 import type { KubeLogAnswer } from "../kube/kube-api.ts";

@@ -1,6 +1,6 @@
 const SPACE = 0x20;
 /** `2026-01-01T00:00:00.000000000+00:00` and a space. */
-const MOST_BYTES = 37;
+const MAX_BYTES = 37;
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
 /** The time at the beginning of a line, in UTC with nine digits, and where the text behind it begins. */
@@ -17,8 +17,8 @@ export interface SplitTime {
  */
 export function splitTime(text: Buffer, at: number): SplitTime | "none" | "unfinished" {
   const space = text.indexOf(SPACE, at);
-  if (space === -1 || space - at >= MOST_BYTES) {
-    if (text.length - at >= MOST_BYTES || text.indexOf(0x0a, at) !== -1) return "none";
+  if (space === -1 || space - at >= MAX_BYTES) {
+    if (text.length - at >= MAX_BYTES || text.indexOf(0x0a, at) !== -1) return "none";
     return "unfinished";
   }
   const stamp = text.toString("latin1", at, space);

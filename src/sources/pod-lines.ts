@@ -1,4 +1,4 @@
-import { LINE_FEED } from "../stream/bytes.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { splitTime } from "./line-stamp.ts";
 import type { EntriesPiece } from "./source.ts";
 

@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-it.each(["escape-sequences", "line-time"])("%s runs in browsers too", async (name) => {
+it.each(["escape-sequences", "line-time"])("%s also runs in browsers", async (name) => {
   const { metafile, outputFiles } = await build({
     entryPoints: [`src/stream/${name}.ts`],
     bundle: true,

@@ -11,15 +11,15 @@ describe("requiredLiterals", () => {
     ["timeout after \\d+ms", ["timeout after "]],
     ["(?:foo|bar)+x.*", ["foo", "bar"]],
     ["(?:a.*longer|bc)y", ["longer", "bc"]],
-  ])("finds what %s needs", (pattern, wanted) => {
+  ])("finds the literals that %s requires", (pattern, wanted) => {
     expect(literals(pattern)).toEqual(wanted);
   });
 
-  it.each(["\\d+", "(?:foo)?", "foo|\\d", "(?i)foo", ".*"])("finds nothing that %s needs", (pattern) => {
+  it.each(["\\d+", "(?:foo)?", "foo|\\d", "(?i)foo", ".*"])("finds no literal that %s requires", (pattern) => {
     expect(literals(pattern)).toBeUndefined();
   });
 
-  it("takes nothing from what it does not know", () => {
+  it("ignores unknown nodes", () => {
     for (const other of [undefined, null, {}, { type: 1 }, { type: 3 }, { type: 9, subs: [] }]) {
       expect(literalsOf(other)).toBeUndefined();
     }

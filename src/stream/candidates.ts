@@ -3,19 +3,19 @@ import type { RE2JS } from "re2js";
 /**
  * Finds the next line of a block that may match.
  *
- * @param from where a line begins, never before that of the call before.
+ * @param from where a line begins. Must not decrease from call to call.
  * @returns a byte of that line, or the end of the block.
  */
 export type NextCandidate = (from: number) => number;
 
-/** More literals than this are not worth a search each. */
+/** Beyond this number, a search for each literal costs too much. */
 const MAX_LITERALS = 16;
-/** Letters outside of ASCII that Unicode folds to one of it: the Kelvin sign to k, the long s to s. */
+/** Letters outside of ASCII that Unicode folds to an ASCII letter: the Kelvin sign to k, the long s to s. */
 const FOLDED_TO_ASCII: Readonly<Record<string, string>> = { k: "\u212a", s: "\u017f" };
 
 /**
- * Finds lines that hold at least one of some literals. Without literals, or with one that cannot be searched for, every
- * line is a candidate.
+ * Finds lines that contain at least one of some literals. Without literals, or with one that cannot be searched for,
+ * every line is a candidate.
  */
 export function createCandidates(literals: readonly string[], ignoreCase: boolean): (lines: Buffer) => NextCandidate {
   if (!ignoreCase) {
@@ -26,15 +26,15 @@ export function createCandidates(literals: readonly string[], ignoreCase: boolea
   const searched = foldedLiterals(literals);
   if (searched === undefined) return () => (from) => from;
   return (lines) => {
-    // In Latin-1 each byte is a character, so that offsets stay the same.
+    // In Latin-1, each byte is a character, so offsets stay the same.
     const lower = lines.toString("latin1").toLowerCase();
     return nearest(searched, (literal, from) => lower.indexOf(literal, from), lines.length);
   };
 }
 
 /**
- * What to search for in lines that were read as Latin-1 and put in lower case; `undefined` where there is nothing. Only
- * the ASCII part of a literal is searched for: the cases of other letters have other bytes.
+ * What to search for in lines that were decoded as Latin-1 and lower-cased; `undefined` if there is nothing. Only the
+ * ASCII part of a literal can be searched for: the cases of other letters have different bytes.
  */
 function foldedLiterals(literals: readonly string[]): readonly string[] | undefined {
   const searched = new Set<string>();
@@ -50,7 +50,7 @@ function foldedLiterals(literals: readonly string[]): readonly string[] | undefi
   return searched.size === 0 ? undefined : [...searched];
 }
 
-/** The first of several literals. The next hit of each is kept, so that a block is searched once for each. */
+/** Finds the first of several literals. The next hit of each is kept, so that a block is searched once for each. */
 function nearest<T>(literals: readonly T[], find: (literal: T, from: number) => number, end: number): NextCandidate {
   const hits = literals.map(() => -1);
   return (from) => {
@@ -69,15 +69,15 @@ function nearest<T>(literals: readonly T[], find: (literal: T, from: number) => 
 }
 
 /**
- * The kinds of node of re2js' prefilter, a tree of the literals that a text must hold for the expression to match.
+ * The kinds of node in re2js' prefilter, a tree of the literals that a text must contain for the expression to match.
  *
- * It is not part of re2js' interface and has no types, so nothing is taken from it that is not checked: with another
- * version of re2js, patterns may get slower, but match the same.
+ * It is internal to re2js and has no types, so everything in it is checked: with another version of re2js, patterns may
+ * become slower, but match the same.
  * {@link https://github.com/le0pard/re2js/blob/2.10.0/src/Prefilter.js}
  */
 const KIND = { exact: 1, and: 2, or: 3 } as const;
 
-/** Literals of which a text must hold at least one for an expression to match; `undefined` where none are known. */
+/** Literals of which a text must contain at least one for an expression to match; `undefined` if none are known. */
 export function requiredLiterals(expression: RE2JS): readonly string[] | undefined {
   const { re2Input }: { readonly re2Input?: unknown } = expression;
   const prefilter = typeof re2Input === "object" && re2Input !== null && "prefilter" in re2Input && re2Input.prefilter;
@@ -85,7 +85,7 @@ export function requiredLiterals(expression: RE2JS): readonly string[] | undefin
   return found !== undefined && found.length <= MAX_LITERALS ? found : undefined;
 }
 
-/** The same of one node of the tree. */
+/** The literals of one node of the tree. */
 export function literalsOf(node: unknown): readonly string[] | undefined {
   if (typeof node !== "object" || node === null || !("type" in node)) return undefined;
   if (node.type === KIND.exact) return "str" in node && typeof node.str === "string" ? [node.str] : undefined;

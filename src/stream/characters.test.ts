@@ -21,7 +21,7 @@ function mayBecomeCharacter(bytes: readonly number[]): boolean {
 }
 
 describe("unfinishedLength", () => {
-  it("finds the beginning of a character at the end of any bytes, and nothing else", () => {
+  it("finds an incomplete character at the end of any bytes, and nothing else", () => {
     const wrong: number[][] = [];
     for (const first of BORDERS) {
       for (const second of BORDERS) {
@@ -35,7 +35,7 @@ describe("unfinishedLength", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("knows the end of a whole character", () => {
+  it("recognizes the end of a whole character", () => {
     for (const text of ["", "a", "é", "日", "😀", "a\u0301"]) expect(unfinishedLength(Buffer.from(text))).toBe(0);
   });
 });

@@ -1,13 +1,16 @@
+/** `\n`, which ends a line. */
+export const LINE_FEED = 0x0a;
+
 /**
- * How many bytes to take of these, at most `max`, so that no character of UTF-8 is cut. It may be none when `max` is below four.
+ * How many bytes to take, at most `max`, without cutting a UTF-8 character: possibly none if `max` is less than four.
  */
 export function cutLength(bytes: Uint8Array, max: number): number {
   return bytes.length <= max ? bytes.length : max - unfinishedLength(bytes.subarray(0, max));
 }
 
 /**
- * How many bytes at the end, 0 to 3, are the beginning of a character that has not all come yet. Bytes that can no longer become a character are
- * not counted.
+ * How many bytes at the end, 0 to 3, are the beginning of a character whose rest is missing. Bytes that cannot become a
+ * character are not counted.
  */
 export function unfinishedLength(bytes: Uint8Array): number {
   for (let length = 1; length <= 3 && length <= bytes.length; length += 1) {
@@ -25,7 +28,7 @@ function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
 }
 
-/** Whether the second byte is one that the first allows: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/** Whether the first byte allows the second one: no overlong forms, no surrogates, nothing above U+10FFFF. */
 function mayFollow(lead: number, second: number): boolean {
   if (lead === 0xe0) return second >= 0xa0;
   if (lead === 0xed) return second <= 0x9f;

@@ -25,8 +25,8 @@ const tricky = fc.array(
 );
 const lengths = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
 
-describe("the decoder of UTF-8", () => {
-  it("passes valid pieces on as the same bytes", () => {
+describe("the UTF-8 decoder", () => {
+  it("passes valid pieces on without a copy", () => {
     const pieces = [Buffer.from("plain\n"), Buffer.from("für 😀\n")];
     const { parts } = decode(pieces);
     expect(parts.map(({ bytes, stored }, at) => bytes === pieces[at] && stored === pieces[at])).toEqual([true, true]);
@@ -38,7 +38,7 @@ describe("the decoder of UTF-8", () => {
     for (const { bytes } of parts) expect(Buffer.from(bytes).toString()).not.toContain("\ufffd");
   });
 
-  it("says the same as one decoder over the whole, however any bytes are cut", () => {
+  it("decodes any bytes, cut anywhere, as a decoder of the whole does", () => {
     fc.assert(
       fc.property(tricky, lengths, (bytes, turns) => {
         const all = Uint8Array.from(bytes);
@@ -54,7 +54,7 @@ describe("the decoder of UTF-8", () => {
     );
   });
 
-  it("tells of each part which bytes it was made of: together, all that it was given", () => {
+  it("reports the source bytes of each part: together, all of the input", () => {
     fc.assert(
       fc.property(tricky, lengths, (bytes, turns) => {
         const all = Uint8Array.from(bytes);
@@ -65,7 +65,7 @@ describe("the decoder of UTF-8", () => {
     );
   });
 
-  it("tells how many bytes of a cut character it keeps", () => {
+  it("reports how many bytes of a cut character it keeps", () => {
     const decoder = createDecoder("utf-8");
     expect(decoder.carried).toBe(0);
     for (const [byte, carried] of [
@@ -79,17 +79,17 @@ describe("the decoder of UTF-8", () => {
     }
   });
 
-  it("keeps a byte order mark wherever it stands: who wants none leaves it out before", () => {
+  it("keeps byte order marks everywhere: the caller removes one at the start", () => {
     expect(decode(["\ufeffa", "\ufeffb"]).text).toBe("\ufeffa\ufeffb");
   });
 
-  it("leaves a character out that is not whole at the end of what still grows", () => {
+  it("omits an incomplete character at the end of a growing text", () => {
     const pieces = ["gr", Buffer.from([0xc3])];
     expect(decode(pieces, "utf-8", true)).toMatchObject({ text: "gr", replaced: false });
     expect(decode(pieces, "utf-8", false)).toMatchObject({ text: "gr\ufffd", replaced: true });
   });
 
-  it("makes no part of bytes that are not text larger than three times 64 KiB", () => {
+  it("returns no part of invalid bytes larger than three times 64 KiB", () => {
     const { parts, text } = decode([Buffer.alloc(200_000, 0xff)]);
     expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(3 * 64 * 1024);
     expect(text).toBe("\ufffd".repeat(200_000));
@@ -97,7 +97,7 @@ describe("the decoder of UTF-8", () => {
 });
 
 describe("the decoder of another encoding", () => {
-  it("says the same however any bytes are cut", () => {
+  it("decodes any bytes alike, wherever they are cut", () => {
     const encodings = fc.constantFrom("utf-16le", "utf-16be", "gb18030", "shift_jis", "windows-1252", "euc-kr");
     fc.assert(
       fc.property(tricky, lengths, encodings, (bytes, turns, encoding) => {
@@ -108,25 +108,25 @@ describe("the decoder of another encoding", () => {
     );
   });
 
-  it("keeps a byte order mark that stands further on", () => {
+  it("keeps a byte order mark in the middle", () => {
     expect(decode([utf16("a"), utf16("\ufeffb")], "utf-16le").text).toBe("a\ufeffb");
   });
 
-  it("tells that it had to replace something", () => {
+  it("reports that it replaced something", () => {
     const broken = Uint8Array.from([0x00, 0xd8, 0x41, 0x00, 0x00, 0xd8, 0x41]);
     expect(decode([broken], "utf-16le")).toMatchObject({ text: "\ufffdA\ufffd", replaced: true });
     expect(decode([utf16("AB")], "utf-16le")).toMatchObject({ text: "AB", replaced: false });
   });
 
-  it("does not tell which bytes a part was made of", () => {
+  it("does not report the source bytes of a part", () => {
     expect(decode(["gr\u00fc"], "windows-1252").parts.map(({ stored }) => stored)).toEqual([undefined]);
   });
 
-  it("leaves out what is not whole at the end of what still grows", () => {
+  it("omits what is incomplete at the end of a growing text", () => {
     expect(decode([utf16("grau"), Buffer.from([0x41])], "utf-16le", true).text).toBe("grau");
   });
 
-  it("makes no part larger than three times 64 KiB", () => {
+  it("returns no part larger than three times 64 KiB", () => {
     const { parts } = decode([Buffer.alloc(500_000, 0xff)], "gb18030");
     expect(Math.max(...parts.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(3 * 64 * 1024 + 16);
   });

@@ -1,26 +1,29 @@
 import { isUtf8 } from "node:buffer";
 import { cutLength, unfinishedLength } from "./characters.ts";
 
-/** A part of a text, decoded. */
+/** A decoded part of a text. */
 export interface DecodedPart {
-  /** Valid UTF-8; no character is cut at its end. */
+  /** Valid UTF-8 of whole characters. */
   readonly bytes: Uint8Array;
-  /** The bytes it was made of. Absent where the source is in another encoding than UTF-8: its decoder does not say. */
+  /**
+   * The bytes that it was decoded from. `undefined` for encodings other than UTF-8, whose decoder does not report it.
+   */
   readonly stored: Uint8Array | undefined;
 }
 
-/** Makes valid UTF-8 of a text that comes in pieces cut anywhere. */
+/** Decodes a text, in pieces that may be cut anywhere, to valid UTF-8. */
 export interface CharsetDecoder {
-  /** Whether something could not be decoded, and U+FFFD stands in its place. */
+  /** Whether something could not be decoded and was replaced by U+FFFD. */
   readonly replaced: boolean;
-  /** How many bytes of a character that was cut are kept for the next piece. */
+  /** How many bytes of a cut character are kept for the next piece. */
   readonly carried: number;
-  /** Decodes the next piece: into no part where too little has come for a character. */
+  /** Decodes the next piece. Returns no part if there are too few bytes for a character. */
   push(piece: Uint8Array): readonly DecodedPart[];
   /**
-   * Decodes what is left at the end of the text.
+   * Decodes the rest at the end of the text.
    *
-   * @param growing whether the text is still being written: an unfinished character at its end is then left out, not replaced.
+   * @param growing whether the text is still being written: then an incomplete character at its end is omitted, not
+   * replaced.
    */
   end(growing: boolean): readonly DecodedPart[];
 }
@@ -28,23 +31,23 @@ export interface CharsetDecoder {
 const REPLACEMENT = "\ufffd";
 const NOTHING = new Uint8Array(0);
 const NO_PARTS: readonly DecodedPart[] = [];
-/** For whole characters: it keeps no state. In the middle of a text, a byte order mark is an ordinary character. */
+/** For whole characters, without state. In the middle of a text, a byte order mark is an ordinary character. */
 const REPAIRING = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
- * The least that a decoder of another encoding is given before the end: Node throws when the characters of bytes that it
- * held back do not fit into a buffer as large as the piece.
+ * The minimum input of a decoder of another encoding before the end: Node throws when the characters from bytes that it
+ * held back do not fit into a buffer of the size of the piece.
  */
 const MIN_DECODED_BYTES = 4;
-/** Text that is not UTF-8 is decoded in parts of this size, since each byte of it may become three. */
+/** Text that is not UTF-8 is decoded in parts of this size, because each byte may become three. */
 const REPAIRED_BYTES = 64 * 1024;
 
 /**
- * Makes the decoder for an encoding.
+ * Creates the decoder for an encoding.
  *
- * UTF-8 passes as the bytes that it is. What is not UTF-8 in it is replaced as the WHATWG encoding standard says, in the
- * same way however the text was cut.
+ * Valid UTF-8 passes without a copy. Invalid bytes in it are replaced as the WHATWG encoding standard requires,
+ * independently of how the text is cut.
  *
- * @param encoding a name that the WHATWG encoding standard knows.
+ * @param encoding a name from the WHATWG encoding standard.
  */
 export function createDecoder(encoding: string): CharsetDecoder {
   return encoding === "utf-8" ? new Utf8Repair() : new OtherCharset(encoding);
@@ -65,7 +68,7 @@ class Utf8Repair implements CharsetDecoder {
       this.#carry = NOTHING;
       return this.#valid(bytes);
     }
-    // A copy, so that three bytes do not keep a whole piece alive while a follow is quiet.
+    // A copy, so that three bytes do not keep a whole piece in memory while a followed log is silent.
     this.#carry = new Uint8Array(bytes.subarray(length));
     return length === 0 ? NO_PARTS : this.#valid(bytes.subarray(0, length));
   }
@@ -95,8 +98,8 @@ class OtherCharset implements CharsetDecoder {
   #carry = NOTHING;
 
   constructor(encoding: string) {
-    // Node drops a first byte 0xFF of windows-1252 when told to keep byte order marks, which only UTF-16 has here:
-    // https://github.com/nodejs/node/pull/60893.
+    // With ignoreBOM, Node drops a first byte 0xFF in windows-1252 (https://github.com/nodejs/node/pull/60893). Only
+    // UTF-16 has byte order marks here.
     this.#decoder = new TextDecoder(encoding, { ignoreBOM: encoding.startsWith("utf-16") });
   }
 
@@ -111,7 +114,7 @@ class OtherCharset implements CharsetDecoder {
     const max = bytes.length <= REPAIRED_BYTES + MIN_DECODED_BYTES ? bytes.length : REPAIRED_BYTES;
     const parts: DecodedPart[] = [];
     for (let at = 0; at < bytes.length; ) {
-      // No part is shorter than the least that a decoder is given.
+      // No part is shorter than the decoder's minimum.
       const end = bytes.length - at < max + MIN_DECODED_BYTES ? bytes.length : at + max;
       this.#add(parts, this.#decoder.decode(bytes.subarray(at, end), { stream: true }));
       at = end;

@@ -1,11 +1,11 @@
-/** Reads a source to its end, which is told to be near: at most `most` bytes of it are kept, and it is left then. */
-export async function collect(source: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+/** Reads a short source whole: at most `maxBytes` bytes, and then leaves it. */
+export async function collect(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of source) {
     pieces.push(piece);
     size += piece.length;
-    if (size >= most) break;
+    if (size >= maxBytes) break;
   }
-  return Buffer.concat(pieces).subarray(0, most);
+  return Buffer.concat(pieces).subarray(0, maxBytes);
 }

@@ -14,7 +14,7 @@ const numbers = (lines: ContextLines) => {
 };
 
 describe("ContextLines", () => {
-  it("holds the last lines, fewer where they are long", () => {
+  it("holds the last lines, fewer if they are long", () => {
     const lines = new ContextLines(3, 10);
     for (let number = 1; number <= 9; number += 1) lines.add(line(number, Buffer.from("abc")));
     expect(numbers(lines)).toEqual([7, 8, 9]);
@@ -24,7 +24,7 @@ describe("ContextLines", () => {
     expect(lines.first).toBeUndefined();
   });
 
-  it("keeps no line in front that is never sent", () => {
+  it("keeps no line at the front that is never sent", () => {
     const lines = new ContextLines(3);
     lines.add(line(1, undefined));
     expect(lines.first).toBeUndefined();
@@ -35,7 +35,7 @@ describe("ContextLines", () => {
     expect(numbers(lines)).toEqual([4, 5]);
   });
 
-  it("keeps none of the text that a line came in", () => {
+  it("keeps no memory of the text that a line was part of", () => {
     const lines = new ContextLines(2);
     const text = Buffer.from("one\ntwo\n");
     lines.add(line(1, text.subarray(0, 4)));
@@ -49,7 +49,7 @@ describe("ContextLines", () => {
     ]);
   });
 
-  it("takes lines for ever", () => {
+  it("accepts lines without end", () => {
     const lines = new ContextLines(2);
     for (let number = 1; number <= 1000; number += 1) {
       lines.add(line(number, Buffer.from("a")));

@@ -1,7 +1,7 @@
-/** A line that is held back until a match shows that it is context. */
+/** A line that is held until a match shows that it is context. */
 export interface HeldLine {
   readonly number: number;
-  /** The line with its line feed. Absent: it was too long to hold, and is never sent as context. */
+  /** The line with its line feed. `undefined`: it was too long to hold, and is never sent as context. */
   readonly bytes: Uint8Array | undefined;
   /** The time to put before it when it is sent. */
   readonly prefix: string | undefined;
@@ -9,12 +9,12 @@ export interface HeldLine {
   readonly timeBefore: string | undefined;
 }
 
-/** How much is held at most: a thousand lines of a kilobyte. */
+/** The maximum size of what is held: a thousand lines of a kilobyte. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Holds the last lines before a possible match, 1 MiB at most: of longer lines, fewer. Which they are depends on those
- * lines alone, and not on how they came or on what was before them.
+ * Holds the last lines before a possible match, at most 1 MiB. Which lines are held depends only on those lines, not on
+ * how they arrived or on what came before.
  */
 export class ContextLines {
   readonly #maxLines: number;
@@ -22,7 +22,7 @@ export class ContextLines {
   #lines: HeldLine[] = [];
   /** Where the oldest line is in the array. */
   #head = 0;
-  /** Lines up to this one have bytes of their own. */
+  /** Lines up to this one have been copied. */
   #owned = 0;
   #size = 0;
 
@@ -40,7 +40,7 @@ export class ContextLines {
     this.#lines.push(line);
     this.#size += line.bytes?.length ?? 0;
     while (this.#lines.length - this.#head > this.#maxLines || this.#size > this.#maxBytes) this.take();
-    // In front, a line that is never sent tells nothing.
+    // At the front, a line that is never sent is useless.
     while (this.first !== undefined && this.first.bytes === undefined) this.take();
   }
 
@@ -66,7 +66,7 @@ export class ContextLines {
     this.#size = 0;
   }
 
-  /** Copies what still belongs to a text, so that a few lines do not keep all of it in memory. */
+  /** Copies lines that are still part of a text, so that a few lines do not keep all of it in memory. */
   own(): void {
     for (let at = Math.max(this.#owned, this.#head); at < this.#lines.length; at += 1) {
       const line = this.#lines[at];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 import { countBySearch, countLineFeeds } from "./count.ts";
 
 const naive = (bytes: Uint8Array): number => bytes.filter((byte) => byte === LINE_FEED).length;
@@ -9,7 +9,7 @@ describe.each([
   ["countLineFeeds", countLineFeeds],
   ["countBySearch", countBySearch],
 ])("%s", (_, count) => {
-  it("counts what a look at each byte counts, wherever the bytes lie in their buffer", () => {
+  it("counts as a loop over all bytes does, wherever the bytes are in their buffer", () => {
     // Neighbours of the line feed, and bytes whose sums would carry over into the next one.
     const byte = fc.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0a, 0x0b, 0x7f, 0x80, 0x8a, 0xff);
     fc.assert(
@@ -26,7 +26,7 @@ describe.each([
   });
 
   it.each([0, 1, 15, 16, 17, 4080, 4096, 8160, 65_535, 65_536, 65_537, 65_552, 200_003])(
-    "counts %i bytes that are nothing else",
+    "counts %i bytes of line feeds only",
     (length) => {
       expect(count(new Uint8Array(length).fill(LINE_FEED))).toBe(length);
       expect(count(new Uint8Array(length).fill(0x8a))).toBe(0);
@@ -47,6 +47,6 @@ describe.each([
   });
 });
 
-it("countLineFeeds uses vectors where tests run", () => {
+it("countLineFeeds uses vectors in tests", () => {
   expect(countLineFeeds).not.toBe(countBySearch);
 });

@@ -1,6 +1,6 @@
-import { LINE_FEED } from "./bytes.ts";
+import { LINE_FEED } from "./characters.ts";
 
-/** What the WebAssembly module below holds at once: a page of its memory. */
+/** The memory of the WebAssembly module below: one page. */
 const PAGE_BYTES = 64 * 1024;
 /** How many bytes it compares with one instruction. */
 const VECTOR_BYTES = 16;
@@ -52,7 +52,7 @@ const MODULE = Uint8Array.of(
 
 type Counter = (bytes: Uint8Array) => number;
 
-/** Counts by the module above; `undefined` where the runtime or the processor has no WebAssembly with vectors. */
+/** Counts with the module above; `undefined` if the runtime or the processor does not support WebAssembly vectors. */
 function createVectorCounter(): Counter | undefined {
   let exports: WebAssembly.Exports;
   try {
@@ -76,7 +76,7 @@ function createVectorCounter(): Counter | undefined {
   };
 }
 
-/** Counts by a search for each line feed: three times as slow for lines of 80 bytes. */
+/** Counts by searching for each line feed: three times slower for lines of 80 bytes. */
 export function countBySearch(bytes: Uint8Array): number {
   // Buffer's indexOf is five times as fast as Uint8Array's.
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -85,5 +85,5 @@ export function countBySearch(bytes: Uint8Array): number {
   return feeds;
 }
 
-/** How many line feeds there are. Takes about 0.05 s of CPU per GiB, however long the lines are. */
+/** Counts line feeds. Takes about 0.05 s of CPU per GiB, whatever the length of the lines. */
 export const countLineFeeds: (bytes: Uint8Array) => number = createVectorCounter() ?? countBySearch;

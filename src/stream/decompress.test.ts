@@ -14,7 +14,7 @@ const noise = (bytes: number) =>
   Buffer.from(fc.sample(fc.uint8Array({ minLength: bytes, maxLength: bytes }), { numRuns: 1, seed: 7 })[0] ?? []);
 
 describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
-  it("decodes any bytes, in several members, however they are cut", async () => {
+  it("decodes any bytes, in several members, wherever they are cut", async () => {
     const members = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 4 });
     const lengths = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 });
     await fc.assert(
@@ -28,14 +28,14 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
     );
   }, 20_000);
 
-  it("decodes what is larger than any buffer", async () => {
+  it("decodes data larger than any buffer", async () => {
     const log = Buffer.concat([Buffer.alloc(3 * MIB, "abc\n"), noise(300_000)]);
     const { pieces, error } = await readAll(decompress(byteSource(cut(compress(log), [100_000]))));
     expect(error).toBeUndefined();
     expect(Buffer.concat(pieces).equals(log)).toBe(true);
   });
 
-  it("gives out what it could decode of a log that was cut short, wherever, then throws", async () => {
+  it("yields what it can decode of a log that is truncated anywhere, then throws", async () => {
     const log = noise(5_000);
     const packed = compress(log);
     for (let length = 4; length < packed.length; length += 97) {
@@ -49,13 +49,13 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
     expect(error).toBeInstanceOf(DecompressionFailed);
   });
 
-  it("throws at what does not belong there, after the log before it", async () => {
+  it("throws at invalid data, after the log before it", async () => {
     const { text, error } = await readAll(decompress(byteSource([compress("fine\n"), "something else"])));
     expect(text).toBe("fine\n");
     expect(error).toBeInstanceOf(DecompressionFailed);
   });
 
-  it("passes the source's own failure on, after what came before it", async () => {
+  it("passes on the source's error, after the data before it", async () => {
     const failure = new Error("broken");
     const first = compress("fine\n");
     const { text, error } = await readAll(decompress(byteSource([first, failure])));
@@ -63,7 +63,7 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
     expect(error).toBe(failure);
   });
 
-  it("unpacks one layer only", async () => {
+  it("decompresses one layer only", async () => {
     const inner = gzipSync("log");
     const { pieces } = await readAll(decompress(byteSource([compress(inner)])));
     expect(Buffer.concat(pieces).equals(inner)).toBe(true);
@@ -76,7 +76,7 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
     expect(source.asked).toBeLessThan(300);
   });
 
-  it("stops a bomb soon after the size that is free, having held little of it", async () => {
+  it("stops a bomb soon after the free size, with little of it in memory", async () => {
     // 512 MiB of zeros, made and given as one piece.
     const packer = create();
     const packed: Buffer[] = [];
@@ -96,13 +96,13 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
       error = caught;
     }
     expect(error).toBeInstanceOf(DecompressionLimit);
-    expect(error).toMatchObject({ ratio: 200, message: "The compressed log grows to more than 200 times its size." });
+    expect(error).toMatchObject({ ratio: 200, message: "The compressed log expands to more than 200 times its size." });
     expect(made).toBeLessThanOrEqual(64 * MIB);
     expect(made).toBeGreaterThan(63 * MIB);
     expect(largest).toBeLessThanOrEqual(256 * 1024);
   }, 60_000);
 
-  it("holds to the limits that it is given", async () => {
+  it("respects the given limits", async () => {
     const packed = compress(Buffer.alloc(100_000, "a"));
     const limited = await readAll(decompress(byteSource([packed]), { ratio: 2, ratioFreeBytes: 1000 }));
     expect(limited.error).toBeInstanceOf(DecompressionLimit);
@@ -112,7 +112,7 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
 });
 
 describe("decompress of anything else", () => {
-  it("passes it on as the same pieces", async () => {
+  it("passes it on in the same pieces", async () => {
     for (const pieces of [["plain"], ["\x1f"], ["(", "see"], [deflateSync("x")], [""]]) {
       const given = pieces.map((piece) => Buffer.from(piece as string));
       const passed = await readAll(decompress(byteSource(given)));
@@ -121,13 +121,13 @@ describe("decompress of anything else", () => {
     }
   });
 
-  it("does not wait for four bytes where the first says enough", async () => {
+  it("does not wait for four bytes if the first one suffices", async () => {
     const never = new Promise<string>(() => {});
     const passed = decompress(byteSource(["a", never]));
     expect((await passed.next()).done).toBe(false);
   });
 
-  it("lets zeros stand after a gzip member, as tape and block stores leave them", async () => {
+  it("accepts zeros after a gzip member, as tape and block stores leave them", async () => {
     const padded = Buffer.concat([gzipSync("log\n"), Buffer.alloc(40_000)]);
     expect(await readAll(decompress(byteSource([padded])))).toMatchObject({ text: "log\n", error: undefined });
   });

@@ -5,33 +5,33 @@ import { ReadableReader } from "./readable-reader.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
 export interface DecompressLimits {
-  /** How many times the compressed size a log may have. */
+  /** The maximum size of a log, as a multiple of its compressed size. */
   readonly ratio: number;
-  /** Up to how many bytes of log the ratio does not matter. */
+  /** The ratio does not apply up to this number of bytes. */
   readonly ratioFreeBytes: number;
 }
 
 const DEFAULT_LIMITS: DecompressLimits = { ratio: 200, ratioFreeBytes: 64 * 1024 * 1024 };
 
-/** Thrown when compressed data grows more than is allowed. */
+/** Thrown when compressed data exceeds the ratio. */
 export class DecompressionLimit extends Error {
-  /** The limit: how many times its compressed size a log may have. */
+  /** The ratio that was exceeded. */
   readonly ratio: number;
 
   constructor(ratio: number) {
-    super(`The compressed log grows to more than ${ratio} times its size.`);
+    super(`The compressed log expands to more than ${ratio} times its size.`);
     this.name = "DecompressionLimit";
     this.ratio = ratio;
   }
 }
 
-/** Thrown when compressed data is damaged or cut short. */
+/** Thrown when compressed data is damaged or truncated. */
 export class DecompressionFailed extends Error {
-  /** Whether all is well but for its end, which is not there: it may still be written. */
+  /** Whether only the end is missing: the data may still be being written. */
   readonly isCutShort: boolean;
 
   constructor(cause: unknown, isCutShort = false) {
-    super("The compressed log is damaged or was cut short.", { cause });
+    super("The compressed log is damaged or truncated.", { cause });
     this.name = "DecompressionFailed";
     this.isCutShort = isCutShort;
   }
@@ -44,7 +44,7 @@ interface Format {
 }
 
 const PIECE_BYTES = 64 * 1024;
-/** Input is given to the decoder in parts of this size, so that the ratio is that of what was really read so far. */
+/** The decoder receives input in parts of this size, so that the ratio applies to what it has actually read. */
 const INPUT_BYTES = 16 * 1024;
 
 const FORMATS: readonly Format[] = [
@@ -54,7 +54,7 @@ const FORMATS: readonly Format[] = [
     createDecoder: () =>
       createZstdDecompress({
         chunkSize: PIECE_BYTES,
-        // The window that RFC 8878 asks every decoder to have: 8 MiB. A frame could ask for 128.
+        // The window size that RFC 8878 recommends decoders to support: 8 MiB. A frame could request 128 MiB.
         params: { [constants.ZSTD_d_windowLogMax]: 23 },
       }),
     frames: () => new ZstdFrames(),
@@ -62,10 +62,10 @@ const FORMATS: readonly Format[] = [
 ];
 
 /**
- * Decodes one layer of gzip or zstd, told by the first bytes, and passes all else on untouched. Several gzip members or zstd
- * frames are one log.
+ * Decompresses one layer of gzip or zstd, recognized by the first bytes; anything else passes unchanged. Several gzip
+ * members or zstd frames are one log.
  *
- * Decoded bytes go out before a failure that comes after them.
+ * An error comes after all bytes that could be decoded.
  *
  * @param limits Default: 200 times, above 64 MiB.
  * @throws DecompressionLimit, DecompressionFailed, and what the source throws.
@@ -79,12 +79,12 @@ export async function* decompress(
   yield* format === undefined ? whole : decode(whole, format, limits);
 }
 
-/** Whether a source that begins so is compressed. */
+/** Whether a source that begins with these bytes is compressed. */
 export function isCompressed(head: Uint8Array): boolean {
   return formatOf(head) !== undefined;
 }
 
-/** Whether a source that begins so may be compressed, for all that has come of it. */
+/** Whether a source that begins with these bytes is compressed, or may be once more bytes have arrived. */
 export function mayBeCompressed(head: Uint8Array): boolean {
   return isCompressed(head) || FORMATS.some(({ magic }) => mayBecome(head, magic));
 }
@@ -93,7 +93,7 @@ function formatOf(head: Uint8Array): Format | undefined {
   return FORMATS.find(({ magic }) => magic.every((byte, at) => head[at] === byte));
 }
 
-/** Whether these bytes are a beginning of the magic number, but not all of it. */
+/** Whether these bytes are a proper prefix of the magic number. */
 function mayBecome(bytes: Uint8Array, magic: readonly number[]): boolean {
   return bytes.length < magic.length && bytes.every((byte, at) => byte === magic[at]);
 }
@@ -109,7 +109,7 @@ async function* decode(
   let bytesIn = 0;
   let bytesOut = 0;
 
-  /** Gives out what the decoder makes until `finished`. */
+  /** Yields the decoder's output until `finished`. */
   const drain = async function* (finished: () => boolean): AsyncGenerator<Uint8Array> {
     for (;;) {
       const piece = reader.take();
@@ -137,7 +137,7 @@ async function* decode(
         yield* drain(() => written);
       }
     }
-    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is not whole."), true);
+    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is truncated."), true);
     decoder.end();
     yield* drain(() => false);
   } finally {
@@ -149,7 +149,7 @@ function isEnded(reader: ReadableReader): boolean {
   try {
     return reader.ended();
   } catch (cause) {
-    // What gunzip says where its input has ended too soon.
+    // Z_BUF_ERROR is gunzip's error for a truncated input.
     throw new DecompressionFailed(cause, cause instanceof Error && "code" in cause && cause.code === "Z_BUF_ERROR");
   }
 }
@@ -157,13 +157,13 @@ function isEnded(reader: ReadableReader): boolean {
 function* partsOf(piece: Uint8Array, frames: ZstdFrames | undefined): Generator<Uint8Array> {
   for (let at = 0; at < piece.length; ) {
     const part = piece.subarray(at, at + INPUT_BYTES);
-    const length = frames === undefined ? part.length : followed(frames, part);
+    const length = frames === undefined ? part.length : frameLength(frames, part);
     yield part.subarray(0, length);
     at += length;
   }
 }
 
-function followed(frames: ZstdFrames, part: Uint8Array): number {
+function frameLength(frames: ZstdFrames, part: Uint8Array): number {
   try {
     return frames.follow(part);
   } catch (cause) {

@@ -1,8 +1,8 @@
-/** How a log's bytes are to be read. */
+/** The encoding of a log. */
 export interface Encoding {
-  /** A name that TextDecoder knows; `utf-8` for all that needs no decoding. */
+  /** A name that TextDecoder knows; `utf-8` if no decoding is needed. */
   readonly name: string;
-  /** How many bytes at the start are a byte order mark. */
+  /** The length of the byte order mark at the start. */
   readonly markBytes: number;
 }
 
@@ -12,17 +12,19 @@ const MARKS: readonly { readonly name: string; readonly bytes: readonly number[]
   { name: "utf-16be", bytes: [0xfe, 0xff] },
 ];
 
-/** How many bytes are looked at for zeros. */
-const LOOK_BYTES = 64;
+/** How many bytes are searched for zeros. */
+const SAMPLE_BYTES = 64;
 
 /**
- * Says how a log is encoded: by its byte order mark, else by the charset that was named, else by where its first zero bytes lie, else as UTF-8.
+ * Detects the encoding of a log: by its byte order mark, else by the given charset, else by the positions of its first
+ * zero bytes, else UTF-8.
  *
  * @param head the first bytes.
- * @param charset a label as the WHATWG encoding standard lists them; one that it does not list means UTF-8. `utf-16` does not say which byte comes
- *   first: the first zero byte does, and without one it is the big end, as RFC 2781 has it.
- * @param ended whether the head is all that there is.
- * @returns `undefined` when more bytes are needed to tell. Text in UTF-8 is told by its second byte at the latest, unless it begins with a mark.
+ * @param charset a label from the WHATWG encoding standard; an unknown label means UTF-8. For `utf-16`, the first zero
+ *   byte decides the byte order; without one, it is big-endian (RFC 2781).
+ * @param ended whether the head is the whole log.
+ * @returns `undefined` if more bytes are needed. UTF-8 without a byte order mark is detected by its second byte at the
+ *   latest.
  */
 export function encodingOf(head: Uint8Array, charset: string | undefined, ended: boolean): Encoding | undefined {
   for (const { name, bytes } of MARKS) {
@@ -44,26 +46,26 @@ function nameOf(label: string): string {
 }
 
 function utf16(head: Uint8Array, ended: boolean): string | undefined {
-  const zero = head.subarray(0, LOOK_BYTES).indexOf(0);
+  const zero = head.subarray(0, SAMPLE_BYTES).indexOf(0);
   if (zero !== -1) return zero % 2 === 1 ? "utf-16le" : "utf-16be";
-  return ended || head.length >= LOOK_BYTES ? "utf-16be" : undefined;
+  return ended || head.length >= SAMPLE_BYTES ? "utf-16be" : undefined;
 }
 
 /**
- * UTF-16 of mostly ASCII has a zero in most of its characters, always at the same place. Its first two have to be ASCII, and half of those that are looked at: what else
- * begins so is hardly text.
+ * UTF-16 that is mostly ASCII has a zero in most characters, always in the same byte. The first two characters must be
+ * ASCII, and half of the sample: anything else is hardly text.
  */
 function guess(head: Uint8Array, ended: boolean): string | undefined {
-  const looked = head.subarray(0, LOOK_BYTES);
-  const bigEnd = looked[0] === 0;
+  const sample = head.subarray(0, SAMPLE_BYTES);
+  const isBigEndian = sample[0] === 0;
   let others = 0;
-  for (let at = 0; at + 1 < looked.length; at += 2) {
-    const [high, low] = bigEnd ? [looked[at], looked[at + 1]] : [looked[at + 1], looked[at]];
+  for (let at = 0; at + 1 < sample.length; at += 2) {
+    const [high, low] = isBigEndian ? [sample[at], sample[at + 1]] : [sample[at + 1], sample[at]];
     if (high === 0 && low !== 0) continue;
     others += 1;
-    if (at < 4 || others > LOOK_BYTES / 4) return "utf-8";
+    if (at < 4 || others > SAMPLE_BYTES / 4) return "utf-8";
   }
-  if (looked.length < LOOK_BYTES && !ended) return undefined;
-  if (looked.length < 4 || others > looked.length / 4) return "utf-8";
-  return bigEnd ? "utf-16be" : "utf-16le";
+  if (sample.length < SAMPLE_BYTES && !ended) return undefined;
+  if (sample.length < 4 || others > sample.length / 4) return "utf-8";
+  return isBigEndian ? "utf-16be" : "utf-16le";
 }

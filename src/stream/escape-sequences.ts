@@ -1,49 +1,49 @@
-// Browsers run this too: no node: imports and no Buffer. It stands in stream/, which imports no other room, since
-// server,
-// client, CLI and page all read escape sequences and may all import stream/.
-import { LINE_FEED } from "./bytes.ts";
+// Also runs in browsers: no node: imports and no Buffer. It is in stream/, which imports no other folder, because
+// server, client, CLI and page all parse escape sequences.
+import { LINE_FEED } from "./characters.ts";
 
 export const ESCAPE = 0x1b;
 const BELL = 0x07;
 const CANCEL = 0x18;
 const SUBSTITUTE = 0x1a;
 
-/** More parameters than any terminal knows: what has more sets no style. */
+/** No terminal supports more: a longer sequence sets no style. */
 const MAX_PARAMETERS = 128;
 
-/** What a byte is to an escape sequence. */
+/** The meaning of a byte in an escape sequence. */
 export type EscapeByte =
-  /** It belongs to the sequence, and more of it follows. */
+  /** It belongs to the sequence, which continues. */
   | "more"
-  /** It ended a sequence without effect on a log: a cursor moved, a title, a link, a write to the clipboard. */
+  /** It ended a sequence without effect on a log: cursor movement, title, link, clipboard. */
   | "nothing"
-  /** It ended one that sets a style; see `parameters`. */
+  /** It ended a sequence that sets a style; see `parameters`. */
   | "style"
-  /** It ended one that moves to the beginning of the line, or clears it. */
+  /** It ended a sequence that moves to the beginning of the line, or clears the line. */
   | "restart"
   /** It does not belong to the sequence, which is dropped: the byte is text. */
   | "text";
 
 /**
- * Reads escape sequences (ECMA-48) byte by byte, so that they may be cut anywhere: CSI (colours, cursor movements), OSC
- * and other strings (titles, links), and those of two or three characters. Code units of UTF-16 may stand for bytes.
+ * Parses escape sequences (ECMA-48) byte by byte, so that they may be cut anywhere: CSI (colours, cursor movements),
+ * OSC and other strings (titles, links), and sequences of two or three characters. Also accepts UTF-16 code units as
+ * bytes.
  */
 export class EscapeReader {
   #state: "start" | "csi" | "string" | "string-escape" | "intermediate" = "start";
   #parameters = "";
   #isTooLong = false;
 
-  /** What stands between `ESC [` and the last byte of the sequence that ended. */
+  /** The text between `ESC [` and the last byte of the sequence that ended. */
   get parameters(): string {
     return this.#parameters;
   }
 
-  /** Whether a string has begun (OSC, DCS, SOS, PM or APC) whose end has not come. */
+  /** Whether it is inside a string (OSC, DCS, SOS, PM or APC). */
   get isInString(): boolean {
     return this.#state === "string" || this.#state === "string-escape";
   }
 
-  /** Begins behind an escape character. */
+  /** Starts after an escape character. */
   begin(): void {
     this.#state = "start";
     this.#parameters = "";
@@ -70,7 +70,7 @@ export class EscapeReader {
     if (byte === 0x5b) this.#state = "csi";
     // OSC, DCS, SOS, PM and APC: a string up to its terminator.
     else if (byte === 0x5d || byte === 0x50 || byte === 0x58 || byte === 0x5e || byte === 0x5f) this.#state = "string";
-    // As of a character set: one more byte follows.
+    // Such as a character set: one more byte follows.
     else if (byte >= 0x20 && byte <= 0x2f) this.#state = "intermediate";
     else if (byte !== ESCAPE) return byte < 0x20 || byte > 0x7e ? "text" : "nothing";
     return "more";
@@ -95,7 +95,7 @@ export class EscapeReader {
   }
 
   #takeInString(byte: number): EscapeByte {
-    // A string that is never ended hides no more than its line.
+    // An unterminated string ends with its line.
     if (byte === LINE_FEED) return "text";
     const isEscaped = this.#state === "string-escape";
     if (byte === BELL || (isEscaped && byte === 0x5c)) return "nothing";
@@ -111,8 +111,8 @@ export class EscapeReader {
 const READER = new EscapeReader();
 
 /**
- * Copies a line without its escape sequences. Of one that is not finished, only the beginning is left out: what is
- * searched should hide nothing.
+ * Copies a line without its escape sequences. Of an incomplete sequence, only the introducer is omitted, so that a
+ * search misses no text.
  *
  * @param into at least as long as the line.
  * @returns how many bytes were copied.
@@ -131,12 +131,12 @@ export function stripEscapes(line: Uint8Array, into: Uint8Array): number {
   return length;
 }
 
-/** Where the escape sequence ends that begins at `start`. */
+/** The end of the escape sequence that begins at `start`. */
 function sequenceEnd(line: Uint8Array, start: number): number {
   READER.begin();
   for (let at = start + 1; at < line.length; at += 1) {
     const byte = line[at] ?? 0;
-    // Another sequence begins. So no string is looked for past it, and each byte is looked at twice at most.
+    // Another sequence begins. A string is never scanned past it, so each byte is scanned at most twice.
     if (byte === ESCAPE && !(READER.isInString && line[at + 1] === 0x5c)) return READER.isInString ? start + 2 : at;
     const came = READER.take(byte);
     if (came === "more") continue;

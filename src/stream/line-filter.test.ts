@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findLineTime } from "./block-times.ts";
 import { cutLength } from "./characters.ts";
-import type { FilteredText, LineRun } from "./filtered-text.ts";
+import { createLineFilter, type LineFilter } from "./line-filter.ts";
 import {
-  createLineFilter,
-  type LineFilter,
+  type FilteredText,
   type LineFilterOptions,
   type LineFilterStart,
+  type LineRun,
+  reachesBack,
   type TimedText,
-} from "./line-filter.ts";
+} from "./line-filter-types.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
-import { reachesBack } from "./text-start.ts";
+import { findLineTime } from "./line-times.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
 
@@ -83,36 +83,36 @@ function merge(runs: readonly LineRun[]): LineRun[] {
 describe("createLineFilter", () => {
   const numbers = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
 
-  it("sends the lines that match, and tells which they are", () => {
+  it("sends the lines that match, with their numbers", () => {
     const { outputs } = filter(numbers, { grep: grepFor({ pattern: "f" }) });
     expect(textOf(outputs)).toBe("four\nfive\n");
     expect(linesOf(outputs)).toEqual(["4-5"]);
   });
 
-  it("sends the lines that do not match when asked", () => {
+  it("sends the lines that do not match if inverted", () => {
     const { outputs } = filter(numbers, { grep: grepFor({ pattern: "e", invert: true }) });
     expect(textOf(outputs)).toBe("two\nfour\nsix\n");
     expect(linesOf(outputs)).toEqual(["2", "4", "6"]);
   });
 
-  it("sends no line of overlapping contexts twice", () => {
+  it("sends lines of overlapping contexts once", () => {
     const { outputs } = filter(numbers, { grep: grepFor({ pattern: "t", before: 1, after: 2 }) });
     expect(textOf(outputs)).toBe("one\ntwo\nthree\nfour\nfive\n");
     expect(linesOf(outputs)).toEqual(["~1", "2-3", "~4-5"]);
   });
 
-  it("keeps carriage returns, and a last line without a line feed as it is", () => {
+  it("keeps carriage returns, and a last line without a line feed", () => {
     const { outputs } = filter("a\r\nb\r\na", { grep: grepFor({ pattern: "a" }) });
     expect(textOf(outputs)).toBe("a\r\na");
     expect(linesOf(outputs)).toEqual(["1", "3"]);
   });
 
-  it("counts from the line that the text begins in", () => {
+  it("counts from the line in which the text begins", () => {
     const { outputs } = filter("a\nb\na\n", { grep: grepFor({ pattern: "a" }) }, { line: 40 });
     expect(linesOf(outputs)).toEqual(["40", "42"]);
   });
 
-  it("holds an unfinished line back until it is decided, and no line that needs no decision", () => {
+  it("holds an incomplete line until it is decided, but no line that needs no decision", () => {
     const grep = createLineFilter({ timestamps: false, grep: grepFor({ pattern: "ab" }) }, { line: 1 });
     expect(push(grep, { bytes: Buffer.from("xa") })).toEqual([]);
     expect(textOf(push(grep, { bytes: Buffer.from("b\n") }))).toBe("xab\n");
@@ -134,7 +134,7 @@ describe("createLineFilter", () => {
     expect(textOf(outputs)).toBe(`${time(1)} a\n${time(2)} bc\n${time(3)} d\n`);
   });
 
-  it("leaves out what is not within the times, and ends at the first line that is too late", () => {
+  it("omits lines outside of the range of times, and ends at the first line that is too late", () => {
     const log = [
       "x",
       "2026-01-01T00:00:01Z a",
@@ -153,7 +153,7 @@ describe("createLineFilter", () => {
     expect(push(made, { bytes: Buffer.from("2026-01-01T00:00:02Z e\n") })).toEqual([]);
   });
 
-  it("stops in the midst of a text for others to have their turn, where a pattern is much work", () => {
+  it("yields in the middle of a text for an expensive pattern", () => {
     const bytes = Buffer.from(`${"ab".repeat(50)}\n`.repeat(2_000));
     const stops = (pattern: string, fixed = false): number => {
       const matches = createLineMatcher({ pattern, fixed, ignoreCase: false });
@@ -170,7 +170,7 @@ describe("createLineFilter", () => {
     expect(stops("ab", true)).toBe(0);
   });
 
-  it("looks at less of a line where a pattern is much work, and counts it as cut", () => {
+  it("searches less of a line for an expensive pattern, and counts it as cut", () => {
     const log = `${"ab".repeat(2_000)}x\n`;
     const grep = (pattern: string, fixed = false) => ({
       matches: createLineMatcher({ pattern, fixed, ignoreCase: fixed }),
@@ -189,7 +189,7 @@ describe("createLineFilter", () => {
     }
   });
 
-  it("takes what is left out for its time as context of nothing", () => {
+  it("does not use lines outside of the range of times as context", () => {
     const { outputs } = filter("2026-01-01T00:00:01Z a\n2026-01-01T00:00:02Z hit\n", {
       since: "2026-01-01T00:00:02.000000000Z",
       grep: grepFor({ pattern: "hit", before: 5 }),
@@ -197,7 +197,7 @@ describe("createLineFilter", () => {
     expect(linesOf(outputs)).toEqual(["2"]);
   });
 
-  it("passes a line of 50 MB on as it comes, decided by its beginning, and counts it as cut", () => {
+  it("passes on a line of 50 MB as it arrives, decided by its beginning, and counts it as cut", () => {
     for (const [head, sent] of [
       ["hit", 800 * 65_536 + 4],
       ["miss", 0],
@@ -220,7 +220,7 @@ describe("createLineFilter", () => {
     }
   });
 
-  it("gives no output of more than 255 KiB, and cuts none inside a character", () => {
+  it("returns no output of more than 255 KiB, and cuts none inside a character", () => {
     const log = `${"é".repeat(200_000)}\n${"short line\n".repeat(60_000)}`;
     const { outputs } = filter(log, { grep: grepFor({ pattern: "é", after: 50_000 }) });
     for (const { bytes } of outputs) {
@@ -356,8 +356,8 @@ function textsOf({ lines, lastFeed, timed, cuts }: SomeLog): { lines: Line[]; te
   return { lines: all, texts };
 }
 
-describe("createLineFilter, for any log, cut anyhow, and any options", () => {
-  it("sends what has to be sent", () => {
+describe("createLineFilter, for any log, cut anywhere, and any options", () => {
+  it("sends exactly what is selected", () => {
     fc.assert(
       fc.property(someLog, someOptions, (log, some) => {
         const { lines, texts } = textsOf(log);
@@ -372,7 +372,7 @@ describe("createLineFilter, for any log, cut anyhow, and any options", () => {
     );
   }, 20_000);
 
-  it("resumes behind any output, from any text that reaches back far enough, as if there had been no break", () => {
+  it("resumes after any output, from any text that reaches back far enough, as if uninterrupted", () => {
     fc.assert(
       fc.property(someLog, someOptions, fc.nat(), fc.nat(), fc.boolean(), (log, some, atOutput, atStart, byState) => {
         const { texts } = textsOf(log);

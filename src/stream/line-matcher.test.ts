@@ -39,12 +39,12 @@ const fault = (pattern: string): string => {
 };
 
 describe("createLineMatcher", () => {
-  it("takes a fixed text as it is", () => {
+  it("matches a fixed string literally", () => {
     expect(matching(fixed("a.b*"), "aab\nxa.b*x\na.b\n")).toEqual([1]);
     expect(matching(fixed("É"), "é\nÉ\n")).toEqual([1]);
   });
 
-  it("knows upper and lower case as Unicode folds them when asked", () => {
+  it("ignores case by Unicode folding if requested", () => {
     expect(matching(fixed("größe", true), "GRÖSSE\nGRÖßE\ngröße\ngroße\n")).toEqual([1, 2]);
     // The Kelvin sign and the long s are k and s to Unicode.
     expect(matching(fixed("ask", true), "ASK\na\u017f\u212a\nasx\n")).toEqual([0, 1]);
@@ -52,7 +52,7 @@ describe("createLineMatcher", () => {
     expect(matching({ pattern: "E(rr|xc)", fixed: false, ignoreCase: true }, "eRR\nEXC\ner\n")).toEqual([0, 1]);
   });
 
-  it("matches each line for itself, without its line feed and with its carriage return", () => {
+  it("matches each line separately, without its line feed and with its carriage return", () => {
     expect(matching("^b$", "a\nb\nc")).toEqual([1]);
     expect(matching("^$", "a\n\n\nb\n")).toEqual([1, 2]);
     expect(matching("a\\nb", "a\nb\n")).toEqual([]);
@@ -61,11 +61,11 @@ describe("createLineMatcher", () => {
     expect(matching("b\\r$", "b\r\nb\n")).toEqual([0]);
   });
 
-  it("takes characters, not bytes, for what a dot stands for", () => {
+  it("matches characters, not bytes, with a dot", () => {
     expect(matching("^..$", "éé\né\n日本\n😀😀\n")).toEqual([0, 2, 3]);
   });
 
-  it("looks through colours and other escape sequences, in the midst of a text too", () => {
+  it("ignores colours and other escape sequences, also in the middle of a text", () => {
     const lines =
       "\x1b[31mERR\x1b[0mOR x\nERROR\n\x1b]8;;http://ERROR\x07link\x1b]8;;\x1b\\\nERR\x1b[1;38;5;2mX\nE\x1b(BRROR\n";
     for (const pattern of [fixed("ERROR"), fixed("error", true), "^ERROR", "(?i)^error"]) {
@@ -75,13 +75,13 @@ describe("createLineMatcher", () => {
     expect(matching("m", "\x1b[0m\n")).toEqual([]);
   });
 
-  it("goes through the beginnings of a hundred thousand unfinished escape sequences once", () => {
+  it("scans a hundred thousand unfinished escape sequences once", () => {
     expect(matching("^x*]+$", `${"\x1b]".repeat(100_000)}x\n`)).toEqual([]);
     expect(stripped("\x1b]\x1b]a\x1b[1\x1b[31")).toBe("a");
   });
 
   it.each(["(a+)+$", "^(a|aa)*$", "(a*)*b", "(x+x+)+y", "(?:a?){90}a{90}\\b$"])(
-    "is done with %s on a megabyte of it before anyone waits",
+    "matches %s against a megabyte without delaying others",
     (pattern) => {
       expect(matching(pattern, `${"a".repeat(2 ** 20)}!`)).toEqual([]);
     },
@@ -106,11 +106,11 @@ describe("createLineMatcher", () => {
     ["x(?P<n", "invalid named capture: `(?P<n`"],
     ["a{2,1}", "invalid repeat count: `{2,1}`"],
     ["a\\", "trailing backslash at end of expression"],
-  ])("says what is wrong with %s, and quotes the part", (pattern, message) => {
+  ])("describes the error in %s, and quotes the part", (pattern, message) => {
     expect(fault(pattern)).toBe(`Invalid pattern: ${message}.`);
   });
 
-  it("refuses what grows too large when its repetitions are written out", () => {
+  it("rejects a pattern that is too large when its repetitions are expanded", () => {
     const tooLarge = (repetition: string) =>
       `The pattern is too large when its repetitions are expanded: \`${repetition}\`.`;
     expect(fault("a{1001}")).toBe("Invalid pattern: invalid repeat count: `{1001}`.");
@@ -123,7 +123,7 @@ describe("createLineMatcher", () => {
     ).not.toThrow();
   });
 
-  it("refuses a pattern that is empty, and a text that can be in no line", () => {
+  it("rejects an empty pattern, and a string that no line can contain", () => {
     expect(fault("")).toBe("The pattern is empty.");
     expect(() => createLineMatcher(fixed(""))).toThrow(PatternError);
     expect(() => createLineMatcher(fixed("a\nb"))).toThrow("contains a line feed");
@@ -199,7 +199,7 @@ describe("createLineMatcher, for any pattern and lines", () => {
     );
   }, 20_000);
 
-  it("quotes a part of any faulty pattern", () => {
+  it("quotes a part of any invalid pattern", () => {
     const noise = fc.array(
       fc.constantFrom("(", ")", "[", "]", "{2}", "{9,1}", "*", "\\", "\\8", "?", "a", "é", "(?P<", ">", "^", "-"),
       { maxLength: 10 },

@@ -1,34 +1,33 @@
 import { RE2JS } from "re2js";
-import { LINE_FEED } from "./bytes.ts";
 import { createCandidates, type NextCandidate, requiredLiterals } from "./candidates.ts";
+import { LINE_FEED } from "./characters.ts";
 import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
 import { describeSyntaxError, PatternError, quote } from "./pattern-error.ts";
 import { createShapeScan } from "./shape-scan.ts";
 
-/** What to look for. */
+/** What to search for. */
 export interface Pattern {
-  /** A text, or a regular expression in RE2's syntax. */
+  /** A fixed string, or a regular expression in RE2's syntax. */
   readonly pattern: string;
-  /** Whether it is a text. */
+  /** Whether it is a fixed string. */
   readonly fixed: boolean;
-  /** Whether upper and lower case are the same, as Unicode folds them. */
+  /** Whether to ignore case, by Unicode case folding. */
   readonly ignoreCase: boolean;
 }
 
-/** Finds the lines that match, a whole block of them at a time. */
+/** Finds matching lines, a block of lines at a time. */
 export interface LineMatcher {
-  /** How much of a line may be matched at once, in bytes: no more than keeps others waiting for a moment. */
+  /** How much of a line may be matched at once, in bytes, so that other streams wait only for a moment. */
   readonly lineBytes: number;
   /**
-   * Begins to search a block.
+   * Starts to search a block.
    *
-   * @param lines lines with their line feeds; the last may lack it. They must not change while they are searched.
+   * @param lines lines with their line feeds; the last may lack it. They must not change during the search.
    */
   search(lines: Buffer): LineSearch;
   /**
    * Whether to yield to the event loop before more is matched. Stays true until {@link yielded} was called once for
-   * each
-   * share of matching: after one long line, others run as often as between many short ones.
+   * each share of the work: after one long line, others run as often as between many short ones.
    */
   readonly needsYield: boolean;
   yielded(): void;
@@ -39,37 +38,37 @@ export interface LineSearch {
   /**
    * Finds the next line that matches.
    *
-   * @param from where a line begins, never before that of the call before.
-   * @returns a byte of that line, or the end of the block. Where the matcher needs a yield first, `~start`: no line
-   *   before the one that begins at `start` matches. Never so for a block of one line.
+   * @param from where a line begins. Must not decrease from call to call.
+   * @returns a byte of that line, or the end of the block. If the matcher needs a yield first, `~start`: no line before
+   *   the one that begins at `start` matches. Never for a block of one line.
    */
   next(from: number): number;
 }
 
-/** The longest part of a line that is matched. */
+/** The maximum part of a line that is matched. */
 const MAX_LINE_BYTES = 64 * 1024;
 const MIN_LINE_BYTES = 1024;
 /**
- * By how many instructions a pattern may exceed its length in characters when its repetitions are expanded. Where there
- * are too many states to cache, each character of a line takes as many steps as there are instructions.
+ * The maximum number of instructions of a pattern beyond its length in characters, after expanding its repetitions. If
+ * there are too many states to cache, each character of a line takes as many steps as there are instructions.
  */
 const MAX_EXPANSION = 500;
 /**
- * The work of matching one line, in bytes times instructions: at worst a few hundred ms, if each byte is a new state.
+ * The maximum work of matching one line, in bytes times instructions: a few hundred ms if each byte is a new state.
  */
 const LINE_STEPS = 1024 * 1024;
-/** The work between two yields: some ten ms, since a call takes a dozen turns of the event loop. */
+/** The work between two yields: some ten ms, because a call takes a dozen turns of the event loop. */
 const YIELD_STEPS = 32 * 1024;
 const MIN_YIELD_BYTES = 256;
 const MAX_YIELD_BYTES = 1024;
 
 /**
- * Makes a matcher. It takes linear time for any pattern and any line.
+ * Creates a matcher that takes linear time for any pattern and line.
  *
  * A line is matched without its line feed and without escape sequences (colours, cursor movements, window titles,
  * links). A carriage return is part of it.
  *
- * @throws PatternError when the pattern cannot be used.
+ * @throws PatternError if the pattern is invalid or too large.
  */
 export function createLineMatcher(pattern: Pattern): LineMatcher {
   const { fixed, ignoreCase } = pattern;
@@ -83,7 +82,7 @@ export function createLineMatcher(pattern: Pattern): LineMatcher {
   );
 }
 
-/** Finds a text by its bytes. */
+/** Finds a fixed string by its bytes. */
 class TextMatcher implements LineMatcher {
   readonly lineBytes = MAX_LINE_BYTES;
   readonly needsYield = false;
@@ -108,7 +107,7 @@ class TextMatcher implements LineMatcher {
 }
 
 /**
- * Matches a regular expression. Where a match must hold certain literals, or have a certain shape, other lines are
+ * Matches a regular expression. If matches must contain certain literals, or have a certain shape, other lines are
  * skipped.
  */
 class RegexMatcher implements LineMatcher {
@@ -116,12 +115,12 @@ class RegexMatcher implements LineMatcher {
   readonly #yieldBytes: number;
   readonly #expression: RE2JS;
   readonly #candidates: (lines: Buffer) => NextCandidate;
-  /** Bytes that were matched and not yet accounted for by a yield. */
+  /** Bytes that were matched since the last yield. */
   #matchedBytes = 0;
 
-  /** @param isText whether the pattern is a quoted text, which has no more states than characters. */
+  /** @param isText whether the pattern is a quoted string, which has no more states than characters. */
   constructor(pattern: string, ignoreCase: boolean, isText: boolean) {
-    // People write the flag at the front. Without it, re2js can tell the literals.
+    // Users write the flag at the front. Without it, re2js can determine the literals.
     const inline = pattern.startsWith("(?i)");
     const anyCase = ignoreCase || inline;
     const uncased = inline ? pattern.slice(4) : pattern;
@@ -131,7 +130,7 @@ class RegexMatcher implements LineMatcher {
     this.lineBytes = isText ? MAX_LINE_BYTES : clamp(LINE_STEPS / instructions, MIN_LINE_BYTES, MAX_LINE_BYTES);
     this.#yieldBytes = clamp(YIELD_STEPS / instructions, MIN_YIELD_BYTES, MAX_YIELD_BYTES);
     const literals = requiredLiterals(anyCase ? compile(uncased, false) : this.#expression) ?? [];
-    // A literal of one character is in nearly every line.
+    // Nearly every line contains a literal of one character.
     const areCommon = literals.length === 0 || literals.some(({ length }) => length < 2);
     this.#candidates =
       (areCommon ? createShapeScan(uncased, anyCase) : undefined) ?? createCandidates(literals, anyCase);
@@ -167,7 +166,7 @@ class RegexMatcher implements LineMatcher {
   }
 }
 
-/** Matches lines without their escape sequences. Where there are none, it costs a search for the escape character. */
+/** Matches lines without their escape sequences. If there are none, it costs one search for the escape character. */
 class EscapeMatcher implements LineMatcher {
   readonly lineBytes: number;
   readonly #matcher: LineMatcher;
@@ -191,11 +190,11 @@ class EscapeMatcher implements LineMatcher {
     this.#matcher.yielded();
   }
 
-  /** Matches each line that holds an escape character by itself. */
+  /** Matches each line that contains an escape character separately. */
   #searchEscaped(lines: Buffer, plain: LineSearch, first: number): LineSearch {
     const end = lines.length;
     let nextEscape = first;
-    /** What the search of the lines as they are has found last. */
+    /** The last hit of the search that ignores escape sequences. */
     let found = -1;
     return {
       next: (from) => {
@@ -222,7 +221,7 @@ class EscapeMatcher implements LineMatcher {
   #matches(line: Buffer): boolean {
     const stripped = Buffer.allocUnsafe(line.length);
     const length = stripEscapes(line, stripped);
-    // The line feed is there for patterns that match an empty line: an empty block has no lines.
+    // A line feed, for patterns that match an empty line: an empty block has no lines.
     const block = length === 0 ? Buffer.of(LINE_FEED) : stripped.subarray(0, length);
     return this.#matcher.search(block).next(0) < block.length;
   }
@@ -247,6 +246,6 @@ function tooLarge(pattern: string): PatternError {
   return new PatternError(`The pattern is too large when its repetitions are expanded: ${what}.`);
 }
 
-function timesOf([, least, most]: RegExpMatchArray): number {
-  return Math.max(Number(least), Number(most ?? 0));
+function timesOf([, min, max]: RegExpMatchArray): number {
+  return Math.max(Number(min), Number(max ?? 0));
 }

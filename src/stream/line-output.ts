@@ -1,14 +1,12 @@
-import { entryAt } from "./block-times.ts";
-import { LINE_FEED } from "./bytes.ts";
-import { cutLength } from "./characters.ts";
+import { cutLength, LINE_FEED } from "./characters.ts";
 import { countLineFeeds } from "./count.ts";
-import type { FilteredText, LineFilterResume } from "./filtered-text.ts";
-import type { LineTimes } from "./line-times.ts";
+import type { FilteredText, LineFilterResume } from "./line-filter-types.ts";
+import { entryAt, type LineTimes } from "./line-times.ts";
 
 /** A time and a space. */
 const PREFIX_BYTES = 31;
 const SPACE = 0x20;
-/** The longest character. */
+/** The maximum size of a character. */
 const CHARACTER_BYTES = 4;
 
 /** Lines that are sent. */
@@ -16,27 +14,27 @@ export interface SentLines {
   /** The number of the first one. */
   readonly number: number;
   readonly count: number;
-  /** Whether they do not match, but stand before or after a line that does. */
+  /** Whether they are context of a match, not matches. */
   readonly context: boolean;
 }
 
-/** Gathers what is sent into outputs of limited size. Bytes that lie side by side in one text are not copied. */
+/** Collects what is sent into outputs of limited size. Adjacent bytes of one text are not copied. */
 export class LineOutput {
   readonly #maxBytes: number;
   readonly #resume: () => LineFilterResume;
-  /** Bytes that an earlier filter sent of the first line that is sent. */
+  /** How many bytes of the first line an earlier filter has sent. */
   #leaveOut: number;
   /** Outputs that are complete. */
   #outputs: FilteredText[] = [];
-  /** The output that is being gathered. */
+  /** The output that is being collected. */
   #pieces: Uint8Array[] = [];
   #runs: { firstLine: number; count: number; context: boolean }[] = [];
   #size = 0;
 
   /**
-   * @param maxBytes how large an output is at most. A whole line with its time fits.
-   * @param leaveOut bytes to be left out of the first line that is sent.
-   * @param resume where a filter resumes behind what was gathered so far.
+   * @param maxBytes the maximum size of an output. A whole line with its time fits.
+   * @param leaveOut how many bytes of the first line to omit.
+   * @param resume where a filter resumes after what was collected so far.
    */
   constructor(maxBytes: number, leaveOut: number, resume: () => LineFilterResume) {
     this.#maxBytes = maxBytes;
@@ -58,8 +56,8 @@ export class LineOutput {
    * Adds whole lines, as many as fit into one output: at least one.
    *
    * @param from where they begin in `bytes`, and `to` where they end.
-   * @param times of the lines in `bytes`, to be put before them; with `before`, the time in effect at their beginning.
-   * @returns where those end that were added.
+   * @param times of the lines in `bytes`, to put before them, with the time in effect before the first: `before`.
+   * @returns the end of the lines that were added.
    */
   addLines(
     bytes: Buffer,
@@ -82,7 +80,7 @@ export class LineOutput {
     return end;
   }
 
-  /** Adds as much of a part of a line as fits, cut between characters. Returns how many bytes. */
+  /** Adds as much of a part of a line as fits, cut between characters. @returns how many bytes. */
   addPart(bytes: Uint8Array, lines: SentLines, time: string | undefined): number {
     this.#makeRoom((time === undefined ? 0 : PREFIX_BYTES) + CHARACTER_BYTES);
     if (time !== undefined) this.#append(prefixBytes(time));
@@ -91,14 +89,14 @@ export class LineOutput {
     return length;
   }
 
-  /** How many of the next bytes are to be left out, since they were sent before. */
+  /** How many of the next bytes to omit, because they were sent before. */
   leaveOut(length: number): number {
     const left = Math.min(this.#leaveOut, length);
     this.#leaveOut -= left;
     return left;
   }
 
-  /** Completes what is being gathered, and takes all outputs. */
+  /** Completes the current output, and takes all outputs. */
   take(): readonly FilteredText[] {
     this.#flush();
     const taken = this.#outputs;
@@ -106,7 +104,7 @@ export class LineOutput {
     return taken;
   }
 
-  /** Copies lines behind their times into one buffer. */
+  /** Copies times and lines into one buffer. */
   #addTimed(
     bytes: Buffer,
     from: number,
@@ -168,7 +166,7 @@ export class LineOutput {
     } else this.#pieces.push(bytes);
   }
 
-  /** Completes the output that is being gathered where so much does not fit into it. */
+  /** Completes the current output if this many bytes do not fit into it. */
   #makeRoom(bytes: number): void {
     if (bytes > this.#room) this.#flush();
   }

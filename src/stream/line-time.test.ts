@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findLineTime } from "./block-times.ts";
 import { findTime, findTimeInside } from "./line-time.ts";
+import { findLineTime } from "./line-times.ts";
 
 const timeOf = (line: string) => {
   const bytes = Buffer.from(`before\n${line}\nafter`);
@@ -88,7 +88,7 @@ describe("findLineTime", () => {
     expect(timeOf(line)).toBeUndefined();
   });
 
-  it("looks only at the beginning, and never past the line", () => {
+  it("searches only the beginning, and never past the line", () => {
     expect(timeOf(`${"x: ".repeat(40)}2026-03-12T14:03:55Z`)).toBeUndefined();
     expect(timeOf(`{"a":"${"x".repeat(600)}","time":"2026-03-12T14:03:55Z"}`)).toBeUndefined();
     const two = Buffer.from("2026-03-12\n 14:03:55 x\n1773324235\n");
@@ -96,7 +96,7 @@ describe("findLineTime", () => {
     expect(findLineTime(two, 0, 3, 2026)).toBeUndefined();
   });
 
-  it("writes every time that was written by the clock as the clock would", () => {
+  it("returns any time exactly as it was written", () => {
     const zone = fc.constantFrom("Z", "+00:00", "+05:30", "-0800", "");
     const when = fc.date({ min: new Date("1970-01-02"), max: new Date("9999-01-01"), noInvalidDate: true });
     fc.assert(
@@ -109,7 +109,7 @@ describe("findLineTime", () => {
     );
   });
 
-  it("takes anything without a fault, and answers with nothing else than a time", () => {
+  it("accepts any bytes, and returns a time or nothing", () => {
     const bits = fc.constantFrom(
       "2026",
       "-03-12",
@@ -151,7 +151,7 @@ describe("findTime", () => {
     ["<34>Mar 12 14:03:55 host app: x", 4, 19, "no-year"],
     ["Thu Mar 12 14:03:55 2020 x", 0, 24, "moment"],
     ['{"time":"2026-03-12T14:03:55Z"}', 9, 29, "moment"],
-  ])("tells where the time of %j stands, and what is said of it", (line, start, end, says) => {
+  ])("finds the position of the time in %j, and how complete it is", (line, start, end, says) => {
     const found = findTime(line, 2026);
     expect([found?.start, found?.end, found?.says]).toEqual([start, end, says]);
   });

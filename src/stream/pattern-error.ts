@@ -1,10 +1,10 @@
 import { RE2JSSyntaxException } from "re2js";
 
-/** The longest part of a pattern that a message quotes, in characters. */
+/** The maximum part of a pattern in a message, in characters. */
 const MAX_QUOTED = 100;
 
 /**
- * Thrown when a pattern cannot be used. The message is one sentence for a person and quotes the part that is at fault.
+ * Thrown if a pattern is invalid. The message is one sentence that quotes the invalid part.
  */
 export class PatternError extends Error {
   constructor(message: string) {
@@ -14,8 +14,7 @@ export class PatternError extends Error {
 }
 
 /**
- * What re2js threw when it compiled a pattern, as a sentence. Its words are those of RE2 in Go, which users may search
- * for.
+ * Describes an error of re2js for a pattern. The wording is that of RE2 in Go, which users may search for.
  */
 export function describeSyntaxError(error: unknown): string {
   if (!(error instanceof RE2JSSyntaxException)) return "Invalid pattern.";
@@ -24,7 +23,7 @@ export function describeSyntaxError(error: unknown): string {
   return part === "" ? `Invalid pattern: ${description}.` : `Invalid pattern: ${description}: ${quote(part)}.`;
 }
 
-/** A part of a pattern in backticks, which are rarer in patterns than other quotes. */
+/** Quotes a part of a pattern in backticks, which are rarer in patterns than other quotes. */
 export function quote(part: string): string {
   const characters = [...part];
   return `\`${characters.length <= MAX_QUOTED ? part : `${characters.slice(0, MAX_QUOTED).join("")}…`}\``;

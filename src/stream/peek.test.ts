@@ -3,7 +3,7 @@ import { byteSource, readAll } from "../../test/fakes/byte-source.ts";
 import { peek } from "./peek.ts";
 
 describe("peek", () => {
-  it("shows the first piece and gives it again, without asking for another", async () => {
+  it("returns the first piece and yields it again, without reading another", async () => {
     const source = byteSource(["one", "two"]);
     const { head, whole } = await peek(source);
     expect(Buffer.from(head).toString()).toBe("one");
@@ -11,19 +11,19 @@ describe("peek", () => {
     expect((await readAll(whole)).text).toBe("onetwo");
   });
 
-  it("reads on until enough has come, over empty pieces", async () => {
+  it("reads until enough has arrived, skipping empty pieces", async () => {
     const { head, whole } = await peek(byteSource(["", "a", "", "b", "c"]), (bytes) => bytes.length >= 2);
     expect(Buffer.from(head).toString()).toBe("ab");
     expect((await readAll(whole)).text).toBe("abc");
   });
 
-  it("shows what there is when the source ends first", async () => {
+  it("returns what there is if the source ends first", async () => {
     const { head, whole } = await peek(byteSource([]));
     expect(head.length).toBe(0);
     expect((await readAll(whole)).text).toBe("");
   });
 
-  it("keeps a failure for the reader, after the bytes before it", async () => {
+  it("keeps an error for the reader, after the bytes before it", async () => {
     const failure = new Error("broken");
     const { head, whole } = await peek(byteSource(["ab", failure]), (bytes) => bytes.length > 10);
     expect(head.length).toBe(2);

@@ -1,17 +1,19 @@
 /** The first bytes of a source, and the source with them put back. */
 export interface Peeked {
-  /** The first bytes. Fewer than were asked for only where the source ended or failed. */
+  /** The first bytes. Fewer than requested only if the source ended or failed. */
   readonly head: Uint8Array;
-  /** The whole source, the head included and in the pieces that it came in. A failure comes after the bytes that came before it. */
+  /** The whole source, including the head, in the same pieces. An error comes after the bytes before it. */
   readonly whole: AsyncIterableIterator<Uint8Array>;
 }
 
 /**
- * Reads pieces until `enough` says so of the bytes up to there, or the source ends, without consuming them.
+ * Reads pieces until `enough` returns true for the bytes so far, or the source ends, without consuming them.
  *
- * Never throws: a failure of the source is for the reader of `whole`, who closes the source too by leaving it, even before its first piece.
+ * Never throws: the reader of `whole` receives the source's error, and closes the source by leaving it, even before the
+ * first piece.
  *
- * @param enough asked after each piece, with at least one byte. Default: one piece is enough. It decides how much is held, so it must come to an end.
+ * @param enough called after each piece, with at least one byte. Default: one piece is enough. It must bound the bytes
+ * that are held.
  */
 export async function peek(
   source: AsyncIterable<Uint8Array>,

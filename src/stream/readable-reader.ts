@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 
 /**
- * Reads a Node stream by hand. Node's own iterator throws away what is still buffered when a stream fails
- * (https://github.com/nodejs/node/issues/29428); here the bytes that came before a failure can be taken first.
+ * Reads a Node stream without its iterator, which discards what is still buffered when the stream fails
+ * (https://github.com/nodejs/node/issues/29428): here, the bytes before the error can be taken first.
  */
 export class ReadableReader {
   readonly #stream: Readable;
@@ -15,35 +15,35 @@ export class ReadableReader {
     stream.once("end", () => this.#settle({ kind: "ended" }));
     stream.on("error", (error: unknown) => this.#settle({ kind: "failed", error }));
     stream.once("close", () => {
-      // An error costs more than all else here, and every stream is closed.
+      // An error with its stack costs more than all else here, and every stream is closed.
       if (this.#state.kind !== "open") return;
-      this.#settle({ kind: "failed", error: new Error("The stream was closed before its end.") });
+      this.#settle({ kind: "failed", error: new Error("The stream was closed before it ended.") });
     });
   }
 
-  /** What is buffered, or `undefined` when nothing is. */
+  /** Takes what is buffered; `undefined` if nothing is. */
   take(): Uint8Array | undefined {
     return (this.#stream.read() as Buffer | null) ?? undefined;
   }
 
   /**
-   * Whether the stream has ended. To be asked when there is nothing to take.
+   * Whether the stream has ended. Call it when there is nothing to take.
    *
-   * @throws what the stream failed with.
+   * @throws the stream's error.
    */
   ended(): boolean {
     if (this.#state.kind === "failed") throw this.#state.error;
     return this.#state.kind === "ended";
   }
 
-  /** Waits for the next change: bytes, the end, a failure or a call of `wake`. For one caller at a time. */
+  /** Waits for the next change: bytes, the end, an error or a call of `wake`. For one caller at a time. */
   changed(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
   }
 
-  /** Ends the wait of `changed`. */
+  /** Resolves `changed`. */
   wake(): void {
     this.#wake();
   }

@@ -52,7 +52,7 @@ const TEXT = fc
   })
   .map((parts) => parts.join(""));
 
-describe("a shape that each match has", () => {
+describe("a shape that every match contains", () => {
   it.each([
     ["\\b\\d{9}\\b", "12345678\n123456789\n"],
     ["5\\d\\d", "HTTP 499\nHTTP 503\n"],
@@ -71,13 +71,13 @@ describe("a shape that each match has", () => {
     },
   );
 
-  it("has no letters where upper and lower case are the same: some have another case outside of ASCII", () => {
+  it("contains no letters if case is ignored: some have another case outside of ASCII", () => {
     expect(placesOf("k\\d{4}", "\u212a1234\n", true)).toEqual([3]);
     expect(createShapeScan("kelvin", true)).toBeUndefined();
     expect(createShapeScan("[a-f]{9}", true)).toBeUndefined();
   });
 
-  it("is in each line that matches, whatever the expression and the text", () => {
+  it("is found in each matching line, for any expression and text", () => {
     let scans = 0;
     fc.assert(
       fc.property(PATTERN, TEXT, fc.boolean(), (pattern, text, ignoreCase) => {
@@ -99,7 +99,7 @@ describe("a shape that each match has", () => {
     expect(scans).toBeGreaterThan(300);
   });
 
-  it("is short, and has few ways to be laid: a line that could only match a longer one is a candidate too", () => {
+  it("is short, with few ways to fit it: a line that could only match a longer one is also a candidate", () => {
     expect(placesOf("\\d{999}x", `${"1".repeat(40)}x\n`)).toEqual([8]);
     expect(placesOf("\\d{0,900}=\\d{6}", "=123456\n")).toEqual([0]);
     expect(placesOf(`a${"\\d?".repeat(8)}\\d{4}x`, "1234x\n")).toEqual([0]);

@@ -1,45 +1,46 @@
 import type { NextCandidate } from "./candidates.ts";
 
-/** A character or a class of them, and how often it has to come. */
+/** A character or a class of characters, and how often it is repeated. */
 interface Atom {
   readonly source: string;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 /**
- * How many characters may be looked at to tell whether a shape is at one offset: all ways to fit it are tried in turn.
+ * The maximum number of steps to match a shape at one offset, trying all ways to fit it.
  */
 const MAX_STEPS = 64;
-/** Of what must be repeated more often, so many are looked for. */
-const MAX_LEAST = 32;
+/** Of an atom that must be repeated more often, this many are searched for. */
+const MAX_REPEATS = 32;
 /** How rare a shape has to be, in bits. */
 const MIN_BITS = 8;
 const ASCII = Array.from({ length: 96 }, (_, at) => String.fromCharCode(32 + at));
 
 const EDGE = /^\\b/;
-/** What matches no character. */
+/** Assertions, which match no character. */
 const NOTHING = /^(?:[$^]|\\[AzB])/;
 const KNOWN =
   /^(?:[A-Za-z0-9 _,:;=@#%&~'"`!<>/-]|\\[!-/:-@[-`{-~]|\\[dws]|\[(?:\\[dws\\\]^-]|[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9 _.,:;=@#%&~'"`!<>/+*?(){}$])+\])/;
-/** Of these, only where they end is known. */
+/** Atoms of which only the length is parsed. */
 const OTHER = /^(?:\.|\\[DWSntrfv]|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])/;
 const REPEAT = /^(?:[*+?]|\{\d+(?:,\d*)?\})/;
 
 /**
- * Finds lines that may match an expression by a shape that each match has: characters and classes of ASCII one after
- * another, each so many times, such as `\d{9}` or `5\d\d`. JavaScript's own matcher looks for it, many times as fast as
- * one that guarantees linear time; for such a shape it takes linear time too, since there are few ways to fit it.
+ * Finds lines that may match an expression by a shape that every match contains: a sequence of ASCII characters and
+ * classes with repetitions, such as `\d{9}` or `5\d\d`. JavaScript's matcher searches for it, many times faster than a
+ * matcher that guarantees linear time; for such a shape it also takes linear time, because there are few ways to fit
+ * it.
  *
- * @param pattern an expression that RE2 takes.
- * @returns `undefined` where no part of it is such a shape, or is one that is nearly everywhere.
+ * @param pattern a valid expression in RE2's syntax.
+ * @returns `undefined` if no part of it is such a shape, or only a very common one.
  */
 export function createShapeScan(pattern: string, ignoreCase: boolean): ((lines: Buffer) => NextCandidate) | undefined {
   const [best] = (shapesOf(pattern, ignoreCase) ?? []).toSorted((a, b) => bitsOf(b) - bitsOf(a));
   if (best === undefined || bitsOf(best) < MIN_BITS) return undefined;
-  const shape = new RegExp(best.map(({ source, least, most }) => `${source}{${least},${most}}`).join(""), "g");
+  const shape = new RegExp(best.map(({ source, min, max }) => `${source}{${min},${max}}`).join(""), "g");
   return (lines) => {
-    // As Latin-1 each byte is a character, and stays in its place.
+    // In Latin-1, each byte is a character, so offsets stay the same.
     const text = lines.toString("latin1");
     let found = -1;
     return (from) => {
@@ -52,7 +53,7 @@ export function createShapeScan(pattern: string, ignoreCase: boolean): ((lines: 
   };
 }
 
-/** All shapes that each match has; `undefined` where the expression is no plain sequence, or is not understood. */
+/** All shapes that every match contains; `undefined` if the expression is not a plain sequence, or cannot be parsed. */
 function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom[])[] | undefined {
   const shapes: Atom[][] = [];
   let shape: Atom[] = [];
@@ -74,21 +75,21 @@ function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom
     const repeat = REPEAT.exec(rest)?.[0] ?? "";
     rest = rest.slice(repeat.length);
     if (repeat !== "" && rest.startsWith("?")) rest = rest.slice(1);
-    // Some letters of ASCII have another case outside of it.
+    // Some ASCII letters have another case outside of ASCII.
     if (known === undefined || (ignoreCase && /[A-Za-z]/.test(known.replaceAll(/\\[ds]/g, "")))) {
       cut();
       continue;
     }
-    const { least, most } = timesOf(repeat);
-    const atom = { source: known, least, most };
+    const { min, max } = timesOf(repeat);
+    const atom = { source: known, min, max };
     if (stepsOf([atom]) <= MAX_STEPS) {
       if (stepsOf([...shape, atom]) > MAX_STEPS) cut();
       shape.push(atom);
       continue;
     }
-    // Of what may be repeated without limit, the first are there, and the last.
-    const times = Math.min(least, MAX_LEAST);
-    const some = { source: known, least: times, most: times };
+    // An atom with unlimited repetitions ends one shape and begins the next.
+    const times = Math.min(min, MAX_REPEATS);
+    const some = { source: known, min: times, max: times };
     if (stepsOf([...shape, some]) > MAX_STEPS) cut();
     shape.push(some);
     cut();
@@ -98,7 +99,7 @@ function shapesOf(pattern: string, ignoreCase: boolean): readonly (readonly Atom
   return shapes;
 }
 
-/** The group at the beginning of a text. `undefined` where there is none, or one that changes how the rest is read. */
+/** The group at the beginning of a text. `undefined` if there is none, or one that changes how the rest is parsed. */
 function groupAt(text: string): string | undefined {
   if (!/^\((?!\?(?!:|P?<))/.test(text) || text.includes("\\Q")) return undefined;
   let depth = 0;
@@ -113,22 +114,22 @@ function groupAt(text: string): string | undefined {
   return undefined;
 }
 
-function timesOf(repeat: string): { readonly least: number; readonly most: number } {
-  if (repeat === "") return { least: 1, most: 1 };
-  if (repeat === "?") return { least: 0, most: 1 };
-  if (repeat === "*" || repeat === "+") return { least: repeat === "+" ? 1 : 0, most: Number.POSITIVE_INFINITY };
-  const [, least = "", most = least] = /^\{(\d+)(?:,(\d*))?\}$/.exec(repeat) ?? [];
-  return { least: Number(least), most: most === "" ? Number.POSITIVE_INFINITY : Number(most) };
+function timesOf(repeat: string): { readonly min: number; readonly max: number } {
+  if (repeat === "") return { min: 1, max: 1 };
+  if (repeat === "?") return { min: 0, max: 1 };
+  if (repeat === "*" || repeat === "+") return { min: repeat === "+" ? 1 : 0, max: Number.POSITIVE_INFINITY };
+  const [, min = "", max = min] = /^\{(\d+)(?:,(\d*))?\}$/.exec(repeat) ?? [];
+  return { min: Number(min), max: max === "" ? Number.POSITIVE_INFINITY : Number(max) };
 }
 
 function stepsOf(shape: readonly Atom[]): number {
-  const ways = shape.reduce((all, { least, most }) => all * (most - least + 1), 1);
-  return ways * shape.reduce((length, { most }) => length + most, 0);
+  const ways = shape.reduce((all, { min, max }) => all * (max - min + 1), 1);
+  return ways * shape.reduce((length, { max }) => length + max, 0);
 }
 
-/** How rare a shape is in a text of all characters of ASCII alike. */
+/** How rare a shape is in a text of uniformly distributed ASCII characters, in bits. */
 function bitsOf(shape: readonly Atom[]): number {
-  return shape.reduce((bits, { source, least }) => bits + least * bitsOfOne(source), 0);
+  return shape.reduce((bits, { source, min }) => bits + min * bitsOfOne(source), 0);
 }
 
 function bitsOfOne(source: string): number {

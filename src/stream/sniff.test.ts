@@ -19,13 +19,13 @@ describe("looksLikePage", () => {
     },
   );
 
-  it("believes text/html only of a body that begins with a tag", () => {
+  it("accepts text/html only for a body that begins with a tag", () => {
     expect(page("  <head><title>Sign in</title>", "text/html")).toBe(true);
     expect(page("12:00 starting\n", "text/html")).toBe(false);
     expect(page("", "text/html")).toBe(false);
   });
 
-  it("does not look for the first character for ever", () => {
+  it("searches for the first character only in the sample", () => {
     expect(page(`${" ".repeat(2000)}<html>`)).toBe(false);
   });
 });

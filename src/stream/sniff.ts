@@ -1,31 +1,31 @@
-/** How much of the head is looked at for the first character that is not white space. */
-const LOOK_BYTES = 1024;
+/** How much of the head is searched for the first character that is not white space. */
+const SAMPLE_BYTES = 1024;
 
 /**
- * Whether a body is a web page, such as a sign-in form that a proxy put in place of a log.
+ * Whether a body is a web page, such as the sign-in form of a proxy, instead of a log.
  *
  * @param head the first bytes, decompressed.
- * @param mediaType what the store says it is. `text/html` alone is no proof, since some stores say it of every file:
- *   the body must begin with `<` too.
+ * @param mediaType from the store. `text/html` alone is not enough, because some stores send it for every file: the
+ *   body must also begin with `<`.
  */
 export function looksLikePage(head: Uint8Array, mediaType: string | undefined): boolean {
-  // Latin-1 keeps each byte one character, and all that matters here is ASCII.
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, LOOK_BYTES)).toString("latin1");
+  // In Latin-1, each byte is a character, and only ASCII matters here.
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SAMPLE_BYTES)).toString("latin1");
   const start = text.replace(/^\u00ef\u00bb\u00bf/, "").trimStart();
   if (/^<(?:!doctype\s+html|html)[\s>]/i.test(start)) return true;
   return mediaType === "text/html" && start.startsWith("<");
 }
 
-/** The longest answer for programs: what is longer is a log in JSON. */
+/** The maximum size of a response for programs: anything longer is a log in JSON. */
 const ANSWER_BYTES = 64 * 1024;
 
 /**
- * Whether a body is an answer for programs, such as a store's error, in place of a log: one JSON document, an object or
- * a list, and nothing else. Logs in JSON have one in each line.
+ * Whether a body is a response for programs, such as a store's error, instead of a log: a single JSON object or array.
+ * Logs in JSON have one on each line.
  *
  * @param body the first bytes, decompressed.
- * @param mediaType what the store says it is. Without `application/json`, or a type that ends in `+json`, it is taken
- *   for a log: one line of JSON is all that some jobs write.
+ * @param mediaType from the store. Unless it is `application/json` or ends in `+json`, the body is a log: some jobs
+ *   write a single line of JSON.
  */
 export function looksLikeAnswer(body: Uint8Array, mediaType: string | undefined): boolean {
   if (mediaType === undefined || !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType) || body.length > ANSWER_BYTES)

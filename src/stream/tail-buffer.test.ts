@@ -10,7 +10,7 @@ const texts = fc
 const lengths = fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 });
 
 describe("the tail buffer of a text", () => {
-  it("has the fingerprint of the text's last bytes, however they came", () => {
+  it("has the fingerprint of the text's last bytes, however they arrived", () => {
     fc.assert(
       fc.property(texts, lengths, (bytes, turns) => {
         const tail = new TailBuffer();
@@ -23,7 +23,7 @@ describe("the tail buffer of a text", () => {
     );
   });
 
-  it("has the fingerprint of fewer bytes too", () => {
+  it("also has the fingerprint of fewer bytes", () => {
     fc.assert(
       fc.property(texts, fc.nat(1_500), lengths, (bytes, max, turns) => {
         const tail = new TailBuffer();
@@ -41,13 +41,13 @@ describe("the tail buffer of a text", () => {
     expect(matchesFingerprint(fingerprint, Buffer.from(" line\n"))).toBe(false);
   });
 
-  it("continues behind the text that it is given", () => {
+  it("continues after the given text", () => {
     const tail = new TailBuffer(Buffer.from("one\n"));
     tail.push(Buffer.from("two\n"));
     expect(tail.fingerprint()).toEqual(fingerprintOf(Buffer.from("one\ntwo\n")));
   });
 
-  it("keeps no piece alive: it holds copies", () => {
+  it("keeps no piece in memory: it holds copies", () => {
     const piece = Buffer.from("a line\n");
     const tail = new TailBuffer(piece);
     piece.fill(0);

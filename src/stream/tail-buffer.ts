@@ -1,29 +1,29 @@
 import { hash } from "node:crypto";
 
-/** Identifies a place in a text by what stands before it. */
+/** Identifies a position in a text by the bytes before it. */
 export interface Fingerprint {
-  /** How many bytes it is the hash of: at most 1024. */
+  /** How many bytes are hashed: at most 1024. */
   readonly length: number;
-  /** SHA-256 of them, cut to 9 bytes, as base64url. */
+  /** Their SHA-256, truncated to 9 bytes, as base64url. */
   readonly hash: string;
 }
 
-/** How much of a text's end is kept: some ten lines, and no two places of a log end alike for so long. */
+/** How much of a text's end is kept: some ten lines, which are unique in practice. */
 export const TAIL_BYTES = 1024;
 const HASH_BYTES = 9;
 
-/** Keeps the last {@link TAIL_BYTES} bytes of a text that passes. */
+/** Keeps the last {@link TAIL_BYTES} bytes of a text. */
 export class TailBuffer {
-  // Memory of its own: a part of a piece would keep all of it alive while a follow is quiet.
+  // A separate buffer: a part of a piece would keep all of it in memory while a followed log is silent.
   readonly #kept = new Uint8Array(TAIL_BYTES);
   #length = 0;
 
-  /** @param before text that has passed already. */
+  /** @param before the beginning of the text. */
   constructor(before?: Uint8Array) {
     if (before !== undefined) this.push(before);
   }
 
-  /** What is kept, until the next `push`. */
+  /** The kept bytes. Valid until the next `push`. */
   get bytes(): Uint8Array {
     return this.#kept.subarray(0, this.#length);
   }
@@ -36,7 +36,7 @@ export class TailBuffer {
     this.#length = left + end.length;
   }
 
-  /** @param max how many bytes to take of the end. Default: all that are kept. */
+  /** @param max how many bytes of the end to use. Default: all that are kept. */
   fingerprint(max = TAIL_BYTES): Fingerprint {
     return fingerprintOf(this.#kept.subarray(Math.max(0, this.#length - max), this.#length));
   }
@@ -48,7 +48,7 @@ export function fingerprintOf(bytes: Uint8Array): Fingerprint {
   return { length: bytes.length, hash: digest.toString("base64url") };
 }
 
-/** Whether these bytes are the ones that a fingerprint was made of. */
+/** Whether a fingerprint is that of these bytes. */
 export function matchesFingerprint(fingerprint: Fingerprint, bytes: Uint8Array): boolean {
   return bytes.length === fingerprint.length && fingerprintOf(bytes).hash === fingerprint.hash;
 }

@@ -1,11 +1,11 @@
-// Browsers run this too: no node: imports and no Buffer.
+// Also runs in browsers: no node: imports and no Buffer.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MONTH = MONTHS.join("|");
 const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?`;
 const ZONE = String.raw`(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z\d]))?`;
 
-// Each is tried at one offset only, and none can backtrack over more than a few characters.
+// Each is tried at one offset only, and backtracks over a few characters at most.
 const ISO = new RegExp(String.raw`(\d{4})([-/])(\d\d)\2(\d\d)[T ]${CLOCK}${ZONE}`, "y");
 const SOME_ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/;
 const SOME_CLOCK = new RegExp(String.raw`(?<![\d:.])${CLOCK}(?![\d:])`);
@@ -22,15 +22,15 @@ const SPACE = 0x20;
 const POINT = 0x2e;
 const COMMA = 0x2c;
 
-/** A time that stands in a text. */
+/** A time in a text. */
 export interface TextTime {
   /** RFC 3339 in UTC with nine digits, as in `LineTimes`. */
   readonly time: string;
-  /** Where it stands in the text. */
+  /** Its offset in the text. */
   readonly start: number;
   readonly end: number;
   /**
-   * What of it the text says: a moment, all but the year, or the time of a day alone. The rest is not from the text.
+   * What the text contains: a full time, all but the year, or a time of day. The rest is filled in.
    */
   readonly says: "moment" | "no-year" | "clock";
 }
@@ -47,7 +47,7 @@ interface Parts {
 }
 
 /**
- * Reads a time in any of the layouts of logs, where it has to begin at `at`.
+ * Parses a time in any supported layout at `at`.
  *
  * @param year of times that have none.
  */
@@ -57,7 +57,8 @@ export function readTime(text: string, at: number, year: number): TextTime | und
 }
 
 /**
- * Reads seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their length, from 2001 to 2065.
+ * Parses seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by their length, from 2001 to
+ * 2065.
  */
 export function readEpoch(text: string, at: number): TextTime | undefined {
   EPOCH.lastIndex = at;
@@ -73,13 +74,13 @@ export function readEpoch(text: string, at: number): TextTime | undefined {
   };
 }
 
-/** Reads ISO 8601 where it stands first in a text. */
+/** Parses the first ISO 8601 time in a text. */
 export function searchIso(text: string): TextTime | undefined {
   const start = text.search(SOME_ISO);
   return start === -1 ? undefined : readIso(text, start);
 }
 
-/** Reads a time of day, `14:03:55.102`, where it stands first in a text. Its day is the first of 1970. */
+/** Parses the first time of day in a text, `14:03:55.102`. Its date is 1970-01-01. */
 export function searchClock(text: string): TextTime | undefined {
   const found = SOME_CLOCK.exec(text);
   if (found === null) return undefined;
@@ -118,7 +119,7 @@ function readIso(text: string, at: number): TextTime | undefined {
   const [, year = "", , month = "", day = "", hour, minute, second, fraction, zone] = found;
   const end = ISO.lastIndex;
   if (zone === undefined || zone === "Z") {
-    // As it is, a leap second too.
+    // Without Date, which rejects leap seconds.
     if (!isPossible(Number(month), Number(day), Number(hour), Number(minute))) return undefined;
     const time = `${year}-${month}-${day}T${hour}:${minute}:${second}.${(fraction ?? "").padEnd(9, "0")}Z`;
     return { time, start: at, end, says: "moment" };
@@ -164,7 +165,7 @@ function write(
   says: TextTime["says"],
 ): TextTime | undefined {
   if (!isPossible(Number(month), Number(day), Number(hour), Number(minute))) return undefined;
-  // The year as it is: Date takes those below 100 for 19xx.
+  // Set separately: Date treats years below 100 as 19xx.
   const moment = new Date(0);
   moment.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   moment.setUTCHours(Number(hour), Number(minute) - offsetMinutes(zone), Number(second));
@@ -184,7 +185,7 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code <= 0x39;
 }
 
-/** The number that two digits make. */
+/** The value of two digits. */
 function two(text: string, at: number): number {
   return (text.charCodeAt(at) - ZERO) * 10 + text.charCodeAt(at + 1) - ZERO;
 }

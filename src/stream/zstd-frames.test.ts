@@ -6,7 +6,7 @@ const frame = zstdCompressSync("some text, some text, some text", { params: { [c
 const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
 
 describe("ZstdFrames", () => {
-  it("stops at the end of each frame, skippable ones too", () => {
+  it("stops at the end of each frame, including skippable ones", () => {
     const frames = new ZstdFrames();
     const all = Buffer.concat([frame, skippable, frame]);
     const ends: number[] = [];
@@ -15,7 +15,7 @@ describe("ZstdFrames", () => {
     expect(frames.whole).toBe(true);
   });
 
-  it("knows a frame that is not whole, one byte at a time", () => {
+  it("recognizes an incomplete frame, byte by byte", () => {
     const frames = new ZstdFrames();
     for (const [at, byte] of frame.entries()) {
       expect(frames.whole).toBe(at === 0);
@@ -24,8 +24,8 @@ describe("ZstdFrames", () => {
     expect(frames.whole).toBe(true);
   });
 
-  it("refuses what is no frame", () => {
-    expect(() => new ZstdFrames().follow(Buffer.from("text"))).toThrow("no zstd frame");
+  it("rejects what is not a frame", () => {
+    expect(() => new ZstdFrames().follow(Buffer.from("text"))).toThrow("Expected a zstd frame.");
   });
 
   it.each([

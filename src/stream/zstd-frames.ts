@@ -1,5 +1,5 @@
 const MAGIC = 0xfd2fb528;
-/** Frames of the user's own, which decoders skip: 0x184D2A50 to 0x184D2A5F. */
+/** Frames of user data, which decoders skip: 0x184D2A50 to 0x184D2A5F. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
 type Field =
@@ -12,7 +12,8 @@ const BLOCK: Field = { kind: "block", length: 3 };
 /**
  * Finds where the frames of zstd data end (RFC 8878, section 3.1), without decoding them.
  *
- * Node's decoder needs that: it drops what follows a frame in the same write, and does not notice when the last frame is cut short.
+ * Node's decoder needs this: it drops what follows a frame in the same write, and does not notice a truncated last
+ * frame.
  */
 export class ZstdFrames {
   #field = START;
@@ -20,16 +21,16 @@ export class ZstdFrames {
   #value = 0;
   #checksum = false;
 
-  /** Whether all bytes so far make whole frames. */
+  /** Whether the bytes so far are whole frames. */
   get whole(): boolean {
     return this.#field === START && this.#done === 0;
   }
 
   /**
-   * Follows `bytes` up to the end of the frame in them, or of the bytes.
+   * Parses `bytes` up to the end of the current frame, or to their end.
    *
-   * @returns how many bytes that is.
-   * @throws Error when there is no frame where one should begin.
+   * @returns how many bytes were parsed.
+   * @throws Error if no frame begins where one must.
    */
   follow(bytes: Uint8Array): number {
     let at = 0;
@@ -56,7 +57,7 @@ export class ZstdFrames {
       case "magic":
         if (value === MAGIC) return { kind: "descriptor", length: 1 };
         if (value >= SKIPPABLE_MAGIC && value <= SKIPPABLE_MAGIC + 15) return { kind: "skip-size", length: 4 };
-        throw new Error("There is no zstd frame after the last one.");
+        throw new Error("Expected a zstd frame.");
       case "skip-size":
         return { kind: "skip", length: value };
       case "descriptor":
@@ -64,7 +65,7 @@ export class ZstdFrames {
         return { kind: "header", length: headerLength(value) };
       case "block": {
         const size = (value >> 1) & 3;
-        // A block of one repeated byte (type 1) holds that byte alone.
+        // A block of one repeated byte (type 1) contains that byte only.
         const length = size === 1 ? 1 : value >> 3;
         return { kind: (value & 1) === 1 ? "last-data" : "data", length };
       }
@@ -80,7 +81,7 @@ export class ZstdFrames {
   }
 }
 
-/** The length of window descriptor, dictionary id and content size, as the frame header descriptor gives it. */
+/** The length of window descriptor, dictionary id and content size, from the frame header descriptor. */
 function headerLength(descriptor: number): number {
   const single = (descriptor & 0x20) !== 0;
   const dictionary = [0, 1, 2, 4][descriptor & 3] ?? 0;

@@ -97,7 +97,7 @@ export async function startGround(): Promise<Ground> {
           credentials: async () => ({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
         }),
         clock,
-        wait,
+        sleep: wait,
         log: createLog("trace", { write: () => {} }),
         host: "127.0.0.1",
         port: 0,

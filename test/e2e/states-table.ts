@@ -201,7 +201,7 @@ export const STATES: readonly State[] = [
       run.put({ endedMs: 0 });
       run.removePod();
     },
-    says: ['The log continues in source "archive", at the same place.', "ERROR 1 of 12 failed"],
+    says: ['The log continues in source "archive" at the same position.', "ERROR 1 of 12 failed"],
   },
   {
     name: "run-deleted",
@@ -349,7 +349,7 @@ export const STATES: readonly State[] = [
     name: "utf-16",
     act: "the log is kept in UTF-16",
     provoke: stored(sends(Buffer.from("\ufeffPrüfung läuft\nERROR: 失败 😀\n", "utf16le"))),
-    says: ["The log is kept in UTF-16LE; it is shown in UTF-8.", "Prüfung läuft", "ERROR: 失败 😀"],
+    says: ["The log is stored in UTF-16LE; it is sent as UTF-8.", "Prüfung läuft", "ERROR: 失败 😀"],
   },
   // ---------------------------------------------------------------- callers without access
   {

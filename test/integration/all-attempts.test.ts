@@ -62,7 +62,7 @@ describe("all attempts", () => {
     await all.done;
     expect(all.text()).toBe(textOf(...kept));
     expect(all.said()[0]).toBe(
-      'Attempt 3 of the metric "checks". Attempts 1 to 2 are no longer known: a run remembers its newest ones.',
+      'Attempt 3 of the metric "checks". Attempts 1 to 2 are no longer recorded: a run keeps only its newest attempts.',
     );
     const third = run.read(numbered(3));
     await third.done;

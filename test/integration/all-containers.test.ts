@@ -138,7 +138,7 @@ describe("all containers", () => {
       }
     };
     await impatiently(
-      read.untilSaid('main: Waiting. The container "main" waits until the init container "seed" has ended.'),
+      read.untilSaid('main: Waiting. The container "main" is waiting for the init container "seed" to finish.'),
     );
     run.log(pod, "seed").append(at(2), "sown\n");
     await impatiently(read.until("sown\n"));

@@ -57,7 +57,7 @@ describe("an expensive pattern", () => {
     const { end, notices } = await readLog(world().transport(GRPC), request);
     expect(end?.reason).toBe(EndReason.COMPLETE);
     expect(notices.map(({ message }) => message)).toEqual([
-      "A line is too long to be looked at whole: whether it matches is told by its beginning.",
+      "A line is too long to match in full: only its beginning was searched.",
     ]);
   });
 

@@ -128,7 +128,7 @@ describe.each(WIRE_PROTOCOLS)("a hostile request over $name", (protocol) => {
     write(wrapped(0, Buffer.alloc(70_000), 0xffffffff));
     expect(await outcome).toMatchObject({
       code: "Unauthenticated",
-      whole: expect.stringContaining("This call needs a token."),
+      whole: expect.stringContaining("A bearer token is required."),
     });
     destroy();
     await expectWell();

@@ -172,7 +172,7 @@ describe(`a large log (${SWEEP})`, () => {
       }
     };
     await expect(read()).rejects.toMatchObject({
-      rawMessage: "The compressed log grows to more than 200 times its size.",
+      rawMessage: "The compressed log expands to more than 200 times its size.",
     });
     expect(reason).toBe(EndReason.SERVER_LIMIT_REACHED);
     expect(last).toBe("end");
@@ -186,7 +186,7 @@ describe(`a large log (${SWEEP})`, () => {
     expect(error).toMatchObject({
       code: "ResourceExhausted",
       reason: "LIMIT_REACHED",
-      message: "The compressed log grows to more than 10 times its size.",
+      message: "The compressed log expands to more than 10 times its size.",
     });
   }
 });

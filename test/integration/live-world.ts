@@ -113,7 +113,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
     }),
     clock,
     // How soon a log is followed anew is limited: that time passes by itself.
-    wait: (ms, signal) => (ms === REOPEN_MS ? Promise.resolve() : waits.wait(ms, signal)),
+    sleep: (ms, signal) => (ms === REOPEN_MS ? Promise.resolve() : waits.wait(ms, signal)),
     log: createLog("trace", { write: () => {} }),
     host: "127.0.0.1",
     port: 0,

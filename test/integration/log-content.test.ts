@@ -105,7 +105,7 @@ describe.each(PROTOCOLS)("a log over $name", (protocol) => {
       const { text, error, notices } = await read(sends(pieces, headers));
       expect(text).toBe(MIXED);
       expect(notices).toMatchObject([
-        { kind: NoticeKind.DECODED, message: `The log is kept in ${name}; it is shown in UTF-8.` },
+        { kind: NoticeKind.DECODED, message: `The log is stored in ${name}; it is sent as UTF-8.` },
       ]);
       expect(error).toBeUndefined();
     }

@@ -143,8 +143,8 @@ describe.each(PROTOCOLS)("a broken server over $name", (protocol) => {
     expect(error).toMatchObject({
       code: "Internal",
       reason: "INTERNAL",
-      message: "Something went wrong in this server.",
-      next: `Tell an operator the reference ${error?.reference}.`,
+      message: "Internal server error.",
+      next: `Report the reference ${error?.reference} to an operator.`,
     });
     expect(`${error?.whole}\n${headers}`).not.toMatch(/metrics|expected|array|zod|vault/i);
     const entry = world().log.find(({ reference }) => reference === error?.reference);

@@ -55,8 +55,8 @@ describe("the pods of one Job", () => {
     expect(read.text()).toBe("first\nlast words of the first\nsecond\nthird\n");
     expect(read.notices()).toEqual([NoticeKind.POD_CHANGED, NoticeKind.POD_CHANGED]);
     expect(read.said()).toEqual([
-      `The container "main" was started again, in pod ${second}: its log follows.`,
-      `The container "main" was started again, in pod ${third}: its log follows.`,
+      `The container "main" was started again in pod ${second}; its log follows.`,
+      `The container "main" was started again in pod ${third}; its log follows.`,
     ]);
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
     await expectResumable(run, read);
@@ -107,7 +107,7 @@ describe("the pods of one Job", () => {
     run.put(OVER);
     await read.done;
     expect(read.said()).toEqual([
-      expect.stringContaining("its log follows. The pod before was removed: what it wrote last may be missing."),
+      expect.stringContaining("its log follows. The previous pod was removed, so its last lines may be missing."),
     ]);
   });
 });
@@ -183,7 +183,7 @@ describe("an object that vanishes in mid-stream", () => {
     await read.until("one\n");
     run.removePod(name);
     run.log(name).cut("ends");
-    await read.untilSaid("The Job of attempt 1 has no pod any more.");
+    await read.untilSaid("The Job of attempt 1 no longer has a pod.");
     run.put({ phase: "Error", attempts: [{ number: 1, phase: "Error" }] });
     await read.done;
     expect([read.notices(), read.end()?.reason]).toEqual([[NoticeKind.WAITING], EndReason.SOURCE_ENDED]);

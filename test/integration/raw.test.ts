@@ -73,11 +73,23 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
   });
 
   it.each([
-    ["metrik=x", 'There is no parameter "metrik". (REQUEST_INVALID)\n  next: Did you mean "metric"?'],
-    ["x%0Ay=1", 'There is no parameter "x\ufffdy". (REQUEST_INVALID)\n  next: There are: metric, attempt,'],
-    ["attempt=0", '"0" is not an attempt. (REQUEST_INVALID)'],
-    ["attempt=1e3", '"1e3" is not an attempt. (REQUEST_INVALID)'],
-    ["attempt=-1", '"-1" is not an attempt. (REQUEST_INVALID)'],
+    ["metrik=x", 'Unknown parameter "metrik". (REQUEST_INVALID)\n  next: Did you mean "metric"?'],
+    ["x%0Ay=1", 'Unknown parameter "x\ufffdy". (REQUEST_INVALID)\n  next: The parameters are metric, attempt,'],
+    [
+      "follow=x",
+      'Invalid value "x" for follow: use 1 or 0. (REQUEST_INVALID)\n  next: Correct the parameter, or omit it.',
+    ],
+    ["tail=-1", 'Invalid value "-1" for tail: use a number of lines, at most 9999999. (REQUEST_INVALID)'],
+    ["wait=soon", 'Invalid value "soon" for wait: use a number of seconds, at most 999999. (REQUEST_INVALID)'],
+    ["attempt=0", 'Invalid value "0" for attempt: use a number, counted from 1, or last, or failed. (REQUEST_INVALID)'],
+    [
+      "attempt=1e3",
+      'Invalid value "1e3" for attempt: use a number, counted from 1, or last, or failed. (REQUEST_INVALID)',
+    ],
+    [
+      "attempt=-1",
+      'Invalid value "-1" for attempt: use a number, counted from 1, or last, or failed. (REQUEST_INVALID)',
+    ],
   ])("rejects the query %s", async (query, text) => {
     const { status, body } = await get(`${pathOf(world().addLog(hangs))}?${query}`);
     expect(status).toBe(400);

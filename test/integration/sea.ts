@@ -74,7 +74,7 @@ export async function startSea(): Promise<Sea> {
       }),
       clock,
       // How soon a log is followed anew is limited: that time passes by itself.
-      wait: (ms, signal) => sleep(ms === REOPEN_MS ? 0 : ms, signal),
+      sleep: (ms, signal) => sleep(ms === REOPEN_MS ? 0 : ms, signal),
       log: createLog("trace", { write: () => {} }),
       host: "127.0.0.1",
       port: 0,

@@ -199,7 +199,7 @@ beforeAll(async () => {
   const env = { STORE_TOKEN: SENT.envToken, HTTP_PROXY: way, HTTPS_PROXY: way };
   compiled = parseConfig(JSON.stringify(config), { name: "taffrail.yaml", folder, env, clock });
   connection = await kubeconfigConnection(join(folder, "kubeconfig"), undefined, clock);
-  kube = createKubeApi(connection, { wait: async () => {} });
+  kube = createKubeApi(connection, { sleep: async () => {} });
   gateway = await startGateway({
     compiled,
     kube,

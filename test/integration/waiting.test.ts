@@ -29,7 +29,7 @@ describe("a followed log that has not begun", () => {
     run.put();
     await read.untilSaid("has no pod yet");
     const name = run.pod(NO_NODE);
-    await read.untilSaid(`The pod "${name}" is on no node yet.`);
+    await read.untilSaid(`The pod "${name}" is not scheduled yet.`);
     run.pod(CREATING);
     await read.untilSaid('The container "main" is being created.');
     run.log(name).append(AT, "begun\n");
@@ -46,7 +46,7 @@ describe("a followed log that has not begun", () => {
       'Waiting. The metric "checks" is not measured until 00:01:30 UTC (its initial delay).',
       "Waiting. Attempt 1 has not created its Job yet.",
       "Waiting. The Job of attempt 1 has no pod yet.",
-      `Waiting. The pod "${name}" is on no node yet.`,
+      `Waiting. The pod "${name}" is not scheduled yet.`,
       'Waiting. The container "main" is being created.',
     ]);
     // The notices precede the origin, which reports the selection and so cannot be sent before it is made.
@@ -57,7 +57,7 @@ describe("a followed log that has not begun", () => {
     [
       "its pod is scheduled",
       { ...NO_NODE, status: { conditions: [UNSCHEDULABLE] } },
-      "is on no node yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.",
+      "is not scheduled yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.",
     ],
     [
       "its image is pulled",
@@ -77,7 +77,7 @@ describe("a followed log that has not begun", () => {
         initContainers: { seed: running(), more: waiting("PodInitializing") },
         containers: { main: waiting("PodInitializing") },
       },
-      'The container "main" waits until the init container "seed" has ended.',
+      'The container "main" is waiting for the init container "seed" to finish.',
     ],
     [
       "the image of a preceding init container is pulled",
@@ -127,11 +127,11 @@ describe("a followed log that has not begun", () => {
     run.log(name, "seed").append(AT, "sown\n");
     run.pod({ ...pending, spec, initContainers: { seed: running(), proxy: waiting("PodInitializing") } });
     await seed.until("sown\n");
-    await proxy.untilSaid('waits until the init container "seed" has ended');
+    await proxy.untilSaid('is waiting for the init container "seed" to finish');
     run.log(name, "proxy").append(AT, "listening\n");
     run.pod({ ...pending, spec, initContainers: { seed: terminated(0), proxy: { ...running(), started: false } } });
     await proxy.until("listening\n");
-    await main.untilSaid('waits until the sidecar "proxy" is up');
+    await main.untilSaid('is waiting for the sidecar "proxy" to start');
     run.log(name).append(AT, "tested\n");
     run.pod({ spec, initContainers: { seed: terminated(0), proxy: running() } });
     await main.until("tested\n");

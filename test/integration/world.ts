@@ -45,7 +45,7 @@ export interface WorldOptions {
   /** The time limit for a request to arrive, in milliseconds. */
   readonly requestMs?: number;
   /** How the gateway waits. Default: really. */
-  readonly wait?: GatewayOptions["wait"];
+  readonly wait?: GatewayOptions["sleep"];
   /** Where the web page is. Default: where it is built. */
   readonly page?: GatewayOptions["page"];
 }
@@ -127,7 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       port: 0,
       tls,
       ...(requestMs !== undefined && { requestMs }),
-      ...(wait !== undefined && { wait }),
+      ...(wait !== undefined && { sleep: wait }),
       ...(page !== undefined && { page }),
     });
   const gateway = await start({});

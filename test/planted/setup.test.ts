@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.ts";
-import { connectError, tellFailure } from "../../src/rpc/errors.ts";
+import { connectError, reportFailure } from "../../src/rpc/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { runInProcess } from "../fakes/cli.ts";
@@ -40,7 +40,7 @@ describe("a secret that was revealed", () => {
       new Failure("internal", "INTERNAL", "no", { next: SECRET }),
       new Failure("internal", "INTERNAL", "no", { tries: [source] }),
     ]) {
-      connectError(tellFailure(failure));
+      connectError(reportFailure(failure));
       expect(takeFound()).toEqual(FOUND("failure"));
     }
   });

@@ -29,8 +29,8 @@ vi.mock("../../src/rpc/errors.ts", async (importOriginal) => {
   const original = await importOriginal<typeof import("../../src/rpc/errors.ts")>();
   return {
     ...original,
-    tellFailure: (error: unknown) => {
-      const told = original.tellFailure(error);
+    reportFailure: (error: unknown) => {
+      const told = original.reportFailure(error);
       const { message, next, available, tries } = told.failure;
       search("failure", JSON.stringify([message, next, available, tries]));
       return told;

@@ -91,7 +91,7 @@ describe("trouble with a real API server", () => {
       }),
       kube: createKubeApi(
         { server, credentials, ...connection },
-        { wait: async (ms) => void waits.push(ms), ...limits },
+        { sleep: async (ms) => void waits.push(ms), ...limits },
       ),
       clock,
       log: createLog("trace", { write: () => {} }),

@@ -3,7 +3,7 @@ import * as connect from "@connectrpc/connect/protocol-connect";
 import * as grpc from "@connectrpc/connect/protocol-grpc";
 import * as grpcWeb from "@connectrpc/connect/protocol-grpc-web";
 
-/** Flags and length of a message, in all three protocols. */
+/** The flags and the length of a message, in all three protocols. */
 export const ENVELOPE_BYTES = 5;
 
 /** How one of the three RPC protocols frames a server stream. All of its rules are Connect's own exported functions. */
@@ -67,16 +67,16 @@ const GRPC_WEB: Protocol = withOk({
   end: (trailers, error) => grpcWeb.trailerSerialize(grpcWeb.setTrailerStatus(trailers, error)),
 });
 
-/** Tells protocol and codec of a stream by its content type; `undefined` where no protocol has it. */
+/** The protocol and codec of a stream's content type; `undefined` if no protocol has it. */
 export function wireFormatOf(contentType: string | undefined): WireFormat | undefined {
   if (contentType === undefined) return undefined;
   const stream = connect.parseContentType(contentType);
-  // Without the flag it is the type of a single response.
+  // Without the flag it is the content type of a unary call.
   if (stream !== undefined) return stream.stream ? format(CONNECT, stream) : undefined;
   const trailers = grpc.parseContentType(contentType);
   if (trailers !== undefined) return format(GRPC, trailers);
   const web = grpcWeb.parseContentType(contentType);
-  // Connect serves no base64 (application/grpc-web-text) either.
+  // Like connect-node, this does not support base64 (application/grpc-web-text).
   return web === undefined || web.text ? undefined : format(GRPC_WEB, web);
 }
 

@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { DescMessage, DescMethodServerStreaming, MessageShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor, type UnaryRequest } from "@connectrpc/connect";
 import {
   type Compression,
   compressionNegotiate,
@@ -17,16 +18,16 @@ import { ENVELOPE_BYTES, type Protocol } from "./protocol.ts";
 export interface RequestMessageOptions<T> {
   readonly protocol: Protocol;
   readonly serialization: Serialization<T>;
-  /** The most bytes that a message may have, unpacked. */
+  /** The maximum size of the decompressed message. */
   readonly maxBytes: number;
-  /** For the request to arrive whole, in milliseconds. */
+  /** Timeout for the whole request, in milliseconds. */
   readonly ms: number;
 }
 
 /**
  * Reads the one message of a request for a server stream. It may be compressed with gzip.
  *
- * @throws ConnectError with Connect's own words, as its handlers do; what {@link readWholeBody} throws.
+ * @throws ConnectError with the same messages as Connect's handlers; what {@link readWholeBody} throws.
  */
 export async function readRequestMessage<T>(request: NodeRequest, options: RequestMessageOptions<T>): Promise<T> {
   const { protocol, serialization, maxBytes, ms } = options;
@@ -40,7 +41,7 @@ export async function readRequestMessage<T>(request: NodeRequest, options: Reque
   const isEnough = (first: Buffer, bytes: number): boolean =>
     bytes > ENVELOPE_BYTES + maxBytes || (first.length >= ENVELOPE_BYTES && lengthIn(first) > maxBytes);
   const body = await readWholeBody(request, ms, isEnough);
-  // Nearly every request is one message as it is. Everything else, and every fault, is for Connect to read.
+  // Nearly every request is one uncompressed message. Connect handles all others, and reports errors.
   const isPlain = body.length > ENVELOPE_BYTES && body[0] === 0 && lengthIn(body) === body.length - ENVELOPE_BYTES;
   return isPlain ? serialization.parse(body.subarray(ENVELOPE_BYTES)) : readByConnect(body, compression, options);
 }
@@ -65,12 +66,12 @@ async function readByConnect<T>(
   throw protocolError("received extra input message for server-streaming method");
 }
 
-/** The length that an envelope tells of its message. */
+/** The length field of an envelope. */
 function lengthIn({ buffer, byteOffset }: Uint8Array): number {
   return new DataView(buffer, byteOffset).getUint32(1);
 }
 
-/** A header as `Headers` has it. */
+/** A header's value, as `Headers` returns it. */
 export function headerOf(value: string | string[] | undefined): string | null {
   return value === undefined ? null : String(value);
 }
@@ -78,3 +79,20 @@ export function headerOf(value: string | string[] | undefined): string | null {
 function protocolError(message: string): ConnectError {
   return new ConnectError(`protocol error: ${message}`, Code.Unimplemented);
 }
+
+/**
+ * Validates requests outside of Connect's handlers with its validation interceptor: the package exports nothing else.
+ *
+ * @returns a function that throws the interceptor's ConnectError if a message violates a rule.
+ */
+export function validatorOf<I extends DescMessage>(
+  validation: Interceptor,
+  method: DescMethodServerStreaming<I>,
+): (message: MessageShape<I>) => Promise<void> {
+  const validate = validation(async (request) => ({ ...request, header: NONE, trailer: NONE }));
+  return async (message) => {
+    await validate({ stream: false, method, message } as unknown as UnaryRequest);
+  };
+}
+
+const NONE = new Headers();

@@ -3,17 +3,17 @@ import type { Http2ServerResponse } from "node:http2";
 import type { NodeResponse } from "../node-http.ts";
 import { ENVELOPE_BYTES, type Protocol, type StreamEnd } from "./protocol.ts";
 
-/** An encoded message in parts, which are written as they are: a log's bytes are never copied. */
+/** An encoded message in parts. Large parts are written without copying them. */
 export type Piece = readonly Uint8Array[];
 
-/** Up to here a message is copied into one buffer: that costs less than a further part of a `writev`. */
+/** Up to this size, a message is copied into one buffer: that costs less than another part of a `writev`. */
 const JOINED_BYTES = 16 * 1024;
 
 /**
- * Writes messages in envelopes to a response of either HTTP version, at its reader's pace.
+ * Writes messages in envelopes to a response of either HTTP version, with back-pressure.
  *
- * Small messages that are made in the same turn of the event loop are written together: most of what a short answer
- * costs is its system calls.
+ * Small messages of the same turn of the event loop are written together: most of what a short answer costs is its
+ * system calls.
  */
 export class ResponseWriter {
   readonly #response: ServerResponse;
@@ -26,13 +26,13 @@ export class ResponseWriter {
   #wake: (() => void) | undefined;
 
   constructor(response: NodeResponse, contentType: string) {
-    // The two versions take the same, though their types do not say so.
+    // Both versions accept the same arguments, although their types differ.
     this.#response = response as ServerResponse;
     this.#isHttp2 = "stream" in response;
     this.#contentType = contentType;
   }
 
-  /** Writes a message; the first one brings the response's head along. @returns whether more may be written at once. */
+  /** Writes a message, the first one with the response's head. @returns whether the buffer has room for more. */
   write(flags: number, piece: Piece): boolean {
     let length = 0;
     for (const part of piece) length += part.length;
@@ -92,7 +92,7 @@ export class ResponseWriter {
     if (this.#isHttp2) response.uncork();
   }
 
-  /** Resolves when the reader has taken what was written, or when the response is closed, or {@link wake} is called. */
+  /** Resolves when the buffer has drained, the response is closed or {@link wake} is called. */
   drained(): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -105,12 +105,12 @@ export class ResponseWriter {
     });
   }
 
-  /** Ends a wait for the reader. */
+  /** Resolves {@link drained} early. */
   wake(): void {
     this.#wake?.();
   }
 
-  /** Ends the response as its protocol does. */
+  /** Ends the response as the protocol requires. */
   end({ endFlag }: Protocol, end: StreamEnd): void {
     if (end instanceof Headers) {
       this.#flush();
@@ -138,7 +138,7 @@ export class ResponseWriter {
   }
 }
 
-/** The head of a message, in a buffer with room for more of it. */
+/** The head of a message, in a buffer with room for more bytes. */
 function envelope(flags: number, length: number, room: number): Buffer {
   const bytes = Buffer.allocUnsafe(ENVELOPE_BYTES + room);
   bytes[0] = flags;

@@ -9,11 +9,11 @@ import { type Piece, ResponseWriter } from "./response-writer.ts";
 /** One call, as its method sees it. */
 export interface StreamCall {
   readonly request: NodeRequest;
-  /** Takes headers until the first message is written. */
+  /** Accepts headers until the first message is written. */
   readonly response: NodeResponse;
-  /** Aborted when the client leaves or its time is over. */
+  /** Aborted when the client disconnects or the deadline expires. */
   readonly signal: AbortSignal;
-  /** How much time the client gave, in milliseconds. */
+  /** The client's timeout, in milliseconds. */
   readonly timeoutMs: number | undefined;
   /** Sent at the end of the stream. */
   readonly trailers: Headers;
@@ -44,52 +44,52 @@ class Call implements StreamCall {
   }
 }
 
-/** Frames in their order. It is asked for the next one once the one before is written. */
+/** Frames in order. The next one is requested when the previous one has been written. */
 export interface FrameSource<F> {
   /** @returns `undefined` at the end. Settles soon after the call's signal is aborted. */
   next(): Promise<F | undefined>;
-  /** Ends it, wherever it is. Called once, whatever came before. */
+  /** Ends it at any point. Called exactly once. */
   close(): void;
 }
 
-/** What is written about a call once it has ended. */
+/** Reports on a call when it ends. */
 export interface CallReport {
   finish(): void;
-  /** Turns whatever was thrown into what the client is told. */
+  /** Converts whatever was thrown to the error that the client receives. */
   fail(error: unknown): ConnectError;
 }
 
 /** A server-stream method, and everything that is the same for all calls of it. */
 export interface ServerStreamOptions<I extends DescMessage, C, F> {
   readonly method: DescMethodServerStreaming<I>;
-  /** The most bytes that a request may have, unpacked. */
+  /** The maximum size of the decompressed request. */
   readonly maxRequestBytes: number;
-  /** For a request to arrive whole, in milliseconds. */
+  /** Timeout for a whole request, in milliseconds. */
   readonly requestMs: number;
-  /** For requests, such as what `google.protobuf.Any` may hold. Default: nothing. */
+  /** For requests, such as the registry of `google.protobuf.Any`. Default: none. */
   readonly jsonOptions?: Partial<JsonReadOptions>;
   readonly report: (signal: AbortSignal) => CallReport;
-  /** Authenticates the caller, before the body is read. What it resolves to is handed on to `open`. */
+  /** Authenticates the caller before the body is read. Its result is passed to `open`. */
   readonly admit: (call: StreamCall) => Promise<C>;
-  /** Throws where a request breaks the contract's rules. */
+  /** Throws if a request violates the contract. */
   readonly validate: (message: MessageShape<I>) => Promise<void>;
   readonly open: (message: MessageShape<I>, call: StreamCall, caller: C) => FrameSource<F>;
-  /** Makes messages of frames; `undefined` where a frame is no message. */
+  /** Encodes frames as messages; `undefined` if there is no message for a frame. */
   readonly encode: Readonly<Record<WireFormat["codec"], (frame: F) => Piece | undefined>>;
-  /** With what the call fails after a frame. */
+  /** The error that the call ends with after a frame, if any. */
   readonly failureOf: (frame: F) => Error | undefined;
 }
 
 /**
- * Answers one request. Failures are sent to the client in the form of its protocol.
+ * Handles one request. Errors are sent to the client as its protocol requires.
  *
- * @returns the HTTP status to refuse the request with where no protocol matches; nothing has been sent then.
+ * @returns the HTTP status to refuse the request with if no protocol matches: then nothing has been sent.
  * @throws what writing the end of the stream throws.
  */
 export type ServeStream = (request: NodeRequest, response: NodeResponse) => Promise<405 | 415 | undefined>;
 
 /**
- * The longest delay of a timer, in milliseconds. Node fires a longer one at once:
+ * The maximum delay of a timer, in milliseconds. Node fires a longer one immediately:
  * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
  */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -116,7 +116,7 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
     const leaving = new AbortController();
     const { signal } = leaving;
     const call = new Call(request, response, signal, timeoutMs);
-    const leave = (): void => leaving.abort(new ConnectError("the client left", Code.Canceled));
+    const leave = (): void => leaving.abort(new ConnectError("The client disconnected.", Code.Canceled));
     response.once("close", leave);
     const deadline = timeoutMs === undefined ? undefined : createDeadlineSignal(Math.min(timeoutMs, MAX_TIMER_MS));
     const expire = (): void => {

@@ -1,13 +1,13 @@
-import { NO_LONGER_NEEDED } from "../abort-reasons.ts";
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { LogSource, LogTarget, OpenedLog, OpenOptions } from "../sources/source.ts";
 
-/** One request to a source: its signal tells the source when the log has been read or left. */
-export class OpenRequest {
+/** One request to a source. Its signal is aborted when the log has been read, or is no longer needed. */
+export class SourceRequest {
   readonly #stop = new AbortController();
   readonly #parent: AbortSignal;
   readonly #onAbort = (): void => this.#stop.abort(this.#parent.reason);
 
-  /** @param signal aborted when whoever reads leaves. */
+  /** @param signal aborted when the reader leaves. */
   constructor(signal: AbortSignal) {
     this.#parent = signal;
     if (signal.aborted) this.#onAbort();
@@ -18,15 +18,15 @@ export class OpenRequest {
     return this.#stop.signal;
   }
 
-  /** Ends it. May be called again. */
+  /** Ends the request. Can be called again. */
   close(): void {
     this.#parent.removeEventListener("abort", this.#onAbort);
     if (!this.#stop.signal.aborted) this.#stop.abort(NO_LONGER_NEEDED);
   }
 }
 
-/** Asks one source for one log, in parts or from somewhere on. */
-export class LogRequests {
+/** Requests one log from one source, whole or in part. */
+export class SourceRequests {
   readonly #source: LogSource;
   readonly #target: LogTarget;
   readonly #signal: AbortSignal;
@@ -37,9 +37,9 @@ export class LogRequests {
     this.#signal = signal;
   }
 
-  /** @throws SourceError; the reason of the signal. */
-  async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: OpenRequest }> {
-    const request = new OpenRequest(this.#signal);
+  /** @throws SourceError; the signal's reason. */
+  async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: SourceRequest }> {
+    const request = new SourceRequest(this.#signal);
     try {
       return { log: await this.#source.open(this.#target, request.signal, options), request };
     } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makePod, makeStatus } from "../../test/fakes/pod.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
-import { waitingFor } from "./waiting-for.ts";
+import { describeUnstarted } from "./waiting-message.ts";
 
 const seed = (parts: Partial<ContainerStatus>) => makeStatus({ name: "seed", init: true, ...parts });
 const proxy = (parts: Partial<ContainerStatus>) => makeStatus({ name: "proxy", init: true, sidecar: true, ...parts });
@@ -9,7 +9,7 @@ const main = (reason: string, message = "") => makeStatus({ state: "waiting", re
 const done = seed({ state: "terminated", exitCode: 0 });
 
 function saidOf(containers: readonly ContainerStatus[], parts: Partial<Pod> = {}, container = "main"): string {
-  return waitingFor(makePod({ phase: "Pending", containers, ...parts }), container);
+  return describeUnstarted(makePod({ phase: "Pending", containers, ...parts }), container);
 }
 
 describe("what a container waits for", () => {
@@ -20,9 +20,9 @@ describe("what a container waits for", () => {
         reason: "Unschedulable",
         message: "0/3 nodes are available: 3 Insufficient cpu.",
       }),
-      'The pod "pod-1" is on no node yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.',
+      'The pod "pod-1" is not scheduled yet (Unschedulable): 0/3 nodes are available: 3 Insufficient cpu.',
     ],
-    [saidOf([], { scheduled: false }), 'The pod "pod-1" is on no node yet.'],
+    [saidOf([], { scheduled: false }), 'The pod "pod-1" is not scheduled yet.'],
     [
       saidOf([main("ImagePullBackOff", 'Back-off pulling image "tests:9"')]),
       'The image of the container "main" could not be pulled (ImagePullBackOff): Back-off pulling image "tests:9".',
@@ -36,7 +36,7 @@ describe("what a container waits for", () => {
     ],
     [
       saidOf([seed({}), main("PodInitializing")]),
-      'The container "main" waits until the init container "seed" has ended.',
+      'The container "main" is waiting for the init container "seed" to finish.',
     ],
     [
       saidOf([seed({ state: "waiting", reason: "ErrImagePull", message: "no such image" }), main("PodInitializing")]),
@@ -47,23 +47,23 @@ describe("what a container waits for", () => {
         seed({ state: "waiting", exitCode: 3, reason: "CrashLoopBackOff", message: "back-off 10s" }),
         main("PodInitializing"),
       ]),
-      'The init container "seed" ended with exit code 3, and is to be started again (CrashLoopBackOff): back-off 10s.',
+      'The init container "seed" exited with code 3 and will be restarted (CrashLoopBackOff): back-off 10s.',
     ],
     [saidOf([done, main("PodInitializing")]), 'The container "main" is being created.'],
     [
       saidOf([done, proxy({ up: false }), main("PodInitializing")]),
-      'The container "main" waits until the sidecar "proxy" is up.',
+      'The container "main" is waiting for the sidecar "proxy" to start.',
     ],
     [saidOf([done, proxy({}), main("PodInitializing")]), 'The container "main" is being created.'],
     [
       saidOf([seed({}), proxy({ state: "waiting", reason: "PodInitializing" })], {}, "proxy"),
-      'The container "proxy" waits until the init container "seed" has ended.',
+      'The container "proxy" is waiting for the init container "seed" to finish.',
     ],
     [
       saidOf([seed({ state: "waiting", reason: "PodInitializing" }), proxy({ state: "waiting" })], {}, "seed"),
       'The init container "seed" is being created.',
     ],
-    [saidOf([makeStatus({ name: "other" })]), 'The container "main" has not been started yet.'],
+    [saidOf([makeStatus({ name: "other" })]), 'The container "main" has not started yet.'],
   ])("is said: %s", (said, expected) => {
     expect(said).toBe(expected);
   });

@@ -2,16 +2,16 @@ import type { Failure } from "../failure.ts";
 import { printable, quoted } from "../quoted.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import { hasEnded } from "../runs/run.ts";
-import { isUnstarted } from "./may-come.ts";
+import { isUnstarted } from "./retry-rules.ts";
 import type { ContainerView } from "./view.ts";
 
-/** The messages of schedulers and kubelets may be long. */
-const MOST = 300;
-/** Kubernetes' words for an image that does not come. */
+/** Messages of schedulers and kubelets may be long. */
+const MAX_MESSAGE_LENGTH = 300;
+/** Kubernetes' reasons for an image that cannot be pulled. */
 const IMAGE_REASONS = /^(ImagePullBackOff|ErrImage\w*|InvalidImageName|Image\w+Error|RegistryUnavailable)$/;
 
 /**
- * Says what is waited for.
+ * Says what the reader is waiting for.
  *
  * @param hasPods whether a source reads pods.
  * @param begun whether something of the log was read.
@@ -22,46 +22,48 @@ export function waitingMessage(
   { hasPods, begun }: { readonly hasPods: boolean; readonly begun: boolean },
 ): string {
   const { pod, container, attempt } = view;
-  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${waitingFor(pod, container.name)}`;
+  if (pod !== undefined && isUnstarted(view)) return `Waiting. ${describeUnstarted(pod, container.name)}`;
   if (pod === undefined && hasPods && !hasEnded(attempt.phase)) {
-    return `Waiting. The Job of attempt ${attempt.number} has no pod ${begun ? "any more" : "yet"}.`;
+    return `Waiting. The Job of attempt ${attempt.number} ${begun ? "no longer has a pod" : "has no pod yet"}.`;
   }
   return `Waiting. ${failure.message}`;
 }
 
 /**
- * Says that a running container has written nothing yet, which may have a reason that its author does not see.
+ * Says that a running container has written nothing yet: its program may be buffering, which its author may not know.
  *
  * @param now milliseconds since 1970.
- * @param afterMs for how long it may be silent without a word, in milliseconds.
+ * @param afterMs how long it may be silent before that, in milliseconds.
  */
-export function quietMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
+export function silenceMessage({ status }: ContainerView, now: number, afterMs: number): string | undefined {
   if (status?.state !== "running") return undefined;
   const ms = now - Date.parse(status.startedAt ?? "");
   if (!(ms >= afterMs)) return undefined;
   const minutes = Math.floor(ms / 60_000);
-  return `The container has written nothing yet (${minutes} min). Programs hold their output back when it is not a terminal.`;
+  const silence = `The container has written nothing yet (${minutes} min).`;
+  return `${silence} Programs buffer their output when it is not a terminal.`;
 }
 
 /**
- * Says what a container that has not been started waits for: a node, the init containers before it, its image, or to be created.
+ * Says what a container that has not started is waiting for: a node, the init containers before it, its image, or its
+ * creation.
  *
- * @returns one sentence, or more.
+ * @returns one or more sentences.
  */
-export function waitingFor(pod: Pod, container: string): string {
-  if (!pod.scheduled) return `The pod ${quoted(pod.name)} is on no node yet${because(pod)}`;
+export function describeUnstarted(pod: Pod, container: string): string {
+  if (!pod.scheduled) return `The pod ${quoted(pod.name)} is not scheduled yet${because(pod)}`;
   const own = pod.containers.findIndex(({ name }) => name === container);
   const before = pod.containers.slice(0, Math.max(0, own)).find(({ init, ...each }) => init && isInTheWay(each));
   if (before?.state === "running") {
     return before.sidecar
-      ? `The container ${quoted(container)} waits until the sidecar ${quoted(before.name)} is up.`
-      : `The container ${quoted(container)} waits until the init container ${quoted(before.name)} has ended.`;
+      ? `The container ${quoted(container)} is waiting for the sidecar ${quoted(before.name)} to start.`
+      : `The container ${quoted(container)} is waiting for the init container ${quoted(before.name)} to finish.`;
   }
   const status = before ?? pod.containers[own];
-  if (status === undefined) return `The container ${quoted(container)} has not been started yet.`;
+  if (status === undefined) return `The container ${quoted(container)} has not started yet.`;
   const name = `${status.init ? "init container" : "container"} ${quoted(status.name)}`;
   if (status.exitCode !== undefined) {
-    return `The ${name} ended with exit code ${status.exitCode}, and is to be started again${because(status)}`;
+    return `The ${name} exited with code ${status.exitCode} and will be restarted${because(status)}`;
   }
   if (IMAGE_REASONS.test(status.reason)) return `The image of the ${name} could not be pulled${because(status)}`;
   if (/^(ContainerCreating|PodInitializing|)$/.test(status.reason)) return `The ${name} is being created.`;
@@ -73,10 +75,11 @@ function isInTheWay({ sidecar, state, exitCode, up }: Omit<ContainerStatus, "ini
   return sidecar ? !up : !(state === "terminated" && exitCode === 0);
 }
 
-/** The end of a sentence: a reason is a word, though some container runtimes have put whole errors there; a message is anything. */
+/** Ends a sentence with a reason, if it is one word (some container runtimes put whole errors there), and a message. */
 function because({ reason, message }: Pick<Pod, "reason" | "message">): string {
   const word = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
   const text = printable(message.trim());
-  const cut = text.length > MOST ? `${text.slice(0, MOST).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
+  const cut =
+    text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
   return cut === "" ? `${word}.` : `${word}: ${cut.replace(/\.$/, "")}.`;
 }

@@ -1,0 +1,74 @@
+import type { OpenedLog } from "../sources/source.ts";
+import type { SourceRequest } from "./source-request.ts";
+import type { LogText, TextPiece } from "./text.ts";
+
+/**
+ * What the texts of files and of entries share: pieces are taken from what is at hand, and more is read when it is used
+ * up.
+ */
+export abstract class SourceText implements LogText {
+  readonly delimited: boolean;
+  readonly mediaType: string | undefined;
+  abstract readonly decodedFrom: string | undefined;
+  abstract readonly replaced: boolean;
+  readonly #request: SourceRequest;
+  #hasEnded = false;
+  #closed = false;
+  #putBack: TextPiece | undefined;
+
+  constructor({ delimited, mediaType }: OpenedLog, request: SourceRequest) {
+    this.delimited = delimited;
+    this.mediaType = mediaType;
+    this.#request = request;
+  }
+
+  async next(): Promise<TextPiece | undefined> {
+    if (this.#putBack !== undefined) {
+      const piece = this.#putBack;
+      this.#putBack = undefined;
+      return piece;
+    }
+    try {
+      for (;;) {
+        const piece = this.take();
+        if (piece !== undefined) return piece;
+        if (this.#hasEnded) {
+          this.#request.close();
+          return undefined;
+        }
+        await this.read();
+      }
+    } catch (error) {
+      if (this.#closed) return undefined;
+      this.close();
+      throw error;
+    }
+  }
+
+  putBack(piece: TextPiece): void {
+    this.#putBack = piece;
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (!this.#hasEnded) this.leave();
+    this.#hasEnded = true;
+    this.#putBack = undefined;
+    this.discard();
+    this.#request.close();
+  }
+
+  /** The source has no more. */
+  protected end(): void {
+    this.#hasEnded = true;
+  }
+
+  /** Takes a piece from what is at hand. `undefined`: it is used up. */
+  protected abstract take(): TextPiece | undefined;
+  /** Reads more, or calls `end`. */
+  protected abstract read(): Promise<void>;
+  /** Stops reading the source before its end. */
+  protected abstract leave(): void;
+  /** Discards what is at hand. */
+  protected abstract discard(): void;
+}

@@ -1,2 +1,0 @@
-/** `\n`, which ends a line. */
-export const LINE_FEED = 0x0a;
