@@ -82,8 +82,9 @@ export class AttemptReader {
    */
   async next(): Promise<AttemptEvent | undefined> {
     for (;;) {
-      if (this.#current !== undefined) {
-        const event = await this.#nextOf(this.#current);
+      const current = this.#current;
+      if (current !== undefined) {
+        const event = this.#eventOf(current, await current.events.next());
         if (event !== undefined) return event;
       } else if (this.#waiting.length > 0) this.#openNext();
       else return this.#nextMerged();
@@ -110,9 +111,8 @@ export class AttemptReader {
     for (const reader of this.#readers.values()) reader.close();
   }
 
-  /** Returns the next event of the current container, or `undefined` if another container is next. */
-  async #nextOf(current: CurrentContainer): Promise<AttemptEvent | undefined> {
-    const event = await current.events.next();
+  /** Returns an event of the container that was current, or `undefined` if another container is next. */
+  #eventOf(current: CurrentContainer, event: AttemptEvent["event"] | undefined): AttemptEvent | undefined {
     if (this.#current !== current) return undefined;
     if (event === undefined) {
       this.#current = undefined;

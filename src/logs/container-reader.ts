@@ -125,8 +125,9 @@ export class ContainerReader {
         continue;
       }
       try {
-        if (this.#text === undefined) await this.#open();
-        else await this.#read(this.#text);
+        const opened = this.#text;
+        if (opened === undefined) await this.#open();
+        else this.#add(opened, await opened.text.next());
       } catch (error) {
         this.#closeText();
         this.#recover(error);
@@ -238,9 +239,8 @@ export class ContainerReader {
     this.#source = name;
   }
 
-  async #read(opened: OpenedText): Promise<void> {
-    const { text } = opened;
-    const piece = await text.next();
+  /** Takes a piece of a text, or its end. */
+  #add(opened: OpenedText, piece: TextPiece | undefined): void {
     this.#ticks = 0;
     if (piece === undefined) {
       this.#text = undefined;

@@ -54,12 +54,14 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
   const seconds = (): number => Math.floor(clock.now() / 1_000);
   return {
     seal(position) {
-      const head = Buffer.alloc(BODY_AT);
-      head.writeUInt8(VERSION);
-      head.writeUIntBE(seconds(), TIME_AT, SCOPE_AT - TIME_AT);
-      ownScope.copy(head, SCOPE_AT);
-      const signed = Buffer.concat([head, Buffer.from(JSON.stringify(position))]);
-      return Buffer.concat([signed, sign(signed, signing)]).toString("base64url");
+      const body = JSON.stringify(position);
+      const bytes = Buffer.allocUnsafe(BODY_AT + Buffer.byteLength(body) + MAC_BYTES);
+      bytes.writeUInt8(VERSION);
+      bytes.writeUIntBE(seconds(), TIME_AT, SCOPE_AT - TIME_AT);
+      ownScope.copy(bytes, SCOPE_AT);
+      const end = BODY_AT + bytes.write(body, BODY_AT);
+      bytes.write(sign(bytes.subarray(0, end), signing), end, MAC_BYTES, "latin1");
+      return bytes.toString("base64url");
     },
     open(cursor) {
       const bytes = Buffer.from(cursor, "base64url");
@@ -67,7 +69,7 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
       const mac = bytes.subarray(-MAC_BYTES);
       // The decoder ignores characters outside base64url: only what encodes to the same text again is valid.
       const isWhole = bytes.length > BODY_AT + MAC_BYTES && bytes.toString("base64url") === cursor;
-      if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => timingSafeEqual(sign(signed, key), mac))) {
+      if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => isSigned(signed, key, mac))) {
         throw refused("CURSOR_INVALID", "This cursor was not issued by this server.");
       }
       if (!ownScope.equals(signed.subarray(SCOPE_AT, BODY_AT))) {
@@ -96,8 +98,13 @@ function signingKeyOf(key: Secret): Buffer {
   return made;
 }
 
-function sign(bytes: Uint8Array, key: Uint8Array): Buffer {
-  return createHmac("sha256", key).update(bytes).digest().subarray(0, MAC_BYTES);
+/** Returns the MAC, of which {@link MAC_BYTES} are used, a byte a character: a Buffer costs twice as much. */
+function sign(bytes: Uint8Array, key: Uint8Array): string {
+  return createHmac("sha256", key).update(bytes).digest("binary");
+}
+
+function isSigned(bytes: Uint8Array, key: Uint8Array, mac: Uint8Array): boolean {
+  return timingSafeEqual(Buffer.from(sign(bytes, key), "latin1").subarray(0, MAC_BYTES), mac);
 }
 
 function scopeHash({ caller, request }: CursorScope): Buffer {

@@ -1,4 +1,4 @@
-import type { OpenedEntries } from "../sources/source.ts";
+import type { EntriesPiece, OpenedEntries } from "../sources/source.ts";
 import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { createDecoder } from "../stream/charset.ts";
 import type { LineTimes } from "../stream/line-times.ts";
@@ -21,10 +21,10 @@ const NO_TIMES: LineTimes = { starts: [], times: [] };
  * The text of a log that is stored as lines with times: from its beginning, from a place, or from where the response
  * begins.
  */
-export class EntriesText extends SourceText {
+export class EntriesText extends SourceText<EntriesPiece> {
   readonly decodedFrom = undefined;
   readonly #growing: boolean;
-  readonly #entries: AsyncIterator<{ readonly bytes: Uint8Array; readonly times: LineTimes }>;
+  readonly #entries: AsyncIterator<EntriesPiece, undefined>;
   readonly #decoder = createDecoder("utf-8");
   readonly #position: EntriesPosition;
   readonly #skip: AnchorSkip | undefined;
@@ -63,10 +63,13 @@ export class EntriesText extends SourceText {
     return undefined;
   }
 
-  protected async read(): Promise<void> {
-    const next = await this.#entries.next();
+  protected read(): Promise<IteratorResult<EntriesPiece, undefined>> {
+    return this.#entries.next();
+  }
+
+  protected add(next: IteratorResult<EntriesPiece, undefined>): void {
     if (next.done !== true) {
-      this.#add(next.value);
+      this.#decode(next.value);
       return;
     }
     this.end();
@@ -81,7 +84,7 @@ export class EntriesText extends SourceText {
     this.#waiting = [];
   }
 
-  #add({ bytes, times }: Lines): void {
+  #decode({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
     // A character that was cut before this piece comes with it, and so does the line that it begins.

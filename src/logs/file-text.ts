@@ -27,11 +27,11 @@ export interface FileTextOptions {
  *
  * Only the body and the decompressor are awaited; everything else is done at once with the bytes at hand.
  */
-export class FileText extends SourceText {
+export class FileText extends SourceText<Uint8Array> {
   decodedFrom: string | undefined;
   readonly #log: OpenedFile;
   readonly #options: FileTextOptions;
-  #body: AsyncIterator<Uint8Array>;
+  #body: AsyncIterator<Uint8Array, undefined>;
   /** `undefined` until the first bytes have shown the encoding. */
   #decoder: CharsetDecoder | undefined;
   #compressed = false;
@@ -102,15 +102,12 @@ export class FileText extends SourceText {
     this.#parts = [];
   }
 
-  protected async read(): Promise<void> {
-    if (this.#decoder === undefined) await this.#begin();
-    // What came with the byte order mark.
-    if (this.#undecoded !== undefined) return;
-    const next = await this.#body.next().catch((error: unknown) => {
-      // It ends where it has been written to.
-      if (this.#options.growing && error instanceof DecompressionFailed && error.isCutShort) return END;
-      throw error;
-    });
+  protected read(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#decoder === undefined) return this.#readFirst();
+    return this.#options.growing ? this.#readGrowing() : this.#body.next();
+  }
+
+  protected add(next: IteratorResult<Uint8Array, undefined>): void {
     if (next.done !== true) {
       this.#undecoded = next.value;
       return;
@@ -119,8 +116,16 @@ export class FileText extends SourceText {
     this.#setParts(this.#decoder?.end(this.#options.growing) ?? []);
   }
 
+  #readGrowing(): Promise<IteratorResult<Uint8Array, undefined>> {
+    return this.#body.next().catch((error: unknown) => {
+      // It ends where it has been written to.
+      if (error instanceof DecompressionFailed && error.isCutShort) return END;
+      throw error;
+    });
+  }
+
   /** Detects compression and encoding by the first bytes. */
-  async #begin(): Promise<void> {
+  async #readFirst(): Promise<IteratorResult<Uint8Array, undefined>> {
     const { charset } = this.#log;
     const isTold = (head: Uint8Array): boolean => encodingOf(head, charset, false) !== undefined;
     const stored = await peek(
@@ -134,22 +139,20 @@ export class FileText extends SourceText {
     if (name !== "utf-8") this.decodedFrom = name;
     if (name !== "utf-8" || this.#compressed) this.#stored = undefined;
     this.#decoder = createDecoder(name);
-    if (markBytes > 0) await this.#skipMark(markBytes);
+    return markBytes > 0 ? this.#skipMark(markBytes) : this.read();
   }
 
   /** Skips a byte order mark, which may come in pieces. */
-  async #skipMark(bytes: number): Promise<void> {
+  async #skipMark(bytes: number): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#stored !== undefined) this.#stored += bytes;
     for (let left = bytes; left > 0; ) {
       const next = await this.#body.next();
-      if (next.done === true) {
-        this.end();
-        return;
-      }
+      if (next.done === true) return next;
       const rest = next.value.subarray(left);
       left -= next.value.length - rest.length;
-      if (rest.length > 0) this.#undecoded = rest;
+      if (rest.length > 0) return { done: false, value: rest };
     }
+    return this.read();
   }
 
   #decode(bytes: Uint8Array): void {

@@ -88,8 +88,30 @@ export class FrameMaker {
     this.#leftOut = [];
   }
 
-  /** @throws SizeLimit; LogReplaced where the log is not the one that the cursor belongs to; the signal's reason. */
-  async take({ container, event }: AttemptEvent): Promise<Ended | undefined> {
+  /**
+   * Makes frames of an event. Returns a promise only where it has to wait: nearly every piece of a log is done at once.
+   *
+   * @throws SizeLimit; LogReplaced where the log is not the one that the cursor belongs to; the signal's reason.
+   */
+  take(attemptEvent: AttemptEvent): Ended | undefined | Promise<Ended | undefined> {
+    const { container, event } = attemptEvent;
+    if (event.kind !== "text" && event.kind !== "passed") return this.#takeOther(container, event);
+    const end = this.#send(container, this.#lineSelectorOf(container).take(event));
+    return end instanceof Promise ? end.then((reason) => this.#endBy(container, reason)) : this.#endBy(container, end);
+  }
+
+  #endBy(container: string, reason: EndReasonName | undefined): Ended | undefined {
+    if (reason === undefined) return undefined;
+    const isSingle = this.#options.plan.request.allContainers !== true;
+    return reason === "until-reached" && !isSingle
+      ? this.#endContainer(container, reason)
+      : { kind: "attempt", reason };
+  }
+
+  async #takeOther(
+    container: string,
+    event: Exclude<AttemptEvent["event"], { readonly kind: "text" | "passed" }>,
+  ): Promise<Ended | undefined> {
     const isSingle = this.#options.plan.request.allContainers !== true;
     switch (event.kind) {
       case "opened":
@@ -107,12 +129,6 @@ export class FrameMaker {
         if (event.notice === "lines-lost" && this.#options.plan.resumed !== undefined) this.#headMissing = true;
         this.noticeOf(container, event.notice, event.message);
         return undefined;
-      }
-      case "text":
-      case "passed": {
-        const end = await this.#send(container, this.#lineSelectorOf(container).take(event));
-        if (end === "until-reached" && !isSingle) return this.#endContainer(container, end);
-        return end && { kind: "attempt", reason: end };
       }
       case "end": {
         const end = await this.#send(container, this.#lineSelectorOf(container).end());
@@ -200,17 +216,25 @@ export class FrameMaker {
     if (request.timestamps && !event.timed) this.noticeOf(container, "no-times", NO_TIMES);
   }
 
-  async #send(container: string, selection: Iterable<Selected>): Promise<EndReasonName | undefined> {
-    for (const selected of selection) {
-      if (selected.kind === "yield") {
-        await yieldToEventLoop();
-        this.#options.signal.throwIfAborted();
-        continue;
-      }
-      const end = this.#sendOne(container, selected);
-      if (end !== undefined) return end;
+  #send(
+    container: string,
+    selection: Iterable<Selected>,
+  ): EndReasonName | undefined | Promise<EndReasonName | undefined> {
+    const rest = selection[Symbol.iterator]();
+    for (let next = rest.next(); next.done !== true; next = rest.next()) {
+      if (next.value.kind === "yield") return this.#sendLater(container, rest);
+      const end = this.#sendOne(container, next.value);
+      if (end === undefined) continue;
+      rest.return?.();
+      return end;
     }
     return undefined;
+  }
+
+  async #sendLater(container: string, rest: Iterator<Selected>): Promise<EndReasonName | undefined> {
+    await yieldToEventLoop();
+    this.#options.signal.throwIfAborted();
+    return this.#send(container, { [Symbol.iterator]: () => rest });
   }
 
   #sendOne(container: string, selected: Exclude<Selected, { kind: "yield" }>): EndReasonName | undefined {

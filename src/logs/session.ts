@@ -281,8 +281,9 @@ export class LogSession {
       const event = await reader.next();
       // Nothing is sent after the end of a stream that was stopped in the meantime.
       this.#guarded.signal.throwIfAborted();
-      const ended =
-        event === undefined ? ({ kind: "attempt", reason: frames.endAttempt() } as const) : await frames.take(event);
+      const taken =
+        event === undefined ? ({ kind: "attempt", reason: frames.endAttempt() } as const) : frames.take(event);
+      const ended = taken instanceof Promise ? await taken : taken;
       if (ended?.kind === "container") reader.drop(ended.name);
       if (ended?.kind === "attempt") {
         this.#closeReader();

@@ -6,7 +6,7 @@ import type { LogText, TextPiece } from "./text.ts";
  * What the texts of files and of entries share: pieces are taken from what is at hand, and more is read when it is used
  * up.
  */
-export abstract class SourceText implements LogText {
+export abstract class SourceText<T> implements LogText {
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
   abstract readonly decodedFrom: string | undefined;
@@ -36,7 +36,7 @@ export abstract class SourceText implements LogText {
           this.#request.close();
           return undefined;
         }
-        await this.read();
+        this.add(await this.read());
       }
     } catch (error) {
       if (this.#closed) return undefined;
@@ -65,8 +65,10 @@ export abstract class SourceText implements LogText {
 
   /** Takes a piece from what is at hand. `undefined`: it is used up. */
   protected abstract take(): TextPiece | undefined;
-  /** Reads more, or calls `end`. */
-  protected abstract read(): Promise<void>;
+  /** Reads more from the source. */
+  protected abstract read(): Promise<IteratorResult<T, undefined>>;
+  /** Takes what was read. Calls `end` at the source's end. */
+  protected abstract add(next: IteratorResult<T, undefined>): void;
   /** Stops reading the source before its end. */
   protected abstract leave(): void;
   /** Discards what is at hand. */

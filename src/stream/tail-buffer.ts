@@ -10,7 +10,8 @@ export interface Fingerprint {
 
 /** How much of a text's end is kept: some ten lines, which are unique in practice. */
 export const TAIL_BYTES = 1024;
-const HASH_BYTES = 9;
+/** 9 bytes, in base64url. */
+const HASH_LENGTH = 12;
 
 /** Keeps the last {@link TAIL_BYTES} bytes of a text. */
 export class TailBuffer {
@@ -44,8 +45,7 @@ export class TailBuffer {
 
 /** The fingerprint of these bytes, of which there are at most {@link TAIL_BYTES}. */
 export function fingerprintOf(bytes: Uint8Array): Fingerprint {
-  const digest = hash("sha256", bytes, "buffer").subarray(0, HASH_BYTES);
-  return { length: bytes.length, hash: digest.toString("base64url") };
+  return { length: bytes.length, hash: hash("sha256", bytes, "base64url").slice(0, HASH_LENGTH) };
 }
 
 /** Whether a fingerprint is that of these bytes. */
