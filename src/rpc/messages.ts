@@ -20,6 +20,7 @@ export const REASONS: Readonly<Record<Reason, SelectionReason>> = {
   named: SelectionReason.NAMED,
   only: SelectionReason.ONLY,
   failed: SelectionReason.FAILED,
+  inconclusive: SelectionReason.INCONCLUSIVE,
   "default-annotation": SelectionReason.DEFAULT_ANNOTATION,
   first: SelectionReason.FIRST,
   last: SelectionReason.LAST,

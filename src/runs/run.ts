@@ -51,6 +51,8 @@ export interface Run extends RunSummary {
   readonly annotations: Readonly<Record<string, string>>;
   /** Arguments that have a literal value. */
   readonly args: Readonly<Record<string, string>>;
+  /** Whether somebody, or the Rollout, has asked for it to be ended early. */
+  readonly terminate: boolean;
   readonly metrics: readonly Metric[];
 }
 
@@ -61,6 +63,7 @@ export interface Metric {
   readonly provider: string;
   readonly phase: Phase;
   readonly message: string;
+  /** Whether its result does not count. */
   readonly dryRun: boolean;
   /** Oldest first. */
   readonly attempts: readonly Attempt[];

@@ -3,6 +3,7 @@ import { quoted } from "../quoted.ts";
 import { notStarted } from "./job-of.ts";
 import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
+import { decidingAttempt, verdictOf } from "./verdict.ts";
 
 /** Selects one of a run's logs; whatever is left out is chosen. */
 export interface Selector {
@@ -18,7 +19,16 @@ export interface Selector {
 const LAST_TIME = 253_402_300_799_999;
 
 /** Why something was selected. */
-export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last" | "running";
+export type Reason =
+  | "named"
+  | "only"
+  | "failed"
+  /** It ended without a verdict. */
+  | "inconclusive"
+  | "default-annotation"
+  | "first"
+  | "last"
+  | "running";
 
 /** One attempt of one metric, and why these. */
 export interface AttemptSelection {
@@ -120,11 +130,21 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
     }
     throw notThere("METRIC_NOT_FOUND", `This run has no metric ${quoted(name)}.`, available);
   }
-  const chosen =
-    metrics.find((each) => hasFailed(each.phase) && !each.dryRun) ?? metrics.find((each) => hasFailed(each.phase));
-  const first = metrics[0];
-  if (first === undefined) {
-    throw new Failure(
+  const counted = metrics.filter((each) => !each.dryRun);
+  const [first] = counted;
+  if (first === undefined) throw noLogs(metrics);
+  if (metrics.length === 1) return [first, "only"];
+  const { metric: deciding } = verdictOf(run);
+  const chosen = deciding?.provider === "job" ? deciding : counted.find((each) => hasFailed(each.phase));
+  if (chosen === undefined) return [first, "first"];
+  return [chosen, hasFailed(chosen.phase) ? "failed" : "inconclusive"];
+}
+
+/** @param dryRuns the metrics that have logs, but do not count. */
+function noLogs(dryRuns: readonly Metric[]): Failure {
+  const names = fewOf(dryRuns.map(({ name }) => name));
+  if (names.length === 0) {
+    return new Failure(
       "not-found",
       "METRIC_HAS_NO_LOG",
       "No metric of this run is measured by a Job, so it has no log.",
@@ -134,8 +154,12 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
       },
     );
   }
-  if (metrics.length === 1) return [first, "only"];
-  return chosen === undefined ? [first, "first"] : [chosen, "failed"];
+  return new Failure(
+    "not-found",
+    "METRIC_HAS_NO_LOG",
+    `No metric that counts is measured by a Job: ${names.map(quoted).join(", ")} ${names.length === 1 ? "is a dry run" : "are dry runs"}.`,
+    { next: "Look at the measured values in the run, or name a dry run to read its log.", available: names },
+  );
 }
 
 function chooseAttempt(
@@ -181,10 +205,9 @@ function chooseAttempt(
   if (attempts.length === 1) return [newest, "only"];
   const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
   if (runs !== undefined) return [runs, "running"];
-  // A metric fails by its newest failure, which need not be its newest attempt; in any other phase it is as its newest
-  // attempt left it.
-  const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
-  return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
+  const [deciding = newest, decided] = decidingAttempt(metric);
+  if (!decided) return [newest, "last"];
+  return [deciding, hasFailed(metric.phase) ? "failed" : "inconclusive"];
 }
 
 /** Why there is no attempt yet. Argo Rollouts counts a metric's initial delay from the run's start. */
