@@ -5,6 +5,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { guardRun, readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
+import { isStopped } from "../runs/verdict.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { type AttemptEvent, AttemptReader } from "./attempt-reader.ts";
 import { type Attempts, createAttempts, type NoAttempt } from "./attempts.ts";
@@ -31,6 +32,7 @@ const HEARTBEAT_TICKS = 3;
 const FIRST_HEARTBEAT_MS = 500;
 
 const LINE_CUT = "A line is too long to be looked at whole: whether it matches is told by its beginning.";
+const STOPPED = "The run was stopped and its Job deleted while it ran: the log may be cut off here.";
 const NO_TIMES = "This source tells no times: none are put before lines.";
 
 /** After these, what comes does not continue the line before it. */
@@ -322,6 +324,8 @@ export class LogSession {
   /** Ends the attempt that is read. */
   #leave(attempts: Attempts, reason: EndReasonName): void {
     this.#closeReader();
+    const stopped = this.#view !== undefined && isStopped(this.#view.attempt);
+    if (stopped && (reason === "complete" || reason === "source-ended")) this.#notice("attempt-stopped", STOPPED);
     const end = attempts.onEnd(reason);
     if (end !== undefined) this.#finish(end);
   }

@@ -12,12 +12,14 @@ import { readPods } from "../runs/read-pods.ts";
 import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
+import { verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
 import { measuringMessage } from "./measuring-message.ts";
 import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
 import { podMessage } from "./pod-message.ts";
 import type { Services } from "./services.ts";
+import { causeMessage } from "./verdict-message.ts";
 
 /** What is known of a run beside the run itself. */
 interface Around {
@@ -42,9 +44,11 @@ export async function getAnalysisRun(
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const around = await readAround(services, run, signal);
   const { context, podsOf, budget } = around;
+  const verdict = verdictOf(run);
   return {
     analysisRun: {
-      summary: summaryMessage(run),
+      summary: summaryMessage({ ...run, verdict }),
+      ...given("cause", verdict.cause && causeMessage(verdict.cause)),
       uid: run.uid,
       message: run.message,
       promotion: run.promotion ?? "",

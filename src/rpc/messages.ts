@@ -4,6 +4,7 @@ import type { EndReasonName } from "../logs/end-reason.ts";
 import type { NoticeName } from "../logs/frame.ts";
 import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
+import { verdictFields } from "./verdict-message.ts";
 
 /** Our words for things, and the contract's. */
 export const PHASES: Readonly<Record<Phase, AnalysisPhase>> = {
@@ -57,6 +58,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "pod-changed": NoticeKind.POD_CHANGED,
   "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
   "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
+  "attempt-stopped": NoticeKind.ATTEMPT_STOPPED,
   "no-times": NoticeKind.NO_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
@@ -90,5 +92,6 @@ export function summaryMessage(run: RunSummary) {
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
     version: run.version ?? "",
+    ...(run.verdict && verdictFields(run.verdict)),
   };
 }

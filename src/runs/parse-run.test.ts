@@ -501,6 +501,14 @@ describe("a summary", () => {
     });
   });
 
+  it("tells what the run comes to, and why, as far as the object says", () => {
+    expect(parseRunSummary(demoRun("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5"))?.verdict).toMatchObject({
+      result: "failed",
+      cause: { kind: "test-failed", reason: "job-failed", metric: "robot", attempt: 2, limit: { counted: 2 } },
+      failedDryRuns: [],
+    });
+  });
+
   it("has the object's version where a run is read or watched by itself, and nowhere else", () => {
     const versioned = object({ metadata: { resourceVersion: "7" } });
     expect([parseVersionedSummary(versioned)?.version, parseRun(versioned).version]).toEqual(["7", "7"]);

@@ -22,6 +22,7 @@ import {
   type Run,
   type RunSummary,
 } from "./run.ts";
+import { verdictOf } from "./verdict.ts";
 
 const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
 /** How many characters of arguments are filled into all texts of a run. */
@@ -66,9 +67,21 @@ function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSu
     const status = optionalFields(run.status, "status");
     const said = status?.message;
     const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
-    return { meta, summary: summaryOf(meta, status, message) };
+    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(object) } };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+/** Only what the object says; nothing where there is none, or where another field has another shape. */
+function verdictIn(object: unknown): Pick<RunSummary, "verdict"> {
+  try {
+    const { result, cause, failedDryRuns } = verdictOf(parseRun(object));
+    const isTold = result !== undefined || cause !== undefined || failedDryRuns.length > 0;
+    return isTold ? { verdict: { result, cause, failedDryRuns } } : {};
+  } catch (error) {
+    if (error instanceof ShapeError) return {};
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Which run: the names that a caller gives. */
 export interface RunRef {
@@ -22,6 +23,9 @@ export function hasFailed(phase: Phase): boolean {
 /** How many characters of a run's message a list shows: it may be as long as whatever went wrong. */
 export const LISTED_MESSAGE_LENGTH = 500;
 
+/** What a list tells of a run's verdict: no pod is read for it. */
+export type ObjectVerdict = Pick<Verdict, "result" | "cause" | "failedDryRuns">;
+
 /** A run as lists show it. Times are RFC 3339. */
 export interface RunSummary extends RunRef {
   readonly stage: string | undefined;
@@ -35,6 +39,8 @@ export interface RunSummary extends RunRef {
   readonly freightCollection: string | undefined;
   /** Names of the Freight that own the run. */
   readonly freight: readonly string[];
+  /** What it comes to, by what the object says. Only in lists; absent where there is nothing to tell. */
+  readonly verdict?: ObjectVerdict;
   /** Another one where anything of the object is another. Only where a run is read or watched by itself. */
   readonly version?: string;
 }

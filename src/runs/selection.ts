@@ -143,23 +143,15 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
 /** @param dryRuns the metrics that have logs, but do not count. */
 function noLogs(dryRuns: readonly Metric[]): Failure {
   const names = fewOf(dryRuns.map(({ name }) => name));
-  if (names.length === 0) {
-    return new Failure(
-      "not-found",
-      "METRIC_HAS_NO_LOG",
-      "No metric of this run is measured by a Job, so it has no log.",
-      {
-        next: "Look at the measured values in the run.",
-        available: [],
-      },
-    );
-  }
-  return new Failure(
-    "not-found",
-    "METRIC_HAS_NO_LOG",
-    `No metric that counts is measured by a Job: ${names.map(quoted).join(", ")} ${names.length === 1 ? "is a dry run" : "are dry runs"}.`,
-    { next: "Look at the measured values in the run, or name a dry run to read its log.", available: names },
-  );
+  const which = names.length === 1 ? "is a dry run" : "are dry runs";
+  const [message, next] =
+    names.length === 0
+      ? ["No metric of this run is measured by a Job, so it has no log.", "Look at the measured values in the run."]
+      : [
+          `No metric that counts is measured by a Job: ${names.map(quoted).join(", ")} ${which}.`,
+          "Look at the measured values in the run, or name a dry run to read its log.",
+        ];
+  return new Failure("not-found", "METRIC_HAS_NO_LOG", message, { next, available: names });
 }
 
 function chooseAttempt(
