@@ -10,12 +10,17 @@ import {
   SelectionReason,
   Verdict,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { causeOf } from "../../src/client/cause.ts";
+import { headline } from "../../src/ui/run/headline.ts";
+import { reasons } from "../../src/ui/run/reasons.ts";
+import { en } from "../../src/ui/text/en.ts";
+import { runInProcess } from "../fakes/cli.ts";
 import { terminated } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
 import { type PodRun, usePodWorld } from "./pod-world.ts";
 import { as, readLog } from "./read-log.ts";
-import { jobOf, type MadeVerdict, verdictRun } from "./verdict-runs.ts";
+import { jobOf, type MadeResult, type MadeVerdict, verdictRun } from "./verdict-runs.ts";
 
 const world = usePodWorld();
 let runs = 0;
@@ -204,5 +209,176 @@ describe("a run that contradicts itself", () => {
     const run = put({ phase: "Failed", metrics: [{ name: "smoke", phase: "Failed", measurement: null }] });
     expect((await get(run)).cause).toMatchObject({ metricName: "smoke", attempt: 0 });
     expect((await read(run)).error).toMatchObject({ reason: "ATTEMPT_NOT_FOUND" });
+  });
+});
+
+/** What the command line prints and says. */
+const cli = (...args: readonly string[]) =>
+  runInProcess([...args, "-n", "shop", "--server", world().url], { env: { TAFFRAIL_TOKEN: TOKENS.reader } });
+
+/** The page's headline, and the sentences below it. */
+async function page(run: PodRun): Promise<readonly string[]> {
+  const got = await get(run);
+  const cause = causeOf(got);
+  return [headline(cause, en, "en"), ...reasons(cause, got, en)];
+}
+
+/** The row of a run in `taffrail runs`. */
+async function row({ name }: PodRun): Promise<string> {
+  const { out } = await cli("runs");
+  const found = out.split("\n").find((line) => line.includes(`${name} `) || line.endsWith(name));
+  return found?.replace(/ {2,}/g, " | ").replace(/\d+[smhd]/, "AGE") ?? "";
+}
+
+describe("what people read", () => {
+  it("of a failed metric without a log beside a dry run that failed", async () => {
+    const run = put({
+      phase: "Failed",
+      message: 'Metric "error-rate" assessed Failed due to failed (1) > failureLimit (0)',
+      metrics: [
+        { name: "robot-next", phase: "Failed", dryRun: true },
+        { name: "error-rate", provider: "prometheus", phase: "Failed", measurement: { value: "[0.31]" } },
+      ],
+    });
+    expect(await page(run)).toEqual([
+      "Verification failed: error-rate",
+      "Measured by **prometheus**: the last value was **[0.31]**.",
+      "The metric allows 0 failures; it counted **1**.",
+    ]);
+    const { out } = await cli("why", run.name);
+    expect(out).toContain("\n  test failed: error-rate is [0.31], which is not allowed.\n");
+    expect(out).toContain("\ndry run robot-next: Failed, which does not count\n");
+    expect(out).not.toContain("robot-next says");
+    expect(await row(run)).toBe(
+      `Failed | AGE | uat | ${run.name} | test failed: error-rate is [0.31], which is not allowed.`,
+    );
+  });
+
+  it("of a run that passed, though a dry run failed", async () => {
+    const run = put({
+      phase: "Successful",
+      metrics: [
+        { name: "smoke", phase: "Successful" },
+        { name: "robot-next", phase: "Failed", dryRun: true },
+      ],
+    });
+    expect(await page(run)).toEqual([
+      "Verification passed",
+      "Its metric passed.",
+      "Dry run robot-next failed, which does not count.",
+    ]);
+    expect((await cli("why", run.name)).out).toContain("\ndry run robot-next: Failed, which does not count\n");
+    expect(await row(run)).toBe(`Successful | AGE | uat | ${run.name} | dry run robot-next failed`);
+    expect((await cli("logs", run.name, "--exit-status")).code).toBe(0);
+  });
+
+  it.each(["Successful", "Inconclusive"])("of a run that was stopped, and is called %s", async (phase) => {
+    const measurement = { message: "metric terminated" };
+    const run = put({
+      phase,
+      message: "Run Terminated",
+      spec: { terminate: true },
+      metrics: [{ name: "it", phase, measurement }],
+    });
+    expect((await page(run)).slice(0, 2)).toEqual([
+      "Verification was stopped before it had a verdict (after 1 min)",
+      "Its job was deleted while it ran, so the log may be cut off.",
+    ]);
+    const why = await cli("why", run.name);
+    expect(why.out).toContain(`${run.name}: Stopped, `);
+    expect(why.out).toContain("\n  stopped: It was stopped before it had a verdict (after 1 min).\n");
+    expect(why.out).toContain(
+      "\n  The run was stopped and its Job deleted while it ran: the log may be cut off here.\n",
+    );
+    expect(await row(run)).toBe(
+      `Stopped | AGE | uat | ${run.name} | stopped: It was stopped before it had a verdict (after 1 min).`,
+    );
+    const logs = await cli("logs", run.name, "--exit-status");
+    expect([logs.code, logs.said.at(-1)]).toEqual([
+      10,
+      "error: the verification has no verdict: stopped: It was stopped before it had a verdict (after 1 min).",
+    ]);
+    expect(logs.said.join("\n")).toContain("the log may be cut off here");
+  });
+
+  it("of an inconclusive run, which wants explaining as a failed one does", async () => {
+    const run = put({
+      phase: "Inconclusive",
+      metrics: [
+        { name: "smoke", phase: "Successful" },
+        { name: "robot", phase: "Inconclusive", measurement: { message: "main: ImagePullBackOff: Back-off pulling" } },
+      ],
+    });
+    expect(await page(run)).toEqual([
+      "Verification inconclusive: robot",
+      "An image of **robot** could not be pulled.",
+      "main: ImagePullBackOff: Back-off pulling",
+    ]);
+    const why = await cli("why", run.name);
+    expect(why.out).toContain("\n  infrastructure: An image of robot could not be pulled.\n");
+    expect(why.out).toContain("\nmetric robot: Inconclusive\n  main: ImagePullBackOff: Back-off pulling\n");
+    expect(why.out).toContain(" robot says\n");
+    expect(why.out).not.toContain("smoke says");
+    const failed = await cli("runs", "--failed");
+    expect(failed.out).toContain(run.name);
+    expect(failed.said).toContain("note: --failed includes runs that were inconclusive");
+    const logs = await cli("logs", run.name, "--exit-status");
+    expect([logs.code, logs.out]).toEqual([10, "robot says\n"]);
+    expect(logs.said[0]).toContain("metric=robot (inconclusive)");
+  });
+
+  it.each<[string, Omit<MadeVerdict, "name" | "uid">, string, string]>([
+    [
+      "failed without a failed metric",
+      { phase: "Failed", metrics: [{ name: "smoke", phase: "Successful" }] },
+      "Verification failed",
+      "The run does not report which metric decided.",
+    ],
+    [
+      "passed with a failed metric",
+      { phase: "Successful", metrics: [{ name: "smoke", phase: "Failed" }] },
+      "Verification",
+      "The run reports that it passed, but its metric **smoke** did not.",
+    ],
+  ])("of a run that %s is that its cause is not known", async (_, made, title, sentence) => {
+    const run = put(made);
+    expect(await page(run)).toEqual([title, sentence]);
+    expect(await row(run)).toContain(`cause unknown: ${sentence.replaceAll("**", "")}`);
+  });
+
+  it.each<[string, MadeResult, string]>([
+    [
+      "a quota",
+      {
+        name: "it",
+        phase: "Error",
+        measurement: { metadata: {}, message: 'jobs.batch "x" is forbidden: exceeded quota: jobs' },
+      },
+      'infrastructure: A quota does not allow the job of it: jobs.batch "x" is forbidden: exceeded quota: jobs',
+    ],
+    [
+      "a template",
+      { name: "it", phase: "Error", measurement: { metadata: {}, message: "spec.template is invalid" } },
+      "configuration: The job of it could not be created: spec.template is invalid",
+    ],
+    [
+      "a deadline",
+      { name: "it", phase: "Failed", measurement: { message: "Job was active longer than specified deadline" } },
+      "infrastructure: it ran for longer than its deadline allows.",
+    ],
+    [
+      "a measurement that could not be taken",
+      { name: "rate", provider: "web", phase: "Error", measurement: { message: "received a 500" } },
+      "cause unknown: rate could not be measured: received a 500",
+    ],
+    [
+      "an inconclusive value",
+      { name: "rate", provider: "web", phase: "Inconclusive", measurement: { value: "5" } },
+      "no verdict: rate came to no verdict.",
+    ],
+  ])("of %s is told by its kind", async (_, metric, sentence) => {
+    const run = put({ phase: metric.phase, metrics: [metric] });
+    expect(await row(run)).toBe(`${metric.phase} | AGE | uat | ${run.name} | ${sentence}`);
+    expect((await cli("why", run.name)).out).toContain(`\n  ${sentence}\n`);
   });
 });
