@@ -7,7 +7,16 @@ import {
   type Metric,
   NoticeKind,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { causeOf, containerStatus, decidingMetrics, exitOf, hasPassed, isFailure, isOpen } from "../client/cause.ts";
+import {
+  causeOf,
+  containerStatus,
+  decidingMetrics,
+  exitOf,
+  hasPassed,
+  isClusterCause,
+  isFailure,
+  isOpen,
+} from "../client/cause.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
@@ -123,7 +132,8 @@ async function logLines(
   io: CliIo,
 ): Promise<string[]> {
   const container = run.defaultSelection?.containerName ?? "";
-  const status = exitText(containerStatus(run, attempt));
+  // Where Kubernetes ended the pod, its exit codes are not the program's own.
+  const status = isClusterCause(run.cause) ? "" : exitText(containerStatus(run, attempt));
   const heading = `attempt ${attempt.number} of ${metric.attempts.length}, container ${container}${status}`;
   const finder = createErrorFinder({ around: AROUND, tail: TAIL });
   let cut = "";

@@ -19,10 +19,18 @@ export interface CauseWords {
   jobNotCreated(metric: string, message: string): string;
   quota(metric: string, message: string): string;
   deadline(metric: string): string;
-  imageNotPulled(metric: string): string;
+  imageNotPulled(metric: string, message: string): string;
   imageInvalid(metric: string): string;
   containerConfig(metric: string, message: string): string;
-  evicted(metric: string): string;
+  /** @param resource what the node was low on; may be empty. */
+  evicted(metric: string, resource: string): string;
+  nodeShutdown(metric: string): string;
+  preempted(metric: string): string;
+  nodeLost(metric: string): string;
+  unschedulable(metric: string, message: string): string;
+  outOfMemory(container: string): string;
+  exitCode(container: string, code: string): string;
+  podEnded(metric: string, reason: string): string;
   /** The run passed, but a metric did not. */
   passedThough(metric: string): string;
   /** The run did not pass, but no metric says why. */
@@ -52,10 +60,18 @@ export const englishCause: CauseWords = {
   jobNotCreated: (metric, message) => `The job of **${metric}** could not be created${colon(message)}`,
   quota: (metric, message) => `A quota does not allow the job of **${metric}**${colon(message)}`,
   deadline: (metric) => `**${metric}** ran for longer than its deadline allows.`,
-  imageNotPulled: (metric) => `An image of **${metric}** could not be pulled.`,
+  imageNotPulled: (metric, message) => `An image of **${metric}** could not be pulled${colon(message)}`,
   imageInvalid: (metric) => `An image of **${metric}** has an invalid name.`,
   containerConfig: (metric, message) => `A container of **${metric}** could not be created${colon(message)}`,
-  evicted: (metric) => `Kubernetes evicted the pod of **${metric}**.`,
+  evicted: (metric, resource) =>
+    `Kubernetes evicted the pod of **${metric}**${resource && `: the node was low on **${resource}**`}.`,
+  nodeShutdown: (metric) => `The node of **${metric}** was shut down.`,
+  preempted: (metric) => `Kubernetes gave the place of the pod of **${metric}** to a pod with a higher priority.`,
+  nodeLost: (metric) => `The node of **${metric}** was lost or cleared.`,
+  unschedulable: (metric, message) => `No node takes the pod of **${metric}**${colon(message)}`,
+  outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
+  exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
+  podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
   passedThough: (metric) => `The run reports that it passed, but its metric **${metric}** did not.`,
   noMetric: "The run does not report which metric decided.",
   other: (metric) => `**${metric}** did not pass.`,
@@ -104,11 +120,27 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     case CauseReason.DEADLINE:
       return words.deadline(metric);
     case CauseReason.IMAGE:
-      return cause.kind === CauseKind.CONFIGURATION ? words.imageInvalid(metric) : words.imageNotPulled(metric);
+      return cause.kind === CauseKind.CONFIGURATION
+        ? words.imageInvalid(metric)
+        : words.imageNotPulled(metric, message);
     case CauseReason.CONTAINER_CONFIG:
       return words.containerConfig(metric, message);
     case CauseReason.EVICTED:
-      return words.evicted(metric);
+      return words.evicted(metric, cause.resource);
+    case CauseReason.NODE_SHUTDOWN:
+      return words.nodeShutdown(metric);
+    case CauseReason.PREEMPTED:
+      return words.preempted(metric);
+    case CauseReason.NODE_LOST:
+      return words.nodeLost(metric);
+    case CauseReason.UNSCHEDULABLE:
+      return words.unschedulable(metric, message);
+    case CauseReason.OUT_OF_MEMORY:
+      return words.outOfMemory(cause.containerName);
+    case CauseReason.EXIT_CODE:
+      return words.exitCode(cause.containerName, String(cause.exitCode ?? "?"));
+    case CauseReason.POD_ENDED:
+      return words.podEnded(metric, cause.kubernetesReason);
     case CauseReason.CONTRADICTION:
       return metric === "" ? words.noMetric : words.passedThough(metric);
     default:

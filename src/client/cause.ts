@@ -71,6 +71,26 @@ export function wasStopped(run: AnalysisRunSummary | undefined): boolean {
   return run?.cause?.reason === CauseReason.STOPPED;
 }
 
+/** What Kubernetes did, or does not do, to a pod: exit codes and waiting containers are then no causes. */
+const CLUSTER: ReadonlySet<CauseReason | undefined> = new Set([
+  CauseReason.QUOTA,
+  CauseReason.DEADLINE,
+  CauseReason.IMAGE,
+  CauseReason.CONTAINER_CONFIG,
+  CauseReason.EVICTED,
+  CauseReason.NODE_SHUTDOWN,
+  CauseReason.PREEMPTED,
+  CauseReason.NODE_LOST,
+  CauseReason.UNSCHEDULABLE,
+  CauseReason.OUT_OF_MEMORY,
+  CauseReason.POD_ENDED,
+]);
+
+/** Whether Kubernetes, and no container, explains a run. */
+export function isClusterCause(cause: ToldCause | undefined): boolean {
+  return CLUSTER.has(cause?.reason);
+}
+
 /** Whether a run has passed. Of servers that tell no verdict, its phase is taken for it. */
 export function hasPassed(run: AnalysisRunSummary | undefined): boolean {
   if (run?.verdict !== Verdict.UNSPECIFIED) return run?.verdict === Verdict.PASSED;

@@ -14,9 +14,10 @@ import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
+import { given } from "./given.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
 import { measuringMessage } from "./measuring-message.ts";
-import { given, PHASES, summaryMessage, timestamp } from "./messages.ts";
+import { PHASES, summaryMessage, timestamp } from "./messages.ts";
 import { podMessage } from "./pod-message.ts";
 import type { Services } from "./services.ts";
 import { causeMessage } from "./verdict-message.ts";
@@ -44,10 +45,11 @@ export async function getAnalysisRun(
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const around = await readAround(services, run, signal);
   const { context, podsOf, budget } = around;
-  const verdict = verdictOf(run);
+  const verdict = verdictOf(run, podsOf);
   return {
     analysisRun: {
-      summary: summaryMessage({ ...run, verdict }),
+      // As in a list: what the run itself says.
+      summary: summaryMessage({ ...run, verdict: verdictOf(run) }),
       ...given("cause", verdict.cause && causeMessage(verdict.cause)),
       uid: run.uid,
       message: run.message,

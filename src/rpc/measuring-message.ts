@@ -1,6 +1,6 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { Metric } from "../runs/run.ts";
-import { given } from "./messages.ts";
+import { given } from "./given.ts";
 
 /** The fields of a metric's message that say how it is measured, and what has come of it. */
 export function measuringMessage({ measuring, counts }: Metric) {

@@ -4,6 +4,7 @@ import type { EndReasonName } from "../logs/end-reason.ts";
 import type { NoticeName } from "../logs/frame.ts";
 import { LISTED_MESSAGE_LENGTH, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
+import { given } from "./given.ts";
 import { verdictFields } from "./verdict-message.ts";
 
 /** Our words for things, and the contract's. */
@@ -69,11 +70,6 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
 export function timestamp(time: string | undefined): Timestamp | undefined {
   const ms = Date.parse(time ?? "");
   return Number.isNaN(ms) ? undefined : timestampFromMs(ms);
-}
-
-/** A field that is left out of a message rather than set to `undefined`. */
-export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
 
 /** A run as lists hold it. */

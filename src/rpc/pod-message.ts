@@ -1,6 +1,7 @@
 import { ContainerState } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
-import { given, timestamp } from "./messages.ts";
+import { given } from "./given.ts";
+import { timestamp } from "./messages.ts";
 
 const STATES: Readonly<Record<ContainerStatus["state"], ContainerState>> = {
   unknown: ContainerState.UNSPECIFIED,

@@ -9,6 +9,7 @@ import {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Cause, ExceededLimit } from "../runs/cause.ts";
 import type { ObjectVerdict } from "../runs/run.ts";
+import { given } from "./given.ts";
 
 const RESULTS: Readonly<Record<NonNullable<ObjectVerdict["result"]>, Result>> = {
   passed: Result.PASSED,
@@ -36,6 +37,13 @@ const REASONS: Readonly<Record<NonNullable<Cause["reason"]>, CauseReason>> = {
   image: CauseReason.IMAGE,
   "container-config": CauseReason.CONTAINER_CONFIG,
   evicted: CauseReason.EVICTED,
+  "node-shutdown": CauseReason.NODE_SHUTDOWN,
+  preempted: CauseReason.PREEMPTED,
+  "node-lost": CauseReason.NODE_LOST,
+  unschedulable: CauseReason.UNSCHEDULABLE,
+  "out-of-memory": CauseReason.OUT_OF_MEMORY,
+  "exit-code": CauseReason.EXIT_CODE,
+  "pod-ended": CauseReason.POD_ENDED,
   contradiction: CauseReason.CONTRADICTION,
 };
 
@@ -66,6 +74,11 @@ export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema>
     attempts: cause.attempts,
     value: cause.value,
     message: cause.message,
+    podName: cause.pod,
+    containerName: cause.container,
+    ...given("exitCode", cause.exitCode),
+    kubernetesReason: cause.kubernetesReason,
+    resource: cause.resource,
     ...(limit && { limit: { ...limit, what: COUNTED[limit.what] } }),
     ...(elapsedMs !== undefined && { elapsed: durationFromMs(elapsedMs) }),
   };

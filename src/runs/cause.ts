@@ -19,6 +19,17 @@ export type CauseReason =
   | "image"
   | "container-config"
   | "evicted"
+  | "node-shutdown"
+  | "preempted"
+  /** Its node is gone, or was cleared. */
+  | "node-lost"
+  /** It is on no node. */
+  | "unschedulable"
+  | "out-of-memory"
+  /** A container ended with another exit code than 0. */
+  | "exit-code"
+  /** Kubernetes ended the pod for another reason. */
+  | "pod-ended"
   /** What the run says contradicts itself. */
   | "contradiction"
   | undefined;
@@ -40,6 +51,14 @@ export interface Cause {
   readonly limit: ExceededLimit | undefined;
   /** For how long the run ran before it was stopped, in milliseconds. */
   readonly elapsedMs: number | undefined;
+  /** What explains it in the cluster; empty in a list, and where the cluster has no pod of the attempt. */
+  readonly pod: string;
+  readonly container: string;
+  readonly exitCode: number | undefined;
+  /** Kubernetes' word for it. */
+  readonly kubernetesReason: string;
+  /** What the node was low on when it evicted the pod. */
+  readonly resource: string;
 }
 
 /** A limit of the metric that was exceeded. */
@@ -66,6 +85,11 @@ export function objectCause(
     message: said.slice(0, LISTED_MESSAGE_LENGTH),
     limit: metric && limitOf(run, metric),
     elapsedMs: undefined,
+    pod: "",
+    container: "",
+    exitCode: undefined,
+    kubernetesReason: "",
+    resource: "",
   };
   if (known === "stopped") {
     return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), message: "" };

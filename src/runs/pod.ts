@@ -9,6 +9,7 @@ export interface Pod {
   readonly scheduled: boolean;
   /** In Kubernetes' words. */
   readonly phase: string;
+  /** Why Kubernetes ended it, or has put it on no node. Empty where it says nothing. */
   readonly reason: string;
   readonly message: string;
   /** Init containers first. */
@@ -31,6 +32,11 @@ export interface ContainerStatus {
   readonly up: boolean;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
+}
+
+/** Whether a pod does not run any more, and never will. */
+export function isOver({ phase }: Pick<Pod, "phase">): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }
 
 /** Whether a container ended badly, now or before its last restart. */

@@ -1,7 +1,8 @@
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { notStarted } from "./job-of.ts";
-import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
+import { firstFailed } from "./pod-cause.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 import { decidingAttempt, verdictOf } from "./verdict.ts";
 
@@ -245,25 +246,12 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];
-  const failed = pod && firstFailed(containers, pod);
+  const isOwn = ({ name: each }: ContainerStatus): boolean => containers.some(({ name: own }) => own === each);
+  const failedStatus = pod && firstFailed(pod, isOwn);
+  const failed = containers.find((each) => each.name === failedStatus?.name);
   if (failed !== undefined) return [failed, "failed"];
   const annotated = containers.find((each) => each.name === defaultContainer);
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
-}
-
-/**
- * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
- * ends sidecars by a signal.
- */
-function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
-  if (pod.phase === "Succeeded") return undefined;
-  const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
-  // other.
-  const [first] = pod.containers
-    .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
-    .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));
-  return containers.find(({ name }) => name === first?.name);
 }
 
 /** Details travel in trailers, which proxies cut off at a few KiB. */

@@ -148,6 +148,11 @@ describe("the cause", () => {
       message: "",
       limit: { what: "failed", counted: 2, allowed: 1 },
       elapsedMs: undefined,
+      pod: "",
+      container: "",
+      exitCode: undefined,
+      kubernetesReason: "",
+      resource: "",
     });
   });
 

@@ -1,4 +1,6 @@
 import { type Cause, objectCause } from "./cause.ts";
+import type { Pod } from "./pod.ts";
+import { podCause } from "./pod-cause.ts";
 import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
 /**
@@ -23,13 +25,33 @@ export interface Verdict {
   readonly failedDryRuns: readonly string[];
 }
 
-/** Decides what a run comes to, by what its object alone says. */
-export function verdictOf(run: Run): Verdict {
+/**
+ * Decides what a run comes to: by what its object says and, of why, by the pods.
+ *
+ * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ */
+export function verdictOf(run: Run, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Verdict {
   const decision = decide(run);
   const { metric, result } = decision;
   const attempt = metric && decidingAttempt(metric)[0];
   const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
-  return { result, metric, attempt, cause: causeOf(run, decision, attempt), failedDryRuns };
+  const cause = causeOf(run, decision, attempt);
+  const pods = attempt === undefined ? [] : podsOf(attempt);
+  return { result, metric, attempt, cause: cause && withPods(cause, pods), failedDryRuns };
+}
+
+/**
+ * What the pod says of its own end comes first. Of a run that was stopped it says nothing, and an exit code says less
+ * than what the run's object knows better: that the Job's deadline passed.
+ */
+function withPods(cause: Cause, pods: readonly Pod[]): Cause {
+  const pod = pods.at(-1);
+  if (pod === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+  const found = podCause(pod);
+  if (found === undefined) return cause;
+  const isTold = cause.reason !== "job-failed" && cause.reason !== "inconclusive" && cause.reason !== "not-measured";
+  if (isTold && found.reason === "exit-code") return cause;
+  return { ...cause, ...found, message: found.message || cause.message };
 }
 
 function causeOf(run: Run, decision: Decision, attempt: Attempt | undefined): Cause | undefined {

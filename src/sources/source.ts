@@ -28,6 +28,8 @@ export interface TargetPod {
    * it has been started.
    */
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
+  /** Why Kubernetes ended the pod: its word, or empty. Absent while it may run, and where it ended by itself. */
+  readonly ended?: { readonly reason: string; readonly evicted: boolean } | undefined;
 }
 
 /** Which part of a log to open. A source that cannot do it gives more, and says what it gives. */

@@ -1,54 +1,17 @@
-import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import {
-  type AnalysisRun,
-  AnalysisRunLogService,
-  type AnalysisRunSummary,
   CauseKind,
   CauseReason,
   NoticeKind,
   SelectionReason,
   Verdict,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { causeOf } from "../../src/client/cause.ts";
-import { headline } from "../../src/ui/run/headline.ts";
-import { reasons } from "../../src/ui/run/reasons.ts";
-import { en } from "../../src/ui/text/en.ts";
-import { runInProcess } from "../fakes/cli.ts";
 import { terminated } from "../fakes/pods.ts";
-import { sends } from "../fakes/scripted-store.ts";
-import { TOKENS } from "./objects.ts";
-import { type PodRun, usePodWorld } from "./pod-world.ts";
-import { as, readLog } from "./read-log.ts";
-import { jobOf, type MadeResult, type MadeVerdict, verdictRun } from "./verdict-runs.ts";
+import { readLog } from "./read-log.ts";
+import { type MadeResult, type MadeVerdict, verdictRun } from "./verdict-runs.ts";
+import { useVerdictWorld } from "./verdict-world.ts";
 
-const world = usePodWorld();
-let runs = 0;
-
-/** A run, and its metrics' logs in the archive. */
-function put(made: Omit<MadeVerdict, "name" | "uid">): PodRun {
-  runs += 1;
-  const ref = { name: `uat.verdict-${runs}`, uid: `00000000-0000-4000-8000-${String(runs).padStart(12, "7")}` };
-  world().cluster.put(verdictRun({ ...ref, ...made }));
-  const run = { namespace: "shop", ...ref, job: jobOf(ref.uid, made.metrics[0]?.name ?? "") };
-  for (const { name } of made.metrics) world().archive({ ...run, job: jobOf(ref.uid, name) }, sends(`${name} says\n`));
-  return run;
-}
-
-async function get({ namespace, name }: PodRun): Promise<AnalysisRun> {
-  const client = createClient(AnalysisRunLogService, world().transport);
-  const { analysisRun } = await client.getAnalysisRun({ namespace, name }, as(TOKENS.reader));
-  if (analysisRun === undefined) throw new Error("There is no run in the answer.");
-  return analysisRun;
-}
-
-async function listed({ name }: PodRun): Promise<AnalysisRunSummary | undefined> {
-  const client = createClient(AnalysisRunLogService, world().transport);
-  const { analysisRuns } = await client.listAnalysisRuns({ namespace: "shop", pageSize: 500 }, as(TOKENS.reader));
-  return analysisRuns.find((each) => each.name === name);
-}
-
-const read = (run: PodRun) => readLog(world().transport, { namespace: run.namespace, name: run.name });
+const { world, put, get, listed, read, cli, page, row } = useVerdictWorld();
 
 describe("a dry run", () => {
   it("is never the cause of a failed run, nor its log the default", async () => {
@@ -212,24 +175,6 @@ describe("a run that contradicts itself", () => {
   });
 });
 
-/** What the command line prints and says. */
-const cli = (...args: readonly string[]) =>
-  runInProcess([...args, "-n", "shop", "--server", world().url], { env: { TAFFRAIL_TOKEN: TOKENS.reader } });
-
-/** The page's headline, and the sentences below it. */
-async function page(run: PodRun): Promise<readonly string[]> {
-  const got = await get(run);
-  const cause = causeOf(got);
-  return [headline(cause, en, "en"), ...reasons(cause, got, en)];
-}
-
-/** The row of a run in `taffrail runs`. */
-async function row({ name }: PodRun): Promise<string> {
-  const { out } = await cli("runs");
-  const found = out.split("\n").find((line) => line.includes(`${name} `) || line.endsWith(name));
-  return found?.replace(/ {2,}/g, " | ").replace(/\d+[smhd]/, "AGE") ?? "";
-}
-
 describe("what people read", () => {
   it("of a failed metric without a log beside a dry run that failed", async () => {
     const run = put({
@@ -311,12 +256,13 @@ describe("what people read", () => {
     });
     expect(await page(run)).toEqual([
       "Verification inconclusive: robot",
-      "An image of **robot** could not be pulled.",
-      "main: ImagePullBackOff: Back-off pulling",
+      "An image of **robot** could not be pulled: main: ImagePullBackOff: Back-off pulling",
     ]);
     const why = await cli("why", run.name);
-    expect(why.out).toContain("\n  infrastructure: An image of robot could not be pulled.\n");
-    expect(why.out).toContain("\nmetric robot: Inconclusive\n  main: ImagePullBackOff: Back-off pulling\n");
+    expect(why.out).toContain(
+      "\n  infrastructure: An image of robot could not be pulled: main: ImagePullBackOff: Back-off pulling\n",
+    );
+    expect(why.out).toContain("\nmetric robot: Inconclusive\n");
     expect(why.out).toContain(" robot says\n");
     expect(why.out).not.toContain("smoke says");
     const failed = await cli("runs", "--failed");

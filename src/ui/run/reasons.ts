@@ -4,7 +4,7 @@ import {
   ContainerState,
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Cause, exitOf, hasPassed, isFailure, isOpen } from "../../client/cause.ts";
+import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
 import { causeSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
 
@@ -48,15 +48,10 @@ function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly
       return told.attempt > 0 ? [text.stoppedLog] : [];
     case CauseReason.NOT_MEASURED:
     case CauseReason.JOB_NOT_CREATED:
-    case CauseReason.QUOTA:
-    case CauseReason.DEADLINE:
-    case CauseReason.IMAGE:
-    case CauseReason.CONTAINER_CONFIG:
-    case CauseReason.EVICTED:
     case CauseReason.CONTRADICTION:
       return [causeSentence(told, text.words, "")];
     default:
-      return [];
+      return told !== undefined && isClusterCause(told) ? [causeSentence(told, text.words, "")] : [];
   }
 }
 
@@ -65,11 +60,12 @@ function isShort(condition: string): boolean {
   return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
 
-function podReasons({ phase, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+function podReasons({ phase, told, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+  if (isClusterCause(told)) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
     const code = String(exit.code ?? "?");
-    if (exit.reason === "OOMKilled") return [text.outOfMemory(container.name)];
+    if (exit.reason === "OOMKilled") return [text.words.outOfMemory(container.name)];
     return [exit.reason === "" ? text.exited(container.name, code) : text.exitedFor(container.name, code, exit.reason)];
   }
   const pod = attempt?.pods.at(-1);

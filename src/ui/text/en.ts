@@ -118,7 +118,6 @@ export const en = {
     attemptOf: (attempt: number, attempts: number) => `, attempt ${attempt} of ${attempts}`,
     attempt: (attempt: number) => `, attempt ${attempt}`,
     exited: (container: string, code: string) => `Container **${container}** exited with **${code}**.`,
-    outOfMemory: (container: string) => `Container **${container}** was killed: it ran **out of memory**.`,
     exitedFor: (container: string, code: string, reason: string) =>
       `Container **${container}** exited with **${code}** (${reason}).`,
     hasRun: (container: string, time: string) => `Container **${container}** has been running for **${time}**.`,
