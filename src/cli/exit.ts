@@ -15,7 +15,7 @@ export const EXIT = {
   noLog: 5,
   /** The source or the network failed: what was printed is incomplete. */
   incomplete: 6,
-  /** The log was printed, and the verification failed: only with `--exit-status`. */
+  /** The log was printed, and the verification failed or has no verdict: only with `--exit-status`. */
   verificationFailed: 10,
   interrupted: 130,
   brokenPipe: 141,

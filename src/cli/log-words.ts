@@ -3,6 +3,7 @@ import { shellWord } from "./resume-command.ts";
 
 const WHY: Partial<Record<SelectionReason, string>> = {
   [SelectionReason.FAILED]: "failed",
+  [SelectionReason.INCONCLUSIVE]: "inconclusive",
   [SelectionReason.DEFAULT_ANNOTATION]: "the pods' default",
   [SelectionReason.FIRST]: "the first",
   [SelectionReason.LAST]: "the newest",

@@ -94,7 +94,7 @@ export function withLogsFlags(command: Command): Command {
       option("--color <when>", "whether to keep colours in text").choices(["auto", "always", "never"]).default("auto"),
     )
     .option("--no-pager", "do not use a pager on a terminal")
-    .option("--exit-status", "exit with 10 if the verification failed");
+    .option("--exit-status", "exit with 10 if the verification failed or has no verdict");
 }
 
 function whole(max: number): (text: string) => number {

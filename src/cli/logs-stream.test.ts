@@ -195,6 +195,7 @@ describe("--exit-status", () => {
   it.each<[string, AnalysisPhase, number, string[]]>([
     ["failed", AnalysisPhase.FAILED, 10, ["error: the verification failed: 2 of 3 failed"]],
     ["could not be measured", AnalysisPhase.ERROR, 10, ["error: the verification failed: 2 of 3 failed"]],
+    ["is inconclusive", AnalysisPhase.INCONCLUSIVE, 10, ["error: the verification has no verdict: 2 of 3 failed"]],
     ["ended well", AnalysisPhase.SUCCESSFUL, 0, []],
     ["is running", AnalysisPhase.RUNNING, 0, []],
   ])("reports that a verification %s", async (_, phase, code, said) => {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { AnalysisPhase } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { hasPassed, isFailure, isOpen } from "../client/cause.ts";
 import { type Connection, connect } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
-
 import type { CliIo } from "./io.ts";
 import { createJsonPrinter } from "./log-json-printer.ts";
 import { createLogOutput } from "./log-output.ts";
@@ -13,6 +12,7 @@ import { pagerCommand } from "./pager.ts";
 import { printLog } from "./print-log.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
+import { causeText } from "./run-words.ts";
 
 const EXAMPLES = `
 Only the log goes to stdout; what was selected, and all notes, go to stderr.
@@ -27,7 +27,7 @@ Examples:
 export function addLogsCommand(program: Command, io: CliIo): void {
   withLogsFlags(program.command("logs"))
     .description("Print the log of a verification job.")
-    .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed")
+    .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed or was inconclusive")
     .addHelpText("after", EXAMPLES)
     .action((run: string | undefined, flags: LogsFlags, command: Command) => showLog(io, run, flags, command));
 }
@@ -74,11 +74,12 @@ function printerOf(flags: LogsFlags, env: NodeJS.ProcessEnv, isTTY: boolean, isP
   });
 }
 
-/** @throws CliError with status 10 if the verification has failed. */
+/** @throws CliError with status 10 if the verification has failed, or has ended without a verdict. */
 async function checkVerification({ client, project }: Connection, name: string, signal: AbortSignal): Promise<void> {
   const { analysisRun } = await client.getAnalysisRun({ namespace: project, name }, { signal });
-  const phase = analysisRun?.summary?.phase;
-  if (phase !== AnalysisPhase.FAILED && phase !== AnalysisPhase.ERROR) return;
-  const why = analysisRun?.message ? `: ${analysisRun.message}` : "";
-  throw new CliError(EXIT.verificationFailed, `the verification failed${why}`);
+  const { summary } = analysisRun ?? {};
+  if (summary === undefined || isOpen(summary.phase) || hasPassed(summary)) return;
+  const why = causeText(analysisRun?.cause) || analysisRun?.message;
+  const what = isFailure(summary.phase) ? "the verification failed" : "the verification has no verdict";
+  throw new CliError(EXIT.verificationFailed, `${what}${why ? `: ${why}` : ""}`);
 }

@@ -2,9 +2,8 @@ import { AnalysisPhase } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Connection } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
-import { age } from "./run-words.ts";
+import { age, UNPASSED } from "./run-words.ts";
 
-const FAILED = [AnalysisPhase.FAILED, AnalysisPhase.ERROR];
 /** How many runs to offer. */
 const MAX_CHOICES = 10;
 
@@ -21,12 +20,14 @@ export async function chooseRun(argument: string | undefined, connection: Connec
   if (argument !== "@latest" && argument !== "@failed") {
     throw new CliError(EXIT.usage, `unknown run "${argument}"`, ["try     @latest, @failed, or the run's name"]);
   }
-  const phases = argument === "@failed" ? FAILED : [];
+  const phases = argument === "@failed" ? UNPASSED : [];
   const { analysisRuns } = await client.listAnalysisRuns(
     { namespace: project, phases, pageSize: 1 },
     { signal: io.signal },
   );
   const [newest] = analysisRuns;
+  if (argument === "@failed" && newest?.phase === AnalysisPhase.INCONCLUSIVE)
+    io.say(`note: @failed includes inconclusive runs: ${newest.name} has no verdict`);
   if (newest !== undefined) return newest.name;
   throw new CliError(EXIT.noSuchName, `project ${project} has no ${argument === "@failed" ? "failed run" : "run"}`);
 }
@@ -39,7 +40,7 @@ async function askForRun({ client, project }: Connection, io: CliIo): Promise<st
     ]);
   }
   const { analysisRuns: runs } = await client.listAnalysisRuns(
-    { namespace: project, phases: FAILED, pageSize: MAX_CHOICES },
+    { namespace: project, phases: UNPASSED, pageSize: MAX_CHOICES },
     { signal: io.signal },
   );
   if (runs.length === 0) throw new CliError(EXIT.noSuchName, `project ${project} has no failed run`);

@@ -1,5 +1,11 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { AnalysisPhase, type AnalysisRunSummary } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { AnalysisPhase, type AnalysisRunSummary, type Cause } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { hasPassed, wasStopped } from "../client/cause.ts";
+import { causeKindText, causeSentence, englishCause } from "../client/cause-words.ts";
+import { printable } from "../quoted.ts";
+
+/** The phases that want explaining: `@failed` and `--failed`. */
+export const UNPASSED = [AnalysisPhase.FAILED, AnalysisPhase.ERROR, AnalysisPhase.INCONCLUSIVE];
 
 /** A phase as users see it: `Failed` for `ANALYSIS_PHASE_FAILED`. */
 export function phaseName(phase: AnalysisPhase | undefined): string {
@@ -12,6 +18,32 @@ export function phaseName(phase: AnalysisPhase | undefined): string {
     [AnalysisPhase.INCONCLUSIVE]: "Inconclusive",
   };
   return names[phase ?? AnalysisPhase.UNSPECIFIED] ?? "-";
+}
+
+/** What came of a run: its phase, unless that is not what it comes to. */
+export function resultName(run: AnalysisRunSummary | undefined): string {
+  if (wasStopped(run)) return "Stopped";
+  return run?.phase === AnalysisPhase.SUCCESSFUL && !hasPassed(run) ? "-" : phaseName(run?.phase);
+}
+
+/** Why a run did not pass, in one line: `test failed: The job of robot failed, attempt 2 of 2.` Else empty. */
+export function causeText(cause: Cause | undefined): string {
+  if (cause === undefined) return "";
+  const sentence = causeSentence(cause, englishCause, elapsedText(cause)).replaceAll("**", "");
+  return printable(`${causeKindText(cause, englishCause).toLowerCase()}: ${sentence}`);
+}
+
+/** The same for a list, which tells of dry runs too. */
+export function whyText({ cause, failedDryRuns }: AnalysisRunSummary): string {
+  const dryRuns = failedDryRuns.length === 0 ? "" : printable(`dry run ${failedDryRuns.join(", ")} failed`);
+  return causeText(cause) || dryRuns;
+}
+
+function elapsedText({ elapsed }: Cause): string {
+  if (elapsed === undefined) return "";
+  const seconds = Math.round(durationMs(elapsed) / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
 }
 
 /** How long ago a run was created, abbreviated: `90s`, `5m`, `3h`, `2d`. */

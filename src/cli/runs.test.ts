@@ -24,9 +24,11 @@ describe("taffrail runs", () => {
     expect([code, said]).toEqual([0, []]);
     const lines = out.trimEnd().split("\n");
     expect(lines).toHaveLength(1 + RUNS);
-    expect(lines[0]).toMatch(/^PHASE +AGE +STAGE +NAME$/);
+    expect(lines[0]).toMatch(/^PHASE +AGE +STAGE +NAME +WHY$/);
     expect(lines[1]).toMatch(/^Running +\d+s +dev +dev\.01kkh78mj0ybmgq052an9t2aa5\.dd78add$/);
-    expect(out).toMatch(/^Failed +6m +uat +uat\.01kkh640p0djp1kn96jm9eekvv\.00d90e5$/m);
+    expect(out).toMatch(
+      /^Failed +6m +uat +uat\.01kkh640p0djp1kn96jm9eekvv\.00d90e5 +test failed: The job of robot failed, attempt 2 of 2\.$/m,
+    );
     expect(out).toMatch(/^Successful +5h +- +guestbook-ui-7d9c5b8f64-12-2$/m);
     expect(out).toMatch(/^Failed +3d +uat/m);
     for (const line of lines) expect(line).toBe(line.trimEnd());
@@ -55,7 +57,7 @@ describe("taffrail runs", () => {
   it("says so if there are none", async () => {
     const { code, out, said } = await runs(["--stage", "gone"]);
     expect(code).toBe(0);
-    expect(out).toBe("PHASE  AGE  STAGE  NAME\n");
+    expect(out).toBe("PHASE  AGE  STAGE  NAME  WHY\n");
     expect(said).toEqual(["note: project guestbook has no matching runs"]);
   });
 
@@ -117,7 +119,12 @@ describe("taffrail runs", () => {
             .filter((cell) => !/^\d+s$/.test(cell))
             .join(" "),
         ),
-    ).toEqual(["PHASE AGE STAGE NAME", "Running watched watched", "Failed watched watched", "deleted watched watched"]);
+    ).toEqual([
+      "PHASE AGE STAGE NAME WHY",
+      "Running watched watched",
+      "Failed watched watched cause unknown: The run does not report which metric decided.",
+      "deleted watched watched",
+    ]);
   });
 
   it("exits with status 4 if it is refused, and with 2 for wrong usage", async () => {

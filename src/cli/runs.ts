@@ -9,7 +9,7 @@ import {
 import { printable } from "../quoted.ts";
 import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
-import { age, phaseName } from "./run-words.ts";
+import { age, resultName, UNPASSED, whyText } from "./run-words.ts";
 import { type ChangeKind, jsonOf, watchRuns } from "./runs-watch.ts";
 import { parseDuration } from "./time-flags.ts";
 
@@ -30,7 +30,7 @@ export function addRunsCommand(program: Command, io: CliIo): void {
   withConnectionFlags(program.command("runs"))
     .description(`List a project's runs, newest first: the newest ${PAGE_SIZE}.`)
     .option("--stage <stage>", "only runs of this Stage")
-    .option("--failed", "only runs that failed")
+    .option("--failed", "only runs that failed or were inconclusive")
     .option("--freight <name>", "only runs that verified this Freight or Freight collection")
     .option("--since <duration>", "only runs created within the last 30m, 12h, 7d", parseDuration)
     .option("-w, --watch", "keep watching, and print each run again when it changes")
@@ -43,7 +43,7 @@ async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
   const filter = {
     namespace: project,
     stage: flags.stage ?? "",
-    phases: flags.failed ? [AnalysisPhase.FAILED, AnalysisPhase.ERROR] : [],
+    phases: flags.failed ? UNPASSED : [],
     freight: flags.freight ?? "",
     ...(flags.since !== undefined && { since: timestampFromMs(Date.now() - flags.since) }),
   };
@@ -58,6 +58,8 @@ async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
     io.stdout.write(`${JSON.stringify(toJson(ListAnalysisRunsResponseSchema, answer), null, 2)}\n`);
   else if (flags.output === "name") io.stdout.write(runs.map(({ name }) => `${name}\n`).join(""));
   else io.stdout.write(table(runs, Date.now()));
+  if (flags.failed && runs.some(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE))
+    io.say("note: --failed includes runs that were inconclusive");
   if (runs.length === 0) io.say(`note: project ${project} has no matching runs`);
   if (answer.nextPageToken !== "") io.say("note: older runs are not shown; narrow the list with --stage or --failed");
   if (answer.incomplete) io.say("note: the project has more runs than the server reads; some may be missing");
@@ -84,10 +86,9 @@ function printChanges(
     );
   } else {
     for (const [change, run] of changes) {
-      const phase = change === "deleted" || change === "left" ? change : phaseName(run.phase);
-      io.stdout.write(
-        `${phase.padEnd(PHASE_WIDTH)}  ${age(run, Date.now())}  ${printable(run.stage) || "-"}  ${run.name}\n`,
-      );
+      const isGone = change === "deleted" || change === "left";
+      const cells = [age(run, Date.now()), printable(run.stage) || "-", run.name, isGone ? "" : whyText(run)];
+      io.stdout.write(`${(isGone ? change : resultName(run)).padEnd(PHASE_WIDTH)}  ${cells.join("  ").trimEnd()}\n`);
     }
   }
 }
@@ -97,11 +98,11 @@ const PHASE_WIDTH = "Inconclusive".length;
 
 function table(runs: readonly AnalysisRunSummary[], now: number): string {
   const rows = [
-    ["PHASE", "AGE", "STAGE", "NAME"],
+    ["PHASE", "AGE", "STAGE", "NAME", "WHY"],
     // A Stage's name comes from an annotation, which the run's author writes.
-    ...runs.map((run) => [phaseName(run.phase), age(run, now), printable(run.stage) || "-", run.name]),
+    ...runs.map((run) => [resultName(run), age(run, now), printable(run.stage) || "-", run.name, whyText(run)]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map(
       (row) =>

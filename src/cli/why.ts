@@ -1,13 +1,22 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { Command } from "commander";
 import {
-  AnalysisPhase,
   type AnalysisRun,
   type Attempt,
   type ContainerStatus,
   type Metric,
+  NoticeKind,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { containerStatus, decidingMetrics, exitOf, isOpen } from "../client/cause.ts";
+import {
+  causeOf,
+  containerStatus,
+  decidingMetrics,
+  exitOf,
+  hasPassed,
+  isClusterCause,
+  isFailure,
+  isOpen,
+} from "../client/cause.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
@@ -16,7 +25,7 @@ import { type Connection, type ConnectionFlags, connect, withConnectionFlags } f
 import type { CliIo } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { age, phaseName } from "./run-words.ts";
+import { age, causeText, phaseName, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
 /** Lines shown before and after the first error, and last lines shown if there is none. */
@@ -28,7 +37,7 @@ const MAX_LINE_LENGTH = 300;
 export function addWhyCommand(program: Command, io: CliIo): void {
   withConnectionFlags(program.command("why"))
     .description("Explain in a few lines why a verification failed: metric, exit code, first error, reports.")
-    .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed")
+    .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed or was inconclusive")
     .action((run: string | undefined, flags: ConnectionFlags) => explain(io, run, flags));
 }
 
@@ -44,9 +53,9 @@ async function explain(io: CliIo, argument: string | undefined, flags: Connectio
   const { metricName, attempt: number } = run.defaultSelection ?? {};
   const metric = run.metrics.find((each) => each.name === metricName);
   const attempt = metric?.attempts.find((each) => each.number === number);
-  // A successful run has nothing to explain.
-  const hasSucceeded = run.summary?.phase === AnalysisPhase.SUCCESSFUL;
-  if (metric !== undefined && attempt !== undefined && !hasSucceeded) {
+  // A run that passed has nothing to explain, and the log of another metric than the one that decided explains nothing.
+  const explains = !hasPassed(run.summary) && causeOf(run).metric?.name === metricName;
+  if (metric !== undefined && attempt !== undefined && explains) {
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
   }
   for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) lines.push(printable(`${title}: ${url}`));
@@ -66,17 +75,23 @@ function summaryLines(run: AnalysisRun): string[] {
   ].filter(Boolean);
   const when = summary && `${age(summary, Date.now())} ago`;
   const lines = [
-    `${summary?.name}: ${phaseName(summary?.phase)}, ${when}${about.length > 0 ? ` (${about.join(", ")})` : ""}`,
+    `${summary?.name}: ${resultName(summary)}, ${when}${about.length > 0 ? ` (${about.join(", ")})` : ""}`,
   ];
+  const cause = causeText(run.cause);
+  if (cause !== "") lines.push(`  ${cause}`);
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
+    const own = causeOf(run).metric === metric ? causeOf(run).attempt?.message : metric.attempts.at(-1)?.message;
+    if (own && own !== metric.message && !cause.includes(own)) lines.push(`  ${own}`);
     if (metric.provider !== "job") {
       const value = metric.attempts.at(-1)?.value;
       lines.push(`  measured by ${metric.provider}${value ? `, last value ${value}` : ""} (no log)`);
       lines.push(...measuringLines(metric));
     }
   }
+  for (const { name, phase } of run.metrics.filter(({ dryRun, phase }) => dryRun && isFailure(phase)))
+    lines.push(`dry run ${name}: ${phaseName(phase)}, which does not count`);
   return lines.map((line) => printable(line.slice(0, MAX_LINE_LENGTH)));
 }
 
@@ -117,9 +132,11 @@ async function logLines(
   io: CliIo,
 ): Promise<string[]> {
   const container = run.defaultSelection?.containerName ?? "";
-  const status = exitText(containerStatus(run, attempt));
+  // Where Kubernetes ended the pod, its exit codes are not the program's own.
+  const status = isClusterCause(run.cause) ? "" : exitText(containerStatus(run, attempt));
   const heading = `attempt ${attempt.number} of ${metric.attempts.length}, container ${container}${status}`;
   const finder = createErrorFinder({ around: AROUND, tail: TAIL });
+  let cut = "";
   try {
     const request = { namespace: project, name: run.summary?.name ?? "", metricName: metric.name };
     const events = client.getAnalysisRunLogs(
@@ -128,6 +145,7 @@ async function logLines(
     );
     for await (const event of events) {
       if (event.kind === "chunk") finder.push(event.bytes, event.firstLine);
+      if (event.kind === "notice" && event.notice.kind === NoticeKind.ATTEMPT_STOPPED) cut = event.notice.message;
       if (finder.done) break;
     }
   } catch (error) {
@@ -139,7 +157,7 @@ async function logLines(
       ...(next === "" ? [] : [`  ${printable(next)}`]),
     ];
   }
-  return [heading, ...errorLines(finder)];
+  return [heading, ...errorLines(finder), ...(cut === "" ? [] : [`  ${printable(cut)}`])];
 }
 
 function exitText(status: ContainerStatus | undefined): string {

@@ -1,18 +1,23 @@
 import {
   AnalysisPhase,
   type AnalysisRun,
+  type AnalysisRunSummary,
   type Attempt,
+  CauseReason,
   ContainerState,
   type ContainerStatus,
   type Metric,
+  type Cause as ToldCause,
+  Verdict,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
 /** Why a run has its phase, as far as the run and its pods show. */
 export interface Cause {
   readonly phase: AnalysisPhase;
+  /** What the server says: kind, reason, parameters. Absent if there is nothing to explain, or from older servers. */
+  readonly told: ToldCause | undefined;
   /**
-   * The metric that decided: the one whose log is shown, if it failed; else the first that failed, or that was
-   * inconclusive; else the one whose log is shown, or the one that is being measured.
+   * The metric that decided, as the server says; else the one whose log is shown, or the one that is being measured.
    */
   readonly metric: Metric | undefined;
   /** The attempt that decided. */
@@ -34,21 +39,62 @@ export interface CountedLimit {
 
 /** Finds the cause of a run's phase. */
 export function causeOf(run: AnalysisRun): Cause {
+  const told = run.cause;
   const shown = run.metrics.find(({ name }) => name === run.defaultSelection?.metricName);
-  const metric =
-    shown !== undefined && isFailure(shown.phase) ? shown : (decidingMetrics(run)[0] ?? shown ?? firstMetric(run));
+  const metric = decidingMetric(run, shown) ?? shown ?? firstMetric(run);
+  const number = metric === shown ? run.defaultSelection?.attempt : told?.attempt;
   const attempt =
-    metric === shown
-      ? metric?.attempts.find(({ number }) => number === run.defaultSelection?.attempt)
-      : (metric?.attempts.findLast(({ phase }) => isFailure(phase)) ?? metric?.attempts.at(-1));
+    metric?.attempts.find((each) => each.number === number) ??
+    (metric === shown
+      ? undefined
+      : (metric?.attempts.findLast(({ phase }) => isFailure(phase)) ?? metric?.attempts.at(-1)));
   return {
     phase: run.summary?.phase ?? AnalysisPhase.UNSPECIFIED,
+    told,
     metric,
     attempt,
     container: metric === shown && attempt !== undefined ? containerStatus(run, attempt) : undefined,
     limit: limitOf(metric?.message || run.message) ?? limitOf(run.message),
     message: run.message,
   };
+}
+
+/** While a run is open, the server says nothing of it yet: then a metric that has ended badly already. */
+function decidingMetric(run: AnalysisRun, shown: Metric | undefined): Metric | undefined {
+  if (run.cause !== undefined) return run.metrics.find(({ name }) => name === run.cause?.metricName);
+  const deciding = decidingMetrics(run);
+  return deciding.find((each) => each === shown) ?? deciding[0];
+}
+
+/** Whether a run was stopped before it had a verdict, whatever its phase. */
+export function wasStopped(run: AnalysisRunSummary | undefined): boolean {
+  return run?.cause?.reason === CauseReason.STOPPED;
+}
+
+/** What Kubernetes did, or does not do, to a pod: exit codes and waiting containers are then no causes. */
+const CLUSTER: ReadonlySet<CauseReason | undefined> = new Set([
+  CauseReason.QUOTA,
+  CauseReason.DEADLINE,
+  CauseReason.IMAGE,
+  CauseReason.CONTAINER_CONFIG,
+  CauseReason.EVICTED,
+  CauseReason.NODE_SHUTDOWN,
+  CauseReason.PREEMPTED,
+  CauseReason.NODE_LOST,
+  CauseReason.UNSCHEDULABLE,
+  CauseReason.OUT_OF_MEMORY,
+  CauseReason.POD_ENDED,
+]);
+
+/** Whether Kubernetes, and no container, explains a run. */
+export function isClusterCause(cause: ToldCause | undefined): boolean {
+  return CLUSTER.has(cause?.reason);
+}
+
+/** Whether a run has passed. Of servers that tell no verdict, its phase is taken for it. */
+export function hasPassed(run: AnalysisRunSummary | undefined): boolean {
+  if (run?.verdict !== Verdict.UNSPECIFIED) return run?.verdict === Verdict.PASSED;
+  return run.phase === AnalysisPhase.SUCCESSFUL && run.cause === undefined;
 }
 
 /** Whether a phase is a failure: Failed or Error. */
@@ -63,10 +109,11 @@ export function isOpen(phase: AnalysisPhase | undefined): boolean {
   );
 }
 
-/** The metrics that failed or could not be measured; if there are none, the inconclusive ones. */
+/** The metrics that failed or could not be measured; if there are none, the inconclusive ones. No dry runs. */
 export function decidingMetrics(run: AnalysisRun): readonly Metric[] {
-  const failed = run.metrics.filter(({ phase }) => isFailure(phase));
-  return failed.length > 0 ? failed : run.metrics.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
+  const counted = run.metrics.filter(({ dryRun }) => !dryRun);
+  const failed = counted.filter(({ phase }) => isFailure(phase));
+  return failed.length > 0 ? failed : counted.filter(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE);
 }
 
 /** If no metric has a log: the one that is being measured, or the first. */

@@ -16,7 +16,8 @@ export interface ContainerRef {
   readonly startedAt: number;
 }
 
-const Times = z.object({ startedAt: z.string().optional() });
+// A container whose fate is unknown has times that are null.
+const Times = z.object({ startedAt: z.string().nullish() });
 const Named = z.array(z.looseObject({ name: z.string() })).default([]);
 const Statuses = z
   .array(

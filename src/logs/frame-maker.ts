@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
+import { isStopped } from "../runs/verdict.ts";
 import type { AttemptEvent } from "./attempt-reader.ts";
 import { documentNotice } from "./document-notice.ts";
 import { type EndReasonName, FINAL_REASONS, SizeLimit, worstOf } from "./end-reason.ts";
@@ -36,6 +37,7 @@ export interface FrameMakerOptions {
 }
 
 const LINE_CUT = "A line is too long to match in full: only its beginning was searched.";
+const STOPPED = "The run was stopped and its Job deleted while it was running, so the log may end early.";
 const NO_TIMES = "This source has no timestamps, so none are shown.";
 
 /** After these, the text does not continue the line before it. */
@@ -149,6 +151,12 @@ export class FrameMaker {
     const [failure] = this.#leftOut;
     if (!this.#begun && failure !== undefined) throw failure;
     return worstOf(this.#ends);
+  }
+
+  /** The log of the attempt ends. */
+  leave(reason: EndReasonName): void {
+    const stopped = this.#view !== undefined && isStopped(this.#view.attempt);
+    if (stopped && (reason === "complete" || reason === "source-ended")) this.notice("attempt-stopped", STOPPED);
   }
 
   /** Makes a notice. */

@@ -66,5 +66,6 @@ export type NoticeName =
   | "looks-like-answer"
   | "attempt-begins"
   | "attempt-left-out"
+  | "attempt-stopped"
   | "no-times"
   | "container-left-out";

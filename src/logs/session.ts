@@ -287,6 +287,7 @@ export class LogSession {
       if (ended?.kind === "container") reader.drop(ended.name);
       if (ended?.kind === "attempt") {
         this.#closeReader();
+        frames.leave(ended.reason);
         const end = attempts.onEnd(ended.reason);
         if (end !== undefined) this.#finish(end, frames);
       } else if (this.#ready.length === 0 && this.#isSilent(frames.scanned)) frames.progress();

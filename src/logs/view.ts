@@ -1,7 +1,8 @@
 import type { Config } from "../config/schema.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
-import type { Pod } from "../runs/pod.ts";
+import { isOver, type Pod } from "../runs/pod.ts";
+import { podEnd } from "../runs/pod-cause.ts";
 import { readPods } from "../runs/read-pods.ts";
 import { type Attempt, hasEnded, type Run } from "../runs/run.ts";
 import { type RequiredLookups, type RunContext, readRunContext } from "../runs/run-context.ts";
@@ -82,17 +83,16 @@ export function targetPod(
   const isWaiting = status?.state === "waiting";
   const previous = isWaiting && status.exitCode !== undefined;
   const { namespace, name } = pod;
-  // A pod that is not scheduled has no status for its containers, but one of its own.
-  const unstarted = { reason: status?.reason || pod.reason, final: hasEnded(phase) || isOver(pod) };
+  const end = podEnd(pod);
+  // A pod that is not scheduled has no status for its containers, but one of its own, as one that Kubernetes ended.
+  const reason = (end && isOver(pod) ? pod.reason : status?.reason) || pod.reason;
+  const unstarted = { reason, final: hasEnded(phase) || isOver(pod) };
   return {
     namespace,
     name,
     container: container.name,
     previous,
     unstarted: isWaiting && !previous ? unstarted : undefined,
+    ended: isOver(pod) ? { reason: end?.kubernetesReason ?? "", evicted: end?.reason === "evicted" } : undefined,
   };
-}
-
-function isOver({ phase }: Pod): boolean {
-  return phase === "Succeeded" || phase === "Failed";
 }

@@ -7,7 +7,8 @@ import {
 import type { LogFrame } from "../logs/frame.ts";
 import type { Reason } from "../runs/selection.ts";
 import { jobMetrics } from "../runs/selection.ts";
-import { END_REASONS, given, NOTICES, PHASES, REASONS } from "./messages.ts";
+import { given } from "./given.ts";
+import { END_REASONS, NOTICES, PHASES, REASONS } from "./messages.ts";
 
 type Message = MessageInitShape<typeof GetAnalysisRunLogsResponseSchema>;
 

@@ -12,10 +12,13 @@ import { readPods } from "../runs/read-pods.ts";
 import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
+import { verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
+import { given } from "./given.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
-import { given, measuringMessage, PHASES, podMessage, summaryMessage, timestamp } from "./messages.ts";
+import { measuringMessage, PHASES, podMessage, summaryMessage, timestamp } from "./messages.ts";
 import type { Services } from "./services.ts";
+import { causeMessage } from "./verdict-message.ts";
 
 /** What is known about a run besides the run itself. */
 interface RunDetails {
@@ -40,9 +43,12 @@ export async function getAnalysisRun(
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const details = await readDetails(services, run, signal);
   const { context, podsOf, budget } = details;
+  const verdict = verdictOf(run, podsOf);
   return {
     analysisRun: {
-      summary: summaryMessage(run),
+      // As in a list: what the run itself says.
+      summary: summaryMessage({ ...run, verdict: verdictOf(run) }),
+      ...given("cause", verdict.cause && causeMessage(verdict.cause)),
       uid: run.uid,
       message: run.message,
       promotion: run.promotion ?? "",

@@ -8,7 +8,7 @@ import type { SourceHealth } from "../telemetry/source-health.ts";
 import { VERSION } from "../version.ts";
 import { callerOf } from "./caller-context.ts";
 import { OUTCOMES } from "./errors.ts";
-import { given } from "./messages.ts";
+import { given } from "./given.ts";
 import type { Services } from "./services.ts";
 
 /** Returns the state of this server, for operators. */

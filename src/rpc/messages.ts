@@ -11,6 +11,8 @@ import type { NoticeName } from "../logs/frame.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
 import { LISTED_MESSAGE_LENGTH, type Metric, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
+import { given } from "./given.ts";
+import { verdictFields } from "./verdict-message.ts";
 
 /** The contract's values for ours. */
 export const PHASES: Readonly<Record<Phase, AnalysisPhase>> = {
@@ -27,6 +29,7 @@ export const REASONS: Readonly<Record<Reason, SelectionReason>> = {
   named: SelectionReason.NAMED,
   only: SelectionReason.ONLY,
   failed: SelectionReason.FAILED,
+  inconclusive: SelectionReason.INCONCLUSIVE,
   "default-annotation": SelectionReason.DEFAULT_ANNOTATION,
   first: SelectionReason.FIRST,
   last: SelectionReason.LAST,
@@ -63,6 +66,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "pod-changed": NoticeKind.POD_CHANGED,
   "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
   "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
+  "attempt-stopped": NoticeKind.ATTEMPT_STOPPED,
   "no-times": NoticeKind.NO_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
@@ -73,11 +77,6 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
 export function timestamp(time: string | undefined): Timestamp | undefined {
   const ms = Date.parse(time ?? "");
   return Number.isNaN(ms) ? undefined : timestampFromMs(ms);
-}
-
-/** Omits a field from a message instead of setting it to `undefined`. */
-export function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }
 
 /** A run as it appears in lists. */
@@ -96,6 +95,7 @@ export function summaryMessage(run: RunSummary) {
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
     version: run.version ?? "",
+    ...(run.verdict && verdictFields(run.verdict)),
   };
 }
 

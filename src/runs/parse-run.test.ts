@@ -66,6 +66,7 @@ describe("a run that Kargo created", () => {
       labels: expect.objectContaining({ team: "storefront" }),
       annotations: expect.objectContaining({}),
       args: { "base-url": "http://guestbook.uat.svc" },
+      terminate: false,
       metrics: [
         {
           name: "robot",
@@ -226,11 +227,26 @@ describe("attempts", () => {
     expect(numbers({ count: 4, measurements: [one] })).toEqual([number]);
   });
 
-  it("claim a Job only with both its name and its namespace", () => {
-    const claims = [{}, { "job-name": "a" }, { "job-namespace": "b" }, { "job-name": "a", "job-namespace": "" }].map(
-      (metadata) => parseRun(withResult({ measurements: [{ metadata }] })).metrics[0]?.attempts[0]?.claimedJob,
-    );
-    expect(claims).toEqual([undefined, undefined, undefined, undefined]);
+  it("claim a Job where its name is said: of older controllers, which name no namespace, in the run's own", () => {
+    const job = { "job-name": "a" };
+    const claims = [
+      {},
+      { "job-namespace": "b" },
+      job,
+      { ...job, "job-namespace": "" },
+      { ...job, "job-namespace": "b" },
+    ];
+    expect(
+      claims.map(
+        (metadata) => parseRun(withResult({ measurements: [{ metadata }] })).metrics[0]?.attempts[0]?.claimedJob,
+      ),
+    ).toEqual([
+      undefined,
+      undefined,
+      { namespace: "shop", name: "a" },
+      { namespace: "shop", name: "a" },
+      { namespace: "b", name: "a" },
+    ]);
   });
 
   it("have the counts of Argo Rollouts, however many are recorded", () => {
@@ -325,6 +341,42 @@ describe("arguments", () => {
       expect(first({ name: text, provider: job([]) })?.name).toBe(text);
     }
     expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
+describe("dry runs", () => {
+  const dryRuns = (dryRun: unknown, results: readonly object[] = []) =>
+    parseRun(
+      object({
+        spec: {
+          dryRun,
+          args: [{ name: "next", value: "robot-next" }],
+          metrics: [{ name: "smoke" }, { name: "robot-next" }],
+        },
+        status: { metricResults: results },
+      }),
+    )
+      .metrics.filter((metric) => metric.dryRun)
+      .map(({ name }) => name);
+
+  it.each<[unknown, readonly string[]]>([
+    [undefined, []],
+    [[{ metricName: "robot-next" }], ["robot-next"]],
+    [[{ metricName: ".*" }], ["smoke", "robot-next"]],
+    [[{ metricName: "{{args.next}}" }], ["robot-next"]],
+    [[{ metricName: "ok" }], ["smoke"]],
+    [[{ metricName: "(" }, {}, { metricName: "" }, { metricName: 7 }], []],
+    [[{ metricName: "x".repeat(1_000) }], []],
+  ])("are those that the specification names by regular expressions: %j", (dryRun, names) => {
+    expect(dryRuns(dryRun)).toEqual(names);
+  });
+
+  it("are those of the result, if it says so", () => {
+    const results = [
+      { name: "smoke", dryRun: true },
+      { name: "robot-next", dryRun: false },
+    ];
+    expect(dryRuns([{ metricName: "robot-next" }], results)).toEqual(["smoke"]);
   });
 });
 
@@ -446,6 +498,14 @@ describe("a summary", () => {
       message: "",
       freightCollection: "dd78addeceec281ee8641581aa3969e64cc28ad6",
       freight: ["a2da5121224c5815d273adf9a3d5aa5132eb2dc3"],
+    });
+  });
+
+  it("has a verdict and its cause, as far as the object tells them", () => {
+    expect(parseRunSummary(demoRun("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5"))?.verdict).toMatchObject({
+      result: "failed",
+      cause: { kind: "test-failed", reason: "job-failed", metric: "robot", attempt: 2, limit: { counted: 2 } },
+      failedDryRuns: [],
     });
   });
 

@@ -10,6 +10,7 @@ import {
   ShapeError,
   textMap,
 } from "../kube/fields.ts";
+import { dryRunsOf } from "./dry-runs.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { countsOf, measuringOf } from "./measuring.ts";
 import {
@@ -21,6 +22,7 @@ import {
   type Run,
   type RunSummary,
 } from "./run.ts";
+import { verdictOf } from "./verdict.ts";
 
 const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
 /** The maximum characters of arguments that are filled into all texts of a run. */
@@ -65,9 +67,21 @@ function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSu
     const status = optionalFields(run.status, "status");
     const said = status?.message;
     const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
-    return { meta, summary: summaryOf(meta, status, message) };
+    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(object) } };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
+    throw error;
+  }
+}
+
+/** Only what the object says; nothing where there is none, or where another field has another shape. */
+function verdictIn(object: unknown): Pick<RunSummary, "verdict"> {
+  try {
+    const { result, cause, failedDryRuns } = verdictOf(parseRun(object));
+    const isTold = result !== undefined || cause !== undefined || failedDryRuns.length > 0;
+    return isTold ? { verdict: { result, cause, failedDryRuns } } : {};
+  } catch (error) {
+    if (error instanceof ShapeError) return {};
     throw error;
   }
 }
@@ -96,7 +110,8 @@ export function parseRun(object: unknown): Run {
     if (text !== undefined) args[key] = text;
   }
   const fillIn = fillerOf(args);
-  const results = listOf(status?.metricResults, "status.metricResults").map(resultOf);
+  const results = listOf(status?.metricResults, "status.metricResults").map((each) => resultOf(each, meta.namespace));
+  const isDryRun = dryRunsOf(spec?.dryRun, fillIn);
   return {
     ...summaryOf(meta, status, optionalText(status?.message, "status.message") ?? ""),
     ...versionOf(meta),
@@ -106,7 +121,8 @@ export function parseRun(object: unknown): Run {
     labels,
     annotations,
     args,
-    metrics: listOf(spec?.metrics, "spec.metrics").map((metric) => metricOf(metric, results, fillIn)),
+    terminate: spec?.terminate === true,
+    metrics: listOf(spec?.metrics, "spec.metrics").map((metric) => metricOf(metric, results, isDryRun, fillIn)),
   };
 }
 
@@ -154,15 +170,18 @@ function isOf(apiVersion: string, group: string): boolean {
 }
 
 /** A metric's result, narrowed, by the metric's name with arguments filled in. */
-type Result = Pick<Metric, "name" | "phase" | "message" | "dryRun" | "attempts" | "counts">;
+type Result = Pick<Metric, "name" | "phase" | "message" | "attempts" | "counts"> & {
+  /** `undefined` where the result does not say. */
+  readonly dryRun: boolean | undefined;
+};
 
-function resultOf(result: Fields): Result {
+function resultOf(result: Fields, namespace: string): Result {
   return {
     name: nameOf(result, "status.metricResults[].name"),
     phase: phaseOf(result.phase),
     message: optionalText(result.message, "status.metricResults[].message") ?? "",
-    dryRun: optionalBoolean(result.dryRun, "status.metricResults[].dryRun") ?? false,
-    attempts: attemptsOf(result),
+    dryRun: optionalBoolean(result.dryRun, "status.metricResults[].dryRun"),
+    attempts: attemptsOf(result, namespace),
     counts: countsOf(result),
   };
 }
@@ -172,7 +191,12 @@ function nameOf({ name }: Fields, path: string): string {
   return optionalText(name, path) ?? "";
 }
 
-function metricOf(metric: Fields, results: readonly Result[], fillIn: FillIn): Metric {
+function metricOf(
+  metric: Fields,
+  results: readonly Result[],
+  isDryRun: (metric: string) => boolean,
+  fillIn: FillIn,
+): Metric {
   const name = fillIn(nameOf(metric, "spec.metrics[].name"));
   const providers = optionalFields(metric.provider, "spec.metrics[].provider") ?? {};
   const result = results.find((each) => each.name === name);
@@ -182,7 +206,8 @@ function metricOf(metric: Fields, results: readonly Result[], fillIn: FillIn): M
     provider: "job" in providers ? "job" : (Object.keys(providers)[0] ?? ""),
     phase: result?.phase ?? "Unknown",
     message: result?.message ?? "",
-    dryRun: result?.dryRun ?? false,
+    // The controller leaves the field out where it is false, and writes no result before the first measurement.
+    dryRun: result?.dryRun ?? isDryRun(name),
     attempts: result?.attempts ?? [],
     counts: result?.counts,
     ...containersOf(providers.job, fillIn),
@@ -214,7 +239,7 @@ function containersOf(job: unknown, fillIn: FillIn): Pick<Metric, "containers" |
   }
 }
 
-function attemptsOf(result: Fields): Attempt[] {
+function attemptsOf(result: Fields, namespace: string): Attempt[] {
   const measurements = listOf(result.measurements, "status.metricResults[].measurements").map((each) => ({
     metadata: textMap(each.metadata, "status.metricResults[].measurements[].metadata"),
     phase: phaseOf(each.phase),
@@ -228,14 +253,14 @@ function attemptsOf(result: Fields): Attempt[] {
   const running = measurements.filter((each) => each.endedAt === undefined).length;
   return measurements.map(({ metadata, ...measurement }, index) => {
     const name = metadata["job-name"];
-    const namespace = metadata["job-namespace"];
     // Argo Rollouts numbers Jobs by the count of finished measurements, which gives the number of one without a Job
     // too.
     const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
       ...measurement,
-      claimedJob: name && namespace ? { namespace, name } : undefined,
+      // Older controllers name no namespace: they made Jobs in the run's own.
+      claimedJob: name ? { namespace: metadata["job-namespace"] || namespace, name } : undefined,
     };
   });
 }

@@ -9,6 +9,7 @@ export interface Pod {
   readonly scheduled: boolean;
   /** Kubernetes' reason. */
   readonly phase: string;
+  /** Why Kubernetes ended it, or has put it on no node. Empty where it says nothing. */
   readonly reason: string;
   readonly message: string;
   /** Init containers first. */
@@ -31,6 +32,11 @@ export interface ContainerStatus {
   readonly up: boolean;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
+}
+
+/** Whether a pod has stopped and never runs again. */
+export function isOver({ phase }: Pick<Pod, "phase">): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }
 
 /** Whether a container failed, now or before its last restart. */

@@ -11,6 +11,10 @@ const OTHER_UID = "6b4b76b0-e179-4773-a6e0-f3c09514b7dd";
 const JOB = `${RUN_UID}.smoke.1`;
 const made = (parts: Partial<MadePod> = {}) => podObject({ uid: RUN_UID, job: JOB, ...parts });
 
+const LOST = {
+  terminated: { exitCode: 137, reason: "ContainerStatusUnknown", startedAt: null, finishedAt: null },
+};
+
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -175,6 +179,21 @@ describe("a pod's status", () => {
       { state: "running", exitCode: undefined, endedAt: undefined, restarts: 1 },
     ],
     ["of which nothing is said", { containers: { main: undefined } }, { state: "waiting", reason: "" }],
+    [
+      "of which nothing is said any more, since the pod is over",
+      { phase: "Failed", containers: { main: undefined } },
+      { state: "unknown", exitCode: undefined, reason: "" },
+    ],
+    [
+      "of whose end nobody knows: the kubelet's 137 is not its own",
+      { containers: { main: terminated(137, undefined, "ContainerStatusUnknown") } },
+      { state: "terminated", exitCode: undefined, reason: "ContainerStatusUnknown" },
+    ],
+    [
+      "that was lost with its times, and waits no more",
+      { phase: "Failed", containers: { main: { ...waiting("ContainerCreating"), lastState: LOST } } },
+      { state: "unknown", exitCode: undefined, reason: "", startedAt: undefined, endedAt: undefined },
+    ],
     ["whose state is empty", { containers: { main: { state: {} } } }, { state: "unknown" }],
   ])("knows a container %s", async (_what, parts, expected) => {
     expect((await one(parts))?.containers[0]).toMatchObject(expected);
@@ -196,6 +215,14 @@ describe("a pod's status", () => {
     const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }];
     const status = { conditions, reason: "Evicted", message: "The node was low on resource: memory." };
     expect(await one({ phase: "Failed", status })).toMatchObject({ reason: "Evicted", message: status.message });
+  });
+
+  it("has the reason of a disruption, where its status has none", async () => {
+    const conditions = [{ type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler", message: "m" }];
+    expect(await one({ phase: "Failed", status: { conditions } })).toMatchObject({
+      reason: "PreemptionByScheduler",
+      message: "m",
+    });
   });
 
   it("may be missing, and its lists may be null", async () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { PODS } from "../kube/resources.ts";
-import type { ContainerStatus, Pod } from "./pod.ts";
+import { type ContainerStatus, isOver, type Pod } from "./pod.ts";
 import type { Run } from "./run.ts";
 
 /** The label that Argo Rollouts gives to the pods of a run's Jobs. */
@@ -83,22 +83,26 @@ function podOf(object: unknown, { uid }: Run): Pod | undefined {
   const { metadata, spec, status } = data;
   const job = metadata.ownerReferences?.find(({ kind, name }) => kind === "Job" && name.startsWith(`${uid}.`));
   if (job === undefined) return undefined;
-  const unscheduled = status?.conditions?.find((each) => each.type === "PodScheduled" && each.status === "False");
+  const condition = (type: string, is: string) =>
+    status?.conditions?.find((each) => each.type === type && each.status === is);
+  const disrupted = condition("DisruptionTarget", "True");
+  const unscheduled = condition("PodScheduled", "False");
+  const phase = status?.phase ?? "";
   return {
     namespace: metadata.namespace,
     name: metadata.name,
     jobName: job.name,
     createdAt: metadata.creationTimestamp,
     scheduled: Boolean(spec.nodeName),
-    phase: status?.phase ?? "",
-    reason: status?.reason || unscheduled?.reason || "",
-    message: status?.message || unscheduled?.message || "",
+    phase,
+    reason: status?.reason || disrupted?.reason || unscheduled?.reason || "",
+    message: status?.message || disrupted?.message || unscheduled?.message || "",
     containers: [
       ...(spec.initContainers ?? []).map(({ name, restartPolicy }) =>
-        statusOf({ name, init: true, sidecar: restartPolicy === "Always" }, status?.initContainerStatuses ?? []),
+        statusOf({ name, init: true, sidecar: restartPolicy === "Always" }, status?.initContainerStatuses ?? [], phase),
       ),
       ...(spec.containers ?? []).map(({ name }) =>
-        statusOf({ name, init: false, sidecar: false }, status?.containerStatuses ?? []),
+        statusOf({ name, init: false, sidecar: false }, status?.containerStatuses ?? [], phase),
       ),
     ],
   };
@@ -107,19 +111,33 @@ function podOf(object: unknown, { uid }: Run): Pod | undefined {
 function statusOf(
   container: Pick<ContainerStatus, "name" | "init" | "sidecar">,
   statuses: readonly z.infer<typeof Status>[],
+  phase: string,
 ): ContainerStatus {
   const status = statuses.find((each) => each.name === container.name);
   const { waiting, running, terminated } = status?.state ?? {};
-  const ended = terminated ?? (waiting ? status?.lastState?.terminated : undefined);
+  const before = waiting ? status?.lastState?.terminated : undefined;
+  const ended = terminated ?? (before && isKnown(before) ? before : undefined);
+  // A pod that is over may have lost what it said of its containers. One that waits after a run of which nothing is
+  // known does not wait any more then.
+  const isLost = isOver({ phase }) && (status === undefined || (before != null && ended === undefined));
+  let state: ContainerStatus["state"] = "unknown";
+  if (terminated) state = "terminated";
+  else if (running) state = "running";
+  else if (!isLost && (waiting || status === undefined)) state = "waiting";
   return {
     ...container,
-    state: terminated ? "terminated" : running ? "running" : waiting || status === undefined ? "waiting" : "unknown",
-    exitCode: ended?.exitCode,
-    reason: terminated?.reason || waiting?.reason || "",
+    state,
+    exitCode: ended && isKnown(ended) ? ended.exitCode : undefined,
+    reason: terminated?.reason || (isLost ? "" : waiting?.reason) || "",
     message: terminated?.message || waiting?.message || "",
     restarts: status?.restartCount ?? 0,
     up: running != null && status?.started !== false,
     startedAt: (running?.startedAt ?? ended?.startedAt) || undefined,
     endedAt: ended?.finishedAt || undefined,
   };
+}
+
+/** Where nobody knows how a container ended, the kubelet writes 137 in place of its exit code. */
+function isKnown({ reason }: { readonly reason?: string | null | undefined }): boolean {
+  return reason !== "ContainerStatusUnknown";
 }

@@ -1,4 +1,5 @@
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Identifies a run by the caller's names. */
 export interface RunRef {
@@ -22,6 +23,9 @@ export function hasFailed(phase: Phase): boolean {
 /** The maximum characters of a run's message in a list. Messages can be very long. */
 export const LISTED_MESSAGE_LENGTH = 500;
 
+/** What a list tells of a run's verdict: no pod is read for it. */
+export type ObjectVerdict = Pick<Verdict, "result" | "cause" | "failedDryRuns">;
+
 /** A run in a list. Times are RFC 3339. */
 export interface RunSummary extends RunRef {
   readonly stage: string | undefined;
@@ -35,6 +39,8 @@ export interface RunSummary extends RunRef {
   readonly freightCollection: string | undefined;
   /** Names of the Freight that own the run. */
   readonly freight: readonly string[];
+  /** By what the object says. Only in lists; absent where there is nothing to tell. */
+  readonly verdict?: ObjectVerdict;
   /** Changes whenever anything in the object changes. Only if a single run is read or watched. */
   readonly version?: string;
 }
@@ -51,6 +57,8 @@ export interface Run extends RunSummary {
   readonly annotations: Readonly<Record<string, string>>;
   /** Arguments that have a literal value. */
   readonly args: Readonly<Record<string, string>>;
+  /** Whether somebody, or the Rollout, has asked for it to be ended early. */
+  readonly terminate: boolean;
   readonly metrics: readonly Metric[];
 }
 
@@ -61,6 +69,7 @@ export interface Metric {
   readonly provider: string;
   readonly phase: Phase;
   readonly message: string;
+  /** Whether its result does not count. */
   readonly dryRun: boolean;
   /** Oldest first. */
   readonly attempts: readonly Attempt[];

@@ -43,10 +43,16 @@ describe("the metric", () => {
       "b failed",
     ],
     [
-      "the first if none failed",
-      [makeMetric({ phase: "Running" }), makeMetric({ name: "b", phase: "Inconclusive" })],
+      "the first if none ended badly",
+      [makeMetric({ phase: "Running" }), makeMetric({ name: "b", phase: "Pending" })],
       {},
       "smoke first",
+    ],
+    [
+      "the inconclusive one, not the first",
+      [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", phase: "Inconclusive" })],
+      {},
+      "b inconclusive",
     ],
     [
       "one whose failure counts, rather than a dry run",
@@ -55,10 +61,16 @@ describe("the metric", () => {
       "b failed",
     ],
     [
-      "a dry run, if nothing else failed",
+      "no dry run, even if nothing else failed",
       [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", dryRun: true })],
       {},
-      "b failed",
+      "smoke first",
+    ],
+    [
+      "a dry run that is named",
+      [makeMetric({ phase: "Successful" }), makeMetric({ name: "b", dryRun: true })],
+      { metric: "b" },
+      "b named",
     ],
     [
       "not a failed one without a Job",
@@ -99,6 +111,15 @@ describe("the metric", () => {
     }
   });
 
+  it("is none if only dry runs run Jobs, which are named", () => {
+    expect(failureOf([web("rate"), makeMetric({ name: "next", dryRun: true })])).toMatchObject({
+      reason: "METRIC_HAS_NO_LOG",
+      message: 'No metric that counts is measured by a Job: "next" is a dry run.',
+      next: "Look at the measured values in the run, or name a dry run to read its log.",
+      available: ["next"],
+    });
+  });
+
   it("is found by its exact name only", () => {
     for (const metric of ["", "Smoke", "smoke ", "__proto__", "toString"]) {
       expect(failureOf([makeMetric()], { metric }).reason).toBe("METRIC_NOT_FOUND");
@@ -121,7 +142,12 @@ describe("the attempt", () => {
     ["the newest in error, of a metric in error", all("Error", "Failed", "Error", "Error"), undefined, "3 failed"],
     ["the newest, if none has the failed metric's phase", all("Failed", "Error", "Successful"), undefined, "2 last"],
     ["the newest of a successful metric", all("Successful", "Successful", "Failed"), undefined, "2 last"],
-    ["the newest of an inconclusive metric", all("Inconclusive", "Inconclusive", "Inconclusive"), undefined, "2 last"],
+    [
+      "the newest that came to nothing, of an inconclusive metric",
+      all("Inconclusive", "Inconclusive", "Inconclusive", "Successful"),
+      undefined,
+      "2 inconclusive",
+    ],
     ["the one that runs", all("Running", "Failed", "Successful", "Running"), undefined, "3 last"],
     ["the newest, if the phase is unknown", all("Unknown", "Failed", "Unknown"), undefined, "2 last"],
     ["the last when asked for", all("Failed", "Failed", "Successful"), "last", "2 named"],

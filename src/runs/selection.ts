@@ -1,8 +1,10 @@
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { notStarted } from "./job-of.ts";
-import { type ContainerStatus, endedBadly, type Pod } from "./pod.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
+import { firstFailed } from "./pod-cause.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
+import { decidingAttempt, verdictOf } from "./verdict.ts";
 
 /** Selects one of a run's logs. Whatever is omitted is selected by default. */
 export interface Selector {
@@ -18,7 +20,16 @@ export interface Selector {
 const LAST_TIME = 253_402_300_799_999;
 
 /** Why something was selected. */
-export type Reason = "named" | "only" | "failed" | "default-annotation" | "first" | "last" | "running";
+export type Reason =
+  | "named"
+  | "only"
+  | "failed"
+  /** It ended without a verdict. */
+  | "inconclusive"
+  | "default-annotation"
+  | "first"
+  | "last"
+  | "running";
 
 /** An attempt of a metric, and why these were selected. */
 export interface AttemptSelection {
@@ -119,22 +130,28 @@ function chooseMetric(run: Run, name: string | undefined): [Metric, Reason] {
     }
     throw notThere("METRIC_NOT_FOUND", `This run has no metric ${quoted(name)}.`, available);
   }
-  const chosen =
-    metrics.find((each) => hasFailed(each.phase) && !each.dryRun) ?? metrics.find((each) => hasFailed(each.phase));
-  const first = metrics[0];
-  if (first === undefined) {
-    throw new Failure(
-      "not-found",
-      "METRIC_HAS_NO_LOG",
-      "No metric of this run is measured by a Job, so it has no log.",
-      {
-        next: "Look at the measured values in the run.",
-        available: [],
-      },
-    );
-  }
+  const counted = metrics.filter((each) => !each.dryRun);
+  const [first] = counted;
+  if (first === undefined) throw noLogs(metrics);
   if (metrics.length === 1) return [first, "only"];
-  return chosen === undefined ? [first, "first"] : [chosen, "failed"];
+  const { metric: deciding } = verdictOf(run);
+  const chosen = deciding?.provider === "job" ? deciding : counted.find((each) => hasFailed(each.phase));
+  if (chosen === undefined) return [first, "first"];
+  return [chosen, hasFailed(chosen.phase) ? "failed" : "inconclusive"];
+}
+
+/** @param dryRuns the metrics that have logs, but do not count. */
+function noLogs(dryRuns: readonly Metric[]): Failure {
+  const names = fewOf(dryRuns.map(({ name }) => name));
+  const which = names.length === 1 ? "is a dry run" : "are dry runs";
+  const [message, next] =
+    names.length === 0
+      ? ["No metric of this run is measured by a Job, so it has no log.", "Look at the measured values in the run."]
+      : [
+          `No metric that counts is measured by a Job: ${names.map(quoted).join(", ")} ${which}.`,
+          "Look at the measured values in the run, or name a dry run to read its log.",
+        ];
+  return new Failure("not-found", "METRIC_HAS_NO_LOG", message, { next, available: names });
 }
 
 function chooseAttempt(
@@ -180,10 +197,9 @@ function chooseAttempt(
   if (attempts.length === 1) return [newest, "only"];
   const runs = running ? attempts.findLast((each) => !hasEnded(each.phase)) : undefined;
   if (runs !== undefined) return [runs, "running"];
-  // The newest failure decides a failed metric, and need not be its newest attempt; any other phase is decided by the
-  // newest attempt.
-  const deciding = hasFailed(metric.phase) ? attempts.findLast((each) => each.phase === metric.phase) : undefined;
-  return deciding === undefined ? [newest, "last"] : [deciding, "failed"];
+  const [deciding = newest, decided] = decidingAttempt(metric);
+  if (!decided) return [newest, "last"];
+  return [deciding, hasFailed(metric.phase) ? "failed" : "inconclusive"];
 }
 
 /** Why there is no attempt yet. Argo Rollouts counts a metric's initial delay from the run's start. */
@@ -228,24 +244,12 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];
-  const failed = pod && firstFailed(containers, pod);
+  const isOwn = ({ name: each }: ContainerStatus): boolean => containers.some(({ name: own }) => own === each);
+  const failedStatus = pod && firstFailed(pod, isOwn);
+  const failed = containers.find((each) => each.name === failedStatus?.name);
   if (failed !== undefined) return [failed, "failed"];
   const annotated = containers.find((each) => each.name === defaultContainer);
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
-}
-
-/**
- * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
- * ends sidecars by a signal.
- */
-function firstFailed(containers: readonly Container[], pod: Pod): Container | undefined {
-  if (pod.phase === "Succeeded") return undefined;
-  const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times have whole seconds. Of two in the same second, the sidecar was ended because of the other.
-  const [first] = pod.containers
-    .filter((each) => endedBadly(each) && containers.some(({ name }) => name === each.name))
-    .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init));
-  return containers.find(({ name }) => name === first?.name);
 }
 
 /** Details travel in trailers, which proxies cut off at a few KiB. */

@@ -178,6 +178,7 @@ describe("the pods' source, refused", () => {
       "has not",
     ],
     [400, 'previous terminated container "main" in pod "pod-1" not found', "not-found", "before its restart"],
+    [400, 'container "main" in pod "pod-1" is terminated', "not-found", "the node has removed it"],
     [400, "container main is not valid for pod pod-1", "not-found", "has no such container in the pod"],
     [400, "something else at 10.0.0.1", "refused", "answered 400"],
     [401, "Unauthorized", "refused", "answered 401"],

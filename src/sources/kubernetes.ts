@@ -49,7 +49,7 @@ export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: 
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
       const entries = async (query: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {
         const { status, body } = await ask(name, kube, pod, { timestamps: true, ...query }, signal);
-        if (status !== 200) throw await refusal(name, status, body);
+        if (status !== 200) throw endedInstead(pod, await refusal(name, status, body));
         // Whoever follows a log waits for as long as it is quiet.
         const bytes = readHttpBody(body, { source: name, idleMs: query.follow ? undefined : idleMs, signal });
         const lines = new PodEntries(name, bytes, mayBeginInside);
@@ -78,6 +78,17 @@ function unstarted(name: string, { reason, final }: NonNullable<TargetPod["unsta
         fault: "never-started",
       })
     : new SourceError(name, "not-yet", `has no log yet: the container waits to be started${because}`);
+}
+
+/** A pod that is over is waited for by nobody; why Kubernetes ended it says more than that its log is gone. */
+function endedInstead({ ended }: TargetPod, error: SourceError): SourceError {
+  const { source, outcome, httpStatus, cause } = error;
+  if (ended === undefined || (outcome !== "not-yet" && outcome !== "not-found")) return error;
+  if (ended.reason === "" && outcome === "not-found") return error;
+  const word = /^\w{1,64}$/.test(ended.reason) ? ` (${ended.reason})` : "";
+  const did = ended.evicted ? `Kubernetes evicted the pod${word}` : `the pod has ended${word}`;
+  const details = { fault: "log-removed", cause, ...(httpStatus !== undefined && { httpStatus }) } as const;
+  return new SourceError(source, "not-found", `no longer has the log: ${did}`, details);
 }
 
 async function ask(
@@ -110,6 +121,10 @@ async function refusal(name: string, status: number, body: Readable): Promise<So
   }
   if (status === 400 && /previous terminated container/.test(words)) {
     return fail("not-found", "no longer has the log of the container's run before its restart", "log-removed");
+  }
+  // The kubelet's way to say that it has removed the container (https://github.com/kubernetes/kubernetes/issues/137992).
+  if (status === 400 && /\bis terminated\b/.test(words)) {
+    return fail("not-found", "no longer has the log: the node has removed it", "log-removed");
   }
   // 204: the pod is on no node yet. 400: the kubelet's way to say that there is no log yet.
   if (status === 204 || (status === 400 && /waiting to start|is not available|initializing/.test(words))) {

@@ -27,6 +27,8 @@ export interface TargetPod {
    * Why the container has not started: Kubernetes' reason, or empty. `final`: it never will. Absent if it has started.
    */
   readonly unstarted: { readonly reason: string; readonly final: boolean } | undefined;
+  /** Why Kubernetes ended the pod: its word, or empty. Absent while it may run, and where it ended by itself. */
+  readonly ended?: { readonly reason: string; readonly evicted: boolean } | undefined;
 }
 
 /** The part of a log to open. A source that cannot select it returns more, and says what it returns. */

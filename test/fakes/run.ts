@@ -24,6 +24,7 @@ export function makeRun(parts: Partial<Run> = {}): Run {
     labels: {},
     annotations: {},
     args: {},
+    terminate: false,
     metrics: [makeMetric()],
     ...parts,
   };

@@ -59,13 +59,13 @@ describe("a log that does not exist yet", () => {
     world().addPod(evicted, { phase: "Failed", status: { reason: "Evicted" }, containers: { main: undefined } });
     const given = world().addRun();
     world().addPod(given, { containers: { main: waiting("ImagePullBackOff") } });
-    for (const [run, reason] of [
-      [evicted, "Evicted"],
-      [given, "ImagePullBackOff"],
+    for (const [run, why] of [
+      [evicted, "no longer has the log: Kubernetes evicted the pod (Evicted)"],
+      [given, "has no log: the container was never started (ImagePullBackOff)"],
     ] as const) {
       const { error } = await world().read(run);
       expect(error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
-      expect(error?.message).toContain(`source "pods" has no log: the container was never started (${reason})`);
+      expect(error?.message).toContain(`source "pods" ${why}`);
     }
   });
 });

@@ -8,7 +8,7 @@ import { usePageKeys } from "../frame/use-page-keys.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { Loading } from "../parts/loading.tsx";
-import { phaseText } from "../parts/phase.tsx";
+import { resultText } from "../parts/phase.tsx";
 import { goTo, hrefOf, Link } from "../routing/link.tsx";
 import { Answer } from "../run/answer.tsx";
 import { CompareSwitch } from "../run/compare-switch.tsx";
@@ -85,8 +85,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const viewer = useRef<LogViewerHandle>(null);
   useSelectionKeys(project, run, selection);
   const shown = selection.container || summary?.origin?.containerName || "";
-  const phase = phaseText(run.summary?.phase, text);
-  const title = `${phase}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
+  const title = `${resultText(run.summary, text)}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
   return (
     <Frame
       title={title}

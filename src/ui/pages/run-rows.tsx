@@ -1,9 +1,10 @@
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { isFailure } from "../../client/cause.ts";
-import { PhaseMark, phaseText } from "../parts/phase.tsx";
+import { causeKindText, causeSentence } from "../../client/cause-words.ts";
+import { markedPhase, PhaseMark, resultText } from "../parts/phase.tsx";
 import { Ago, Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
-import { useText } from "../text/text.tsx";
+import { elapsedText } from "../run/headline.ts";
+import { Rich, useLanguage, useText } from "../text/text.tsx";
 import styles from "./runs.module.css";
 
 /** A list of runs; each row links to its run. */
@@ -15,7 +16,7 @@ export function RunRows({ project, runs }: { readonly project: string; readonly 
         <li key={run.uid}>
           <Link to={{ page: "run", project, run: run.name }} className={styles.row}>
             <span className={styles.phase}>
-              <PhaseMark phase={run.phase} silent /> {phaseText(run.phase, text)}
+              <PhaseMark phase={markedPhase(run)} silent /> {resultText(run, text)}
             </span>
             <span className={styles.stage}>{run.stage || <span className="soft">{text.runs.noStage}</span>}</span>
             <span className={`mono ${styles.name}`}>{run.name}</span>
@@ -28,10 +29,26 @@ export function RunRows({ project, runs }: { readonly project: string; readonly 
               )}
             </span>
             <span className={styles.when}>{run.createTime && <Ago time={run.createTime} />}</span>
-            {isFailure(run.phase) && run.message !== "" && <span className={styles.why}>{run.message}</span>}
+            <Why run={run} />
           </Link>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Why a run did not pass: whose matter it is, and one sentence. */
+function Why({ run: { cause, failedDryRuns } }: { readonly run: AnalysisRunSummary }) {
+  const { cause: text } = useText();
+  const language = useLanguage();
+  if (cause === undefined) {
+    if (failedDryRuns.length === 0) return null;
+    return <span className={styles.why}>{text.dryRunsFailed(failedDryRuns.join(", "))}</span>;
+  }
+  return (
+    <span className={styles.why}>
+      <b>{causeKindText(cause, text.words)}</b>{" "}
+      <Rich text={causeSentence(cause, text.words, elapsedText(cause, language))} />
+    </span>
   );
 }

@@ -1,5 +1,5 @@
-import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { isFailure } from "../../client/cause.ts";
+import { AnalysisPhase, type AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { hasPassed, isFailure, wasStopped } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./phase.module.css";
@@ -22,6 +22,18 @@ export function phaseText(phase: AnalysisPhase | undefined, { phases }: Text): s
     default:
       return phases.unknown;
   }
+}
+
+/** The result of a run in the user's language: a run that was stopped has not passed, whatever its phase. */
+export function resultText(run: AnalysisRunSummary | undefined, text: Text): string {
+  return wasStopped(run) ? text.phases.stopped : phaseText(markedPhase(run), text);
+}
+
+/** The phase that a run is marked with. */
+export function markedPhase(run: AnalysisRunSummary | undefined): AnalysisPhase | undefined {
+  if (wasStopped(run)) return AnalysisPhase.INCONCLUSIVE;
+  const isClaim = run?.phase === AnalysisPhase.SUCCESSFUL && !hasPassed(run);
+  return isClaim ? AnalysisPhase.UNSPECIFIED : run?.phase;
 }
 
 /** A phase as an icon with shape and colour, and a text for screen readers. */

@@ -5,10 +5,10 @@ import {
   type Link as ReportLink,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { causeOf, isOpen } from "../../client/cause.ts";
-import { PhaseMark } from "../parts/phase.tsx";
+import { markedPhase, PhaseMark } from "../parts/phase.tsx";
 import { Ago, Moment, Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
-import { Rich, useText } from "../text/text.tsx";
+import { Rich, useLanguage, useText } from "../text/text.tsx";
 import styles from "./answer.module.css";
 import { headline } from "./headline.ts";
 import { reasons } from "./reasons.ts";
@@ -25,13 +25,14 @@ interface AnswerProps {
 /** Explains the run's phase, without its log. */
 export function Answer({ project, run, links, children }: AnswerProps) {
   const text = useText();
+  const language = useLanguage();
   const cause = causeOf(run);
   const { summary } = run;
   return (
     <section className={styles.answer} aria-labelledby="answer">
       <div className={styles.said}>
         <h1 id="answer">
-          <PhaseMark phase={cause.phase} silent /> {headline(cause, text)}
+          <PhaseMark phase={markedPhase(summary)} silent /> {headline(cause, text, language)}
         </h1>
         <p className="soft">
           {reasons(cause, run, text).map((sentence) => (

@@ -6,6 +6,7 @@ import {
   GetAnalysisRunResponseSchema,
   ListAnalysisRunsResponseSchema,
   MetricSchema,
+  Verdict,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import { defaultTarget, lastPassed, otherAttempts } from "./compare-targets.ts";
@@ -19,7 +20,7 @@ function run(
   { metric = "robot", provider = "job", rollout = "" } = {},
 ) {
   return create(AnalysisRunSchema, {
-    summary: { name, stage: "uat" },
+    summary: { name, stage: "uat", phase: SUCCESSFUL },
     rollout,
     freight: [{ name: "0123456789abcdef", alias: "" }],
     metrics: [{ name: metric, provider, attempts: phases.map((phase, index) => ({ number: index + 3, phase })) }],
@@ -50,7 +51,7 @@ it("finds the newest run of the stage in which the metric passed, and its attemp
   const { client, asked } = clientOf([run("uat.2", [FAILED, SUCCESSFUL, FAILED]), run("uat.1", [SUCCESSFUL])]);
   const found = await lastPassed(client, "shop", run("uat.now", [FAILED]), "robot", new AbortController().signal);
   expect(found).toEqual({ run: "uat.2", attempt: 4, freight: "0123456" });
-  expect(asked).toEqual([{ namespace: "shop", stage: "uat", phases: [SUCCESSFUL], pageSize: 6 }]);
+  expect(asked).toEqual([{ namespace: "shop", stage: "uat", phases: [SUCCESSFUL], pageSize: 20 }]);
 });
 
 it("skips the run itself, runs without this metric as a job, and those of another Rollout", async () => {
@@ -64,6 +65,15 @@ it("skips the run itself, runs without this metric as a job, and those of anothe
   expect((await find([...others, run("uat.1", [SUCCESSFUL])]))?.run).toBe("uat.1");
   expect(await find(others)).toBeUndefined();
   expect(await find([])).toBeUndefined();
+});
+
+it("skips runs that were stopped, though their phase be successful, and those without a verdict", async () => {
+  const stopped = run("uat.2", [SUCCESSFUL]);
+  if (stopped.summary) Object.assign(stopped.summary, { phase: SUCCESSFUL, verdict: Verdict.NONE });
+  const passed = run("uat.1", [SUCCESSFUL]);
+  if (passed.summary) Object.assign(passed.summary, { phase: SUCCESSFUL, verdict: Verdict.PASSED });
+  expect((await find([stopped, passed]))?.run).toBe("uat.1");
+  expect(await find([stopped])).toBeUndefined();
 });
 
 it("searches only the last five runs that passed", async () => {

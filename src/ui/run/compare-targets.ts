@@ -1,9 +1,12 @@
 import { AnalysisPhase, type AnalysisRun, type Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { hasPassed } from "../../client/cause.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { CompareTarget } from "./compare-query.ts";
 
 /** How many of the last runs that passed are searched for the metric. */
 const MAX_RUNS = 5;
+/** Some of the listed runs were stopped, and one may be the run itself. */
+const PAGE_SIZE = 20;
 
 /** An attempt that passed, of another run. */
 export interface PassedTarget extends CompareTarget {
@@ -43,8 +46,10 @@ export async function lastPassed(
 ): Promise<PassedTarget | undefined> {
   const { name = "", stage = "" } = run.summary ?? {};
   const phases = [AnalysisPhase.SUCCESSFUL];
-  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: MAX_RUNS + 1 }, { signal });
-  const others = listed.analysisRuns.filter((each) => each.name !== name && each.stage === stage).slice(0, MAX_RUNS);
+  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: PAGE_SIZE }, { signal });
+  const others = listed.analysisRuns
+    .filter((each) => each.name !== name && each.stage === stage && hasPassed(each))
+    .slice(0, MAX_RUNS);
   for (const other of others) {
     const { analysisRun } = await client.getAnalysisRun({ namespace, name: other.name }, { signal });
     if (analysisRun === undefined || analysisRun.rollout !== run.rollout) continue;

@@ -1,9 +1,13 @@
-import { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import type { Cause } from "../../client/cause.ts";
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import { AnalysisPhase, CauseReason, type Cause as ToldCause } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type Cause, isFailure } from "../../client/cause.ts";
 import type { Text } from "../text/en.ts";
+import { spanText } from "../text/format.ts";
 
 /** The run's result in one line. */
-export function headline({ phase, metric, attempt }: Cause, { cause: text }: Text): string {
+export function headline({ phase, told, metric, attempt }: Cause, { cause: text }: Text, language: string): string {
+  if (told?.reason === CauseReason.STOPPED) return text.stopped(elapsedText(told, language));
+  if (told?.reason === CauseReason.CONTRADICTION) return isFailure(phase) ? text.failedUnknown : text.unknown;
   const name = metric?.name ?? "";
   const isJob = metric?.provider === "job";
   const attempts = metric?.attempts.length ?? 0;
@@ -25,4 +29,9 @@ export function headline({ phase, metric, attempt }: Cause, { cause: text }: Tex
     default:
       return text.unknown;
   }
+}
+
+/** For how long a run had been running when it was stopped; empty if that is unknown. */
+export function elapsedText({ elapsed }: ToldCause, language: string): string {
+  return elapsed === undefined ? "" : spanText(durationMs(elapsed), language);
 }

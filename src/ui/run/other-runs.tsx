@@ -1,5 +1,5 @@
 import { useLoad } from "../parts/load.ts";
-import { PhaseMark } from "../parts/phase.tsx";
+import { markedPhase, PhaseMark } from "../parts/phase.tsx";
 import { Ago } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
@@ -27,12 +27,12 @@ export function OtherRuns({ project, run, freight }: OtherRunsProps) {
     <nav aria-label={text.others} className={`${styles.nav} ${styles.others}`}>
       <h2>{text.others}</h2>
       <ul>
-        {others.map(({ uid, name, stage, phase, createTime }) => (
-          <li key={uid}>
-            <Link to={{ page: "run", project, run: name }} className={styles.metric}>
-              <PhaseMark phase={phase} />
-              <span className={styles.name}>{stage || name}</span>
-              <span className={styles.right}>{createTime && <Ago time={createTime} />}</span>
+        {others.map((other) => (
+          <li key={other.uid}>
+            <Link to={{ page: "run", project, run: other.name }} className={styles.metric}>
+              <PhaseMark phase={markedPhase(other)} />
+              <span className={styles.name}>{other.stage || other.name}</span>
+              <span className={styles.right}>{other.createTime && <Ago time={other.createTime} />}</span>
             </Link>
           </li>
         ))}

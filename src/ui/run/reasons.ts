@@ -1,12 +1,19 @@
-import { AnalysisPhase, type AnalysisRun, ContainerState } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Cause, exitOf, isFailure, isOpen } from "../../client/cause.ts";
+import {
+  type AnalysisRun,
+  CauseReason,
+  ContainerState,
+  type Cause as ToldCause,
+} from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
+import { causeSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
 
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
 export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): readonly string[] {
   const { phase, metric, attempt, limit } = cause;
-  if (phase === AnalysisPhase.SUCCESSFUL) return [text.allPassed(run.metrics.length)];
-  const sentences = [...podReasons(cause, text)];
+  if (hasPassed(run.summary)) return passed(run, text);
+  if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
+  const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
     sentences.push(text.measured(metric.provider, last.value));
@@ -20,9 +27,32 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   if (limit?.what === "failed") sentences.push(text.limitFailed(limit.counted, limit.allowed));
   if (limit?.what === "inconclusive") sentences.push(text.limitInconclusive(limit.counted, limit.allowed));
   if (limit?.what === "consecutiveErrors") sentences.push(text.limitErrors(limit.counted, limit.allowed));
-  if (sentences.length === 0 || limit === undefined) sentences.push(...ownWords(cause));
+  // The measurement's own message says more than the limit.
+  if (attempt?.message) sentences.push(attempt.message);
+  else if (sentences.length === 0 || limit === undefined) sentences.push(...ownWords(cause));
   if (sentences.length === 0 && isOpen(phase) && attempt === undefined) sentences.push(text.startsLater);
-  return [...new Set(sentences.filter((sentence) => sentence !== ""))];
+  const told = [...new Set(sentences.filter((sentence) => sentence !== ""))];
+  return told.filter((sentence) => !told.some((other) => other !== sentence && other.includes(sentence)));
+}
+
+function passed({ metrics, summary }: AnalysisRun, text: Text["cause"]): readonly string[] {
+  const dryRuns = summary?.failedDryRuns ?? [];
+  const counted = metrics.filter(({ dryRun }) => !dryRun).length;
+  return [text.allPassed(counted), ...(dryRuns.length === 0 ? [] : [text.dryRunsFailed(dryRuns.join(", "))])];
+}
+
+/** What the headline and the pod's state do not say. */
+function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly string[] {
+  switch (told?.reason) {
+    case CauseReason.STOPPED:
+      return told.attempt > 0 ? [text.stoppedLog] : [];
+    case CauseReason.NOT_MEASURED:
+    case CauseReason.JOB_NOT_CREATED:
+    case CauseReason.CONTRADICTION:
+      return [causeSentence(told, text.words, "")];
+    default:
+      return told !== undefined && isClusterCause(told) ? [causeSentence(told, text.words, "")] : [];
+  }
 }
 
 /** `**` would be rendered as emphasis. */
@@ -30,17 +60,18 @@ function isShort(condition: string): boolean {
   return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
 
-function podReasons({ phase, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+function podReasons({ phase, told, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+  if (isClusterCause(told)) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
     const code = String(exit.code ?? "?");
-    if (exit.reason === "OOMKilled") return [text.outOfMemory(container.name)];
+    if (exit.reason === "OOMKilled") return [text.words.outOfMemory(container.name)];
     return [exit.reason === "" ? text.exited(container.name, code) : text.exitedFor(container.name, code, exit.reason)];
   }
   const pod = attempt?.pods.at(-1);
   if (isOpen(phase) && pod?.phase === "Pending" && (pod.message || pod.reason))
     return [text.podWaits(pod.message || pod.reason)];
-  if (container?.state === ContainerState.WAITING && container.reason)
+  if (isOpen(phase) && container?.state === ContainerState.WAITING && container.reason)
     return [text.waits(container.name, container.reason)];
   if (isFailure(phase) && metric?.provider === "job" && attempt !== undefined && pod === undefined)
     return [text.podGone];
@@ -48,6 +79,6 @@ function podReasons({ phase, metric, attempt, container }: Cause, text: Text["ca
 }
 
 /** The message of Argo Rollouts, unless it only repeats the counts. */
-function ownWords({ metric, attempt, message }: Cause): readonly string[] {
-  return [attempt?.message, metric?.message, message].filter((each): each is string => Boolean(each)).slice(0, 1);
+function ownWords({ metric, message }: Cause): readonly string[] {
+  return [metric?.message, message].filter((each): each is string => Boolean(each)).slice(0, 1);
 }

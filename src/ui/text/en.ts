@@ -1,3 +1,4 @@
+import { englishCause } from "../../client/cause-words.ts";
 import type { HealthText } from "../health/health-text.ts";
 import type { ViewerText } from "../viewer/viewer-text.ts";
 
@@ -45,6 +46,7 @@ export const en = {
     failed: "Failed",
     error: "Error",
     inconclusive: "Inconclusive",
+    stopped: "Stopped",
   },
 
   signIn: {
@@ -108,11 +110,14 @@ export const en = {
     pending: "Verification has not started",
     successful: "Verification passed",
     inconclusive: (metric: string) => `Verification inconclusive: ${metric}`,
+    stopped: (elapsed: string) => `Verification was stopped before it had a verdict${elapsed && ` (after ${elapsed})`}`,
+    stoppedLog: "Its job was deleted while it ran, so the log may be cut off.",
+    words: englishCause,
+    failedUnknown: "Verification failed",
     unknown: "Verification",
     attemptOf: (attempt: number, attempts: number) => `, attempt ${attempt} of ${attempts}`,
     attempt: (attempt: number) => `, attempt ${attempt}`,
     exited: (container: string, code: string) => `Container **${container}** exited with **${code}**.`,
-    outOfMemory: (container: string) => `Container **${container}** was killed: it ran **out of memory**.`,
     exitedFor: (container: string, code: string, reason: string) =>
       `Container **${container}** exited with **${code}** (${reason}).`,
     hasRun: (container: string, time: string) => `Container **${container}** has been running for **${time}**.`,
@@ -130,6 +135,7 @@ export const en = {
       `The metric allows ${allowed} consecutive errors; there were **${counted}**.`,
     podGone: "The pod is gone, so its exit code is unknown.",
     allPassed: (count: number) => (count === 1 ? "Its metric passed." : `All ${count} metrics passed.`),
+    dryRunsFailed: (names: string) => `Dry run ${names} failed, which does not count.`,
     startsLater: "The log appears here by itself once its job starts.",
     saidByRun: "from the AnalysisRun",
     firstOf: (count: string) => `first of ${count} errors`,

@@ -42,6 +42,7 @@ export const zh: Required<Text> = {
     failed: "失败",
     error: "错误",
     inconclusive: "无结论",
+    stopped: "已中止",
   },
 
   signIn: {
@@ -105,11 +106,48 @@ export const zh: Required<Text> = {
     pending: "验证尚未开始",
     successful: "验证已通过",
     inconclusive: (metric) => `验证结束但无结论：${metric}`,
+    stopped: (elapsed) => `验证在得出结论之前被中止${elapsed && `（运行 ${elapsed} 之后）`}`,
+    failedUnknown: "验证失败",
+    stoppedLog: "它的任务在运行中被删除，因此日志可能不完整。",
+    words: {
+      kinds: {
+        testFailed: "测试失败",
+        infrastructure: "基础设施",
+        configuration: "配置",
+        stopped: "已中止",
+        noVerdict: "无结论",
+        unknown: "原因未知",
+      },
+      jobFailed: (metric, attempt, attempts) =>
+        `**${metric}** 的任务失败${attempts > 1 ? `，第 ${attempt} 次尝试，共 ${attempts} 次` : ""}。`,
+      conditionNotMet: (metric, value) =>
+        value === "" ? `**${metric}** 不满足其条件。` : `**${metric}** 的值是 **${value}**，不被允许。`,
+      notMeasured: (metric, message) => `无法测量 **${metric}**${colon(message)}`,
+      inconclusive: (metric) => `**${metric}** 没有得出结论。`,
+      stopped: (elapsed) => `在得出结论之前被中止${elapsed && `（运行 ${elapsed} 之后）`}。`,
+      jobNotCreated: (metric, message) => `无法创建 **${metric}** 的任务${colon(message)}`,
+      quota: (metric, message) => `配额不允许 **${metric}** 的任务${colon(message)}`,
+      deadline: (metric) => `**${metric}** 的运行时间超过了期限。`,
+      imageNotPulled: (metric, message) => `无法拉取 **${metric}** 的镜像${colon(message)}`,
+      imageInvalid: (metric) => `**${metric}** 的镜像名称无效。`,
+      containerConfig: (metric, message) => `无法创建 **${metric}** 的容器${colon(message)}`,
+      evicted: (metric, resource) =>
+        `Kubernetes 驱逐了 **${metric}** 的 Pod${resource && `：节点的 **${resource}** 不足`}。`,
+      nodeShutdown: (metric) => `**${metric}** 所在的节点被关闭。`,
+      preempted: (metric) => `**${metric}** 的 Pod 被更高优先级的 Pod 抢占。`,
+      nodeLost: (metric) => `**${metric}** 所在的节点丢失或被清空。`,
+      unschedulable: (metric, message) => `没有节点接受 **${metric}** 的 Pod${colon(message)}`,
+      outOfMemory: (container) => `容器 **${container}** 被终止：**内存耗尽**。`,
+      exitCode: (container, code) => `容器 **${container}** 以退出码 **${code}** 结束。`,
+      podEnded: (metric, reason) => `Kubernetes 终止了 **${metric}** 的 Pod（${reason}）。`,
+      passedThough: (metric) => `运行报告已通过，但它的指标 **${metric}** 没有通过。`,
+      noMetric: "运行没有说明由哪个指标决定结果。",
+      other: (metric) => `**${metric}** 没有通过。`,
+    },
     unknown: "验证",
     attemptOf: (attempt, attempts) => `，第 ${attempt} 次尝试，共 ${attempts} 次`,
     attempt: (attempt) => `，第 ${attempt} 次尝试`,
     exited: (container, code) => `容器 **${container}** 以退出码 **${code}** 结束。`,
-    outOfMemory: (container) => `容器 **${container}** 被终止：**内存耗尽**。`,
     exitedFor: (container, code, reason) => `容器 **${container}** 以退出码 **${code}** 结束(${reason})。`,
     hasRun: (container, time) => `容器 **${container}** 已运行 **${time}**。`,
     waits: (container, reason) => `容器 **${container}** 正在等待：**${reason}**。`,
@@ -123,6 +161,7 @@ export const zh: Required<Text> = {
     limitErrors: (counted, allowed) => `该指标允许连续 ${allowed} 次错误，实际 **${counted}** 次。`,
     podGone: "Pod 已不存在，因此不再知道它的退出码。",
     allPassed: (count) => (count === 1 ? "它的指标已通过。" : `全部 ${count} 个指标已通过。`),
+    dryRunsFailed: (names) => `试运行 ${names} 失败，不计入结果。`,
     startsLater: "任务开始后，日志会自动出现在这里。",
     saidByRun: "来自 AnalysisRun",
     firstOf: (count) => `${count} 个错误中的第一个`,
@@ -545,3 +584,7 @@ export const zh: Required<Text> = {
     ],
   },
 };
+
+function colon(message: string): string {
+  return message === "" ? "。" : `：${message}`;
+}

@@ -1,0 +1,149 @@
+import { type Cause, CauseKind, CauseReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+
+/** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
+export interface CauseWords {
+  readonly kinds: {
+    readonly testFailed: string;
+    readonly infrastructure: string;
+    readonly configuration: string;
+    readonly stopped: string;
+    readonly noVerdict: string;
+    readonly unknown: string;
+  };
+  jobFailed(metric: string, attempt: number, attempts: number): string;
+  conditionNotMet(metric: string, value: string): string;
+  notMeasured(metric: string, message: string): string;
+  inconclusive(metric: string): string;
+  /** @param elapsed for how long the run had been running; may be empty. */
+  stopped(elapsed: string): string;
+  jobNotCreated(metric: string, message: string): string;
+  quota(metric: string, message: string): string;
+  deadline(metric: string): string;
+  imageNotPulled(metric: string, message: string): string;
+  imageInvalid(metric: string): string;
+  containerConfig(metric: string, message: string): string;
+  /** @param resource what the node was low on; may be empty. */
+  evicted(metric: string, resource: string): string;
+  nodeShutdown(metric: string): string;
+  preempted(metric: string): string;
+  nodeLost(metric: string): string;
+  unschedulable(metric: string, message: string): string;
+  outOfMemory(container: string): string;
+  exitCode(container: string, code: string): string;
+  podEnded(metric: string, reason: string): string;
+  /** The run passed, but a metric did not. */
+  passedThough(metric: string): string;
+  /** The run did not pass, but no metric says why. */
+  noMetric: string;
+  /** What is only known by its kind. */
+  other(metric: string): string;
+}
+
+export const englishCause: CauseWords = {
+  kinds: {
+    testFailed: "Test failed",
+    infrastructure: "Infrastructure",
+    configuration: "Configuration",
+    stopped: "Stopped",
+    noVerdict: "No verdict",
+    unknown: "Cause unknown",
+  },
+  jobFailed: (metric, attempt, attempts) =>
+    `The job of **${metric}** failed${attempts > 1 ? `, attempt ${attempt} of ${attempts}` : ""}.`,
+  conditionNotMet: (metric, value) =>
+    value === ""
+      ? `**${metric}** does not meet its condition.`
+      : `**${metric}** is **${value}**, which is not allowed.`,
+  notMeasured: (metric, message) => `**${metric}** could not be measured${colon(message)}`,
+  inconclusive: (metric) => `**${metric}** came to no verdict.`,
+  stopped: (elapsed) => `It was stopped before it had a verdict${elapsed && ` (after ${elapsed})`}.`,
+  jobNotCreated: (metric, message) => `The job of **${metric}** could not be created${colon(message)}`,
+  quota: (metric, message) => `A quota does not allow the job of **${metric}**${colon(message)}`,
+  deadline: (metric) => `**${metric}** ran for longer than its deadline allows.`,
+  imageNotPulled: (metric, message) => `An image of **${metric}** could not be pulled${colon(message)}`,
+  imageInvalid: (metric) => `An image of **${metric}** has an invalid name.`,
+  containerConfig: (metric, message) => `A container of **${metric}** could not be created${colon(message)}`,
+  evicted: (metric, resource) =>
+    `Kubernetes evicted the pod of **${metric}**${resource && `: the node was low on **${resource}**`}.`,
+  nodeShutdown: (metric) => `The node of **${metric}** was shut down.`,
+  preempted: (metric) => `Kubernetes gave the place of the pod of **${metric}** to a pod with a higher priority.`,
+  nodeLost: (metric) => `The node of **${metric}** was lost or cleared.`,
+  unschedulable: (metric, message) => `No node takes the pod of **${metric}**${colon(message)}`,
+  outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
+  exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
+  podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
+  passedThough: (metric) => `The run reports that it passed, but its metric **${metric}** did not.`,
+  noMetric: "The run does not report which metric decided.",
+  other: (metric) => `**${metric}** did not pass.`,
+};
+
+function colon(message: string): string {
+  return message === "" ? "." : `: ${message}`;
+}
+
+/** Whose matter a cause is, in words. */
+export function causeKindText({ kind }: Cause, { kinds }: CauseWords): string {
+  switch (kind) {
+    case CauseKind.TEST_FAILED:
+      return kinds.testFailed;
+    case CauseKind.INFRASTRUCTURE:
+      return kinds.infrastructure;
+    case CauseKind.CONFIGURATION:
+      return kinds.configuration;
+    case CauseKind.STOPPED:
+      return kinds.stopped;
+    case CauseKind.NO_VERDICT:
+      return kinds.noVerdict;
+    default:
+      return kinds.unknown;
+  }
+}
+
+/** A cause in one sentence. A reason that this release does not know is worded by its metric. */
+export function causeSentence(cause: Cause, words: CauseWords, elapsed: string): string {
+  const { metricName: metric, message } = cause;
+  switch (cause.reason) {
+    case CauseReason.JOB_FAILED:
+      return words.jobFailed(metric, cause.attempt, cause.attempts);
+    case CauseReason.CONDITION_NOT_MET:
+      return words.conditionNotMet(metric, cause.value);
+    case CauseReason.NOT_MEASURED:
+      return words.notMeasured(metric, message);
+    case CauseReason.INCONCLUSIVE:
+      return words.inconclusive(metric);
+    case CauseReason.STOPPED:
+      return words.stopped(elapsed);
+    case CauseReason.JOB_NOT_CREATED:
+      return words.jobNotCreated(metric, message);
+    case CauseReason.QUOTA:
+      return words.quota(metric, message);
+    case CauseReason.DEADLINE:
+      return words.deadline(metric);
+    case CauseReason.IMAGE:
+      return cause.kind === CauseKind.CONFIGURATION
+        ? words.imageInvalid(metric)
+        : words.imageNotPulled(metric, message);
+    case CauseReason.CONTAINER_CONFIG:
+      return words.containerConfig(metric, message);
+    case CauseReason.EVICTED:
+      return words.evicted(metric, cause.resource);
+    case CauseReason.NODE_SHUTDOWN:
+      return words.nodeShutdown(metric);
+    case CauseReason.PREEMPTED:
+      return words.preempted(metric);
+    case CauseReason.NODE_LOST:
+      return words.nodeLost(metric);
+    case CauseReason.UNSCHEDULABLE:
+      return words.unschedulable(metric, message);
+    case CauseReason.OUT_OF_MEMORY:
+      return words.outOfMemory(cause.containerName);
+    case CauseReason.EXIT_CODE:
+      return words.exitCode(cause.containerName, String(cause.exitCode ?? "?"));
+    case CauseReason.POD_ENDED:
+      return words.podEnded(metric, cause.kubernetesReason);
+    case CauseReason.CONTRADICTION:
+      return metric === "" ? words.noMetric : words.passedThough(metric);
+    default:
+      return metric === "" ? words.noMetric : words.other(metric);
+  }
+}

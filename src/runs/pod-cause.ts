@@ -1,0 +1,95 @@
+import type { Cause } from "./cause.ts";
+import { type ContainerStatus, endedBadly, isOver, type Pod } from "./pod.ts";
+import { LISTED_MESSAGE_LENGTH } from "./run.ts";
+
+/** What a pod tells of its own end, or of what keeps it from running. */
+export type PodCause = Pick<
+  Cause,
+  "kind" | "reason" | "pod" | "container" | "exitCode" | "kubernetesReason" | "message" | "resource"
+>;
+
+const NOTHING = { container: "", exitCode: undefined, kubernetesReason: "", message: "", resource: "" };
+
+/**
+ * Why a pod did not do its work. What Kubernetes did to the pod comes before exit codes, which are then its doing.
+ *
+ * @returns `undefined` where the pod says nothing that explains anything.
+ */
+export function podCause(pod: Pod): PodCause | undefined {
+  if (pod.phase === "Succeeded") return undefined;
+  return podEnd(pod) ?? containerCause(pod);
+}
+
+/**
+ * What Kubernetes did to a pod: by its status, or by its condition DisruptionTarget
+ * (https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions).
+ */
+export function podEnd(pod: Pod): PodCause | undefined {
+  const { name, reason, message } = pod;
+  const of = (kind: Cause["kind"], what: Cause["reason"]): PodCause => ({
+    ...NOTHING,
+    kind,
+    reason: what,
+    pod: name,
+    kubernetesReason: reason,
+    message: message.slice(0, LISTED_MESSAGE_LENGTH),
+    resource: /\blow on resource: ([-\w./]{1,100}?)\.?(\s|$)/.exec(message)?.[1] ?? "",
+  });
+  if (reason === "Unschedulable") return pod.phase === "Pending" ? of("infrastructure", "unschedulable") : undefined;
+  if (reason === "" || !isOver(pod)) return undefined;
+  if (/\bnode shutdown\b/i.test(message) || /^(Node)?Shutdown$/.test(reason))
+    return of("infrastructure", "node-shutdown");
+  if (/^(Evicted|EvictionByEvictionAPI|TerminationByKubelet)$/.test(reason)) return of("infrastructure", "evicted");
+  if (/^(Preempt|PreemptionByScheduler)/.test(reason)) return of("infrastructure", "preempted");
+  if (/^(DeletionBy\w+|NodeLost)$/.test(reason)) return of("infrastructure", "node-lost");
+  if (reason === "DeadlineExceeded") return of("infrastructure", "deadline");
+  return of("infrastructure", "pod-ended");
+}
+
+/** Kubernetes' words for an image that does not come, and for a container that cannot be made. */
+const IMAGE = /^(ImagePullBackOff|ErrImage\w*|Image\w+Error|RegistryUnavailable)$/;
+const CONFIG = /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/;
+
+function containerCause(pod: Pod): PodCause | undefined {
+  const of = (kind: Cause["kind"], reason: Cause["reason"], status: ContainerStatus): PodCause => ({
+    ...NOTHING,
+    kind,
+    reason,
+    pod: pod.name,
+    container: status.name,
+    exitCode: status.exitCode,
+    kubernetesReason: status.reason,
+    message: status.message.slice(0, LISTED_MESSAGE_LENGTH),
+  });
+  const failed = firstFailed(pod);
+  if (failed !== undefined) {
+    const isOutOfMemory = failed.reason === "OOMKilled";
+    return of(isOutOfMemory ? "infrastructure" : "test-failed", isOutOfMemory ? "out-of-memory" : "exit-code", failed);
+  }
+  const waiting = pod.containers.find(({ state, reason }) => state === "waiting" && isStuck(reason));
+  if (waiting === undefined) return undefined;
+  if (waiting.reason === "InvalidImageName") return of("configuration", "image", waiting);
+  if (IMAGE.test(waiting.reason)) return of("infrastructure", "image", waiting);
+  return of("configuration", "container-config", waiting);
+}
+
+function isStuck(reason: string): boolean {
+  return reason === "InvalidImageName" || IMAGE.test(reason) || CONFIG.test(reason);
+}
+
+/**
+ * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
+ * ends sidecars by a signal.
+ */
+export function firstFailed(
+  pod: Pod,
+  among: (status: ContainerStatus) => boolean = () => true,
+): ContainerStatus | undefined {
+  if (pod.phase === "Succeeded") return undefined;
+  const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
+  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
+  // other.
+  return pod.containers
+    .filter((each) => endedBadly(each) && among(each))
+    .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init))[0];
+}

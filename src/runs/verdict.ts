@@ -1,0 +1,147 @@
+import { type Cause, objectCause } from "./cause.ts";
+import type { Pod } from "./pod.ts";
+import { podCause } from "./pod-cause.ts";
+import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
+
+/**
+ * What came of a run: `none` where it ended without a verdict (inconclusive, not measurable, or stopped). `undefined`
+ * where it has not ended, or where what it says contradicts itself.
+ */
+export type Result = "passed" | "failed" | "none" | undefined;
+
+/** What a run comes to, and what explains it. Metrics that are dry runs never decide. */
+export interface Verdict {
+  readonly result: Result;
+  /**
+   * The metric that decided, or that came to nothing. Of several, one that runs a Job, since its log explains.
+   * `undefined` where none did, such as in a run that passed.
+   */
+  readonly metric: Metric | undefined;
+  /** The attempt that decided the metric. */
+  readonly attempt: Attempt | undefined;
+  /** `undefined` where there is nothing to explain. */
+  readonly cause: Cause | undefined;
+  /** Names of the dry runs that failed: they do not count. */
+  readonly failedDryRuns: readonly string[];
+}
+
+/**
+ * Decides what a run comes to: by what its object says and, of why, by the pods.
+ *
+ * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ */
+export function verdictOf(run: Run, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Verdict {
+  const decision = decide(run);
+  const { metric, result } = decision;
+  const attempt = metric && decidingAttempt(metric)[0];
+  const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
+  const cause = causeOf(run, decision, attempt);
+  const pods = attempt === undefined ? [] : podsOf(attempt);
+  return { result, metric, attempt, cause: cause && withPods(cause, pods), failedDryRuns };
+}
+
+/**
+ * What the pod says of its own end comes first. Of a run that was stopped it says nothing, and an exit code says less
+ * than what the run's object knows better: that the Job's deadline passed.
+ */
+function withPods(cause: Cause, pods: readonly Pod[]): Cause {
+  const pod = pods.at(-1);
+  if (pod === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+  const found = podCause(pod);
+  if (found === undefined) return cause;
+  const isTold = cause.reason !== "job-failed" && cause.reason !== "inconclusive" && cause.reason !== "not-measured";
+  if (isTold && found.reason === "exit-code") return cause;
+  return { ...cause, ...found, message: found.message || cause.message };
+}
+
+function causeOf(run: Run, decision: Decision, attempt: Attempt | undefined): Cause | undefined {
+  const { result, metric, isStopped } = decision;
+  if (!hasEnded(run.phase) || result === "passed") return undefined;
+  const contradicts = result === undefined || (metric === undefined && !isStopped);
+  if (isStopped) return objectCause(run, metric, attempt, "stopped");
+  return objectCause(run, metric, attempt, contradicts ? "contradiction" : undefined);
+}
+
+interface Decision {
+  readonly result: Result;
+  readonly metric: Metric | undefined;
+  readonly isStopped: boolean;
+}
+
+function decide(run: Run): Decision {
+  const counted = run.metrics.filter(({ dryRun }) => !dryRun);
+  const first = (fits: (metric: Metric) => boolean): Metric | undefined => {
+    const those = counted.filter(fits);
+    return those.find(({ provider }) => provider === "job") ?? those[0];
+  };
+  // Of a failed metric and one in error, the run's phase tells which counted.
+  const failed =
+    (hasFailed(run.phase) ? first(({ phase }) => phase === run.phase) : undefined) ??
+    first(({ phase }) => hasFailed(phase));
+  if (failed === undefined && wasStopped(run, counted)) {
+    return { result: "none", metric: first((each) => !hasFinished(each)), isStopped: true };
+  }
+  const inconclusive = first(({ phase }) => phase === "Inconclusive");
+  const metric = failed ?? inconclusive;
+  const of = (result: Result, decided = metric): Decision => ({ result, metric: decided, isStopped: false });
+  switch (run.phase) {
+    case "Failed":
+      return of("failed");
+    case "Error":
+    case "Inconclusive":
+      return of("none");
+    case "Successful":
+      return metric === undefined ? of("passed") : of(undefined);
+    default:
+      return of(undefined);
+  }
+}
+
+/**
+ * The attempt that decided a metric's phase, and whether it did: a metric fails, or is inconclusive, by its newest
+ * attempt that is so, which need not be its newest one. In any other phase it is as its newest attempt left it.
+ */
+export function decidingAttempt({ phase, attempts }: Metric): readonly [Attempt | undefined, boolean] {
+  const decides = hasFailed(phase) || phase === "Inconclusive";
+  const deciding = decides ? attempts.findLast((each) => each.phase === phase) : undefined;
+  return deciding === undefined ? [attempts.at(-1), false] : [deciding, true];
+}
+
+/**
+ * Whether a run was ended before it had a verdict. Argo Rollouts calls such a run successful before release 1.10 and
+ * inconclusive since (https://github.com/argoproj/argo-rollouts/issues/1329,
+ * https://github.com/argoproj/argo-rollouts/pull/4602).
+ */
+function wasStopped(run: Run, counted: readonly Metric[]): boolean {
+  if (run.phase !== "Successful" && run.phase !== "Inconclusive") return false;
+  const metrics = counted.length > 0 ? counted : run.metrics;
+  const isEnded = run.terminate || saysStopped(run.message) || metrics.some(wasCutShort);
+  return isEnded && !metrics.every(hasFinished);
+}
+
+/** Whether all that the metric was to measure was measured. One without a count is measured until the run is ended. */
+function hasFinished(metric: Metric): boolean {
+  const { counts, attempts } = metric;
+  const { count, consecutiveSuccessLimit = 0 } = metric.measuring;
+  if (wasCutShort(metric) || attempts.some(({ phase }) => !hasEnded(phase))) return false;
+  const counted = counts === undefined ? 0 : counts.successful + counts.failed + counts.inconclusive;
+  // The older ones of them are forgotten.
+  const measured = Math.max(counted, attempts.filter(({ phase }) => phase !== "Error").length);
+  if (consecutiveSuccessLimit > 0 && (counts?.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit) return true;
+  return measured >= Math.max(1, count ?? 1);
+}
+
+/** Whether a measurement was under way when the metric was ended. */
+function wasCutShort({ message, attempts }: Metric): boolean {
+  return saysStopped(message) || attempts.some(isStopped);
+}
+
+/** Whether an attempt was ended early: its Job was deleted while it ran. */
+export function isStopped({ message }: Pick<Attempt, "message">): boolean {
+  return saysStopped(message);
+}
+
+/** Argo Rollouts' own words (metricproviders/job/job.go, analysis/analysis.go). */
+function saysStopped(message: string): boolean {
+  return /^(metric|run) terminated$/i.test(message.trim());
+}
