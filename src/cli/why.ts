@@ -158,7 +158,7 @@ function errorLines(finder: ErrorFinder): string[] {
     return ["  no line looks like an error; the last lines:", ...last.map((line) => lineText(line, " "))];
   }
   return [
-    `first error, line ${error.line.number}:`,
+    `first error, line ${error.line.number}:${error.words === error.line.text.trim() ? "" : ` ${printable(error.words.slice(0, MAX_LINE_LENGTH))}`}`,
     ...error.before.map((line) => lineText(line, " ")),
     lineText(error.line, ">"),
     ...error.after.map((line) => lineText(line, " ")),
