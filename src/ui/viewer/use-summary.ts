@@ -4,6 +4,7 @@ import { explainSeverity } from "../../severity/severity.ts";
 import { numberAt } from "./store/line-names.ts";
 import { lineText } from "./store/line-text.ts";
 import type { LogReader } from "./store/log-reader.ts";
+import { notALog } from "./store/not-a-log.ts";
 import type { LogViewerSummary } from "./viewer-props.ts";
 
 /** Bytes of the first error's line in the summary. */
@@ -36,16 +37,10 @@ export function useSummary(
       lines: store.lines,
       errors: store.errors.count,
       warnings: store.warnings.count,
-      looksLike: looksLike(store),
+      looksLike: notALog(store, origin),
       firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next, name), why },
     });
   }, [revision, onSummary]);
-}
-
-/** What the store sent instead of a log, according to the server. */
-function looksLike({ notices }: LogReader["store"]): LogViewerSummary["looksLike"] {
-  if (notices.some(({ kind }) => kind === "LOOKS_LIKE_PAGE")) return "page";
-  return notices.some(({ kind }) => kind === "LOOKS_LIKE_ANSWER") ? "answer" : undefined;
 }
 
 /** The lines before one, as far as the name of its test may be. */
