@@ -1,4 +1,5 @@
 import { LINE_FEED } from "./bytes.ts";
+import { stripEscapes } from "./escape-sequences.ts";
 import { LineControls } from "./line-controls.ts";
 
 const TAB = 0x09;
@@ -28,6 +29,21 @@ export function showLine(line: Uint8Array): ShownLine {
   const end = line.indexOf(LINE_FEED);
   SHOWER.take(end === -1 ? line : line.subarray(0, end));
   return SHOWER.end();
+}
+
+/**
+ * A line as patterns search it: what it shows. Of an escape sequence that is not finished, only the beginning is left
+ * out: what is searched should hide nothing.
+ *
+ * @param line without its line feed.
+ */
+export function searchedLine(line: Uint8Array): Uint8Array {
+  SHOWER.take(line);
+  const hidesRest = SHOWER.isInSequence;
+  const { text } = SHOWER.end();
+  if (!hidesRest) return text;
+  const stripped = new Uint8Array(line.length);
+  return stripped.subarray(0, stripEscapes(line, stripped));
 }
 
 /** What a line shows, as text. */
@@ -76,6 +92,11 @@ export class LineShower {
   /** @param limit bytes of a line's text to keep at most; NULs do not count. */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Whether an escape sequence has begun, and not ended. */
+  get isInSequence(): boolean {
+    return this.#controls.isInSequence;
   }
 
   /** Takes more of a line, without its line feed. */
