@@ -6,11 +6,19 @@ const MAX_LINES = 500;
 const MAX_LENGTH = 500;
 
 /** A frame of a stack trace: of Java, .NET and JavaScript, of Python, and of Go. */
-const FRAME =
-  /^\s+at \S|^\s*\.\.\. \d+ (?:more|common frames)|^\s+File ".*", line \d+|^\t\S+\.go:\d+|^\s+\d+: (?:0x[\da-f]+ - )?\S+::/;
+const FRAME = new RegExp(
+  [
+    '^\\s+at \\S|^\\s*\\.\\.\\. \\d+ (?:more|common frames)|^\\s+File ".*", line \\d+',
+    "^\\t\\S+\\.go:\\d+|^\\s+\\d+: (?:0x[\\da-f]+ - )?\\S+::",
+  ].join("|"),
+);
 /** Lines that go on with an error without being indented. */
-const CAUSE =
-  /^(?:Caused by|Suppressed|During handling of|The above exception|note: run with|stack backtrace)\b|^(?:[\w$]+\.)+\w*(?:Error|Exception|Throwable)\b/;
+const CAUSE = new RegExp(
+  [
+    "^(?:Caused by|Suppressed|During handling of|The above exception|note: run with|stack backtrace)\\b",
+    "^(?:[\\w$]+\\.)+\\w*(?:Error|Exception|Throwable)\\b",
+  ].join("|"),
+);
 const SOURCE = /^\s*(?:-->|\d* *\|(?: |$))/;
 const RULE = /^\s*([-=])\1{9,}\s*$/;
 const LAST_OF_TRACEBACK = /^[A-Za-z_][\w.]*(?::|$)/;

@@ -7,19 +7,23 @@ const WORDS: readonly [string, string] = [
   "Fatal|Crit|Panic|[Ss]evere|Warn|EMERG|ALERT|\\[emerg|curl: \\(",
 ];
 /** Levels in JSON that are numbers or letters. */
-const FIELDS = '(?:vel|VEL|everity)"\\s*:\\s*"?[4-9]\\d|"s"\\s*:\\s*"[EFW]';
+const FIELDS: readonly [string, string] = ['evel"\\s*:\\s*[4-9]\\d', '"s"\\s*:\\s*"[EFW]'];
 /**
  * How lines begin, behind blanks, that state a level by letters or a word in small ones, and what test runners begin
  * lines with.
  */
-const OPENINGS =
-  "[EFW]\\d{4} |[EFWA]\\/|E {3}|(?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ +\\d+ +\\d+ [EFWA] |(?:FATA|PANI)\\[|\\[[\\d:. T-]+ (?:FTL|WRN)\\b|Failed |fail: |not ok";
+const OPENINGS = [
+  "[EFW]\\d{4} |[EFWA]\\/|E {3}|(?:FATA|PANI)\\[|Failed |fail: |not ok",
+  "(?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ +\\d+ +\\d+ [EFWA] |\\[[\\d:. T-]+ (?:FTL|WRN)\\b",
+].join("|");
 const FIRST_OF_OPENINGS: ReadonlySet<number> = new Set([..."EFWA012P[fn"].map((char) => char.charCodeAt(0)));
 /** Signs that begin a failed test's line, and the bytes that they begin with in UTF-8. */
 const SIGNS = "[\u2717\u2716\u2715\u2718\u00d7\u25cf]";
 const FIRST_OF_SIGNS: ReadonlySet<number> = new Set([0xc3, 0xe2]);
 
-const ONE: readonly RegExp[] = [...WORDS, `^\\s*(?:${OPENINGS}|${SIGNS})`, FIELDS].map((source) => new RegExp(source));
+const ONE: readonly RegExp[] = [...WORDS, `^\\s*(?:${OPENINGS}|${SIGNS})`, ...FIELDS].map(
+  (source) => new RegExp(source),
+);
 
 /** Whether a line may hold an error or a warning; if not, it is none. */
 export function mayBeGrave(line: string): boolean {
@@ -30,7 +34,7 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const BRACE = 0x7b;
 const WORDS_ANYWHERE = WORDS.map((words) => new RegExp(words, "g"));
-const FIELDS_ANYWHERE = new RegExp(FIELDS, "g");
+const FIELDS_ANYWHERE = FIELDS.map((field) => new RegExp(field, "g"));
 const OPENING_HERE = new RegExp(OPENINGS, "y");
 
 /** Lines with their line feeds. */
@@ -57,7 +61,7 @@ export function markCandidates({ text, bytewise, offsets }: PackedLines, marks: 
       if (OPENING_HERE.test(bytewise)) marks[line] = 1;
     }
   }
-  if (hasJson) markMatches(FIELDS_ANYWHERE, bytewise, offsets, marks);
+  if (hasJson) for (const field of FIELDS_ANYWHERE) markMatches(field, bytewise, offsets, marks);
 }
 
 function markMatches(pattern: RegExp, bytewise: string, offsets: Uint32Array, marks: Uint8Array): void {

@@ -1,6 +1,11 @@
 /** Words about errors that report none, such as `0 errors`, or that are flags. */
-const HARMLESS =
-  /\b(?:errors?|failures?|failed|fail|critical)["']?\s*[=:]\s*(?:0\b|nil\b|null\b|none\b|false\b|<nil>)|\b(?:0|no) (?:errors?|failures?|failed|warnings?)\b|[✗✖✘] 0\b|--\w*-?fail-?\w*/gi;
+const HARMLESS = new RegExp(
+  [
+    "\\b(?:errors?|failures?|failed|fail|critical)[\"']?\\s*[=:]\\s*(?:0\\b|nil\\b|null\\b|none\\b|false\\b|<nil>)",
+    "\\b(?:0|no) (?:errors?|failures?|failed|warnings?)\\b|[✗✖✘] 0\\b|--\\w*-?fail-?\\w*",
+  ].join("|"),
+  "gi",
+);
 
 const word = (words: string): string => `(?<![\\w-])(?:${words})(?![\\w-])`;
 /** The beginning of a line's message: behind spaces, a time, or the place in a file that a compiler names. */

@@ -12,8 +12,12 @@ export const MAX_LOOKED_AT = 2_000;
 const NULS = /\[NUL x [\d,]+\]/g;
 
 /** Lines that state a level below a warning hold one of these. */
-const MILD =
-  /info|INFO|Info|INF|notice|NOTICE|Notice|LOG|debug|DEBU|Debug|DBG|dbug|trace|TRAC|Trace|TRC|trce|erbose|VERBOSE|VRB|vel"?\s*[:=]\s*"?\d|^[IVD]\S|\d [IVD] |"s"/;
+const MILD = new RegExp(
+  [
+    "info|INFO|Info|INF|notice|NOTICE|Notice|LOG|debug|DEBU|Debug|DBG|dbug|trace|TRAC|Trace|TRC|trce|erbose|VERBOSE|VRB",
+    '^[IVD]\\S|\\d [IVD] |vel"?\\s*[:=]\\s*"?\\d|"s"',
+  ].join("|"),
+);
 /** A line whose colour alone says it. */
 const RED: SeverityReason = { severity: "error", because: "", isStated: false };
 

@@ -32,8 +32,12 @@ const OPENING_NAMES: Readonly<Record<string, Severity>> = {
 };
 
 /** Lines of test runners that say that something passed, whatever its name is. */
-const PASSED =
-  /^\s*(?:ok \d+\b|[✓✔√] |--- PASS: |=== (?:RUN|PAUSE|CONT) |PASS(?:ED)?\b[ \t:])|\| PASS \|\s*$|\sPASSED(?:\s+\[ *\d+%\])?\s*$|^test \S+ \.\.\. ok$/;
+const PASSED = new RegExp(
+  [
+    "^\\s*(?:ok \\d+\\b|[✓✔√] |--- PASS: |=== (?:RUN|PAUSE|CONT) |PASS(?:ED)?\\b[ \\t:])|^test \\S+ \\.\\.\\. ok$",
+    "\\| PASS \\|\\s*$|\\sPASSED(?:\\s+\\[ *\\d+%\\])?\\s*$",
+  ].join("|"),
+);
 
 /** Fields as logfmt writes them, and strings, so that no field is found within one. */
 const LOGFMT = /"(?:[^"\\]|\\.)*"|(?<![^\s,|])(?:level|lvl|severity|loglevel)=("?)([\w!]+)\1(?![\w=-])/gi;
@@ -45,8 +49,8 @@ const MAX_TOKENS = 12;
 const TOKEN = /[^\s|]+/g;
 const PUNCTUATION = /^[[\](){}<>"',;:.!*#=~-]+|[[\](){}<>"',;:.!*#=~-]+$/g;
 /** What may stand before a level: numbers and times, words in brackets, names of loggers, hosts and zones. */
-const BEFORE =
-  /\d|^[[(<"]|[\])>":,]$|^[^\p{L}]+$|[./\\@$]|^\p{Lu}{2,12}$|^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$/u;
+const BEFORE = /\d|^[[(<"]|[\])>":,]$|^[^\p{L}]+$|[./\\@$]|^\p{Lu}{2,12}$/u;
+const DAY_OR_MONTH = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$/;
 /** What may stand between a time and a level: a zone, the number of a process. */
 const BESIDE_TIME = /^(?:\p{Lu}{2,5}|[[(<]\S*|\S*[\])>]|[\d.:,-]+)$/u;
 
@@ -54,8 +58,12 @@ const BESIDE_TIME = /^(?:\p{Lu}{2,5}|[[(<]\S*|\S*[\])>]|[\d.:,-]+)$/u;
  * The commonest layout: a name in capitals behind times, numbers and words in brackets. What it matches, `leadingLevel`
  * finds too, but slowly.
  */
-const USUAL =
-  /^(?:\[?[\d:.,TZ+/_-]+\]?\s+|\[(?:main|[\w.:/-]*\d[\w.:/-]*)\]\s*){0,4}[[(<]?\s*(ERROR|WARN|WARNING|INFO|DEBUG|FATAL|TRACE|SEVERE|NOTICE|CRITICAL)(?=[\s\])>,]|:(?!\s*0\b)|$)/;
+const USUAL = new RegExp(
+  [
+    "^(?:\\[?[\\d:.,TZ+/_-]+\\]?\\s+|\\[(?:main|[\\w.:/-]*\\d[\\w.:/-]*)\\]\\s*){0,4}[[(<]?\\s*",
+    "(ERROR|WARN|WARNING|INFO|DEBUG|FATAL|TRACE|SEVERE|NOTICE|CRITICAL)(?=[\\s\\])>,]|:(?!\\s*0\\b)|$)",
+  ].join(""),
+);
 
 /** The level that a line states; `undefined` if it states none. */
 export function statedLevel(line: string): StatedLevel | undefined {
@@ -121,7 +129,7 @@ function leadingLevel(line: string): StatedLevel | undefined {
     const any = named ?? namedSeverity(bare.toUpperCase());
     if (any !== undefined && isSetOff(token, bare, head.slice(0, match.index), after, isAfterTime, count))
       return { severity: any, because: token };
-    const isBefore = BEFORE.test(token) || /^ *\||^ [-:] /.test(after);
+    const isBefore = BEFORE.test(token) || DAY_OR_MONTH.test(token) || /^ *\||^ [-:] /.test(after);
     if (!isBefore) {
       // The host in a line of syslog.
       if (!isAfterTime || wordsLeft > 0) return undefined;
