@@ -14,6 +14,7 @@ export default defineConfig({
       "test/integration/**/*.test.ts",
       "test/conformance/**/*.test.ts",
       "test/planted/**/*.test.ts",
+      "test/corpus/**/*.test.ts",
     ],
     // Ends what hangs, and nothing else: on a busy machine, tests of many random texts take more than vitest's 5 s.
     testTimeout: 60_000,

@@ -1,8 +1,9 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { LogChoice } from "../client/addresses.ts";
 import { describeError } from "../client/describe-error.ts";
-import { lineHash, shownLine } from "../client/line-hash.ts";
+import { lineHash } from "../client/line-hash.ts";
 import { printable } from "../quoted.ts";
+import { shownLine } from "../stream/shown-line.ts";
 import type { Connection } from "./connection.ts";
 
 /** Longer lines are not hashed. */

@@ -1,6 +1,7 @@
 import { EndReasonSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogChunk } from "../client/log-event.ts";
-import { severityOf } from "../client/severity.ts";
+import { LineSeverities } from "../severity/line-severities.ts";
+import { showText } from "../stream/shown-line.ts";
 import type { LogPrinter } from "./log-printer.ts";
 
 /** A line of more characters is split over several objects. */
@@ -13,18 +14,23 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
   let container = "";
   let attempt = 0;
   let times = timestamps;
+  /** By container and attempt, whose lines may be interleaved. */
+  const severities = new Map<string, LineSeverities>();
   let held: { text: string; line: number; chunk: LogChunk; partial: boolean } | undefined;
 
   const object = (own: NonNullable<typeof held>, partial: boolean): string => {
     const time = times && !own.partial ? TIMESTAMP.exec(own.text) : null;
-    const text = own.text.slice(time?.[0].length ?? 0);
+    const { text, isRed } = showText(own.text.slice(time?.[0].length ?? 0));
+    const source = `${own.chunk.attempt}/${own.chunk.containerName}`;
+    const judge = severities.get(source) ?? new LineSeverities();
+    severities.set(source, judge);
     return json({
       line: own.line || null,
       ts: time?.[1] ?? null,
       metric,
       container: own.chunk.containerName || container,
       attempt: own.chunk.attempt || attempt,
-      severity: severityOf(text),
+      severity: judge.take(text, isRed).severity,
       text,
       ...(partial && { partial }),
     });

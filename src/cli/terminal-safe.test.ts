@@ -47,7 +47,7 @@ describe("what is removed", () => {
     ["a screen's title sequence, but not its text", `a${ESC}kname${ST}b`, "anameb"],
     ["C1 controls", "a\u009b31mb\u009dc\u0090d\u0085e\u009cf", "a31mbcdef"],
     ["bytes that are C1 controls to old terminals", Buffer.from("a\x9b31mb\x9dc", "latin1"), "a\uFFFD31mb\uFFFDc"],
-    ["bells, backspaces and other controls", "a\x07b\x08\x08c\x00d\x0ee\x7ff\x0cg\x0bh", "abcdefgh"],
+    ["bells and other controls", "a\x07bc\x00d\x0ee\x7ff\x0cg\x0bh", "abcdefgh"],
     ["an escape in the middle of a sequence", `a${ESC}[3${ESC}[31mb`, `a${ESC}[31mb`],
     ["an escape in the middle of a string", `a${ESC}]0;x${ESC}[31mb`, `a${ESC}[31mb`],
     ["escapes in a row", `a${ESC}${ESC}${ESC}[31mb`, `a${ESC}[31mb`],
@@ -109,6 +109,32 @@ describe("a carriage return", () => {
     expect(shown).toMatch(/29999\nnext\n$/);
     expect(shown.length).toBeLessThan(2_000);
   });
+});
+
+describe("a backspace", () => {
+  it.each([
+    ["Solving environment: |\b/\b-\b\\\b|\bdone\n", "Solving environment: done\n"],
+    [`Loading: 5%${"\b".repeat(15)}    Loading: 60%`, "    Loading: 60%"],
+    [`N\b${ESC}[1mN${ESC}[0mA\bA`, `${ESC}[1mN${ESC}[0mA`],
+    ["gr\u00fc\ud83d\ude00\bn\n", "gr\u00fcn\n"],
+    ["100%\b\b\b\b\nnext", "100%\nnext"],
+    ["a\n\b\bb", "a\nb"],
+  ])("in %j lets what comes next overwrite the characters before it: %j", (input, expected) => {
+    expect(filtered(input)).toBe(expected);
+  });
+
+  it("leaves a line's time as it is", () => {
+    const time = "2026-01-02T03:04:05.000000006Z ";
+    expect(filtered(`${time}1%${"\b".repeat(99)}2%\n`, undefined, { timestamps: true })).toBe(`${time}2%\n`);
+  });
+
+  it("erases on a terminal too, and never more than the line has", () => {
+    expect(filtered("ab\b\b\bc\n", undefined, { live: true })).toBe(`ab\b\b${ESC}[Kc\n`);
+  });
+});
+
+it("a run of NULs is one thing", () => {
+  expect(filtered(`${"\0".repeat(1_048_576)}10:00:01 started\n`, [65_536])).toBe("[NUL x 1,048,576]10:00:01 started\n");
 });
 
 describe("live on a terminal", () => {

@@ -22,7 +22,9 @@ describe("taffrail why", () => {
     );
     expect(lines[1]).toBe("  test failed: Container robot exited with 1.");
     expect(lines[2]).toBe('  Metric "robot" assessed Failed due to failed (2) > failureLimit (1)');
-    expect(out).toContain("\nattempt 2 of 2, container robot ended with exit code 1\nfirst error, line 52:\n");
+    expect(out).toContain(
+      "\nattempt 2 of 2, container robot ended with exit code 1\nfirst error, line 52: Visitor redeems a voucher: ",
+    );
     expect(out).toMatch(/\n {6}51 {2}.*\n> {5}52 {2}\| FAIL \|\n {6}53 {2}expected HTTP 200, got HTTP 503\n/);
     expect(out).toMatch(/\nRobot report: http:.*robot\.2\/report\.html\n/);
     expect(lines.at(-1)).toBe("next: taffrail logs uat.01kkh640p0djp1kn96jm9eekvv.00d90e5 -n guestbook");

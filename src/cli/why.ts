@@ -175,8 +175,9 @@ function errorLines(finder: ErrorFinder): string[] {
     if (last.length === 0) return ["  the log is empty: the container wrote no output"];
     return ["  no line looks like an error; the last lines:", ...last.map((line) => lineText(line, " "))];
   }
+  const words = printable(error.words.slice(0, MAX_LINE_LENGTH));
   return [
-    `first error, line ${error.line.number}:`,
+    `first error, line ${error.line.number}:${words === error.line.text.trim() ? "" : ` ${words}`}`,
     ...error.before.map((line) => lineText(line, " ")),
     lineText(error.line, ">"),
     ...error.after.map((line) => lineText(line, " ")),

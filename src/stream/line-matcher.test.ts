@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { stripEscapes } from "./escape-sequences.ts";
 import { createLineMatcher, type Pattern } from "./line-matcher.ts";
 import { PatternError } from "./pattern-error.ts";
+import { searchedLine } from "./shown-line.ts";
 
 /** The numbers of the lines that match, from 0. */
 function matching(pattern: Pattern | string, lines: string): number[] {
@@ -52,13 +53,23 @@ describe("createLineMatcher", () => {
     expect(matching({ pattern: "E(rr|xc)", fixed: false, ignoreCase: true }, "eRR\nEXC\ner\n")).toEqual([0, 1]);
   });
 
-  it("matches each line separately, without its line feed and with its carriage return", () => {
+  it("matches each line separately, without its line feed and the carriage return before it", () => {
     expect(matching("^b$", "a\nb\nc")).toEqual([1]);
     expect(matching("^$", "a\n\n\nb\n")).toEqual([1, 2]);
     expect(matching("a\\nb", "a\nb\n")).toEqual([]);
     expect(matching("a[^x]b", "a\nb\n")).toEqual([]);
-    expect(matching("b$", "b\r\nb\n")).toEqual([1]);
-    expect(matching("b\\r$", "b\r\nb\n")).toEqual([0]);
+    expect(matching("b$", "b\r\nb\nb\r")).toEqual([0, 1, 2]);
+    expect(matching("b\\r$", "b\r\nb\n")).toEqual([]);
+    expect(matching("^$", "\r\na\n")).toEqual([0]);
+  });
+
+  it("matches what a line shows in the end", () => {
+    const lines = "retry: ERROR 503\rretry: ok\nSolving: |\b/\b-\bdone\n\x1b[31mFAIL\x1b[m\x0f refund\nERROR\n";
+    expect(matching("ERROR", lines)).toEqual([3]);
+    expect(matching("retry: ok", lines)).toEqual([0]);
+    expect(matching("^Solving: done$", lines)).toEqual([1]);
+    expect(matching(fixed("FAIL refund"), lines)).toEqual([2]);
+    expect(matching("gone", "gone\x1b[2Kleft\n")).toEqual([]);
   });
 
   it("matches characters, not bytes, with a dot", () => {
@@ -146,6 +157,8 @@ const pieces = fc.constantFrom(
   "5",
   " ",
   "\r",
+  "\b",
+  "\x1b[2K",
   "\x1b[1m",
   "\x1b",
   "[",
@@ -190,7 +203,7 @@ describe("createLineMatcher, for any pattern and lines", () => {
           expect(() => createLineMatcher({ pattern, fixed: isFixed, ignoreCase })).toThrow(PatternError);
           return;
         }
-        const lines = text.split("\n").map(stripped);
+        const lines = text.split("\n").map((line) => Buffer.from(searchedLine(Buffer.from(line))).toString());
         if (text.endsWith("\n") || text === "") lines.pop();
         const wanted = lines.flatMap((line, number) => (expression.test(line) ? [number] : []));
         expect(matching({ pattern, fixed: isFixed, ignoreCase }, text)).toEqual(wanted);

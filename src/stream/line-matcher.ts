@@ -1,9 +1,10 @@
 import { RE2JS } from "re2js";
 import { createCandidates, type NextCandidate, requiredLiterals } from "./candidates.ts";
 import { LINE_FEED } from "./characters.ts";
-import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
+import { ESCAPE } from "./escape-sequences.ts";
 import { describeSyntaxError, PatternError, quote } from "./pattern-error.ts";
 import { createShapeScan } from "./shape-scan.ts";
+import { searchedLine } from "./shown-line.ts";
 
 /** What to search for. */
 export interface Pattern {
@@ -45,6 +46,10 @@ export interface LineSearch {
   next(from: number): number;
 }
 
+const BACKSPACE = 0x08;
+const RETURN = 0x0d;
+const CONTROLS: readonly number[] = [ESCAPE, BACKSPACE, RETURN];
+
 /** The maximum part of a line that is matched. */
 const MAX_LINE_BYTES = 64 * 1024;
 const MIN_LINE_BYTES = 1024;
@@ -65,19 +70,19 @@ const MAX_YIELD_BYTES = 1024;
 /**
  * Creates a matcher that takes linear time for any pattern and line.
  *
- * A line is matched without its line feed and without escape sequences (colours, cursor movements, window titles,
- * links). A carriage return is part of it.
+ * A line is matched as it is shown: without its line feed, a carriage return before it, and escape sequences (colours,
+ * cursor movements, window titles, links); where carriage returns or backspaces overwrite it, its last state.
  *
  * @throws PatternError if the pattern is invalid or too large.
  */
 export function createLineMatcher(pattern: Pattern): LineMatcher {
   const { fixed, ignoreCase } = pattern;
   if (pattern.pattern === "") throw new PatternError("The pattern is empty.");
-  if (!fixed) return new EscapeMatcher(new RegexMatcher(pattern.pattern, ignoreCase, false));
+  if (!fixed) return new ShownMatcher(new RegexMatcher(pattern.pattern, ignoreCase, false));
   if (pattern.pattern.includes("\n")) {
     throw new PatternError("The pattern contains a line feed, so it would match nothing: no line contains one.");
   }
-  return new EscapeMatcher(
+  return new ShownMatcher(
     ignoreCase ? new RegexMatcher(RE2JS.quote(pattern.pattern), true, true) : new TextMatcher(pattern.pattern),
   );
 }
@@ -148,7 +153,8 @@ class RegexMatcher implements LineMatcher {
           const feed = lines.indexOf(LINE_FEED, candidate);
           const end = feed === -1 ? lines.length : feed;
           this.#matchedBytes += end - start;
-          if (this.#expression.test(lines.subarray(start, end))) return start;
+          const isWindows = end > start && lines[end - 1] === RETURN;
+          if (this.#expression.test(lines.subarray(start, isWindows ? end - 1 : end))) return start;
           start = end + 1;
           if (start >= lines.length) return lines.length;
           if (this.needsYield) return ~start;
@@ -166,8 +172,8 @@ class RegexMatcher implements LineMatcher {
   }
 }
 
-/** Matches lines without their escape sequences. If there are none, it costs one search for the escape character. */
-class EscapeMatcher implements LineMatcher {
+/** Matches lines as they are shown. If nothing changes what they show, it costs three searches for a character. */
+class ShownMatcher implements LineMatcher {
   readonly lineBytes: number;
   readonly #matcher: LineMatcher;
 
@@ -178,8 +184,8 @@ class EscapeMatcher implements LineMatcher {
 
   search(lines: Buffer): LineSearch {
     const plain = this.#matcher.search(lines);
-    const first = lines.indexOf(ESCAPE);
-    return first === -1 ? plain : this.#searchEscaped(lines, plain, first);
+    const nextControl = controlsIn(lines);
+    return nextControl(0) === lines.length ? plain : this.#searchShown(lines, plain, nextControl);
   }
 
   get needsYield(): boolean {
@@ -190,26 +196,22 @@ class EscapeMatcher implements LineMatcher {
     this.#matcher.yielded();
   }
 
-  /** Matches each line that contains an escape character separately. */
-  #searchEscaped(lines: Buffer, plain: LineSearch, first: number): LineSearch {
+  /** Matches each line that contains a control character separately. */
+  #searchShown(lines: Buffer, plain: LineSearch, nextControl: (from: number) => number): LineSearch {
     const end = lines.length;
-    let nextEscape = first;
-    /** The last hit of the search that ignores escape sequences. */
+    /** The last hit of the search in the lines as they are. */
     let found = -1;
     return {
       next: (from) => {
         for (let start = from; start < end; ) {
           if (found < start) found = plain.next(start);
-          if (nextEscape < start) {
-            nextEscape = lines.indexOf(ESCAPE, start);
-            if (nextEscape === -1) nextEscape = end;
-          }
-          if (nextEscape === end) return found;
-          const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, nextEscape) + 1);
+          const control = nextControl(start);
+          if (control === end) return found;
+          const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, control) + 1);
           if ((found < 0 ? ~found : found + 1) <= lineStart) return found;
-          const feed = lines.indexOf(LINE_FEED, nextEscape);
+          const feed = lines.indexOf(LINE_FEED, control);
           const lineEnd = feed === -1 ? end : feed;
-          if (this.#matches(lines.subarray(lineStart, lineEnd))) return nextEscape;
+          if (this.#matches(lines.subarray(lineStart, lineEnd))) return control;
           start = lineEnd + 1;
           if (start < end && this.needsYield) return ~start;
         }
@@ -219,12 +221,33 @@ class EscapeMatcher implements LineMatcher {
   }
 
   #matches(line: Buffer): boolean {
-    const stripped = Buffer.allocUnsafe(line.length);
-    const length = stripEscapes(line, stripped);
+    const { buffer, byteOffset, length } = searchedLine(line);
     // A line feed, for patterns that match an empty line: an empty block has no lines.
-    const block = length === 0 ? Buffer.of(LINE_FEED) : stripped.subarray(0, length);
+    const block = length === 0 ? Buffer.of(LINE_FEED) : Buffer.from(buffer, byteOffset, length);
     return this.#matcher.search(block).next(0) < block.length;
   }
+}
+
+/**
+ * Finds the characters of a block that change what its lines show: escapes, backspaces, and carriage returns unless a
+ * line ends behind them. Shifts are looked for only in lines with these, since terminals' resets write both.
+ *
+ * @returns a search for the first one from a place on, which is never before that of the call before.
+ */
+function controlsIn(lines: Buffer): (from: number) => number {
+  const end = lines.length;
+  const find = (byte: number, from: number): number => {
+    let at = lines.indexOf(byte, from);
+    // A regular expression leaves a carriage return before the line feed out by itself.
+    while (at !== -1 && byte === RETURN && (at + 1 === end || lines[at + 1] === LINE_FEED))
+      at = lines.indexOf(byte, at + 1);
+    return at === -1 ? end : at;
+  };
+  const found = CONTROLS.map(() => -1);
+  return (from) => {
+    for (const [index, byte] of CONTROLS.entries()) if ((found[index] ?? 0) < from) found[index] = find(byte, from);
+    return Math.min(...found);
+  };
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -10,7 +10,7 @@ it("parses back the query of any view", () => {
     ci: fc.boolean(),
     only: fc.boolean(),
     ctx: fc.integer({ min: 0, max: 100 }),
-    sev: fc.constantFrom("all", "warn"),
+    sev: fc.constantFrom("all", "warn", "error"),
     ts: fc.constantFrom("raw", "local", "utc", "rel", "delta"),
     wrap: fc.boolean(),
   });

@@ -3,6 +3,7 @@ import { DEFAULT_VIEW, type ViewState } from "../viewer/view-state.ts";
 
 const MAX_CONTEXT = 100;
 const MAX_QUERY_LENGTH = 1_000;
+const SEVERITIES = ["all", "warn", "error"] as const;
 
 /**
  * Parses a view state from a query: `?q=&re=1&ci=0&only=1&ctx=3&sev=warn&ts=local&wrap=1`. Invalid values are ignored.
@@ -19,7 +20,7 @@ export function viewOf(search: string, wraps: boolean): ViewState {
     ci: flag("ci", DEFAULT_VIEW.ci),
     only: flag("only", DEFAULT_VIEW.only),
     ctx: Number.isInteger(ctx) && ctx > 0 && ctx <= MAX_CONTEXT ? ctx : DEFAULT_VIEW.ctx,
-    sev: query.get("sev") === "warn" ? "warn" : DEFAULT_VIEW.sev,
+    sev: SEVERITIES.find((each) => each === query.get("sev")) ?? DEFAULT_VIEW.sev,
     ts: TIME_FORMATS.find((each) => each === query.get("ts")) ?? DEFAULT_VIEW.ts,
     wrap: flag("wrap", wraps),
   };

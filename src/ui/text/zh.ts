@@ -460,6 +460,8 @@ export const zh: Required<Text> = {
     context: "前后行数",
     grave: (count) => `≥ 警告 ${count}`,
     graveTitle: "只显示错误和警告",
+    errors: (count) => `错误 ${count}`,
+    errorsTitle: "只显示错误及其消息和堆栈",
     wrap: "换行",
     time: "时间",
     times: { raw: "原样", local: "本地", utc: "UTC", rel: "自开始起", delta: "自上一行起" },

@@ -1,4 +1,4 @@
-import { explainSeverity } from "../../client/severity.ts";
+import { explainSeverity } from "../../severity/severity.ts";
 import { withoutBidi } from "./store/invisible.ts";
 import { lineText } from "./store/line-text.ts";
 import { timeOf } from "./store/line-time.ts";

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { explainSeverity } from "../../client/severity.ts";
+import { explainSeverity } from "../../severity/severity.ts";
 import { linePiece } from "./line-piece.tsx";
 import { sizeWords } from "./size-words.ts";
 import { LEVEL_MASK, LINE_ERROR, LINE_OVERWRITTEN } from "./store/block.ts";
@@ -175,6 +175,6 @@ function States({ store, line, text }: { readonly store: LogStore; readonly line
 }
 
 function foldCount({ errors, warnings }: LogStore, { head, end }: Fold, text: ViewerText): string {
-  const within = (lines: LogStore["errors"]): number => lines.before(end) - lines.before(head);
+  const within = (lines: LogStore["errors"]): number => lines.before(end) - lines.before(head + 1);
   return text.folded(String(end - head - 1), within(errors), within(warnings));
 }

@@ -205,6 +205,7 @@ export function OpenViewer(props: OpenViewerProps) {
         search={search}
         matchAt={matchAt}
         grave={store.errors.count + store.warnings.count}
+        errors={store.errors.count}
         following={follow ? following.on : undefined}
         onFollow={acts.follow}
         onMatch={(by) => (by === 1 ? acts.nextMatch() : acts.previousMatch())}

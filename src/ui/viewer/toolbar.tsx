@@ -11,7 +11,10 @@ interface ToolbarProps {
   readonly search: Search;
   /** The number of the current match, counted from 1; 0: none. */
   readonly matchAt: number;
+  /** The number of errors and warnings. */
   readonly grave: number;
+  /** The number of errors. */
+  readonly errors: number;
   readonly following: boolean | undefined;
   readonly onFollow: () => void;
   /** Goes to the next (1) or the previous (-1) match. */
@@ -27,7 +30,7 @@ const COUNT = new Intl.NumberFormat("en");
 
 /** The toolbar: find, filters and display. */
 export function Toolbar(props: ToolbarProps) {
-  const { view, onView, search, matchAt, grave, following, text } = props;
+  const { view, onView, search, matchAt, grave, errors, following, text } = props;
   const [isOpen, setOpen] = useState(false);
   const set = (change: Partial<ViewState>): void => onView({ ...view, ...change });
   const isBad = search.state.kind === "bad-pattern" || search.state.kind === "too-slow";
@@ -115,6 +118,12 @@ export function Toolbar(props: ToolbarProps) {
           sign={text.grave(COUNT.format(grave))}
           isOn={view.sev === "warn"}
           onToggle={() => set({ sev: view.sev === "warn" ? "all" : "warn" })}
+        />
+        <Toggle
+          name={text.errorsTitle}
+          sign={text.errors(COUNT.format(errors))}
+          isOn={view.sev === "error"}
+          onToggle={() => set({ sev: view.sev === "error" ? "all" : "error" })}
         />
         <Toggle name={text.wrap} sign={text.wrap} isOn={view.wrap} onToggle={() => set({ wrap: !view.wrap })} />
         <label className={css.field}>

@@ -37,7 +37,8 @@ export function useRows(
   follow: boolean,
   columns: number,
 ): RowsOfView {
-  const [flipped, setFlipped] = useState<ReadonlySet<number>>(new Set());
+  /** What the user has folded or unfolded, by head. */
+  const [chosen, setChosen] = useState<ReadonlyMap<number, boolean>>(new Map());
   const [all, setAll] = useState<boolean>();
   const [more, setMore] = useState<ReadonlyMap<number, number>>(new Map());
 
@@ -46,37 +47,44 @@ export function useRows(
   // biome-ignore lint/correctness/useExhaustiveDependencies: the store is mutable.
   const folds = useMemo(() => foldsOf(store.marks, store.lines), [store, markCount, openEnd, store.gap[0]]);
   const byHead = useMemo(() => new Map(folds.map((fold) => [fold.head, fold])), [folds]);
+  const isSearching = view.q !== "";
   const isFolded = useCallback(
     (fold: Fold): boolean => {
+      const own = chosen.get(fold.head) ?? all;
+      if (own !== undefined) return own;
+      if (follow) return false;
+      if (fold.isStack) return !isSearching;
       // In a finished log, groups without errors are folded.
-      const isFine = fold.closed && store.errors.before(fold.end) === store.errors.before(fold.head);
-      return (all ?? (!follow && isFine && !fold.expanded)) !== flipped.has(fold.head);
+      return fold.closed && !fold.expanded && store.errors.before(fold.end) === store.errors.before(fold.head);
     },
-    [store, all, follow, flipped],
+    [store, all, follow, chosen, isSearching],
   );
   const hidden = useMemo(() => hiddenRanges(folds, isFolded), [folds, isFolded]);
 
   const byMatch = view.only && view.q !== "";
-  const grave = view.sev === "warn";
-  const isFiltered = byMatch || grave;
+  const isFiltered = byMatch || view.sev !== "all";
   const { matches } = search;
-  const { lines, gap, notices, errors, warnings } = store;
+  const { lines, gap, notices, errors, warnings, belonging } = store;
   const chosenVersion = isFiltered
-    ? `${byMatch ? matches.count : ""} ${errors.count} ${warnings.count} ${view.ctx}`
+    ? `${byMatch ? matches.count : ""} ${errors.count} ${warnings.count} ${belonging.count} ${view.ctx}`
     : "";
   // biome-ignore lint/correctness/useExhaustiveDependencies: the store is mutable.
   const rows = useMemo(
     () =>
       isFiltered
         ? chosenRows(
-            chosenLines(store, { matches: byMatch ? matches : undefined, grave, context: byMatch ? view.ctx : 0 }),
+            chosenLines(store, {
+              matches: byMatch ? matches : undefined,
+              severity: view.sev,
+              context: byMatch ? view.ctx : 0,
+            }),
           )
         : allRows({ lines, gap, notices, hidden }),
     [
       store,
       isFiltered,
       byMatch,
-      grave,
+      view.sev,
       matches,
       chosenVersion,
       isFiltered ? 0 : lines,
@@ -92,11 +100,8 @@ export function useRows(
   );
 
   const foldsAround = (line: number): Fold[] => folds.filter(({ head, end }) => head <= line && line < end);
-  const flip = (heads: readonly number[]): void => {
-    if (heads.length === 0) return;
-    const next = new Set(flipped);
-    for (const head of heads) if (!next.delete(head)) next.add(head);
-    setFlipped(next);
+  const choose = (folds: readonly Fold[], folded: boolean): void => {
+    if (folds.length > 0) setChosen(new Map([...chosen, ...folds.map(({ head }) => [head, folded] as const)]));
   };
   return {
     rows,
@@ -105,16 +110,15 @@ export function useRows(
     foldAt: (line) => byHead.get(line),
     isFolded,
     foldsAround,
-    toggle: ({ head }) => flip([head]),
+    toggle: (fold) => choose([fold], !isFolded(fold)),
     toggleAll() {
       setAll(!folds.every(isFolded));
-      setFlipped(new Set());
+      setChosen(new Map());
     },
     reveal: (line) =>
-      flip(
-        foldsAround(line)
-          .filter((fold) => fold.head < line && isFolded(fold))
-          .map(({ head }) => head),
+      choose(
+        foldsAround(line).filter((fold) => fold.head < line && isFolded(fold)),
+        false,
       ),
     maxBytesOf: (line) => more.get(line) ?? FIRST_SHOWN,
     showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? FIRST_SHOWN) * 16)),

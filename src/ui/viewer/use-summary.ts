@@ -1,13 +1,17 @@
 import { useEffect } from "react";
-import { errorWords } from "../../client/first-error.ts";
-import { explainSeverity } from "../../client/severity.ts";
+import { errorWords, NAME_WITHIN, nameAbove } from "../../client/first-error.ts";
+import { explainSeverity } from "../../severity/severity.ts";
 import { numberAt } from "./store/line-names.ts";
 import { lineText } from "./store/line-text.ts";
 import type { LogReader } from "./store/log-reader.ts";
+import { notALog } from "./store/not-a-log.ts";
 import type { LogViewerSummary } from "./viewer-props.ts";
 
 /** Bytes of the first error's line in the summary. */
 const MAX_BYTES = 4_096;
+
+/** Bytes of a line that may be a test's name. */
+const MAX_NAME_BYTES = 500;
 
 /** Reports a log's state whenever it changes. */
 export function useSummary(
@@ -22,6 +26,7 @@ export function useSummary(
     const line = store.errors.at(0);
     const text = line === -1 ? "" : lineText(store, line, MAX_BYTES);
     const next = line + 1 < store.lines ? lineText(store, line + 1, MAX_BYTES) : undefined;
+    const name = nameAbove(linesBefore(store, line));
     const why = explainSeverity(text)?.because ?? "";
     onSummary({
       state,
@@ -32,14 +37,14 @@ export function useSummary(
       lines: store.lines,
       errors: store.errors.count,
       warnings: store.warnings.count,
-      looksLike: looksLike(store),
-      firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next), why },
+      looksLike: notALog(store, origin),
+      firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next, name), why },
     });
   }, [revision, onSummary]);
 }
 
-/** What the store sent instead of a log, according to the server. */
-function looksLike({ notices }: LogReader["store"]): LogViewerSummary["looksLike"] {
-  if (notices.some(({ kind }) => kind === "LOOKS_LIKE_PAGE")) return "page";
-  return notices.some(({ kind }) => kind === "LOOKS_LIKE_ANSWER") ? "answer" : undefined;
+/** The lines before one, as far as the name of its test may be. */
+function linesBefore(store: LogReader["store"], line: number): string[] {
+  const from = Math.max(0, line - NAME_WITHIN);
+  return Array.from({ length: Math.max(0, line - from) }, (_, at) => lineText(store, from + at, MAX_NAME_BYTES));
 }

@@ -12,8 +12,8 @@ export interface ViewState {
   readonly only: boolean;
   /** How many lines of context to show around each. */
   readonly ctx: number;
-  /** `warn`: only errors and warnings. */
-  readonly sev: "all" | "warn";
+  /** `warn`: only errors and warnings; `error`: only errors. Lines that belong to an error stay with it. */
+  readonly sev: "all" | "warn" | "error";
   /** The format of times. */
   readonly ts: TimeFormat;
   readonly wrap: boolean;

@@ -15,6 +15,8 @@ export const VIEWER_TEXT = {
   context: "Lines around",
   grave: (count: string) => `≥ warn ${count}`,
   graveTitle: "Only errors and warnings",
+  errors: (count: string) => `errors ${count}`,
+  errorsTitle: "Only errors, with their messages and stack traces",
   wrap: "Wrap",
   time: "Time",
   times: { raw: "as written", local: "local", utc: "UTC", rel: "since start", delta: "since previous line" },

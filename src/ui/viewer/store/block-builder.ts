@@ -1,6 +1,6 @@
 import { type Block, type BlockMark, LINE_WIDE, type Overwritten } from "./block.ts";
 import { createGrowing, type Growing } from "./growing.ts";
-import { findLevels } from "./level.ts";
+import { LevelFinder } from "./level.ts";
 
 /** A block is closed at the end of the line with which it reaches this size. */
 const BLOCK_BYTES = 192 * 1024;
@@ -19,6 +19,7 @@ export interface EndedLine {
   /** All flags except the level. */
   readonly flags: number;
   readonly source: number;
+  /** Whether most of its text is red. */
   readonly isRed: boolean;
 }
 
@@ -35,6 +36,8 @@ export interface BlockBuilder {
   beginRun(style: number): void;
   /** Starts a style here unless it is active already. */
   ensureRun(style: number): void;
+  /** Discards the text and styles behind a position in the line being read. */
+  truncate(to: number): void;
   /** Discards the text and styles of the line being read. */
   dropLine(): void;
   /** The line being read, which begins in `lineStyle`. */
@@ -63,6 +66,7 @@ export function createBlockBuilder(): BlockBuilder {
   const flags = createGrowing(Uint8Array, 2048);
   const sources = createGrowing(Uint8Array, 2048);
   const reds = createGrowing(Uint8Array, 2048);
+  const levels = new LevelFinder();
   let marks: BlockMark[] = [];
   let overwritten: Overwritten[] = [];
   let anyWide = false;
@@ -88,6 +92,10 @@ export function createBlockBuilder(): BlockBuilder {
     },
     ensureRun(style) {
       if ((runs.length === 0 ? 0 : runs.data[runs.length - 1]) !== style) builder.beginRun(style);
+    },
+    truncate(to) {
+      text.length = to;
+      while (runs.length > runStart && (runs.data[runs.length - 2] ?? 0) >= to) runs.length -= 2;
     },
     dropLine() {
       text.length = lineStart;
@@ -131,9 +139,8 @@ export function createBlockBuilder(): BlockBuilder {
         marks,
         overwritten,
       };
-      findLevels(block.text, block.offsets, reds.data.subarray(0, reds.length), anyWide, (line, level) => {
-        block.flags[line] = (block.flags[line] ?? 0) | level;
-      });
+      const stacks = levels.find(block, reds.data.subarray(0, reds.length), anyWide);
+      if (stacks.length > 0) marks.push(...stacks);
       for (const each of [text, runs, offsets, numbers, columns, flags, sources, reds]) each.length = 0;
       marks = [];
       overwritten = [];

@@ -28,8 +28,10 @@ export interface Block extends LineTable {
 
 /** A mark on a line of a block. */
 export interface BlockMark extends GroupMark {
-  /** Which line of the block, counted from 0. */
+  /** Which line of the block, counted from 0; negative if it is in an earlier block. */
   readonly line: number;
+  /** How many lines a stack trace has, its first line included. */
+  readonly lines?: number;
 }
 
 /** Earlier states of a line, as progress bars leave them. */
@@ -50,6 +52,9 @@ export const LEVEL_MASK = 3;
 export const LINE_OVERWRITTEN = 4;
 /** The line has non-ASCII characters. */
 export const LINE_WIDE = 8;
+
+/** The line belongs to the error before it: its message, or its stack trace. */
+export const LINE_BELONGS = 16;
 
 /** The number of lines in a block. */
 export function lineCount(block: Block): number {

@@ -5,16 +5,17 @@ import type { SortedLines } from "./sorted-lines.ts";
 export interface Choice {
   /** Lines that match; `undefined`: any. */
   readonly matches: SortedLines | undefined;
-  /** Only errors and warnings. */
-  readonly grave: boolean;
+  /** `warn`: only errors and warnings; `error`: only errors; each error with the lines that belong to it. */
+  readonly severity: "all" | "warn" | "error";
   /** Lines of context before and after each. */
   readonly context: number;
 }
 
 /** The positions of the filtered lines, in order, without lines that were evicted. */
-export function chosenLines(store: LogStore, { matches, grave, context }: Choice): Uint32Array {
-  const { errors, warnings } = store;
-  const own = grave ? union(errors, warnings, matches) : all(matches);
+export function chosenLines(store: LogStore, { matches, severity, context }: Choice): Uint32Array {
+  const { errors, warnings, belonging } = store;
+  const lists = severity === "warn" ? [errors, warnings, belonging] : [errors, belonging];
+  const own = severity === "all" ? all(matches) : union(lists, matches);
   if (context === 0) return own;
   const [gapFrom, gapTo] = store.gap;
   const lines: number[] = [];
@@ -35,16 +36,21 @@ function all(lines: SortedLines | undefined): Uint32Array {
   return copy;
 }
 
-/** Lines in either list, of those that match. */
-function union(one: SortedLines, other: SortedLines, within: SortedLines | undefined): Uint32Array {
-  const merged = new Uint32Array(one.count + other.count);
+/** Lines in any of the lists, which have none in common, of those that match. */
+function union(lists: readonly SortedLines[], within: SortedLines | undefined): Uint32Array {
+  const merged = new Uint32Array(lists.reduce((sum, { count }) => sum + count, 0));
+  const next = lists.map(() => 0);
   let count = 0;
-  let left = 0;
-  let right = 0;
-  while (left < one.count || right < other.count) {
-    const takesLeft = right >= other.count || (left < one.count && one.at(left) < other.at(right));
-    const line = takesLeft ? one.at(left++) : other.at(right++);
+  for (;;) {
+    let least = -1;
+    for (const [list, lines] of lists.entries()) {
+      const line = lines.at(next[list] ?? 0);
+      const other = least === -1 ? -1 : (lists[least]?.at(next[least] ?? 0) ?? -1);
+      if (line !== -1 && (other === -1 || line < other)) least = list;
+    }
+    if (least === -1) return merged.slice(0, count);
+    const line = lists[least]?.at(next[least] ?? 0) ?? 0;
+    next[least] = (next[least] ?? 0) + 1;
     if (within === undefined || within.has(line)) merged[count++] = line;
   }
-  return merged.slice(0, count);
 }

@@ -12,6 +12,8 @@ export interface Fold {
   readonly closed: boolean;
   /** Whether its mark asks for it to be unfolded. */
   readonly expanded: boolean;
+  /** Whether it is a stack trace, whose head is a line of the log like any other. */
+  readonly isStack: boolean;
 }
 
 /**
@@ -23,14 +25,21 @@ export interface Fold {
 export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
   const open: { head: number; title: string; next: boolean; expanded: boolean }[] = [];
   const folds: Fold[] = [];
+  /** A trace is marked again when there is more of it. */
+  const stacks = new Map<number, Fold>();
+  const isBuildkite = marks.some(({ isProof }) => isProof === true);
   const close = (end: number, closed: boolean): void => {
     const group = open.pop();
     if (group === undefined || end <= group.head + 1) return;
     const { head, title, expanded } = group;
-    folds.push({ head, end, title, depth: open.length, closed, expanded });
+    folds.push({ head, end, title, depth: open.length, closed, expanded, isStack: false });
   };
-  marks.forEach(({ kind, line, title, expanded }, index) => {
-    if (kind === "open") {
+  marks.forEach(({ kind, line, title, expanded, lines: length = 0 }, index) => {
+    if (kind === "stack") {
+      const end = Math.max(line + length, stacks.get(line)?.end ?? 0);
+      stacks.set(line, { head: line, end, title, depth: open.length, closed: true, expanded, isStack: true });
+    } else if (!isBuildkite && (kind === "next" || kind === "open")) return;
+    else if (kind === "open") {
       const newest = open.at(-1);
       if (newest !== undefined) newest.expanded = true;
     } else if (kind === "end") {
@@ -48,7 +57,7 @@ export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
     } else open.push({ head: line, title, next: false, expanded });
   });
   while (open.length > 0) close(lines, false);
-  return folds.sort((one, other) => one.head - other.head);
+  return [...folds, ...stacks.values()].sort((one, other) => one.head - other.head);
 }
 
 /** Hidden lines, as disjoint ranges in order. */

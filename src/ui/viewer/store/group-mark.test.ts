@@ -67,6 +67,18 @@ describe("groups", () => {
     ]);
   });
 
+  it.each([
+    ["a shell's trace", "+ main\n++ version\n+++ cat VERSION\n++ echo 1.4.2\n+++ cat OTHER\na\nb"],
+    ["a diff of files", "--- expected.json\t2026-11-30\n+++ actual.json\t2026-11-30\n@@ -1 +1 @@\n-200\n+503\na\nb"],
+    ["cargo-nextest", "--- STDERR:   shop::refund ---\na\nb\n--- STDERR:   shop::order ---\nc\nd"],
+  ])("of Buildkite are not in %s", (_, text) => {
+    expect(foldsIn(text)).toEqual([]);
+  });
+
+  it.each(["~~~ Preparing", "--- :docker: Build", "^^^ +++"])("of Buildkite count once %j has proved it", (proof) => {
+    expect(foldsIn(`--- one\na\nb\n${proof}\nc\nd`)[0]).toEqual([0, proof === "^^^ +++" ? 6 : 3, "one", 0]);
+  });
+
   it("are not started by the headers of a diff", () => {
     expect(foldsIn("--- Expected\n+++ Actual\n@@ -1 +1 @@\n-a\n+b")).toEqual([]);
   });

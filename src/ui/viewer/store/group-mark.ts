@@ -1,11 +1,19 @@
 /** A mark that starts or ends a group, as CI systems write them. */
 export interface GroupMark {
-  /** `end` closes the group; `next` closes the previous one and starts another; `open` unfolds the current group. */
-  readonly kind: "begin" | "end" | "next" | "open";
+  /**
+   * `end` closes the group; `next` closes the previous one and starts another; `open` unfolds the current group; `stack`
+   * is a stack trace, by its first line.
+   */
+  readonly kind: "begin" | "end" | "next" | "open" | "stack";
   /** The group's title; empty if the mark has none. */
   readonly title: string;
   /** Whether the mark asks for the group to be unfolded. */
   readonly expanded: boolean;
+  /**
+   * Whether the mark proves that the log is of Buildkite, whose other marks look like a diff's or a shell's: only in
+   * such a log do they count.
+   */
+  readonly isProof?: boolean;
 }
 
 /** The first bytes of marks: `#`, `:`, `s`, `-`, `+`, `~`, `^`. */
@@ -15,6 +23,8 @@ const GITHUB = /^(?:##\[(end)?group\]|::(end)?group::)(.*)$/s;
 const GITLAB = /^section_(start|end):\d+:([^[\r\s]+)(\[[^\]]*\])?(.*)$/s;
 // Not the results of Go tests, nor the headers of a diff.
 const BUILDKITE = /^(---|\+\+\+|~~~) (?!(?:FAIL|PASS|SKIP|BENCH):|[ab]\/|\/dev\/null)(\S.*)$/s;
+/** A title with one of Buildkite's emoji, such as `:docker: Build`. */
+const EMOJI = /^:[a-z0-9_+-]+: /;
 const OPEN = /^\^\^\^ \+\+\+\s*$/;
 
 /**
@@ -37,7 +47,9 @@ export function groupMarkOf(line: string): GroupMark | undefined {
   }
   const buildkite = BUILDKITE.exec(line);
   if (buildkite !== null) {
-    return { kind: "next", title: (buildkite[2] ?? "").trim(), expanded: buildkite[1] === "+++" };
+    const title = (buildkite[2] ?? "").trim();
+    const isProof = buildkite[1] === "~~~" || EMOJI.test(title);
+    return { kind: "next", title, expanded: buildkite[1] === "+++", isProof };
   }
-  return OPEN.test(line) ? { kind: "open", title: "", expanded: true } : undefined;
+  return OPEN.test(line) ? { kind: "open", title: "", expanded: true, isProof: true } : undefined;
 }

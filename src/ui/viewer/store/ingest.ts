@@ -1,13 +1,14 @@
+import { erasedLength } from "../../../stream/shown-line.ts";
 import { type Block, LINE_OVERWRITTEN, LINE_WIDE } from "./block.ts";
 import { createBlockBuilder } from "./block-builder.ts";
 import { columnsOf } from "./columns.ts";
 import { type GroupMark, groupMarkOf, MARK_BYTES } from "./group-mark.ts";
-import { findLevels } from "./level.ts";
+import { LevelFinder } from "./level.ts";
+import { isMostlyRed } from "./red-lines.ts";
 import { createSourceState, type SourceState } from "./source-state.ts";
 import { applySgr, isRed, PLAIN, type StyleTable } from "./style.ts";
 
 const LINE_FEED = 0x0a;
-const RETURN = 0x0d;
 const ESC = 0x1b;
 const TAB = 0x09;
 const SPACE = 0x20;
@@ -47,6 +48,7 @@ export interface Ingest {
 }
 
 const DECODER = new TextDecoder();
+const ENCODER = new TextEncoder();
 
 export function createIngest(styles: StyleTable): Ingest {
   const builder = createBlockBuilder();
@@ -68,7 +70,7 @@ export function createIngest(styles: StyleTable): Ingest {
   }
 
   /** Whether a line has begun. */
-  const isWithin = (): boolean => text.length > builder.lineStart || state.stateCount > 0;
+  const isWithin = (): boolean => text.length > builder.lineStart || state.stateCount > 0 || state.controls.nuls !== "";
 
   const switchTo = (source: number): void => {
     if (source === current) return;
@@ -84,9 +86,21 @@ export function createIngest(styles: StyleTable): Ingest {
     } else builder.ensureRun(state.styleIndex);
   };
 
+  /** Does what has to come before more text. */
+  const settle = (): void => {
+    const { controls } = state;
+    const { clears, erased, nuls } = controls;
+    controls.settle();
+    if (clears) overwrite();
+    if (erased > 0) {
+      builder.truncate(erasedLength(text.data, text.length, erased, builder.lineStart));
+      builder.ensureRun(state.styleIndex);
+    }
+    if (nuls !== "") text.append(ENCODER.encode(nuls));
+  };
+
   /** The line is overwritten: its text becomes an earlier state. */
   const overwrite = (): void => {
-    state.returned = false;
     const { lineStart } = builder;
     if (text.length === lineStart) return;
     const before = DECODER.decode(text.data.subarray(lineStart, Math.min(text.length, lineStart + STATE_BYTES)));
@@ -115,6 +129,7 @@ export function createIngest(styles: StyleTable): Ingest {
   };
 
   const endLine = (): void => {
+    if (state.controls.isPending) settle();
     const { lineStart, lines: line } = builder;
     const end = text.length;
     if (state.marks.length > 0) {
@@ -134,7 +149,7 @@ export function createIngest(styles: StyleTable): Ingest {
       columns: state.tabs || state.wide ? measured(text.data.subarray(lineStart, end)) : end - lineStart,
       flags: flagsOf(state),
       source: current,
-      isRed: state.red,
+      isRed: state.red && isLineRed(text.data.subarray(lineStart, end)),
     });
     state.number += 1;
     resetLine();
@@ -144,8 +159,11 @@ export function createIngest(styles: StyleTable): Ingest {
     if (builder.isFull) close();
   };
 
+  /** Whether most of the line being read is red. */
+  const isLineRed = (line: Uint8Array): boolean => isMostlyRed(line, builder.lineRuns(state.lineStyle), styles.styles);
+
   const resetLine = (): void => {
-    state.returned = state.red = state.tabs = state.wide = false;
+    state.red = state.tabs = state.wide = false;
     state.stateCount = 0;
   };
 
@@ -161,7 +179,7 @@ export function createIngest(styles: StyleTable): Ingest {
   const moveTo = (styleIndex: number): void => {
     state.styleIndex = styleIndex;
     if (isRed(styles.styles[styleIndex] ?? PLAIN)) state.red = true;
-    if (!state.returned) builder.beginRun(styleIndex);
+    if (!state.controls.isPending) builder.beginRun(styleIndex);
   };
 
   /** Parses a short style in one step, as most are. Returns its end, or 0 if it is not one. */
@@ -189,24 +207,16 @@ export function createIngest(styles: StyleTable): Ingest {
     return at;
   };
 
-  const inEscape = (byte: number): boolean => {
-    const came = state.escape.take(byte);
-    if (came === "more") return true;
-    state.inEscape = false;
-    if (came === "style") setStyle(state.escape.parameters);
-    else if (came === "restart") overwrite();
-    return came !== "text";
-  };
-
   return {
     push(bytes, firstLine, source) {
       switchTo(source);
       if (!isWithin()) state.number = firstLine || state.number || 1;
+      const { controls } = state;
       const end = bytes.length;
       for (let at = 0; at < end; at += 1) {
         let byte = bytes[at] as number;
-        if (state.inEscape && inEscape(byte)) continue;
-        if (byte >= SPACE && !state.returned) {
+        if (byte >= SPACE && !controls.isInSequence) {
+          if (controls.isPending) settle();
           // Fast path: plain text.
           text.reserve(end - at);
           const data = text.data;
@@ -223,17 +233,19 @@ export function createIngest(styles: StyleTable): Ingest {
           if (wide > 0x7f) state.wide = true;
           if (at >= end) break;
         }
-        if (byte === LINE_FEED) endLine();
-        else if (byte === ESC) {
+        if (byte === ESC && !controls.isInSequence) {
           const styleEnd = shortStyle(bytes, at);
-          if (styleEnd > 0) at = styleEnd;
-          else {
-            state.inEscape = true;
-            state.escape.begin();
+          if (styleEnd > 0) {
+            at = styleEnd;
+            continue;
           }
-        } else if (byte === RETURN) state.returned = true;
-        else {
-          if (state.returned) overwrite();
+        }
+        const act = controls.take(byte);
+        if (act === "end") endLine();
+        else if (act === "style") setStyle(controls.parameters);
+        else if (act === "clear") overwrite();
+        else if (act === "text") {
+          if (controls.isPending) settle();
           if (byte === TAB) state.tabs = true;
           // Control characters take one column.
           if (byte > 0x7f) state.wide = true;
@@ -268,9 +280,7 @@ export function createIngest(styles: StyleTable): Ingest {
         marks: [],
         overwritten: stateCount > 0 ? [{ line: 0, states: [...states], count: stateCount }] : [],
       };
-      findLevels(own, block.offsets, Uint8Array.of(red ? 1 : 0), wide, (_, level) => {
-        block.flags[0] = (block.flags[0] ?? 0) | level;
-      });
+      new LevelFinder().find(block, Uint8Array.of(red && isLineRed(part) ? 1 : 0), wide);
       return block;
     },
     end() {

@@ -88,7 +88,7 @@ describe("rows", () => {
   });
 
   it("of a folded group are its head", () => {
-    const folds = [{ head: 1, end: 4, title: "", depth: 0, closed: true, expanded: false }];
+    const folds = [{ head: 1, end: 4, title: "", depth: 0, closed: true, expanded: false, isStack: false }];
     const rows = allRows({ lines: 6, gap: [0, 0], notices: [], hidden: hiddenRanges(folds, () => true) });
     expect([rows.count, rows.rowOf(3), rows.at(2)]).toEqual([4, 1, { kind: "line", line: 4 }]);
   });
@@ -102,12 +102,12 @@ describe("rows", () => {
   it("are filtered by level and by match, with context", () => {
     const store = storeOf("a\nERROR b\nc\nWARN d\ne\nf\nERROR g");
     const choose = (choice: Partial<Parameters<typeof chosenLines>[1]>) => [
-      ...chosenLines(store, { matches: undefined, grave: false, context: 0, ...choice }),
+      ...chosenLines(store, { matches: undefined, severity: "all", context: 0, ...choice }),
     ];
-    expect(choose({ grave: true })).toEqual([1, 3, 6]);
+    expect(choose({ severity: "warn" })).toEqual([1, 3, 6]);
     expect(choose({ matches: store.errors })).toEqual([1, 6]);
     expect(choose({ matches: store.errors, context: 1 })).toEqual([0, 1, 2, 5, 6]);
-    expect(choose({ matches: store.warnings, grave: true })).toEqual([3]);
+    expect(choose({ matches: store.warnings, severity: "warn" })).toEqual([3]);
   });
 });
 

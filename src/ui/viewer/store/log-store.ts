@@ -4,6 +4,7 @@ import {
   blockBytes,
   joinBlocks,
   LEVEL_MASK,
+  LINE_BELONGS,
   LINE_ERROR,
   lineCount,
   type Overwritten,
@@ -51,6 +52,8 @@ export interface LogStore {
   readonly gap: readonly [from: number, to: number];
   readonly errors: SortedLines;
   readonly warnings: SortedLines;
+  /** Lines that belong to the error before them: its message, its stack trace. */
+  readonly belonging: SortedLines;
   readonly notices: readonly LogNotice[];
   /** Where groups begin and end, by line position. */
   readonly marks: readonly BlockMark[];
@@ -88,6 +91,7 @@ export function createLogStore(limit: number): LogStore {
   const firsts: number[] = [];
   const errors = createSortedLines();
   const warnings = createSortedLines();
+  const belonging = createSortedLines();
   const notices: LogNotice[] = [];
   const marks: BlockMark[] = [];
   const sources: LogSource[] = [];
@@ -134,6 +138,7 @@ export function createLogStore(limit: number): LogStore {
     gap = [from, firsts[head] ?? ended];
     errors.remove(gap[0], gap[1]);
     warnings.remove(gap[0], gap[1]);
+    belonging.remove(gap[0], gap[1]);
     removeWithin(marks, gap);
   };
 
@@ -152,6 +157,7 @@ export function createLogStore(limit: number): LogStore {
     },
     errors,
     warnings,
+    belonging,
     notices,
     marks,
     sources,
@@ -167,8 +173,10 @@ export function createLogStore(limit: number): LogStore {
       if (count === 0) return;
       unfinished = undefined;
       for (let line = 0; line < count; line += 1) {
-        const level = (block.flags[line] ?? 0) & LEVEL_MASK;
-        if (level !== 0) (level === LINE_ERROR ? errors : warnings).push(ended + line);
+        const flags = block.flags[line] ?? 0;
+        const level = flags & LEVEL_MASK;
+        if ((flags & LINE_BELONGS) !== 0) belonging.push(ended + line);
+        else if (level !== 0) (level === LINE_ERROR ? errors : warnings).push(ended + line);
         if ((block.columns[line] ?? 0) > widest) widest = block.columns[line] ?? 0;
       }
       for (const mark of block.marks) marks.push({ ...mark, line: mark.line + ended });

@@ -1,4 +1,4 @@
-import { EscapeReader } from "../../../stream/escape-sequences.ts";
+import { LineControls } from "../../../stream/line-controls.ts";
 import type { HeldLine } from "./block-builder.ts";
 import type { GroupMark } from "./group-mark.ts";
 
@@ -9,10 +9,7 @@ export interface SourceState {
   lineStyle: number;
   /** The number of the line that is being read. */
   number: number;
-  inEscape: boolean;
-  readonly escape: EscapeReader;
-  /** Whether the last character was a carriage return. */
-  returned: boolean;
+  readonly controls: LineControls;
   red: boolean;
   tabs: boolean;
   wide: boolean;
@@ -29,9 +26,7 @@ export function createSourceState(): SourceState {
     styleIndex: 0,
     lineStyle: 0,
     number: 0,
-    inEscape: false,
-    escape: new EscapeReader(),
-    returned: false,
+    controls: new LineControls(),
     red: false,
     tabs: false,
     wide: false,
