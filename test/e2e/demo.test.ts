@@ -39,7 +39,10 @@ suite("signing in", () => {
     await page.getByLabel("Token").fill("no-such-token");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
-    await page.getByLabel("Token").fill("Bearer demo-viewer");
+    await page.getByLabel("Token").fill("demo…viewer");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("A token contains no “…”").waitFor();
+    await page.getByLabel("Token").fill("Bearer demo- viewer ");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
     // No script can read the session's cookie.

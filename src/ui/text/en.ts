@@ -59,6 +59,8 @@ export const en = {
     refused: "The server did not accept this token.",
     unreachable: "The server cannot be reached. Check that it is running.",
     nothing: "Paste a token first.",
+    strange: (character: string) =>
+      `A token contains no “${character}”: copy the whole token, as it is, without what stands around it.`,
     demo: "This is the demo. Sign in as one of its users:",
     demoViewer: "The viewer, who may read the project guestbook",
     demoOutsider: "The outsider, who has no access",

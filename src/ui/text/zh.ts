@@ -56,6 +56,7 @@ export const zh: Required<Text> = {
     refused: "服务器不认识这个令牌。",
     unreachable: "无法连接服务器。它在运行吗？",
     nothing: "请先粘贴令牌。",
+    strange: (character) => `令牌中不会有“${character}”：请原样复制整个令牌，不要带上前后的内容。`,
     demo: "这是演示。请以其中一人的身份登录：",
     demoViewer: "查看者，可以读取项目 guestbook",
     demoOutsider: "外人，什么都不能读取",
