@@ -359,6 +359,7 @@ export const en = {
     crashed: "This page crashed",
     crashedWhy: "Nothing is lost on the server. Reload the page.",
     reload: "Reload",
+    plainView: "Open without the view in the address",
   },
 
   demo: {

@@ -337,6 +337,7 @@ export const zh: Required<Text> = {
     crashed: "此页面已崩溃",
     crashedWhy: "服务器上没有丢失任何内容。请重新加载页面。",
     reload: "重新加载",
+    plainView: "不带地址中的视图打开",
   },
 
   health: {
