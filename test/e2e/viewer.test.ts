@@ -114,6 +114,32 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.close();
   });
 
+  it("follows while its box grows and shrinks: only the user's scroll ends that", async () => {
+    const { page } = await open("live");
+    const lines = (): Promise<number> => page.evaluate(() => Number(document.documentElement.dataset.lines));
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(60);
+    const follow = page.getByRole("button", { name: "Follow" });
+    for (const height of [500, 600, 700, 640, 900, 901]) {
+      await page.setViewportSize({ width: 1280, height });
+      const before = await lines();
+      await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before);
+      expect([height, await follow.getAttribute("aria-pressed")]).toEqual([height, "true"]);
+    }
+    // The same, if something around it goes away.
+    await page.evaluate(() =>
+      document.querySelector<HTMLElement>('[role="toolbar"]')?.style.setProperty("height", "90px"),
+    );
+    const before = await lines();
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[role="toolbar"]')?.style.removeProperty("height"));
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before + 20);
+    expect(await follow.getAttribute("aria-pressed")).toBe("true");
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, -40);
+    await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
+    await page.close();
+  });
+
   it("runs nothing from a log, and links only to web pages", async () => {
     const { page } = await openEnded("escapes");
     await page.getByText("<script>alert(1)</script>").waitFor();

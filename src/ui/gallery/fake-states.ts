@@ -31,6 +31,7 @@ const HOUR_MS = 3_600_000;
 const NOTHING: LogViewerSummary = {
   state: { kind: "ended" },
   origin: create(OriginSchema, { source: "archive", attemptPhase: AnalysisPhase.FAILED }),
+  source: "archive",
   firstError: undefined,
   errors: 0,
   warnings: 0,

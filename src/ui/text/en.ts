@@ -169,7 +169,6 @@ export const en = {
     region: (name: string) => `Log of ${name}`,
     lines: (lines: string) => `${lines} lines`,
     from: (source: string) => `from ${source}`,
-    fromLive: (source: string) => `from ${source}, live`,
     download: "Download",
     connecting: "Requesting the log",
     waitingForServer: (tries: number, of: number) => `Connection lost. Lines stay; resuming, try ${tries} of ${of}.`,
@@ -191,14 +190,18 @@ export const en = {
       tokenExpired: "NOT complete: your token has expired",
       unknown: "NOT complete: the connection broke",
     },
-    following: "following",
+    live: "live",
     loading: "loading",
     breaks: {
       limit:
         "This server limits how much of one log it sends: this is the beginning. " +
         "An operator can raise the limit, or get the rest from the store.",
-      denied: "Your access was revoked while the log was being read. The lines read so far stay.",
+      denied:
+        "Your access was revoked while the log was being read. The lines read so far stay, " +
+        "and the log resumes by itself once you have access again.",
       broken: "The log broke off and could not be resumed in several tries. The lines read so far stay.",
+      refused: (message: string) =>
+        `The log broke off and cannot be resumed: **${message}** The lines read so far stay.`,
       readOn: "Resume",
     },
   },

@@ -176,7 +176,9 @@ export function LogPane(props: LogPaneProps) {
     const element = box.current;
     if (element === null) return;
     const before = scroller.top;
-    if (scroller.scrolled(element.scrollTop) && scroller.top !== before) {
+    const isResized = element.clientHeight !== height;
+    // A browser also scrolls if its box has grown, which it reports before the new size: that is not the user.
+    if (scroller.scrolled(element.scrollTop) && scroller.top !== before && !isResized) {
       onScrolled(scroller.top < before, scroller.top >= scroller.maxTop - ROW_PX);
     }
     // All rows are rendered already.

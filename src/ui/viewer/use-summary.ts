@@ -18,7 +18,7 @@ export function useSummary(
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
   useEffect(() => {
     if (onSummary === undefined) return;
-    const { state, origin, end, error, bytes } = progress;
+    const { state, origin, source, end, error, bytes } = progress;
     const line = store.errors.at(0);
     const text = line === -1 ? "" : lineText(store, line, MAX_BYTES);
     const next = line + 1 < store.lines ? lineText(store, line + 1, MAX_BYTES) : undefined;
@@ -26,6 +26,7 @@ export function useSummary(
     onSummary({
       state,
       origin,
+      source,
       end,
       error,
       bytes,

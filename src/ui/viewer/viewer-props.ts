@@ -11,6 +11,8 @@ import type { ViewerText } from "./viewer-text.ts";
 export interface LogViewerSummary {
   readonly state: LogState;
   readonly origin: Origin | undefined;
+  /** The source that is being read now; empty if that is unknown. */
+  readonly source: string;
   /** The first line whose severity is error. */
   readonly firstError: { readonly line: number; readonly text: string; readonly why: string } | undefined;
   readonly errors: number;
