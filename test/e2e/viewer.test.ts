@@ -85,7 +85,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.getByText("of 2").waitFor();
     await page.keyboard.press("Control+a");
     await page.keyboard.type("(");
-    await page.getByText("Not a regular expression").waitFor();
+    await page.getByText("not a regex").waitFor();
     await page.close();
   });
 
@@ -137,6 +137,77 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.mouse.move(600, 400);
     await page.mouse.wheel(0, -40);
     await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
+    await page.close();
+  });
+
+  it("goes to the nearest match as the user types, and stays there for a half-typed pattern", async () => {
+    const { page, current, press } = await openEnded("robot");
+    await expect.poll(current).toBe(173);
+    await press("g", "/");
+    await page.keyboard.type("retry");
+    await expect.poll(current).toBe(172);
+    await page.getByText("1 of 1").first().waitFor();
+    await press("Escape", "g", "/");
+    await page.keyboard.press("Control+a");
+    await page.getByRole("button", { name: "Regular expression" }).click();
+    await page.getByLabel("Find in the log").fill("");
+    await page.keyboard.type("vou");
+    await expect.poll(current).toBe(172);
+    await page.getByRole("button", { name: "Only matches" }).click();
+    const rows = () => page.locator("[data-line]").count();
+    await expect.poll(rows).toBe(3);
+    await press("/");
+    await page.keyboard.press("End");
+    await page.keyboard.type("(");
+    await page.getByText("not a regex").waitFor();
+    expect(await rows()).toBe(3);
+    expect(await current()).toBe(172);
+    await page.keyboard.type("cher)");
+    await page.getByText("1 of 3").first().waitFor();
+    await page.close();
+  });
+
+  it("says how far it has searched, instead of that there is no line", async () => {
+    const { page } = await openEnded("million");
+    await page.getByRole("button", { name: "Only matches" }).click();
+    await page.getByRole("button", { name: "Regular expression" }).click();
+    const said = page.evaluate(
+      () =>
+        new Promise<string[]>((resolve) => {
+          const seen = new Set<string>();
+          const look = (): void => {
+            const words = document.querySelector('[role="region"]')?.textContent ?? "";
+            if (/searching … \d+ %/.test(words)) seen.add("searching");
+            if (words.includes("No lines match")) seen.add("none");
+            if (seen.has("none")) resolve([...seen]);
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+    );
+    await page.getByLabel("Find in the log").fill("no such line as this");
+    expect(await said).toEqual(["searching", "none"]);
+    await page.close();
+  });
+
+  it.each([1280, 900, 600])("cuts no text of a wrapped line, whatever its characters, %i px wide", async (width) => {
+    const { page, press } = await openEnded("emoji", "&wrap");
+    await page.setViewportSize({ width, height: 700 });
+    await press("G", "g");
+    const cut = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("[data-line]")].flatMap((row, at, rows) => {
+          const body = row.querySelector("[data-body]");
+          const text = document.createRange();
+          text.selectNodeContents(body ?? row);
+          const own = text.getBoundingClientRect();
+          const next = rows[at + 1]?.getBoundingClientRect().top ?? Number.POSITIVE_INFINITY;
+          const isIn = own.bottom <= row.getBoundingClientRect().bottom + 0.5 && own.bottom <= next + 0.5;
+          return isIn ? [] : [`${row.dataset.line}: ${own.bottom} of ${next}`];
+        }),
+      );
+    await expect.poll(cut).toEqual([]);
+    expect(await page.getByText("END").count()).toBeGreaterThan(0);
     await page.close();
   });
 

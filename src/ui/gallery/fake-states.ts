@@ -34,6 +34,7 @@ const NOTHING: LogViewerSummary = {
   source: "archive",
   firstError: undefined,
   errors: 0,
+  errorAt: 0,
   warnings: 0,
   lines: 0,
   bytes: 0,

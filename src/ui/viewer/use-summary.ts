@@ -9,12 +9,18 @@ import type { LogViewerSummary } from "./viewer-props.ts";
 /** Bytes of the first error's line in the summary. */
 const MAX_BYTES = 4_096;
 
-/** Reports a log's state whenever it changes. */
+/**
+ * Reports a log's state whenever it changes.
+ *
+ * @param current the line that keys act on; -1: none.
+ */
 export function useSummary(
   { store, progress }: LogReader,
   revision: number,
+  current: number,
   onSummary: ((summary: LogViewerSummary) => void) | undefined,
 ): void {
+  const errorAt = current >= 0 && store.errors.has(current) ? store.errors.before(current) + 1 : 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
   useEffect(() => {
     if (onSummary === undefined) return;
@@ -32,11 +38,12 @@ export function useSummary(
       bytes,
       lines: store.lines,
       errors: store.errors.count,
+      errorAt,
       warnings: store.warnings.count,
       looksLike: looksLike(store),
       firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next), why },
     });
-  }, [revision, onSummary]);
+  }, [revision, errorAt, onSummary]);
 }
 
 /** What the store sent instead of a log, according to the server. */
