@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
-import { visit } from "./browser.ts";
+import { picture, visit } from "./browser.ts";
 import { LIVE_RUN, suite, useDemoWorld } from "./demo-world.ts";
 
 const world = useDemoWorld();
@@ -23,6 +23,16 @@ async function show(page: Page, state: "hidden" | "visible"): Promise<void> {
 }
 
 suite("a live log", () => {
+  it("has one clock", async () => {
+    const { page, close } = await open();
+    await page.getByText("Container soak is running.").waitFor();
+    const clocks = async () =>
+      (await page.locator("body").allInnerTexts()).join().match(/\b\d+ (?:hr|min|sec|hour|minute|second)s?\b/g) ?? [];
+    expect((await clocks()).length).toBeLessThanOrEqual(2);
+    await picture(page, "one-clock");
+    await close();
+  });
+
   it("is called live whether or not the view follows it, and has the source that is read now", async () => {
     const { page, close } = await open();
     await grows(page);

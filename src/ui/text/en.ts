@@ -28,6 +28,7 @@ export const en = {
   },
 
   share: "Copy link",
+  shareLines: (lines: string, isOne: boolean) => `Copy link to ${isOne ? "line" : "lines"} ${lines}`,
   shared: "Link copied",
   notCopied: "Your browser did not allow copying: copy the address above.",
 
@@ -117,7 +118,9 @@ export const en = {
     outOfMemory: (container: string) => `Container **${container}** was killed: it ran **out of memory**.`,
     exitedFor: (container: string, code: string, reason: string) =>
       `Container **${container}** exited with **${code}** (${reason}).`,
-    hasRun: (container: string, time: string) => `Container **${container}** has been running for **${time}**.`,
+    runs: (container: string) => `Container **${container}** is running.`,
+    shown: (attempt: string, phase: string) => `${attempt}: ${phase}`,
+    wholeRun: (headline: string) => `The run as a whole: ${headline}.`,
     waits: (container: string, reason: string) => `Container **${container}** is waiting: **${reason}**.`,
     podWaits: (message: string) => `The pod is waiting: **${message}**`,
     attemptFailed: (attempt: number) => `Attempt ${attempt} failed.`,
@@ -135,6 +138,7 @@ export const en = {
     startsLater: "The log appears here by itself once its job starts.",
     saidByRun: "from the AnalysisRun",
     firstOf: (count: string) => `first of ${count} errors`,
+    errorAt: (at: string, count: string) => `error ${at} of ${count}`,
     onlyError: "the only error",
     noError: "No line of the log looks like an error. These are its last lines.",
     nextError: "Next error",
@@ -147,6 +151,7 @@ export const en = {
     revision: (revision: string) => `revision ${revision}`,
     took: "took",
     running_: "running for",
+    waiting_: "waiting for",
     reports: "Reports",
     opensElsewhere: "opens another site",
   },
