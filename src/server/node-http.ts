@@ -63,6 +63,15 @@ export const TEXT_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
+ * The headers of all responses that go on for as long as something happens. Proxies such as nginx collect a response
+ * before they hand it on, or compress it, unless these say otherwise: https://github.com/nginx/nginx/issues/1505.
+ */
+export const STREAM_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+};
+
+/**
  * Writes a piece of a body at the client's pace.
  *
  * @throws the reason of `signal` if it is aborted meanwhile.

@@ -13,6 +13,7 @@ import {
   breakOff,
   type NodeRequest,
   type NodeResponse,
+  STREAM_HEADERS,
   sendHead,
   sendText,
   TEXT_HEADERS,
@@ -47,7 +48,7 @@ export async function serveRaw(
     for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {
         begun = true;
-        sendHead(response, 200, { ...TEXT_HEADERS, ...disposition(url, frame) });
+        sendHead(response, 200, { ...TEXT_HEADERS, ...STREAM_HEADERS, ...disposition(url, frame) });
         if (request.method === "HEAD") break;
       } else if (frame.kind === "chunk") {
         await writeBody(response, frame.bytes, gone.signal);

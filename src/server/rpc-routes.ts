@@ -29,7 +29,7 @@ import type { Services } from "../rpc/services.ts";
 import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { serveHealth } from "./health.ts";
-import { breakOff, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { breakOff, hostOf, type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "./node-http.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { validatorOf } from "./wire/request-message.ts";
@@ -142,13 +142,16 @@ const REFUSALS = {
 type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
 
 function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
+  const { methodKind } = handler.method;
   // A stream of requests may stay open, so its timeout is per piece.
-  const isStream = /client_streaming|bidi/.test(handler.method.methodKind);
+  const isStream = /client_streaming|bidi/.test(methodKind);
+  const headers = methodKind === "unary" ? [] : Object.entries(STREAM_HEADERS);
   return async (request, response) => {
     const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
     const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
     const { status } = answer;
     if (answer.body === undefined && (status === 405 || status === 415 || status === 505)) return status;
+    for (const [name, value] of headers) response.setHeader(name, value);
     await universalResponseToNodeResponse(answer, response);
     return undefined;
   };

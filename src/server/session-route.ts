@@ -26,10 +26,11 @@ const BODY_BYTES = 64 * 1024;
 const METHODS = "GET, HEAD, POST, DELETE";
 
 const Body = z.object({
+  // Terminals wrap long tokens, and put blanks and line breaks into what is copied.
   token: z
     .string()
-    .trim()
-    .regex(/^[!-~]+$/),
+    .transform((token) => token.replace(/\s+/g, ""))
+    .pipe(z.string().min(1)),
   next: z.string().optional(),
 });
 
@@ -114,6 +115,7 @@ async function readSignIn(request: NodeRequest, requestMs: number, home: string)
     pieces.push(piece);
   }
   const { token, next = home } = parse(Buffer.concat(pieces).toString("utf8"), isForm);
+  if (!/^[!-~]+$/.test(token)) throw badRequest("The token contains a character that no token has.");
   return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : home };
 }
 

@@ -1,10 +1,12 @@
-import { lazy, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
+import { usePathname } from "wouter/use-browser-location";
+import { Frame } from "./frame/frame.tsx";
 import { NothingPage } from "./pages/nothing-page.tsx";
 import { Catch } from "./parts/catch.tsx";
 import { Loading } from "./parts/loading.tsx";
-import { useAddress } from "./routing/link.tsx";
+import { Link, useAddress } from "./routing/link.tsx";
 import { useSession } from "./session/session.ts";
-import { TextProvider } from "./text/text.tsx";
+import { TextProvider, useText } from "./text/text.tsx";
 
 // Each page is loaded when it is first opened.
 const ProjectsPage = lazy(async () => ({ default: (await import("./pages/projects-page.tsx")).ProjectsPage }));
@@ -30,13 +32,34 @@ export function App() {
 function Content() {
   const address = useAddress();
   const session = useSession();
+  const path = usePathname();
   if (session.kind === "unknown") return <Loading />;
   if (address.page === "sign-in" || (session.kind === "out" && !session.again)) return <SignInPage />;
   return (
     <>
-      <Page />
+      <Catch about={path} frame={(content) => <CrashFrame>{content}</CrashFrame>}>
+        <Page />
+      </Catch>
       <Suspense>{session.kind === "out" && <SignInDialog />}</Suspense>
     </>
+  );
+}
+
+/** The frame of a page that crashed: the header, and the way back. */
+function CrashFrame({ children }: { readonly children: ReactNode }) {
+  const text = useText();
+  const address = useAddress();
+  const crumbs =
+    address.page === "run" ? (
+      <>
+        <Link to={{ page: "runs", project: address.project }}>{address.project}</Link> /{" "}
+        <b className="mono">{address.run}</b>
+      </>
+    ) : undefined;
+  return (
+    <Frame title={text.states.crashed} crumbs={crumbs}>
+      {children}
+    </Frame>
   );
 }
 

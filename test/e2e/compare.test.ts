@@ -49,6 +49,50 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     await page.close();
   });
 
+  it("can be searched on both sides, wrapped or not, and have the times of their lines", async () => {
+    const { page, press } = await open("attempt-2", "attempt-1");
+    await page.getByText("1 of 3").first().waitFor();
+    await press("/");
+    await page.keyboard.type("retry 1 of 3");
+    await expect.poll(() => currentNumbers(page)).toEqual(["34", "34"]);
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("prices");
+    await expect.poll(() => currentNumbers(page)).toEqual(["36", "40"]);
+    expect(await page.locator("mark").allInnerTexts()).toContain("Prices");
+    await page.getByText("1 of 4").first().waitFor();
+    await press("Enter", "Escape", "n");
+    // Only on the left.
+    expect(await currentNumbers(page)).toEqual(["38"]);
+    await press("Escape");
+    const tops = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll("[data-line]")].map((row) => row.getBoundingClientRect().height),
+      );
+    expect(Math.max(...(await tops()))).toBe(20);
+    const shift = () =>
+      page.evaluate(() => {
+        const box = document.querySelector<HTMLElement>('[role="region"]');
+        box?.scrollTo({ left: 200 });
+        return box?.scrollLeft;
+      });
+    expect(await shift()).toBe(200);
+    // The words of both sides, from where their halves begin.
+    const offsets = () =>
+      page.evaluate(() =>
+        [...(document.querySelector("[data-line]")?.querySelectorAll("[data-body]") ?? [])].map((body) => {
+          const words = body.querySelector("span")?.getBoundingClientRect().left ?? 0;
+          return Math.round(words - body.getBoundingClientRect().left);
+        }),
+      );
+    await expect.poll(offsets).toEqual([-200, -200]);
+    await press("z");
+    expect(Math.max(...(await tops()))).toBeGreaterThan(20);
+    await page.getByLabel("Time").selectOption("since start");
+    expect((await page.locator("[data-line] [data-body]").allInnerTexts()).join("\n")).not.toMatch(/^2026-/m);
+    expect((await page.locator("[data-line]").allInnerTexts()).join("\n")).toMatch(/\+\d+\.\d{3}/);
+    await page.close();
+  });
+
   it("hides equal lines, and shows them on request", async () => {
     const { page, press } = await open("attempt-2", "attempt-1");
     await page.getByText("1 of 3").first().waitFor();
@@ -85,7 +129,7 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
     expect(await same.page.getByText("No differences").first().isVisible()).toBe(true);
     await same.page.close();
     const failed = await open("robot", "failed");
-    await failed.page.getByText("could not be read").waitFor();
+    await failed.page.getByText("no log on this side").waitFor();
     await failed.page.getByText("1 of 1").first().waitFor();
     await failed.page.close();
   });
@@ -107,6 +151,11 @@ describe.skipIf(gallery === "")("two logs side by side, in a browser", () => {
 const world = useDemoWorld();
 const RUN = `/p/guestbook/runs/${ROBOT_RUN}`;
 const view = (path: string, options = {}) => visit(world().browser, world().gateway.url, path, options);
+
+/** An older run of the same Stage, whose log was lost. */
+const LOST_RUN = "uat.01kkh8zjc0a9da63t302xyxdhp.447ed5f";
+/** The headings of both sides. */
+const heads = (page: Page): Promise<string[]> => page.locator("[data-side] b").allInnerTexts();
 
 suite("a comparison on the page", () => {
   it("opens by a key: the previous attempt, then the last run that passed, each with its own address", async () => {
@@ -164,6 +213,68 @@ suite("a comparison on the page", () => {
     const firstLine = page.locator("[data-line]").first();
     await firstLine.waitFor();
     expect(await firstLine.isVisible()).toBe(true);
+    await close();
+  });
+
+  it("shows the log of the other side beside a run that has no log", async () => {
+    const { page, faults, close } = await view(`/p/guestbook/runs/${LOST_RUN}`);
+    await page.getByRole("heading", { name: "No log for robot, attempt 1" }).waitFor();
+    await page.keyboard.press("c");
+    for (const reload of [true, false]) {
+      await page.getByText("no log on this side").waitFor();
+      await page.locator('[data-side="left"]').getByText("no log on this side").waitFor();
+      await page
+        .locator('[data-side="right"]')
+        .getByText(/^\d\d+ lines$/)
+        .waitFor();
+      expect(await page.locator("[data-differs]").count()).toBeGreaterThan(10);
+      await page.getByRole("link", { name: "Taffrail: All projects" }).waitFor();
+      if (reload) await page.reload();
+    }
+    await picture(page, "compare-no-log");
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it("has the older log on the left, whichever is open", async () => {
+    const { page, faults, close } = await view(`${RUN}/m/robot/a/1/c/robot?cmp=a2`);
+    await page
+      .getByText(/^1 of 3$/)
+      .first()
+      .waitFor();
+    expect(await heads(page)).toEqual(["attempt 1", "attempt 2"]);
+    // Lines are those of the log that is open.
+    await page.locator("a[data-number='12']").click();
+    await page.waitForURL(/\/a\/1\/c\/robot\?cmp=a2#L12/);
+    expect(await page.locator('[aria-selected="true"] a[data-number="12"]').count()).toBe(1);
+    await page.keyboard.press("c");
+    await page.goto(`${world().gateway.url}${RUN}/m/robot/a/2/c/robot?cmp=a1`);
+    await page
+      .getByText(/^1 of 3$/)
+      .first()
+      .waitFor();
+    expect(await heads(page)).toEqual(["attempt 1", "attempt 2"]);
+    // So is the older run.
+    await page.goto(`${world().gateway.url}${RUN}/m/robot/a/2/c/robot?cmp=${LOST_RUN}.a1`);
+    await page.getByText("no log on this side").waitFor();
+    expect(await heads(page)).toEqual([`attempt 1 of ${LOST_RUN}`, "attempt 2"]);
+    await page.goto(`${world().gateway.url}/p/guestbook/runs/${LOST_RUN}/m/robot/a/1?cmp=${ROBOT_RUN}.a2`);
+    await page.getByText("no log on this side").waitFor();
+    await expect.poll(() => heads(page)).toEqual(["attempt 1", `attempt 2 of ${ROBOT_RUN}`]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it("can be had with every run of the Stage", async () => {
+    const { page, faults, close } = await view(`${RUN}/m/robot/a/2/c/robot?cmp=a1`);
+    const chooser = page.getByLabel("Compare with");
+    await chooser.locator(`option[value^="${LOST_RUN}"]`).waitFor({ state: "attached" });
+    const runs = await chooser.locator("optgroup option[value^='uat.']").count();
+    expect(runs).toBeGreaterThan(2);
+    await chooser.selectOption(`${LOST_RUN}.a0`);
+    await page.waitForURL((url) => url.searchParams.get("cmp") === `${LOST_RUN}.a1`);
+    await page.getByText("no log on this side").waitFor();
+    expect(faults).toEqual([]);
     await close();
   });
 

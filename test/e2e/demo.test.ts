@@ -31,6 +31,52 @@ suite("the one-time link", () => {
   });
 });
 
+suite("the header of a run", () => {
+  it("tells of the attempt that is shown, and of the run as a whole", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}/m/robot/a/1`);
+    await page.getByRole("heading", { name: "robot, attempt 1 of 2: Failed" }).waitFor();
+    await page.getByText("The run as a whole: Verification failed: robot, attempt 2 of 2.").waitFor();
+    expect(await page.title()).toMatch(/^robot, attempt 1 of 2: Failed · uat/);
+    expect(await page.locator("section").first().textContent()).not.toContain("it counted");
+    await page.keyboard.press("]");
+    await page.getByRole("heading", { name: "Verification failed: robot, attempt 2 of 2" }).waitFor();
+    await page.keyboard.press("}");
+    await page.getByRole("heading", { name: /^error-rate: / }).waitFor();
+    await close();
+  });
+
+  it("counts errors, and says when they begin again", async () => {
+    const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}/m/robot/a/2/c/robot`);
+    const header = page.locator("section").first();
+    const count = Number(/first of (\d+) errors/.exec((await header.getByText(/first of/).textContent()) ?? "")?.[1]);
+    const next = page.getByRole("button", { name: /^Next error/ });
+    for (let at = 2; at <= count; at += 1) {
+      await next.click();
+      await header.getByText(`error ${at} of ${count}`).waitFor();
+    }
+    await next.click();
+    await header.getByText(`first of ${count} errors`).waitFor();
+    await page.getByText(`wrapped around: 1 of ${count}`).first().waitFor();
+    await close();
+  });
+
+  it("has one button for links, to what is selected", async () => {
+    const { page, context, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}/m/robot/a/2/c/robot`);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    const buttons = page.getByRole("button", { name: /^Copy link/ });
+    await page.locator("a[data-number='52']").waitFor();
+    expect(await buttons.allInnerTexts()).toEqual(["Copy link"]);
+    await buttons.click();
+    await expect.poll(copied).toMatch(/\/a\/2\/c\/robot$/);
+    await page.locator("a[data-number='52']").click();
+    await expect.poll(() => buttons.allInnerTexts(), { timeout: 10_000 }).toEqual(["Copy link to line 52"]);
+    await buttons.click();
+    await expect.poll(copied).toMatch(/#L52&h=[0-9a-f]{8}$/);
+    await close();
+  });
+});
+
 suite("signing in", () => {
   it("accepts a token that the cluster accepts, and goes to the requested page", async () => {
     const { page, context, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}`, { token: "" });
@@ -39,7 +85,10 @@ suite("signing in", () => {
     await page.getByLabel("Token").fill("no-such-token");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
-    await page.getByLabel("Token").fill("Bearer demo-viewer");
+    await page.getByLabel("Token").fill("demo…viewer");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("A token contains no “…”").waitFor();
+    await page.getByLabel("Token").fill("Bearer demo- viewer ");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
     // No script can read the session's cookie.

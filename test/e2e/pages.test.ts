@@ -50,6 +50,33 @@ suite("the page", () => {
     },
   );
 
+  it("keeps its header if it crashes, and opens without what its address asks for", async () => {
+    const { page, context, close } = await open("/");
+    await context.addInitScript(() => {
+      const { matchMedia } = window;
+      window.matchMedia = (query) => {
+        if (location.search.includes("cmp=") || location.search.includes("crash")) throw new Error("It crashes.");
+        return matchMedia.call(window, query);
+      };
+    });
+    const address = `${world().gateway.url}${RUNS}/${ROBOT_RUN}`;
+    await page.goto(`${address}/m/robot/a/2?cmp=a1&wrap=1#L12`);
+    await page.getByRole("heading", { name: "This page crashed" }).waitFor();
+    await page.getByRole("link", { name: "Taffrail: All projects" }).waitFor();
+    await page.getByRole("link", { name: "guestbook" }).waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await picture(page, "crashed");
+    await page.getByRole("button", { name: "Open without the view in the address" }).click();
+    await page.waitForURL(`${address}/m/robot/a/2`);
+    await page.getByRole("heading", { name: /^Verification failed/ }).waitFor();
+    // Another page is shown again.
+    await page.goto(`${address}?crash`);
+    await page.getByRole("heading", { name: "This page crashed" }).waitFor();
+    await page.getByRole("link", { name: "guestbook" }).click();
+    await page.getByRole("heading", { name: "Runs of guestbook" }).waitFor();
+    await close();
+  });
+
   it("loads less than 120,000 bytes, compressed, before the first page is shown", async () => {
     const { page, close } = await open("/", { token: "" });
     const entry = await page.evaluate<string[]>(

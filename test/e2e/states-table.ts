@@ -170,7 +170,7 @@ export const STATES: readonly State[] = [
     async provoke(scene) {
       await live(scene);
     },
-    says: ["Verifying: integration-test, attempt 1", "The job is still running", "following", "from pods, live"],
+    says: ["Verifying: integration-test, attempt 1", "The job is still running", "live", "from pods"],
   },
   {
     name: "live-paused",
@@ -255,7 +255,7 @@ export const STATES: readonly State[] = [
     },
     says: [
       "NOT complete: you may no longer read this",
-      "Your access was revoked while the log was being read. The lines read so far stay.",
+      "the log resumes by itself once you have access again.",
       `Ask ${CONTACT} for access`,
       "running 12 checks",
     ],

@@ -85,7 +85,7 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await page.getByText("of 2").waitFor();
     await page.keyboard.press("Control+a");
     await page.keyboard.type("(");
-    await page.getByText("Not a regular expression").waitFor();
+    await page.getByText("not a regex").waitFor();
     await page.close();
   });
 
@@ -111,6 +111,103 @@ describe.skipIf(gallery === "")("the viewer in a browser", () => {
     await expect.poll(atEnd).toBe(true);
     await press("f");
     await page.getByRole("button", { name: /new lines?/ }).waitFor();
+    await page.close();
+  });
+
+  it("follows while its box grows and shrinks: only the user's scroll ends that", async () => {
+    const { page } = await open("live");
+    const lines = (): Promise<number> => page.evaluate(() => Number(document.documentElement.dataset.lines));
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(60);
+    const follow = page.getByRole("button", { name: "Follow" });
+    for (const height of [500, 600, 700, 640, 900, 901]) {
+      await page.setViewportSize({ width: 1280, height });
+      const before = await lines();
+      await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before);
+      expect([height, await follow.getAttribute("aria-pressed")]).toEqual([height, "true"]);
+    }
+    // The same, if something around it goes away.
+    await page.evaluate(() =>
+      document.querySelector<HTMLElement>('[role="toolbar"]')?.style.setProperty("height", "90px"),
+    );
+    const before = await lines();
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before);
+    await page.evaluate(() => document.querySelector<HTMLElement>('[role="toolbar"]')?.style.removeProperty("height"));
+    await expect.poll(lines, { timeout: 60_000 }).toBeGreaterThan(before + 20);
+    expect(await follow.getAttribute("aria-pressed")).toBe("true");
+    await page.mouse.move(600, 400);
+    await page.mouse.wheel(0, -40);
+    await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
+    await page.close();
+  });
+
+  it("goes to the nearest match as the user types, and stays there for a half-typed pattern", async () => {
+    const { page, current, press } = await openEnded("robot");
+    await expect.poll(current).toBe(173);
+    await press("g", "/");
+    await page.keyboard.type("retry");
+    await expect.poll(current).toBe(172);
+    await page.getByText("1 of 1").first().waitFor();
+    await press("Escape", "g", "/");
+    await page.keyboard.press("Control+a");
+    await page.getByRole("button", { name: "Regular expression" }).click();
+    await page.getByLabel("Find in the log").fill("");
+    await page.keyboard.type("vou");
+    await expect.poll(current).toBe(172);
+    await page.getByRole("button", { name: "Only matches" }).click();
+    const rows = () => page.locator("[data-line]").count();
+    await expect.poll(rows).toBe(3);
+    await press("/");
+    await page.keyboard.press("End");
+    await page.keyboard.type("(");
+    await page.getByText("not a regex").waitFor();
+    expect(await rows()).toBe(3);
+    expect(await current()).toBe(172);
+    await page.keyboard.type("cher)");
+    await page.getByText("1 of 3").first().waitFor();
+    await page.close();
+  });
+
+  it("says how far it has searched, instead of that there is no line", async () => {
+    const { page } = await openEnded("million");
+    await page.getByRole("button", { name: "Only matches" }).click();
+    await page.getByRole("button", { name: "Regular expression" }).click();
+    const said = page.evaluate(
+      () =>
+        new Promise<string[]>((resolve) => {
+          const seen = new Set<string>();
+          const look = (): void => {
+            const words = document.querySelector('[role="region"]')?.textContent ?? "";
+            if (/searching … \d+ %/.test(words)) seen.add("searching");
+            if (words.includes("No lines match")) seen.add("none");
+            if (seen.has("none")) resolve([...seen]);
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+    );
+    await page.getByLabel("Find in the log").fill("no such line as this");
+    expect(await said).toEqual(["searching", "none"]);
+    await page.close();
+  });
+
+  it.each([1280, 900, 600])("cuts no text of a wrapped line, whatever its characters, %i px wide", async (width) => {
+    const { page, press } = await openEnded("emoji", "&wrap");
+    await page.setViewportSize({ width, height: 700 });
+    await press("G", "g");
+    const cut = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("[data-line]")].flatMap((row, at, rows) => {
+          const body = row.querySelector("[data-body]");
+          const text = document.createRange();
+          text.selectNodeContents(body ?? row);
+          const own = text.getBoundingClientRect();
+          const next = rows[at + 1]?.getBoundingClientRect().top ?? Number.POSITIVE_INFINITY;
+          const isIn = own.bottom <= row.getBoundingClientRect().bottom + 0.5 && own.bottom <= next + 0.5;
+          return isIn ? [] : [`${row.dataset.line}: ${own.bottom} of ${next}`];
+        }),
+      );
+    await expect.poll(cut).toEqual([]);
+    expect(await page.getByText("END").count()).toBeGreaterThan(0);
     await page.close();
   });
 

@@ -13,14 +13,15 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
   const pathOf = ({ namespace, name }: { namespace: string; name: string }) => `/raw/${namespace}/${name}`;
   const runOf = (path: string) => path.slice("/raw/shop/".length);
 
-  it("sends the log as text that browsers do not sniff", async () => {
+  it("sends the log as text that browsers do not sniff and proxies hand on at once", async () => {
     const { status, headers, body, whole } = await get(pathOf(world().addLog(sends(LOG))));
     expect([status, body, whole]).toEqual([200, LOG, true]);
     expect(headers).toMatchObject({
       "content-type": "text/plain; charset=utf-8",
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
-      "cache-control": "no-store",
+      "cache-control": "no-store, no-transform",
+      "x-accel-buffering": "no",
     });
     expect(headers["content-disposition"]).toBeUndefined();
   });

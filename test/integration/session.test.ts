@@ -98,13 +98,13 @@ describe("a session", () => {
       status: 401,
       reason: "TOKEN_REFUSED",
     });
-    for (const token of ["", "two words", "ü"]) {
+    for (const [token, message] of [
+      ["", "The request contains no token."],
+      [" \n", "The request contains no token."],
+      ["ü", "The token contains a character that no token has."],
+    ] as const) {
       const told = await errorIn((await signIn(world(), token)).response);
-      expect(told).toMatchObject({
-        status: 400,
-        reason: "REQUEST_INVALID",
-        message: "The request contains no token.",
-      });
+      expect(told).toMatchObject({ status: 400, reason: "REQUEST_INVALID", message });
     }
     const fits = jwt(world(), world().clock.now() + HOUR, "x".repeat(2_000));
     expect((await signIn(world(), fits)).response.status).toBe(200);
@@ -115,6 +115,12 @@ describe("a session", () => {
       reason: "TOKEN_TOO_LARGE",
       message: expect.stringMatching(/^The token is \d+ bytes too long for a session/),
     });
+  });
+
+  it("accepts a token that was copied with blanks and line breaks in it", async () => {
+    const half = Math.floor(TOKENS.reader.length / 2);
+    const token = ` ${TOKENS.reader.slice(0, half)} \r\n  ${TOKENS.reader.slice(half)}\n`;
+    expect((await signIn(world(), token)).response.status).toBe(200);
   });
 
   it("cannot be started or ended by a page of another site", async () => {

@@ -25,7 +25,7 @@ import { reporting } from "../../src/rpc/interceptors.ts";
 import { LOG_ENCODING } from "../../src/rpc/log-encoding.ts";
 import { addReasonBeforeWriting } from "../../src/rpc/protocol-errors.ts";
 import { type Listener, listen } from "../../src/server/listen.ts";
-import { type NodeRequest, type NodeResponse, sendText } from "../../src/server/node-http.ts";
+import { type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "../../src/server/node-http.ts";
 import { readBody } from "../../src/server/request-body.ts";
 import { validatorOf } from "../../src/server/wire/request-message.ts";
 import { createServerStream } from "../../src/server/wire/server-stream.ts";
@@ -124,7 +124,11 @@ function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<
     const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
     const answer = await handler({ ...call, body: readBody(request, REQUEST_MS, false) });
     if (answer.body === undefined) sendText(response, answer.status, "");
-    else await universalResponseToNodeResponse(answer, response);
+    else {
+      // What our routes add to each stream of theirs.
+      for (const [name, value] of Object.entries(STREAM_HEADERS)) response.setHeader(name, value);
+      await universalResponseToNodeResponse(answer, response);
+    }
   };
 }
 

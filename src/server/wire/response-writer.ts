@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Http2ServerResponse } from "node:http2";
-import type { NodeResponse } from "../node-http.ts";
+import { type NodeResponse, STREAM_HEADERS } from "../node-http.ts";
 import { ENVELOPE_BYTES, type Protocol, type StreamEnd } from "./protocol.ts";
 
 /** An encoded message in parts. Large parts are written without copying them. */
@@ -134,7 +134,8 @@ export class ResponseWriter {
   }
 
   #sendHead(): void {
-    if (!this.#response.headersSent) this.#response.writeHead(200, { "content-type": this.#contentType });
+    if (this.#response.headersSent) return;
+    this.#response.writeHead(200, { "content-type": this.#contentType, ...STREAM_HEADERS });
   }
 }
 

@@ -19,6 +19,8 @@ const LINE_FEED = 10;
 const SHOW_MS = 250;
 
 let count = NONE;
+/** The number of the next line; 0: unknown. */
+let next = 0;
 let shown = NONE;
 let isUpdateDue = false;
 const listeners = new Set<() => void>();
@@ -37,7 +39,11 @@ export function useLineCount(): LineCount {
 /** A client that counts the lines of its logs by the server's numbers, independently of the viewer. */
 export function countingClient(client: Logs): Logs {
   return {
-    getAnalysisRunLogs: (request, options) => counted(client.getAnalysisRunLogs(request, options), options),
+    getAnalysisRunLogs: (request, options) => {
+      // A log that is resumed is counted on.
+      if (!request.cursor) restart();
+      return counted(client.getAnalysisRunLogs(request, options), options);
+    },
   };
 }
 
@@ -45,8 +51,6 @@ async function* counted(
   events: AsyncIterable<LogEvent>,
   options: LogCallOptions | undefined,
 ): AsyncGenerator<LogEvent> {
-  let next = 0;
-  setCount(NONE);
   for await (const event of events) {
     if (event.kind === "resumed") setCount({ ...count, breaks: event.times });
     // Several containers or attempts have separate numbers: they are not counted.
@@ -61,6 +65,11 @@ async function* counted(
     if (options?.signal?.aborted) return;
     yield event;
   }
+}
+
+function restart(): void {
+  next = 0;
+  setCount(NONE);
 }
 
 function lineFeeds(bytes: Uint8Array): number {

@@ -31,8 +31,10 @@ const HOUR_MS = 3_600_000;
 const NOTHING: LogViewerSummary = {
   state: { kind: "ended" },
   origin: create(OriginSchema, { source: "archive", attemptPhase: AnalysisPhase.FAILED }),
+  source: "archive",
   firstError: undefined,
   errors: 0,
+  errorAt: 0,
   warnings: 0,
   lines: 0,
   bytes: 0,

@@ -13,14 +13,18 @@ import { goTo, hrefOf, Link } from "../routing/link.tsx";
 import { Answer } from "../run/answer.tsx";
 import { CompareSwitch } from "../run/compare-switch.tsx";
 import { ContainerTabs } from "../run/container-tabs.tsx";
+import { isDenied } from "../run/denied.ts";
 import { FirstErrorExcerpt } from "../run/first-error-excerpt.tsx";
 import { hashOfLines, parseLines } from "../run/lines-hash.ts";
 import { LogBreak } from "../run/log-break.tsx";
 import { LogFoot } from "../run/log-foot.tsx";
 import { LogPanel } from "../run/log-panel.tsx";
 import { MetricsNav } from "../run/metrics-nav.tsx";
+import { attemptHeadline, otherAttempt } from "../run/other-attempt.ts";
 import { OtherRuns } from "../run/other-runs.tsx";
 import { choiceOf, type LogSelection, selectedAttempt, selectionOf } from "../run/selection.ts";
+import { useOnceAllowed } from "../run/use-once-allowed.ts";
+import type { Text } from "../text/en.ts";
 import { useText } from "../text/text.tsx";
 import type { LineRange } from "../viewer/store/line-names.ts";
 import type { LogViewerHandle, LogViewerSummary } from "../viewer/viewer-props.ts";
@@ -84,8 +88,14 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const [lines, setLines] = useLines();
   const viewer = useRef<LogViewerHandle>(null);
   useSelectionKeys(project, run, selection);
+  const isLost = summary?.state.kind === "ended" && summary.lines > 0 && isDenied(summary.error);
+  useOnceAllowed(project, name, isLost, () => viewer.current?.again());
   const shown = selection.container || summary?.origin?.containerName || "";
-  const title = `${resultText(run.summary, text)}: ${causeOf(run).metric?.name ?? name} · ${run.summary?.stage || project}`;
+  const other = useMemo(() => otherAttempt(run, selection), [run, selection]);
+  const result = resultText(run.summary, text);
+  const subject =
+    other === undefined ? `${result}: ${causeOf(run).metric?.name ?? name}` : attemptHeadline(other, text);
+  const title = `${subject} · ${run.summary?.stage || project}`;
   return (
     <Frame
       title={title}
@@ -97,13 +107,14 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
           value={() => linkTo(project, name, selection, shown, location.hash)}
           done={text.shared}
         >
-          {text.share}
+          {lines === undefined || lines === "first-error" ? text.share : shareText(lines, text)}
         </CopyButton>
       }
     >
-      <Answer project={project} run={run} links={linksOf(run, selection, shown)}>
+      <Answer project={project} run={run} other={other} links={linksOf(run, selection, shown)}>
         <FirstErrorExcerpt
-          run={run}
+          phase={other?.phase ?? run.summary?.phase}
+          message={other === undefined ? run.message : (other.attempt?.message ?? "")}
           summary={summary}
           onFirst={(line) => setLines({ first: line, last: line })}
           onNext={() => viewer.current?.nextError()}
@@ -179,6 +190,10 @@ function useSelectionKeys(project: string, run: AnalysisRun, { metric, attempt }
     };
   }, [project, run, metric, attempt]);
   usePageKeys(keys);
+}
+
+function shareText({ first, last }: LineRange, text: Text): string {
+  return text.shareLines(last > first ? `${first}–${last}` : String(first), last <= first);
 }
 
 /** A permanent link: it names everything. */

@@ -3,6 +3,7 @@ import { useDemo } from "../demo/demo.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { SignInRefused, signIn } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
+import { cleanToken, strangeCharacter } from "./clean-token.ts";
 import styles from "./sign-in.module.css";
 
 const KUBECTL = "kubectl create token ACCOUNT";
@@ -32,8 +33,10 @@ export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const given = token.trim().replace(/^Bearer\s+/i, "");
+    const given = cleanToken(token);
+    const strange = strangeCharacter(given);
     if (given === "") setProblem(text.nothing);
+    else if (strange !== undefined) setProblem(text.strange(strange));
     else void go(given);
   };
 

@@ -7,11 +7,23 @@ import { useRetry } from "./use-retry.ts";
 
 type Failed = "no" | "crashed" | "not-loaded";
 
-/** Shows an error page if rendering fails. */
-export class Catch extends Component<{ readonly children: ReactNode }, { readonly failed: Failed }> {
-  override state = { failed: "no" } as const;
+interface CatchProps {
+  /** What is shown: the error page goes away when it changes. Default: always the same. */
+  readonly about?: string;
+  /** The frame of the error page. Default: none. */
+  readonly frame?: (content: ReactNode) => ReactNode;
+  readonly children: ReactNode;
+}
 
-  static getDerivedStateFromError(error: unknown): { readonly failed: Failed } {
+interface CatchState {
+  readonly failed: Failed;
+}
+
+/** Shows an error page if rendering fails. */
+export class Catch extends Component<CatchProps, CatchState> {
+  override state: CatchState = { failed: "no" };
+
+  static getDerivedStateFromError(error: unknown): CatchState {
     // A part of the page failed to load: browsers throw a TypeError, each with its own message, and Vite an Error for
     // its CSS.
     const isPart =
@@ -19,10 +31,15 @@ export class Catch extends Component<{ readonly children: ReactNode }, { readonl
     return { failed: isPart ? "not-loaded" : "crashed" };
   }
 
+  override componentDidUpdate({ about }: CatchProps): void {
+    if (about !== this.props.about && this.state.failed !== "no") this.setState({ failed: "no" });
+  }
+
   override render(): ReactNode {
-    const { failed }: { failed: Failed } = this.state;
-    if (failed === "no") return this.props.children;
-    return failed === "crashed" ? <Crashed /> : <NotLoaded />;
+    const { failed } = this.state;
+    const { children, frame = (content) => content } = this.props;
+    if (failed === "no") return children;
+    return failed === "crashed" ? frame(<Crashed />) : <NotLoaded />;
   }
 }
 
@@ -55,12 +72,19 @@ function NotLoaded() {
 
 function Crashed() {
   const text = useText();
+  // A view that crashes would crash again at each reload.
+  const isPlain = location.search === "" && location.hash === "";
   return (
-    <main>
-      <StatePage title={text.states.crashed} why={text.states.crashedWhy} isBad>
+    <main id="content" tabIndex={-1}>
+      <StatePage title={text.states.crashed} why={text.states.crashedWhy} isBad isPage>
         <button type="button" className="go" onClick={() => location.reload()}>
           {text.states.reload}
         </button>
+        {!isPlain && (
+          <button type="button" className="plain" onClick={() => location.assign(location.pathname)}>
+            {text.states.plainView}
+          </button>
+        )}
       </StatePage>
     </main>
   );

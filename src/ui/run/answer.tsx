@@ -4,18 +4,22 @@ import {
   type AnalysisRun,
   type Link as ReportLink,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { causeOf, isOpen } from "../../client/cause.ts";
+import { type Cause, causeOf, isOpen } from "../../client/cause.ts";
 import { markedPhase, PhaseMark } from "../parts/phase.tsx";
 import { Ago, Moment, Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
+import type { Text } from "../text/en.ts";
 import { Rich, useLanguage, useText } from "../text/text.tsx";
 import styles from "./answer.module.css";
 import { headline } from "./headline.ts";
+import { attemptHeadline, attemptReasons } from "./other-attempt.ts";
 import { reasons } from "./reasons.ts";
 
 interface AnswerProps {
   readonly project: string;
   readonly run: AnalysisRun;
+  /** Another attempt than the one that decided, if that is shown. */
+  readonly other: Cause | undefined;
   /** Reports of the shown attempt. */
   readonly links: readonly ReportLink[];
   /** The first error of the log, or what is shown instead. */
@@ -23,26 +27,32 @@ interface AnswerProps {
 }
 
 /** Explains the run's phase, without its log. */
-export function Answer({ project, run, links, children }: AnswerProps) {
+export function Answer({ project, run, other, links, children }: AnswerProps) {
   const text = useText();
   const language = useLanguage();
   const cause = causeOf(run);
   const { summary } = run;
+  const isRunning = isOpen(cause.phase);
+  const told = other ?? cause;
+  const { container } = told;
+  const sentences = other === undefined ? reasons(cause, run, text) : attemptReasons(other, run, text);
   return (
     <section className={styles.answer} aria-labelledby="answer">
       <div className={styles.said}>
         <h1 id="answer">
-          <PhaseMark phase={markedPhase(summary)} silent /> {headline(cause, text, language)}
+          <PhaseMark phase={other === undefined ? markedPhase(summary) : other.phase} silent />{" "}
+          {other === undefined ? headline(cause, text, language) : attemptHeadline(other, text)}
         </h1>
         <p className="soft">
-          {reasons(cause, run, text).map((sentence) => (
+          {sentences.map((sentence) => (
             <span key={sentence}>
               <Rich text={sentence} />{" "}
             </span>
           ))}
-          {isOpen(cause.phase) && cause.container?.startTime && !cause.container.endTime && (
-            <RunsFor name={cause.container.name} since={cause.container.startTime} />
+          {isOpen(told.phase) && container?.startTime && !container.endTime && (
+            <Rich text={text.cause.runs(container.name)} />
           )}
+          {other !== undefined && <Rich text={text.cause.wholeRun(headline(cause, text, language))} />}
         </p>
       </div>
       <Reports links={links} />
@@ -50,15 +60,21 @@ export function Answer({ project, run, links, children }: AnswerProps) {
       <p className={styles.facts}>
         {summary?.createTime && (
           <span>
-            <Moment time={summary.createTime} />,{" "}
-            <b>
-              <Ago time={summary.createTime} />
-            </b>
+            <Moment time={summary.createTime} />
+            {!isRunning && (
+              <>
+                ,{" "}
+                <b>
+                  <Ago time={summary.createTime} />
+                </b>
+              </>
+            )}
           </span>
         )}
         {summary?.startTime && (
           <span>
-            {cause.phase === AnalysisPhase.RUNNING ? text.cause.running_ : text.cause.took}{" "}
+            {/* The only clock of the page that runs: others would begin at other moments. */}
+            {spanWords(cause.phase, text)}{" "}
             <b>
               <Span from={summary.startTime} to={summary.endTime} />
             </b>
@@ -90,23 +106,9 @@ export function Answer({ project, run, links, children }: AnswerProps) {
   );
 }
 
-function RunsFor({
-  name,
-  since,
-}: {
-  readonly name: string;
-  readonly since: NonNullable<AnalysisRun["summary"]>["createTime"];
-}) {
-  const text = useText();
-  // The duration keeps changing, so it is separate from the sentence.
-  const [before = "", after = ""] = text.cause.hasRun(name, "\u0000").split("**\u0000**");
-  return (
-    <>
-      <Rich text={before} />
-      <b>{since && <Span from={since} />}</b>
-      <Rich text={after} />
-    </>
-  );
+function spanWords(phase: AnalysisPhase, { cause }: Text): string {
+  if (phase === AnalysisPhase.RUNNING) return cause.running_;
+  return isOpen(phase) ? cause.waiting_ : cause.took;
 }
 
 function Reports({ links }: { readonly links: readonly ReportLink[] }) {

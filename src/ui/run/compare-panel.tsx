@@ -6,14 +6,14 @@ import { StatePage } from "../parts/state-page.tsx";
 import { client } from "../session/page-client.ts";
 import { CompareViewer } from "../viewer/compare-viewer.tsx";
 import type { LogRequest } from "../viewer/store/log-reader.ts";
-import type { CompareViewerProps, LogViewerHandle } from "../viewer/viewer-props.ts";
-import styles from "./compare.module.css";
-import { type CompareTarget, compareValue, withCompare } from "./compare-query.ts";
+import type { ComparedLog, CompareViewerProps, LogViewerHandle } from "../viewer/viewer-props.ts";
+import { CompareChooser, replaceTarget } from "./compare-chooser.tsx";
+import type { CompareTarget } from "./compare-query.ts";
 import { switchCompare } from "./compare-switch.tsx";
-import { defaultTarget, lastPassed, otherAttempts } from "./compare-targets.ts";
+import { defaultTarget, isOlder, lastAttempt, lastPassed, otherAttempts } from "./compare-targets.ts";
 
 interface ComparePanelProps
-  extends Omit<CompareViewerProps, "client" | "left" | "right" | "chooser" | "onClose" | "ref"> {
+  extends Omit<CompareViewerProps, "client" | "left" | "right" | "main" | "chooser" | "onClose" | "ref"> {
   readonly project: string;
   readonly run: AnalysisRun;
   readonly metric: Metric;
@@ -25,7 +25,7 @@ interface ComparePanelProps
   readonly viewer: Ref<LogViewerHandle>;
 }
 
-/** Compares a log with that of another attempt, or of the last run that passed. */
+/** Compares a log with that of another attempt, of the last run that passed, or of any other run of the Stage. */
 export function ComparePanel({ project, run, metric, attempt, request, target, viewer, ...log }: ComparePanelProps) {
   const { compare: text } = log.text;
   const name = run.summary?.name ?? "";
@@ -35,21 +35,37 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
   }));
   const passed = value?.passed;
   const chosen = target === "any" ? defaultTarget(attempts, attempt, passed) : target;
-  // The address names the target from now on, so that a link stays valid.
-  useEffect(() => {
-    if (target === "any" && chosen !== undefined) replaceTarget(chosen);
-  }, [target, chosen]);
   const otherRun = chosen?.run || name;
-  const otherAttempt = chosen?.attempt ?? 0;
-  const left = useMemo(
-    () => ({
+  const other = useLoad(`${project}/${otherRun}`, async (signal) => {
+    if (otherRun === name) return run;
+    return (await client.getAnalysisRun({ namespace: project, name: otherRun }, { signal })).analysisRun;
+  });
+  const otherAttempt = chosen?.attempt || lastAttempt(other.value, metric.name);
+  // The address names the target from now on, so that a link stays valid.
+  const isVague = target === "any" || target.attempt === 0;
+  useEffect(() => {
+    if (isVague && chosen !== undefined && otherAttempt > 0) replaceTarget({ run: chosen.run, attempt: otherAttempt });
+  }, [isVague, chosen, otherAttempt]);
+  const beside = useMemo(
+    (): ComparedLog => ({
       title: otherRun === name ? text.attempt(otherAttempt) : text.attemptOf(otherAttempt, otherRun),
-      request: { ...request, name: otherRun, attempt: { case: "attemptNumber", value: otherAttempt } as const },
+      request: {
+        ...request,
+        name: otherRun,
+        attempt: otherAttempt > 0 ? { case: "attemptNumber", value: otherAttempt } : { case: undefined },
+      },
     }),
     [request, name, otherRun, otherAttempt, text],
   );
-  const right = useMemo(() => ({ title: text.attempt(attempt), request }), [request, attempt, text]);
+  const own = useMemo((): ComparedLog => ({ title: text.attempt(attempt), request }), [request, attempt, text]);
 
+  const chooser = (
+    <CompareChooser
+      {...{ project, run, attempts, passed, chosen, text }}
+      failed={error !== undefined}
+      isLoading={isLoading}
+    />
+  );
   if (chosen === undefined && isLoading) return <Loading />;
   if (chosen === undefined) {
     const isUnknown = error !== undefined;
@@ -58,6 +74,7 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
         title={text.nothing}
         why={isUnknown ? text.notListed : text.nothingWhy(metric.name, run.summary?.stage ?? "")}
       >
+        {chooser}
         {isUnknown && (
           <button type="button" className="plain" onClick={again}>
             {text.again}
@@ -69,44 +86,18 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
       </StatePage>
     );
   }
-  const targets = [...attempts, ...(passed === undefined ? [] : [passed])];
-  const isKnown = targets.some((each) => compareValue(each) === compareValue(chosen));
+  if (other.value === undefined && other.isLoading) return <Loading />;
+  const isLeft = otherRun === name ? otherAttempt < attempt : isOlder(other.value, run);
   return (
     <CompareViewer
       {...log}
       ref={viewer}
       client={client}
-      left={left}
-      right={right}
+      left={isLeft ? beside : own}
+      right={isLeft ? own : beside}
+      main={isLeft ? "right" : "left"}
       onClose={() => switchCompare(false)}
-      chooser={
-        <label className={styles.chooser}>
-          {text.with}
-          <select value={compareValue(chosen)} onChange={(event) => replaceTarget(event.currentTarget.value)}>
-            {attempts.map((each) => (
-              <option key={each.attempt} value={compareValue(each)}>
-                {text.attempt(each.attempt)}
-              </option>
-            ))}
-            {passed !== undefined && (
-              <option value={compareValue(passed)}>{text.lastPassed(passed.freight || passed.run)}</option>
-            )}
-            {!isKnown && <option value={compareValue(chosen)}>{text.attemptOf(chosen.attempt, otherRun)}</option>}
-            {passed === undefined && !isLoading && (
-              <option disabled>{error === undefined ? text.nonePassed : text.notListed}</option>
-            )}
-          </select>
-        </label>
-      }
+      chooser={chooser}
     />
-  );
-}
-
-function replaceTarget(target: CompareTarget | string): void {
-  const value = typeof target === "string" ? target : compareValue(target);
-  history.replaceState(
-    history.state,
-    "",
-    `${location.pathname}?${withCompare(location.search, value)}${location.hash}`,
   );
 }

@@ -20,6 +20,7 @@ it("keeps the rest of the query, and needs no percent-encoding", () => {
   expect(withCompare("?cmp=1&q=x", undefined)).toBe("q=x");
   expect(parseCompare("?cmp=1")).toBe("any");
   expect(parseCompare("?cmp=a2.a1")).toEqual({ run: "a2", attempt: 1 });
+  expect(parseCompare("?cmp=uat.1.a0")).toEqual({ run: "uat.1", attempt: 0 });
 });
 
 it.each([

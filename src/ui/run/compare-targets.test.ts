@@ -9,7 +9,7 @@ import {
   Verdict,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { TaffrailClient } from "../../client/client.ts";
-import { defaultTarget, lastPassed, otherAttempts } from "./compare-targets.ts";
+import { defaultTarget, isOlder, lastAttempt, lastPassed, otherAttempts, otherRuns } from "./compare-targets.ts";
 
 const { SUCCESSFUL, FAILED } = AnalysisPhase;
 
@@ -90,4 +90,34 @@ it("prefers the previous attempt, then any other, then the run that passed", () 
   expect(usual(3)).toEqual({ run: "", attempt: 6 });
   expect(defaultTarget([], 1, passed)).toBe(passed);
   expect(defaultTarget([], 1, undefined)).toBeUndefined();
+});
+
+it("lists the other runs of the stage, page by page", async () => {
+  const pages = [[run("uat.3", []), run("uat.now", [])], [run("uat.2", [])], [run("uat.1", [])]];
+  const client: Pick<TaffrailClient, "listAnalysisRuns"> = {
+    async listAnalysisRuns({ namespace, stage, pageToken }) {
+      expect([namespace, stage]).toEqual(["shop", "uat"]);
+      const page = Number(pageToken || 0);
+      const analysisRuns = pages[page]?.flatMap(({ summary }) => summary ?? []) ?? [];
+      return create(ListAnalysisRunsResponseSchema, {
+        analysisRuns,
+        nextPageToken: page + 1 < pages.length ? String(page + 1) : "",
+      });
+    },
+  };
+  const list = async (count: number) => {
+    const { runs, hasMore } = await otherRuns(client, "shop", run("uat.now", []), count, new AbortController().signal);
+    return [runs.map(({ name }) => name).join(" "), hasMore];
+  };
+  expect(await list(1)).toEqual(["uat.3", true]);
+  expect(await list(2)).toEqual(["uat.3 uat.2", true]);
+  expect(await list(9)).toEqual(["uat.3 uat.2 uat.1", false]);
+});
+
+it("knows the last attempt of a metric, and which run is older", () => {
+  expect(lastAttempt(run("uat.1", [FAILED, SUCCESSFUL]), "robot")).toBe(4);
+  expect(lastAttempt(run("uat.1", []), "robot")).toBe(0);
+  expect(lastAttempt(undefined, "robot")).toBe(0);
+  const at = (seconds: bigint) => create(AnalysisRunSchema, { summary: { createTime: { seconds, nanos: 0 } } });
+  expect([isOlder(at(1n), at(2n)), isOlder(at(3n), at(2n)), isOlder(undefined, at(2n))]).toEqual([true, false, true]);
 });

@@ -1,12 +1,19 @@
-import { AnalysisPhase, type AnalysisRun, type Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  AnalysisPhase,
+  type AnalysisRun,
+  type AnalysisRunSummary,
+  type Metric,
+} from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { hasPassed } from "../../client/cause.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { CompareTarget } from "./compare-query.ts";
 
+/** Runs per page of the list of a Stage. */
+const PAGE_SIZE = 50;
+
 /** How many of the last runs that passed are searched for the metric. */
 const MAX_RUNS = 5;
-/** Some of the listed runs were stopped, and one may be the run itself. */
-const PAGE_SIZE = 20;
 
 /** An attempt that passed, of another run. */
 export interface PassedTarget extends CompareTarget {
@@ -60,4 +67,47 @@ export async function lastPassed(
     return { run: other.name, attempt: attempt.number, freight: freight?.alias || freight?.name.slice(0, 7) || "" };
   }
   return undefined;
+}
+
+/** Runs of a Stage, newest first. */
+export interface StageRuns {
+  readonly runs: readonly AnalysisRunSummary[];
+  /** Whether there are older ones. */
+  readonly hasMore: boolean;
+}
+
+/**
+ * Lists the other runs of the same Stage.
+ *
+ * @param pages how many pages to read.
+ * @throws ConnectError
+ */
+export async function otherRuns(
+  client: Pick<TaffrailClient, "listAnalysisRuns">,
+  namespace: string,
+  run: AnalysisRun,
+  pages: number,
+  signal: AbortSignal,
+): Promise<StageRuns> {
+  const { name = "", stage = "" } = run.summary ?? {};
+  const runs: AnalysisRunSummary[] = [];
+  let pageToken = "";
+  for (let page = 0; page < pages && (page === 0 || pageToken !== ""); page += 1) {
+    const listed = await client.listAnalysisRuns({ namespace, stage, pageSize: PAGE_SIZE, pageToken }, { signal });
+    // Without a Stage, all are listed.
+    runs.push(...listed.analysisRuns.filter((each) => each.name !== name && each.stage === stage));
+    pageToken = listed.nextPageToken;
+  }
+  return { runs, hasMore: pageToken !== "" };
+}
+
+/** The last attempt of a metric; 0 if there is none. */
+export function lastAttempt(run: AnalysisRun | undefined, metric: string): number {
+  return run?.metrics.find(({ name }) => name === metric)?.attempts.at(-1)?.number ?? 0;
+}
+
+/** Whether a run was created before another one. One that is not known counts as older. */
+export function isOlder(run: AnalysisRun | undefined, other: AnalysisRun): boolean {
+  const [one, two] = [run?.summary?.createTime, other.summary?.createTime];
+  return one === undefined || two === undefined || timestampMs(one) <= timestampMs(two);
 }

@@ -1,19 +1,23 @@
-import type { AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { AnalysisPhase } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isFailure } from "../../client/cause.ts";
+import type { Text } from "../text/en.ts";
 import { numberText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
 import styles from "./answer.module.css";
 
 interface FirstErrorExcerptProps {
-  readonly run: AnalysisRun;
+  /** The phase of what is shown: the run, or an attempt of it. */
+  readonly phase: AnalysisPhase | undefined;
+  /** What is said of it; may be empty. */
+  readonly message: string;
   readonly summary: LogViewerSummary | undefined;
   onFirst(line: number): void;
   onNext(): void;
 }
 
 /** The first error of the shown log, with buttons to go to it and to the next one; else the run's message. */
-export function FirstErrorExcerpt({ run, summary, onFirst, onNext }: FirstErrorExcerptProps) {
+export function FirstErrorExcerpt({ phase, message, summary, onFirst, onNext }: FirstErrorExcerptProps) {
   const { cause: text } = useText();
   const language = useLanguage();
   const first = summary?.firstError;
@@ -29,9 +33,7 @@ export function FirstErrorExcerpt({ run, summary, onFirst, onNext }: FirstErrorE
           </span>
           <code>{first.text}</code>
         </button>
-        <span className="soft">
-          {summary.errors > 1 ? text.firstOf(numberText(summary.errors, language)) : text.onlyError}
-        </span>
+        <span className="soft">{errorWords(summary, text, language)}</span>
         {summary.errors > 1 && (
           <button type="button" className="go" onClick={onNext}>
             {text.nextError} <span className={styles.key}>e</span>
@@ -41,11 +43,18 @@ export function FirstErrorExcerpt({ run, summary, onFirst, onNext }: FirstErrorE
     );
   }
   const hasEnded = summary?.state.kind === "ended";
-  if (!isFailure(run.summary?.phase) || !hasEnded || run.message === "") return null;
+  if (!isFailure(phase) || !hasEnded || message === "") return null;
   return (
     <div className={`${styles.first} ${styles.calm}`}>
-      <code>{run.message}</code>
+      <code>{message}</code>
       <span className="soft">{summary.lines > 0 && !summary.error && isLog ? text.noError : text.saidByRun}</span>
     </div>
   );
+}
+
+/** Which of the errors is the current line. */
+function errorWords({ errors, errorAt }: LogViewerSummary, text: Text["cause"], language: string): string {
+  if (errors === 1) return text.onlyError;
+  const count = numberText(errors, language);
+  return errorAt > 1 ? text.errorAt(numberText(errorAt, language), count) : text.firstOf(count);
 }

@@ -1,10 +1,13 @@
+import { ConnectError } from "@connectrpc/connect";
 import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../../client/describe-error.ts";
+import { isRetryable } from "../../client/retry.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { operatorText } from "../parts/operator-text.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { Rich, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
+import { isDenied } from "./denied.ts";
 import styles from "./log-break.module.css";
 
 interface LogBreakProps {
@@ -18,17 +21,21 @@ export function LogBreak({ summary, onAgain }: LogBreakProps) {
   const text = useText();
   const { contact } = useServerInfo();
   const { state, error, lines = 0, end } = summary ?? {};
-  if (state?.kind !== "ended" || error === undefined || lines === 0) return null;
+  const isBroken = state?.kind === "ended" && error !== undefined && lines > 0;
+  const isLost = isBroken && isDenied(error);
+  if (!isBroken) return null;
   const described = describeError(error);
   const { breaks } = text.log;
   const isLimit = end?.reason === EndReason.SERVER_LIMIT_REACHED;
-  const isDenied = end?.reason === EndReason.AUTHORIZATION_LOST;
-  const why = isLimit ? breaks.limit : isDenied ? breaks.denied : breaks.broken;
-  const next = isDenied ? text.states.askAccess(contact) : text.noLog.ifItStays(contact, described.reference);
+  let why = breaks.broken;
+  if (isLimit) why = breaks.limit;
+  else if (isLost) why = breaks.denied;
+  else if (!isRetryable(ConnectError.from(error), false)) why = breaks.refused(described.message);
+  const next = isLost ? text.states.askAccess(contact) : text.noLog.ifItStays(contact, described.reference);
   return (
     <div className={styles.break} role="status">
       <p>
-        {why} <Rich text={isLimit ? text.noLog.tell(contact, described.reference) : next} />
+        <Rich text={why} /> <Rich text={isLimit ? text.noLog.tell(contact, described.reference) : next} />
       </p>
       <p className={styles.acts}>
         {!isLimit && (

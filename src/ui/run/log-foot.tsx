@@ -4,6 +4,7 @@ import type { Text } from "../text/en.ts";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
+import { isDenied } from "./denied.ts";
 import styles from "./log-foot.module.css";
 
 /** Shows whether the log is complete, its size and its source. */
@@ -11,14 +12,14 @@ export function LogFoot({ summary }: { readonly summary: LogViewerSummary | unde
   const text = useText();
   const language = useLanguage();
   if (summary === undefined) return null;
-  const { lines, bytes, origin } = summary;
+  const { lines, bytes, source } = summary;
   const [state, kind] = stateOf(summary, text);
   return (
     <footer className={styles.foot}>
       <span className={styles[kind]}>{state}</span>
       <span>{text.log.lines(numberText(lines, language))}</span>
       <span>{sizeText(bytes, language)}</span>
-      {origin?.source && <span>{origin.live ? text.log.fromLive(origin.source) : text.log.from(origin.source)}</span>}
+      {source !== "" && <span>{text.log.from(source)}</span>}
     </footer>
   );
 }
@@ -33,7 +34,7 @@ function stateOf(
     case "connecting":
       return [log.connecting, "plain"];
     case "streaming":
-      return isOpen(origin?.attemptPhase) ? [log.following, "live"] : [log.loading, "plain"];
+      return isOpen(origin?.attemptPhase) ? [log.live, "live"] : [log.loading, "plain"];
     case "resuming":
       return [log.waitingForServer(state.tries, state.of), "bad"];
     case "waiting":
@@ -81,6 +82,7 @@ function endText(
       return [ends.tokenExpired, "bad"];
     default:
       if (error !== undefined && lines === 0) return [ends.none, "plain"];
+      if (isDenied(error)) return [ends.authorizationLost, "bad"];
       return error === undefined ? [ends.sourceEnded, "plain"] : [ends.unknown, "bad"];
   }
 }

@@ -36,9 +36,9 @@ const counted = countingClient(client);
 export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...log }: LogPanelProps) {
   const text = useText();
   const { keys } = useSettings();
-  const [view, setView] = useView();
   const search = useSearch();
   const target = useMemo(() => parseCompare(search), [search]);
+  const [view, setView] = useView(target !== undefined);
   const { metric, missing, attempt, container, isAll } = selection;
   const phase = selectedAttempt(selection)?.phase ?? AnalysisPhase.UNSPECIFIED;
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
@@ -60,10 +60,12 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
   const viewerText = text.viewer ?? VIEWER_TEXT;
   const isCompared = target !== undefined && metric !== undefined && attempt > 0;
+  // A comparison says on each side why there is no log.
+  const isInstead = instead !== undefined && !isCompared;
   return (
     <>
-      {instead && <div className={styles.instead}>{instead}</div>}
-      <div className={instead ? styles.away : styles.viewer}>
+      {isInstead && <div className={styles.instead}>{instead}</div>}
+      <div className={isInstead ? styles.away : styles.viewer}>
         {isCompared ? (
           <ComparePanel
             {...{ project, run, metric, attempt, request, target, viewer, view, keys }}
@@ -93,10 +95,11 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   );
 }
 
-/** The view state from the address. On narrow windows lines wrap by default. */
-function useView(): readonly [ViewState, (view: ViewState) => void] {
+/** The view state from the address. On narrow windows, and in comparisons, lines wrap by default. */
+function useView(isCompared: boolean): readonly [ViewState, (view: ViewState) => void] {
   const search = useSearch();
-  const wraps = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
+  const isNarrow = useMemo(() => matchMedia("(max-width: 720px)").matches, []);
+  const wraps = isNarrow || isCompared;
   const view = useMemo(() => viewOf(search, wraps), [search, wraps]);
   const set = (next: ViewState): void => {
     const query = withCompare(viewQuery(next, wraps), new URLSearchParams(location.search).get("cmp") ?? undefined);

@@ -1,4 +1,4 @@
-import type { AnalysisRun, Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import type { AnalysisRun, Attempt, Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { PhaseMark } from "../parts/phase.tsx";
 import { Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
@@ -45,7 +45,7 @@ function MetricItem({ project, run, metric, selection }: MetricsNavProps & { rea
         <PhaseMark phase={metric.phase} />
         <span className={styles.name}>{metric.name}</span>
         <span className={styles.right}>
-          {single && last?.startTime && <Span from={last.startTime} to={last.endTime} />}
+          {single && last && <Took attempt={last} />}
           {!isJob && last?.value}
         </span>
       </Link>
@@ -54,22 +54,32 @@ function MetricItem({ project, run, metric, selection }: MetricsNavProps & { rea
       {isJob && last === undefined && <p className={styles.note}>{text.notBegun}</p>}
       {isJob && !single && (
         <ul>
-          {metric.attempts.map(({ number, phase, startTime, endTime }) => (
-            <li key={number}>
-              <Link
-                to={toAttempt(number)}
-                className={styles.attempt}
-                aria-current={isChosen && number === selection.attempt ? "true" : undefined}
-              >
-                <PhaseMark phase={phase} />
-                {text.attempt(number)}
-                <span className={styles.right}>{startTime && <Span from={startTime} to={endTime} />}</span>
-              </Link>
-            </li>
-          ))}
+          {metric.attempts.map((attempt) => {
+            const { number, phase } = attempt;
+            return (
+              <li key={number}>
+                <Link
+                  to={toAttempt(number)}
+                  className={styles.attempt}
+                  aria-current={isChosen && number === selection.attempt ? "true" : undefined}
+                >
+                  <PhaseMark phase={phase} />
+                  {text.attempt(number)}
+                  <span className={styles.right}>
+                    <Took attempt={attempt} />
+                  </span>
+                </Link>
+              </li>
+            );
+          })}
         </ul>
       )}
       {(metric.attempts[0]?.number ?? 1) > 1 && <p className={styles.note}>{text.forgotten}</p>}
     </li>
   );
+}
+
+/** How long an attempt took. One that runs has no clock of its own: the page has one, in its header. */
+function Took({ attempt: { startTime, endTime } }: { readonly attempt: Attempt }) {
+  return startTime && endTime && <Span from={startTime} to={endTime} />;
 }

@@ -11,7 +11,8 @@ import type { Text } from "../text/en.ts";
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
 export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): readonly string[] {
   const { phase, metric, attempt, limit } = cause;
-  if (hasPassed(run.summary)) return passed(run, text);
+  // An attempt that is shown may have failed in a run that passed.
+  if (hasPassed(run.summary) && phase === run.summary?.phase) return passed(run, text);
   if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
   const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
   const last = metric?.attempts.at(-1);

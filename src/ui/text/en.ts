@@ -29,6 +29,7 @@ export const en = {
   },
 
   share: "Copy link",
+  shareLines: (lines: string, isOne: boolean) => `Copy link to ${isOne ? "line" : "lines"} ${lines}`,
   shared: "Link copied",
   notCopied: "Your browser did not allow copying: copy the address above.",
 
@@ -61,6 +62,8 @@ export const en = {
     refused: "The server did not accept this token.",
     unreachable: "The server cannot be reached. Check that it is running.",
     nothing: "Paste a token first.",
+    strange: (character: string) =>
+      `A token contains no “${character}”: copy the whole token, as it is, without what stands around it.`,
     demo: "This is the demo. Sign in as one of its users:",
     demoViewer: "The viewer, who may read the project guestbook",
     demoOutsider: "The outsider, who has no access",
@@ -120,7 +123,9 @@ export const en = {
     exited: (container: string, code: string) => `Container **${container}** exited with **${code}**.`,
     exitedFor: (container: string, code: string, reason: string) =>
       `Container **${container}** exited with **${code}** (${reason}).`,
-    hasRun: (container: string, time: string) => `Container **${container}** has been running for **${time}**.`,
+    runs: (container: string) => `Container **${container}** is running.`,
+    shown: (attempt: string, phase: string) => `${attempt}: ${phase}`,
+    wholeRun: (headline: string) => `The run as a whole: ${headline}.`,
     waits: (container: string, reason: string) => `Container **${container}** is waiting: **${reason}**.`,
     podWaits: (message: string) => `The pod is waiting: **${message}**`,
     attemptFailed: (attempt: number) => `Attempt ${attempt} failed.`,
@@ -139,6 +144,7 @@ export const en = {
     startsLater: "The log appears here by itself once its job starts.",
     saidByRun: "from the AnalysisRun",
     firstOf: (count: string) => `first of ${count} errors`,
+    errorAt: (at: string, count: string) => `error ${at} of ${count}`,
     onlyError: "the only error",
     noError: "No line of the log looks like an error. These are its last lines.",
     nextError: "Next error",
@@ -151,6 +157,7 @@ export const en = {
     revision: (revision: string) => `revision ${revision}`,
     took: "took",
     running_: "running for",
+    waiting_: "waiting for",
     reports: "Reports",
     opensElsewhere: "opens another site",
   },
@@ -173,7 +180,6 @@ export const en = {
     region: (name: string) => `Log of ${name}`,
     lines: (lines: string) => `${lines} lines`,
     from: (source: string) => `from ${source}`,
-    fromLive: (source: string) => `from ${source}, live`,
     download: "Download",
     connecting: "Requesting the log",
     waitingForServer: (tries: number, of: number) => `Connection lost. Lines stay; resuming, try ${tries} of ${of}.`,
@@ -195,14 +201,18 @@ export const en = {
       tokenExpired: "NOT complete: your token has expired",
       unknown: "NOT complete: the connection broke",
     },
-    following: "following",
+    live: "live",
     loading: "loading",
     breaks: {
       limit:
         "This server limits how much of one log it sends: this is the beginning. " +
         "An operator can raise the limit, or get the rest from the store.",
-      denied: "Your access was revoked while the log was being read. The lines read so far stay.",
+      denied:
+        "Your access was revoked while the log was being read. The lines read so far stay, " +
+        "and the log resumes by itself once you have access again.",
       broken: "The log broke off and could not be resumed in several tries. The lines read so far stay.",
+      refused: (message: string) =>
+        `The log broke off and cannot be resumed: **${message}** The lines read so far stay.`,
       readOn: "Resume",
     },
   },
@@ -363,6 +373,7 @@ export const en = {
     crashed: "This page crashed",
     crashedWhy: "Nothing is lost on the server. Reload the page.",
     reload: "Reload",
+    plainView: "Open without the view in the address",
   },
 
   demo: {

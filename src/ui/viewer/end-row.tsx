@@ -10,20 +10,24 @@ interface EndRowProps {
   readonly isLive: boolean;
   readonly isEmpty: boolean;
   readonly isFiltered: boolean;
+  /** How much of the log has been searched, in percent; `undefined`: all of it. */
+  readonly searched: number | undefined;
   readonly onAgain: () => void;
   readonly onClear: () => void;
   readonly text: ViewerText;
 }
 
 /** The row after the last line: whether this is the whole log. */
-export function EndRow({ progress, lines, isLive, isEmpty, isFiltered, onAgain, onClear, text }: EndRowProps) {
+export function EndRow(props: EndRowProps) {
+  const { progress, lines, isLive, isEmpty, isFiltered, searched, onAgain, onClear, text } = props;
   const [words, kind] = endWords(progress, lines, isLive, text);
   const canGoOn = kind === "bad" && progress.state.kind === "ended";
   if (words === "" && !(isEmpty && isFiltered)) return null;
+  const none = searched === undefined ? text.end.noneShown : text.searching(searched);
   return (
     <div role="row" className={`${css.row} ${css.endRow} ${css[`${kind}End`]}`} tabIndex={-1}>
       <span role="cell">
-        {isEmpty && isFiltered ? text.end.noneShown : words}{" "}
+        {isEmpty && isFiltered ? none : words}{" "}
         {isEmpty && isFiltered && (
           <button type="button" className={css.more} onClick={onClear}>
             {text.end.clearFilters}

@@ -94,6 +94,20 @@ function scripts(): Scene[] {
   );
 }
 
+/** Characters that are wider than their code says: it depends on the fonts of the device. */
+function emoji(): Scene[] {
+  const signs = [
+    "\u26a0\ufe0f ",
+    "\u2714\ufe0f ",
+    "1\ufe0f\u20e3 ",
+    "\u26a0\ufe0f",
+    "\u{1f469}\u200d\u{1f680} ",
+    "\u0e04\u0e33",
+    "\ufdfd ",
+  ];
+  return whole(signs.map((sign) => `${sign.repeat(200)}END\nshort\n`).join(""));
+}
+
 function escapes(): Scene[] {
   return whole(
     `${ESC}[2J${ESC}[H${ESC}[10;10Hmoved\n${ESC}]8;;javascript:alert(1)${ESC}\\a link to a script${ESC}]8;;${ESC}\\\n${ESC}]52;c;cm0gLXJmIC8=\x07clipboard\n${ESC}]0;title\x07title\nhttps://example.com/a?b=c#d and javascript:alert(1) and <img src=x onerror=alert(1)>\n<script>alert(1)</script>\n${ESC}[38;5;196m256 red${ESC}[0m ${ESC}[38;2;120;200;80mown green${ESC}[0m ${ESC}[1mbold${ESC}[0m ${ESC}[3mitalic${ESC}[0m ${ESC}[4munder${ESC}[0m ${ESC}[7minverse${ESC}[0m ${ESC}[9mstruck${ESC}[0m\n${Array.from({ length: 16 }, (_, at) => `${ESC}[${at < 8 ? 30 + at : 82 + at}mcolour ${at}${ESC}[0m`).join(" ")}\n${Array.from({ length: 16 }, (_, at) => `${ESC}[${at < 8 ? 40 + at : 92 + at}mground ${at}${ESC}[0m`).join(" ")}\n${ESC}]0;never ended\nstill here\n`,
@@ -103,7 +117,7 @@ function escapes(): Scene[] {
 function groups(): Scene[] {
   const lines = (count: number, text: string): string => `${text}\n`.repeat(count);
   return whole(
-    `start\n##[group]Install dependencies\n${lines(30, "installed a package")}##[endgroup]\n##[group]Pod events\n${lines(10, "pulled")}WARN back-off\n##[endgroup]\n##[group]Tests\n${lines(10, "ok")}##[error]Voucher was not redeemed\n##[endgroup]\n${ESC}[0Ksection_start:1:db\r${ESC}[0KSeed database\n${lines(8, "insert")}${ESC}[0Ksection_end:2:db\r${ESC}[0K\n--- Clean up\n${lines(5, "removed")}+++ Report\n{"level":"info","ts":1773324235.5,"msg":"report","tests":{"passed":47,"failed":1}}\ndone\n`,
+    `start\n##[group]Install dependencies\n${lines(30, "installed a package")}##[endgroup]\n##[group]Pod events\n${lines(10, "pulled")}WARN back-off\n##[endgroup]\n##[group]Tests\n${lines(10, "ok")}##[error]Voucher was not redeemed\n##[endgroup]\n${ESC}[0Ksection_start:1:db\r${ESC}[0KSeed database\n${lines(8, "insert")}${ESC}[0Ksection_end:2:db\r${ESC}[0K\n--- :broom: Clean up\n${lines(5, "removed")}+++ Report\n{"level":"info","ts":1773324235.5,"msg":"report","tests":{"passed":47,"failed":1}}\ndone\n`,
   );
 }
 
@@ -215,6 +229,7 @@ export const FAKE_LOGS: Readonly<Record<string, () => Iterable<Scene>>> = {
   k6,
   npm,
   scripts,
+  emoji,
   escapes,
   groups,
   containers,

@@ -51,6 +51,8 @@ interface LogPaneProps {
   /** Columns of the widest line. */
   readonly columns: number;
   readonly wrap: boolean;
+  /** Whether rows have two halves, which are scrolled sideways together by `--shift`. Default: no. */
+  readonly isSplit?: boolean;
   /** Whether the browser's own find or print may be active. */
   readonly isSearchedByBrowser?: boolean;
   readonly label: string;
@@ -66,6 +68,8 @@ interface LogPaneProps {
   readonly onCopy: (event: React.ClipboardEvent) => void;
   /** Called with the number of columns that fit beside the gutter, and in all. */
   readonly onColumns: (columns: number, all: number) => void;
+  /** Called with the heights of lines in view, in lines of text, that are not as `heights` says. Only with `wrap`. */
+  readonly onMeasured: (heights: ReadonlyMap<number, number>) => void;
 }
 
 /** The scrolling pane, which renders only the rows in view. */
@@ -97,6 +101,8 @@ export function LogPane(props: LogPaneProps) {
     const element = box.current;
     if (element === null) return;
     const measure = (): void => {
+      // A box that is not displayed has no size.
+      if (element.clientWidth === 0) return;
       setHeight(element.clientHeight);
       charWidth.current = (probe.current?.getBoundingClientRect().width ?? 800) / 100;
       const gutter = element.querySelector(`.${css.gutter}`)?.getBoundingClientRect().width ?? 90;
@@ -147,6 +153,22 @@ export function LogPane(props: LogPaneProps) {
     onView({ top: scroller.top / ROW_PX, height: height / ROW_PX, total: heights.total });
   });
 
+  // Rows in view are as high as they are drawn, whatever fonts and emoji do.
+  useLayoutEffect(() => {
+    if (!wrap || box.current === null) return;
+    const top = scroller.top / ROW_PX;
+    const from = heights.rowAt(top) - OVERSCAN;
+    const to = heights.rowAt(top + height / ROW_PX) + OVERSCAN;
+    const measured = new Map<number, number>();
+    for (const element of box.current.querySelectorAll<HTMLElement>("[data-line]")) {
+      const row = Number(element.ariaRowIndex) - 1;
+      if (row < from || row > to || row >= rows.count) continue;
+      const drawn = drawnHeight(element);
+      if (Math.abs(drawn - heights.of(row)) > 0.05) measured.set(Number(element.dataset.line), drawn);
+    }
+    if (measured.size > 0) props.onMeasured(measured);
+  });
+
   useImperativeHandle(ref, () => ({
     show(row, where, column) {
       const element = box.current;
@@ -159,7 +181,7 @@ export function LogPane(props: LogPaneProps) {
       else if (top + own > scroller.top + element.clientHeight) goTo(top + own - element.clientHeight);
       if (column === undefined || wrap) return;
       const left = column * charWidth.current;
-      const room = element.clientWidth - 120;
+      const room = (props.isSplit ? element.clientWidth / 2 : element.clientWidth) - 120;
       // Only within the own box, never the page.
       if (left < element.scrollLeft || left > element.scrollLeft + room)
         element.scrollLeft = Math.max(0, left - room / 3);
@@ -175,8 +197,11 @@ export function LogPane(props: LogPaneProps) {
   const scroll = (): void => {
     const element = box.current;
     if (element === null) return;
+    if (props.isSplit) element.style.setProperty("--shift", `${-element.scrollLeft}px`);
     const before = scroller.top;
-    if (scroller.scrolled(element.scrollTop) && scroller.top !== before) {
+    const isResized = element.clientHeight !== height;
+    // A browser also scrolls if its box has grown, which it reports before the new size: that is not the user.
+    if (scroller.scrolled(element.scrollTop) && scroller.top !== before && !isResized) {
       onScrolled(scroller.top < before, scroller.top >= scroller.maxTop - ROW_PX);
     }
     // All rows are rendered already.
@@ -240,6 +265,13 @@ export function LogPane(props: LogPaneProps) {
       </div>
     </>
   );
+}
+
+/** The height of a row's text as it is drawn, in lines of text. */
+function drawnHeight(row: HTMLElement): number {
+  const bodies = [...row.querySelectorAll<HTMLElement>("[data-body]")].map(({ offsetHeight }) => offsetHeight);
+  const pixels = row.dataset.stacked === undefined ? Math.max(...bodies) : bodies.reduce((sum, each) => sum + each, 0);
+  return Math.max(1, pixels / ROW_PX);
 }
 
 /** The row to keep in place: the anchor's if it is in view, else the first in view. */

@@ -81,7 +81,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
       aria-selected={props.isSelected}
       data-line={line}
       data-current={props.isCurrent || undefined}
-      style={height > 1 ? { height: height * 20 } : undefined}
+      style={height > 1 ? { minHeight: height * 20 } : undefined}
     >
       <span role="cell" className={css.gutter}>
         <a
@@ -101,7 +101,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
           </span>
         )}
       </span>
-      <span role="cell" className={css.body}>
+      <span role="cell" className={css.body} data-body>
         {fold !== undefined && (
           <button
             type="button"

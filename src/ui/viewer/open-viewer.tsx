@@ -12,8 +12,6 @@ import { createScrollPosition } from "./scroll-position.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { lineText } from "./store/line-text.ts";
 import type { LogStore } from "./store/log-store.ts";
-import type { Search } from "./store/search.ts";
-import { createSortedLines, type SortedLines } from "./store/sorted-lines.ts";
 import { Toolbar } from "./toolbar.tsx";
 import { useBrowserSearch } from "./use-browser-search.ts";
 import { useFollowing } from "./use-following.ts";
@@ -21,6 +19,7 @@ import { useKeys } from "./use-keys.ts";
 import { useLanding } from "./use-landing.ts";
 import type { OpenLog } from "./use-log.ts";
 import { useMarks } from "./use-marks.ts";
+import { useMatches } from "./use-matches.ts";
 import { useMoves } from "./use-moves.ts";
 import { usePanels } from "./use-panels.ts";
 import { useRows } from "./use-rows.ts";
@@ -28,7 +27,7 @@ import { useSelection } from "./use-selection.ts";
 import { useSlowly } from "./use-slowly.ts";
 import { useSummary } from "./use-summary.ts";
 import { useToast } from "./use-toast.ts";
-import type { ViewState } from "./view-state.ts";
+import { useTypedSearch } from "./use-typed-search.ts";
 import css from "./viewer.module.css";
 import { displayActs, findActs, goToAct, lineActs, moveActs, panelActs, type ViewerActs } from "./viewer-acts.ts";
 import { keysOf } from "./viewer-keys.ts";
@@ -46,7 +45,6 @@ const COUNT = new Intl.NumberFormat("en");
 const OVERVIEW_MS = 200;
 /** Bytes of memory above which the viewer warns. */
 const WARN_BYTES = 256_000_000;
-const NO_LINES = createSortedLines();
 
 /** A viewer whose log is being read. */
 export function OpenViewer(props: OpenViewerProps) {
@@ -68,7 +66,7 @@ export function OpenViewer(props: OpenViewerProps) {
   const { rows, heights, isFiltered } = rowsOfView;
   const isOver = progress.state.kind === "ended";
   const matches = useMatches(search, view, revision);
-  useSummary(reader, revision, props.onSummary);
+  useSummary(reader, revision, current, props.onSummary);
 
   const startsAtEnd = follow && named === undefined && view.q === "";
   const { following, landed, act, onScrolled } = useFollowing(store, follow, startsAtEnd);
@@ -107,6 +105,10 @@ export function OpenViewer(props: OpenViewerProps) {
     text,
   });
   const { selected } = selection;
+  const onTyping = useTypedSearch({ search, moves, canShow: (line) => !isFiltered || rows.shows(line) });
+  // A query is only taken over after the render.
+  const isSearching = search.state.kind === "running" || search.state.kind === "none";
+  const searched = store.lines === 0 ? 0 : Math.floor((100 * search.searched) / store.lines);
 
   useLanding({
     store,
@@ -202,15 +204,16 @@ export function OpenViewer(props: OpenViewerProps) {
       <Toolbar
         view={view}
         onView={onView}
-        search={search}
-        matchAt={matchAt}
+        found={{ state: search.state, count: search.matches.count, at: matchAt, searched }}
         grave={store.errors.count + store.warnings.count}
         errors={store.errors.count}
         following={follow ? following.on : undefined}
         onFollow={acts.follow}
         onMatch={(by) => (by === 1 ? acts.nextMatch() : acts.previousMatch())}
+        onTyping={onTyping}
         onLeave={() => pane.current?.focus()}
-        onCopyLink={selection.copyLink}
+        // A page with links of its own has one button for them.
+        onCopyLink={props.linkTo === undefined ? selection.copyLink : undefined}
         downloadHref={props.downloadHref}
         inputRef={findInput}
         text={text}
@@ -235,6 +238,7 @@ export function OpenViewer(props: OpenViewerProps) {
               isLive={follow}
               isEmpty={rows.count === 0}
               isFiltered={isFiltered}
+              searched={view.only && view.q !== "" && isSearching ? searched : undefined}
               onAgain={() => reader.again()}
               onClear={() => onView({ ...view, only: false, sev: "all" })}
               text={text}
@@ -245,6 +249,7 @@ export function OpenViewer(props: OpenViewerProps) {
           onAct={onAct}
           onCopy={selection.onCopy}
           onColumns={setColumns}
+          onMeasured={rowsOfView.measure}
         />
         <OverviewBar
           store={store}
@@ -263,7 +268,14 @@ export function OpenViewer(props: OpenViewerProps) {
         {toast !== "" && <div className={css.toast}>{toast}</div>}
         {panels.isGoing && <GoToField onGo={goTo} onClose={() => panels.setGoing(false)} text={text} />}
       </div>
-      {selected !== undefined && <SelectionBar selection={selection} onClear={() => onLines(undefined)} text={text} />}
+      {selected !== undefined && (
+        <SelectionBar
+          selection={selection}
+          hasLink={props.linkTo === undefined}
+          onClear={() => onLines(undefined)}
+          text={text}
+        />
+      )}
       {panels.detail >= 0 && (
         <DetailPanel store={store} line={panels.detail} onClose={() => panels.setDetail(-1)} text={text} />
       )}
@@ -271,14 +283,6 @@ export function OpenViewer(props: OpenViewerProps) {
       <Announcer message={toast || found || pill || done} />
     </div>
   );
-}
-
-/** Searches for the pattern of the view, also in lines that arrive later. Returns the lines that match. */
-function useMatches(search: Search, { q, re, ci }: ViewState, revision: number): SortedLines {
-  useEffect(() => search.set({ q, re, ci }), [search, q, re, ci]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
-  useEffect(() => search.resume(), [search, revision]);
-  return q === "" ? NO_LINES : search.matches;
 }
 
 /** Lines and errors that arrived while the view was elsewhere; empty if there are none. */

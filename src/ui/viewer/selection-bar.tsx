@@ -4,6 +4,8 @@ import type { ViewerText } from "./viewer-text.ts";
 
 interface SelectionBarProps {
   readonly selection: Selection;
+  /** Whether to offer a link: pages may have a button of their own. */
+  readonly hasLink: boolean;
   readonly onClear: () => void;
   readonly text: ViewerText;
 }
@@ -11,7 +13,7 @@ interface SelectionBarProps {
 const COUNT = new Intl.NumberFormat("en");
 
 /** Buttons for the selected lines. */
-export function SelectionBar({ selection, onClear, text }: SelectionBarProps) {
+export function SelectionBar({ selection, hasLink, onClear, text }: SelectionBarProps) {
   const [from, to] = selection.selected ?? [0, -1];
   const words = text.selected(COUNT.format(to - from + 1));
   return (
@@ -27,9 +29,11 @@ export function SelectionBar({ selection, onClear, text }: SelectionBarProps) {
       <button type="button" className={css.quiet} onClick={selection.copyMarkdown}>
         {text.copyMarkdown}
       </button>
-      <button type="button" className={css.quiet} onClick={selection.copyLink}>
-        {text.copyLink}
-      </button>
+      {hasLink && (
+        <button type="button" className={css.quiet} onClick={selection.copyLink}>
+          {text.copyLink}
+        </button>
+      )}
       <button type="button" className={css.quiet} onClick={onClear} aria-label={text.clear} title={text.clear}>
         ✕
       </button>

@@ -46,7 +46,9 @@ export function useLog({ client, request, follow, memory }: UseLogOptions): Open
       },
     };
     setLog(opened);
+    const stopPausing = follow ? pauseWhileHidden(reader) : () => {};
     return () => {
+      stopPausing();
       search.close();
       reader.close();
       signal.close();
@@ -54,6 +56,36 @@ export function useLog({ client, request, follow, memory }: UseLogOptions): Open
   }, [client, request, memory]);
   useSyncExternalStore(log?.signal.subscribe ?? NEVER, () => log?.signal.version ?? 0);
   return log;
+}
+
+/** Milliseconds for which a hidden page keeps its connection: whoever only passes by other tabs loses nothing. */
+const HIDDEN_MS = 2_000;
+
+/**
+ * Gives the connection up while the page is hidden. Over HTTP/1.1, browsers allow six for all pages of a server: with
+ * more followed logs, no further page would load.
+ *
+ * @returns how to stop that.
+ */
+function pauseWhileHidden(reader: LogReader): () => void {
+  let cancel: (() => void) | undefined;
+  const look = (): void => {
+    cancel?.();
+    cancel = undefined;
+    if (document.visibilityState === "hidden") cancel = systemTimer(HIDDEN_MS, pause);
+    else reader.resume();
+  };
+  // Until then it may have got no cursor to resume by.
+  const pause = (): void => {
+    reader.pause();
+    cancel = systemTimer(HIDDEN_MS, pause);
+  };
+  look();
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    cancel?.();
+    document.removeEventListener("visibilitychange", look);
+  };
 }
 
 function searchIn({ store }: LogReader, signal: FrameSignal): Search {

@@ -4,6 +4,8 @@ import type { RowHeights } from "./store/row-heights.ts";
 import type { Rows } from "./store/rows.ts";
 import type { SortedLines } from "./store/sorted-lines.ts";
 
+const COUNT = new Intl.NumberFormat("en");
+
 /** Where in the view to scroll a line. */
 export type Where = "center" | "start" | "nearest" | "end";
 
@@ -21,8 +23,8 @@ interface MovesOptions {
   /** The column of a line to scroll into view too. */
   readonly columnOf?: (line: number) => number | undefined;
   readonly say: (words: string) => void;
-  /** The message when a step wraps around. */
-  readonly wrapped: string;
+  /** The message when a step wraps around, to one of so many. */
+  readonly wrapped: (at: string, count: string) => string;
 }
 
 /** Moves through a log. Lines are given by position. */
@@ -71,8 +73,9 @@ export function useMoves(options: MovesOptions): Moves {
       if (lines.count === 0) return say(none);
       const from = moves.lineInView();
       const found = by === 1 ? lines.next(from) : lines.previous(Math.max(0, from));
-      if (found === -1) say(wrapped);
-      moves.jumpTo(found !== -1 ? found : lines.at(by === 1 ? 0 : lines.count - 1));
+      const wrapsTo = by === 1 ? 0 : lines.count - 1;
+      if (found === -1) say(wrapped(COUNT.format(wrapsTo + 1), COUNT.format(lines.count)));
+      moves.jumpTo(found !== -1 ? found : lines.at(wrapsTo));
     },
     move(by) {
       if (rows.count === 0) return;

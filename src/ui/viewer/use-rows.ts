@@ -5,6 +5,7 @@ import type { LogStore } from "./store/log-store.ts";
 import { evenHeights, type RowHeights, wrapHeights } from "./store/row-heights.ts";
 import { allRows, chosenRows, type Rows } from "./store/rows.ts";
 import type { Search } from "./store/search.ts";
+import { useMeasured } from "./use-measured.ts";
 import type { ViewState } from "./view-state.ts";
 
 /** Bytes, and columns, of a line that are shown at first. */
@@ -27,6 +28,8 @@ export interface RowsOfView {
   /** Bytes of a line that are shown. */
   maxBytesOf(line: number): number;
   showMore(line: number): void;
+  /** Takes over the heights of lines as they are drawn, in lines of text. */
+  readonly measure: (heights: ReadonlyMap<number, number>) => void;
 }
 
 /** The rows of a view, and their heights. */
@@ -41,6 +44,8 @@ export function useRows(
   const [chosen, setChosen] = useState<ReadonlyMap<number, boolean>>(new Map());
   const [all, setAll] = useState<boolean>();
   const [more, setMore] = useState<ReadonlyMap<number, number>>(new Map());
+
+  const [measure, measured] = useMeasured(columns);
 
   const { length: markCount } = store.marks;
   const openEnd = markCount === 0 ? 0 : store.lines;
@@ -95,8 +100,9 @@ export function useRows(
     ],
   );
   const heights = useMemo(
-    () => (view.wrap ? wrapHeights(store, rows, { columns, maxColumns: FIRST_SHOWN, more }) : evenHeights(rows)),
-    [store, rows, view.wrap, columns, more],
+    () =>
+      view.wrap ? wrapHeights(store, rows, { columns, maxColumns: FIRST_SHOWN, more, measured }) : evenHeights(rows),
+    [store, rows, view.wrap, columns, more, measured],
   );
 
   const foldsAround = (line: number): Fold[] => folds.filter(({ head, end }) => head <= line && line < end);
@@ -121,6 +127,7 @@ export function useRows(
         false,
       ),
     maxBytesOf: (line) => more.get(line) ?? FIRST_SHOWN,
+    measure,
     showMore: (line) => setMore(new Map(more).set(line, (more.get(line) ?? FIRST_SHOWN) * 16)),
   };
 }

@@ -36,6 +36,7 @@ export interface Selection {
   copyTimes(): Promise<void>;
   /** Copies the lines as Markdown with a link. */
   copyMarkdown(): Promise<void>;
+  /** Copies a link to the selected lines, or to the log. */
   copyLink(): Promise<void>;
   onCopy(event: ClipboardEvent): void;
 }
@@ -83,8 +84,7 @@ export function useSelection(options: SelectionOptions): Selection {
         return asMarkdown(plain, name, linkOf(range));
       }),
     async copyLink() {
-      const [from, to] = selected ?? [current, current];
-      const range = from < 0 ? undefined : rangeAt(store, from, to);
+      const range = selected && rangeAt(store, ...selected);
       say((await writeClipboard(linkOf(range))) ? text.copiedLink : text.notCopied);
     },
     onCopy(event) {

@@ -13,16 +13,22 @@ const MAX_BYTES = 4_096;
 /** Bytes of a line that may be a test's name. */
 const MAX_NAME_BYTES = 500;
 
-/** Reports a log's state whenever it changes. */
+/**
+ * Reports a log's state whenever it changes.
+ *
+ * @param current the line that keys act on; -1: none.
+ */
 export function useSummary(
   { store, progress }: LogReader,
   revision: number,
+  current: number,
   onSummary: ((summary: LogViewerSummary) => void) | undefined,
 ): void {
+  const errorAt = current >= 0 && store.errors.has(current) ? store.errors.before(current) + 1 : 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of the log.
   useEffect(() => {
     if (onSummary === undefined) return;
-    const { state, origin, end, error, bytes } = progress;
+    const { state, origin, source, end, error, bytes } = progress;
     const line = store.errors.at(0);
     const text = line === -1 ? "" : lineText(store, line, MAX_BYTES);
     const next = line + 1 < store.lines ? lineText(store, line + 1, MAX_BYTES) : undefined;
@@ -31,16 +37,18 @@ export function useSummary(
     onSummary({
       state,
       origin,
+      source,
       end,
       error,
       bytes,
       lines: store.lines,
       errors: store.errors.count,
+      errorAt,
       warnings: store.warnings.count,
       looksLike: notALog(store, origin),
       firstError: line === -1 ? undefined : { line: numberAt(store, line), text: errorWords(text, next, name), why },
     });
-  }, [revision, onSummary]);
+  }, [revision, errorAt, onSummary]);
 }
 
 /** The lines before one, as far as the name of its test may be. */

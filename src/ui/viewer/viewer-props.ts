@@ -11,9 +11,13 @@ import type { ViewerText } from "./viewer-text.ts";
 export interface LogViewerSummary {
   readonly state: LogState;
   readonly origin: Origin | undefined;
+  /** The source that is being read now; empty if that is unknown. */
+  readonly source: string;
   /** The first line whose severity is error. */
   readonly firstError: { readonly line: number; readonly text: string; readonly why: string } | undefined;
   readonly errors: number;
+  /** The number of the error that is the current line, counted from 1; 0: none is. */
+  readonly errorAt: number;
   readonly warnings: number;
   readonly lines: number;
   /** Bytes of the log that have arrived. */
@@ -79,10 +83,7 @@ export interface ComparedLog {
   readonly request: LogRequest;
 }
 
-/**
- * `view.only`: only differences, with `view.ctx` lines around each (0: three). The rest of the view is ignored: long
- * lines are always wrapped.
- */
+/** `view.only`: only differences, with `view.ctx` lines around each (0: three). */
 export interface CompareViewerProps
   extends Pick<
     LogViewerProps,
@@ -98,13 +99,13 @@ export interface CompareViewerProps
     | "text"
     | "memory"
   > {
-  /** The log to compare with. */
+  /** The older log. */
   readonly left: ComparedLog;
-  /** The main log, which lines, links and the summary refer to. */
   readonly right: ComparedLog;
+  /** The log that is open, which lines, links and the summary refer to. Default: the right one. */
+  readonly main?: "left" | "right";
   /** A control for choosing the log to compare with. */
   readonly chooser?: ReactNode;
   readonly onClose: () => void;
-  /** `find` focuses the lines, since a comparison has no search. */
   readonly ref?: Ref<LogViewerHandle>;
 }

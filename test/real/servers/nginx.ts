@@ -11,6 +11,19 @@ export interface NginxOptions {
   readonly files: string;
 }
 
+export interface NginxProxyOptions {
+  /** For its configuration and its temporary files. */
+  readonly folder: string;
+  /** The address that it hands requests on to. */
+  readonly upstream: string;
+}
+
+/** An nginx that runs. */
+export interface Nginx {
+  readonly url: string;
+  readonly server: ChildServer;
+}
+
 /**
  * Starts nginx as a file store, and waits until it answers.
  *
@@ -18,22 +31,39 @@ export interface NginxOptions {
  * - `/encoded/…`: `x` is the file `x.gz` with `content-encoding: gzip`, whatever the client accepts.
  * - `/guarded/…`: the files, if the request has `authorization: Bearer store-token`; else 403.
  */
-export async function startNginx({
-  folder,
-  files,
-}: NginxOptions): Promise<{ readonly url: string; readonly server: ChildServer }> {
+export function startNginx({ folder, files }: NginxOptions): Promise<Nginx> {
+  return start(
+    join(folder, "nginx"),
+    `
+        root ${files};
+        autoindex off;
+        location /encoded/ { alias ${files}/; gzip_static always; }
+        location /guarded/ { if ($http_authorization != "Bearer store-token") { return 403; } alias ${files}/; }`,
+  );
+}
+
+/** Starts nginx in front of a server, with `proxy_pass` and all else as it comes, and waits until it answers. */
+export function startNginxProxy({ folder, upstream }: NginxProxyOptions): Promise<Nginx> {
+  return start(
+    join(folder, "nginx-proxy"),
+    `
+        location / { proxy_pass ${upstream}; }`,
+  );
+}
+
+async function start(folder: string, rules: string): Promise<Nginx> {
   const { path } = await resolveServer("nginx");
   const port = await findFreePort();
-  await mkdir(join(folder, "nginx"), { recursive: true });
+  await mkdir(folder, { recursive: true });
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${folder}/nginx/${name};`,
+    (name) => `${name}_temp_path ${folder}/${name};`,
   );
   const configuration = `
     # Else its workers give up root and cannot read the folder.
     ${process.getuid?.() === 0 ? "user root;" : ""}
     daemon off;
     worker_processes 1;
-    pid ${folder}/nginx/nginx.pid;
+    pid ${folder}/nginx.pid;
     error_log stderr;
     events { worker_connections 4096; }
     http {
@@ -43,17 +73,13 @@ export async function startNginx({
       default_type text/plain;
       keepalive_requests 1000000;
       server {
-        listen 127.0.0.1:${port};
-        root ${files};
-        autoindex off;
-        location /encoded/ { alias ${files}/; gzip_static always; }
-        location /guarded/ { if ($http_authorization != "Bearer store-token") { return 403; } alias ${files}/; }
+        listen 127.0.0.1:${port};${rules}
       }
     }
   `;
-  const file = join(folder, "nginx", "nginx.conf");
+  const file = join(folder, "nginx.conf");
   await writeFile(file, configuration);
-  const server = new ChildServer("nginx", path, ["-e", "stderr", "-p", join(folder, "nginx"), "-c", file]);
+  const server = new ChildServer("nginx", path, ["-e", "stderr", "-p", folder, "-c", file]);
   const url = `http://127.0.0.1:${port}`;
   await server
     .waitFor(async () => (await fetch(url)).status)

@@ -5,6 +5,7 @@ import type { ViewerText } from "../viewer-text.ts";
 import css from "./compare.module.css";
 
 interface CompareHeadProps {
+  readonly side: "left" | "right";
   readonly title: ReactNode;
   readonly reader: LogReader;
   readonly text: ViewerText;
@@ -13,16 +14,16 @@ interface CompareHeadProps {
 const COUNT = new Intl.NumberFormat("en");
 
 /** The heading of one side: the log's title, and whether it is complete. */
-export function CompareHead({ title, reader, text }: CompareHeadProps) {
+export function CompareHead({ side, title, reader, text }: CompareHeadProps) {
   const { progress, store } = reader;
   const isOver = progress.state.kind === "ended";
   const isBroken = isOver && progress.error !== undefined;
   return (
-    <div className={css.head}>
+    <div className={css.head} data-side={side}>
       <b>{title}</b>
       {isBroken && store.lines === 0 ? (
         <span className={css.bad}>
-          {text.compare.failed}: {progress.error instanceof Error ? progress.error.message : String(progress.error)}
+          {text.compare.noLog}: {progress.error instanceof Error ? progress.error.message : String(progress.error)}
         </span>
       ) : (
         <span>{text.compare.lines(COUNT.format(store.lines))}</span>

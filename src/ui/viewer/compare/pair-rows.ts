@@ -37,15 +37,20 @@ export function pairRows(pairs: Pairs, hidden: readonly EqualRange[]): Rows {
 export interface PairLayout {
   readonly left: LogStore;
   readonly right: LogStore;
-  /** Columns per line. */
+  /** Columns per line; infinite: lines are not wrapped. */
   readonly columns: number;
   /** Whether differing lines are stacked, and equal ones shown once. */
   readonly isStacked: boolean;
+  /** The heights of pairs that have been drawn. */
+  readonly measured: ReadonlyMap<number, number>;
 }
 
-/** The heights of the pairs' rows, with lines wrapped. */
-export function pairHeights(pairs: Pairs, rows: Rows, { left, right, columns, isStacked }: PairLayout): RowHeights {
+/** The heights of the pairs' rows. */
+export function pairHeights(pairs: Pairs, rows: Rows, layout: PairLayout): RowHeights {
+  const { left, right, columns, isStacked, measured } = layout;
   return unevenHeights(rows, (at) => {
+    const drawn = measured.get(at);
+    if (drawn !== undefined) return drawn;
     const pair = pairs.at(at);
     const one = pair.left < 0 ? 0 : lineHeight(left, pair.left, columns, SHOWN_OF_LINE);
     const other = pair.right < 0 ? 0 : lineHeight(right, pair.right, columns, SHOWN_OF_LINE);

@@ -2,6 +2,8 @@
 const TAB = 8;
 const TAB_CODE = 9;
 const JOINER = 0x200d;
+/** Asks for a character to be drawn as an emoji, which is two columns wide: https://www.unicode.org/reports/tr11/#ED4. */
+const EMOJI_STYLE = 0xfe0f;
 
 /** Characters of width 0: combining marks and the like. */
 const NONE = /^(?:\p{Mn}|\p{Me}|\u200b|\u200c|\u200d|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]|\p{Emoji_Modifier})$/u;
@@ -25,11 +27,22 @@ function columnsOfCode(code: number): number {
 export function columnsOf(text: string): number {
   let columns = 0;
   let joined = false;
+  /** The width of the last character that has one. */
+  let last = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.codePointAt(at) ?? 0;
     if (code > 0xffff) at += 1;
-    if (code < 0x300) columns += code === TAB_CODE ? TAB - (columns % TAB) : 1;
-    else if (code !== JOINER && !joined) columns += columnsOfCode(code);
+    if (code < 0x300) {
+      columns += code === TAB_CODE ? TAB - (columns % TAB) : 1;
+      last = 1;
+    } else if (code === EMOJI_STYLE) {
+      if (last === 1) columns += 1;
+      last = 2;
+    } else if (code !== JOINER && !joined) {
+      const own = columnsOfCode(code);
+      columns += own;
+      if (own > 0) last = own;
+    }
     joined = code === JOINER;
   }
   return columns;

@@ -60,11 +60,24 @@ describe("groups", () => {
   });
 
   it("of Buildkite end where the next one starts", () => {
-    expect(foldsIn("--- one\na\nb\n+++ two\nc\n~~~ three\nd")).toEqual([
+    expect(foldsIn("--- one\na\nb\n+++ :docker: two\nc\n~~~ three\nd")).toEqual([
       [0, 3, "one", 0],
-      [3, 5, "two", 0],
+      [3, 5, ":docker: two", 0],
       [5, 7, "three", 0],
     ]);
+    expect(foldsIn("~~~ Preparing working directory\na\n--- one\nb")).toHaveLength(2);
+    expect(foldsIn("--- one\na\n^^^ +++\nb")).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      "bash -x",
+      "+ main\n++ current_version\n+++ cat VERSION\n++ echo 1.4.2\n+ VERSION=1.4.2\n+ curl -fsS https://shop",
+    ],
+    ["a test runner", "--- STDERR: shop::refund ---\nthread panicked\n--- STDOUT: shop::pay ---\nok\nok"],
+    ["Markdown", "~~~ sh\nmake\nmake install\n~~~ \n--- a rule\ntext\ntext"],
+  ])("hide no line of what %s prints", (_, log) => {
+    expect(foldsIn(log)).toEqual([]);
   });
 
   it.each([

@@ -132,6 +132,73 @@ describe("a log that is read", () => {
     expect(linesOf(reader.store)).toEqual(["one", "two"]);
   });
 
+  it("gives its connection up on request, and is resumed behind what has arrived", async () => {
+    const asked: { readonly cursor: string | undefined; readonly signal: AbortSignal | undefined }[] = [];
+    const client: LogClient = {
+      async *getAnalysisRunLogs({ cursor }, options) {
+        asked.push({ cursor, signal: options?.signal });
+        if (asked.length > 1) {
+          yield chunk("o\nthree\n", { firstLine: 2, cursor: "c2" });
+          return yield COMPLETE;
+        }
+        yield chunk("one\ntw", { cursor: "c1" });
+        await new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
+      },
+    };
+    const { reader, ended } = readWith(client, { follow: true });
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    reader.resume();
+    reader.pause();
+    reader.pause();
+    expect(asked.map(({ signal }) => signal?.aborted)).toEqual([true]);
+    await new Promise(setImmediate);
+    expect(reader.progress).toMatchObject({ state: { kind: "connecting" }, error: undefined });
+    reader.resume();
+    await ended();
+    expect(asked.map(({ cursor }) => cursor)).toEqual([undefined, "c1"]);
+    expect(linesOf(reader.store)).toEqual(["one", "two", "three"]);
+    expect(reader.store.notices).toEqual([]);
+    reader.pause();
+    reader.resume();
+    expect(asked).toHaveLength(2);
+  });
+
+  it("keeps its connection while it could not be resumed at the same place", async () => {
+    let signal: AbortSignal | undefined;
+    const client: LogClient = {
+      async *getAnalysisRunLogs(_, options) {
+        signal = options?.signal;
+        yield chunk("one\n", { cursor: "c1" });
+        yield chunk("two\n");
+        await new Promise((resolve) => options?.signal?.addEventListener("abort", resolve));
+      },
+    };
+    const { reader } = readWith(client, { follow: true });
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    reader.pause();
+    expect(signal?.aborted).toBe(false);
+    reader.close();
+  });
+
+  it("knows the source that is being read now", async () => {
+    const { reader, ended } = readWith(
+      played(
+        { kind: "text", text: "one\n" },
+        {
+          kind: "notice",
+          notice: "SOURCE_CHANGED",
+          message: 'The log continues in source "store", at the same place.',
+        },
+        { kind: "text", text: "two\n" },
+        { kind: "end", reason: "COMPLETE" },
+      ),
+    );
+    await ended();
+    expect(reader.progress.source).toBe("store");
+  });
+
   it("is read no faster than its lines are processed", async () => {
     const piece = chunk(`${"x".repeat(1024 * 1024 - 1)}\n`);
     let given = 0;

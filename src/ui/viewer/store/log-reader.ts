@@ -26,6 +26,8 @@ export interface LogProgress {
   /** The stream's state. */
   readonly state: LogState;
   readonly origin: Origin | undefined;
+  /** The source that is being read now: the origin's, or one in which the log has continued. */
+  readonly source: string;
   readonly end: End | undefined;
   /** The error of a failed call. Lines stay. */
   readonly error: unknown;
@@ -53,6 +55,13 @@ export interface LogReader {
   readonly progress: LogProgress;
   /** Resumes the log after the stream has ended or failed; starts from the beginning if it cannot be resumed. */
   again(): void;
+  /**
+   * Gives the connection up, until {@link resume}. Does nothing if the log has ended, or if it could not be resumed
+   * at the same place.
+   */
+  pause(): void;
+  /** Resumes a paused log at the same place. */
+  resume(): void;
   close(): void;
 }
 
@@ -72,6 +81,9 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   let store = createLogStore(memory);
   let progress: LogProgress = freshProgress();
   let cursor = "";
+  /** Whether the cursor is behind everything that has arrived. */
+  let isCurrent = true;
+  let paused = false;
   let closed = false;
   let streamAbort = new AbortController();
   let port: IngestPort | undefined;
@@ -121,7 +133,8 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     for (const { bytes, firstLine } of pieces(chunk))
       port?.post({ kind: "bytes", bytes: bytes.slice(), firstLine, source });
     underway += chunk.bytes.length;
-    if (chunk.cursor !== "") cursor = chunk.cursor;
+    isCurrent = chunk.cursor !== "";
+    if (isCurrent) cursor = chunk.cursor;
     progress = { ...progress, bytes: progress.bytes + chunk.bytes.length };
     cancelFlush ??= timer(FLUSH_MS, () => {
       cancelFlush = undefined;
@@ -131,10 +144,10 @@ export function createLogReader(options: LogReaderOptions): LogReader {
 
   const takeEvent = (event: LogEvent): void => {
     if (event.kind === "chunk") takeChunk(event);
-    else if (event.kind === "origin") become({ origin: event.origin });
+    else if (event.kind === "origin") become({ origin: event.origin, source: event.origin.source });
     else if (event.kind === "notice") takeNotice(event.notice);
     else if (event.kind === "resumed") {
-      become({ origin: event.origin, resumed: event.times });
+      become({ origin: event.origin, source: event.origin.source, resumed: event.times });
       note("RESUMED", event.line > 0 ? String(event.line) : "");
     } else {
       if (event.cursor !== "") cursor = event.cursor;
@@ -143,6 +156,9 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   };
 
   const takeNotice = (notice: Notice): void => {
+    // Of several containers, each may be in another source.
+    const source = request.allContainers === true ? undefined : newSource(notice);
+    if (source !== undefined) become({ source });
     // Waiting is a state, which passes, not a notice.
     if (notice.kind !== NoticeKind.WAITING) note(KIND_NAMES.get(notice.kind) ?? "", notice.message);
   };
@@ -212,7 +228,19 @@ export function createLogReader(options: LogReaderOptions): LogReader {
         underway = 0;
         progress = freshProgress();
       }
+      paused = false;
       become({ end: undefined, error: undefined, state: { kind: "connecting" } });
+      void read();
+    },
+    pause() {
+      if (closed || paused || progress.state.kind === "ended" || !isCurrent) return;
+      paused = true;
+      streamAbort.abort();
+      roomMade?.();
+    },
+    resume() {
+      if (closed || !paused) return;
+      paused = false;
       void read();
     },
     close() {
@@ -231,7 +259,21 @@ const END = "END OF THE STREAM";
 const KIND_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(NoticeKind).map(([name, kind]) => [kind, name]));
 
 function freshProgress(): LogProgress {
-  return { state: { kind: "connecting" }, origin: undefined, end: undefined, error: undefined, resumed: 0, bytes: 0 };
+  return {
+    state: { kind: "connecting" },
+    origin: undefined,
+    source: "",
+    end: undefined,
+    error: undefined,
+    resumed: 0,
+    bytes: 0,
+  };
+}
+
+/** The source in which the log continues. Only the sentence of such a notice names it. */
+function newSource({ kind, message }: Notice): string | undefined {
+  if (kind !== NoticeKind.SOURCE_CHANGED && kind !== NoticeKind.SEAM) return undefined;
+  return /\bsource "([^"]+)"/.exec(message)?.[1];
 }
 
 const LINE_FEED = 10;

@@ -24,7 +24,11 @@ export interface WrapOptions {
   readonly maxColumns: number;
   /** Lines of which more is shown, and how many columns. */
   readonly more: ReadonlyMap<number, number>;
+  /** The heights of lines that have been drawn: only the browser knows how wide its fonts are. Default: none. */
+  readonly measured?: ReadonlyMap<number, number>;
 }
+
+const NOT_MEASURED: ReadonlyMap<number, number> = new Map();
 
 /** Rows per group of cached sums. */
 const STEP = 128;
@@ -46,8 +50,10 @@ export function lineHeight(store: LogStore, line: number, width: number, maxColu
 }
 
 /** The heights of rows with wrapped lines. */
-export function wrapHeights(store: LogStore, rows: Rows, { columns, maxColumns, more }: WrapOptions): RowHeights {
-  const heightOf = (line: number): number => lineHeight(store, line, columns, more.get(line) ?? maxColumns);
+export function wrapHeights(store: LogStore, rows: Rows, options: WrapOptions): RowHeights {
+  const { columns, maxColumns, more, measured = NOT_MEASURED } = options;
+  const heightOf = (line: number): number =>
+    measured.get(line) ?? lineHeight(store, line, columns, more.get(line) ?? maxColumns);
   const takeAll = (take: (height: number) => void): void => {
     for (const segment of rows.segments) {
       if (segment.kind === "other") take(1);
@@ -59,7 +65,7 @@ export function wrapHeights(store: LogStore, rows: Rows, { columns, maxColumns, 
           for (let index = Math.max(0, segment.from - first); index < end; index += 1) {
             const own = block.columns[index] ?? 0;
             // Most lines fit.
-            if (own < columns) take(1);
+            if (own < columns && measured.size === 0) take(1);
             else take(heightOf(first + index));
           }
         }

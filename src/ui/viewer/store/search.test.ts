@@ -90,8 +90,9 @@ describe("a text", () => {
     expect(search.state.kind).toBe("running");
     expect(search.matches.count).toBeGreaterThan(0);
     expect(search.matches.count).toBeLessThan(160_000);
+    expect(search.searched).toBeLessThan(160_000);
     finish();
-    expect(search.matches.count).toBe(160_000);
+    expect([search.matches.count, search.searched]).toEqual([160_000, 160_000]);
     for (const block of blocksOf("no\na.c")) store.append(block);
     search.resume();
     finish();
@@ -122,6 +123,19 @@ describe("a regular expression", () => {
     search.set({ q: "(", re: true, ci: false });
     expect(search.state).toMatchObject({ kind: "bad-pattern", message: expect.stringContaining("(") });
     expect(tasks).toEqual([]);
+  });
+
+  it("that is half typed changes nothing but the state", () => {
+    const { search, finish } = scripted(storeOf("one\ntwo\ntoo"));
+    search.set({ q: "t.o", re: true, ci: false });
+    search.set({ q: "t.o(", re: true, ci: false });
+    finish();
+    expect([found(search), search.state.kind]).toEqual([[1, 2], "bad-pattern"]);
+    search.set({ q: "t.o", re: true, ci: false });
+    expect([found(search), search.state]).toEqual([[1, 2], { kind: "done" }]);
+    search.set({ q: "t.o(", re: true, ci: false });
+    search.set({ q: "", re: true, ci: false });
+    expect([found(search), search.state]).toEqual([[], { kind: "none" }]);
   });
 
   it("that does not end is killed and reported as too slow", () => {

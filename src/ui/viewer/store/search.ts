@@ -49,6 +49,9 @@ export interface Search {
   readonly state: SearchState;
   /** Positions of the lines that match. */
   readonly matches: SortedLines;
+  /** The number of lines that have been searched. */
+  readonly searched: number;
+  /** Sets what to find. A bad pattern changes nothing but the state. */
   set(query: Query): void;
   /** Searches the lines that have been added to the log. */
   resume(): void;
@@ -72,6 +75,8 @@ const MAX_CACHED = 2_000;
 export function createSearch({ store, openPort, soon, now, timer, changed }: SearchOptions): Search {
   let query: Query = { q: "", re: false, ci: false };
   let state: SearchState = { kind: "none" };
+  /** Set while the query is no pattern, such as a half-typed one: the results of the one before it stay. */
+  let fault: SearchState | undefined;
   let matches = createSortedLines();
   let pattern: RegExp | undefined;
   /** The first line that is not searched yet. */
@@ -195,13 +200,28 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
   return {
     store,
     get state() {
-      return state;
+      return fault ?? state;
     },
     get matches() {
       return matches;
     },
+    get searched() {
+      return next;
+    },
     set(asked) {
-      if (asked.q === query.q && asked.re === query.re && asked.ci === query.ci) return;
+      const hadFault = fault !== undefined;
+      fault = undefined;
+      if (asked.q === query.q && asked.re === query.re && asked.ci === query.ci) {
+        if (hadFault) changed();
+        return;
+      }
+      let compiled: RegExp | undefined;
+      try {
+        if (asked.q !== "") compiled = compileQuery(asked);
+      } catch (error) {
+        fault = { kind: "bad-pattern", message: error instanceof Error ? error.message : String(error) };
+        return changed();
+      }
       run += 1;
       waiting = false;
       leave();
@@ -209,14 +229,8 @@ export function createSearch({ store, openPort, soon, now, timer, changed }: Sea
       query = asked;
       matches = createSortedLines();
       next = 0;
-      pattern = undefined;
-      if (asked.q === "") return become("none");
-      try {
-        pattern = compileQuery(asked);
-      } catch (error) {
-        state = { kind: "bad-pattern", message: error instanceof Error ? error.message : String(error) };
-        return changed();
-      }
+      pattern = compiled;
+      if (compiled === undefined) return become("none");
       become("running");
       workSoon();
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { storeOf } from "../../../../test/fakes/blocks.ts";
 import { coloursOf, contrast, luminance, rgbOf } from "./ansi-colour.ts";
+import { columnsOf } from "./columns.ts";
 import { afterAct } from "./following.ts";
 import { visibleParts } from "./invisible.ts";
 import { linksIn } from "./links.ts";
@@ -119,6 +120,23 @@ describe("JSON in a line", () => {
   });
 });
 
+describe("the width of a text", () => {
+  it.each([
+    ["abc", 3],
+    ["\u26a0", 1],
+    ["\u26a0\ufe0f", 2],
+    ["1\ufe0f\u20e3", 2],
+    ["\u2714\ufe0f \u2714\ufe0f", 5],
+    ["\u{1f680}", 2],
+    ["\u{1f680}\ufe0f", 2],
+    ["\u{1f469}\u200d\u2764\ufe0f\u200d\u{1f468}", 2],
+    ["\u6570\u636e", 4],
+    ["e\u0301", 1],
+  ])("%j: %i columns", (text, columns) => {
+    expect(columnsOf(text)).toBe(columns);
+  });
+});
+
 describe("rows of wrapped lines", () => {
   const widths = [0, 10, 11, 25, 100, 3];
   const store = storeOf(
@@ -142,6 +160,19 @@ describe("rows of wrapped lines", () => {
     expect(heights.total).toBe(start);
     // Line 4 is shown whole; another one, 16 lines later, up to 50 columns plus a button.
     expect([heights.of(rows.rowOf(4)), heights.of(rows.rowOf(22))]).toEqual([10, 6]);
+  });
+
+  it("have the heights that were measured, where there are any", () => {
+    const measured = new Map([
+      [4, 2.5],
+      [5, 3],
+    ]);
+    const guessed = wrapHeights(store, rows, { columns: 10, maxColumns: 50, more: new Map() });
+    const heights = wrapHeights(store, rows, { columns: 10, maxColumns: 50, more: new Map(), measured });
+    expect([heights.of(rows.rowOf(4)), heights.of(rows.rowOf(5))]).toEqual([2.5, 3]);
+    const [four, five] = [guessed.of(rows.rowOf(4)), guessed.of(rows.rowOf(5))];
+    expect(heights.total).toBe(guessed.total - four - five + 5.5);
+    expect(heights.startOf(rows.rowOf(6))).toBe(guessed.startOf(rows.rowOf(6)) - four - five + 5.5);
   });
 
   it("are one line high without wrapping", () => {
