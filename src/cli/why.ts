@@ -17,6 +17,7 @@ import {
   isFailure,
   isOpen,
 } from "../client/cause.ts";
+import { englishCause, podsSentence } from "../client/cause-words.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
@@ -79,6 +80,9 @@ function summaryLines(run: AnalysisRun): string[] {
   ];
   const cause = causeText(run.cause);
   if (cause !== "") lines.push(`  ${cause}`);
+  const { attempt } = causeOf(run);
+  const pods = run.cause === undefined ? "" : podsSentence(run.cause, attempt?.pods ?? [], englishCause);
+  if (pods !== "") lines.push(`  ${pods.replaceAll("**", "")}`);
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);

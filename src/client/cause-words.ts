@@ -1,4 +1,4 @@
-import { type Cause, CauseKind, CauseReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { type Cause, CauseKind, CauseReason, type Pod } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
 /** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
 export interface CauseWords {
@@ -31,6 +31,10 @@ export interface CauseWords {
   outOfMemory(container: string): string;
   exitCode(container: string, code: string): string;
   podEnded(metric: string, reason: string): string;
+  /** @param each the index, or name, of each pod with its exit code; may be empty. */
+  podsFailed(failed: number, pods: number, each: string): string;
+  podExit(pod: string, code: string): string;
+  index(index: number): string;
   /** The run passed, but a metric did not. */
   passedThough(metric: string): string;
   /** The run did not pass, but no metric says why. */
@@ -72,6 +76,9 @@ export const englishCause: CauseWords = {
   outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
   exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
   podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
+  podsFailed: (failed, pods, each) => `**${failed} of ${pods}** pods failed${each && `: ${each}`}.`,
+  podExit: (pod, code) => `${pod} exit code ${code}`,
+  index: (index) => `index ${index}`,
   passedThough: (metric) => `The run reports that it passed, but its metric **${metric}** did not.`,
   noMetric: "The run does not report which metric decided.",
   other: (metric) => `**${metric}** did not pass.`,
@@ -146,4 +153,19 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     default:
       return metric === "" ? words.noMetric : words.other(metric);
   }
+}
+
+/** At most so many pods are told one by one. */
+const MAX_PODS = 10;
+
+/** How many of several pods of one Job failed, and how each ended; empty unless several ran at once. */
+export function podsSentence(cause: Cause, pods: readonly Pod[], words: CauseWords): string {
+  if (cause.pods === 0) return "";
+  const each = pods.slice(0, MAX_PODS).flatMap(({ name, completionIndex, containers }) => {
+    const exits = containers.flatMap(({ exitCode, init }) => (exitCode === undefined || init ? [] : [exitCode]));
+    const code = exits.find((exit) => exit !== 0) ?? exits[0];
+    const pod = completionIndex === undefined ? name : words.index(completionIndex);
+    return code === undefined ? [] : [words.podExit(pod, String(code))];
+  });
+  return words.podsFailed(cause.failedPods, cause.pods, each.join(", "));
 }

@@ -1,3 +1,4 @@
+import { runBeside } from "../runs/pod-choice.ts";
 import type { Position } from "./position.ts";
 import { type ContainerView, viewContainer } from "./view.ts";
 
@@ -40,7 +41,9 @@ export function nextRun(
     if (!drained && restarts === before + 1) return { view: previousOf(own, before), changed: undefined };
     return { view: own, changed: startedAgain(own, drained ? "" : " It was restarted meanwhile") };
   }
-  const next = view.pods[index + 1];
+  const read = view.pods[index];
+  // Those that run beside it are no retries of it.
+  const next = view.pods.slice(index + 1).find((each) => read !== undefined && !runBeside(read, each));
   if (!drained || podNamed || next === undefined) return { view: own, changed: undefined };
   const other = viewContainer(view, { container: view.container.name, pod: next.name });
   return { view: other, changed: startedAgain(other, "") };

@@ -79,6 +79,9 @@ export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema>
     ...given("exitCode", cause.exitCode),
     kubernetesReason: cause.kubernetesReason,
     resource: cause.resource,
+    ...given("completionIndex", cause.index),
+    pods: cause.pods,
+    failedPods: cause.failedPods,
     ...(limit && { limit: { ...limit, what: COUNTED[limit.what] } }),
     ...(elapsedMs !== undefined && { elapsed: durationFromMs(elapsedMs) }),
   };

@@ -59,6 +59,11 @@ export interface Cause {
   readonly kubernetesReason: string;
   /** What the node was low on when it evicted the pod. */
   readonly resource: string;
+  /** Where the Job numbers its pods: which one it is. */
+  readonly index: number | undefined;
+  /** How many pods of the attempt ran side by side, and how many of these failed by themselves. 0 where there was one. */
+  readonly pods: number;
+  readonly failedPods: number;
 }
 
 /** A limit of the metric that was exceeded. */
@@ -90,6 +95,9 @@ export function objectCause(
     exitCode: undefined,
     kubernetesReason: "",
     resource: "",
+    index: undefined,
+    pods: 0,
+    failedPods: 0,
   };
   if (known === "stopped") {
     return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), message: "" };

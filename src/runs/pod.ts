@@ -5,6 +5,10 @@ export interface Pod {
   /** The Job that made it. */
   readonly jobName: string;
   readonly createdAt: string;
+  /** Which part of the Job's work it does, where the Job numbers it. */
+  readonly index: number | undefined;
+  /** Whether it is being deleted. */
+  readonly deleted: boolean;
   /** Whether it has a node to run on. */
   readonly scheduled: boolean;
   /** In Kubernetes' words. */

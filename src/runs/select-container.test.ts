@@ -109,7 +109,9 @@ describe("the container", () => {
 });
 
 describe("the pod", () => {
-  const pods = ["pod-1", "pod-2", "pod-3"].map((name) => failedPod({ tests: ended(1) }, { name }));
+  const pods = ["pod-1", "pod-2", "pod-3"].map((name) =>
+    failedPod({ tests: ended(1) }, { name, createdAt: `2026-01-01T00:0${name.at(-1)}:00Z` }),
+  );
   const chosen = (name: string | undefined, of: readonly Pod[]) => {
     const { pod, podReason } = selectContainer(METRIC, { pod: name }, of);
     return [pod?.name, podReason];
@@ -127,7 +129,8 @@ describe("the pod", () => {
   });
 
   it("decides which container failed", () => {
-    const retried = [failedPod({ tests: ended(1) }), failedPod({ proxy: ended(1) }, { name: "pod-2" })];
+    const second = { name: "pod-2", createdAt: "2026-01-01T00:01:00Z" };
+    const retried = [failedPod({ tests: ended(1) }), failedPod({ proxy: ended(1) }, second)];
     expect(selectContainer(METRIC, {}, retried).container.name).toBe("proxy");
     expect(selectContainer(METRIC, { pod: "pod-1" }, retried).container.name).toBe("tests");
   });

@@ -3,6 +3,7 @@ import { quoted } from "../quoted.ts";
 import { notStarted } from "./job-of.ts";
 import type { ContainerStatus, Pod } from "./pod.ts";
 import { firstFailed } from "./pod-cause.ts";
+import { explainingPod } from "./pod-choice.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 import { decidingAttempt, verdictOf } from "./verdict.ts";
 
@@ -220,11 +221,12 @@ function timeOf(from: number, ms: number): string {
 }
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
-  const newest = pods.at(-1);
+  const choice = explainingPod(pods);
   // Without any pod to compare with, a name is for sources that keep logs by pod: it is not for us to say that it is
   // wrong.
-  if (newest === undefined) return [undefined, undefined];
-  if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
+  if (choice === undefined) return [undefined, undefined];
+  if (name === undefined && choice.failed) return [choice.pod, "failed"];
+  if (name === undefined) return [choice.pod, pods.length === 1 ? "only" : "last"];
   const named = pods.find((each) => each.name === name);
   if (named !== undefined) return [named, "named"];
   const available = pods.map((each) => each.name);

@@ -153,6 +153,9 @@ describe("the cause", () => {
       exitCode: undefined,
       kubernetesReason: "",
       resource: "",
+      index: undefined,
+      pods: 0,
+      failedPods: 0,
     });
   });
 

@@ -1,6 +1,7 @@
 import { type Cause, objectCause } from "./cause.ts";
 import type { Pod } from "./pod.ts";
 import { podCause } from "./pod-cause.ts";
+import { explainingPod, failedCount } from "./pod-choice.ts";
 import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
 /**
@@ -45,13 +46,16 @@ export function verdictOf(run: Run, podsOf: (attempt: Attempt) => readonly Pod[]
  * than what the run's object knows better: that the Job's deadline passed.
  */
 function withPods(cause: Cause, pods: readonly Pod[]): Cause {
-  const pod = pods.at(-1);
-  if (pod === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+  const choice = explainingPod(pods);
+  if (choice === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+  const { pod, beside } = choice;
+  const several =
+    beside.length > 1 ? { index: pod.index, pods: beside.length, failedPods: failedCount(beside) } : undefined;
   const found = podCause(pod);
-  if (found === undefined) return cause;
+  if (found === undefined) return { ...cause, ...several };
   const isTold = cause.reason !== "job-failed" && cause.reason !== "inconclusive" && cause.reason !== "not-measured";
-  if (isTold && found.reason === "exit-code") return cause;
-  return { ...cause, ...found, message: found.message || cause.message };
+  if (isTold && found.reason === "exit-code") return { ...cause, ...several };
+  return { ...cause, ...found, ...several, message: found.message || cause.message };
 }
 
 function causeOf(run: Run, decision: Decision, attempt: Attempt | undefined): Cause | undefined {

@@ -5,7 +5,7 @@ import {
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
-import { causeSentence } from "../../client/cause-words.ts";
+import { causeSentence, podsSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
 
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
@@ -14,6 +14,7 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   if (hasPassed(run.summary)) return passed(run, text);
   if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
   const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
+  if (cause.told !== undefined) sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words));
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
     sentences.push(text.measured(metric.provider, last.value));
