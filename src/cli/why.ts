@@ -17,7 +17,7 @@ import {
   isFailure,
   isOpen,
 } from "../client/cause.ts";
-import { englishCause, podsSentence } from "../client/cause-words.ts";
+import { englishCause, goneSentence, podsSentence } from "../client/cause-words.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
@@ -82,6 +82,8 @@ function summaryLines(run: AnalysisRun): string[] {
   if (cause !== "") lines.push(`  ${cause}`);
   const { attempt } = causeOf(run);
   const pods = run.cause === undefined ? "" : podsSentence(run.cause, attempt?.pods ?? [], englishCause);
+  const gone = run.cause === undefined ? "" : goneSentence(run.cause, englishCause);
+  if (gone !== "") lines.push(`  ${gone.replaceAll("**", "")}`);
   if (pods !== "") lines.push(`  ${pods.replaceAll("**", "")}`);
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {

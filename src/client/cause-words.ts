@@ -1,4 +1,10 @@
-import { type Cause, CauseKind, CauseReason, type Pod } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  type Cause,
+  CauseKind,
+  CauseReason,
+  type Pod,
+  PodGoneReason,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
 /** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
 export interface CauseWords {
@@ -34,6 +40,13 @@ export interface CauseWords {
   /** @param each the index, or name, of each pod with its exit code; may be empty. */
   podsFailed(failed: number, pods: number, each: string): string;
   podExit(pod: string, code: string): string;
+  /** Why the pod is gone, and what helps. */
+  gone: {
+    readonly unknown: string;
+    readonly restartPolicy: string;
+    deadline(seconds: number): string;
+    ttl(seconds: number): string;
+  };
   index(index: number): string;
   /** The run passed, but a metric did not. */
   passedThough(metric: string): string;
@@ -78,6 +91,18 @@ export const englishCause: CauseWords = {
   podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
   podsFailed: (failed, pods, each) => `**${failed} of ${pods}** pods failed${each && `: ${each}`}.`,
   podExit: (pod, code) => `${pod} exit code ${code}`,
+  gone: {
+    unknown: "The pod is gone, so its exit code is unknown.",
+    restartPolicy:
+      "The pod is gone: its **restartPolicy** is **OnFailure**, so Kubernetes deleted it when the job failed. " +
+      "**restartPolicy: Never**, or an archive, keeps the log.",
+    deadline: (seconds) =>
+      `The pod is gone: Kubernetes deleted it when the job's deadline of **${seconds} s** passed. ` +
+      "An archive keeps the log.",
+    ttl: (seconds) =>
+      `The pod is gone: Kubernetes deletes the job **${seconds} s** after its end (ttlSecondsAfterFinished). ` +
+      "An archive keeps the log.",
+  },
   index: (index) => `index ${index}`,
   passedThough: (metric) => `The run reports that it passed, but its metric **${metric}** did not.`,
   noMetric: "The run does not report which metric decided.",
@@ -152,6 +177,23 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
       return metric === "" ? words.noMetric : words.passedThough(metric);
     default:
       return metric === "" ? words.noMetric : words.other(metric);
+  }
+}
+
+/** Why the pod of an attempt is gone; empty while there is one, and if that explains nothing. */
+export function goneSentence({ reason, podGone, podGoneSeconds }: Cause, { gone }: CauseWords): string {
+  if (reason === CauseReason.STOPPED) return "";
+  switch (podGone) {
+    case PodGoneReason.RESTART_POLICY:
+      return gone.restartPolicy;
+    case PodGoneReason.DEADLINE:
+      return gone.deadline(podGoneSeconds);
+    case PodGoneReason.TTL:
+      return gone.ttl(podGoneSeconds);
+    case PodGoneReason.UNKNOWN:
+      return reason === CauseReason.JOB_FAILED ? gone.unknown : "";
+    default:
+      return "";
   }
 }
 

@@ -29,6 +29,8 @@ interface Around {
   readonly jobOf: (attempt: Attempt) => Job | undefined;
   /** The pods of an attempt's Job that the cluster still knows. */
   readonly podsOf: (attempt: Attempt) => readonly Pod[];
+  /** Whether a source reads the pods of an attempt. */
+  readonly readsPods: (attempt: Attempt) => boolean;
   /** Of the whole answer. */
   readonly budget: LinkBudget & { pods: number };
 }
@@ -44,8 +46,8 @@ export async function getAnalysisRun(
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const around = await readAround(services, run, signal);
-  const { context, podsOf, budget } = around;
-  const verdict = verdictOf(run, podsOf);
+  const { context, podsOf, readsPods, budget } = around;
+  const verdict = verdictOf(run, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
@@ -75,6 +77,7 @@ async function readAround({ kube, config, sources }: Services, run: Run, signal:
   const context = await readRunContext(kube, run, { shard: true, freight: true }, signal);
   const jobs = new Map<Attempt, Job>();
   const namespaces = new Set<string>();
+  const live = new Set<Attempt>();
   for (const metric of jobMetrics(run)) {
     const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: metric.name };
     const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
@@ -82,7 +85,9 @@ async function readAround({ kube, config, sources }: Services, run: Run, signal:
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
       if (job === undefined) continue;
       jobs.set(attempt, job);
-      if (isLive) namespaces.add(job.namespace);
+      if (!isLive) continue;
+      namespaces.add(job.namespace);
+      live.add(attempt);
     }
   }
   const pods = await readPods(kube, run, namespaces, signal);
@@ -90,6 +95,7 @@ async function readAround({ kube, config, sources }: Services, run: Run, signal:
   return {
     context,
     jobOf: (attempt) => jobs.get(attempt),
+    readsPods: (attempt) => live.has(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
     budget: { ...createLinkBudget(), pods: MOST_PODS },
   };

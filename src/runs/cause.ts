@@ -1,3 +1,4 @@
+import type { PodGone } from "./job-lifetime.ts";
 import { type Attempt, LISTED_MESSAGE_LENGTH, type Metric, type Run } from "./run.ts";
 
 /** Whose matter it is. `undefined`: not known. */
@@ -61,9 +62,11 @@ export interface Cause {
   readonly resource: string;
   /** Where the Job numbers its pods: which one it is. */
   readonly index: number | undefined;
-  /** How many pods of the attempt ran side by side, and how many of these failed by themselves. 0 where there was one. */
+  /** How many pods of the attempt ran side by side, and how many failed by themselves. 0 where there was one. */
   readonly pods: number;
   readonly failedPods: number;
+  /** Why the attempt's pods are gone; `undefined` where there is one, or where nothing reads pods. */
+  readonly gone: PodGone | undefined;
 }
 
 /** A limit of the metric that was exceeded. */
@@ -98,6 +101,7 @@ export function objectCause(
     index: undefined,
     pods: 0,
     failedPods: 0,
+    gone: undefined,
   };
   if (known === "stopped") {
     return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), message: "" };

@@ -1,3 +1,4 @@
+import type { JobLifetime } from "./job-lifetime.ts";
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -75,6 +76,8 @@ export interface Metric {
   readonly attempts: readonly Attempt[];
   /** Init containers first. */
   readonly containers: readonly Container[];
+  /** How long its Jobs and their pods live. */
+  readonly lifetime: JobLifetime;
   /** The container that the Job's pods name as their default. */
   readonly defaultContainer: string | undefined;
   /**

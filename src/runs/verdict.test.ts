@@ -156,6 +156,7 @@ describe("the cause", () => {
       index: undefined,
       pods: 0,
       failedPods: 0,
+      gone: undefined,
     });
   });
 

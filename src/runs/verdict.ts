@@ -1,4 +1,5 @@
 import { type Cause, objectCause } from "./cause.ts";
+import { podGone } from "./job-lifetime.ts";
 import type { Pod } from "./pod.ts";
 import { podCause } from "./pod-cause.ts";
 import { explainingPod, failedCount } from "./pod-choice.ts";
@@ -29,16 +30,25 @@ export interface Verdict {
 /**
  * Decides what a run comes to: by what its object says and, of why, by the pods.
  *
- * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. `undefined`
+ *   where nothing reads them, which is the default.
  */
-export function verdictOf(run: Run, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Verdict {
+export function verdictOf(
+  run: Run,
+  podsOf: (attempt: Attempt) => readonly Pod[] | undefined = () => undefined,
+): Verdict {
   const decision = decide(run);
   const { metric, result } = decision;
   const attempt = metric && decidingAttempt(metric)[0];
   const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
   const cause = causeOf(run, decision, attempt);
-  const pods = attempt === undefined ? [] : podsOf(attempt);
-  return { result, metric, attempt, cause: cause && withPods(cause, pods), failedDryRuns };
+  const isJob = metric?.provider === "job" && attempt?.claimedJob !== undefined;
+  const pods = isJob ? podsOf(attempt) : undefined;
+  if (cause === undefined || pods === undefined || metric === undefined || attempt === undefined) {
+    return { result, metric, attempt, cause, failedDryRuns };
+  }
+  const explained = pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, pods);
+  return { result, metric, attempt, cause: explained, failedDryRuns };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface LogTarget {
   readonly values: TemplateValues;
   /** The container in its pod. Absent where the cluster does not know the pod any more, or where no source is live. */
   readonly pod?: TargetPod | undefined;
+  /** Why there is no pod any more, as the rest of a sentence. Empty or absent where that is not known. */
+  readonly podGone?: string | undefined;
 }
 
 /** A container of a pod that is known to be the attempt's own. */

@@ -5,7 +5,7 @@ import {
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
-import { causeSentence, podsSentence } from "../../client/cause-words.ts";
+import { causeSentence, goneSentence, podsSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
 
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
@@ -14,7 +14,9 @@ export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): 
   if (hasPassed(run.summary)) return passed(run, text);
   if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
   const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
-  if (cause.told !== undefined) sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words));
+  if (cause.told !== undefined) {
+    sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words), goneSentence(cause.told, text.words));
+  }
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
     sentences.push(text.measured(metric.provider, last.value));
@@ -61,7 +63,7 @@ function isShort(condition: string): boolean {
   return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
 
-function podReasons({ phase, told, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
   if (isClusterCause(told)) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
@@ -74,8 +76,6 @@ function podReasons({ phase, told, metric, attempt, container }: Cause, text: Te
     return [text.podWaits(pod.message || pod.reason)];
   if (isOpen(phase) && container?.state === ContainerState.WAITING && container.reason)
     return [text.waits(container.name, container.reason)];
-  if (isFailure(phase) && metric?.provider === "job" && attempt !== undefined && pod === undefined)
-    return [text.podGone];
   return [];
 }
 

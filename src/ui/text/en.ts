@@ -133,7 +133,6 @@ export const en = {
       `The metric allows ${allowed} inconclusive measurements; it counted **${counted}**.`,
     limitErrors: (counted: number, allowed: number) =>
       `The metric allows ${allowed} consecutive errors; there were **${counted}**.`,
-    podGone: "The pod is gone, so its exit code is unknown.",
     allPassed: (count: number) => (count === 1 ? "Its metric passed." : `All ${count} metrics passed.`),
     dryRunsFailed: (names: string) => `Dry run ${names} failed, which does not count.`,
     startsLater: "The log appears here by itself once its job starts.",
