@@ -13,6 +13,7 @@ import {
   decidingMetrics,
   exitOf,
   hasPassed,
+  heldUp,
   isClusterCause,
   isFailure,
   isOpen,
@@ -83,6 +84,14 @@ function summaryLines(run: AnalysisRun): string[] {
   const { attempt } = causeOf(run);
   const pods = run.cause === undefined ? "" : podsSentence(run.cause, attempt?.pods ?? [], englishCause);
   const gone = run.cause === undefined ? "" : goneSentence(run.cause, englishCause);
+  const held = isOpen(summary?.phase) ? heldUp(causeOf(run)) : undefined;
+  if (held !== undefined) {
+    const { ended, by } = held;
+    const ago = ended.endTime === undefined ? "" : age({ createTime: ended.endTime }, Date.now());
+    lines.push(
+      `  ${englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name).replaceAll("**", "")}`,
+    );
+  }
   if (gone !== "") lines.push(`  ${gone.replaceAll("**", "")}`);
   if (pods !== "") lines.push(`  ${pods.replaceAll("**", "")}`);
   if (message !== "") lines.push(`  ${message}`);

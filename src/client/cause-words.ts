@@ -36,6 +36,10 @@ export interface CauseWords {
   unschedulable(metric: string, message: string): string;
   outOfMemory(container: string): string;
   exitCode(container: string, code: string): string;
+  /** Of a container that is not part of the template. */
+  addedExitCode(container: string, code: string): string;
+  /** The template's container has ended, but an added one keeps the job from ending. */
+  heldUp(container: string, code: string, ago: string, by: string): string;
   podEnded(metric: string, reason: string): string;
   /** @param each the index, or name, of each pod with its exit code; may be empty. */
   podsFailed(failed: number, pods: number, each: string): string;
@@ -88,6 +92,11 @@ export const englishCause: CauseWords = {
   unschedulable: (metric, message) => `No node takes the pod of **${metric}**${colon(message)}`,
   outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
   exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
+  addedExitCode: (container, code) =>
+    `Container **${container}**, which the cluster added to the pod, exited with **${code}**.`,
+  heldUp: (container, code, ago, by) =>
+    `Container **${container}** exited with **${code}**${ago && ` ${ago} ago`}; the job waits for **${by}**, ` +
+    "which the cluster added to the pod.",
   podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
   podsFailed: (failed, pods, each) => `**${failed} of ${pods}** pods failed${each && `: ${each}`}.`,
   podExit: (pod, code) => `${pod} exit code ${code}`,
@@ -170,7 +179,10 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     case CauseReason.OUT_OF_MEMORY:
       return words.outOfMemory(cause.containerName);
     case CauseReason.EXIT_CODE:
-      return words.exitCode(cause.containerName, String(cause.exitCode ?? "?"));
+      return (cause.containerAdded ? words.addedExitCode : words.exitCode)(
+        cause.containerName,
+        String(cause.exitCode ?? "?"),
+      );
     case CauseReason.POD_ENDED:
       return words.podEnded(metric, cause.kubernetesReason);
     case CauseReason.CONTRADICTION:

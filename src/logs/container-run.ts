@@ -32,7 +32,7 @@ export function nextRun(
   const index = view.pods.findIndex(({ name }) => name === position.pod);
   if (index === -1) return { view, changed: startedAgain(view, drained ? "" : " The pod before was removed") };
 
-  const own = viewContainer(view, { container: view.container.name, pod: position.pod });
+  const own = viewContainer(view, { container: view.container.name, known: view.container, pod: position.pod });
   const { status } = own;
   const before = position.restarts ?? 0;
   const restarts = status === undefined || status.state === "waiting" ? before : status.restarts;
@@ -45,7 +45,7 @@ export function nextRun(
   // Those that run beside it are no retries of it.
   const next = view.pods.slice(index + 1).find((each) => read !== undefined && !runBeside(read, each));
   if (!drained || podNamed || next === undefined) return { view: own, changed: undefined };
-  const other = viewContainer(view, { container: view.container.name, pod: next.name });
+  const other = viewContainer(view, { container: view.container.name, known: view.container, pod: next.name });
   return { view: other, changed: startedAgain(other, "") };
 }
 

@@ -62,7 +62,10 @@ export async function viewAttempt(
 }
 
 /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, telling what there is. */
-export function viewContainer(view: AttemptView, selector: Pick<Selector, "container" | "pod">): ContainerView {
+export function viewContainer(
+  view: AttemptView,
+  selector: Pick<Selector, "container" | "known" | "pod">,
+): ContainerView {
   const { run, metric, attempt, job, context, facts, pods } = view;
   const selection = selectContainer(metric, selector, pods);
   const { container, pod } = selection;

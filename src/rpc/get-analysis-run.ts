@@ -6,6 +6,7 @@ import type {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import { containersIn } from "../runs/containers-in.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
@@ -130,7 +131,10 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
     dryRun: metric.dryRun,
     // The newest first, so that it is the oldest that may have to do without links.
     attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
-    containers: metric.containers.map(({ name, init }) => ({ name, init })),
+    containers: containersIn(metric, metric.attempts.flatMap(podsOf)).map(({ added = false, ...each }) => ({
+      ...each,
+      added,
+    })),
     ...measuringMessage(metric),
   };
 }

@@ -85,6 +85,7 @@ export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema>
     message: cause.message,
     podName: cause.pod,
     containerName: cause.container,
+    containerAdded: cause.added,
     ...given("exitCode", cause.exitCode),
     kubernetesReason: cause.kubernetesReason,
     resource: cause.resource,

@@ -55,6 +55,8 @@ export interface Cause {
   /** What explains it in the cluster; empty in a list, and where the cluster has no pod of the attempt. */
   readonly pod: string;
   readonly container: string;
+  /** Whether the container is not of the Job's template. */
+  readonly added: boolean;
   readonly exitCode: number | undefined;
   /** Kubernetes' word for it. */
   readonly kubernetesReason: string;
@@ -95,6 +97,7 @@ export function objectCause(
     elapsedMs: undefined,
     pod: "",
     container: "",
+    added: false,
     exitCode: undefined,
     kubernetesReason: "",
     resource: "",

@@ -16,7 +16,8 @@ const ended = (name: string, exitCode: number, second: number, parts: Partial<Po
 function chosen(pods: readonly Pod[]): string {
   const choice = explainingPod(pods);
   if (choice === undefined) return "none";
-  return `${choice.pod.name}${choice.failed ? " failed" : ""}, ${failedCount(choice.beside)} of ${choice.beside.length}`;
+  const { pod, failed, beside } = choice;
+  return `${pod.name}${failed ? " failed" : ""}, ${failedCount(beside)} of ${beside.length}`;
 }
 
 describe("the pod that explains an attempt", () => {

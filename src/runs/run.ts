@@ -106,4 +106,6 @@ export interface Attempt {
 export interface Container {
   readonly name: string;
   readonly init: boolean;
+  /** Whether it is not of the Job's template: a webhook of the cluster has added it to the pod. Default: no. */
+  readonly added?: boolean;
 }

@@ -80,14 +80,14 @@ describe("the container", () => {
     ["the annotated one while none has failed", failedPod({ tests: {}, proxy: {} }), "proxy default-annotation"],
     ["the annotated one where there is no pod any more", undefined, "proxy default-annotation"],
     [
-      "none that was put into the pod from outside, but the next that failed",
+      "one that the cluster added to the pod, if that failed first",
       failedPod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
-      "tests failed",
+      "mesh failed",
     ],
     [
-      "the annotated one where only a container from outside failed",
-      failedPod({ mesh: ended(1) }),
-      "proxy default-annotation",
+      "none that the cluster added, if that was ended after the others",
+      failedPod({ mesh: ended(137, "2026-01-01T00:00:59Z"), tests: ended(1) }),
+      "tests failed",
     ],
   ])("is %s", (_what, pod, expected) => {
     expect(chosen(pod)).toBe(expected);
@@ -95,6 +95,14 @@ describe("the container", () => {
 
   it("is the only one, though it failed", () => {
     expect(chosen(failedPod({ main: ended(1) }), makeMetric())).toBe("main only");
+  });
+
+  it("may be one that the cluster added to the pod, which is marked, also once the pod is gone", () => {
+    const pod = failedPod({ mesh: ended(0), tests: ended(1) });
+    const mesh = { name: "mesh", init: false, added: true };
+    expect(selectContainer(METRIC, { container: "mesh" }, [pod]).container).toEqual(mesh);
+    expect(selectContainer(METRIC, { container: "mesh", known: mesh }, []).container).toEqual(mesh);
+    expect(() => selectContainer(METRIC, { container: "mesh" }, [])).toThrow('has no container "mesh"');
   });
 
   it("is the named one, though another failed, and comes with what became of it", () => {

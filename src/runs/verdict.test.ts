@@ -150,6 +150,7 @@ describe("the cause", () => {
       elapsedMs: undefined,
       pod: "",
       container: "",
+      added: false,
       exitCode: undefined,
       kubernetesReason: "",
       resource: "",

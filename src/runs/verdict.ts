@@ -47,7 +47,7 @@ export function verdictOf(
   if (cause === undefined || pods === undefined || metric === undefined || attempt === undefined) {
     return { result, metric, attempt, cause, failedDryRuns };
   }
-  const explained = pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, pods);
+  const explained = pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, metric, pods);
   return { result, metric, attempt, cause: explained, failedDryRuns };
 }
 
@@ -55,7 +55,7 @@ export function verdictOf(
  * What the pod says of its own end comes first. Of a run that was stopped it says nothing, and an exit code says less
  * than what the run's object knows better: that the Job's deadline passed.
  */
-function withPods(cause: Cause, pods: readonly Pod[]): Cause {
+function withPods(cause: Cause, metric: Metric, pods: readonly Pod[]): Cause {
   const choice = explainingPod(pods);
   if (choice === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
   const { pod, beside } = choice;
@@ -65,7 +65,10 @@ function withPods(cause: Cause, pods: readonly Pod[]): Cause {
   if (found === undefined) return { ...cause, ...several };
   const isTold = cause.reason !== "job-failed" && cause.reason !== "inconclusive" && cause.reason !== "not-measured";
   if (isTold && found.reason === "exit-code") return { ...cause, ...several };
-  return { ...cause, ...found, ...several, message: found.message || cause.message };
+  const added = found.container !== "" && !metric.containers.some(({ name }) => name === found.container);
+  // No test runs in a container that the cluster added.
+  const kind = added && found.kind === "test-failed" ? "infrastructure" : found.kind;
+  return { ...cause, ...found, ...several, added, kind, message: found.message || cause.message };
 }
 
 function causeOf(run: Run, decision: Decision, attempt: Attempt | undefined): Cause | undefined {

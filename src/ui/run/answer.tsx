@@ -6,7 +6,7 @@ import {
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { causeOf, isOpen } from "../../client/cause.ts";
 import { markedPhase, PhaseMark } from "../parts/phase.tsx";
-import { Ago, Moment, Span } from "../parts/time.tsx";
+import { Ago, Moment, Span, useNow } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
 import { Rich, useLanguage, useText } from "../text/text.tsx";
 import styles from "./answer.module.css";
@@ -26,6 +26,7 @@ interface AnswerProps {
 export function Answer({ project, run, links, children }: AnswerProps) {
   const text = useText();
   const language = useLanguage();
+  const now = useNow();
   const cause = causeOf(run);
   const { summary } = run;
   return (
@@ -35,7 +36,7 @@ export function Answer({ project, run, links, children }: AnswerProps) {
           <PhaseMark phase={markedPhase(summary)} silent /> {headline(cause, text, language)}
         </h1>
         <p className="soft">
-          {reasons(cause, run, text).map((sentence) => (
+          {reasons(cause, run, text, now, language).map((sentence) => (
             <span key={sentence}>
               <Rich text={sentence} />{" "}
             </span>

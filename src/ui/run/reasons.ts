@@ -1,19 +1,40 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type AnalysisRun,
   CauseReason,
   ContainerState,
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
+import {
+  type Cause,
+  exitOf,
+  type HeldUp,
+  hasPassed,
+  heldUp,
+  isClusterCause,
+  isFailure,
+  isOpen,
+} from "../../client/cause.ts";
 import { causeSentence, goneSentence, podsSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
+import { spanText } from "../text/format.ts";
 
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
-export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): readonly string[] {
+export function reasons(
+  cause: Cause,
+  run: AnalysisRun,
+  { cause: text }: Text,
+  now: number,
+  language: string,
+): readonly string[] {
   const { phase, metric, attempt, limit } = cause;
   if (hasPassed(run.summary)) return passed(run, text);
   if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
-  const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
+  const held = isOpen(phase) ? heldUp(cause) : undefined;
+  const sentences =
+    held === undefined
+      ? [...toldReasons(cause.told, text), ...podReasons(cause, text)]
+      : [heldUpText(held, text, now, language)];
   if (cause.told !== undefined) {
     sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words), goneSentence(cause.told, text.words));
   }
@@ -44,6 +65,11 @@ function passed({ metrics, summary }: AnalysisRun, text: Text["cause"]): readonl
   return [text.allPassed(counted), ...(dryRuns.length === 0 ? [] : [text.dryRunsFailed(dryRuns.join(", "))])];
 }
 
+function heldUpText({ ended, by }: HeldUp, { words }: Text["cause"], now: number, language: string): string {
+  const ago = ended.endTime === undefined ? "" : spanText(Math.max(0, now - timestampMs(ended.endTime)), language);
+  return words.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name);
+}
+
 /** What the headline and the pod's state do not say. */
 function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly string[] {
   switch (told?.reason) {
@@ -53,6 +79,8 @@ function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly
     case CauseReason.JOB_NOT_CREATED:
     case CauseReason.CONTRADICTION:
       return [causeSentence(told, text.words, "")];
+    case CauseReason.EXIT_CODE:
+      return told.containerAdded ? [causeSentence(told, text.words, "")] : [];
     default:
       return told !== undefined && isClusterCause(told) ? [causeSentence(told, text.words, "")] : [];
   }
@@ -64,7 +92,7 @@ function isShort(condition: string): boolean {
 }
 
 function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
-  if (isClusterCause(told)) return [];
+  if (isClusterCause(told) || told?.containerAdded) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
     const code = String(exit.code ?? "?");

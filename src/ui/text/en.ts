@@ -165,6 +165,7 @@ export const en = {
     others: "Other runs of this freight",
     containers: "Containers",
     init: (name: string) => `init: ${name}`,
+    added: (name: string) => `${name} (added by the cluster)`,
     all: "all",
   },
 

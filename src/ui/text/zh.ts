@@ -152,6 +152,9 @@ export const zh: Required<Text> = {
           `Pod 已不存在：任务结束 **${seconds} 秒**后 Kubernetes 会删除它（ttlSecondsAfterFinished）。归档可以保留日志。`,
       },
       index: (index) => `索引 ${index}`,
+      addedExitCode: (container, code) => `集群添加到 Pod 的容器 **${container}** 以退出码 **${code}** 结束。`,
+      heldUp: (container, code, ago, by) =>
+        `容器 **${container}** ${ago && `${ago}前`}以退出码 **${code}** 结束；任务在等待集群添加到 Pod 的 **${by}**。`,
       podEnded: (metric, reason) => `Kubernetes 终止了 **${metric}** 的 Pod（${reason}）。`,
       passedThough: (metric) => `运行报告已通过，但它的指标 **${metric}** 没有通过。`,
       noMetric: "运行没有说明由哪个指标决定结果。",
@@ -204,6 +207,7 @@ export const zh: Required<Text> = {
     others: "同一货物的其他运行",
     containers: "容器",
     init: (name) => `初始化：${name}`,
+    added: (name) => `${name}（集群添加）`,
     all: "全部",
   },
 
