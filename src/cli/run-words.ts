@@ -47,7 +47,7 @@ function elapsedText({ elapsed }: Cause): string {
 }
 
 /** How long ago a run was created, abbreviated: `90s`, `5m`, `3h`, `2d`. */
-export function age({ createTime }: AnalysisRunSummary, now: number): string {
+export function age({ createTime }: Pick<AnalysisRunSummary, "createTime">, now: number): string {
   if (createTime === undefined) return "-";
   const seconds = Math.max(0, Math.round((now - timestampMs(createTime)) / 1000));
   if (seconds < 120) return `${seconds}s`;

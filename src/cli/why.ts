@@ -13,10 +13,12 @@ import {
   decidingMetrics,
   exitOf,
   hasPassed,
+  heldUp,
   isClusterCause,
   isFailure,
   isOpen,
 } from "../client/cause.ts";
+import { englishCause, goneSentence, podsSentence } from "../client/cause-words.ts";
 import { describeError } from "../client/describe-error.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
@@ -79,6 +81,19 @@ function summaryLines(run: AnalysisRun): string[] {
   ];
   const cause = causeText(run.cause);
   if (cause !== "") lines.push(`  ${cause}`);
+  const { attempt } = causeOf(run);
+  const pods = run.cause === undefined ? "" : podsSentence(run.cause, attempt?.pods ?? [], englishCause);
+  const gone = run.cause === undefined ? "" : goneSentence(run.cause, englishCause);
+  const held = isOpen(summary?.phase) ? heldUp(causeOf(run)) : undefined;
+  if (held !== undefined) {
+    const { ended, by } = held;
+    const ago = ended.endTime === undefined ? "" : age({ createTime: ended.endTime }, Date.now());
+    lines.push(
+      `  ${englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name).replaceAll("**", "")}`,
+    );
+  }
+  if (gone !== "") lines.push(`  ${gone.replaceAll("**", "")}`);
+  if (pods !== "") lines.push(`  ${pods.replaceAll("**", "")}`);
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);

@@ -1,4 +1,10 @@
-import { type Cause, CauseKind, CauseReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  type Cause,
+  CauseKind,
+  CauseReason,
+  type Pod,
+  PodGoneReason,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
 /** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
 export interface CauseWords {
@@ -30,7 +36,22 @@ export interface CauseWords {
   unschedulable(metric: string, message: string): string;
   outOfMemory(container: string): string;
   exitCode(container: string, code: string): string;
+  /** Of a container that is not part of the template. */
+  addedExitCode(container: string, code: string): string;
+  /** The template's container has ended, but an added one keeps the job from ending. */
+  heldUp(container: string, code: string, ago: string, by: string): string;
   podEnded(metric: string, reason: string): string;
+  /** @param each the index, or name, of each pod with its exit code; may be empty. */
+  podsFailed(failed: number, pods: number, each: string): string;
+  podExit(pod: string, code: string): string;
+  /** Why the pod is gone, and what helps. */
+  gone: {
+    readonly unknown: string;
+    readonly restartPolicy: string;
+    deadline(seconds: number): string;
+    ttl(seconds: number): string;
+  };
+  index(index: number): string;
   /** The run passed, but a metric did not. */
   passedThough(metric: string): string;
   /** The run did not pass, but no metric says why. */
@@ -71,7 +92,27 @@ export const englishCause: CauseWords = {
   unschedulable: (metric, message) => `No node takes the pod of **${metric}**${colon(message)}`,
   outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
   exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
+  addedExitCode: (container, code) =>
+    `Container **${container}**, which the cluster added to the pod, exited with **${code}**.`,
+  heldUp: (container, code, ago, by) =>
+    `Container **${container}** exited with **${code}**${ago && ` ${ago} ago`}; the job waits for **${by}**, ` +
+    "which the cluster added to the pod.",
   podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
+  podsFailed: (failed, pods, each) => `**${failed} of ${pods}** pods failed${each && `: ${each}`}.`,
+  podExit: (pod, code) => `${pod} exit code ${code}`,
+  gone: {
+    unknown: "The pod is gone, so its exit code is unknown.",
+    restartPolicy:
+      "The pod is gone: its **restartPolicy** is **OnFailure**, so Kubernetes deleted it when the job failed. " +
+      "**restartPolicy: Never**, or an archive, keeps the log.",
+    deadline: (seconds) =>
+      `The pod is gone: Kubernetes deleted it when the job's deadline of **${seconds} s** passed. ` +
+      "An archive keeps the log.",
+    ttl: (seconds) =>
+      `The pod is gone: Kubernetes deletes the job **${seconds} s** after its end (ttlSecondsAfterFinished). ` +
+      "An archive keeps the log.",
+  },
+  index: (index) => `index ${index}`,
   passedThough: (metric) => `The run reports that it passed, but its metric **${metric}** did not.`,
   noMetric: "The run does not report which metric decided.",
   other: (metric) => `**${metric}** did not pass.`,
@@ -138,7 +179,10 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     case CauseReason.OUT_OF_MEMORY:
       return words.outOfMemory(cause.containerName);
     case CauseReason.EXIT_CODE:
-      return words.exitCode(cause.containerName, String(cause.exitCode ?? "?"));
+      return (cause.containerAdded ? words.addedExitCode : words.exitCode)(
+        cause.containerName,
+        String(cause.exitCode ?? "?"),
+      );
     case CauseReason.POD_ENDED:
       return words.podEnded(metric, cause.kubernetesReason);
     case CauseReason.CONTRADICTION:
@@ -146,4 +190,36 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     default:
       return metric === "" ? words.noMetric : words.other(metric);
   }
+}
+
+/** Why the pod of an attempt is gone; empty while there is one, and if that explains nothing. */
+export function goneSentence({ reason, podGone, podGoneSeconds }: Cause, { gone }: CauseWords): string {
+  if (reason === CauseReason.STOPPED) return "";
+  switch (podGone) {
+    case PodGoneReason.RESTART_POLICY:
+      return gone.restartPolicy;
+    case PodGoneReason.DEADLINE:
+      return gone.deadline(podGoneSeconds);
+    case PodGoneReason.TTL:
+      return gone.ttl(podGoneSeconds);
+    case PodGoneReason.UNKNOWN:
+      return reason === CauseReason.JOB_FAILED ? gone.unknown : "";
+    default:
+      return "";
+  }
+}
+
+/** At most so many pods are told one by one. */
+const MAX_PODS = 10;
+
+/** How many of several pods of one Job failed, and how each ended; empty unless several ran at once. */
+export function podsSentence(cause: Cause, pods: readonly Pod[], words: CauseWords): string {
+  if (cause.pods === 0) return "";
+  const each = pods.slice(0, MAX_PODS).flatMap(({ name, completionIndex, containers }) => {
+    const exits = containers.flatMap(({ exitCode, init }) => (exitCode === undefined || init ? [] : [exitCode]));
+    const code = exits.find((exit) => exit !== 0) ?? exits[0];
+    const pod = completionIndex === undefined ? name : words.index(completionIndex);
+    return code === undefined ? [] : [words.podExit(pod, String(code))];
+  });
+  return words.podsFailed(cause.failedPods, cause.pods, each.join(", "));
 }

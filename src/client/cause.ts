@@ -131,6 +131,26 @@ export function containerStatus(
   return pod?.containers.find((each) => each.name === name);
 }
 
+/** What keeps an open attempt from ending: the template's containers have ended, one that was added has not. */
+export interface HeldUp {
+  readonly ended: ContainerStatus;
+  readonly by: ContainerStatus;
+}
+
+/** Finds it; `undefined` if that is not so. */
+export function heldUp({ metric, attempt }: Pick<Cause, "metric" | "attempt">): HeldUp | undefined {
+  const pod = attempt?.pods.at(-1);
+  if (metric === undefined || attempt === undefined || pod === undefined || !isOpen(attempt.phase)) return undefined;
+  const main = pod.containers.filter(({ init }) => !init);
+  const isAdded = ({ name }: ContainerStatus): boolean =>
+    metric.containers.some((each) => each.added && each.name === name);
+  const own = main.filter((each) => !isAdded(each));
+  const by = main.find((each) => isAdded(each) && each.state === ContainerState.RUNNING);
+  const ended = own.at(-1);
+  if (by === undefined || ended === undefined) return undefined;
+  return own.every(({ state }) => state === ContainerState.TERMINATED) ? { ended, by } : undefined;
+}
+
 /** How a container has ended. */
 export interface Exit {
   /** Absent if Kubernetes does not say. */

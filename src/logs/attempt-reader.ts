@@ -1,4 +1,5 @@
 import type { Failure } from "../failure.ts";
+import { containersIn } from "../runs/containers-in.ts";
 import type { Run } from "../runs/run.ts";
 import type { ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
@@ -65,12 +66,16 @@ export class AttemptReader {
     const { resumed, request } = plan;
     const state = resumed?.attempt === view.attempt.number ? resumed.containers : {};
     if (request.allContainers) {
-      this.#waiting = view.metric.containers.map(({ name }) => name).filter((name) => state[name] !== "ended");
+      const all = containersIn(view.metric, view.pods);
+      this.#waiting = all.map(({ name }) => name).filter((name) => state[name] !== "ended");
       return;
     }
     // The choice is not made again on resume: it might differ now.
-    const container = Object.keys(state)[0] ?? request.selector.container;
-    const selected = viewContainer(view, { container, pod: request.selector.pod });
+    const [resumedContainer] = Object.keys(state);
+    const container = resumedContainer ?? request.selector.container;
+    // One that the cluster had added to a pod that is gone.
+    const known = resumedContainer === undefined ? undefined : { name: resumedContainer, init: false, added: true };
+    const selected = viewContainer(view, { container, known, pod: request.selector.pod });
     const { name } = selected.container;
     this.#current = { name, events: this.#open(selected), begun: true };
   }
@@ -156,7 +161,7 @@ export class AttemptReader {
       view,
       refresh: async (stopped) => {
         const now = await viewAttempt(services, await readRun(stopped), attempt, stopped);
-        return viewContainer(now, { container: name, pod: request.selector.pod });
+        return viewContainer(now, { container: name, known: view.container, pod: request.selector.pod });
       },
       sources: services.sources,
       changes: changes(),

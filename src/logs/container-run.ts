@@ -1,3 +1,4 @@
+import { runBeside } from "../runs/pod-choice.ts";
 import type { Position } from "./position.ts";
 import { type ContainerView, viewContainer } from "./view.ts";
 
@@ -35,7 +36,7 @@ export function nextRun(
       changed: startedAgain(view, drained ? "" : " The previous pod was removed, so its last lines may be missing."),
     };
 
-  const own = viewContainer(view, { container: view.container.name, pod: position.pod });
+  const own = viewContainer(view, { container: view.container.name, known: view.container, pod: position.pod });
   const { status } = own;
   const before = position.restarts ?? 0;
   const restarts = status === undefined || status.state === "waiting" ? before : status.restarts;
@@ -50,9 +51,11 @@ export function nextRun(
       ),
     };
   }
-  const next = view.pods[index + 1];
+  const read = view.pods[index];
+  // Those that run beside it are no retries of it.
+  const next = view.pods.slice(index + 1).find((each) => read !== undefined && !runBeside(read, each));
   if (!drained || podNamed || next === undefined) return { view: own, changed: undefined };
-  const other = viewContainer(view, { container: view.container.name, pod: next.name });
+  const other = viewContainer(view, { container: view.container.name, known: view.container, pod: next.name });
   return { view: other, changed: startedAgain(other, "") };
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { goneText, podGone } from "../runs/job-lifetime.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import { isOver, type Pod } from "../runs/pod.ts";
 import { podEnd } from "../runs/pod-cause.ts";
@@ -61,12 +62,17 @@ export async function viewAttempt(
 }
 
 /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
-export function viewContainer(view: AttemptView, selector: Pick<Selector, "container" | "pod">): ContainerView {
+export function viewContainer(
+  view: AttemptView,
+  selector: Pick<Selector, "container" | "known" | "pod">,
+): ContainerView {
   const { run, metric, attempt, job, context, facts, pods } = view;
   const selection = selectContainer(metric, selector, pods);
   const { container, pod } = selection;
   const values = templateValues(run, context, { metric, attempt, job, container, ...(pod && { pod }) });
-  return { ...view, ...selection, target: { facts, values, pod: targetPod(attempt, selection) } };
+  const gone = pod === undefined && hasEnded(attempt.phase) ? goneText(podGone(metric, attempt)) : "";
+  const target = { facts, values, pod: targetPod(attempt, selection), ...(gone !== "" && { podGone: gone }) };
+  return { ...view, ...selection, target };
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   SelectionReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogFrame } from "../logs/frame.ts";
+import { containersIn } from "../runs/containers-in.ts";
 import type { Reason } from "../runs/selection.ts";
 import { jobMetrics } from "../runs/selection.ts";
 import { given } from "./given.ts";
@@ -63,7 +64,7 @@ function originOf({ view, container, source, live, relative, previous }: Extract
     attempts: metric.attempts.map(({ number }) => number),
     containerName: container?.container.name ?? "",
     containerReason: reasonOf(container?.containerReason),
-    containerNames: metric.containers.map(({ name }) => name),
+    containerNames: containersIn(metric, container?.pod ? [container.pod] : pods).map(({ name }) => name),
     attemptPhase: PHASES[attempt.phase],
     source,
     live,

@@ -6,6 +6,7 @@ import type {
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import { containersIn } from "../runs/containers-in.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
 import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
@@ -27,6 +28,8 @@ interface RunDetails {
   readonly jobOf: (attempt: Attempt) => Job | undefined;
   /** The pods of an attempt's Job that still exist. */
   readonly podsOf: (attempt: Attempt) => readonly Pod[];
+  /** Whether a source reads the pods of an attempt. */
+  readonly readsPods: (attempt: Attempt) => boolean;
   /** For the whole response. */
   readonly budget: LinkBudget & { pods: number };
 }
@@ -42,8 +45,8 @@ export async function getAnalysisRun(
 ): Promise<MessageInitShape<typeof GetAnalysisRunResponseSchema>> {
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const details = await readDetails(services, run, signal);
-  const { context, podsOf, budget } = details;
-  const verdict = verdictOf(run, podsOf);
+  const { context, podsOf, readsPods, budget } = details;
+  const verdict = verdictOf(run, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
@@ -73,6 +76,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
   const context = await readRunContext(kube, run, { shard: true, freight: true }, signal);
   const jobs = new Map<Attempt, Job>();
   const namespaces = new Set<string>();
+  const live = new Set<Attempt>();
   for (const metric of jobMetrics(run)) {
     const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: metric.name };
     const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
@@ -80,7 +84,9 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
       if (job === undefined) continue;
       jobs.set(attempt, job);
-      if (isLive) namespaces.add(job.namespace);
+      if (!isLive) continue;
+      namespaces.add(job.namespace);
+      live.add(attempt);
     }
   }
   const pods = await readPods(kube, run, namespaces, signal);
@@ -88,6 +94,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
   return {
     context,
     jobOf: (attempt) => jobs.get(attempt),
+    readsPods: (attempt) => live.has(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
     budget: { ...createLinkBudget(), pods: MAX_PODS },
   };
@@ -122,7 +129,10 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
     dryRun: metric.dryRun,
     // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
     attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
-    containers: metric.containers.map(({ name, init }) => ({ name, init })),
+    containers: containersIn(metric, metric.attempts.flatMap(podsOf)).map(({ added = false, ...each }) => ({
+      ...each,
+      added,
+    })),
     ...measuringMessage(metric),
   };
 }

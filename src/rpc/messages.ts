@@ -123,13 +123,14 @@ const STATES: Readonly<Record<ContainerStatus["state"], ContainerState>> = {
 };
 
 /** Converts a pod to a message. */
-export function podMessage({ name, phase, reason, message, createdAt, containers }: Pod) {
+export function podMessage({ name, phase, reason, message, createdAt, index, containers }: Pod) {
   return {
     name,
     phase,
     reason,
     message,
     ...given("createTime", timestamp(createdAt)),
+    ...given("completionIndex", index),
     containers: containers.map((each) => ({
       name: each.name,
       init: each.init,

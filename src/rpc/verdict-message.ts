@@ -5,9 +5,11 @@ import {
   CauseReason,
   type CauseSchema,
   CountedMeasurements,
+  PodGoneReason,
   Verdict as Result,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Cause, ExceededLimit } from "../runs/cause.ts";
+import type { PodGone } from "../runs/job-lifetime.ts";
 import type { ObjectVerdict } from "../runs/run.ts";
 import { given } from "./given.ts";
 
@@ -53,6 +55,13 @@ const COUNTED: Readonly<Record<ExceededLimit["what"], CountedMeasurements>> = {
   "consecutive-errors": CountedMeasurements.CONSECUTIVE_ERRORS,
 };
 
+const GONE: Readonly<Record<NonNullable<PodGone["why"]> | "unknown", PodGoneReason>> = {
+  unknown: PodGoneReason.UNKNOWN,
+  "restart-policy": PodGoneReason.RESTART_POLICY,
+  deadline: PodGoneReason.DEADLINE,
+  ttl: PodGoneReason.TTL,
+};
+
 /** What a list tells of a run's verdict. */
 export function verdictFields({ result, cause, failedDryRuns }: ObjectVerdict) {
   return {
@@ -64,7 +73,7 @@ export function verdictFields({ result, cause, failedDryRuns }: ObjectVerdict) {
 
 /** A cause as the contract has it. */
 export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema> {
-  const { kind, reason, limit, elapsedMs } = cause;
+  const { kind, reason, limit, elapsedMs, gone } = cause;
   return {
     kind: kind === undefined ? CauseKind.UNSPECIFIED : KINDS[kind],
     reason: reason === undefined ? CauseReason.UNSPECIFIED : REASONS[reason],
@@ -76,9 +85,14 @@ export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema>
     message: cause.message,
     podName: cause.pod,
     containerName: cause.container,
+    containerAdded: cause.added,
     ...given("exitCode", cause.exitCode),
     kubernetesReason: cause.kubernetesReason,
     resource: cause.resource,
+    ...given("completionIndex", cause.index),
+    pods: cause.pods,
+    failedPods: cause.failedPods,
+    ...(gone && { podGone: GONE[gone.why ?? "unknown"], podGoneSeconds: gone.seconds }),
     ...(limit && { limit: { ...limit, what: COUNTED[limit.what] } }),
     ...(elapsedMs !== undefined && { elapsed: durationFromMs(elapsedMs) }),
   };

@@ -1,3 +1,4 @@
+import type { PodGone } from "./job-lifetime.ts";
 import { type Attempt, LISTED_MESSAGE_LENGTH, type Metric, type Run } from "./run.ts";
 
 /** Whose matter it is. `undefined`: not known. */
@@ -54,11 +55,20 @@ export interface Cause {
   /** What explains it in the cluster; empty in a list, and where the cluster has no pod of the attempt. */
   readonly pod: string;
   readonly container: string;
+  /** Whether the container is not of the Job's template. */
+  readonly added: boolean;
   readonly exitCode: number | undefined;
   /** Kubernetes' word for it. */
   readonly kubernetesReason: string;
   /** What the node was low on when it evicted the pod. */
   readonly resource: string;
+  /** Where the Job numbers its pods: which one it is. */
+  readonly index: number | undefined;
+  /** How many pods of the attempt ran side by side, and how many failed by themselves. 0 where there was one. */
+  readonly pods: number;
+  readonly failedPods: number;
+  /** Why the attempt's pods are gone; `undefined` where there is one, or where nothing reads pods. */
+  readonly gone: PodGone | undefined;
 }
 
 /** A limit of the metric that was exceeded. */
@@ -87,9 +97,14 @@ export function objectCause(
     elapsedMs: undefined,
     pod: "",
     container: "",
+    added: false,
     exitCode: undefined,
     kubernetesReason: "",
     resource: "",
+    index: undefined,
+    pods: 0,
+    failedPods: 0,
+    gone: undefined,
   };
   if (known === "stopped") {
     return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), message: "" };

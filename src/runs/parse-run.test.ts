@@ -75,6 +75,7 @@ describe("a run that Kargo created", () => {
           message: "",
           dryRun: false,
           containers: [{ name: "robot", init: false }],
+          lifetime: { restartPolicy: "Never", activeDeadlineSeconds: undefined, ttlSecondsAfterFinished: undefined },
           defaultContainer: undefined,
           initialDelayMs: 0,
           measuring: {

@@ -12,6 +12,7 @@ import {
 } from "../kube/fields.ts";
 import { dryRunsOf } from "./dry-runs.ts";
 import { parseGoDuration } from "./go-duration.ts";
+import { providerLifetime } from "./job-lifetime.ts";
 import { countsOf, measuringOf } from "./measuring.ts";
 import {
   type Attempt,
@@ -211,6 +212,7 @@ function metricOf(
     attempts: result?.attempts ?? [],
     counts: result?.counts,
     ...containersOf(providers.job, fillIn),
+    lifetime: providerLifetime(providers.job),
     initialDelayMs: (typeof initialDelay === "string" && parseGoDuration(fillIn(initialDelay))) || 0,
     measuring: measuringOf(metric, fillIn),
   };

@@ -81,15 +81,10 @@ function isStuck(reason: string): boolean {
  * The container that failed first: the others are often killed because of it. In a pod that succeeded, none: Kubernetes
  * ends sidecars by a signal.
  */
-export function firstFailed(
-  pod: Pod,
-  among: (status: ContainerStatus) => boolean = () => true,
-): ContainerStatus | undefined {
+export function firstFailed(pod: Pod): ContainerStatus | undefined {
   if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
   // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
   // other.
-  return pod.containers
-    .filter((each) => endedBadly(each) && among(each))
-    .sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init))[0];
+  return pod.containers.filter(endedBadly).sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init))[0];
 }

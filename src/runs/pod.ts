@@ -5,6 +5,10 @@ export interface Pod {
   /** The Job that owns it. */
   readonly jobName: string;
   readonly createdAt: string;
+  /** Its completion index, if the Job is Indexed. */
+  readonly index: number | undefined;
+  /** Whether it is being deleted. */
+  readonly deleted: boolean;
   /** Whether it is scheduled to a node. */
   readonly scheduled: boolean;
   /** Kubernetes' reason. */

@@ -99,6 +99,8 @@ describe("a pod's status", () => {
       name: podName({ job: JOB }),
       jobName: JOB,
       createdAt: "2026-01-01T00:00:00Z",
+      index: undefined,
+      deleted: false,
       scheduled: false,
       phase: "Running",
       reason: "",
@@ -215,6 +217,16 @@ describe("a pod's status", () => {
     const conditions = [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }];
     const status = { conditions, reason: "Evicted", message: "The node was low on resource: memory." };
     expect(await one({ phase: "Failed", status })).toMatchObject({ reason: "Evicted", message: status.message });
+  });
+
+  it("has the completion index of an Indexed Job, and whether it is being deleted", async () => {
+    expect(await one({ index: 2, deletedAt: "2026-01-01T00:00:21Z" })).toMatchObject({ index: 2, deleted: true });
+    for (const odd of ["", "-1", "two", "1e9"]) {
+      const { pods } = await read([
+        [changed(made(), { annotations: { "batch.kubernetes.io/job-completion-index": odd } })],
+      ]);
+      expect(pods[0]?.index).toBeUndefined();
+    }
   });
 
   it("has the reason of a disruption, where its status has none", async () => {

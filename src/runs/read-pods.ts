@@ -6,6 +6,8 @@ import type { Run } from "./run.ts";
 
 /** The label that Argo Rollouts gives to the pods of a run's Jobs. */
 const RUN_UID = "analysisrun.argoproj.io/uid";
+/** The annotation, and in newer clusters the label, that numbers the pods of an Indexed Job. */
+const INDEX = "batch.kubernetes.io/job-completion-index";
 /** The selector of the pods of a run's Jobs. */
 export function podsSelector(uid: string): string {
   return `${RUN_UID}=${uid}`;
@@ -35,7 +37,9 @@ const PodObject = z.object({
     name: z.string(),
     namespace: z.string(),
     creationTimestamp: z.string(),
+    deletionTimestamp: text,
     labels: z.record(z.string(), z.string()).nullish(),
+    annotations: z.record(z.string(), z.string()).nullish(),
     ownerReferences: z.array(z.object({ kind: z.string(), name: z.string() })).nullish(),
   }),
   spec: z.object({ nodeName: text, initContainers: Containers, containers: Containers }),
@@ -93,6 +97,8 @@ function podOf(object: unknown, { uid }: Run): Pod | undefined {
     name: metadata.name,
     jobName: job.name,
     createdAt: metadata.creationTimestamp,
+    index: indexOf(metadata.annotations?.[INDEX] ?? metadata.labels?.[INDEX]),
+    deleted: Boolean(metadata.deletionTimestamp),
     scheduled: Boolean(spec.nodeName),
     phase,
     reason: status?.reason || disrupted?.reason || unscheduled?.reason || "",
@@ -140,4 +146,8 @@ function statusOf(
 /** Where nobody knows how a container ended, the kubelet writes 137 in place of its exit code. */
 function isKnown({ reason }: { readonly reason?: string | null | undefined }): boolean {
   return reason !== "ContainerStatusUnknown";
+}
+
+function indexOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

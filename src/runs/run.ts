@@ -1,3 +1,4 @@
+import type { JobLifetime } from "./job-lifetime.ts";
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -75,6 +76,8 @@ export interface Metric {
   readonly attempts: readonly Attempt[];
   /** Init containers first. */
   readonly containers: readonly Container[];
+  /** How long its Jobs and their pods live. */
+  readonly lifetime: JobLifetime;
   /** The default container of the Job's pods, by their annotation. */
   readonly defaultContainer: string | undefined;
   /**
@@ -102,4 +105,6 @@ export interface Attempt {
 export interface Container {
   readonly name: string;
   readonly init: boolean;
+  /** Whether it is not of the Job's template: a webhook of the cluster has added it to the pod. Default: no. */
+  readonly added?: boolean;
 }

@@ -80,14 +80,14 @@ describe("the container", () => {
     ["the annotated one while none has failed", failedPod({ tests: {}, proxy: {} }), "proxy default-annotation"],
     ["the annotated one if the pod no longer exists", undefined, "proxy default-annotation"],
     [
-      "the one that failed first, except injected containers",
+      "one that the cluster added to the pod, if that failed first",
       failedPod({ mesh: ended(1, "2026-01-01T00:00:01Z"), tests: ended(1) }),
-      "tests failed",
+      "mesh failed",
     ],
     [
-      "the annotated one if only an injected container failed",
-      failedPod({ mesh: ended(1) }),
-      "proxy default-annotation",
+      "none that the cluster added, if that was ended after the others",
+      failedPod({ mesh: ended(137, "2026-01-01T00:00:59Z"), tests: ended(1) }),
+      "tests failed",
     ],
   ])("is %s", (_what, pod, expected) => {
     expect(chosen(pod)).toBe(expected);
@@ -95,6 +95,14 @@ describe("the container", () => {
 
   it("is the only one, even if it failed", () => {
     expect(chosen(failedPod({ main: ended(1) }), makeMetric())).toBe("main only");
+  });
+
+  it("may be one that the cluster added to the pod, which is marked, even once the pod is gone", () => {
+    const pod = failedPod({ mesh: ended(0), tests: ended(1) });
+    const mesh = { name: "mesh", init: false, added: true };
+    expect(selectContainer(METRIC, { container: "mesh" }, [pod]).container).toEqual(mesh);
+    expect(selectContainer(METRIC, { container: "mesh", known: mesh }, []).container).toEqual(mesh);
+    expect(() => selectContainer(METRIC, { container: "mesh" }, [])).toThrow('has no container "mesh"');
   });
 
   it("is the named one with its status, even if another failed", () => {
@@ -109,7 +117,9 @@ describe("the container", () => {
 });
 
 describe("the pod", () => {
-  const pods = ["pod-1", "pod-2", "pod-3"].map((name) => failedPod({ tests: ended(1) }, { name }));
+  const pods = ["pod-1", "pod-2", "pod-3"].map((name) =>
+    failedPod({ tests: ended(1) }, { name, createdAt: `2026-01-01T00:0${name.at(-1)}:00Z` }),
+  );
   const chosen = (name: string | undefined, of: readonly Pod[]) => {
     const { pod, podReason } = selectContainer(METRIC, { pod: name }, of);
     return [pod?.name, podReason];
@@ -127,7 +137,8 @@ describe("the pod", () => {
   });
 
   it("decides which container failed", () => {
-    const retried = [failedPod({ tests: ended(1) }), failedPod({ proxy: ended(1) }, { name: "pod-2" })];
+    const second = { name: "pod-2", createdAt: "2026-01-01T00:01:00Z" };
+    const retried = [failedPod({ tests: ended(1) }), failedPod({ proxy: ended(1) }, second)];
     expect(selectContainer(METRIC, {}, retried).container.name).toBe("proxy");
     expect(selectContainer(METRIC, { pod: "pod-1" }, retried).container.name).toBe("tests");
   });

@@ -1,8 +1,10 @@
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
+import { containersIn } from "./containers-in.ts";
 import { notStarted } from "./job-of.ts";
 import type { ContainerStatus, Pod } from "./pod.ts";
 import { firstFailed } from "./pod-cause.ts";
+import { explainingPod } from "./pod-choice.ts";
 import { type Attempt, type Container, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 import { decidingAttempt, verdictOf } from "./verdict.ts";
 
@@ -11,6 +13,8 @@ export interface Selector {
   readonly metric?: string | undefined;
   readonly attempt?: number | "last" | "failed" | undefined;
   readonly container?: string | undefined;
+  /** The container of this name as it was known before: the pod that had it may be gone. */
+  readonly known?: Container | undefined;
   readonly pod?: string | undefined;
   /** Whether a running attempt is preferred to one that has failed. */
   readonly running?: boolean | undefined;
@@ -83,11 +87,11 @@ export function selectMetric(run: Run, name: string | undefined): Metric {
  */
 export function selectContainer(
   metric: Metric,
-  selector: Pick<Selector, "container" | "pod">,
+  selector: Pick<Selector, "container" | "known" | "pod">,
   pods: readonly Pod[],
 ): ContainerSelection {
   const [pod, podReason] = choosePod(pods, selector.pod);
-  const [container, containerReason] = chooseContainer(metric, selector.container, pod);
+  const [container, containerReason] = chooseContainer(metric, selector, pod);
   const status = pod?.containers.find((each) => each.name === container.name);
   return { pod, podReason, container, containerReason, status };
 }
@@ -219,20 +223,25 @@ function timeOf(from: number, ms: number): string {
 }
 
 function choosePod(pods: readonly Pod[], name: string | undefined): [Pod, Reason] | [undefined, undefined] {
-  const newest = pods.at(-1);
+  const choice = explainingPod(pods);
   // Without pods to compare with, the name is left to sources that keep logs by pod.
-  if (newest === undefined) return [undefined, undefined];
-  if (name === undefined) return [newest, pods.length === 1 ? "only" : "last"];
+  if (choice === undefined) return [undefined, undefined];
+  if (name === undefined && choice.failed) return [choice.pod, "failed"];
+  if (name === undefined) return [choice.pod, pods.length === 1 ? "only" : "last"];
   const named = pods.find((each) => each.name === name);
   if (named !== undefined) return [named, "named"];
   const available = pods.map((each) => each.name);
   throw notThere("POD_NOT_FOUND", `The attempt's Job has no pod ${quoted(name)} (any more).`, available);
 }
 
-function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | undefined): [Container, Reason] {
-  const { containers, defaultContainer } = metric;
+function chooseContainer(
+  metric: Metric,
+  { container: name, known }: Pick<Selector, "container" | "known">,
+  pod: Pod | undefined,
+): [Container, Reason] {
+  const containers = containersIn(metric, pod === undefined ? [] : [pod]);
   if (name !== undefined) {
-    const named = containers.find((each) => each.name === name);
+    const named = containers.find((each) => each.name === name) ?? (known?.name === name ? known : undefined);
     if (named !== undefined) return [named, "named"];
     throw notThere(
       "CONTAINER_NOT_FOUND",
@@ -240,15 +249,14 @@ function chooseContainer(metric: Metric, name: string | undefined, pod: Pod | un
       containers.map((each) => each.name),
     );
   }
-  const [first] = containers.filter((each) => !each.init);
+  const [first] = metric.containers.filter((each) => !each.init);
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];
-  const isOwn = ({ name: each }: ContainerStatus): boolean => containers.some(({ name: own }) => own === each);
-  const failedStatus = pod && firstFailed(pod, isOwn);
-  const failed = containers.find((each) => each.name === failedStatus?.name);
+  const status = pod && firstFailed(pod);
+  const failed = containers.find((each) => each.name === status?.name);
   if (failed !== undefined) return [failed, "failed"];
-  const annotated = containers.find((each) => each.name === defaultContainer);
+  const annotated = containers.find((each) => each.name === metric.defaultContainer);
   return annotated === undefined ? [first, "first"] : [annotated, "default-annotation"];
 }
 

@@ -150,9 +150,14 @@ describe("the cause", () => {
       elapsedMs: undefined,
       pod: "",
       container: "",
+      added: false,
       exitCode: undefined,
       kubernetesReason: "",
       resource: "",
+      index: undefined,
+      pods: 0,
+      failedPods: 0,
+      gone: undefined,
     });
   });
 

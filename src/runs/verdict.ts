@@ -1,6 +1,8 @@
 import { type Cause, objectCause } from "./cause.ts";
+import { podGone } from "./job-lifetime.ts";
 import type { Pod } from "./pod.ts";
 import { podCause } from "./pod-cause.ts";
+import { explainingPod, failedCount } from "./pod-choice.ts";
 import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
 /**
@@ -28,30 +30,45 @@ export interface Verdict {
 /**
  * Decides what a run comes to: by what its object says and, of why, by the pods.
  *
- * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. Default: none.
+ * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. `undefined`
+ *   where nothing reads them, which is the default.
  */
-export function verdictOf(run: Run, podsOf: (attempt: Attempt) => readonly Pod[] = () => []): Verdict {
+export function verdictOf(
+  run: Run,
+  podsOf: (attempt: Attempt) => readonly Pod[] | undefined = () => undefined,
+): Verdict {
   const decision = decide(run);
   const { metric, result } = decision;
   const attempt = metric && decidingAttempt(metric)[0];
   const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
   const cause = causeOf(run, decision, attempt);
-  const pods = attempt === undefined ? [] : podsOf(attempt);
-  return { result, metric, attempt, cause: cause && withPods(cause, pods), failedDryRuns };
+  const isJob = metric?.provider === "job" && attempt?.claimedJob !== undefined;
+  const pods = isJob ? podsOf(attempt) : undefined;
+  if (cause === undefined || pods === undefined || metric === undefined || attempt === undefined) {
+    return { result, metric, attempt, cause, failedDryRuns };
+  }
+  const explained = pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, metric, pods);
+  return { result, metric, attempt, cause: explained, failedDryRuns };
 }
 
 /**
  * What the pod says of its own end comes first. Of a run that was stopped it says nothing, and an exit code says less
  * than what the run's object knows better: that the Job's deadline passed.
  */
-function withPods(cause: Cause, pods: readonly Pod[]): Cause {
-  const pod = pods.at(-1);
-  if (pod === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+function withPods(cause: Cause, metric: Metric, pods: readonly Pod[]): Cause {
+  const choice = explainingPod(pods);
+  if (choice === undefined || cause.reason === "stopped" || cause.reason === "contradiction") return cause;
+  const { pod, beside } = choice;
+  const several =
+    beside.length > 1 ? { index: pod.index, pods: beside.length, failedPods: failedCount(beside) } : undefined;
   const found = podCause(pod);
-  if (found === undefined) return cause;
+  if (found === undefined) return { ...cause, ...several };
   const isTold = cause.reason !== "job-failed" && cause.reason !== "inconclusive" && cause.reason !== "not-measured";
-  if (isTold && found.reason === "exit-code") return cause;
-  return { ...cause, ...found, message: found.message || cause.message };
+  if (isTold && found.reason === "exit-code") return { ...cause, ...several };
+  const added = found.container !== "" && !metric.containers.some(({ name }) => name === found.container);
+  // No test runs in a container that the cluster added.
+  const kind = added && found.kind === "test-failed" ? "infrastructure" : found.kind;
+  return { ...cause, ...found, ...several, added, kind, message: found.message || cause.message };
 }
 
 function causeOf(run: Run, decision: Decision, attempt: Attempt | undefined): Cause | undefined {

@@ -40,11 +40,12 @@ export interface KubernetesStoreDeps extends Pick<SourceDeps, "name" | "kube"> {
 /** Creates what reads the pods' logs. */
 export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: KubernetesStoreDeps) {
   return {
-    async open({ pod }: LogTarget, signal: AbortSignal, options: OpenOptions = {}): Promise<OpenedEntries> {
+    async open({ pod, podGone }: LogTarget, signal: AbortSignal, options: OpenOptions = {}): Promise<OpenedEntries> {
       const { follow = false, since, tailLines } = options;
       signal.throwIfAborted();
       if (pod === undefined) {
-        throw new SourceError(name, "not-found", "knows no pod of this attempt (any more)", { fault: "no-pod" });
+        const did = `knows no pod of this attempt (any more)${podGone ? `: ${podGone}` : ""}`;
+        throw new SourceError(name, "not-found", did, { fault: "no-pod" });
       }
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
       const entries = async (query: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {

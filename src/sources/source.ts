@@ -14,6 +14,8 @@ export interface LogTarget {
   readonly values: TemplateValues;
   /** The container in its pod. Absent if the pod no longer exists in the cluster, or no source is live. */
   readonly pod?: TargetPod | undefined;
+  /** Why there is no pod any more, as the rest of a sentence. Empty or absent where that is not known. */
+  readonly podGone?: string | undefined;
 }
 
 /** A container of a pod that was verified to belong to the attempt. */

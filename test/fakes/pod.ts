@@ -25,6 +25,8 @@ export function makePod(parts: Partial<Pod> = {}): Pod {
     name: "pod-1",
     jobName: "job",
     createdAt: "2026-01-01T00:00:00Z",
+    index: undefined,
+    deleted: false,
     scheduled: true,
     phase: "Running",
     reason: "",

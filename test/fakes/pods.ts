@@ -14,6 +14,10 @@ export interface MadePod {
   readonly suffix?: string;
   /** Default: `2026-01-01T00:00:00Z`. */
   readonly createdAt?: string;
+  /** Of an Indexed Job. */
+  readonly index?: number;
+  /** When it was asked to end. */
+  readonly deletedAt?: string;
   /** Default: `Running`. */
   readonly phase?: string;
   /** Additional fields of the pod's status. */
@@ -41,6 +45,10 @@ export function podObject(made: MadePod): KubeObject {
       name: podName(made),
       namespace,
       creationTimestamp: createdAt,
+      ...(made.deletedAt !== undefined && { deletionTimestamp: made.deletedAt }),
+      ...(made.index !== undefined && {
+        annotations: { "batch.kubernetes.io/job-completion-index": String(made.index) },
+      }),
       labels: { "analysisrun.argoproj.io/uid": uid, "batch.kubernetes.io/job-name": job },
       ownerReferences: [
         {

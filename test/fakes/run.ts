@@ -1,3 +1,4 @@
+import { lifetimeOf } from "../../src/runs/job-lifetime.ts";
 import { measuringOf } from "../../src/runs/measuring.ts";
 import type { Attempt, Metric, Run } from "../../src/runs/run.ts";
 
@@ -41,6 +42,7 @@ export function makeMetric(parts: Partial<Metric> = {}): Metric {
     attempts: [makeAttempt()],
     containers: [{ name: "main", init: false }],
     defaultContainer: undefined,
+    lifetime: lifetimeOf(undefined, undefined),
     initialDelayMs: 0,
     measuring: measuringOf({}, (text) => text),
     counts: undefined,

@@ -69,7 +69,7 @@ export function useVerdictWorld(options?: Parameters<typeof usePodWorld>[0]): Ve
     async page(run) {
       const got = await get(run);
       const cause = causeOf(got);
-      return [headline(cause, en, "en"), ...reasons(cause, got, en)];
+      return [headline(cause, en, "en"), ...reasons(cause, got, en, Date.now(), "en")];
     },
     async row({ name }) {
       const { out } = await cli("runs");

@@ -6,7 +6,7 @@ import {
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Cause, causeOf, isOpen } from "../../client/cause.ts";
 import { markedPhase, PhaseMark } from "../parts/phase.tsx";
-import { Ago, Moment, Span } from "../parts/time.tsx";
+import { Ago, Moment, Span, useNow } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
 import type { Text } from "../text/en.ts";
 import { Rich, useLanguage, useText } from "../text/text.tsx";
@@ -30,12 +30,14 @@ interface AnswerProps {
 export function Answer({ project, run, other, links, children }: AnswerProps) {
   const text = useText();
   const language = useLanguage();
+  const now = useNow();
   const cause = causeOf(run);
   const { summary } = run;
   const isRunning = isOpen(cause.phase);
   const told = other ?? cause;
   const { container } = told;
-  const sentences = other === undefined ? reasons(cause, run, text) : attemptReasons(other, run, text);
+  const sentences =
+    other === undefined ? reasons(cause, run, text, now, language) : attemptReasons(other, run, text, now, language);
   return (
     <section className={styles.answer} aria-labelledby="answer">
       <div className={styles.said}>

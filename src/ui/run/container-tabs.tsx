@@ -1,5 +1,6 @@
 import type { Container } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Link } from "../routing/link.tsx";
+import type { Text } from "../text/en.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./container-tabs.module.css";
 import { choiceOf, type LogSelection } from "./selection.ts";
@@ -27,7 +28,7 @@ export function ContainerTabs({ project, run, selection, shown }: ContainerTabsP
           className={styles.tab}
           aria-current={!isAll && container.name === shown ? "true" : undefined}
         >
-          {labelOf(container, text.init)}
+          {labelOf(container, text)}
         </Link>
       ))}
       {metric.containers.length > 1 && (
@@ -39,6 +40,7 @@ export function ContainerTabs({ project, run, selection, shown }: ContainerTabsP
   );
 }
 
-function labelOf({ name, init }: Container, initLabel: (name: string) => string): string {
-  return init ? initLabel(name) : name;
+function labelOf({ name, init, added }: Container, text: Text["nav"]): string {
+  const label = init ? text.init(name) : name;
+  return added ? text.added(label) : label;
 }

@@ -38,10 +38,16 @@ export function attemptHeadline({ phase, metric, attempt }: Cause, text: Text): 
 }
 
 /** Sentences that explain the attempt's result. */
-export function attemptReasons(other: Cause, run: AnalysisRun, text: Text): readonly string[] {
+export function attemptReasons(
+  other: Cause,
+  run: AnalysisRun,
+  text: Text,
+  now: number,
+  language: string,
+): readonly string[] {
   // What explains a run that passed counts its metrics.
   if (other.phase === AnalysisPhase.SUCCESSFUL || (isOpen(other.phase) && other.attempt === undefined)) return [];
-  return reasons(other, run, text);
+  return reasons(other, run, text, now, language);
 }
 
 function attemptsOf(metric: Cause["metric"]): number {

@@ -1,20 +1,44 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   type AnalysisRun,
   CauseReason,
   ContainerState,
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { type Cause, exitOf, hasPassed, isClusterCause, isFailure, isOpen } from "../../client/cause.ts";
-import { causeSentence } from "../../client/cause-words.ts";
+import {
+  type Cause,
+  exitOf,
+  type HeldUp,
+  hasPassed,
+  heldUp,
+  isClusterCause,
+  isFailure,
+  isOpen,
+} from "../../client/cause.ts";
+import { causeSentence, goneSentence, podsSentence } from "../../client/cause-words.ts";
 import type { Text } from "../text/en.ts";
+import { spanText } from "../text/format.ts";
 
 /** Sentences that explain the run's phase: the pod's state, the measurements and their conditions. */
-export function reasons(cause: Cause, run: AnalysisRun, { cause: text }: Text): readonly string[] {
+export function reasons(
+  cause: Cause,
+  run: AnalysisRun,
+  { cause: text }: Text,
+  now: number,
+  language: string,
+): readonly string[] {
   const { phase, metric, attempt, limit } = cause;
   // An attempt that is shown may have failed in a run that passed.
   if (hasPassed(run.summary) && phase === run.summary?.phase) return passed(run, text);
   if (cause.told?.reason === CauseReason.CONTRADICTION) return [...toldReasons(cause.told, text), ...ownWords(cause)];
-  const sentences = [...toldReasons(cause.told, text), ...podReasons(cause, text)];
+  const held = isOpen(phase) ? heldUp(cause) : undefined;
+  const sentences =
+    held === undefined
+      ? [...toldReasons(cause.told, text), ...podReasons(cause, text)]
+      : [heldUpText(held, text, now, language)];
+  if (cause.told !== undefined) {
+    sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words), goneSentence(cause.told, text.words));
+  }
   const last = metric?.attempts.at(-1);
   if (metric !== undefined && metric.provider !== "job" && last?.value) {
     sentences.push(text.measured(metric.provider, last.value));
@@ -42,6 +66,11 @@ function passed({ metrics, summary }: AnalysisRun, text: Text["cause"]): readonl
   return [text.allPassed(counted), ...(dryRuns.length === 0 ? [] : [text.dryRunsFailed(dryRuns.join(", "))])];
 }
 
+function heldUpText({ ended, by }: HeldUp, { words }: Text["cause"], now: number, language: string): string {
+  const ago = ended.endTime === undefined ? "" : spanText(Math.max(0, now - timestampMs(ended.endTime)), language);
+  return words.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name);
+}
+
 /** What the headline and the pod's state do not say. */
 function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly string[] {
   switch (told?.reason) {
@@ -51,6 +80,8 @@ function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly
     case CauseReason.JOB_NOT_CREATED:
     case CauseReason.CONTRADICTION:
       return [causeSentence(told, text.words, "")];
+    case CauseReason.EXIT_CODE:
+      return told.containerAdded ? [causeSentence(told, text.words, "")] : [];
     default:
       return told !== undefined && isClusterCause(told) ? [causeSentence(told, text.words, "")] : [];
   }
@@ -61,8 +92,8 @@ function isShort(condition: string): boolean {
   return condition !== "" && condition.length <= 60 && !condition.includes("**");
 }
 
-function podReasons({ phase, told, metric, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
-  if (isClusterCause(told)) return [];
+function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+  if (isClusterCause(told) || told?.containerAdded) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
     const code = String(exit.code ?? "?");
@@ -74,8 +105,6 @@ function podReasons({ phase, told, metric, attempt, container }: Cause, text: Te
     return [text.podWaits(pod.message || pod.reason)];
   if (isOpen(phase) && container?.state === ContainerState.WAITING && container.reason)
     return [text.waits(container.name, container.reason)];
-  if (isFailure(phase) && metric?.provider === "job" && attempt !== undefined && pod === undefined)
-    return [text.podGone];
   return [];
 }
 

@@ -138,7 +138,6 @@ export const en = {
       `The metric allows ${allowed} inconclusive measurements; it counted **${counted}**.`,
     limitErrors: (counted: number, allowed: number) =>
       `The metric allows ${allowed} consecutive errors; there were **${counted}**.`,
-    podGone: "The pod is gone, so its exit code is unknown.",
     allPassed: (count: number) => (count === 1 ? "Its metric passed." : `All ${count} metrics passed.`),
     dryRunsFailed: (names: string) => `Dry run ${names} failed, which does not count.`,
     startsLater: "The log appears here by itself once its job starts.",
@@ -173,6 +172,7 @@ export const en = {
     others: "Other runs of this freight",
     containers: "Containers",
     init: (name: string) => `init: ${name}`,
+    added: (name: string) => `${name} (added by the cluster)`,
     all: "all",
   },
 

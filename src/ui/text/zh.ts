@@ -141,6 +141,22 @@ export const zh: Required<Text> = {
       unschedulable: (metric, message) => `没有节点接受 **${metric}** 的 Pod${colon(message)}`,
       outOfMemory: (container) => `容器 **${container}** 被终止：**内存耗尽**。`,
       exitCode: (container, code) => `容器 **${container}** 以退出码 **${code}** 结束。`,
+      podsFailed: (failed, pods, each) => `${pods} 个 Pod 中有 **${failed}** 个失败${each && `：${each}`}。`,
+      podExit: (pod, code) => `${pod} 退出码 ${code}`,
+      gone: {
+        unknown: "Pod 已不存在，因此不再知道它的退出码。",
+        restartPolicy:
+          "Pod 已不存在：它的 **restartPolicy** 是 **OnFailure**，任务失败时 Kubernetes 删除了它。" +
+          "使用 **restartPolicy: Never** 或归档可以保留日志。",
+        deadline: (seconds) =>
+          `Pod 已不存在：任务超过 **${seconds} 秒**的期限时，Kubernetes 删除了它。归档可以保留日志。`,
+        ttl: (seconds) =>
+          `Pod 已不存在：任务结束 **${seconds} 秒**后 Kubernetes 会删除它（ttlSecondsAfterFinished）。归档可以保留日志。`,
+      },
+      index: (index) => `索引 ${index}`,
+      addedExitCode: (container, code) => `集群添加到 Pod 的容器 **${container}** 以退出码 **${code}** 结束。`,
+      heldUp: (container, code, ago, by) =>
+        `容器 **${container}** ${ago && `${ago}前`}以退出码 **${code}** 结束；任务在等待集群添加到 Pod 的 **${by}**。`,
       podEnded: (metric, reason) => `Kubernetes 终止了 **${metric}** 的 Pod（${reason}）。`,
       passedThough: (metric) => `运行报告已通过，但它的指标 **${metric}** 没有通过。`,
       noMetric: "运行没有说明由哪个指标决定结果。",
@@ -163,7 +179,6 @@ export const zh: Required<Text> = {
     limitFailed: (counted, allowed) => `该指标允许 ${allowed} 次失败，实际 **${counted}** 次。`,
     limitInconclusive: (counted, allowed) => `该指标允许 ${allowed} 次无结论的测量，实际 **${counted}** 次。`,
     limitErrors: (counted, allowed) => `该指标允许连续 ${allowed} 次错误，实际 **${counted}** 次。`,
-    podGone: "Pod 已不存在，因此不再知道它的退出码。",
     allPassed: (count) => (count === 1 ? "它的指标已通过。" : `全部 ${count} 个指标已通过。`),
     dryRunsFailed: (names) => `试运行 ${names} 失败，不计入结果。`,
     startsLater: "任务开始后，日志会自动出现在这里。",
@@ -198,6 +213,7 @@ export const zh: Required<Text> = {
     others: "同一货物的其他运行",
     containers: "容器",
     init: (name) => `初始化：${name}`,
+    added: (name) => `${name}（集群添加）`,
     all: "全部",
   },
 

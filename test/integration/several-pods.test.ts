@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { terminated } from "../fakes/pods.ts";
+import type { PodRun } from "./pod-world.ts";
+import { useVerdictWorld } from "./verdict-world.ts";
+
+const { world, put, get, read, page, cli } = useVerdictWorld({ sources: ["pods"] });
+
+const at = (second: number): string => `2026-01-01T00:00:${second}Z`;
+const indexed = { parallelism: 3, completions: 3, completionMode: "Indexed", backoffLimit: 0 };
+
+/** A Job of three shards: the first failed, the second passed, the third was deleted since the Job had failed. */
+function sharded({ numbered = true } = {}): readonly [PodRun, readonly string[]] {
+  const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed", jobSpec: indexed }] }, false);
+  const index = (number: number) => (numbered ? { index: number } : {});
+  const pods = [
+    world().addPod(run, { suffix: "aaaaa", ...index(0), phase: "Failed", containers: { main: terminated(1, at(20)) } }),
+    world().addPod(run, {
+      suffix: "bbbbb",
+      ...index(1),
+      phase: "Succeeded",
+      containers: { main: terminated(0, at(25)) },
+    }),
+    world().addPod(run, {
+      suffix: "ccccc",
+      ...index(2),
+      phase: "Failed",
+      deletedAt: at(21),
+      containers: { main: terminated(143, at(21)) },
+    }),
+  ];
+  return [run, pods];
+}
+
+describe("pods of a Job that ran at once", () => {
+  it("are explained by the one that ended badly first, whose log is shown", async () => {
+    const [run, pods] = sharded();
+    const { text, origin } = await read(run);
+    expect([text, origin?.podName, origin?.podReason]).toEqual([
+      "live log of aaaaa\n",
+      pods[0],
+      SelectionReason.FAILED,
+    ]);
+    expect(origin?.podNames).toEqual(pods);
+    const { cause, defaultSelection, metrics } = await get(run);
+    expect(defaultSelection?.podName).toBe(pods[0]);
+    expect(cause).toMatchObject({
+      reason: CauseReason.EXIT_CODE,
+      podName: pods[0],
+      exitCode: 1,
+      completionIndex: 0,
+      pods: 3,
+      failedPods: 1,
+    });
+    expect(metrics[0]?.attempts[0]?.pods.map(({ completionIndex }) => completionIndex)).toEqual([0, 1, 2]);
+  });
+
+  it("are told with how many failed, the index and the exit code of each", async () => {
+    const [run] = sharded();
+    const each = "index 0 exit code 1, index 1 exit code 0, index 2 exit code 143";
+    expect(await page(run)).toEqual([
+      "Verification failed: it, attempt 1 of 1",
+      "Container **main** exited with **1**.",
+      `**1 of 3** pods failed: ${each}.`,
+    ]);
+    const { out } = await cli("why", run.name);
+    expect(out).toContain(`\n  1 of 3 pods failed: ${each}.\n`);
+    expect(out).toContain("\nattempt 1 of 1, container main ended with exit code 1\n");
+    expect(out).toContain(" live log of aaaaa\n");
+  });
+
+  it("are told by name where the Job does not number them", async () => {
+    const [run, pods] = sharded({ numbered: false });
+    expect(await page(run)).toContain(
+      `**1 of 3** pods failed: ${pods[0]} exit code 1, ${pods[1]} exit code 0, ${pods[2]} exit code 143.`,
+    );
+  });
+
+  it("are not taken for restarts of each other when one is followed to its end", async () => {
+    const [run] = sharded();
+    const { out, said } = await cli("logs", run.name, "-f");
+    expect(out).toBe("live log of aaaaa\n");
+    expect(said.join("\n")).not.toContain("was started again");
+  });
+});
+
+describe("pods of a Job that ran one after another", () => {
+  it("are explained by the newest, as retries", async () => {
+    const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed" }] }, false);
+    world().addPod(run, { phase: "Failed", containers: { main: terminated(1, at(20)) } });
+    const second = { suffix: "bbbbb", createdAt: at(30), phase: "Failed" };
+    world().addPod(run, { ...second, containers: { main: terminated(2, at(40)) } });
+    expect((await read(run)).text).toBe("live log of bbbbb\n");
+    expect((await get(run)).cause).toMatchObject({ exitCode: 2, pods: 0, failedPods: 0 });
+    expect((await page(run)).join(" ")).not.toContain("pods failed");
+  });
+
+  it("of one index among several are its retries: the newest of each counts", async () => {
+    const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed", jobSpec: indexed }] }, false);
+    const pod = (suffix: string, index: number, code: number, createdAt: string, end: string) =>
+      world().addPod(run, {
+        suffix,
+        index,
+        createdAt,
+        phase: code === 0 ? "Succeeded" : "Failed",
+        containers: { main: terminated(code, end) },
+      });
+    pod("aaaaa", 0, 1, at(10), at(20));
+    pod("bbbbb", 1, 7, at(10), at(45));
+    pod("ccccc", 0, 0, at(30), at(40));
+    expect((await read(run)).text).toBe("live log of bbbbb\n");
+    expect((await get(run)).cause).toMatchObject({ exitCode: 7, completionIndex: 1, pods: 2, failedPods: 1 });
+  });
+});
+
+describe("a Job of 500 pods", () => {
+  it("is told within bounds", async () => {
+    const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed" }] }, false);
+    for (let index = 0; index < 500; index += 1) {
+      const suffix = `p${String(index).padStart(4, "0")}`;
+      world().addPod(run, { suffix, index, phase: "Failed", containers: { main: terminated(1, at(20)) } });
+    }
+    const { cause } = await get(run);
+    expect(cause).toMatchObject({ pods: 500, failedPods: 500, completionIndex: 0 });
+    expect((await page(run)).join(" ").length).toBeLessThan(500);
+  });
+});
