@@ -4,7 +4,7 @@
  */
 const WORDS: readonly [string, string] = [
   "err|ERR|Err|fatal|FATAL|crit|CRIT|panic|PANIC|SEVERE|FAIL|Traceback|Exception|warn|WARN",
-  "Fatal|Crit|Panic|[Ss]evere|Warn|EMERG|ALERT|\\[emerg|curl: \\(",
+  "Fatal|Crit|Panic|[Ss]evere|Warn|EMERG|ALERT|FTL|WRN|\\[emerg|curl: \\(",
 ];
 /** Levels in JSON that are numbers or letters. */
 const FIELDS: readonly [string, string] = ['evel"\\s*:\\s*[4-9]\\d', '"s"\\s*:\\s*"[EFW]'];
@@ -14,12 +14,12 @@ const FIELDS: readonly [string, string] = ['evel"\\s*:\\s*[4-9]\\d', '"s"\\s*:\\
  */
 const OPENINGS = [
   "[EFW]\\d{4} |[EFWA]\\/|E {3}|(?:FATA|PANI)\\[|Failed |fail: |not ok",
-  "(?:\\d{4}-)?\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ +\\d+ +\\d+ [EFWA] |\\[[\\d:. T-]+ (?:FTL|WRN)\\b",
+  "\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ +\\d+ +\\d+ [EFWA] ",
 ].join("|");
-const FIRST_OF_OPENINGS: ReadonlySet<number> = new Set([..."EFWA012P[fn"].map((char) => char.charCodeAt(0)));
+const FIRST_OF_OPENINGS = bytesOf(..."EFWAP01fn");
 /** Signs that begin a failed test's line, and the bytes that they begin with in UTF-8. */
 const SIGNS = "[\u2717\u2716\u2715\u2718\u00d7\u25cf]";
-const FIRST_OF_SIGNS: ReadonlySet<number> = new Set([0xc3, 0xe2]);
+const FIRST_OF_SIGNS = bytesOf("\u00c3", "\u00e2");
 
 const ONE: readonly RegExp[] = [...WORDS, `^\\s*(?:${OPENINGS}|${SIGNS})`, ...FIELDS].map(
   (source) => new RegExp(source),
@@ -32,7 +32,9 @@ export function mayBeGrave(line: string): boolean {
 
 const SPACE = 0x20;
 const TAB = 0x09;
-const BRACE = 0x7b;
+const DASH = 0x2d;
+const ZERO = 0x30;
+const ONE_DIGIT = 0x31;
 const WORDS_ANYWHERE = WORDS.map((words) => new RegExp(words, "g"));
 const FIELDS_ANYWHERE = FIELDS.map((field) => new RegExp(field, "g"));
 const OPENING_HERE = new RegExp(OPENINGS, "y");
@@ -49,19 +51,20 @@ export interface PackedLines {
 /** Marks the lines that may hold an error or a warning with a 1, as `mayBeGrave` finds them one by one. */
 export function markCandidates({ text, bytewise, offsets }: PackedLines, marks: Uint8Array): void {
   for (const words of WORDS_ANYWHERE) markMatches(words, bytewise, offsets, marks);
-  let hasJson = false;
   for (let line = 0; line < marks.length; line += 1) {
     let at = offsets[line] ?? 0;
     while (text[at] === SPACE || text[at] === TAB) at += 1;
     const byte = text[at] ?? 0;
-    if (byte === BRACE) hasJson = true;
-    else if (FIRST_OF_SIGNS.has(byte)) marks[line] = 1;
-    else if (FIRST_OF_OPENINGS.has(byte)) {
+    if (FIRST_OF_SIGNS[byte] === 1) marks[line] = 1;
+    else if (FIRST_OF_OPENINGS[byte] === 1) {
+      // Most lines that begin with a digit begin with a time.
+      if ((byte === ZERO || byte === ONE_DIGIT) && text[at + 2] !== DASH) continue;
       OPENING_HERE.lastIndex = at;
       if (OPENING_HERE.test(bytewise)) marks[line] = 1;
     }
   }
-  if (hasJson) for (const field of FIELDS_ANYWHERE) markMatches(field, bytewise, offsets, marks);
+  if (!bytewise.includes('{"')) return;
+  for (const field of FIELDS_ANYWHERE) markMatches(field, bytewise, offsets, marks);
 }
 
 function markMatches(pattern: RegExp, bytewise: string, offsets: Uint32Array, marks: Uint8Array): void {
@@ -73,4 +76,11 @@ function markMatches(pattern: RegExp, bytewise: string, offsets: Uint32Array, ma
     // This line is done.
     pattern.lastIndex = Math.max(match.index + 1, (offsets[line + 1] ?? 0) - 1);
   }
+}
+
+/** A table with a 1 for each of the bytes. */
+function bytesOf(...bytes: readonly string[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of bytes) table[byte.charCodeAt(0)] = 1;
+  return table;
 }

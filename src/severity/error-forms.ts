@@ -31,7 +31,7 @@ const ERROR = new RegExp(
     // pytest.
     "^E {3,}\\S",
     // .NET's tests; Gradle.
-    "^\\s*Failed \\S+.* \\[<? ?\\d|^FAILURE: ",
+    "^\\s*Failed \\S.* \\[<? ?\\d|^FAILURE: ",
   ].join("|"),
 );
 const WARNING = new RegExp(`${word("WARN|WARNING")}|${OPENING}[Ww]arning(?:\\[\\w+\\])?:`);

@@ -27,6 +27,7 @@ const STATED: readonly Row[] = [
   ['{"t":{"$date":"2026-11-30T10:00:00Z"},"s":"I","c":"STORAGE","msg":"ERROR"}', "info"],
   ['2026-11-30T10:00:00Z {"level":"error","msg":"no"}', "error"],
   ['{"msg":"Error: no"}', "error"],
+  ['api-1  | {"level":50,"msg":"db down"}', "error"],
   // logfmt
   ['time=2026-11-30T10:00:00Z level=info msg="upstream said ERROR, trying again"', "info"],
   ['msg="set level=error" level=warn', "warning"],

@@ -14,7 +14,8 @@ const NULS = /\[NUL x [\d,]+\]/g;
 /** Lines that state a level below a warning hold one of these. */
 const MILD = new RegExp(
   [
-    "info|INFO|Info|INF|notice|NOTICE|Notice|LOG|debug|DEBU|Debug|DBG|dbug|trace|TRAC|Trace|TRC|trce|erbose|VERBOSE|VRB",
+    "info|INFO|Info|INF|notice|NOTICE|Notice|LOG|debug|DEBU|Debug|DBG|dbug",
+    "trace|TRAC|Trace|TRC|trce|erbose|VERBOSE|VRB",
     '^[IVD]\\S|\\d [IVD] |vel"?\\s*[:=]\\s*"?\\d|"s"',
   ].join("|"),
 );

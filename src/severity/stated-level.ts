@@ -14,7 +14,7 @@ const OPENINGS: readonly RegExp[] = [
   // klog: https://github.com/kubernetes/klog
   /^([IWEF])\d{4} /,
   // Android: threadtime and brief.
-  /^(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ([VDIWEFA]) /,
+  /^\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ([VDIWEFA]) /,
   /^([VDIWEFA])\/[\w.$-]+ *\( *\d+\): /,
   // .NET's console, and logrus on a terminal.
   /^(trce|dbug|info|warn|fail|crit): [\w.`]+\[-?\d+\]/,
@@ -34,8 +34,8 @@ const OPENING_NAMES: Readonly<Record<string, Severity>> = {
 /** Lines of test runners that say that something passed, whatever its name is. */
 const PASSED = new RegExp(
   [
-    "^\\s*(?:ok \\d+\\b|[✓✔√] |--- PASS: |=== (?:RUN|PAUSE|CONT) |PASS(?:ED)?\\b[ \\t:])|^test \\S+ \\.\\.\\. ok$",
-    "\\| PASS \\|\\s*$|\\sPASSED(?:\\s+\\[ *\\d+%\\])?\\s*$",
+    "^\\s*(?:ok \\d+\\b|[✓✔√] |--- PASS: |=== (?:RUN|PAUSE|CONT) |PASS(?:ED)?\\b[ \\t:])",
+    "^test \\S+ \\.\\.\\. ok$|\\| PASS \\|\\s*$|\\sPASSED(?:\\s+\\[ *\\d+%\\])?\\s*$",
   ].join("|"),
 );
 
@@ -60,7 +60,7 @@ const BESIDE_TIME = /^(?:\p{Lu}{2,5}|[[(<]\S*|\S*[\])>]|[\d.:,-]+)$/u;
  */
 const USUAL = new RegExp(
   [
-    "^(?:\\[?[\\d:.,TZ+/_-]+\\]?\\s+|\\[(?:main|[\\w.:/-]*\\d[\\w.:/-]*)\\]\\s*){0,4}[[(<]?\\s*",
+    "^(?:\\[?[\\d:.,TZ+/_-]+\\]?\\s+|\\[(?:main|(?=[^\\]\\d]*\\d)[\\w.:/-]+)\\]\\s*){0,4}[[(<]?\\s*",
     "(ERROR|WARN|WARNING|INFO|DEBUG|FATAL|TRACE|SEVERE|NOTICE|CRITICAL)(?=[\\s\\])>,]|:(?!\\s*0\\b)|$)",
   ].join(""),
 );

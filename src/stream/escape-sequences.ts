@@ -4,6 +4,9 @@ import { LINE_FEED } from "./characters.ts";
 
 export const ESCAPE = 0x1b;
 const BELL = 0x07;
+const TAB = 0x09;
+const RETURN = 0x0d;
+const SHIFT_IN = 0x0f;
 const CANCEL = 0x18;
 const SUBSTITUTE = 0x1a;
 
@@ -32,6 +35,7 @@ export class EscapeReader {
   #state: "start" | "csi" | "string" | "string-escape" | "intermediate" = "start";
   #parameters = "";
   #isTooLong = false;
+  #hasRestarted = false;
 
   /** The text between `ESC [` and the last byte of the sequence that ended. */
   get parameters(): string {
@@ -43,11 +47,17 @@ export class EscapeReader {
     return this.#state === "string" || this.#state === "string-escape";
   }
 
+  /** Whether the sequence has ended, and moves to the beginning of the line or clears it. */
+  get hasRestarted(): boolean {
+    return this.#hasRestarted;
+  }
+
   /** Starts after an escape character. */
   begin(): void {
     this.#state = "start";
     this.#parameters = "";
     this.#isTooLong = false;
+    this.#hasRestarted = false;
   }
 
   take(byte: number): EscapeByte {
@@ -91,7 +101,8 @@ export class EscapeReader {
     if (byte === 0x6d) return /^[\d;:]*$/.test(this.#parameters) ? "style" : "nothing";
     const toFirstColumn = byte === 0x47 && /^[01]?$/.test(this.#parameters);
     const clearsLine = byte === 0x4b && this.#parameters === "2";
-    return toFirstColumn || clearsLine ? "restart" : "nothing";
+    this.#hasRestarted = toFirstColumn || clearsLine;
+    return this.#hasRestarted ? "restart" : "nothing";
   }
 
   #takeInString(byte: number): EscapeByte {
@@ -118,11 +129,30 @@ const READER = new EscapeReader();
  * @returns how many bytes were copied.
  */
 export function stripEscapes(line: Uint8Array, into: Uint8Array): number {
+  return copyWithoutEscapes(line, into, false);
+}
+
+/**
+ * Copies a line without its escape sequences, as `stripEscapes`, where these are all that changes what it shows.
+ *
+ * @returns how many bytes were copied; -1 if a sequence or a control character overwrites text, or shifts.
+ */
+export function stripEscapesOnly(line: Uint8Array, into: Uint8Array): number {
+  return copyWithoutEscapes(line, into, true);
+}
+
+function copyWithoutEscapes(line: Uint8Array, into: Uint8Array, onlyEscapes: boolean): number {
   let length = 0;
   for (let at = 0; at < line.length; ) {
     const byte = line[at] ?? 0;
-    if (byte === ESCAPE) at = sequenceEnd(line, at);
-    else {
+    if (byte === ESCAPE) {
+      at = sequenceEnd(line, at);
+      if (onlyEscapes && READER.hasRestarted) return -1;
+    } else if (onlyEscapes && byte <= SHIFT_IN && byte !== TAB) {
+      // One carriage return before the line feed is none.
+      if (byte !== RETURN || at + 1 < line.length) return -1;
+      at += 1;
+    } else {
       into[length] = byte;
       length += 1;
       at += 1;

@@ -49,6 +49,11 @@ export class LineControls {
     return this.#isInSequence;
   }
 
+  /** Whether an escape sequence has begun that hides all up to its end, such as a title. */
+  get isInString(): boolean {
+    return this.#isInSequence && this.#sequence.isInString;
+  }
+
   /** Whether text overwrites the whole line. */
   get clears(): boolean {
     return this.#clears;

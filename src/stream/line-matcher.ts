@@ -48,7 +48,6 @@ export interface LineSearch {
 
 const BACKSPACE = 0x08;
 const RETURN = 0x0d;
-const CONTROLS: readonly number[] = [ESCAPE, BACKSPACE, RETURN];
 
 /** The maximum part of a line that is matched. */
 const MAX_LINE_BYTES = 64 * 1024;
@@ -243,10 +242,14 @@ function controlsIn(lines: Buffer): (from: number) => number {
       at = lines.indexOf(byte, at + 1);
     return at === -1 ? end : at;
   };
-  const found = CONTROLS.map(() => -1);
+  let nextEscape = -1;
+  let nextBackspace = -1;
+  let nextReturn = -1;
   return (from) => {
-    for (const [index, byte] of CONTROLS.entries()) if ((found[index] ?? 0) < from) found[index] = find(byte, from);
-    return Math.min(...found);
+    if (nextEscape < from) nextEscape = find(ESCAPE, from);
+    if (nextBackspace < from) nextBackspace = find(BACKSPACE, from);
+    if (nextReturn < from) nextReturn = find(RETURN, from);
+    return Math.min(nextEscape, nextBackspace, nextReturn);
   };
 }
 

@@ -4,7 +4,7 @@ import { lineHash } from "../client/line-hash.ts";
 import { createIngest } from "../ui/viewer/store/ingest.ts";
 import { lineBytes } from "../ui/viewer/store/line-text.ts";
 import { createStyleTable } from "../ui/viewer/store/style.ts";
-import { showLine, shownLine, showText } from "./shown-line.ts";
+import { searchedLine, showLine, shownLine, showText } from "./shown-line.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (shown: Uint8Array): string => new TextDecoder().decode(shown);
@@ -35,31 +35,32 @@ it.each([
   expect(text(shownLine(bytes(line)))).toBe(shown);
 });
 
+const piece = fc.constantFrom(
+  "a",
+  "é",
+  " ",
+  "\t",
+  "\r",
+  "\x1b",
+  "[",
+  "]",
+  "2K",
+  "1G",
+  "31m",
+  "0",
+  ";",
+  "\x07",
+  "\\",
+  "(B",
+  "\0",
+  "\0\0\0\0\0",
+  "\b",
+  "\b\b",
+  "\x0f",
+  "section_",
+);
+
 it("agrees with the viewer on any line", () => {
-  const piece = fc.constantFrom(
-    "a",
-    "é",
-    " ",
-    "\t",
-    "\r",
-    "\x1b",
-    "[",
-    "]",
-    "2K",
-    "1G",
-    "31m",
-    "0",
-    ";",
-    "\x07",
-    "\\",
-    "(B",
-    "\0",
-    "\0\0\0\0\0",
-    "\b",
-    "\b\b",
-    "\x0f",
-    "section_",
-  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
       const line = bytes(pieces.join(""));
@@ -70,6 +71,17 @@ it("agrees with the viewer on any line", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+it("searches what it shows, unless a string that is never ended would hide the rest", () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const line = bytes(pieces.join("").replaceAll("]", ""));
+      expect(text(searchedLine(line))).toBe(text(shownLine(line)));
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(text(searchedLine(bytes("a\x1b]0;ERROR")))).toBe("a0;ERROR");
 });
 
 it("shows text as it shows bytes", () => {

@@ -1,5 +1,5 @@
 import { LINE_FEED } from "./characters.ts";
-import { stripEscapes } from "./escape-sequences.ts";
+import { stripEscapes, stripEscapesOnly } from "./escape-sequences.ts";
 import { LineControls } from "./line-controls.ts";
 
 const TAB = 0x09;
@@ -36,14 +36,17 @@ export function showLine(line: Uint8Array): ShownLine {
  * out: what is searched should hide nothing.
  *
  * @param line without its line feed.
+ * @returns bytes that are valid up to the next call.
  */
 export function searchedLine(line: Uint8Array): Uint8Array {
+  if (scratch.length < line.length) scratch = new Uint8Array(2 * line.length);
+  const length = stripEscapesOnly(line, scratch);
+  if (length !== -1) return scratch.subarray(0, length);
   SHOWER.take(line);
-  const hidesRest = SHOWER.isInSequence;
+  const hidesRest = SHOWER.isInString;
   const { text } = SHOWER.end();
   if (!hidesRest) return text;
-  const stripped = new Uint8Array(line.length);
-  return stripped.subarray(0, stripEscapes(line, stripped));
+  return scratch.subarray(0, stripEscapes(line, scratch));
 }
 
 /** What a line shows, as text. */
@@ -94,9 +97,9 @@ export class LineShower {
     this.#limit = limit;
   }
 
-  /** Whether an escape sequence has begun, and not ended. */
-  get isInSequence(): boolean {
-    return this.#controls.isInSequence;
+  /** Whether an escape sequence has begun that hides the rest of the line. */
+  get isInString(): boolean {
+    return this.#controls.isInString;
   }
 
   /** Takes more of a line, without its line feed. */
@@ -186,4 +189,5 @@ function redAfter(parameters: string, before: boolean): boolean {
   return isRed;
 }
 
+let scratch = new Uint8Array(1024);
 const SHOWER = new LineShower(Number.POSITIVE_INFINITY);

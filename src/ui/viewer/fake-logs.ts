@@ -117,7 +117,7 @@ function escapes(): Scene[] {
 function groups(): Scene[] {
   const lines = (count: number, text: string): string => `${text}\n`.repeat(count);
   return whole(
-    `start\n##[group]Install dependencies\n${lines(30, "installed a package")}##[endgroup]\n##[group]Pod events\n${lines(10, "pulled")}WARN back-off\n##[endgroup]\n##[group]Tests\n${lines(10, "ok")}##[error]Voucher was not redeemed\n##[endgroup]\n${ESC}[0Ksection_start:1:db\r${ESC}[0KSeed database\n${lines(8, "insert")}${ESC}[0Ksection_end:2:db\r${ESC}[0K\n--- :broom: Clean up\n${lines(5, "removed")}+++ Report\n{"level":"info","ts":1773324235.5,"msg":"report","tests":{"passed":47,"failed":1}}\ndone\n`,
+    `start\n##[group]Install dependencies\n${lines(30, "installed a package")}##[endgroup]\n##[group]Pod events\n${lines(10, "pulled")}WARN back-off\n##[endgroup]\n##[group]Tests\n${lines(10, "ok")}##[error]Voucher was not redeemed\n##[endgroup]\n${ESC}[0Ksection_start:1:db\r${ESC}[0KSeed database\n${lines(8, "insert")}${ESC}[0Ksection_end:2:db\r${ESC}[0K\n--- :broom: Clean up\n${lines(5, "removed")}+++ :memo: Report\n{"level":"info","ts":1773324235.5,"msg":"report","tests":{"passed":47,"failed":1}}\ndone\n`,
   );
 }
 

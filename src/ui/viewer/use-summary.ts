@@ -32,7 +32,7 @@ export function useSummary(
     const line = store.errors.at(0);
     const text = line === -1 ? "" : lineText(store, line, MAX_BYTES);
     const next = line + 1 < store.lines ? lineText(store, line + 1, MAX_BYTES) : undefined;
-    const name = nameAbove(linesBefore(store, line));
+    const name = text.includes("| FAIL |") ? nameAbove(linesBefore(store, line)) : undefined;
     const why = explainSeverity(text)?.because ?? "";
     onSummary({
       state,
