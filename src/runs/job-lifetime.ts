@@ -61,9 +61,7 @@ export function goneText({ why, seconds }: PodGone): string {
     case "deadline":
       return `Kubernetes deleted it when the Job's deadline of ${seconds} s passed; an archive keeps the log`;
     case "ttl":
-      return (
-        `Kubernetes deletes the Job ${seconds} s after its end (ttlSecondsAfterFinished); ` + "an archive keeps the log"
-      );
+      return `Kubernetes deletes the Job ${seconds} s after its end (ttlSecondsAfterFinished); an archive keeps the log`;
     default:
       return "";
   }

@@ -28,8 +28,8 @@ export interface MadeVerdict {
   readonly metrics: readonly MadeResult[];
 }
 
-export const STARTED = "2026-01-01T00:00:00Z";
-export const ENDED = "2026-01-01T00:01:00Z";
+const STARTED = "2026-01-01T00:00:00Z";
+const ENDED = "2026-01-01T00:01:00Z";
 
 /** The Job of a metric's only measurement. */
 export function jobOf(uid: string, metric: string): string {

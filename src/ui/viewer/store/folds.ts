@@ -17,24 +17,13 @@ export interface Fold {
 }
 
 /**
- * What only Buildkite writes: an emoji's name, or a title of its agent. Without it, `---`, `+++` and `~~~` are what other
- * programs print: `bash -x`, diffs and test runners.
- */
-const BUILDKITE =
-  /^(?::[a-z0-9_+-]+:|(?:Running (?:agent|global|local|plugin|commands?\b|script|batch)|Preparing (?:working directory|plugins)|Setting up plugins|Checking out|Uploading artifacts|Downloading artifacts)\b)/;
-
-function isOfBuildkite({ kind, title }: BlockMark): boolean {
-  return kind === "open" || (kind === "next" && BUILDKITE.test(title));
-}
-
-/**
- * Builds groups from marks. Those of Buildkite count only in a log of Buildkite. A group that is not closed extends to the end of the group around it.
+ * Builds groups from marks. Those of Buildkite count only in a log of Buildkite. A group that is not closed extends to
+ * the end of the group around it.
  *
  * @param lines the number of lines.
  * @returns the groups, by head.
  */
-export function foldsOf(all: readonly BlockMark[], lines: number): Fold[] {
-  const marks = all.some(isOfBuildkite) ? all : all.filter(({ kind }) => kind === "begin" || kind === "end");
+export function foldsOf(marks: readonly BlockMark[], lines: number): Fold[] {
   const open: { head: number; title: string; next: boolean; expanded: boolean }[] = [];
   const folds: Fold[] = [];
   /** A trace is marked again when there is more of it. */

@@ -88,7 +88,7 @@ describe("groups", () => {
     expect(foldsIn(text)).toEqual([]);
   });
 
-  it.each(["~~~ Preparing", "--- :docker: Build", "^^^ +++"])("of Buildkite count once %j has proved it", (proof) => {
+  it.each(["~~~ Preparing plugins", "--- :docker: Build", "^^^ +++"])("of Buildkite count once %j has proved it", (proof) => {
     expect(foldsIn(`--- one\na\nb\n${proof}\nc\nd`)[0]).toEqual([0, proof === "^^^ +++" ? 6 : 3, "one", 0]);
   });
 

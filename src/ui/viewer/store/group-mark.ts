@@ -23,8 +23,9 @@ const GITHUB = /^(?:##\[(end)?group\]|::(end)?group::)(.*)$/s;
 const GITLAB = /^section_(start|end):\d+:([^[\r\s]+)(\[[^\]]*\])?(.*)$/s;
 // Not the results of Go tests, nor the headers of a diff.
 const BUILDKITE = /^(---|\+\+\+|~~~) (?!(?:FAIL|PASS|SKIP|BENCH):|[ab]\/|\/dev\/null)(\S.*)$/s;
-/** A title with one of Buildkite's emoji, such as `:docker: Build`. */
-const EMOJI = /^:[a-z0-9_+-]+: /;
+/** A title with one of Buildkite's emoji, such as `:docker: Build`, or one of its agent. */
+const OWN_TITLE =
+  /^(?::[a-z0-9_+-]+:|(?:Running (?:agent|global|local|plugin|commands?\b|script|batch)|Preparing (?:working directory|plugins)|Setting up plugins|Checking out|Uploading artifacts|Downloading artifacts)\b)/;
 const OPEN = /^\^\^\^ \+\+\+\s*$/;
 
 /**
@@ -48,8 +49,7 @@ export function groupMarkOf(line: string): GroupMark | undefined {
   const buildkite = BUILDKITE.exec(line);
   if (buildkite !== null) {
     const title = (buildkite[2] ?? "").trim();
-    const isProof = buildkite[1] === "~~~" || EMOJI.test(title);
-    return { kind: "next", title, expanded: buildkite[1] === "+++", isProof };
+    return { kind: "next", title, expanded: buildkite[1] === "+++", isProof: OWN_TITLE.test(title) };
   }
   return OPEN.test(line) ? { kind: "open", title: "", expanded: true, isProof: true } : undefined;
 }
