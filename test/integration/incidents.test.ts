@@ -191,7 +191,7 @@ describe("known incidents of other programs", () => {
     for (const text of ["read 1\n", "read 2\n"]) {
       const { body, headers } = await raw(path);
       expect(body).toBe(text);
-      expect(headers).toMatchObject({ "cache-control": "no-store" });
+      expect(headers).toMatchObject({ "cache-control": "no-store, no-transform" });
       expect(headers["set-cookie"]).toBeUndefined();
     }
   });

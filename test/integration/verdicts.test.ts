@@ -88,7 +88,7 @@ describe("a run that was stopped", () => {
     expect(notices).toMatchObject([
       {
         kind: NoticeKind.ATTEMPT_STOPPED,
-        message: "The run was stopped and its Job deleted while it ran: the log may be cut off here.",
+        message: "The run was stopped and its Job deleted while it was running, so the log may end early.",
       },
     ]);
   });
@@ -233,7 +233,7 @@ describe("what people read", () => {
     expect(why.out).toContain(`${run.name}: Stopped, `);
     expect(why.out).toContain("\n  stopped: It was stopped before it had a verdict (after 1 min).\n");
     expect(why.out).toContain(
-      "\n  The run was stopped and its Job deleted while it ran: the log may be cut off here.\n",
+      "\n  The run was stopped and its Job deleted while it was running, so the log may end early.\n",
     );
     expect(await row(run)).toBe(
       `Stopped | AGE | uat | ${run.name} | stopped: It was stopped before it had a verdict (after 1 min).`,
