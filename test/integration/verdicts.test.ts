@@ -243,7 +243,7 @@ describe("what people read", () => {
       10,
       "error: the verification has no verdict: stopped: It was stopped before it had a verdict (after 1 min).",
     ]);
-    expect(logs.said.join("\n")).toContain("the log may be cut off here");
+    expect(logs.said.join("\n")).toContain("the log may end early");
   });
 
   it("of an inconclusive run, which wants explaining as a failed one does", async () => {

@@ -88,9 +88,12 @@ describe("groups", () => {
     expect(foldsIn(text)).toEqual([]);
   });
 
-  it.each(["~~~ Preparing plugins", "--- :docker: Build", "^^^ +++"])("of Buildkite count once %j has proved it", (proof) => {
-    expect(foldsIn(`--- one\na\nb\n${proof}\nc\nd`)[0]).toEqual([0, proof === "^^^ +++" ? 6 : 3, "one", 0]);
-  });
+  it.each(["~~~ Preparing plugins", "--- :docker: Build", "^^^ +++"])(
+    "of Buildkite count once %j has proved it",
+    (proof) => {
+      expect(foldsIn(`--- one\na\nb\n${proof}\nc\nd`)[0]).toEqual([0, proof === "^^^ +++" ? 6 : 3, "one", 0]);
+    },
+  );
 
   it("are not started by the headers of a diff", () => {
     expect(foldsIn("--- Expected\n+++ Actual\n@@ -1 +1 @@\n-a\n+b")).toEqual([]);
