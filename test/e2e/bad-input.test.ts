@@ -105,7 +105,7 @@ suite("a page with invalid or hostile input", () => {
     await shows("Page not found");
     await expectHarmless();
     await page.goto(`${await world().at()}${RUNS}`);
-    await shows("assessed Failed: <img");
+    await shows("The job of <img");
     await expectHarmless();
   });
 

@@ -49,6 +49,7 @@ suite("the header of a run", () => {
     const { page, close } = await open(`/p/guestbook/runs/${ROBOT_RUN}/m/robot/a/2/c/robot`);
     const header = page.locator("section").first();
     const count = Number(/first of (\d+) errors/.exec((await header.getByText(/first of/).textContent()) ?? "")?.[1]);
+    expect(count).toBeGreaterThan(1);
     const next = page.getByRole("button", { name: /^Next error/ });
     for (let at = 2; at <= count; at += 1) {
       await next.click();

@@ -343,7 +343,7 @@ export const STATES: readonly State[] = [
     name: "binary",
     act: "the log is a program file",
     provoke: stored(sends(Buffer.from("7f454c4602010100000000fffe900a009ce2280a41420a", "hex"))),
-    says: [/Some bytes are not text in the log's encoding; each is shown as/, "End of the log: complete"],
+    says: [/Some bytes are invalid in the log.s encoding/, "End of the log: complete"],
   },
   {
     name: "utf-16",

@@ -37,7 +37,7 @@ export function createSortedLines(): SortedLines {
     },
     next: (line) => sorted.at(sorted.before(line + 1)),
     previous: (line) => sorted.at(sorted.before(line) - 1),
-    has: (line) => sorted.at(sorted.before(line)) === line,
+    has: (line) => line >= 0 && sorted.at(sorted.before(line)) === line,
     push: (line) => lines.push(line),
     remove(from, to) {
       const start = sorted.before(from);
