@@ -48,10 +48,14 @@ export class ResponseWriter {
       joined.set(part, at);
       at += part.length;
     }
-    this.#pending.push(joined);
-    this.#pendingBytes += joined.length;
+    this.#append(joined);
     if (this.#pendingBytes > JOINED_BYTES) this.#flush();
     else this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  #append(bytes: Uint8Array): void {
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
   }
 
   #flush(): void {
@@ -121,9 +125,9 @@ export class ResponseWriter {
     }
     const last = envelope(endFlag ?? 0, end.length, end.length);
     last.set(end, ENVELOPE_BYTES);
-    const pending = this.#takePending();
+    this.#append(last);
     this.#sendHead();
-    this.#response.end(pending === undefined ? last : Buffer.concat([pending, last]));
+    this.#response.end(this.#takePending());
   }
 
   /** Whether the response takes no more until its reader has taken what is there. */
