@@ -1,3 +1,4 @@
+import { ROBOT_FAILED, RULE } from "../severity/belonging.ts";
 import { LineSeverities } from "../severity/line-severities.ts";
 import { explainSeverity } from "../severity/severity.ts";
 import { LINE_FEED } from "../stream/characters.ts";
@@ -108,9 +109,6 @@ export function createErrorFinder({ around, tail }: { readonly around: number; r
     last: () => recent.slice(-tail),
   };
 }
-
-const ROBOT_FAILED = /\| FAIL \|\s*$/;
-const RULE = /^\s*([-=])\1{9,}\s*$/;
 
 /**
  * An error in one line: the line itself, and where that only says that it is an error, the next line too. Of a test of

@@ -20,7 +20,10 @@ const CAUSE = new RegExp(
   ].join("|"),
 );
 const SOURCE = /^\s*(?:-->|\d* *\|(?: |$))/;
-const RULE = /^\s*([-=])\1{9,}\s*$/;
+/** The rule that Robot Framework prints between tests. */
+export const RULE = /^\s*([-=])\1{9,}\s*$/;
+/** The end of a line with which Robot Framework reports a failed test. */
+export const ROBOT_FAILED = /\| FAIL \|\s*$/;
 const LAST_OF_TRACEBACK = /^[A-Za-z_][\w.]*(?::|$)/;
 
 /** How far an error goes on behind its first line. */
@@ -42,7 +45,7 @@ type Extent =
   | "pytest";
 
 const EXTENTS: readonly (readonly [RegExp, Extent])[] = [
-  [/\| FAIL \|\s*$/, "rule"],
+  [ROBOT_FAILED, "rule"],
   [/^\s*not ok\b/, "tap"],
   [/^\s*Traceback \(/, "traceback"],
   [/^thread '.*?' (?:\(\d+\) )?panicked at/, "panic"],
