@@ -29,8 +29,13 @@ export function resultName(run: AnalysisRunSummary | undefined): string {
 /** Why a run did not pass, in one line: `test failed: The job of robot failed, attempt 2 of 2.` Else empty. */
 export function causeText(cause: Cause | undefined): string {
   if (cause === undefined) return "";
-  const sentence = causeSentence(cause, englishCause, elapsedText(cause)).replaceAll("**", "");
-  return printable(`${causeKindText(cause, englishCause).toLowerCase()}: ${sentence}`);
+  const sentence = causeSentence(cause, englishCause, elapsedText(cause));
+  return printable(plainText(`${causeKindText(cause, englishCause).toLowerCase()}: ${sentence}`));
+}
+
+/** A sentence about a cause without its emphasis, which only the page shows. */
+export function plainText(sentence: string): string {
+  return sentence.replaceAll("**", "");
 }
 
 /** The same for a list, which tells of dry runs too. */

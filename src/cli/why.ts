@@ -27,7 +27,7 @@ import { type Connection, type ConnectionFlags, connect, withConnectionFlags } f
 import type { CliIo } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { age, causeText, phaseName, resultName } from "./run-words.ts";
+import { age, causeText, phaseName, plainText, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
 /** Lines shown before and after the first error, and last lines shown if there is none. */
@@ -81,23 +81,22 @@ function summaryLines(run: AnalysisRun): string[] {
   ];
   const cause = causeText(run.cause);
   if (cause !== "") lines.push(`  ${cause}`);
-  const { attempt } = causeOf(run);
-  const pods = run.cause === undefined ? "" : podsSentence(run.cause, attempt?.pods ?? [], englishCause);
-  const gone = run.cause === undefined ? "" : goneSentence(run.cause, englishCause);
-  const held = isOpen(summary?.phase) ? heldUp(causeOf(run)) : undefined;
+  const decided = causeOf(run);
+  const held = isOpen(summary?.phase) ? heldUp(decided) : undefined;
   if (held !== undefined) {
     const { ended, by } = held;
     const ago = ended.endTime === undefined ? "" : age({ createTime: ended.endTime }, Date.now());
-    lines.push(
-      `  ${englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name).replaceAll("**", "")}`,
-    );
+    lines.push(`  ${plainText(englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name))}`);
   }
-  if (gone !== "") lines.push(`  ${gone.replaceAll("**", "")}`);
-  if (pods !== "") lines.push(`  ${pods.replaceAll("**", "")}`);
+  if (run.cause !== undefined) {
+    const gone = goneSentence(run.cause, englishCause);
+    const pods = podsSentence(run.cause, decided.attempt?.pods ?? [], englishCause);
+    lines.push(...[gone, pods].filter((sentence) => sentence !== "").map((sentence) => `  ${plainText(sentence)}`));
+  }
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {
     lines.push(`metric ${metric.name}: ${phaseName(metric.phase)}${metric.message && `: ${metric.message}`}`);
-    const own = causeOf(run).metric === metric ? causeOf(run).attempt?.message : metric.attempts.at(-1)?.message;
+    const own = decided.metric === metric ? decided.attempt?.message : metric.attempts.at(-1)?.message;
     if (own && own !== metric.message && !cause.includes(own)) lines.push(`  ${own}`);
     if (metric.provider !== "job") {
       const value = metric.attempts.at(-1)?.value;
