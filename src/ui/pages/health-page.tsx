@@ -1,4 +1,3 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
@@ -8,6 +7,7 @@ import { Sources } from "../health/sources.tsx";
 import { supportBundle } from "../health/support-bundle.ts";
 import { useHealthText } from "../health/use-health-text.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { isDenied } from "../parts/denied.ts";
 import { ErrorState } from "../parts/error-state.tsx";
 import { useLoad } from "../parts/load.ts";
 import { Loading } from "../parts/loading.tsx";
@@ -31,19 +31,19 @@ export function HealthPage() {
     const timer = setInterval(() => document.visibilityState === "visible" && status && again(), REFRESH_MS);
     return () => clearInterval(timer);
   }, [status, again]);
-  const isDenied = error !== undefined && ConnectError.from(error).code === Code.PermissionDenied;
+  const denied = isDenied(error);
   return (
     <Frame title={health.title}>
       <main id="content" tabIndex={-1} className={styles.page}>
         {status === undefined && error === undefined && <Loading />}
-        {status === undefined && isDenied && (
+        {status === undefined && denied && (
           <StatePage title={health.denied} why={health.deniedWhy} next={text.states.askAccess(contact)} isPage>
             <Link to={{ page: "projects" }} className="go">
               {text.states.toProjects}
             </Link>
           </StatePage>
         )}
-        {status === undefined && error !== undefined && !isDenied && (
+        {status === undefined && error !== undefined && !denied && (
           <ErrorState error={error} onAgain={again} isAsking={isLoading} isPage />
         )}
         {status !== undefined && (

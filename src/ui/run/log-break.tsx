@@ -3,11 +3,11 @@ import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../../client/describe-error.ts";
 import { isRetryable } from "../../client/retry.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { isDenied } from "../parts/denied.ts";
 import { operatorText } from "../parts/operator-text.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { Rich, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
-import { isDenied } from "./denied.ts";
 import styles from "./log-break.module.css";
 
 interface LogBreakProps {

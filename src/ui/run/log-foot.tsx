@@ -1,10 +1,10 @@
 import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
+import { isDenied } from "../parts/denied.ts";
 import type { Text } from "../text/en.ts";
 import { numberText, sizeText } from "../text/format.ts";
 import { useLanguage, useText } from "../text/text.tsx";
 import type { LogViewerSummary } from "../viewer/viewer-props.ts";
-import { isDenied } from "./denied.ts";
 import styles from "./log-foot.module.css";
 
 /** Shows whether the log is complete, its size and its source. */

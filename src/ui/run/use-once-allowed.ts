@@ -3,7 +3,7 @@ import { client } from "../session/page-client.ts";
 
 /** Milliseconds before the first look whether access was restored; doubled up to the limit before each further one. */
 const FIRST_MS = 4_000;
-const MOST_MS = 30_000;
+const MAX_MS = 30_000;
 
 /**
  * Looks now and then whether the run may be read again, and calls back once it may.
@@ -30,7 +30,7 @@ export function useOnceAllowed(project: string, run: string, isOn: boolean, then
     };
     const wait = (): void => {
       timer = setTimeout(() => void look(), delay.current);
-      delay.current = Math.min(MOST_MS, delay.current * 2);
+      delay.current = Math.min(MAX_MS, delay.current * 2);
     };
     wait();
     return () => {
