@@ -1,14 +1,14 @@
 import type { PodGone } from "./job-lifetime.ts";
 import { type Attempt, LISTED_MESSAGE_LENGTH, type Metric, type Run } from "./run.ts";
 
-/** Whose matter it is. `undefined`: not known. */
+/** Who has to act on it. `undefined`: unknown. */
 export type CauseKind = "test-failed" | "infrastructure" | "configuration" | "stopped" | "no-verdict" | undefined;
 
-/** What happened. `undefined`: not known. */
+/** What happened. `undefined`: unknown. */
 export type CauseReason =
-  /** The Job failed: its container's exit code is not known. */
+  /** The Job failed, and the exit code is unknown. */
   | "job-failed"
-  /** The measured value does not fulfil the metric's condition. */
+  /** The measured value does not meet the metric's condition. */
   | "condition-not-met"
   /** Nothing could be measured. */
   | "not-measured"
@@ -22,16 +22,16 @@ export type CauseReason =
   | "evicted"
   | "node-shutdown"
   | "preempted"
-  /** Its node is gone, or was cleared. */
+  /** Its node was lost or drained. */
   | "node-lost"
-  /** It is on no node. */
+  /** No node accepts it. */
   | "unschedulable"
   | "out-of-memory"
-  /** A container ended with another exit code than 0. */
+  /** A container exited with a code other than 0. */
   | "exit-code"
   /** Kubernetes ended the pod for another reason. */
   | "pod-ended"
-  /** What the run says contradicts itself. */
+  /** The run contradicts itself. */
   | "contradiction"
   | undefined;
 
@@ -39,35 +39,35 @@ export type CauseReason =
 export interface Cause {
   readonly kind: CauseKind;
   readonly reason: CauseReason;
-  /** Empty where no metric decided. */
+  /** Empty if no metric decided. */
   readonly metric: string;
   readonly provider: string;
-  /** 0 where there is none. */
+  /** 0: none. */
   readonly attempt: number;
   readonly attempts: number;
   /** The last measured value. Empty for Jobs. */
   readonly value: string;
-  /** What Argo Rollouts says beside the limit; empty where that is all. */
+  /** Argo Rollouts' message, unless it only names the limit. */
   readonly message: string;
   readonly limit: ExceededLimit | undefined;
-  /** For how long the run ran before it was stopped, in milliseconds. */
+  /** How long the run had been running when it was stopped, in milliseconds. */
   readonly elapsedMs: number | undefined;
-  /** What explains it in the cluster; empty in a list, and where the cluster has no pod of the attempt. */
+  /** Empty in lists, and if no pod of the attempt exists. */
   readonly pod: string;
   readonly container: string;
-  /** Whether the container is not of the Job's template. */
+  /** Whether the container is not part of the Job's template. */
   readonly added: boolean;
   readonly exitCode: number | undefined;
-  /** Kubernetes' word for it. */
+  /** Kubernetes' reason. */
   readonly kubernetesReason: string;
   /** What the node was low on when it evicted the pod. */
   readonly resource: string;
-  /** Where the Job numbers its pods: which one it is. */
+  /** The pod's completion index, if the Job is Indexed. */
   readonly index: number | undefined;
-  /** How many pods of the attempt ran side by side, and how many failed by themselves. 0 where there was one. */
+  /** How many pods of the attempt ran side by side, and how many of them failed by themselves. 0 if there was one. */
   readonly pods: number;
   readonly failedPods: number;
-  /** Why the attempt's pods are gone; `undefined` where there is one, or where nothing reads pods. */
+  /** Why the attempt's pods are gone; `undefined` if one exists, or no source reads pods. */
   readonly gone: PodGone | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface ExceededLimit {
   readonly allowed: number;
 }
 
-/** Finds out of a run's object why its metric decided as it did. */
+/** Finds the cause by the run's object. */
 export function objectCause(
   run: Run,
   metric: Metric | undefined,
@@ -129,7 +129,7 @@ function why(metric: Metric, attempt: Attempt | undefined, message: string): Why
   return { kind: "test-failed", reason: isJob ? "job-failed" : "condition-not-met" };
 }
 
-/** What Kubernetes' own words in a message tell: of a Job's condition, of a pod, or of a refused object. */
+/** Kubernetes' phrases in a message: of a Job's condition, of a pod, or of a rejected object. */
 const TOLD: readonly (readonly [RegExp, Why])[] = [
   [/\bexceeded quota\b/i, { kind: "infrastructure", reason: "quota" }],
   [/\b(longer than (the )?specified deadline|DeadlineExceeded)\b/, { kind: "infrastructure", reason: "deadline" }],
@@ -144,7 +144,7 @@ function toldBy(message: string): Why | undefined {
   return TOLD.find(([words]) => words.test(message))?.[1];
 }
 
-/** `Metric "robot" assessed Failed due to failed (2) > failureLimit (1)`: what it says of the limit is in `limit`. */
+/** `Metric "robot" assessed Failed due to failed (2) > failureLimit (1)`: `limit` already holds all of it. */
 function isAboutLimit(message: string): boolean {
   return /^(metric "[^"]*" )?assessed \w+ due to \w+ \(\d+\) > \w+ \(\d+\)\s*$/i.test(message.trim());
 }
@@ -169,7 +169,7 @@ function limitIn(message: string): ExceededLimit | undefined {
   return what && { what, counted: Number(found?.[2]), allowed: Number(found?.[3]) };
 }
 
-/** From the run's start to its end; where that is not told, its measurement's. */
+/** From the run's start to its end, or the measurement's if those are unknown. */
 function elapsed(run: Run, attempt: Attempt | undefined): number | undefined {
   const ms = Date.parse(run.endedAt ?? attempt?.endedAt ?? "") - Date.parse(run.startedAt ?? attempt?.startedAt ?? "");
   return ms >= 0 ? ms : undefined;

@@ -2,7 +2,7 @@ import type { Cause } from "./cause.ts";
 import { type ContainerStatus, endedBadly, isOver, type Pod } from "./pod.ts";
 import { LISTED_MESSAGE_LENGTH } from "./run.ts";
 
-/** What a pod tells of its own end, or of what keeps it from running. */
+/** Why a pod ended, or what keeps it from running. */
 export type PodCause = Pick<
   Cause,
   "kind" | "reason" | "pod" | "container" | "exitCode" | "kubernetesReason" | "message" | "resource"
@@ -11,9 +11,9 @@ export type PodCause = Pick<
 const NOTHING = { container: "", exitCode: undefined, kubernetesReason: "", message: "", resource: "" };
 
 /**
- * Why a pod did not do its work. What Kubernetes did to the pod comes before exit codes, which are then its doing.
+ * Why a pod failed. What Kubernetes did to it comes before exit codes, which are then a consequence.
  *
- * @returns `undefined` where the pod says nothing that explains anything.
+ * @returns `undefined` if the pod explains nothing.
  */
 export function podCause(pod: Pod): PodCause | undefined {
   if (pod.phase === "Succeeded") return undefined;
@@ -46,7 +46,7 @@ export function podEnd(pod: Pod): PodCause | undefined {
   return of("infrastructure", "pod-ended");
 }
 
-/** Kubernetes' words for an image that does not come, and for a container that cannot be made. */
+/** Kubernetes' reasons for an image that cannot be pulled, and a container that cannot be created. */
 const IMAGE = /^(ImagePullBackOff|ErrImage\w*|Image\w+Error|RegistryUnavailable)$/;
 const CONFIG = /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/;
 
@@ -84,7 +84,7 @@ function isStuck(reason: string): boolean {
 export function firstFailed(pod: Pod): ContainerStatus | undefined {
   if (pod.phase === "Succeeded") return undefined;
   const endOf = ({ endedAt }: ContainerStatus): number => Date.parse(endedAt ?? "") || Number.POSITIVE_INFINITY;
-  // Times are in whole seconds. Of two in the same one, the sidecar among the init containers was ended because of the
+  // Times have whole seconds. Of two in the same second, the sidecar (an init container) was ended because of the
   // other.
   return pod.containers.filter(endedBadly).sort((a, b) => endOf(a) - endOf(b) || Number(a.init) - Number(b.init))[0];
 }

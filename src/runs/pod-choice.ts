@@ -4,18 +4,18 @@ import { firstFailed, podEnd } from "./pod-cause.ts";
 /** The pod that explains an attempt, and those that ran beside it. */
 export interface PodChoice {
   readonly pod: Pod;
-  /** Whether it ended badly before the others of its time did. */
+  /** Whether it failed, before any that ran beside it. */
   readonly failed: boolean;
   /** It and those that ran side by side with it: a Job may run several at once. */
   readonly beside: readonly Pod[];
 }
 
 /**
- * Chooses among a Job's pods. Of those that ran one after another, since the Job tried again, the newest; of those that
- * ran side by side the one that ended badly first, since the Job deletes the others then.
+ * Chooses among a Job's pods: of retries the newest; of pods that ran side by side the one that failed first, since the
+ * Job then deletes the others.
  *
  * @param pods oldest first.
- * @returns `undefined` where there is none.
+ * @returns `undefined` without pods.
  */
 export function explainingPod(pods: readonly Pod[]): PodChoice | undefined {
   const newest = pods.at(-1);
@@ -55,7 +55,7 @@ function hasFailedPod(pod: Pod): boolean {
   return pod.phase === "Failed" || firstFailed(pod) !== undefined;
 }
 
-/** Whether a pod was ended because another one of its Job had failed: not by Kubernetes for a reason of its own. */
+/** Whether a pod was deleted because another pod of its Job had failed, and not for a reason of its own. */
 function wasDeleted(pod: Pod): boolean {
   return pod.deleted && podEnd(pod) === undefined;
 }

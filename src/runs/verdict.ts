@@ -6,32 +6,32 @@ import { explainingPod, failedCount } from "./pod-choice.ts";
 import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
 /**
- * What came of a run: `none` where it ended without a verdict (inconclusive, not measurable, or stopped). `undefined`
- * where it has not ended, or where what it says contradicts itself.
+ * The result of a run: `none` if it ended without a verdict (inconclusive, not measurable, or stopped). `undefined` if
+ * it has not ended, or contradicts itself.
  */
 export type Result = "passed" | "failed" | "none" | undefined;
 
-/** What a run comes to, and what explains it. Metrics that are dry runs never decide. */
+/** The result of a run, and what explains it. Dry-run metrics never decide. */
 export interface Verdict {
   readonly result: Result;
   /**
-   * The metric that decided, or that came to nothing. Of several, one that runs a Job, since its log explains.
-   * `undefined` where none did, such as in a run that passed.
+   * The metric that decided, or was inconclusive. Of several, one that runs a Job, since its log explains. `undefined`
+   * if there is none, as in a run that passed.
    */
   readonly metric: Metric | undefined;
   /** The attempt that decided the metric. */
   readonly attempt: Attempt | undefined;
-  /** `undefined` where there is nothing to explain. */
+  /** `undefined` if there is nothing to explain. */
   readonly cause: Cause | undefined;
-  /** Names of the dry runs that failed: they do not count. */
+  /** The names of failed dry runs, which do not count. */
   readonly failedDryRuns: readonly string[];
 }
 
 /**
- * Decides what a run comes to: by what its object says and, of why, by the pods.
+ * Decides the result of a run by its object, and the cause also by its pods.
  *
- * @param podsOf gives the pods of an attempt's Job that the cluster still knows, oldest first. `undefined`
- *   where nothing reads them, which is the default.
+ * @param podsOf returns the pods of an attempt's Job that still exist, oldest first; `undefined` if no source reads
+ *   pods, which is the default.
  */
 export function verdictOf(
   run: Run,
@@ -52,8 +52,8 @@ export function verdictOf(
 }
 
 /**
- * What the pod says of its own end comes first. Of a run that was stopped it says nothing, and an exit code says less
- * than what the run's object knows better: that the Job's deadline passed.
+ * The pod's own end comes first. It does not explain a run that was stopped, and an exit code explains less than the
+ * run's object if that says, for example, that the Job's deadline passed.
  */
 function withPods(cause: Cause, metric: Metric, pods: readonly Pod[]): Cause {
   const choice = explainingPod(pods);
@@ -91,7 +91,7 @@ function decide(run: Run): Decision {
     const those = counted.filter(fits);
     return those.find(({ provider }) => provider === "job") ?? those[0];
   };
-  // Of a failed metric and one in error, the run's phase tells which counted.
+  // If one metric failed and another is in error, the run's phase says which counted.
   const failed =
     (hasFailed(run.phase) ? first(({ phase }) => phase === run.phase) : undefined) ??
     first(({ phase }) => hasFailed(phase));
@@ -115,8 +115,8 @@ function decide(run: Run): Decision {
 }
 
 /**
- * The attempt that decided a metric's phase, and whether it did: a metric fails, or is inconclusive, by its newest
- * attempt that is so, which need not be its newest one. In any other phase it is as its newest attempt left it.
+ * The attempt that decided a metric's phase, and whether it did: the newest attempt that failed, or was inconclusive,
+ * decides such a metric. For any other phase it is the newest attempt.
  */
 export function decidingAttempt({ phase, attempts }: Metric): readonly [Attempt | undefined, boolean] {
   const decides = hasFailed(phase) || phase === "Inconclusive";
@@ -125,8 +125,8 @@ export function decidingAttempt({ phase, attempts }: Metric): readonly [Attempt 
 }
 
 /**
- * Whether a run was ended before it had a verdict. Argo Rollouts calls such a run successful before release 1.10 and
- * inconclusive since (https://github.com/argoproj/argo-rollouts/issues/1329,
+ * Whether a run was stopped before it had a verdict. Argo Rollouts before 1.10 calls such a run successful, later
+ * releases inconclusive (https://github.com/argoproj/argo-rollouts/issues/1329,
  * https://github.com/argoproj/argo-rollouts/pull/4602).
  */
 function wasStopped(run: Run, counted: readonly Metric[]): boolean {
@@ -136,29 +136,29 @@ function wasStopped(run: Run, counted: readonly Metric[]): boolean {
   return isEnded && !metrics.every(hasFinished);
 }
 
-/** Whether all that the metric was to measure was measured. One without a count is measured until the run is ended. */
+/** Whether every measurement of the metric was taken. A metric without a count is measured until the run ends. */
 function hasFinished(metric: Metric): boolean {
   const { counts, attempts } = metric;
   const { count, consecutiveSuccessLimit = 0 } = metric.measuring;
   if (wasCutShort(metric) || attempts.some(({ phase }) => !hasEnded(phase))) return false;
   const counted = counts === undefined ? 0 : counts.successful + counts.failed + counts.inconclusive;
-  // The older ones of them are forgotten.
+  // Argo Rollouts keeps only the newest attempts.
   const measured = Math.max(counted, attempts.filter(({ phase }) => phase !== "Error").length);
   if (consecutiveSuccessLimit > 0 && (counts?.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit) return true;
   return measured >= Math.max(1, count ?? 1);
 }
 
-/** Whether a measurement was under way when the metric was ended. */
+/** Whether a measurement was running when the metric was stopped. */
 function wasCutShort({ message, attempts }: Metric): boolean {
   return saysStopped(message) || attempts.some(isStopped);
 }
 
-/** Whether an attempt was ended early: its Job was deleted while it ran. */
+/** Whether an attempt was stopped: its Job was deleted while it was running. */
 export function isStopped({ message }: Pick<Attempt, "message">): boolean {
   return saysStopped(message);
 }
 
-/** Argo Rollouts' own words (metricproviders/job/job.go, analysis/analysis.go). */
+/** Argo Rollouts' messages (metricproviders/job/job.go, analysis/analysis.go). */
 function saysStopped(message: string): boolean {
   return /^(metric|run) terminated$/i.test(message.trim());
 }
