@@ -86,8 +86,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const serveH1 = h1.listeners(event) as ((socket: Socket) => void)[];
   const handOn = (socket: Socket, isH2: boolean): void => {
     undecided.delete(socket);
-    if (isH2) h2.serve(socket);
-    else for (const serve of serveH1) serve.call(h1, socket);
+    if (isH2) {
+      h2.serve(socket);
+      return;
+    }
+    for (const serve of serveH1) serve.call(h1, socket);
+    if (tls !== undefined) readByEvents(socket);
   };
   h1.removeAllListeners(event);
   h1.on("connection", (socket: Socket) => {
@@ -155,6 +159,15 @@ function detectProtocol(socket: Socket, timeoutMs: number, decide: (isH2: boolea
     decide(alike);
   };
   socket.on("readable", look).once("end", leave).once("close", forget);
+}
+
+/**
+ * Makes the HTTP/1.1 parser of a TLS connection read by `data` events. By default it takes over the connection's native
+ * reads (`parser.consume`), which `pause()` stops only after all TLS records that have arrived. So a request that
+ * arrives before the last response has drained, with its body in a second record, fails with "Parse Error: Paused".
+ */
+function readByEvents(socket: Socket): void {
+  socket.on("data", () => undefined);
 }
 
 /** Rejects a request that two parsers may read differently, and closes the connection. */
