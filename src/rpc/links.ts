@@ -19,6 +19,9 @@ export interface LinkBudget {
   left: number;
 }
 
+/** What a link whose URL cannot be rendered costs of the budget: finding out takes longer than rendering it. */
+const FAILED_COST = 256;
+
 /** The budget of one response: an author may name thousands of containers and attempts, each with links. */
 export function createLinkBudget(): LinkBudget {
   return { left: 256 * 1024 };
@@ -49,8 +52,9 @@ export function linksOf(
         budget.left -= href.length;
         return [{ title: config.title, url: href, containerName: container?.name ?? "" }];
       } catch (error) {
-        if (error instanceof MissingValue || error instanceof RefusedValue) return [];
-        throw error;
+        if (!(error instanceof MissingValue || error instanceof RefusedValue)) throw error;
+        budget.left -= FAILED_COST;
+        return [];
       }
     });
   });

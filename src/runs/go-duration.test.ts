@@ -37,6 +37,7 @@ describe("a duration of Argo Rollouts", () => {
     "{{args.delay}}",
     "9223372037s",
     `${"9".repeat(400)}h`,
+    `${"0".repeat(64)}s`,
   ])("%j is invalid", (text) => {
     expect(parseGoDuration(text)).toBeUndefined();
   });

@@ -73,6 +73,27 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     expect(error?.whole.length).toBeLessThan(4096);
   });
 
+  it("with links that cannot be rendered: stops trying", async () => {
+    const containers = Array.from({ length: 600 }, (_, index) => `a/${index}`);
+    world().cluster.put(manyTimes("unlinked", 1_500, "", containers));
+    const attempts = (await getRun("unlinked")).run?.metrics[0]?.attempts ?? [];
+    // The link that does not name a container can be rendered, until the others have spent the budget.
+    expect(attempts.at(-1)?.links).toHaveLength(1);
+    expect(attempts[0]?.links).toEqual([]);
+  });
+
+  it.each(["initialDelay", "interval"])("with a megabyte of digits as %s: is read", async (field) => {
+    const object = manyTimes("delayed", 1);
+    const { metrics } = object.spec as { metrics: object[] };
+    world().cluster.put({
+      ...object,
+      spec: { metrics: metrics.map((each) => ({ ...each, [field]: "1".repeat(1e6) })) },
+    });
+    world().store.answer(`/hidden-shelf/shop/${UID}.checks.1/main.log`, sends(LOG));
+    expect((await getRun("delayed")).run?.metrics).toHaveLength(1);
+    expect((await read("delayed")).text).toBe(LOG);
+  });
+
   it("with 3 MB: is read", async () => {
     world().cluster.put(manyTimes("large", 10, "x".repeat(300_000)));
     world().store.answer(`/hidden-shelf/shop/${UID}.checks.10/main.log`, sends(LOG));
