@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, get as getByHttp } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createDemoRoutes } from "./demo-routes.ts";
@@ -26,10 +26,11 @@ async function serve(signIn: () => Response, waits: readonly number[] = []) {
   await once(server, "listening");
   closing.push(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return async (path = routes.linkPath) => {
+  const get = async (path = routes.linkPath) => {
     const { status, headers } = await fetch(url + path, { redirect: "manual" });
     return [status, headers.get("location") ?? headers.get("retry-after"), headers.get("set-cookie")];
   };
+  return Object.assign(get, { url });
 }
 
 const signedIn = () => new Response("{}", { headers: { "set-cookie": "a=b" } });
@@ -53,4 +54,17 @@ it("the one-time link stays valid after too many sign-ins", async () => {
   const get = await serve(() => answers.shift() ?? signedIn());
   expect(await get()).toEqual([429, "7", null]);
   expect(await get()).toEqual([303, "/p/guestbook", "a=b"]);
+});
+
+it.each([
+  ["127.0.0.1:8282", 200],
+  ["localhost:8282", 200],
+  ["[::1]:8282", 200],
+  ["evil.example", 421],
+  ["127.0.0.1.evil.example:8282", 421],
+])("answers a request for %s with %i", async (host, status) => {
+  const get = await serve(signedIn);
+  const [response] = await once(getByHttp(`${get.url}/demo`, { headers: { host } }), "response");
+  response.resume();
+  expect(response.statusCode).toBe(status);
 });

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { clientAddress } from "../server/client-address.ts";
-import { type NodeRequest, type NodeResponse, sendText } from "../server/node-http.ts";
+import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "../server/node-http.ts";
 import { originOf } from "../session/same-origin.ts";
 import type { SignInRate } from "../session/sign-in-rate.ts";
 
@@ -67,9 +67,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
   };
 
   const run = async (request: NodeRequest, response: NodeResponse, name: string): Promise<void> => {
-    const { headers } = request;
-    const host = "authority" in request ? request.authority : headers.host;
-    const from = originOf({ get: (each) => (headers[each] as string | undefined) ?? null }, host);
+    const from = originOf(headersOf(request), hostOf(request));
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (act === undefined) return sendText(response, 404, "Unknown demo action.\n");
     if (request.method !== "POST") return sendText(response, 405, "Only POST is allowed here.\n", { allow: "POST" });
@@ -82,6 +80,10 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
   return {
     linkPath,
     serve(request, response, path) {
+      if (!isForThisMachine(request)) {
+        sendText(response, 421, "The demo answers only for localhost.\n");
+        return true;
+      }
       const { socket } = request;
       if (isCut) {
         socket.destroy();
@@ -107,6 +109,14 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     },
   };
 }
+
+/** Whether the host is a name of this machine: another site could have its own name lead here (DNS rebinding). */
+function isForThisMachine(request: NodeRequest): boolean {
+  const url = `http://${hostOf(request)}`;
+  return URL.canParse(url) && OWN_HOSTS.has(new URL(url).hostname);
+}
+
+const OWN_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 function redirect(response: NodeResponse, location: string, cookies: readonly string[] = []): void {
   (response as ServerResponse)

@@ -28,7 +28,8 @@ export function authentication(
     if (PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo) return;
     const { fail } = beginReport(log, clock, method, signal);
     try {
-      const request = { headers: requestHeader, host: new URL(context.url).host, ownPagesOnly: true };
+      const { host, protocol } = new URL(context.url);
+      const request = { headers: requestHeader, encrypted: protocol === "https:", host, ownPagesOnly: true };
       const setCookies = (cookies: readonly string[]): void => {
         for (const each of cookies) responseHeader.append("set-cookie", each);
       };

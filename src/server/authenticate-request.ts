@@ -1,7 +1,7 @@
 import type { Caller } from "../identity/caller.ts";
 import type { Services } from "../rpc/services.ts";
 import { callerOfRequest } from "../session/credentials.ts";
-import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
+import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse } from "./node-http.ts";
 
 /**
  * Authenticates a request. The response clears a session that is no longer valid.
@@ -19,6 +19,7 @@ export function authenticateRequest(
   const setCookies = (cookies: readonly string[]): void => {
     response.setHeader("set-cookie", cookies);
   };
-  const credentials = { headers: headersOf(request), host: hostOf(request), ownPagesOnly };
+  const encrypted = isEncrypted(request);
+  const credentials = { headers: headersOf(request), encrypted, host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });
 }

@@ -18,6 +18,7 @@ import type { Services } from "../rpc/services.ts";
 import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
+import { browserUsesTls } from "../session/browser-tls.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { createSignInRate } from "../session/sign-in-rate.ts";
 import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
@@ -26,7 +27,14 @@ import { createCounters } from "../telemetry/counters.ts";
 
 import { endStalledResponse } from "./end-stalled-response.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
-import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import {
+  headersOf,
+  isEncrypted,
+  joinAuthorizations,
+  type NodeRequest,
+  type NodeResponse,
+  sendText,
+} from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
@@ -120,6 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port,
     tls: options.tls,
     requestMs,
+    maxConnections: config.limits.connections,
     onRequest: createRoutes(services, options, stopping.signal, requestMs),
   });
 
@@ -164,6 +173,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);
     joinAuthorizations(request);
+    if (browserUsesTls(headersOf(request), isEncrypted(request))) response.setHeader(...STRICT_TRANSPORT);
     // A proxy may keep or strip the base path.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
@@ -189,6 +199,9 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     else sendText(response, 200, "ok\n");
   };
 }
+
+/** Browsers that reached this host by TLS use nothing else for a year (RFC 6797). */
+const STRICT_TRANSPORT = ["strict-transport-security", "max-age=31536000"] as const;
 
 const NOT_FOUND = `Not found. This server has:
   /                  the web page

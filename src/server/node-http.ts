@@ -25,6 +25,11 @@ export function hostOf(request: NodeRequest): string | undefined {
   return "authority" in request ? request.authority : request.headers.host;
 }
 
+/** Whether the connection of a request is encrypted. */
+export function isEncrypted({ socket }: NodeRequest): boolean {
+  return "encrypted" in socket;
+}
+
 /** Reads headers like `Headers`. For repeated headers, the result is what Node keeps. */
 export function headersOf({ headers }: NodeRequest): { get(name: string): string | null } {
   return {
@@ -54,8 +59,15 @@ export function sendText(
   (response as ServerResponse).end(response.req.method === "HEAD" ? undefined : text);
 }
 
+/** Pages of other sites can neither embed a response nor keep a handle on the window that shows it. */
+export const ISOLATION_HEADERS: Readonly<Record<string, string>> = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 /** The headers of all plain text responses: browsers must not sniff another type. */
 export const TEXT_HEADERS: Readonly<Record<string, string>> = {
+  ...ISOLATION_HEADERS,
   "content-type": "text/plain; charset=utf-8",
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; sandbox",

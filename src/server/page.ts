@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { ISOLATION_HEADERS, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ENCODINGS, type PageFile, readPage } from "./page-files.ts";
 
 /** The web page, if there is one. */
@@ -27,6 +27,7 @@ export const PAGE_FOLDER = new URL(IS_CHECKOUT ? "../../dist/ui/" : "./ui/", imp
 const ADDRESS = /^\/(?:$|sign-in$|(?:p|admin)(?:\/|$))/;
 
 const HEADERS: Readonly<Record<string, string>> = {
+  ...ISOLATION_HEADERS,
   // Only our own scripts and styles, from files.
   "content-security-policy": [
     "default-src 'none'",

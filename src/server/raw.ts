@@ -8,6 +8,7 @@ import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
+import { originRefused } from "../session/credentials.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {
   breakOff,
@@ -43,6 +44,7 @@ export async function serveRaw(
   let begun = false;
   let session: LogSession | undefined;
   try {
+    refuseProbe(request, url.searchParams);
     const caller = await authenticateRequest(services, request, response, gone.signal);
     session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone.signal);
     for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
@@ -68,6 +70,15 @@ export async function serveRaw(
   } finally {
     session?.close();
   }
+}
+
+/**
+ * Refuses what a page of another site could use in its visitor's name: a download keeps the page's window, so that the
+ * page learns whether its visitor may read the run, and a follow holds a stream open.
+ */
+function refuseProbe(request: NodeRequest, parameters: URLSearchParams): void {
+  if (request.headers["sec-fetch-site"] !== "cross-site") return;
+  if (parameters.has("download") || parameters.has("follow")) throw originRefused();
 }
 
 function rawRequest(target: string, parameters: URLSearchParams): LogRequest {

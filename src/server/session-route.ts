@@ -8,13 +8,14 @@ import type { Caller } from "../identity/caller.ts";
 import { connectError, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
+import { browserUsesTls } from "../session/browser-tls.ts";
 import { originRefused } from "../session/credentials.ts";
 import { originOf } from "../session/same-origin.ts";
 import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
 import type { SignInRate } from "../session/sign-in-rate.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { clientAddress } from "./client-address.ts";
-import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { readBody } from "./request-body.ts";
 
 interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock"> {
@@ -98,7 +99,8 @@ async function signIn(
   const sealed = await (await sessions()).seal({ token, expiresAt });
   const excess = excessOf(sealed);
   if (excess > 0) throw tooLarge(excess);
-  response.setHeader("set-cookie", [setSessionCookie(sealed, isSecure(request), (expiresAt - now) / 1_000)]);
+  const secure = browserUsesTls(headersOf(request), isEncrypted(request));
+  response.setHeader("set-cookie", [setSessionCookie(sealed, secure, (expiresAt - now) / 1_000)]);
   if (isForm) sendText(response, 303, "", { location: next });
   else sendWho(response, { ...caller, expiresAt });
 }
@@ -135,14 +137,6 @@ function isOwnPath(path: string): boolean {
 
 function checkOrigin(request: NodeRequest): void {
   if (originOf(headersOf(request), hostOf(request)) === "other") throw originRefused();
-}
-
-/** Whether the browser uses TLS, to us or to a proxy in front of us. */
-function isSecure({ socket, headers }: NodeRequest): boolean {
-  const forwarded = String(headers["x-forwarded-proto"] ?? "")
-    .split(",")[0]
-    ?.trim();
-  return "encrypted" in socket || forwarded === "https" || /^https:/i.test(headers.origin ?? "");
 }
 
 function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void {

@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { bearerToken } from "../identity/token.ts";
 import type { Authenticator } from "../identity/token-review.ts";
+import { browserUsesTls } from "./browser-tls.ts";
 import { originOf } from "./same-origin.ts";
 import type { Sessions } from "./sealed-session.ts";
 import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
@@ -10,6 +11,8 @@ import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
 export interface Credentials {
   /** As in `Headers`. */
   readonly headers: { get(name: string): string | null };
+  /** Whether the connection is encrypted. */
+  readonly encrypted: boolean;
   /** The host of the request. */
   readonly host: string | undefined;
   /**
@@ -33,10 +36,10 @@ export interface CredentialsOptions {
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export async function callerOfRequest(
-  { headers, host, ownPagesOnly }: Credentials,
+  { headers, encrypted, host, ownPagesOnly }: Credentials,
   { authenticator, sessions, setCookies, signal }: CredentialsOptions,
 ): Promise<Caller> {
-  const sealed = sessionCookie(headers.get("cookie"));
+  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, encrypted));
   if (headers.get("authorization") !== null || sealed === undefined) {
     return authenticator.authenticate(bearerToken(headers.get("authorization")), signal);
   }

@@ -5,10 +5,15 @@ const NAME = "taffrail-session";
 /** The maximum size of a cookie in browsers, name and value together, in bytes (RFC 6265bis §5.6). */
 const COOKIE_BYTES = 4_096;
 
-/** The sealed session in a `cookie` header, or `undefined` if there is none. */
-export function sessionCookie(header: string | null | undefined): string | undefined {
+/**
+ * The sealed session in a `cookie` header, or `undefined` if there is none.
+ *
+ * @param secure whether the browser uses TLS. Then a sibling host, or someone on the network, may have set a cookie of
+ * the other name, which is ignored.
+ */
+export function sessionCookie(header: string | null | undefined, secure: boolean): string | undefined {
   const cookies = (header ?? "").split(";").map((each) => each.trim());
-  for (const name of [SECURE_NAME, NAME]) {
+  for (const name of secure ? [SECURE_NAME] : [SECURE_NAME, NAME]) {
     const found = cookies.find((each) => each.startsWith(`${name}=`));
     if (found !== undefined) return found.slice(name.length + 1);
   }

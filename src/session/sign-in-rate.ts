@@ -1,7 +1,6 @@
-import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
-import { groupsOf, withoutZone } from "../ip-address.ts";
+import { networkOf } from "../ip-address.ts";
 
 /** Limits sign-ins per minute: each one makes the cluster review a token. */
 export interface SignInRate {
@@ -53,13 +52,4 @@ export function createSignInRate({ perAddress, total }: SignInLimits, clock: Clo
 /** How much debt is too much for another sign-in: a whole minute's are allowed at once. */
 function excess(debtMs: number, perMinute: number): number {
   return Math.max(0, debtMs - (MINUTE_MS - MINUTE_MS / perMinute));
-}
-
-function networkOf(address: string): string {
-  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (v4 !== undefined || !isIPv6(address)) return v4 ?? address;
-  return groupsOf(withoutZone(address))
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(":");
 }

@@ -47,6 +47,9 @@ describe("the web page", () => {
       );
       expect(response.headers.get("x-content-type-options")).toBe("nosniff");
       expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+      expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(response.headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(response.headers.get("strict-transport-security")).toBeNull();
       expect(response.headers.get("cache-control")).toBe("no-cache");
     },
   );

@@ -20,6 +20,8 @@ describe.each(HTTP_VERSIONS)("the raw route over $version", ({ ask }) => {
       "content-type": "text/plain; charset=utf-8",
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'; sandbox",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
       "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
     });

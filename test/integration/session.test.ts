@@ -165,8 +165,29 @@ describe("a session", () => {
     const { cookie } = await signIn(world(), TOKENS.reader);
     const { namespace, name } = world().addLog(sends("line\n"));
     const headers = { cookie, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
-    const raw = await fetch(`${world().url}/raw/${namespace}/${name}?download=1`, { headers });
+    const url = `${world().url}/raw/${namespace}/${name}`;
+    const raw = await fetch(url, { headers });
     expect([raw.status, await raw.text()]).toEqual([200, "line\n"]);
+    // The other site could tell from a download whether its visitor may read the run, and hold streams open.
+    for (const parameter of ["download=1", "follow=1"]) {
+      const refused = await fetch(`${url}?${parameter}`, { headers });
+      expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining("(ORIGIN_REFUSED)")]);
+      const own = await fetch(`${url}?${parameter}`, { headers: { ...headers, ...SAME } });
+      expect([own.status, await own.text()]).toEqual([200, "line\n"]);
+    }
+  });
+
+  it("is taken over TLS only from the cookie that no other host can set", async () => {
+    const secure = { "x-forwarded-proto": "https" };
+    const { cookie } = await signIn(world(), TOKENS.reader, { ...secure, ...SAME });
+    const sealed = cookie.replace(/^__Host-/, "");
+    expect(sealed).toMatch(/^taffrail-session=/);
+    const statusOf = async (headers: Readonly<Record<string, string>>) =>
+      (await fetch(`${world().url}/session`, { headers })).status;
+    expect(await statusOf({ cookie, ...secure })).toBe(200);
+    expect(await statusOf({ cookie: sealed, ...secure })).toBe(401);
+    expect(await statusOf({ cookie: `${sealed}; ${cookie}`, ...secure })).toBe(200);
+    expect(await statusOf({ cookie: sealed })).toBe(200);
   });
 
   it("that was tampered with is cleared by the raw route's response", async () => {

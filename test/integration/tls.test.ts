@@ -57,6 +57,7 @@ describe("a gateway over TLS", () => {
     const url = `${world().url}/raw/${namespace}/${name}`;
     const [response] = await once(get(url, { ...trust, headers, agent: false }), "response");
     expect(await text(response)).toBe("safe\n");
+    expect(response.headers["strict-transport-security"]).toBe("max-age=31536000");
   });
 
   it("survives clients that do not speak TLS or leave in the handshake", async () => {
