@@ -98,6 +98,17 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .min(1)
           .default(50)
           .describe("Logs and watches of runs that one caller may have open at once. Default 50."),
+        publicStreams: z
+          .int()
+          .min(1)
+          .default(200)
+          .describe("Watches of the server's health and reflection streams, which need no token. Default 200."),
+        publicStreamsPerAddress: z.int().min(1).default(20).describe("Those of one client address. Default 20."),
+        connections: z
+          .int()
+          .min(1)
+          .default(10_000)
+          .describe("Connections of clients that may be open at once. Default 10000."),
         signIns: z
           .int()
           .min(1)

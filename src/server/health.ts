@@ -1,13 +1,26 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.ts";
+import type { Sleep } from "../sleep.ts";
+import { CLIENT_ADDRESS, type PublicStreams } from "./public-streams.ts";
+
+/** When a watch ends by itself: it needs no token, and clients that are still there watch again. */
+const WATCH_MS = 10 * 60_000;
+
+export interface HealthOptions {
+  /** The services that can be checked; the empty name is the whole server. */
+  readonly names: readonly string[];
+  /** Aborted when the server takes no new calls. */
+  readonly stopping: AbortSignal;
+  readonly publicStreams: PublicStreams;
+  readonly sleep: Sleep;
+}
 
 /**
- * Serves gRPC health checking (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
- *
- * @param names the services that can be checked; the empty name is the whole server.
- * @param stopping aborted when the server takes no new calls.
+ * Serves gRPC health checking (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). A watch ends after ten
+ * minutes.
  */
-export function serveHealth(router: ConnectRouter, names: readonly string[], stopping: AbortSignal): void {
+export function serveHealth(router: ConnectRouter, options: HealthOptions): void {
+  const { names, stopping, publicStreams, sleep } = options;
   const known = new Set(["", ...names]);
   const status = (): Status => (stopping.aborted ? Status.NOT_SERVING : Status.SERVING);
   router.service(Health, {
@@ -16,22 +29,15 @@ export function serveHealth(router: ConnectRouter, names: readonly string[], sto
       return { status: status() };
     },
     list: () => ({ statuses: Object.fromEntries([...known].map((name) => [name, { status: status() }])) }),
-    async *watch({ service }, { signal }) {
-      yield { status: known.has(service) ? status() : Status.SERVICE_UNKNOWN };
-      if (!stopping.aborted) await aborted([stopping, signal]);
-      if (!signal.aborted && known.has(service)) yield { status: Status.NOT_SERVING };
+    async *watch({ service }, { signal, values }) {
+      const remove = publicStreams.add(values.get(CLIENT_ADDRESS));
+      try {
+        yield { status: known.has(service) ? status() : Status.SERVICE_UNKNOWN };
+        await sleep(WATCH_MS, AbortSignal.any([stopping, signal])).catch(() => undefined);
+        if (stopping.aborted && !signal.aborted && known.has(service)) yield { status: Status.NOT_SERVING };
+      } finally {
+        remove();
+      }
     },
-  });
-}
-
-/** Waits until one of the signals is aborted, and removes its listeners. */
-function aborted(signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      for (const signal of signals) signal.removeEventListener("abort", done);
-      resolve();
-    };
-    for (const signal of signals) signal.addEventListener("abort", done);
-    if (signals.some((signal) => signal.aborted)) done();
   });
 }

@@ -21,6 +21,8 @@ export interface ListenOptions {
   readonly requestMs?: number;
   /** How long a connection without a request is kept, in milliseconds. Default 75,000. */
   readonly keepAliveMs?: number;
+  /** How many connections may be open. More are closed at once. Default: unlimited. */
+  readonly maxConnections?: number;
 }
 
 /** A server that is listening. */
@@ -77,6 +79,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           onRequest,
         );
+  if (options.maxConnections !== undefined) h1.maxConnections = options.maxConnections;
   const h2 = createHttp2({ onRequest: options.onRequest, headerBytes: HEADER_BYTES, headersMs, keepAliveMs });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();

@@ -12,10 +12,18 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { type ServerReflectionRequest, ServerReflection as V1 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as V1Alpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Failure } from "../failure.ts";
+import { CLIENT_ADDRESS, type PublicStreams } from "./public-streams.ts";
+
+/** How many requests a stream may send. Clients need one for each file or symbol that they show. */
+const MAX_REQUESTS = 100;
 
 /**
  * Serves gRPC server reflection (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md) in both versions,
  * because older clients only know v1alpha.
+ *
+ * A stream gets the imports of a file once only, as grpc-go sends them, and ends with RESOURCE_EXHAUSTED after 100
+ * requests: whoever asks needs no token.
  *
  * @param services the services to list.
  * @param more files that no service references but that clients need, such as those of error details.
@@ -24,6 +32,7 @@ export function serveReflection(
   router: ConnectRouter,
   services: readonly DescService[],
   more: readonly DescFile[],
+  publicStreams: PublicStreams,
 ): void {
   const listed = [...services, V1, V1Alpha];
   const files = closure([...listed.map(({ file }) => file), ...more]);
@@ -33,7 +42,7 @@ export function serveReflection(
   );
   const registry = createRegistry(...files);
 
-  const answer = ({ messageRequest }: ServerReflectionRequest) => {
+  const answer = ({ messageRequest }: ServerReflectionRequest, sent: Set<DescFile>) => {
     switch (messageRequest.case) {
       case "listServices":
         return {
@@ -41,10 +50,10 @@ export function serveReflection(
           value: { service: listed.map((each) => ({ name: each.typeName })) },
         };
       case "fileByFilename":
-        return descriptors(byName.get(messageRequest.value), messageRequest.value);
+        return descriptors(byName.get(messageRequest.value), messageRequest.value, sent);
       case "fileContainingSymbol": {
         const symbol = messageRequest.value;
-        return descriptors(bySymbol.get(symbol), symbol);
+        return descriptors(bySymbol.get(symbol), symbol, sent);
       }
       case "fileContainingExtension": {
         const { containingType, extensionNumber } = messageRequest.value;
@@ -55,6 +64,7 @@ export function serveReflection(
         return descriptors(
           extension?.kind === "extension" ? extension.file : undefined,
           `extension ${extensionNumber}`,
+          sent,
         );
       }
       case "allExtensionNumbersOfType": {
@@ -74,9 +84,18 @@ export function serveReflection(
   for (const service of [V1, V1Alpha]) {
     // The two versions differ only in their package.
     router.service(service as typeof V1, {
-      async *serverReflectionInfo(requests) {
-        for await (const request of requests) {
-          yield { validHost: request.host, originalRequest: request, messageResponse: answer(request) };
+      async *serverReflectionInfo(requests, { values }) {
+        const remove = publicStreams.add(values.get(CLIENT_ADDRESS));
+        const sent = new Set<DescFile>();
+        let count = 0;
+        try {
+          for await (const request of requests) {
+            count += 1;
+            if (count > MAX_REQUESTS) throw tooManyRequests();
+            yield { validHost: request.host, originalRequest: request, messageResponse: answer(request, sent) };
+          }
+        } finally {
+          remove();
         }
       },
     });
@@ -115,10 +134,25 @@ function symbolsOf(declared: Declared): string[] {
   }
 }
 
-function descriptors(file: DescFile | undefined, what: string) {
+/** The file and those of its imports that were not sent yet. */
+function descriptors(file: DescFile | undefined, what: string, sent: Set<DescFile>) {
   if (file === undefined) return refusal(Code.NotFound, `Not found: ${what}.`);
-  const fileDescriptorProto = closure([file]).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-  return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto } };
+  const news = closure([file]).filter((each) => each === file || !sent.has(each));
+  for (const each of news) sent.add(each);
+  return { case: "fileDescriptorResponse" as const, value: { fileDescriptorProto: news.map(encoded) } };
+}
+
+const encodings = new Map<DescFile, Uint8Array>();
+
+function encoded(file: DescFile): Uint8Array {
+  const bytes = encodings.get(file) ?? toBinary(FileDescriptorProtoSchema, file.proto);
+  encodings.set(file, bytes);
+  return bytes;
+}
+
+function tooManyRequests(): Failure {
+  const message = `A reflection stream may send ${MAX_REQUESTS} requests.`;
+  return new Failure("too-much", "TOO_MANY_REQUESTS", message, { next: "Open another stream for the rest." });
 }
 
 function refusal(errorCode: Code, errorMessage: string) {

@@ -1,4 +1,4 @@
-import { Code, ConnectError, createConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import { createMethodUrl, type UniversalHandler } from "@connectrpc/connect/protocol";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import {
@@ -28,8 +28,10 @@ import { addReasonBeforeWriting } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
+import { clientAddress } from "./client-address.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "./node-http.ts";
+import { CLIENT_ADDRESS, PublicStreams } from "./public-streams.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { validatorOf } from "./wire/request-message.ts";
@@ -69,11 +71,16 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
   router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
   router.rpc(others.getServerInfo, () => getServerInfo(services));
-  serveHealth(router, [AnalysisRunLogService.typeName, KargoService.typeName], stopping);
+  const { publicStreams: total, publicStreamsPerAddress: perAddress, proxies } = services.config.limits;
+  const publicStreams = new PublicStreams({ total, perAddress });
+  const names = [AnalysisRunLogService.typeName, KargoService.typeName];
+  serveHealth(router, { names, stopping, publicStreams, sleep: services.sleep });
   if (services.config.reflection) {
-    serveReflection(router, [AnalysisRunLogService, KargoService, Health], [file_google_rpc_error_details]);
+    const listed = [AnalysisRunLogService, KargoService, Health];
+    serveReflection(router, listed, [file_google_rpc_error_details], publicStreams);
   }
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, serveByConnect(handler, requestMs)]));
+  const serveByConnect = byConnect(requestMs, proxies);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, serveByConnect(handler)]));
 
   const logs = {
     maxRequestBytes: REQUEST_BYTES,
@@ -141,19 +148,22 @@ const REFUSALS = {
 /** Handles one request. @returns the status to refuse it with if no protocol matches. */
 type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
 
-function serveByConnect(handler: UniversalHandler, requestMs: number): Serve {
-  const { methodKind } = handler.method;
-  // A stream of requests may stay open, so its timeout is per piece.
-  const isStream = /client_streaming|bidi/.test(methodKind);
-  const headers = methodKind === "unary" ? [] : Object.entries(STREAM_HEADERS);
-  return async (request, response) => {
-    const call = universalRequestFromNodeRequest(request, response, undefined, undefined);
-    const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
-    const { status } = answer;
-    if (answer.body === undefined && (status === 405 || status === 415 || status === 505)) return status;
-    for (const [name, value] of headers) response.setHeader(name, value);
-    await universalResponseToNodeResponse(answer, response);
-    return undefined;
+function byConnect(requestMs: number, proxies: number): (handler: UniversalHandler) => Serve {
+  return (handler) => {
+    const { methodKind } = handler.method;
+    // A stream of requests may stay open, so its timeout is per piece.
+    const isStream = /client_streaming|bidi/.test(methodKind);
+    const headers = methodKind === "unary" ? [] : Object.entries(STREAM_HEADERS);
+    return async (request, response) => {
+      const values = createContextValues().set(CLIENT_ADDRESS, clientAddress(request, proxies));
+      const call = universalRequestFromNodeRequest(request, response, undefined, values);
+      const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
+      const { status } = answer;
+      if (answer.body === undefined && (status === 405 || status === 415 || status === 505)) return status;
+      for (const [name, value] of headers) response.setHeader(name, value);
+      await universalResponseToNodeResponse(answer, response);
+      return undefined;
+    };
   };
 }
 

@@ -2,6 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.ts";
 import { hangs } from "../fakes/scripted-store.ts";
+import { createWaits } from "../fakes/waits.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { errorOf, readLog } from "./read-log.ts";
 import { DEBUG, startWorld, useWorld } from "./world.ts";
@@ -38,7 +39,7 @@ describe.each(PROTOCOLS)("health over $name", (protocol) => {
     await stopping.close();
   });
 
-  it("can be watched without a time limit", async () => {
+  it("can be watched for longer than a request may take to arrive", async () => {
     const leave = new AbortController();
     const watch = client().watch({}, { signal: leave.signal })[Symbol.asyncIterator]();
     expect((await watch.next()).value.status).toBe(Status.SERVING);
@@ -46,6 +47,41 @@ describe.each(PROTOCOLS)("health over $name", (protocol) => {
     expect((await errorOf(watch.next())).code).toBe("Canceled");
     await world().untilLogged(1, ({ method, code }) => String(method).endsWith("/Watch") && code === "Canceled");
     expect(world().log.filter(({ level, code }) => level > DEBUG && code === "Canceled")).toEqual([]);
+  });
+});
+
+describe.each(PROTOCOLS)("watches of health over $name", (protocol) => {
+  const waits = createWaits();
+  const isWatch = (ms: number) => ms === 600_000;
+  const limits = { publicStreams: 4, publicStreamsPerAddress: 3, proxies: 1 };
+  const world = useWorld({ wait: waits.wait, config: { limits } });
+  const watch = async (address: string, signal?: AbortSignal) => {
+    const headers = { "x-forwarded-for": address };
+    const options = { headers, ...(signal && { signal }) };
+    const watching = createClient(Health, world().transport(protocol)).watch({}, options)[Symbol.asyncIterator]();
+    expect((await watching.next()).value.status).toBe(Status.SERVING);
+    return watching;
+  };
+  const refusal = (error: unknown) =>
+    expect(error).toMatchObject({ code: "ResourceExhausted", reason: "TOO_MANY_STREAMS" });
+
+  it("are limited in total and for each address, and end after ten minutes", async () => {
+    const leave = new AbortController();
+    const first = await watch("192.0.2.1", leave.signal);
+    const others = [await watch("192.0.2.1"), await watch("192.0.2.1")];
+    refusal(await errorOf(watch("192.0.2.1")));
+    others.push(await watch("2001:db8::1"));
+    refusal(await errorOf(watch("192.0.2.3")));
+
+    leave.abort();
+    expect((await errorOf(first.next())).code).toBe("Canceled");
+    while (waits.pending.filter(isWatch).length > 3) await new Promise(setImmediate);
+    others.push(await watch("2001:db8::2"));
+
+    await waits.until(isWatch, 4);
+    waits.pass(isWatch);
+    for (const each of others) expect(await each.next()).toMatchObject({ done: true });
+    await Promise.all(["192.0.2.1", "192.0.2.1", "192.0.2.1"].map((address) => watch(address)));
   });
 });
 

@@ -137,6 +137,20 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
     expect(next?.case).toBe("listServicesResponse");
   });
 
+  it("sends the files that others import once in a stream", async () => {
+    const symbol: Ask = { case: "fileContainingSymbol", value: SERVICE };
+    const answers = await ask(symbol, symbol, { case: "fileContainingSymbol", value: "google.protobuf.Timestamp" });
+    const files = answers.map((answer) => (answer.case === "fileDescriptorResponse" ? answer.value : undefined));
+    expect(files.map((each) => each?.fileDescriptorProto.length)).toEqual([expect.toSatisfy((n) => n > 5), 1, 1]);
+  });
+
+  it("answers 100 requests of a stream", async () => {
+    const list: Ask = { case: "listServices", value: "" };
+    expect(await ask(...Array.from({ length: 100 }, () => list))).toHaveLength(100);
+    const error = await errorOf(ask(...Array.from({ length: 101 }, () => list)));
+    expect(error).toMatchObject({ code: "ResourceExhausted", reason: "TOO_MANY_REQUESTS" });
+  });
+
   it("rejects an empty request", async () => {
     const client = createClient(service, world().transport(protocol));
     for await (const { messageResponse, validHost, originalRequest } of client.serverReflectionInfo(
