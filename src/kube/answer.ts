@@ -43,7 +43,7 @@ export async function readText(
   try {
     for await (const part of body as AsyncIterable<Buffer>) {
       size += part.length;
-      if (size > maxBytes) throw unavailable("The Kubernetes API server's response is too large.");
+      if (size > maxBytes) throw tooLarge();
       parts.push(part);
     }
   } finally {
@@ -92,6 +92,19 @@ export function statusFailure(status: number, body: string): Failure {
 /** Whether the server no longer has the version, or the list, to continue from: a new list is needed. */
 export function isExpired({ cause }: Failure): boolean {
   return cause instanceof AnswerError && cause.status === 410;
+}
+
+/** The cause of a response that exceeds the limit on its size. */
+const TOO_LARGE = new Error("The response exceeds the limit on its size.");
+
+/** The failure of a response that exceeds the limit on its size. */
+export function tooLarge(): Failure {
+  return unavailable("The Kubernetes API server's response is too large.", TOO_LARGE);
+}
+
+/** Whether a call failed because its response is too large: a smaller part may fit. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof Failure && error.cause === TOO_LARGE;
 }
 
 /** The failure of a call that the API server did not serve. */

@@ -104,19 +104,72 @@ describe("with an API server", () => {
     expect(await all(api.list(unknown, "guestbook", { signal: never }))).toEqual([]);
   });
 
-  it("lists in chunks of 250, each object once, in the server's order", async () => {
-    for (let index = 0; index < 600; index += 1) {
-      const name = `n-${String(index).padStart(4, "0")}`;
-      kubernetes.put({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { many: "yes" } } });
+  describe("lists each object once, in the server's order,", () => {
+    const names = Array.from({ length: 600 }, (_, index) => `n-${String(index).padStart(4, "0")}`);
+    const putAll = (padding: number): void => {
+      const annotations = { padding: "x".repeat(padding) };
+      for (const name of names) {
+        kubernetes.put({
+          apiVersion: "v1",
+          kind: "Namespace",
+          metadata: { name, labels: { many: "yes" }, annotations },
+        });
+      }
+    };
+    const sizesOf = async (from: KubeApi): Promise<number[]> => {
+      const chunks: (readonly unknown[])[] = [];
+      const all = from.list(NAMESPACES, undefined, { labelSelector: "many=yes", signal: never });
+      for await (const chunk of all) chunks.push(chunk);
+      expect(chunks.flat().map((each) => (each as { metadata: { name: string } }).metadata.name)).toEqual(names);
+      return chunks.map(({ length }) => length);
+    };
+
+    it("in chunks of 250 once it knows that they are small", async () => {
+      putAll(0);
+      expect(await sizesOf(api)).toEqual([16, 250, 250, 84]);
+      expect(await sizesOf(api)).toEqual([250, 250, 100]);
+    });
+
+    it("in chunks of about 4 MiB", async () => {
+      putAll(80_000);
+      const [first, ...others] = await sizesOf(api);
+      expect([first, others.length]).toEqual([16, 12]);
+      for (const size of others.slice(0, -1)) expect(size).toBeOneOf([51, 52]);
+    });
+
+    it("in smaller chunks where a response would be too large", async () => {
+      putAll(1_000);
+      const sizes = await sizesOf(apiFor(kubernetes.url, undefined, { answerBytes: 10_000 }));
+      expect(Math.max(...sizes)).toBe(2);
+    });
+  });
+
+  it("has 64 calls under way at once, and 8 chunks of lists", async () => {
+    const held: ServerResponse[] = [];
+    const server = await serverThat((_, response) => held.push(response));
+    const answerAll = (body: object): void => {
+      for (const response of held.splice(0)) sendJson(response, 200, body);
+    };
+    const untilHeld = async (count: number): Promise<void> => {
+      while (held.length < count) await new Promise(setImmediate);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(held.length).toBe(count);
+    };
+    const one = apiFor(server.url);
+    const lists = Array.from({ length: 12 }, () => all(one.list(STAGES, "a", { signal: never })));
+    await untilHeld(8);
+    const leave = new AbortController();
+    const leaving = one.get(STAGES, "a", "b", leave.signal);
+    const gets = Array.from({ length: 70 }, () => one.get(STAGES, "a", "b", never));
+    await untilHeld(64);
+    leave.abort(new Error("left"));
+    await expect(leaving).rejects.toThrow("left");
+    while (held.length > 0) {
+      answerAll({ items: [] });
+      for (let turn = 0; turn < 200 && held.length === 0; turn += 1) await new Promise(setImmediate);
     }
-    const sizes: number[] = [];
-    const names: string[] = [];
-    for await (const chunk of api.list(NAMESPACES, undefined, { labelSelector: "many=yes", signal: never })) {
-      sizes.push(chunk.length);
-      names.push(...chunk.map((each) => (each as { metadata: { name: string } }).metadata.name));
-    }
-    expect(sizes).toEqual([250, 250, 100]);
-    expect(names).toEqual(Array.from({ length: 600 }, (_, index) => `n-${String(index).padStart(4, "0")}`));
+    expect(await Promise.all(lists)).toEqual(Array.from({ length: 12 }, () => []));
+    expect(await Promise.all(gets)).toHaveLength(70);
   });
 
   it("watches every change of an object, across expired versions and ended connections", async () => {
@@ -186,7 +239,7 @@ describe("names", () => {
     await api.create(SUBJECT_ACCESS_REVIEWS, {});
     expect(server.requests).toEqual([
       "GET /clusters/east/apis/kargo.akuity.io/v1alpha1/namespaces/guestbook/stages/uat.1",
-      "GET /clusters/east/api/v1/namespaces?limit=250&labelSelector=a+in+%28b%2Cc%29",
+      "GET /clusters/east/api/v1/namespaces?limit=16&labelSelector=a+in+%28b%2Cc%29",
       "POST /clusters/east/apis/authorization.k8s.io/v1/subjectaccessreviews",
     ]);
   });

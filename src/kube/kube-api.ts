@@ -4,11 +4,13 @@ import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { parseJson, statusFailure, unavailable } from "./answer.ts";
+import { CallSlots } from "./call-slots.ts";
+import { ChunkSizes } from "./chunk-sizes.ts";
 import type { KubeConnection } from "./connection.ts";
 import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
 import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
-import { readList } from "./read-list.ts";
+import { type ReadPath, readList } from "./read-list.ts";
 import { type KubeResource, PODS } from "./resources.ts";
 import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
@@ -24,14 +26,15 @@ export interface KubeLogAnswer {
 /**
  * The only client of the API server. Every failure is a {@link Failure}; nothing is cached. A call that fails with a
  * transient error (no connection, 429, 5xx) is retried: at most four tries in ten seconds. A review that fails grants
- * nothing.
+ * nothing. At most 64 calls are under way at once, watches and logs not counted, and of these 8 chunks of lists; more
+ * wait, up to 1,000, and fail beyond with SERVER_BUSY.
  */
 export interface KubeApi {
   /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * Reads a list in chunks of at most 250 objects, in the server's order, each when it is requested. A kind that the
-   * server does not serve is an empty list.
+   * Reads a list in chunks of about 4 MiB and at most 250 objects, in the server's order, each when it is requested. A
+   * kind that the server does not serve is an empty list.
    */
   list(
     resource: KubeResource,
@@ -88,8 +91,7 @@ export interface KubeLimits {
   /** Timeout for a whole response from its start on, in milliseconds. Default 60,000. */
   readonly wholeMs?: number;
   /**
-   * The maximum size of a response. Default 256 MiB: objects are at most about 3 MB in etcd, and a chunk of a list
-   * has 250, mostly small ones.
+   * The maximum size of a response. Default 32 MiB: objects are at most about 3 MB in etcd, and chunks of lists adapt.
    */
   readonly answerBytes?: number;
   /**
@@ -107,13 +109,19 @@ export interface KubeLimits {
 type Call = [method: "GET" | "POST", path: string, signal: AbortSignal | undefined, body?: object];
 
 type Try =
-  | { readonly kind: "answer"; readonly value: unknown }
+  | { readonly kind: "answer"; readonly value: unknown; readonly bytes: number }
   | { readonly kind: "again"; readonly failure: Failure; readonly askedMs: number | undefined }
   | { readonly kind: "final"; readonly failure: Failure };
 
 const ANSWER_MS = 30_000;
 const WHOLE_MS = 60_000;
-const ANSWER_BYTES = 256 * 1024 * 1024;
+const ANSWER_BYTES = 32 * 1024 * 1024;
+/** Calls under way at once, and how many may wait. */
+const MAX_CALLS = 64;
+/** Chunks of lists under way at once: each is held whole in memory. */
+const MAX_CHUNKS = 8;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING = 1_000;
 const WATCH_MS = 5 * 60_000;
 const WATCH_GRACE_MS = 15_000;
 
@@ -138,13 +146,16 @@ export function createKubeApi(
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
   const { exchange, open, close } = createTransport(connection, egress, answerMs);
   const whole = { bytes: answerBytes, ms: wholeMs };
+  const slots = new CallSlots(MAX_CALLS, MAX_WAITING);
+  const chunkSlots = new CallSlots(MAX_CHUNKS, MAX_WAITING);
+  const chunkSizes = new ChunkSizes(Math.min(CHUNK_BYTES, answerBytes / 4));
 
   /** One try: the response, or the failure and whether to retry. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
-      const { statusCode, headers, text } = await exchange(method, path, signal, whole, body);
-      if (statusCode === 404) return { kind: "answer", value: undefined };
-      if (statusCode < 300) return { kind: "answer", value: parseJson(text) };
+      const { statusCode, headers, text } = await slots.run(signal, () => exchange(method, path, signal, whole, body));
+      if (statusCode === 404) return { kind: "answer", value: undefined, bytes: 0 };
+      if (statusCode < 300) return { kind: "answer", value: parseJson(text), bytes: text.length };
       const failure = statusFailure(statusCode, text);
       return isTransient(statusCode)
         ? { kind: "again", failure, askedMs: retryAfter(headers) }
@@ -158,12 +169,12 @@ export function createKubeApi(
   };
 
   /** Reads and reviews have no side effects, so each may be retried. */
-  const call = async (...request: Call): Promise<unknown> => {
+  const callSized = async (...request: Call): ReturnType<ReadPath> => {
     const [, , signal] = request;
     const began = now();
     for (let tries = 1; ; tries += 1) {
       const result = await tryOnce(...request);
-      if (result.kind === "answer") return result.value;
+      if (result.kind === "answer") return result;
       if (result.kind === "final") throw result.failure;
       const delay = retryDelay(tries, now() - began, result.askedMs, Math.random());
       if (delay === undefined) throw result.failure;
@@ -174,6 +185,11 @@ export function createKubeApi(
     }
   };
 
+  const call = async (...request: Call): Promise<unknown> => (await callSized(...request)).value;
+
+  const chunksOf = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) =>
+    readList((each) => chunkSlots.run(signal, () => callSized("GET", each, signal)), path, query, chunkSizes);
+
   return {
     // Names also come from labels and annotations, which may contain any text: nothing has an invalid name.
     get: async (resource, namespace, name, signal) =>
@@ -183,9 +199,8 @@ export function createKubeApi(
 
     async *list(resource, namespace, { labelSelector, signal }) {
       if (!isPlace(namespace)) return;
-      const get = (path: string): Promise<unknown> => call("GET", path, signal);
       const query = labelSelector === undefined ? {} : { labelSelector };
-      for await (const { items } of readList(get, pathOf(resource, namespace), query)) yield items;
+      for await (const { items } of chunksOf(pathOf(resource, namespace), query, signal)) yield items;
     },
 
     watch: <T>(
@@ -201,7 +216,7 @@ export function createKubeApi(
           await once(stop, "abort");
           return;
         }
-        const calls = { get: (path: string) => call("GET", path, stop), open, sleep };
+        const calls = { list: chunksOf, open, sleep };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),

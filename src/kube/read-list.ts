@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { readAnswer } from "./answer.ts";
+import { isTooLarge, readAnswer } from "./answer.ts";
+import type { ChunkSizes } from "./chunk-sizes.ts";
 
 /** A part of a list, in the server's order. */
 export interface ListChunk {
@@ -8,36 +9,43 @@ export interface ListChunk {
   readonly resourceVersion: string;
 }
 
-const CHUNK = 250;
-
 const List = z.object({
   items: z.array(z.unknown()).nullable(),
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
 });
 
+/** Reads one path of the API server. */
+export type ReadPath = (path: string) => Promise<{ readonly value: unknown; readonly bytes: number }>;
+
 /**
- * Reads a list in chunks of at most 250 objects, each when it is requested. A kind that the server does not serve has
- * no chunks.
+ * Reads a list in chunks of about 4 MiB and at most 250 objects, each when it is requested. A kind that the server does
+ * not serve has no chunks.
  *
- * @param get reads one path.
+ * @param read throws a failure of {@link isTooLarge} for a response over its limit: then fewer objects are requested.
  * @param path of the list.
  * @param query selects objects.
  */
 export async function* readList(
-  get: (path: string) => Promise<unknown>,
+  read: ReadPath,
   path: string,
   query: Readonly<Record<string, string>>,
+  sizes: ChunkSizes,
 ): AsyncGenerator<ListChunk> {
   let next: string | undefined;
+  const readChunk = async (limit: number): ReturnType<ReadPath> => {
+    const parameters = { limit: String(limit), ...query, ...(next !== undefined && { continue: next }) };
+    try {
+      return await read(`${path}?${new URLSearchParams(parameters)}`);
+    } catch (error) {
+      if (limit === 1 || !isTooLarge(error)) throw error;
+      return readChunk(Math.ceil(limit / 8));
+    }
+  };
   do {
-    const parameters = new URLSearchParams({
-      limit: String(CHUNK),
-      ...query,
-      ...(next !== undefined && { continue: next }),
-    });
-    const answer = await get(`${path}?${parameters}`);
-    if (answer === undefined) return;
-    const { items, metadata } = readAnswer(List, answer);
+    const { value, bytes } = await readChunk(sizes.next(path));
+    if (value === undefined) return;
+    const { items, metadata } = readAnswer(List, value);
+    sizes.learn(path, items?.length ?? 0, bytes);
     yield { items: items ?? [], resourceVersion: metadata?.resourceVersion ?? "" };
     next = metadata?.continue || undefined;
   } while (next !== undefined);

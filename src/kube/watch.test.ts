@@ -130,7 +130,7 @@ describe("a watch", () => {
     const one = reader(kube);
     expect(await one.next()).toEqual([]);
     expect(await one.next()).toEqual(["a@11"]);
-    expect(queryOf(server, 0)).toEqual({ limit: "250", fieldSelector: "metadata.name=a" });
+    expect(queryOf(server, 0)).toEqual({ limit: "16", fieldSelector: "metadata.name=a" });
     const { timeoutSeconds, ...query } = queryOf(server, 1);
     expect(query).toEqual({
       fieldSelector: "metadata.name=a",
@@ -144,7 +144,7 @@ describe("a watch", () => {
     const sets = labelled.kube.watch(PODS, undefined, { labelSelector: "x=y" }, never)[Symbol.asyncIterator]();
     await sets.next();
     await sets.next();
-    expect(labelled.server.requests[0]).toBe("GET /api/v1/pods?limit=250&labelSelector=x%3Dy");
+    expect(labelled.server.requests[0]).toBe("GET /api/v1/pods?limit=16&labelSelector=x%3Dy");
     expect(queryOf(labelled.server, 1)).toMatchObject({ labelSelector: "x=y", resourceVersion: "10" });
   });
 

@@ -1,7 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { Sleep } from "../sleep.ts";
 import { isExpired } from "./answer.ts";
-import { readList } from "./read-list.ts";
+import type { ListChunk } from "./read-list.ts";
 import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { type WatchConnectionLimits, type WatchEnd, watchOnce } from "./watch-connection.ts";
@@ -12,8 +12,8 @@ export type WatchSelection = { readonly name: string } | { readonly labelSelecto
 
 /** The calls that a watch makes. */
 export interface WatchCalls {
-  /** Reads one path, with retries as in `KubeApi.get`. */
-  get(path: string, stop: AbortSignal): Promise<unknown>;
+  /** Reads a list, with retries as in `KubeApi.get`. */
+  list(path: string, query: Readonly<Record<string, string>>, stop: AbortSignal): AsyncIterable<ListChunk>;
   readonly open: Transport["open"];
   readonly sleep: Sleep;
 }
@@ -33,12 +33,12 @@ export async function followObjects<T>(
   path: string,
   selection: WatchSelection,
   keep: (object: unknown) => T,
-  { get, open, sleep }: WatchCalls,
+  { list: read, open, sleep }: WatchCalls,
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
 ): Promise<never> {
-  const query =
+  const query: Readonly<Record<string, string>> =
     "name" in selection
       ? { fieldSelector: `metadata.name=${selection.name}` }
       : { labelSelector: selection.labelSelector };
@@ -50,7 +50,7 @@ export async function followObjects<T>(
 
   const list = async (): Promise<WatchEnd | undefined> => {
     try {
-      const listed = await objects.replace(readList((each) => get(each, stop), path, query));
+      const listed = await objects.replace(read(path, query, stop));
       version = listed.version;
       if (listed.changed || !hasBegun) put(objects.all());
       hasBegun = true;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { NO_LONGER_NEEDED } from "../abort.ts";
-import { unavailable } from "./answer.ts";
+import { tooLarge, unavailable } from "./answer.ts";
 
 /** A response with its whole body. */
 export interface WholeAnswer {
@@ -68,7 +68,7 @@ export class WholeAnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_: Dispatcher.DispatchController, part: Buffer): void {
     this.#size += part.length;
-    if (this.#size > this.#limits.bytes) this.#fail(unavailable("The Kubernetes API server's response is too large."));
+    if (this.#size > this.#limits.bytes) this.#fail(tooLarge());
     else this.#parts.push(part);
   }
 

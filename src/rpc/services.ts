@@ -7,6 +7,7 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
+import type { RunLists } from "../runs/run-lists.ts";
 import type { RunReader } from "../runs/run-reader.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sessions } from "../session/sealed-session.ts";
@@ -21,6 +22,7 @@ export interface Services extends GuardServices {
   readonly kube: KubeApi;
   readonly runs: RunReader;
   readonly watchedRuns: WatchedRuns;
+  readonly runLists: RunLists;
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];

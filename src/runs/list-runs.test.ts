@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
 import { listRuns, type RunPage, type RunQuery } from "./list-runs.ts";
+import { RunLists } from "./run-lists.ts";
 
 const never = new AbortController().signal;
 const CALLER: Caller = { username: "anna", uid: undefined, groups: [], extra: {} };
@@ -92,8 +93,10 @@ function list(query: Partial<RunQuery> = {}, access: Access = accessWithout()): 
     pageToken: undefined,
     ...query,
   };
-  return listRuns({ access, kube }, CALLER, whole, never);
+  return listRuns({ access, runLists: new RunLists(kube, UNKNOWN) }, CALLER, whole, never);
 }
+/** No project is being watched. */
+const UNKNOWN = { newest: () => undefined };
 const namesOf = ({ runs }: RunPage): string[] => runs.map(({ name }) => name);
 
 describe("runs", () => {
@@ -172,7 +175,9 @@ describe("runs", () => {
       },
     };
     const query = { namespace: "shop", stage: undefined, phases: [], pageSize: 50, pageToken: undefined };
-    await expect(listRuns({ access, kube }, CALLER, query, leaving.signal)).rejects.toThrow("left");
+    await expect(
+      listRuns({ access, runLists: new RunLists(kube, UNKNOWN) }, CALLER, query, leaving.signal),
+    ).rejects.toThrow("left");
     expect(asked).toEqual(["s4"]);
   });
 });
@@ -300,7 +305,7 @@ describe("a project of many runs", () => {
   });
   const listMany = (count: number): Promise<RunPage> =>
     listRuns(
-      { access: accessWithout(), kube: many(count) },
+      { access: accessWithout(), runLists: new RunLists(many(count), UNKNOWN) },
       CALLER,
       { namespace: "shop", pageSize: 2, pageToken: undefined },
       never,

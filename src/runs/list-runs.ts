@@ -2,11 +2,9 @@ import type { Access } from "../access/access.ts";
 import { denied } from "../access/access.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { KubeApi } from "../kube/kube-api.ts";
-import { ANALYSIS_RUNS } from "../kube/resources.ts";
-import { parseRunSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 import { canPass, newestFirst, type Place, passes, type RunFilter } from "./run-filter.ts";
+import type { RunLists } from "./run-lists.ts";
 import { stageFilter } from "./stage-filter.ts";
 
 /** Selects runs of a project. */
@@ -25,19 +23,12 @@ export interface RunPage {
 }
 
 /**
- * Runs that are read for a list at the most. Kubernetes gives them by name, so the newest can only be told after all.
- */
-const MAX_RUNS = 10_000;
-/** Label values end at 63 characters; for longer names the label holds another text. */
-const LABEL_LENGTH = 63;
-
-/**
  * Lists the runs of a project that a caller may read, newest first.
  *
  * @throws Failure ACCESS_DENIED; PAGE_TOKEN_INVALID.
  */
 export async function listRuns(
-  { access, kube }: { readonly access: Access; readonly kube: KubeApi },
+  { access, runLists }: { readonly access: Access; readonly runLists: RunLists },
   caller: Caller,
   query: RunQuery,
   signal: AbortSignal,
@@ -48,23 +39,8 @@ export async function listRuns(
   // Kubernetes would refuse the Stage as a label's value.
   if (!canPass(query)) return { runs: [], nextPageToken: undefined, incomplete: false };
 
-  const found: RunSummary[] = [];
-  let read = 0;
-  let incomplete = false;
-  const labelSelector =
-    stage !== undefined && stage.length <= LABEL_LENGTH ? `kargo.akuity.io/stage=${stage}` : undefined;
-  const chunks = kube.list(ANALYSIS_RUNS, namespace, { signal, ...(labelSelector !== undefined && { labelSelector }) });
-  for await (const chunk of chunks) {
-    incomplete = read >= MAX_RUNS;
-    if (incomplete) break;
-    for (const object of chunk) {
-      const run = parseRunSummary(object);
-      if (run === undefined || !passes(run, query)) continue;
-      if (after !== undefined && newestFirst(run, after) <= 0) continue;
-      found.push(run);
-    }
-    read += chunk.length;
-  }
+  const list = await runLists.read(namespace, stage, signal);
+  const found = list.runs.filter((run) => passes(run, query) && (after === undefined || newestFirst(run, after) > 0));
   found.sort(newestFirst);
 
   const runs: RunSummary[] = [];
@@ -79,7 +55,7 @@ export async function listRuns(
   return {
     runs: page,
     nextPageToken: runs.length > pageSize && last !== undefined ? encodePageToken(last) : undefined,
-    incomplete,
+    incomplete: list.incomplete,
   };
 }
 

@@ -47,8 +47,8 @@ describe("the list of a run's pods", () => {
     const { server } = await read([[]], ["shop", "jobs", "shop"]);
     const selector = `labelSelector=${encodeURIComponent(`analysisrun.argoproj.io/uid=${RUN_UID}`)}`;
     expect(server.requests).toEqual([
-      `GET /api/v1/namespaces/shop/pods?limit=250&${selector}`,
-      `GET /api/v1/namespaces/jobs/pods?limit=250&${selector}`,
+      `GET /api/v1/namespaces/shop/pods?limit=16&${selector}`,
+      `GET /api/v1/namespaces/jobs/pods?limit=16&${selector}`,
     ]);
   });
 

@@ -53,6 +53,8 @@ describe("runs with several watchers", () => {
     const waiting = first.next();
     watches[0]?.put([object("a", 1), object("b", 2), { metadata: { name: "no run" } }]);
     expect(names(await waiting)).toEqual(["b", "a"]);
+    expect(runs.newest("shop")?.map(({ name }) => name)).toEqual(["b", "a"]);
+    expect(runs.newest("other")).toBeUndefined();
     const second = runs.watch("shop", never)[Symbol.asyncIterator]();
     const others = runs.watch("other", never)[Symbol.asyncIterator]();
     const answer = await second.next();
@@ -67,6 +69,7 @@ describe("runs with several watchers", () => {
     expect(watches[0]?.left).toBe(false);
     await Promise.all([second.return?.(), others.return?.()]);
     await expect.poll(() => watches.map(({ left }) => left)).toEqual([true, true]);
+    expect(runs.newest("shop")).toBeUndefined();
   });
 
   it("may be a single run with its version, watched once for all its watchers and apart from its project", async () => {

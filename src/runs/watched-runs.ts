@@ -5,9 +5,12 @@ import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 import { newestFirst } from "./run-filter.ts";
+import type { KnownRuns } from "./run-lists.ts";
 
 /** The current runs of projects, for watchers. */
-export interface WatchedRuns {
+export interface WatchedRuns extends KnownRuns {
+  /** The runs of a project that is being watched, newest first. `undefined` for any other, and before its first list. */
+  newest(namespace: string): readonly RunSummary[] | undefined;
   /**
    * Yields all runs of a project, newest first, and again after each change. While the reader is busy, only the latest
    * state is kept. The reader must check access.
@@ -87,6 +90,7 @@ export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
     }, signal);
 
   return {
+    newest: (namespace) => open.get(`${namespace}/`)?.newest,
     watch: (namespace, signal) => watch({ namespace }, signal),
     watchOne: (namespace, name, signal) => watch({ namespace, name }, signal),
   };

@@ -15,6 +15,7 @@ import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import type { Services } from "../rpc/services.ts";
+import { RunLists } from "../runs/run-lists.ts";
 import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
@@ -99,11 +100,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
+  const watchedRuns = createWatchedRuns(kube);
   const services: Services = {
     config,
     kube,
     runs: new RunReader(kube, clock),
-    watchedRuns: createWatchedRuns(kube),
+    watchedRuns,
+    runLists: new RunLists(kube, watchedRuns),
     clock,
     sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),

@@ -1,0 +1,103 @@
+import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import { ANALYSIS_RUNS } from "../kube/resources.ts";
+import { parseRunSummary } from "./parse-run.ts";
+import type { RunSummary } from "./run.ts";
+
+/** The runs of a project, in any order. */
+export interface RunList {
+  readonly runs: readonly RunSummary[];
+  /** Whether the project has more runs than were read. */
+  readonly incomplete: boolean;
+}
+
+/** Where the runs of a project are known already. */
+export interface KnownRuns {
+  /** All runs of a project; `undefined` if they are not known. */
+  newest(namespace: string): readonly RunSummary[] | undefined;
+}
+
+/** Kubernetes lists runs by name, so the newest are known only after all were read. */
+const MAX_RUNS = 10_000;
+/** Label values have at most 63 characters; for longer names the label holds another text. */
+const LABEL_LENGTH = 63;
+
+/** A list that is read, or will be, for all who wait for it. */
+interface Reading {
+  readonly list: Promise<RunList>;
+  readonly abort: AbortController;
+  hasBegun: boolean;
+  waiting: number;
+}
+
+/**
+ * Reads the runs of projects, without checking access.
+ *
+ * A list that is being read may miss a run that was created meanwhile. So those who ask for it share the next one,
+ * which begins when this one has ended: however many ask, a list is read once at a time.
+ */
+export class RunLists {
+  readonly #kube: Pick<KubeApi, "list">;
+  readonly #known: KnownRuns;
+  readonly #readings = new Map<string, Reading>();
+
+  constructor(kube: Pick<KubeApi, "list">, known: KnownRuns) {
+    this.#kube = kube;
+    this.#known = known;
+  }
+
+  /**
+   * @param stage reads only runs of this Stage, and perhaps others. Default: all.
+   * @throws Failure if the cluster cannot be read; the reason of `signal`.
+   */
+  async read(namespace: string, stage: string | undefined, signal: AbortSignal): Promise<RunList> {
+    const known = this.#known.newest(namespace);
+    if (known !== undefined) return { runs: known, incomplete: false };
+    const label = stage !== undefined && stage.length <= LABEL_LENGTH ? stage : "";
+    // Names do not contain a slash.
+    const key = `${namespace}/${label}`;
+    const last = this.#readings.get(key);
+    const isNext = last !== undefined && !last.hasBegun && !last.abort.signal.aborted;
+    const reading = isNext ? last : this.#begin(key, namespace, label, last);
+    reading.waiting += 1;
+    try {
+      return await abortable(reading.list, signal);
+    } finally {
+      reading.waiting -= 1;
+      if (reading.waiting === 0) reading.abort.abort(NO_LONGER_NEEDED);
+    }
+  }
+
+  #begin(key: string, namespace: string, label: string, last: Reading | undefined): Reading {
+    const abort = new AbortController();
+    const read = async (): Promise<RunList> => {
+      await last?.list.catch(() => undefined);
+      reading.hasBegun = true;
+      try {
+        abort.signal.throwIfAborted();
+        return await this.#readAll(namespace, label, abort.signal);
+      } finally {
+        if (this.#readings.get(key) === reading) this.#readings.delete(key);
+      }
+    };
+    const reading: Reading = { list: Promise.resolve().then(read), abort, hasBegun: false, waiting: 0 };
+    reading.list.catch(() => undefined);
+    this.#readings.set(key, reading);
+    return reading;
+  }
+
+  async #readAll(namespace: string, label: string, signal: AbortSignal): Promise<RunList> {
+    const selector = label === "" ? {} : { labelSelector: `kargo.akuity.io/stage=${label}` };
+    const runs: RunSummary[] = [];
+    let read = 0;
+    for await (const chunk of this.#kube.list(ANALYSIS_RUNS, namespace, { signal, ...selector })) {
+      if (read >= MAX_RUNS) return { runs, incomplete: true };
+      for (const object of chunk) {
+        const run = parseRunSummary(object);
+        if (run !== undefined) runs.push(run);
+      }
+      read += chunk.length;
+    }
+    return { runs, incomplete: false };
+  }
+}
