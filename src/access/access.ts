@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, identityOf } from "../identity/caller.ts";
 import { type AccessQuestion, reviewAccess } from "../kube/access-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, STAGES } from "../kube/resources.ts";
@@ -104,18 +104,6 @@ export function createAccess(options: AccessOptions): Access {
     };
   };
   return accessBy((caller, question) => decide(keyOf(caller, question), caller, question, false));
-}
-
-const identities = new WeakMap<Caller, string>();
-
-/** Caches a caller's JSON, since each call needs several reviews of the same caller. */
-function identityOf(caller: Caller): string {
-  const known = identities.get(caller);
-  if (known !== undefined) return known;
-  const { username, uid, groups, extra } = caller;
-  const identity = JSON.stringify([username, uid, groups, extra]);
-  identities.set(caller, identity);
-  return identity;
 }
 
 function keyOf(caller: Caller, { verb, resource, subresource = "", namespace, name }: AccessQuestion): string {

@@ -6,6 +6,7 @@ import { createWaits } from "../../test/fakes/waits.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
 import { createAccess } from "./access.ts";
 import { GuardedStream } from "./guarded-stream.ts";
@@ -53,7 +54,12 @@ function createWorld() {
       : { status: { allowed } };
   });
   const access = createAccess({ kube, clock });
-  const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: [] });
+  const authenticator = createTokenReviewAuthenticator({
+    kube,
+    clock,
+    audiences: [],
+    refusals: createRate({ perKey: 100 }, clock),
+  });
   const services = {
     streams: new OpenStreams({ total: 2_000, perCaller: 1_500 }),
     rechecks: new Rechecks({ authenticator, access, clock, sleep: waits.wait, everyMs: RECHECK_MS }),

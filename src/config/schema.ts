@@ -98,6 +98,14 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .min(1)
           .default(50)
           .describe("Logs and watches of runs that one caller may have open at once. Default 50."),
+        callsPerCaller: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(1_200)
+          .describe(
+            "Unary calls per minute of one caller; a list counts as 5, the list of projects as 10. Default 1200.",
+          ),
         publicStreams: z
           .int()
           .min(1)
@@ -114,13 +122,13 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .min(1)
           .max(1_000_000)
           .default(600)
-          .describe("Sign-ins per minute, from all addresses together. Default 600."),
+          .describe("Sign-ins, and invalid tokens, per minute from all addresses together. Default 600."),
         signInsPerAddress: z
           .int()
           .min(1)
           .max(1_000_000)
           .default(60)
-          .describe("Sign-ins per minute from one address. Default 60."),
+          .describe("Sign-ins, and invalid tokens, per minute from one address. Default 60."),
         proxies: z
           .int()
           .min(0)

@@ -3,9 +3,9 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { parseConfig } from "../config/load.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
+import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../server/gateway.ts";
-import { createSignInRate } from "../session/sign-in-rate.ts";
 import { demoConfig } from "./config.ts";
 import { createDemoRoutes, type DemoRoutes } from "./demo-routes.ts";
 import { STORE_TOKEN } from "./log-store.ts";
@@ -67,7 +67,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
       const headers = { "content-type": "application/json" };
       return fetch(`${url}/session`, { method: "POST", headers, body: JSON.stringify({ token }) });
     },
-    tries: createSignInRate({ perAddress: LINK_TRIES, total: LINK_TRIES }, clock),
+    tries: createRate({ perKey: LINK_TRIES }, clock),
     acts: {
       "delete-pod": () => pod && servers.cluster.remove(pod),
       restart: () => restart(),

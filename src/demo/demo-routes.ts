@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { clientAddress } from "../server/client-address.ts";
+import type { Rate } from "../rate.ts";
+import { clientNetwork } from "../server/client-network.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "../server/node-http.ts";
 import { originOf } from "../session/same-origin.ts";
-import type { SignInRate } from "../session/sign-in-rate.ts";
 
 /** The actions that break something, by the last part of their path. */
 export type DemoActs = Readonly<Record<string, () => unknown>>;
@@ -16,7 +16,7 @@ export interface DemoRoutesOptions {
   /** Signs in with a token: returns the response with the cookie. */
   readonly signIn: (token: string) => Promise<Response>;
   /** How often the one-time link may be tried. */
-  readonly tries: SignInRate;
+  readonly tries: Pick<Rate, "take">;
   readonly acts: DemoActs;
 }
 
@@ -45,7 +45,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     });
 
   const open = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
-    const waitMs = tries.take(clientAddress(request, 0));
+    const waitMs = tries.take(clientNetwork(request, 0));
     if (waitMs > 0) return refuse(response, Math.ceil(waitMs / 1_000));
     const given = Buffer.from(new URL(request.url ?? "/", "http://demo").searchParams.get("key") ?? "", "base64url");
     const isRight = key !== undefined && given.length === key.length && timingSafeEqual(given, key);

@@ -12,3 +12,16 @@ export interface Caller {
   /** Other attributes from the authenticator, passed unchanged to access reviews. */
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The text of each caller: a call needs it for several reviews. */
+const identities = new WeakMap<Caller, string>();
+
+/** All of a caller that reviews see, as text: equal texts have equal rights. */
+export function identityOf(caller: Caller): string {
+  const known = identities.get(caller);
+  if (known !== undefined) return known;
+  const { username, uid, groups, extra } = caller;
+  const identity = JSON.stringify([username, uid, groups, extra]);
+  identities.set(caller, identity);
+  return identity;
+}

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createGate } from "../../test/fakes/byte-source.ts";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { Failure } from "../failure.ts";
+import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
 import { createTokenReviewAuthenticator } from "./token-review.ts";
 
@@ -19,7 +20,15 @@ beforeEach(() => {
 
 function authenticatorOf(answer: (review: Review) => unknown, audiences: readonly string[] = []) {
   const kube = creatingApi(answer);
-  return { kube, authenticator: createTokenReviewAuthenticator({ kube, clock, audiences }) };
+  return {
+    kube,
+    authenticator: createTokenReviewAuthenticator({
+      kube,
+      clock,
+      audiences,
+      refusals: createRate({ perKey: 3 }, clock),
+    }),
+  };
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<Failure> {
@@ -227,5 +236,40 @@ describe("a review", () => {
     await Promise.allSettled(flood);
     gate.open({ status: ANNA });
     expect(await mine).toMatchObject({ username: "anna" });
+  });
+
+  it("counts against its network if it is invalid, and not if it is valid, was so, or comes again", async () => {
+    const { kube, authenticator } = authenticatorOf(({ spec: { token } }) => ({
+      status: token.startsWith("good") ? ANNA : { authenticated: false },
+    }));
+    const authenticate = (token: string, network = "192.0.2.1") =>
+      authenticator.authenticate(new Secret(token), never, { network });
+    for (let index = 0; index < 10; index += 1) await authenticate(`good-${index}`);
+    for (const token of ["bad-1", "bad-2", "bad-2", "bad-3", "bad-3"]) {
+      expect(await refusalOf(authenticate(token))).toMatchObject({ reason: "TOKEN_REFUSED" });
+    }
+    expect(kube.created).toHaveLength(13);
+    for (const token of ["bad-4", "good-11"]) {
+      expect(await refusalOf(authenticate(token))).toMatchObject({ kind: "too-much", reason: "TOO_MANY_SIGN_INS" });
+    }
+    expect(kube.created).toHaveLength(13);
+    clock.time += 15_000;
+    expect(await authenticate("good-1")).toMatchObject({ username: "anna" });
+    expect(await refusalOf(authenticate("bad-4", "192.0.2.2"))).toMatchObject({ reason: "TOKEN_REFUSED" });
+    clock.time += 5_000;
+    expect(await authenticate("good-11")).toMatchObject({ username: "anna" });
+  });
+
+  it("that was rejected does not evict callers from the cache", async () => {
+    const { kube, authenticator } = authenticatorOf(({ spec: { token } }) => ({
+      status: token === "good" ? ANNA : { authenticated: false },
+    }));
+    await authenticator.authenticate(new Secret("good"), never);
+    for (let index = 0; index < 10_001; index += 1) {
+      await authenticator.authenticate(new Secret(`bad-${index}`), never).catch(() => undefined);
+    }
+    const reviews = kube.created.length;
+    await authenticator.authenticate(new Secret("good"), never);
+    expect(kube.created.length).toBe(reviews);
   });
 });

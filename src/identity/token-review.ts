@@ -6,6 +6,7 @@ import { Failure } from "../failure.ts";
 import { readAnswer } from "../kube/answer.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
+import type { Rate } from "../rate.ts";
 import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
 import { expiryOf } from "./token.ts";
@@ -15,12 +16,14 @@ export interface Authenticator {
   /**
    * @param token the bearer token of the request, if it has one.
    * @param options.afresh whether to bypass the cache. Default: no.
-   * @throws Failure of kind `unauthenticated` if there is no token or the cluster rejects it.
+   * @param options.network of the client, whose invalid tokens are limited. Default: they are not.
+   * @throws Failure of kind `unauthenticated` if there is no token or the cluster rejects it; TOO_MANY_SIGN_INS if too
+   * many tokens of the network were invalid.
    */
   authenticate(
     token: Secret | undefined,
     signal: AbortSignal,
-    options?: { readonly afresh?: boolean },
+    options?: { readonly afresh?: boolean; readonly network?: string },
   ): Promise<Caller>;
 }
 
@@ -29,6 +32,8 @@ export interface TokenReviewOptions {
   readonly clock: Clock;
   /** Accepted audiences: the token must have one of them. Empty: the API server's own. */
   readonly audiences: readonly string[];
+  /** Limits the tokens that the cluster rejects, per network. */
+  readonly refusals: Rate;
 }
 
 /** A caller without the token, which is not cached. */
@@ -37,6 +42,8 @@ type Identity = Omit<Caller, "token">;
 /** How long a review is cached. */
 const CACHE_MS = 10_000;
 const CACHED_CALLERS = 10_000;
+/** How long a token that was valid is expected to be so still. It is reviewed all the same. */
+const TRUST_MS = 3_600_000;
 /** Tokens of real issuers are a few KiB; API servers refuse headers of more than about 1 MiB in all. */
 const TOKEN_BYTES = 16 * 1024;
 
@@ -64,7 +71,7 @@ const Review = z.object({
  * Tokens are cached as hashes only, and reviews for at most ten seconds.
  */
 export function createTokenReviewAuthenticator(options: TokenReviewOptions): Authenticator {
-  const { kube, clock, audiences } = options;
+  const { kube, clock, audiences, refusals } = options;
 
   const review = async (token: Secret): Promise<Identity | "unknown"> => {
     const answer = await kube.create(TOKEN_REVIEWS, {
@@ -97,24 +104,57 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     fetchMethod: async (_hash, _stale, { context: token }) => ({ identity: await review(token) }),
   });
 
+  const newHashes = (ttl: number) =>
+    new LRUCache<string, true>({ max: CACHED_CALLERS, ttl, ttlResolution: 0, perf: steadyClock(clock) });
+  /** Rejected tokens, apart from the others: whoever sends random ones must not evict callers. */
+  const refused = newHashes(CACHE_MS);
+  const trusted = newHashes(TRUST_MS);
+
+  /** Reviews a token. One that was not valid before counts against its network until it turns out to be. */
+  const reviewOf = async (token: Secret, afresh: boolean, network: string | undefined) => {
+    const key = hash("sha256", token.reveal(), "base64");
+    if (!afresh && refused.has(key)) return undefined;
+    const counted = trusted.has(key) ? undefined : network;
+    if (counted !== undefined) takeReview(refusals, counted);
+    const known = await cache.fetch(key, { context: token, forceRefresh: afresh });
+    const identity = known?.identity;
+    if (identity === undefined || identity === "unknown") {
+      cache.delete(key);
+      trusted.delete(key);
+      refused.set(key, true);
+      return undefined;
+    }
+    trusted.set(key, true);
+    if (counted !== undefined) refusals.giveBack(counted);
+    return identity;
+  };
+
   return {
-    async authenticate(token, signal, { afresh = false } = {}) {
+    async authenticate(token, signal, { afresh = false, network } = {}) {
       if (token === undefined) {
         throw new Failure("unauthenticated", "TOKEN_MISSING", "A bearer token is required.", {
           next: "Send the header `authorization: Bearer TOKEN`, or sign in.",
         });
       }
-      const known =
-        token.reveal().length <= TOKEN_BYTES &&
-        (await cache.fetch(hash("sha256", token.reveal(), "base64"), { context: token, forceRefresh: afresh }));
+      const fits = token.reveal().length <= TOKEN_BYTES;
+      const identity = fits ? await reviewOf(token, afresh, network) : undefined;
       signal.throwIfAborted();
-      if (!known || known.identity === "unknown") {
+      if (identity === undefined) {
         const message = "The cluster rejected the token: it is invalid or has expired.";
         throw new Failure("unauthenticated", "TOKEN_REFUSED", message, {
           next: "Sign in again, or request a new token.",
         });
       }
-      return { ...known.identity, token };
+      return { ...identity, token };
     },
   };
+}
+
+function takeReview(refusals: Rate, network: string): void {
+  const waitMs = refusals.take(network);
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  throw new Failure("too-much", "TOO_MANY_SIGN_INS", "Too many invalid tokens came from your network.", {
+    next: `Try again in ${seconds} s.`,
+  });
 }

@@ -1,6 +1,9 @@
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Caller } from "../identity/caller.ts";
 
+/** The network of the client, by which clients without a token are limited. Empty: unknown. */
+export const CLIENT_NETWORK = createContextKey("", { description: "client network" });
+
 const CALLER = createContextKey<Caller | undefined>(undefined, { description: "caller" });
 
 /** Sets the caller for the handler. */

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
@@ -5,9 +6,12 @@ import { ServerReflection as Reflection } from "../../gen/grpc/reflection/v1/ref
 import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Clock } from "../clock.ts";
+import { Failure } from "../failure.ts";
+import type { Caller } from "../identity/caller.ts";
+import type { Rate } from "../rate.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
 import { beginReport } from "./call-report.ts";
-import { setCaller } from "./caller-context.ts";
+import { CLIENT_NETWORK, setCaller } from "./caller-context.ts";
 
 /** Services without authentication: they reveal only that the server is up, and its schema. */
 const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
@@ -16,10 +20,10 @@ const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
 
 /**
  * Authenticates the caller of every method that is not public before the request's body is read, and sets it for the
- * handler.
+ * handler. Unary calls count against the caller's rate.
  */
 export function authentication(
-  services: Pick<CredentialsOptions, "authenticator" | "sessions">,
+  services: Pick<CredentialsOptions, "authenticator" | "sessions"> & { readonly calls: Rate },
   log: Logger,
   clock: Clock,
 ) {
@@ -29,15 +33,40 @@ export function authentication(
     const { fail } = beginReport(log, clock, method, signal);
     try {
       const { host, protocol } = new URL(context.url);
-      const request = { headers: requestHeader, encrypted: protocol === "https:", host, ownPagesOnly: true };
+      const request = {
+        headers: requestHeader,
+        encrypted: protocol === "https:",
+        host,
+        network: values.get(CLIENT_NETWORK),
+        ownPagesOnly: true,
+      };
       const setCookies = (cookies: readonly string[]): void => {
         for (const each of cookies) responseHeader.append("set-cookie", each);
       };
-      setCaller(values, await callerOfRequest(request, { ...services, setCookies, signal }));
+      const caller = await callerOfRequest(request, { ...services, setCookies, signal });
+      if (method.methodKind === "unary") takeCall(services.calls, caller, method, responseHeader);
+      setCaller(values, caller);
     } catch (error) {
       throw fail(error);
     }
   };
+}
+
+/** What a call counts for in its caller's rate, if not 1: the reads that it makes of the cluster, roughly. */
+const WEIGHTS: ReadonlyMap<DescMethod, number> = new Map<DescMethod, number>([
+  [AnalysisRunLogService.method.listAnalysisRuns, 5],
+  [AnalysisRunLogService.method.getStatus, 5],
+  [AnalysisRunLogService.method.listProjects, 10],
+]);
+
+function takeCall(calls: Rate, { username }: Caller, method: DescMethod, responseHeader: Headers): void {
+  const waitMs = calls.take(username, WEIGHTS.get(method));
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  responseHeader.set("retry-after", String(seconds));
+  throw new Failure("too-much", "TOO_MANY_CALLS", "You make more calls than one caller may.", {
+    next: `Try again in ${seconds} s. Watch runs instead of polling them.`,
+  });
 }
 
 /** Converts whatever a handler throws to a typed error; logs and traces the call. Must be the outermost interceptor. */

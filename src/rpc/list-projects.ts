@@ -1,7 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { ListProjectsRequest, ListProjectsResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { listProjects as namesOf } from "../runs/list-projects.ts";
 import { callerOf } from "./caller-context.ts";
 import type { Services } from "./services.ts";
 
@@ -11,7 +10,6 @@ export async function listProjects(
   _request: ListProjectsRequest,
   { signal, values }: HandlerContext,
 ): Promise<MessageInitShape<typeof ListProjectsResponseSchema>> {
-  const { selector } = services.config.projects;
-  const { names, incomplete } = await namesOf(services, callerOf(values), selector, signal);
+  const { names, incomplete } = await services.projectLists.read(callerOf(values), signal);
   return { projects: names.map((name) => ({ name })), incomplete };
 }

@@ -7,6 +7,8 @@ import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
+import type { Rate } from "../rate.ts";
+import type { ProjectLists } from "../runs/project-lists.ts";
 import type { RunLists } from "../runs/run-lists.ts";
 import type { RunReader } from "../runs/run-reader.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
@@ -23,6 +25,9 @@ export interface Services extends GuardServices {
   readonly runs: RunReader;
   readonly watchedRuns: WatchedRuns;
   readonly runLists: RunLists;
+  readonly projectLists: ProjectLists;
+  /** Unary calls, per user name. */
+  readonly calls: Rate;
   readonly authenticator: Authenticator;
   readonly access: Access;
   readonly sources: readonly LogSource[];

@@ -1,6 +1,6 @@
-import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
+import { SharedWork } from "../shared-work.ts";
 import { parseRunSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 
@@ -22,12 +22,10 @@ const MAX_RUNS = 10_000;
 /** Label values have at most 63 characters; for longer names the label holds another text. */
 const LABEL_LENGTH = 63;
 
-/** A list that is read, or will be, for all who wait for it. */
+/** A list that is being read, or will be once the one before it has ended. */
 interface Reading {
-  readonly list: Promise<RunList>;
-  readonly abort: AbortController;
+  readonly work: SharedWork<RunList>;
   hasBegun: boolean;
-  waiting: number;
 }
 
 /**
@@ -57,32 +55,24 @@ export class RunLists {
     // Names do not contain a slash.
     const key = `${namespace}/${label}`;
     const last = this.#readings.get(key);
-    const isNext = last !== undefined && !last.hasBegun && !last.abort.signal.aborted;
+    const isNext = last !== undefined && !last.hasBegun && !last.work.isAbandoned;
     const reading = isNext ? last : this.#begin(key, namespace, label, last);
-    reading.waiting += 1;
-    try {
-      return await abortable(reading.list, signal);
-    } finally {
-      reading.waiting -= 1;
-      if (reading.waiting === 0) reading.abort.abort(NO_LONGER_NEEDED);
-    }
+    return reading.work.wait(signal);
   }
 
   #begin(key: string, namespace: string, label: string, last: Reading | undefined): Reading {
-    const abort = new AbortController();
-    const read = async (): Promise<RunList> => {
-      await last?.list.catch(() => undefined);
+    const ended = last?.work.ended;
+    const work = new SharedWork(async (signal) => {
+      await ended;
+      signal.throwIfAborted();
       reading.hasBegun = true;
-      try {
-        abort.signal.throwIfAborted();
-        return await this.#readAll(namespace, label, abort.signal);
-      } finally {
-        if (this.#readings.get(key) === reading) this.#readings.delete(key);
-      }
-    };
-    const reading: Reading = { list: Promise.resolve().then(read), abort, hasBegun: false, waiting: 0 };
-    reading.list.catch(() => undefined);
+      return this.#readAll(namespace, label, signal);
+    });
+    const reading: Reading = { work, hasBegun: false };
     this.#readings.set(key, reading);
+    void work.ended.then(() => {
+      if (this.#readings.get(key) === reading) this.#readings.delete(key);
+    });
     return reading;
   }
 

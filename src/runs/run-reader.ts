@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
 import { type Clock, steadyClock } from "../clock.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
+import { SharedWork } from "../shared-work.ts";
 import { parseRun } from "./parse-run.ts";
 import { hasEnded, type Run, type RunRef } from "./run.ts";
 
@@ -20,13 +20,6 @@ const KEPT_RUNS = 1_000;
 const KEPT_LENGTH = 16_000_000;
 const KEPT_RUN_LENGTH = 1_000_000;
 
-/** A GET in progress, shared by all who wait for it. */
-interface Get {
-  readonly run: Promise<Run | undefined>;
-  readonly abort: AbortController;
-  waiting: number;
-}
-
 /**
  * Reads runs. Finished runs are cached for ten seconds, since they can only be deleted. A missing run is never cached.
  *
@@ -36,7 +29,7 @@ export class RunReader {
   readonly #kube: Pick<KubeApi, "get">;
   readonly #kept: LRUCache<string, Run>;
   /** The latest GET of each run. */
-  readonly #gets = new Map<string, Get>();
+  readonly #gets = new Map<string, SharedWork<Run | undefined>>();
 
   constructor(kube: Pick<KubeApi, "get">, clock: Clock) {
     this.#kube = kube;
@@ -64,27 +57,21 @@ export class RunReader {
     const known = kept ? this.#kept.get(key) : undefined;
     if (known !== undefined) return known;
     const get = (kept ? this.#gets.get(key) : undefined) ?? this.#begin(key, ref);
-    get.waiting += 1;
     try {
-      return await abortable(get.run, signal);
+      return await get.wait(signal);
     } finally {
-      get.waiting -= 1;
-      if (get.waiting === 0) {
-        this.#forget(key, get);
-        get.abort.abort(NO_LONGER_NEEDED);
-      }
+      if (get.isAbandoned && this.#gets.get(key) === get) this.#gets.delete(key);
     }
   }
 
-  #begin(key: string, { namespace, name }: RunRef): Get {
-    const abort = new AbortController();
-    const run = this.#kube.get(ANALYSIS_RUNS, namespace, name, abort.signal).then((object) => {
-      const parsed = object === undefined ? undefined : parseRun(object);
+  #begin(key: string, { namespace, name }: RunRef): SharedWork<Run | undefined> {
+    const get: SharedWork<Run | undefined> = new SharedWork(async (signal) => {
+      const object = await this.#kube.get(ANALYSIS_RUNS, namespace, name, signal);
+      const run = object === undefined ? undefined : parseRun(object);
       // The result of an older GET must not replace that of a newer one.
-      if (this.#gets.get(key) === get) this.#keep(key, parsed);
-      return parsed;
+      if (this.#gets.get(key) === get) this.#keep(key, run);
+      return run;
     });
-    const get: Get = { run, abort, waiting: 0 };
     this.#gets.set(key, get);
     return get;
   }
@@ -92,9 +79,5 @@ export class RunReader {
   #keep(key: string, run: Run | undefined): void {
     if (run !== undefined && hasEnded(run.phase)) this.#kept.set(key, run);
     else this.#kept.delete(key);
-  }
-
-  #forget(key: string, get: Get): void {
-    if (this.#gets.get(key) === get) this.#gets.delete(key);
   }
 }

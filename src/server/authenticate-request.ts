@@ -1,6 +1,7 @@
 import type { Caller } from "../identity/caller.ts";
 import type { Services } from "../rpc/services.ts";
 import { callerOfRequest } from "../session/credentials.ts";
+import { clientNetwork } from "./client-network.ts";
 import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse } from "./node-http.ts";
 
 /**
@@ -10,7 +11,7 @@ import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse } f
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export function authenticateRequest(
-  { authenticator, sessions }: Pick<Services, "authenticator" | "sessions">,
+  { authenticator, sessions, config }: Pick<Services, "authenticator" | "sessions" | "config">,
   request: NodeRequest,
   response: NodeResponse,
   signal: AbortSignal,
@@ -20,6 +21,7 @@ export function authenticateRequest(
     response.setHeader("set-cookie", cookies);
   };
   const encrypted = isEncrypted(request);
-  const credentials = { headers: headersOf(request), encrypted, host: hostOf(request), ownPagesOnly };
+  const network = clientNetwork(request, config.limits.proxies);
+  const credentials = { headers: headersOf(request), encrypted, network, host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });
 }

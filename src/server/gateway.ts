@@ -14,14 +14,15 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
 import { memoizeFor } from "../memoize-for.ts";
+import { createRate } from "../rate.ts";
 import type { Services } from "../rpc/services.ts";
+import { ProjectLists } from "../runs/project-lists.ts";
 import { RunLists } from "../runs/run-lists.ts";
 import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { browserUsesTls } from "../session/browser-tls.ts";
 import { createSessions } from "../session/sealed-session.ts";
-import { createSignInRate } from "../session/sign-in-rate.ts";
 import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
@@ -97,7 +98,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = compiled.sources.map((source) =>
     createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
   );
-  const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
+  const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
+  const authenticator = createTokenReviewAuthenticator({
+    kube,
+    clock,
+    audiences: config.identity.audiences,
+    refusals: createRate({ total, perKey }, clock),
+  });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
@@ -106,6 +113,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     kube,
     runs: new RunReader(kube, clock),
     watchedRuns,
+    calls: createRate({ perKey: callsPerCaller }, clock),
+    projectLists: new ProjectLists({ kube, access, clock, labelSelector: config.projects.selector }),
     runLists: new RunLists(kube, watchedRuns),
     clock,
     sleep,
@@ -169,8 +178,8 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const { basePath } = services.config;
   const page = createPage({ ...options.page, base: basePath });
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
-  const { signIns: total, signInsPerAddress: perAddress } = services.config.limits;
-  const signIns = createSignInRate({ total, perAddress }, services.clock);
+  const { signIns: total, signInsPerAddress: perKey } = services.config.limits;
+  const signIns = createRate({ total, perKey }, services.clock);
   const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Without a listener, an error of a response whose client has disconnected would end the process.

@@ -1,7 +1,8 @@
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../gen/grpc/health/v1/health_pb.ts";
+import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
 import type { Sleep } from "../sleep.ts";
-import { CLIENT_ADDRESS, type PublicStreams } from "./public-streams.ts";
+import type { PublicStreams } from "./public-streams.ts";
 
 /** When a watch ends by itself: it needs no token, and clients that are still there watch again. */
 const WATCH_MS = 10 * 60_000;
@@ -30,7 +31,7 @@ export function serveHealth(router: ConnectRouter, options: HealthOptions): void
     },
     list: () => ({ statuses: Object.fromEntries([...known].map((name) => [name, { status: status() }])) }),
     async *watch({ service }, { signal, values }) {
-      const remove = publicStreams.add(values.get(CLIENT_ADDRESS));
+      const remove = publicStreams.add(values.get(CLIENT_NETWORK));
       try {
         yield { status: known.has(service) ? status() : Status.SERVICE_UNKNOWN };
         await sleep(WATCH_MS, AbortSignal.any([stopping, signal])).catch(() => undefined);

@@ -1,14 +1,6 @@
-import { createContextKey } from "@connectrpc/connect";
 import { Failure } from "../failure.ts";
-import { networkOf } from "../ip-address.ts";
 
-/** The client address of a call, for the handlers of methods that need no token. */
-export const CLIENT_ADDRESS = createContextKey("", { description: "client address" });
-
-/**
- * The open streams of methods that need no token: limited in total and for each client address, where an IPv6 network
- * (/64) counts as one address.
- */
+/** The open streams of methods that need no token: limited in total and for each client's network. */
 export class PublicStreams {
   readonly #limits: { readonly total: number; readonly perAddress: number };
   readonly #byNetwork = new Map<string, number>();
@@ -24,8 +16,7 @@ export class PublicStreams {
    * @returns a function that removes it, to be called once.
    * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
-  add(address: string): () => void {
-    const network = networkOf(address);
+  add(network: string): () => void {
     const own = this.#byNetwork.get(network) ?? 0;
     if (own >= this.#limits.perAddress) throw tooMany(`Your address has ${own} streams without a token open`);
     if (this.#total >= this.#limits.total) throw tooMany(`This server has ${this.#total} streams without a token open`);

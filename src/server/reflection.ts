@@ -13,7 +13,8 @@ import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { type ServerReflectionRequest, ServerReflection as V1 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as V1Alpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Failure } from "../failure.ts";
-import { CLIENT_ADDRESS, type PublicStreams } from "./public-streams.ts";
+import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
+import type { PublicStreams } from "./public-streams.ts";
 
 /** How many requests a stream may send. Clients need one for each file or symbol that they show. */
 const MAX_REQUESTS = 100;
@@ -85,7 +86,7 @@ export function serveReflection(
     // The two versions differ only in their package.
     router.service(service as typeof V1, {
       async *serverReflectionInfo(requests, { values }) {
-        const remove = publicStreams.add(values.get(CLIENT_ADDRESS));
+        const remove = publicStreams.add(values.get(CLIENT_NETWORK));
         const sent = new Set<DescFile>();
         let count = 0;
         try {

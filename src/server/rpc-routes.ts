@@ -15,6 +15,7 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import { beginReport } from "../rpc/call-report.ts";
+import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
 import { connectError, reportFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
@@ -28,10 +29,10 @@ import { addReasonBeforeWriting } from "../rpc/protocol-errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { watchAnalysisRuns } from "../rpc/watch-analysis-runs.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientNetwork } from "./client-network.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "./node-http.ts";
-import { CLIENT_ADDRESS, PublicStreams } from "./public-streams.ts";
+import { PublicStreams } from "./public-streams.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { validatorOf } from "./wire/request-message.ts";
@@ -155,7 +156,7 @@ function byConnect(requestMs: number, proxies: number): (handler: UniversalHandl
     const isStream = /client_streaming|bidi/.test(methodKind);
     const headers = methodKind === "unary" ? [] : Object.entries(STREAM_HEADERS);
     return async (request, response) => {
-      const values = createContextValues().set(CLIENT_ADDRESS, clientAddress(request, proxies));
+      const values = createContextValues().set(CLIENT_NETWORK, clientNetwork(request, proxies));
       const call = universalRequestFromNodeRequest(request, response, undefined, values);
       const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
       const { status } = answer;

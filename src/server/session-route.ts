@@ -5,6 +5,7 @@ import { z } from "zod";
 import { CLIENT_LEFT } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
+import type { Rate } from "../rate.ts";
 import { connectError, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
@@ -12,14 +13,13 @@ import { browserUsesTls } from "../session/browser-tls.ts";
 import { originRefused } from "../session/credentials.ts";
 import { originOf } from "../session/same-origin.ts";
 import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
-import type { SignInRate } from "../session/sign-in-rate.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientNetwork } from "./client-network.ts";
 import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { readBody } from "./request-body.ts";
 
 interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock"> {
-  readonly signIns: SignInRate;
+  readonly signIns: Rate;
 }
 
 /** Larger than any accepted token. */
@@ -76,7 +76,7 @@ export async function serveSession(
 
 /** Before anything of the request is read, so that a rejected request costs nothing. */
 function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, response: NodeResponse): void {
-  const waitMs = signIns.take(clientAddress(request, config.limits.proxies));
+  const waitMs = signIns.take(clientNetwork(request, config.limits.proxies));
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1_000);
   response.setHeader("retry-after", String(seconds));
@@ -93,7 +93,8 @@ async function signIn(
   signal: AbortSignal,
 ): Promise<void> {
   const { isForm, token, next } = await readSignIn(request, requestMs, `${config.basePath}/`);
-  const caller = await authenticator.authenticate(token, signal);
+  const network = clientNetwork(request, config.limits.proxies);
+  const caller = await authenticator.authenticate(token, signal, { network });
   const now = clock.now();
   const expiresAt = Math.min(now + config.session.lifetime, caller.expiresAt ?? Number.POSITIVE_INFINITY);
   const sealed = await (await sessions()).seal({ token, expiresAt });

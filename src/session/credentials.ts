@@ -13,6 +13,8 @@ export interface Credentials {
   readonly headers: { get(name: string): string | null };
   /** Whether the connection is encrypted. */
   readonly encrypted: boolean;
+  /** The network of the client, by which invalid tokens are limited. */
+  readonly network: string;
   /** The host of the request. */
   readonly host: string | undefined;
   /**
@@ -36,17 +38,17 @@ export interface CredentialsOptions {
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export async function callerOfRequest(
-  { headers, encrypted, host, ownPagesOnly }: Credentials,
+  { headers, encrypted, network, host, ownPagesOnly }: Credentials,
   { authenticator, sessions, setCookies, signal }: CredentialsOptions,
 ): Promise<Caller> {
   const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, encrypted));
   if (headers.get("authorization") !== null || sealed === undefined) {
-    return authenticator.authenticate(bearerToken(headers.get("authorization")), signal);
+    return authenticator.authenticate(bearerToken(headers.get("authorization")), signal, { network });
   }
   if (ownPagesOnly && originOf(headers, host) !== "same") throw originRefused();
   try {
     const session = await (await sessions()).open(sealed);
-    const caller = await authenticator.authenticate(session?.token, signal);
+    const caller = await authenticator.authenticate(session?.token, signal, { network });
     const { expiresAt = Number.POSITIVE_INFINITY } = caller;
     return { ...caller, expiresAt: Math.min(expiresAt, session?.expiresAt ?? expiresAt) };
   } catch (error) {

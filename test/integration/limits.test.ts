@@ -1,5 +1,6 @@
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Secret } from "../../src/secret.ts";
 import { listen } from "../../src/server/listen.ts";
 import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
@@ -7,11 +8,13 @@ import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
 import { TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { openRaw } from "./raw-socket.ts";
-import { as, readLog } from "./read-log.ts";
+import { as, errorOf, readLog } from "./read-log.ts";
 import { useWorld, type World } from "./world.ts";
 
 describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
   const perCaller = useWorld({ config: { limits: { streamsPerCaller: 2 } } });
+  const ofCalls = useWorld({ config: { limits: { callsPerCaller: 7 } } });
+  const ofTokens = useWorld({ config: { limits: { signInsPerAddress: 2 } } });
   const inAll = useWorld({ config: { limits: { streams: 2 } } });
   const atSource = useWorld({ connections: 2 });
   const ofBytes = useWorld({ config: { limits: { logBytes: "1MiB" } } });
@@ -32,6 +35,38 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(text).toBe("again\n");
     return error;
   }
+
+  it("on the calls of one caller counts a list as five, and spares other callers", async () => {
+    const client = createClient(AnalysisRunLogService, ofCalls().transport(protocol));
+    const list = (token: string) => client.listAnalysisRuns({ namespace: "shop" }, as(token));
+    const missing = () => errorOf(client.getAnalysisRun({ namespace: "shop", name: "none" }, as(TOKENS.reader)));
+    await list(TOKENS.reader);
+    expect((await missing()).reason).toBe("RUN_NOT_FOUND");
+    expect(await errorOf(list(TOKENS.reader))).toMatchObject({ code: "ResourceExhausted", reason: "TOO_MANY_CALLS" });
+    expect((await missing()).reason).toBe("RUN_NOT_FOUND");
+    const error = await missing();
+    expect(error).toMatchObject({ reason: "TOO_MANY_CALLS", message: "You make more calls than one caller may." });
+    expect((await errorOf(list(TOKENS.stranger))).reason).toBe("ACCESS_DENIED");
+    ofCalls().clock.advance(60_000);
+    await list(TOKENS.reader);
+  });
+
+  it("on invalid tokens is that of the client's address, on every route", async () => {
+    const client = createClient(AnalysisRunLogService, ofTokens().transport(protocol));
+    const call = (token: string) => errorOf(client.getStatus({}, as(token)));
+    expect((await call("invalid-1")).reason).toBe("TOKEN_REFUSED");
+    expect((await call("invalid-1")).reason).toBe("TOKEN_REFUSED");
+    expect((await readLog(ofTokens().transport(protocol), ofTokens().addLog(sends("x\n")))).text).toBe("x\n");
+    expect((await call("invalid-2")).reason).toBe("TOKEN_REFUSED");
+    expect((await call("invalid-3")).reason).toBe("TOO_MANY_SIGN_INS");
+    for (const path of ["/session", "/raw/shop/none"]) {
+      const headers = { authorization: "Bearer invalid-4" };
+      expect((await fetch(ofTokens().url + path, { headers })).status).toBe(429);
+    }
+    expect((await readLog(ofTokens().transport(protocol), ofTokens().addLog(sends("x\n")))).text).toBe("x\n");
+    // One test has used up what the address of all tests may send.
+    ofTokens().clock.advance(60_000);
+  });
 
   it("on the streams of one caller is reported with its value", async () => {
     expect(await readWithOpen(perCaller(), 2)).toMatchObject({

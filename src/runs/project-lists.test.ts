@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
-import { listProjects } from "./list-projects.ts";
+import { ProjectLists } from "./project-lists.ts";
 
 const never = new AbortController().signal;
 const CALLER: Caller = { username: "anna", uid: undefined, groups: [], extra: {} };
@@ -52,6 +52,14 @@ function accessTo(may: (namespace: string) => boolean | Promise<boolean>, everyw
   };
   return { access, asked, most };
 }
+
+/** Reads the list of a caller for whom nothing is kept. */
+const listProjects = (
+  { access, kube }: { readonly access: Access; readonly kube: KubeApi },
+  caller: Caller,
+  labelSelector: string,
+  signal: AbortSignal,
+) => new ProjectLists({ access, kube, clock: { now: () => 0 }, labelSelector }).read(caller, signal);
 
 const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `p${String(index).padStart(4, "0")}`);
@@ -133,5 +141,22 @@ describe("projects", () => {
     });
     await expect(listProjects({ access, kube }, CALLER, "", leaving.signal)).rejects.toThrow("left");
     expect(asked.length).toBeLessThanOrEqual(16);
+  });
+
+  it("are reviewed once for all who wait, and kept for 30 s for callers with the same rights", async () => {
+    const clock = { time: 1_000, now: () => clock.time };
+    const { kube, selectors } = clusterOf(["shop", "bank"]);
+    const { access, asked } = accessTo(() => true);
+    const lists = new ProjectLists({ access, kube, clock, labelSelector: "" });
+    const read = (caller: Caller) => lists.read({ ...caller }, never);
+    await Promise.all([read(CALLER), read(CALLER)]);
+    clock.time += 29_999;
+    await read(CALLER);
+    expect([asked.length, selectors.length]).toEqual([2, 1]);
+    await read({ ...CALLER, groups: ["admins"] });
+    expect([asked.length, selectors.length]).toEqual([4, 2]);
+    clock.time += 2;
+    await read(CALLER);
+    expect([asked.length, selectors.length]).toEqual([6, 2]);
   });
 });

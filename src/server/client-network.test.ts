@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clientAddress } from "./client-address.ts";
+import { clientNetwork } from "./client-network.ts";
 import type { NodeRequest } from "./node-http.ts";
 
 const request = (forwarded?: string | readonly string[]) =>
@@ -14,9 +14,12 @@ it.each([
   ["192.0.2.1", 2, "10.0.0.1"],
   [undefined, 1, "10.0.0.1"],
   ["unknown", 1, "10.0.0.1"],
-  ["[2001:db8::1]:4711", 1, "2001:db8::1"],
-  ["2001:db8::1", 1, "2001:db8::1"],
+  ["[2001:db8::1]:4711", 1, "2001:db8:0:0"],
+  ["2001:db8::1", 1, "2001:db8:0:0"],
+  ["2001:0db8:0:1:ffff::9", 1, "2001:db8:0:1"],
+  ["2001:db8:0:0:1:2:3:4%eth0", 1, "2001:db8:0:0"],
+  ["::ffff:192.0.2.1", 1, "192.0.2.1"],
   ["192.0.2.1:4711", 1, "192.0.2.1"],
 ] as const)("by x-forwarded-for %j and %i proxies in front, a request comes from %s", (forwarded, proxies, address) => {
-  expect(clientAddress(request(forwarded), proxies)).toBe(address);
+  expect(clientNetwork(request(forwarded), proxies)).toBe(address);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSignInRate } from "./sign-in-rate.ts";
+import { createRate } from "./rate.ts";
 
 function clockAt(start: number) {
   let now = start;
@@ -11,10 +11,10 @@ function clockAt(start: number) {
   };
 }
 
-describe("sign-ins", () => {
-  it("may come a minute's worth at once, then one at a time at an even pace", () => {
+describe("a rate", () => {
+  it("lets a minute's worth come at once, then one at a time at an even pace", () => {
     const clock = clockAt(1_000_000);
-    const rate = createSignInRate({ perAddress: 3, total: 100 }, clock);
+    const rate = createRate({ perKey: 3, total: 100 }, clock);
     const take = (): number => rate.take("192.0.2.1");
     expect([take(), take(), take(), take(), take()]).toEqual([0, 0, 0, 20_000, 20_000]);
     clock.advance(19_999);
@@ -25,9 +25,9 @@ describe("sign-ins", () => {
     expect([take(), take(), take(), take()]).toEqual([0, 0, 0, 20_000]);
   });
 
-  it("are counted per address, up to the total limit", () => {
+  it("is counted per key, up to the total limit", () => {
     const clock = clockAt(0);
-    const rate = createSignInRate({ perAddress: 2, total: 4 }, clock);
+    const rate = createRate({ perKey: 2, total: 4 }, clock);
     const take = (last: number): number => rate.take(`192.0.2.${last}`);
     expect([take(1), take(1), take(2), take(2), take(3)]).toEqual([0, 0, 0, 0, 15_000]);
     // Who is over their own limit takes nothing from the others.
@@ -36,26 +36,19 @@ describe("sign-ins", () => {
     expect([take(3), take(4)]).toEqual([0, 15_000]);
   });
 
-  it("count an IPv6 network as one address, and an IPv4 address as one however it is written", () => {
-    const rate = createSignInRate({ perAddress: 1, total: 100 }, clockAt(0));
-    const isTaken = (address: string): boolean => rate.take(address) > 0;
-    expect(["2001:db8::1", "2001:0db8:0:0:ffff::9", "2001:db8:0:0:1:2:3:4%eth0"].map(isTaken)).toEqual([
-      false,
-      true,
-      true,
-    ]);
-    expect(["2001:db8:0:1::1", "::1", "::2", "192.0.2.1", "::ffff:192.0.2.1"].map(isTaken)).toEqual([
-      false,
-      false,
-      true,
-      false,
-      true,
-    ]);
+  it("counts weights, and what is given back", () => {
+    const rate = createRate({ perKey: 10 }, clockAt(0));
+    expect([rate.take("a", 4), rate.take("a", 4), rate.take("a", 4)]).toEqual([0, 0, 12_000]);
+    expect([rate.take("a", 2), rate.take("a")]).toEqual([0, 6_000]);
+    rate.giveBack("a", 4);
+    expect([rate.take("a", 4), rate.take("a")]).toEqual([0, 6_000]);
+    // What weighs more than a minute's worth may come after a pause.
+    expect([rate.take("b", 20), rate.take("b", 20)]).toEqual([0, 120_000]);
   });
 
-  it("are not allowed by setting the clock back", () => {
+  it("does not allow more when the clock is set back", () => {
     const clock = clockAt(1_000_000);
-    const rate = createSignInRate({ perAddress: 1, total: 100 }, clock);
+    const rate = createRate({ perKey: 1, total: 100 }, clock);
     rate.take("192.0.2.1");
     clock.advance(-500_000);
     expect(rate.take("192.0.2.1")).toBe(60_000);
@@ -63,8 +56,8 @@ describe("sign-ins", () => {
     expect(rate.take("192.0.2.1")).toBe(0);
   });
 
-  it("from more addresses than are remembered are limited in total", () => {
-    const rate = createSignInRate({ perAddress: 1, total: 20_000 }, clockAt(0));
+  it("holds in total for more keys than are remembered", () => {
+    const rate = createRate({ perKey: 1, total: 20_000 }, clockAt(0));
     const last = Array.from({ length: 25_000 }, (_, at) => rate.take(`192.0.${at >> 8}.${at & 255}`));
     expect(last.filter((waitMs) => waitMs === 0)).toHaveLength(20_000);
   });
