@@ -11,6 +11,7 @@ import {
   type TimedText,
 } from "./line-filter-types.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
+import { TimeReader } from "./line-time.ts";
 import { findLineTime } from "./line-times.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
@@ -265,7 +266,7 @@ function expected(
   const considered: { number: number; text: string; time: string | undefined; match: boolean }[] = [];
   for (const [index, line] of lines.entries()) {
     const head = headOf(line.text);
-    time = (timed ? line.time : findLineTime(head, 0, head.length, 2026)) ?? time;
+    time = (timed ? line.time : findLineTime(head, 0, head.length, new TimeReader("2026-12-31T00:00:00Z"))) ?? time;
     if (until !== undefined && time !== undefined && time >= until) break;
     if (since !== undefined && (time === undefined || time < since)) continue;
     const match =

@@ -70,6 +70,11 @@ export class LineFilter implements LineFilterResume {
     return this.#state.cutLines;
   }
 
+  /** Whether lines came, and none of them had a time, nor did one before them, though times decide. */
+  get lacksTimes(): boolean {
+    return this.#state.lacksTimes;
+  }
+
   /** Filters a text. Yields when a pattern takes much work, so that the caller can yield to the event loop. */
   *push({ bytes: text, times }: TimedText): Generator<undefined, readonly FilteredText[], undefined> {
     const state = this.#state;

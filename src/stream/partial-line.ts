@@ -91,10 +91,10 @@ export class PartialLine {
   /** Decides the line by the part of it that is searched. @returns `undefined` if it is not before `until`. */
   #decide(bytes: Buffer): LineDecision | undefined {
     const state = this.#state;
-    const { range, lineBytes, year } = state;
+    const { range, lineBytes } = state;
     const head = bytes.subarray(0, cutLength(bytes, lineBytes));
     const isFound = this.#times === undefined && !range.isOpen;
-    const time = (isFound ? findLineTime(head, 0, head.length, year) : this.#times?.times[0]) ?? state.time;
+    const time = (isFound ? findLineTime(head, 0, head.length, state.times) : this.#times?.times[0]) ?? state.time;
     state.untilReached = range.isOver(time);
     state.decision = state.untilReached ? undefined : { kind: this.#kindOf(head, time), time };
     return state.decision;
