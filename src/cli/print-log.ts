@@ -16,7 +16,7 @@ import type { LogPrinter } from "./log-printer.ts";
 import { choiceText, endText, type Restrictions } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
 
-const UNTIMED_NEXT = "select lines by --tail or --grep instead, or read the whole log";
+const UNTIMED_NEXT = "try     --tail or --grep, or the whole log";
 
 export interface LogPrinting {
   readonly client: TaffrailClient;

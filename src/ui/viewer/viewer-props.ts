@@ -34,7 +34,7 @@ export interface LogViewerProps {
   readonly client: Pick<TaffrailClient, "getAnalysisRunLogs">;
   /** Which log. A new object starts from the beginning. */
   readonly request: LogRequest;
-  /** When times without a year were at the latest, as `latestTime` returns it. Default: they have no date. */
+  /** When lines were written at the latest, RFC 3339 in UTC, for times without a year. Default: these have no date. */
   readonly latest?: string | undefined;
   /** Whether the job is running: follows the log, and keeps the view at its end until the user scrolls or selects. */
   readonly follow: boolean;
