@@ -25,8 +25,8 @@ export interface LineFilterOptions {
   /** The first line of this time or later ends the output. */
   readonly until?: string;
   /**
-   * When times without a year were at the latest: RFC 3339 in UTC. Theirs is the last year that fits. Default: now. Must
-   * give the same years when a read is resumed.
+   * When times without a year were at the latest: RFC 3339 in UTC. Theirs is the last year that fits. Default: now.
+   * Must give the same years when a read is resumed.
    */
   readonly latest?: string;
   /** Whether to put `time + " "` before each line that is sent. Only for texts with times. */

@@ -27,8 +27,14 @@ const TWO = Array.from({ length: 100 }, (_, number) => String(number).padStart(2
 const PLAIN_ISO = "0000-00-00T00:00:00";
 const EPOCH = /([12]\d{9})(\d{3})?(\d{3})?(\d{3})?(?:\.(\d{1,9})\d*)?(?![\d.:/-])/y;
 const DAY_AND_MONTH = /(\d{1,2})([-/ ])([A-Z][a-z]{2})\2(\d{4})(?:[: ])/y;
-const NAMED =
-  /(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(?:([A-Z][a-z]{2})[a-z]{0,6} {1,2}(\d{1,2}),? (?:(\d{4}),? )?(?=\d{1,2}:)|(?=\d))/y;
+/** A day's name, then a month with the day and perhaps the year, or another layout. */
+const NAMED = new RegExp(
+  [
+    "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?",
+    "(?:([A-Z][a-z]{2})[a-z]{0,6} {1,2}(\\d{1,2}),? (?:(\\d{4}),? )?(?=\\d{1,2}:)|(?=\\d))",
+  ].join(""),
+  "y",
+);
 const YEAR_BEHIND = / ((?:19|20)\d\d)(?![\d:.-])/y;
 
 const ZERO = 0x30;
