@@ -141,6 +141,23 @@ describe("notes", () => {
     expect((await show(log, ["uat.01", "--grep", "x"])).said).toEqual(["note: no line matches"]);
   });
 
+  it("fail if lines are selected by time, and none has one", async () => {
+    const untimed = notice(NoticeKind.NO_LINE_TIMES, "None of the lines has a time.");
+    const log = scriptedLog([], () => [untimed, end(EndReason.COMPLETE, { bytes: 0n })]);
+    expect(await show(log, ["uat.01", "--since", "5m"])).toEqual({
+      code: 1,
+      out: "",
+      said: [
+        "note: None of the lines has a time.",
+        "note: no line is known to be in that time range",
+        "error: the lines have no timestamps that can be read",
+        "  try     --tail or --grep, or the whole log",
+      ],
+    });
+    const followed = scriptedLog([], () => [untimed, { chunk: "a\n" }, end(EndReason.COMPLETE)]);
+    expect((await show(followed, ["uat.01", "--since", "5m", "-f"])).code).toBe(0);
+  });
+
   it("name attempts; on a terminal these are headings in the log", async () => {
     const attempts = (): ScriptedLog =>
       scriptedLog([], () => [

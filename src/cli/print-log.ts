@@ -9,11 +9,14 @@ import type { TaffrailClient } from "../client/client.ts";
 import { describeError } from "../client/describe-error.ts";
 import type { LogEvent } from "../client/log-event.ts";
 import type { LogState } from "../client/log-state.ts";
+import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { LogPrinter } from "./log-printer.ts";
 import { choiceText, endText, type Restrictions } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
+
+const UNTIMED_NEXT = "try     --tail or --grep, or the whole log";
 
 export interface LogPrinting {
   readonly client: TaffrailClient;
@@ -27,18 +30,25 @@ export interface LogPrinting {
   readonly resumeCommand: (cursor: string) => string | undefined;
 }
 
-/** Reads a log to its end and prints it. Everything else goes to stderr. */
+/**
+ * Reads a log to its end and prints it. Everything else goes to stderr.
+ *
+ * @throws CliError if lines were to be selected by time, and have none.
+ */
 export async function printLog(printing: LogPrinting): Promise<void> {
   const { client, request, run, printer, output, io, resumeCommand } = printing;
   const { signal, say } = output;
   const progress = createProgress(printing.showProgress ? io.status : undefined, () => performance.now());
   let cursor = "";
   let ended = false;
+  let isUntimed = false;
 
   const print = async (event: LogEvent): Promise<void> => {
     switch (event.kind) {
       case "chunk":
         await output.print(printer.chunk(event));
+        // A later line of a followed log has a time.
+        if (request.follow === true && request.since !== undefined) isUntimed = false;
         cursor = event.cursor;
         progress.add(event.bytes);
         break;
@@ -50,6 +60,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
       case "notice": {
         const { kind, message } = event.notice;
         if (kind === NoticeKind.NO_TIMES) printer.noTimes?.();
+        if (kind === NoticeKind.NO_LINE_TIMES) isUntimed = true;
         const heading = kind === NoticeKind.ATTEMPT_BEGINS ? (printer.heading?.(message) ?? "") : "";
         if (heading === "") say(`note: ${message}`);
         else await output.print(heading);
@@ -84,6 +95,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
     throw error;
   }
   progress.clear();
+  if (isUntimed) throw new CliError(EXIT.other, "the lines have no timestamps that can be read", [UNTIMED_NEXT]);
 }
 
 function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {

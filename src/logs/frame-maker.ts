@@ -2,6 +2,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { isStopped } from "../runs/verdict.ts";
+import { latestTime } from "../stream/line-time.ts";
 import type { AttemptEvent } from "./attempt-reader.ts";
 import { documentNotice } from "./document-notice.ts";
 import { type EndReasonName, FINAL_REASONS, SizeLimit, worstOf } from "./end-reason.ts";
@@ -39,6 +40,8 @@ export interface FrameMakerOptions {
 const LINE_CUT = "A line is too long to match in full: only its beginning was searched.";
 const STOPPED = "The run was stopped and its Job deleted while it was running, so the log may end early.";
 const NO_TIMES = "This source has no timestamps, so none are shown.";
+const NO_LINE_TIMES =
+  "None of the lines read so far has a timestamp that can be read, so they cannot be selected by time.";
 
 /** After these, the text does not continue the line before it. */
 const BREAKS: ReadonlySet<NoticeName> = new Set(["seam", "lines-lost", "pod-changed"]);
@@ -59,6 +62,8 @@ export class FrameMaker {
   #ends: EndReasonName[] = [];
   #leftOut: Failure[] = [];
   readonly #lineSelectors = new Map<string, LineSelector>();
+  /** Containers of which a notice says, in a silence, that no line has a time. */
+  readonly #saidUntimed = new Set<string>();
 
   constructor(options: FrameMakerOptions) {
     const { resumed, limit } = options.plan;
@@ -86,6 +91,7 @@ export class FrameMaker {
     if (view.metric.name !== before.metric.name || view.attempt.number !== before.attempt.number) this.#containers = {};
     this.#view = view;
     this.#lineSelectors.clear();
+    this.#saidUntimed.clear();
     this.#ends = [];
     this.#leftOut = [];
   }
@@ -104,6 +110,7 @@ export class FrameMaker {
 
   #endBy(container: string, reason: EndReasonName | undefined): Ended | undefined {
     if (reason === undefined) return undefined;
+    if (reason !== "until-reached") this.#noteUntimed(container);
     const isSingle = this.#options.plan.request.allContainers !== true;
     return reason === "until-reached" && !isSingle
       ? this.#endContainer(container, reason)
@@ -134,6 +141,7 @@ export class FrameMaker {
       }
       case "end": {
         const end = await this.#send(container, this.#lineSelectorOf(container).end());
+        this.#noteUntimed(container);
         if (end === "limit-reached") return { kind: "attempt", reason: end };
         if (isSingle) return { kind: "attempt", reason: event.reason };
         this.#containers = { ...this.#containers, [container]: "ended" };
@@ -170,8 +178,9 @@ export class FrameMaker {
     this.notice(notice, this.#options.plan.request.allContainers ? `${container}: ${message}` : message);
   }
 
-  /** Makes a heartbeat that says nothing else. */
+  /** Makes a heartbeat that says nothing else, or says of a followed log that its lines have no times. */
   heartbeat(): void {
+    if (this.#options.plan.follow && this.#noteAllUntimed()) return;
     this.#push({ kind: "heartbeat", cursor: undefined });
   }
 
@@ -203,12 +212,32 @@ export class FrameMaker {
     return { kind: "container", name };
   }
 
+  /** @returns whether there was something new to say. */
+  #noteAllUntimed(): boolean {
+    let isNew = false;
+    for (const container of this.#lineSelectors.keys()) {
+      if (this.#saidUntimed.has(container) || !this.#noteUntimed(container)) continue;
+      this.#saidUntimed.add(container);
+      isNew = true;
+    }
+    return isNew;
+  }
+
+  /** @returns whether no line so far had a time, though times decide. */
+  #noteUntimed(container: string): boolean {
+    const { lacksTimes = false } = this.#lineSelectors.get(container) ?? {};
+    if (lacksTimes) this.noticeOf(container, "no-line-times", NO_LINE_TIMES);
+    return lacksTimes;
+  }
+
   #lineSelectorOf(container: string): LineSelector {
     const known = this.#lineSelectors.get(container);
     if (known !== undefined) return known;
     const { filter, resumed } = this.#options.plan;
+    const { startedAt, endedAt } = this.#view?.attempt ?? {};
+    const latest = latestTime(startedAt, endedAt, this.#options.clock.now());
     const state = resumed?.attempt === this.#view?.attempt.number ? resumed?.containers[container] : undefined;
-    const selector = createLineSelector(filter, typeof state === "object" ? state : undefined);
+    const selector = createLineSelector(filter && { ...filter, latest }, typeof state === "object" ? state : undefined);
     this.#lineSelectors.set(container, selector);
     return selector;
   }

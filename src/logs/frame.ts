@@ -68,4 +68,5 @@ export type NoticeName =
   | "attempt-left-out"
   | "attempt-stopped"
   | "no-times"
+  | "no-line-times"
   | "container-left-out";

@@ -47,6 +47,8 @@ export interface LineSelector {
    * @throws (by the iterator) LogReplaced if it is shorter than what was sent of it before.
    */
   end(): Iterable<Selected>;
+  /** Whether lines are chosen by time, and none so far had one. */
+  readonly lacksTimes: boolean;
 }
 
 /**
@@ -65,6 +67,7 @@ export function createLineSelector(
 const NOTHING: readonly Selected[] = [];
 
 class AllLines implements LineSelector {
+  readonly lacksTimes = false;
   #skip: SentSkip;
 
   constructor(from: ContainerCursor | undefined) {
@@ -131,6 +134,10 @@ class FilteredLines implements LineSelector {
     this.#options = options;
     this.#skip = new SentSkip(from);
     this.#resumed = from?.filter;
+  }
+
+  get lacksTimes(): boolean {
+    return this.#filter?.lacksTimes ?? false;
   }
 
   *take(piece: LogPiece | PassedLines): Generator<Selected> {

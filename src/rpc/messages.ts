@@ -68,6 +68,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
   "attempt-stopped": NoticeKind.ATTEMPT_STOPPED,
   "no-times": NoticeKind.NO_TIMES,
+  "no-line-times": NoticeKind.NO_LINE_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
   polling: NoticeKind.POLLING,

@@ -7,6 +7,7 @@ import type {
   LineFilterStart,
 } from "./line-filter-types.ts";
 import { LineOutput } from "./line-output.ts";
+import { TimeReader } from "./line-time.ts";
 import { TimeRange } from "./line-times.ts";
 
 const LINE_BYTES = 64 * 1024;
@@ -21,7 +22,8 @@ const AROUND_LINE_BYTES = 32;
 export class FilterState {
   readonly options: LineFilterOptions;
   readonly range: TimeRange;
-  readonly year: number;
+  /** Finds the times of lines, if the source has none. */
+  readonly times: TimeReader;
   /** How much of a line is searched. */
   readonly lineBytes: number;
   readonly output: LineOutput;
@@ -29,6 +31,7 @@ export class FilterState {
   readonly held: ContextLines;
   /** Lines up to this one were finished by an earlier filter. */
   readonly doneBefore: number;
+  readonly #firstLine: number;
   /** The number of the next line, or of the one that the filter is inside. */
   line: number;
   /** How many bytes of that line have arrived, and how many of those were sent. */
@@ -50,11 +53,12 @@ export class FilterState {
     const { within = 0, part = 0 } = start;
     this.options = options;
     this.range = new TimeRange(options.since, options.until);
-    this.year = options.year ?? new Date().getUTCFullYear();
+    this.times = new TimeReader(options.latest ?? new Date().toISOString());
     this.lineBytes = Math.min(options.lineBytes ?? LINE_BYTES, LINE_BYTES, grep?.matches.lineBytes ?? LINE_BYTES);
     this.held = new ContextLines(grep?.before ?? 0);
     this.doneBefore = start.done ?? start.line - 1;
     this.line = start.line;
+    this.#firstLine = start.line;
     this.within = within;
     this.part = part;
     this.decision = start.line > this.doneBefore ? start.decision : undefined;
@@ -72,6 +76,12 @@ export class FilterState {
     if (first !== undefined) return { done: first.number - 1, part: 0, context: 0, time: first.timeBefore };
     const done = Math.max(this.doneBefore, this.line - 1);
     return { done, part: this.part, context: this.contextLeft, time: this.time };
+  }
+
+  /** Whether lines came, and none of them had a time, nor did one before them, though times decide. */
+  get lacksTimes(): boolean {
+    if (this.range.isOpen || this.untilReached || (this.time ?? this.decision?.time) !== undefined) return false;
+    return this.line > this.#firstLine || this.decision !== undefined;
   }
 
   /** Advances to the beginning of a line. */

@@ -11,6 +11,11 @@ const SHIFT_IN = 0x0f;
 const MIN_NULS = 4;
 const COUNT = new Intl.NumberFormat("en");
 
+/** What is shown for a run of NULs, as in a file that was not written to its end. */
+export function nulText(count: number): string {
+  return count < MIN_NULS ? "\0".repeat(count) : `[NUL x ${COUNT.format(count)}]`;
+}
+
 /** What a byte does to the line that is shown. */
 export type LineAct =
   /** Nothing yet. */
@@ -66,7 +71,7 @@ export class LineControls {
 
   /** What is shown for NULs that came; empty if there are none. */
   get nuls(): string {
-    return this.#nuls < MIN_NULS ? "\0".repeat(this.#nuls) : `[NUL x ${COUNT.format(this.#nuls)}]`;
+    return nulText(this.#nuls);
   }
 
   /** The parameters of the style that was set. */

@@ -24,8 +24,11 @@ export interface LineFilterOptions {
   readonly since?: string;
   /** The first line of this time or later ends the output. */
   readonly until?: string;
-  /** The year of times that have none. Default: the current one. Must stay the same when a read is resumed. */
-  readonly year?: number;
+  /**
+   * When times without a year were at the latest: RFC 3339 in UTC. Theirs is the last year that fits. Default: now.
+   * Must give the same years when a read is resumed.
+   */
+  readonly latest?: string;
   /** Whether to put `time + " "` before each line that is sent. Only for texts with times. */
   readonly timestamps: boolean;
   /**

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutLength } from "./characters.ts";
+import { nulText } from "./line-controls.ts";
 import { createLineFilter, type LineFilter } from "./line-filter.ts";
 import {
   type FilteredText,
@@ -11,6 +12,7 @@ import {
   type TimedText,
 } from "./line-filter-types.ts";
 import { createLineMatcher, type LineMatcher } from "./line-matcher.ts";
+import { TimeReader } from "./line-time.ts";
 import { findLineTime } from "./line-times.ts";
 
 type Grep = { readonly pattern: string; readonly invert?: boolean; readonly before?: number; readonly after?: number };
@@ -197,6 +199,17 @@ describe("createLineFilter", () => {
     expect(linesOf(outputs)).toEqual(["2"]);
   });
 
+  it("searches a line behind any number of NULs, and sends them", () => {
+    const nuls = 3 * 2 ** 20 + 7;
+    const texts = [...Array.from({ length: 3 }, () => Buffer.alloc(2 ** 20)), Buffer.from(`${"\0".repeat(7)}started`)];
+    const made = createLineFilter({ timestamps: false, grep: grepFor({ pattern: "]started" }) }, { line: 1 });
+    const outputs = [...texts, Buffer.from("\nnext\n")].flatMap((bytes) => push(made, { bytes }));
+    expect(textOf(outputs) === `${"\0".repeat(nuls)}started\n`).toBe(true);
+    expect(made.cutLines).toBe(0);
+    const since = filter(`${"\0".repeat(99_999)}2026-01-01T00:00:02Z started\n`, { since: "2026-01-01T00:00:01Z" });
+    expect(textOf(since.outputs)).toHaveLength(99_999 + 29);
+  });
+
   it("passes on a line of 50 MB as it arrives, decided by its beginning, and counts it as cut", () => {
     for (const [head, sent] of [
       ["hit", 800 * 65_536 + 4],
@@ -256,22 +269,38 @@ function expected(
   options: LineFilterOptions,
 ): { text: string; runs: LineRun[] } {
   const { grep, since, until, lineBytes = 65_536 } = options;
-  const headOf = (text: string) => {
-    const bytes = Buffer.from(text.replace(/\n$/, ""));
-    return bytes.subarray(0, cutLength(bytes, lineBytes));
+  /** What is searched for a time and for the pattern: NULs count only in lines that are searched whole. */
+  const headOf = (text: string): { head: Buffer; shown: Buffer } => {
+    const whole = Buffer.from(text.replace(/\n$/, ""));
+    if (whole.length <= lineBytes) return { head: whole, shown: whole };
+    const parts = whole.toString().split(/(\0+)/);
+    const kept = Buffer.from(parts.filter((_, index) => index % 2 === 0).join(""));
+    const head = kept.subarray(0, cutLength(kept, lineBytes));
+    let left = head.length;
+    let shown = "";
+    for (const [index, part] of parts.entries()) {
+      if (index % 2 === 1) shown += nulText(part.length);
+      else {
+        const bytes = Buffer.from(part);
+        shown += bytes.subarray(0, left).toString();
+        if (bytes.length > left) break;
+        left -= bytes.length;
+      }
+    }
+    return { head, shown: Buffer.from(shown) };
   };
   const isLong = (text: string) => Buffer.byteLength(text.replace(/\n$/, "")) > lineBytes;
   let time: string | undefined;
   const considered: { number: number; text: string; time: string | undefined; match: boolean }[] = [];
   for (const [index, line] of lines.entries()) {
-    const head = headOf(line.text);
-    time = (timed ? line.time : findLineTime(head, 0, head.length, 2026)) ?? time;
+    const { head, shown } = headOf(line.text);
+    time = (timed ? line.time : findLineTime(head, 0, head.length, new TimeReader("2026-12-31T00:00:00Z"))) ?? time;
     if (until !== undefined && time !== undefined && time >= until) break;
     if (since !== undefined && (time === undefined || time < since)) continue;
     const match =
       grep === undefined ||
-      (head.length > 0 || !isLong(line.text)
-        ? grep.matches.search(Buffer.from(`${head}\n`)).next(0) <= head.length
+      (shown.length > 0 || !isLong(line.text)
+        ? grep.matches.search(Buffer.from(`${shown}\n`)).next(0) <= shown.length
         : false) !== grep.invert;
     considered.push({ number: index + 1, text: line.text, time, match });
   }
@@ -291,7 +320,20 @@ function expected(
 }
 
 const second = fc.integer({ min: 0, max: 9 }).map((at) => `2026-01-01T00:00:0${at}.000000000Z`);
-const word = fc.constantFrom("a", "b", "é", "😀", "\r", "", "\x1b[1m", "2026-01-01T00:00:05Z ", "ab", "........");
+const word = fc.constantFrom(
+  "a",
+  "b",
+  "é",
+  "😀",
+  "\r",
+  "",
+  "\0",
+  "\0".repeat(50),
+  "\x1b[1m",
+  "2026-01-01T00:00:05Z ",
+  "ab",
+  "........",
+);
 const aLine = fc.record({
   text: fc
     .tuple(fc.option(second, { freq: 2 }), fc.array(word, { maxLength: 5 }))

@@ -70,6 +70,11 @@ export class LineFilter implements LineFilterResume {
     return this.#state.cutLines;
   }
 
+  /** Whether lines came, and none of them had a time, nor did one before them, though times decide. */
+  get lacksTimes(): boolean {
+    return this.#state.lacksTimes;
+  }
+
   /** Filters a text. Yields when a pattern takes much work, so that the caller can yield to the event loop. */
   *push({ bytes: text, times }: TimedText): Generator<undefined, readonly FilteredText[], undefined> {
     const state = this.#state;
@@ -79,7 +84,7 @@ export class LineFilter implements LineFilterResume {
     const matcher = state.options.grep?.matches;
     for (let at = this.#skipDone(bytes); at < bytes.length && !state.untilReached; ) {
       if (state.decision !== undefined) at = partial.pass(bytes, at, state.decision);
-      else if (partial.isUndecided) at = yield* partial.fill(bytes, at);
+      else if (partial.kept !== undefined) at = yield* partial.fill(bytes, at, partial.kept);
       else {
         const end = endOfWholeLines(bytes, at, state.lineBytes);
         if (end > at) yield* this.#wholeLines.filter(bytes, at, end, times);
@@ -92,7 +97,7 @@ export class LineFilter implements LineFilterResume {
 
   /** Handles the end of the log: the last line may lack its line feed. */
   end(): readonly FilteredText[] {
-    if (this.#partialLine.isUndecided && !this.#state.untilReached) this.#partialLine.decideKept();
+    if (this.#partialLine.kept !== undefined && !this.#state.untilReached) this.#partialLine.decideKept();
     return this.#state.takeOutputs();
   }
 

@@ -158,6 +158,8 @@ const pieces = fc.constantFrom(
   " ",
   "\r",
   "\b",
+  "\0",
+  "\0\0\0\0\0",
   "\x1b[2K",
   "\x1b[1m",
   "\x1b",

@@ -46,6 +46,7 @@ export interface LineSearch {
   next(from: number): number;
 }
 
+const NUL = 0x00;
 const BACKSPACE = 0x08;
 const RETURN = 0x0d;
 
@@ -98,13 +99,28 @@ class TextMatcher implements LineMatcher {
 
   search(lines: Buffer): LineSearch {
     let hit = -1;
+    let nextReturn = -1;
     return {
       next: (from) => {
-        if (hit < from) hit = lines.indexOf(this.#text, from);
-        if (hit === -1) hit = lines.length;
+        if (hit < from) hit = this.#find(lines, from);
+        // What carriage returns leave of a line is a part of it, so that only lines that match have to be looked at.
+        while (hit < lines.length) {
+          if (nextReturn < from) nextReturn = indexOf(lines, RETURN, from);
+          if (nextReturn === lines.length || !isOverwritten(lines, nextReturn, hit)) break;
+          const start = lines.lastIndexOf(LINE_FEED, hit) + 1;
+          const end = lineEnd(lines, hit);
+          const shown = searchedLine(lines.subarray(start, end));
+          if (bufferOf(shown).includes(this.#text)) break;
+          hit = this.#find(lines, end);
+        }
         return hit;
       },
     };
+  }
+
+  #find(lines: Buffer, from: number): number {
+    const hit = lines.indexOf(this.#text, from);
+    return hit === -1 ? lines.length : hit;
   }
 
   yielded(): void {}
@@ -142,6 +158,7 @@ class RegexMatcher implements LineMatcher {
 
   search(lines: Buffer): LineSearch {
     const nextCandidate = this.#candidates(lines);
+    let hasReturns: boolean | undefined;
     return {
       next: (from) => {
         let start = from;
@@ -149,11 +166,11 @@ class RegexMatcher implements LineMatcher {
           const candidate = nextCandidate(start);
           if (candidate >= lines.length) return lines.length;
           if (candidate > start) start = Math.max(start, lines.lastIndexOf(LINE_FEED, candidate - 1) + 1);
-          const feed = lines.indexOf(LINE_FEED, candidate);
-          const end = feed === -1 ? lines.length : feed;
+          const end = lineEnd(lines, candidate);
           this.#matchedBytes += end - start;
-          const isWindows = end > start && lines[end - 1] === RETURN;
-          if (this.#expression.test(lines.subarray(start, isWindows ? end - 1 : end))) return start;
+          const line = lines.subarray(start, end);
+          hasReturns ??= lines.includes(RETURN);
+          if (this.#expression.test(hasReturns ? withoutReturns(line) : line)) return start;
           start = end + 1;
           if (start >= lines.length) return lines.length;
           if (this.needsYield) return ~start;
@@ -171,7 +188,10 @@ class RegexMatcher implements LineMatcher {
   }
 }
 
-/** Matches lines as they are shown. If nothing changes what they show, it costs three searches for a character. */
+/**
+ * Matches lines as they are shown. If nothing changes what they show, it costs three searches for a character. The
+ * matchers of texts and expressions handle carriage returns by themselves.
+ */
 class ShownMatcher implements LineMatcher {
   readonly lineBytes: number;
   readonly #matcher: LineMatcher;
@@ -208,10 +228,9 @@ class ShownMatcher implements LineMatcher {
           if (control === end) return found;
           const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, control) + 1);
           if ((found < 0 ? ~found : found + 1) <= lineStart) return found;
-          const feed = lines.indexOf(LINE_FEED, control);
-          const lineEnd = feed === -1 ? end : feed;
-          if (this.#matches(lines.subarray(lineStart, lineEnd))) return control;
-          start = lineEnd + 1;
+          const stop = lineEnd(lines, control);
+          if (this.#matches(lines.subarray(lineStart, stop))) return control;
+          start = stop + 1;
           if (start < end && this.needsYield) return ~start;
         }
         return end;
@@ -220,36 +239,61 @@ class ShownMatcher implements LineMatcher {
   }
 
   #matches(line: Buffer): boolean {
-    const { buffer, byteOffset, length } = searchedLine(line);
+    const shown = bufferOf(searchedLine(line));
     // A line feed, for patterns that match an empty line: an empty block has no lines.
-    const block = length === 0 ? Buffer.of(LINE_FEED) : Buffer.from(buffer, byteOffset, length);
+    const block = shown.length === 0 ? Buffer.of(LINE_FEED) : shown;
     return this.#matcher.search(block).next(0) < block.length;
   }
 }
 
+/** Where a byte is next; the end of the lines if it is nowhere. */
+function indexOf(lines: Buffer, byte: number, from: number): number {
+  const at = lines.indexOf(byte, from);
+  return at === -1 ? lines.length : at;
+}
+
+/** Where the line of a byte ends: at its line feed, or with the block. */
+function lineEnd(lines: Buffer, at: number): number {
+  return indexOf(lines, LINE_FEED, at);
+}
+
 /**
- * Finds the characters of a block that change what its lines show: escapes, backspaces, and carriage returns unless a
- * line ends behind them. Shifts are looked for only in lines with these, since terminals' resets write both.
+ * Whether the line of a byte holds a carriage return that overwrites it: any but one before its line feed.
+ *
+ * @param nextReturn the first carriage return from the beginning of some line on, that is not after the byte's line.
+ */
+function isOverwritten(lines: Buffer, nextReturn: number, at: number): boolean {
+  const found = nextReturn < at ? indexOf(lines, RETURN, lines.lastIndexOf(LINE_FEED, at) + 1) : nextReturn;
+  if (found + 1 >= lines.length || lines[found + 1] === LINE_FEED) return false;
+  return found < lineEnd(lines, at);
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+/** What carriage returns leave of a line: without one at its end, it is what follows the last. */
+function withoutReturns(line: Buffer): Uint8Array {
+  const at = line.indexOf(RETURN);
+  if (at === -1) return line;
+  return at === line.length - 1 ? line.subarray(0, at) : searchedLine(line);
+}
+
+/**
+ * Finds the characters of a block, besides carriage returns, that change what its lines show: escapes, backspaces and
+ * NULs. Shifts are looked for only in lines with these, since terminals' resets write both.
  *
  * @returns a search for the first one from a place on, which is never before that of the call before.
  */
 function controlsIn(lines: Buffer): (from: number) => number {
-  const end = lines.length;
-  const find = (byte: number, from: number): number => {
-    let at = lines.indexOf(byte, from);
-    // A regular expression leaves a carriage return before the line feed out by itself.
-    while (at !== -1 && byte === RETURN && (at + 1 === end || lines[at + 1] === LINE_FEED))
-      at = lines.indexOf(byte, at + 1);
-    return at === -1 ? end : at;
-  };
   let nextEscape = -1;
   let nextBackspace = -1;
-  let nextReturn = -1;
+  let nextNul = -1;
   return (from) => {
-    if (nextEscape < from) nextEscape = find(ESCAPE, from);
-    if (nextBackspace < from) nextBackspace = find(BACKSPACE, from);
-    if (nextReturn < from) nextReturn = find(RETURN, from);
-    return Math.min(nextEscape, nextBackspace, nextReturn);
+    if (nextEscape < from) nextEscape = indexOf(lines, ESCAPE, from);
+    if (nextBackspace < from) nextBackspace = indexOf(lines, BACKSPACE, from);
+    if (nextNul < from) nextNul = indexOf(lines, NUL, from);
+    return Math.min(nextEscape, nextBackspace, nextNul);
   };
 }
 

@@ -1,13 +1,81 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findTime, findTimeInside } from "./line-time.ts";
-import { findLineTime } from "./line-times.ts";
+import { findTime, findTimeInside, latestTime, TimeReader } from "./line-time.ts";
+import { findLineTime, findTimes } from "./line-times.ts";
 
-const timeOf = (line: string) => {
+const LATEST = "2026-12-31T23:59:59.000000000Z";
+const timeOf = (line: string, reader = new TimeReader(LATEST)) => {
   const bytes = Buffer.from(`before\n${line}\nafter`);
-  return findLineTime(bytes, 7, 7 + Buffer.byteLength(line), 2026);
+  return findLineTime(bytes, 7, 7 + Buffer.byteLength(line), reader);
 };
 const at = (clock: string) => `2026-03-12T${clock}Z`;
+
+/** Parts of lines. */
+const BITS = fc.constantFrom(
+  "2026",
+  "-03-12",
+  "T",
+  " ",
+  "14:03:55",
+  ".123",
+  "Z",
+  "+01:00",
+  "[",
+  "{",
+  '"time":',
+  '"',
+  "=",
+  "ts=",
+  "INFO",
+  "Mar 12 ",
+  "\x1b[1m",
+  "é",
+  "1773324235",
+  "99",
+  "1/2/2026 ",
+  "260312 140355",
+  "12/Mar/2026:",
+  ": ",
+  " - ",
+  "IST",
+  "PM",
+);
+
+/** Lines in the shape of public collections of logs, and their times. */
+const LOGS = [
+  { name: "HDFS", time: at("14:03:55.000000000"), line: "260312 140355 148 INFO dfs.DataNode$Pump: x" },
+  { name: "Hadoop", time: at("14:03:55.978000000"), line: "2026-03-12 14:03:55,978 INFO [main] org.a.B: x" },
+  { name: "Spark", time: at("14:03:55.000000000"), line: "26/03/12 14:03:55 INFO executor.Executor: x" },
+  {
+    name: "Zookeeper",
+    time: at("14:03:55.747000000"),
+    line: "2026-03-12 14:03:55,747 - INFO  [Peer[myid=1]/0:0:0:0:0:0:0:0:2181:Fast@774] - x",
+  },
+  {
+    name: "BGL",
+    time: at("14:03:55.000000000"),
+    line: "- 1773324235 2026.03.12 R02-M1-N0-C:J12-U11 2026-03-12-14.03.55.363779 R02-M1-N0 RAS KERNEL INFO x",
+  },
+  { name: "HPC", time: at("14:03:55.000000000"), line: "134681 node-246 unix.hw state_change.up 1773324235 1 x" },
+  {
+    name: "Thunderbird",
+    time: at("14:03:55.000000000"),
+    line: "- 1773324235 2026.03.12 dn228 Mar 12 06:03:55 dn228/dn228 crond(pam_unix)[2915]: x",
+  },
+  { name: "Windows", time: at("14:03:55.000000000"), line: "2026-03-12 14:03:55, Info                  CBS    x" },
+  { name: "Linux", time: at("14:03:55.000000000"), line: "Mar 12 14:03:55 combo sshd(pam_unix)[19939]: x" },
+  { name: "Android", time: at("14:03:55.811000000"), line: "03-12 14:03:55.811  1702  2395 D WindowManager: x" },
+  { name: "HealthApp", time: at("14:03:55.606000000"), line: "20260312-14:3:55:606|Step_LSC|30002312|x" },
+  { name: "Apache", time: at("14:03:55.000000000"), line: "[Thu Mar 12 14:03:55 2026] [notice] x" },
+  { name: "Proxifier", time: at("14:03:55.000000000"), line: "[03.12 14:03:55] chrome.exe - example.com:443 open" },
+  { name: "OpenSSH", time: at("14:03:55.000000000"), line: "Mar 12 14:03:55 LabSZ sshd[24200]: x" },
+  {
+    name: "OpenStack",
+    time: at("14:03:55.008000000"),
+    line: "nova-api.log.1.2026-03-12_14:53:08 2026-03-12 14:03:55.008 25746 INFO nova.osapi [req-1] x",
+  },
+  { name: "Mac", time: at("14:03:55.000000000"), line: "Mar 12 14:03:55 calvisitor-10-105-160-95 kernel[0]: x" },
+];
 
 describe("findLineTime", () => {
   it.each([
@@ -59,6 +127,27 @@ describe("findLineTime", () => {
     ["2026-03-12T14:03:60Z x", at("14:03:60.000000000")],
     ["2026-03-12 14:03:55 GET /", at("14:03:55.000000000")],
     ["2026-03-12 14:03:55Zulu x", at("14:03:55.000000000")],
+    ["2026-03-12 14:03:55 PDT [7] LOG:  x", at("21:03:55.000000000")],
+    ["2026-03-12 14:03:55.5 CEST [7] LOG:  x", at("12:03:55.500000000")],
+    ["2026-03-12 14:03:55.5+01 [7] LOG:  x", at("13:03:55.500000000")],
+    ["2026-03-12 14:03:55 WARN x", at("14:03:55.000000000")],
+    ["2026-03-12 14:03:55-14:03:57 x", at("14:03:55.000000000")],
+    ["2026-03-12 02:03:55 PM x", at("14:03:55.000000000")],
+    ["Thu Mar 12 14:03:55 EST 2026 x", at("19:03:55.000000000")],
+    ["Thu Mar 12 2026 14:03:55 GMT+0100 (CET) x", at("13:03:55.000000000")],
+    ["Thu, 12 Mar 2026 14:03:55 GMT", at("14:03:55.000000000")],
+    ["Thu 2026-03-12 14:03:55 UTC host app[7]: x", at("14:03:55.000000000")],
+    ["Mar 12, 2026 2:03:55\u202fPM com.example.Main main", at("14:03:55.000000000")],
+    ["<Mar 12, 2026 2:03:55 PM UTC> <Info> x", at("14:03:55.000000000")],
+    ['{"log":"x\\n","stream":"stdout","time":"2026-03-12T14:03:55.5Z"}', at("14:03:55.500000000")],
+    [`{"log":"${"x".repeat(900)}","stream":"stdout","time":"2026-03-12T14:03:55.5Z"}`, at("14:03:55.500000000")],
+    [`{"_A":"${"x".repeat(900)}","__REALTIME_TIMESTAMP":"1773324235500000"}`, at("14:03:55.500000000")],
+    ['{"t":{"$date":"2026-03-12T14:03:55.5+00:00"},"s":"I"}', at("14:03:55.500000000")],
+    ['{"@t":"2026-03-12T14:03:55.5Z","@mt":"x"}', at("14:03:55.500000000")],
+    ['{"instant":{"epochSecond":1773324235,"nanoOfSecond":5},"level":"INFO"}', at("14:03:55.000000000")],
+    ['web_1  | {"level":"info","ts":1773324235.5}', at("14:03:55.500000000")],
+    ['shop.example:443 10.0.0.7 - kim [12/Mar/2026:14:03:55 +0000] "GET /', at("14:03:55.000000000")],
+    ["\0\0\0\0\0\0 2026-03-12T14:03:55Z after a crash", at("14:03:55.000000000")],
   ])("reads %j", (line, time) => {
     expect(timeOf(line)).toBe(time);
   });
@@ -74,7 +163,16 @@ describe("findLineTime", () => {
     "2026-03-12T25:03:55Z",
     "2026-03-12",
     "14:03:55 x",
-    "20260312 14:03:55",
+    "01/02/2026 14:03:55 day or month first",
+    "2026-03-12 14:03:55 IST India, Ireland or Israel",
+    "2026-03-12 14:03:55.5 CST China or Chicago",
+    "26-03-12 14:03:55",
+    "120312 x",
+    "12345678 12:34",
+    "Mar 12 x",
+    "1:M started",
+    "[12.03] x",
+    "1/2/2026 13:04:05 PM",
     "123 456",
     "17733242 x",
     "1773324235-7 is an order",
@@ -92,8 +190,37 @@ describe("findLineTime", () => {
     expect(timeOf(`${"x: ".repeat(40)}2026-03-12T14:03:55Z`)).toBeUndefined();
     expect(timeOf(`{"a":"${"x".repeat(600)}","time":"2026-03-12T14:03:55Z"}`)).toBeUndefined();
     const two = Buffer.from("2026-03-12\n 14:03:55 x\n1773324235\n");
-    expect(findLineTime(two, 0, 10, 2026)).toBeUndefined();
-    expect(findLineTime(two, 0, 3, 2026)).toBeUndefined();
+    expect(findLineTime(two, 0, 10, new TimeReader(LATEST))).toBeUndefined();
+    expect(findLineTime(two, 0, 3, new TimeReader(LATEST))).toBeUndefined();
+  });
+
+  it("takes a missing year from the latest possible time, also over New Year", () => {
+    const ended = new TimeReader(latestTime("2025-12-31T23:50:00Z", "2026-01-01T00:10:00Z", 0));
+    expect(timeOf("Dec 31 23:59:59 host app: x", ended)).toBe("2025-12-31T23:59:59.000000000Z");
+    expect(timeOf("Jan  1 00:00:01 host app: x", ended)).toBe("2026-01-01T00:00:01.000000000Z");
+    expect(timeOf("I1231 23:59:59.5 1 a.go:1] x", ended)).toBe("2025-12-31T23:59:59.500000000Z");
+    const running = new TimeReader(latestTime("2025-12-31T23:50:00Z", undefined, 0));
+    expect(timeOf("01-01 00:00:01.5  1  1 I App: x", running)).toBe("2026-01-01T00:00:01.500000000Z");
+    expect(timeOf("12-31 23:59:59.5  1  1 I App: x", running)).toBe("2025-12-31T23:59:59.500000000Z");
+  });
+
+  it("takes it from the current time if the attempt has none", () => {
+    expect(latestTime("soon", undefined, Date.UTC(2026, 5, 1))).toBe("2026-06-02T00:00:00.000Z");
+  });
+
+  it("finds the same times whatever lines came before", () => {
+    const samples = [...LOGS.map(({ line }) => line), "no time", "  at x(y.js:7)", "7 of 9", '{"msg":"x"}', "[x] 7"];
+    const known = fc.constantFrom(...samples);
+    const anyLine = fc.array(BITS, { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(known, anyLine), { maxLength: 20 }), (lines) => {
+        const reader = new TimeReader(LATEST);
+        const text = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        const found = findTimes(text, 0, text.length, reader);
+        expect(found.times).toEqual(lines.map((line) => timeOf(line)).filter((time) => time !== undefined));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("returns any time exactly as it was written", () => {
@@ -110,30 +237,8 @@ describe("findLineTime", () => {
   });
 
   it("accepts any bytes, and returns a time or nothing", () => {
-    const bits = fc.constantFrom(
-      "2026",
-      "-03-12",
-      "T",
-      " ",
-      "14:03:55",
-      ".123",
-      "Z",
-      "+01:00",
-      "[",
-      "{",
-      '"time":',
-      '"',
-      "=",
-      "ts=",
-      "INFO",
-      "Mar 12 ",
-      "\x1b[1m",
-      "é",
-      "1773324235",
-      "99",
-    );
     fc.assert(
-      fc.property(fc.array(bits, { maxLength: 12 }), (parts) => {
+      fc.property(fc.array(BITS, { maxLength: 12 }), (parts) => {
         expect(timeOf(parts.join("")) ?? at("00:00:00.000000000")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
       }),
       { numRuns: 3000 },
@@ -152,8 +257,14 @@ describe("findTime", () => {
     ["Thu Mar 12 14:03:55 2020 x", 0, 24, "moment"],
     ['{"time":"2026-03-12T14:03:55Z"}', 9, 29, "moment"],
   ])("finds the position of the time in %j, and how complete it is", (line, start, end, says) => {
-    const found = findTime(line, 2026);
+    const found = findTime(line, LATEST);
     expect([found?.start, found?.end, found?.says]).toEqual([start, end, says]);
+  });
+});
+
+describe("public collections of logs", () => {
+  it.each(LOGS)("$name: the time is read", ({ line, time }) => {
+    expect(timeOf(line)).toBe(time);
   });
 });
 
@@ -164,7 +275,7 @@ describe("findTimeInside", () => {
     ["14:03:55.102 GET /", "1970-01-01T14:03:55.102000000Z", 0, "clock"],
     ["step [14:03:55] GET /", "1970-01-01T14:03:55.000000000Z", 6, "clock"],
   ])("finds the time in %j", (line, time, start, says) => {
-    expect(findTime(line, 2026)).toBeUndefined();
+    expect(findTime(line, LATEST)).toBeUndefined();
     expect(findTimeInside(line)).toMatchObject({ time, start, says });
   });
 

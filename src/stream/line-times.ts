@@ -1,6 +1,5 @@
-import { LINE_FEED } from "./characters.ts";
 import { ESCAPE, stripEscapes } from "./escape-sequences.ts";
-import { findTime, JSON_LENGTH, PREFIX_LENGTH, TEXT_LENGTH } from "./line-time.ts";
+import { PREFIX_LENGTH, type TimeReader } from "./line-time.ts";
 
 /**
  * The lines that begin in a piece of a log: where they begin, and when they were written. Both arrays are equally long.
@@ -12,7 +11,12 @@ export interface LineTimes {
   readonly times: readonly string[];
 }
 
+const NUL = 0x00;
+const TAB = 0x09;
+const SPACE = 0x20;
 const BRACE = 0x7b;
+/** How much of a line that begins with an escape sequence is searched. */
+const ESCAPED_LENGTH = 512;
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
 /** A range of times. Either end may be open. */
@@ -60,14 +64,16 @@ export function timesOfLine(times: LineTimes, at: number): LineTimes {
 }
 
 /** Finds the times in whole lines: see {@link findLineTime}. */
-export function findTimes(bytes: Buffer, from: number, to: number, year: number): LineTimes {
+export function findTimes(bytes: Buffer, from: number, to: number, reader: TimeReader): LineTimes {
   const starts: number[] = [];
   const times: string[] = [];
-  for (let at = from; at < to; ) {
-    const feed = bytes.indexOf(LINE_FEED, at);
-    const time = findLineTime(bytes, at, feed, year);
+  // In Latin-1, each byte is a character, so that offsets stay the same.
+  const text = bytes.toString("latin1", from, to);
+  for (let at = 0; at < text.length; ) {
+    const feed = text.indexOf("\n", at);
+    const time = findInLine(text, at, feed, reader);
     if (time !== undefined) {
-      starts.push(at);
+      starts.push(from + at);
       times.push(time);
     }
     at = feed + 1;
@@ -81,29 +87,37 @@ export function findTimes(bytes: Buffer, from: number, to: number, year: number)
  * @param from where the line begins in `bytes`.
  * @param to where it ends, without its line feed.
  */
-export function findLineTime(bytes: Buffer, from: number, to: number, year: number): string | undefined {
-  let start = from;
-  while (start < to && (bytes[start] === 0x20 || bytes[start] === 0x09)) start += 1;
-  const first = start < to ? (bytes[start] ?? 0) : 0;
-  if (first === ESCAPE) return findEscaped(bytes.subarray(start, Math.min(to, start + JSON_LENGTH)), year);
-  if (first < 0x20) return undefined;
-  if (first !== BRACE && !hasDigit(bytes, start, Math.min(to, start + PREFIX_LENGTH))) return undefined;
-  const length = first === BRACE ? JSON_LENGTH : TEXT_LENGTH;
-  return findTime(bytes.toString("latin1", start, Math.min(to, start + length)), year)?.time;
+export function findLineTime(bytes: Buffer, from: number, to: number, reader: TimeReader): string | undefined {
+  return findInLine(bytes.toString("latin1", from, to), 0, to - from, reader);
 }
 
-/** Copies lines that begin with an escape sequence without it. */
-function findEscaped(head: Buffer, year: number): string | undefined {
-  const text = Buffer.allocUnsafe(head.length);
-  const length = stripEscapes(head, text);
-  return text[0] === ESCAPE ? undefined : findLineTime(text, 0, length, year);
+function findInLine(text: string, from: number, to: number, reader: TimeReader): string | undefined {
+  let start = from;
+  let first = text.charCodeAt(start);
+  // A file that was not written to the end may have NULs there.
+  while (start < to && (first === SPACE || first === TAB || first === NUL)) {
+    start += 1;
+    first = text.charCodeAt(start);
+  }
+  if (start === to) return undefined;
+  if (first === ESCAPE) return findEscaped(text.slice(start, Math.min(to, start + ESCAPED_LENGTH)), reader);
+  if (first < SPACE || (first !== BRACE && !hasDigit(text, start, Math.min(to, start + PREFIX_LENGTH))))
+    return undefined;
+  return reader.find(text.slice(start, to))?.time;
+}
+
+/** Finds the time in the beginning of a line that begins with an escape sequence. */
+function findEscaped(head: string, reader: TimeReader): string | undefined {
+  const bytes = Buffer.from(head, "latin1");
+  const length = stripEscapes(bytes, bytes);
+  return bytes[0] === ESCAPE ? undefined : findLineTime(bytes, 0, length, reader);
 }
 
 /** Every layout has digits, and most lines without a time have none so early: this check is all that they cost. */
-function hasDigit(bytes: Buffer, from: number, to: number): boolean {
+function hasDigit(text: string, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte >= 0x30 && byte <= 0x39) return true;
+    const code = text.charCodeAt(at);
+    if (code >= 0x30 && code <= 0x39) return true;
   }
   return false;
 }

@@ -1,10 +1,9 @@
 import { cutLength, LINE_FEED } from "./characters.ts";
 import type { FilterState } from "./filter-state.ts";
+import { KeptLine } from "./kept-line.ts";
 import type { LineDecision } from "./line-filter-types.ts";
 import { findLineTime, type LineTimes, timesOfLine } from "./line-times.ts";
 import type { WholeLines } from "./whole-lines.ts";
-
-const EMPTY = Buffer.alloc(0);
 
 /**
  * A line whose end has not arrived, or that is too long to search whole. As much of it as is searched is kept until it
@@ -15,61 +14,70 @@ export class PartialLine {
   readonly #wholeLines: WholeLines;
   /** Its time from the source. */
   #times: LineTimes | undefined;
-  /** What is kept, at the beginning of a buffer that may be longer. */
-  #kept = EMPTY;
-  #keptBytes = 0;
+  #kept: KeptLine | undefined;
 
   constructor(state: FilterState, wholeLines: WholeLines) {
     this.#state = state;
     this.#wholeLines = wholeLines;
   }
 
-  /** Whether a beginning is kept that has to be decided. */
-  get isUndecided(): boolean {
-    return this.#keptBytes > 0;
+  /** A beginning that has to be decided. */
+  get kept(): KeptLine | undefined {
+    return this.#kept;
   }
 
   /** @param times from the source, if it has any. */
   begin(bytes: Buffer, from: number, times: LineTimes | undefined): number {
     const { options, range, lineBytes } = this.#state;
     this.#times = times && timesOfLine(times, from);
-    const head = bytes.subarray(from, from + lineBytes + 1);
-    const atOnce = options.grep === undefined && (times !== undefined || range.isOpen);
-    if (!atOnce && head.length <= lineBytes) {
-      this.#keep(head);
-      return bytes.length;
+    if (options.grep === undefined && (times !== undefined || range.isOpen)) {
+      const head = bytes.subarray(from, from + lineBytes + 1);
+      const known = head.subarray(0, cutLength(head, lineBytes));
+      return this.#decide(known, known) === undefined ? bytes.length : from;
     }
-    if (this.#decide(head) === undefined) return bytes.length;
-    if (!atOnce) this.#state.cutLines += 1;
+    this.#kept = new KeptLine(lineBytes + 1);
     return from;
   }
 
   /** Adds to what is kept of the line, and decides it at its end or when enough has arrived. */
-  *fill(bytes: Buffer, from: number): Generator<undefined, number> {
+  *fill(bytes: Buffer, from: number, kept: KeptLine): Generator<undefined, number> {
     const { lineBytes } = this.#state;
-    const more = bytes.subarray(from, from + lineBytes + 1 - this.#keptBytes);
-    const feed = more.indexOf(LINE_FEED);
-    this.#keep(feed === -1 ? more : more.subarray(0, feed + 1));
-    if (feed !== -1) {
-      const line = this.#take();
+    const feed = bytes.indexOf(LINE_FEED, from);
+    const end = feed === -1 ? bytes.length : feed + 1;
+    const at = from + kept.take(bytes.subarray(from, end));
+    this.#state.within = kept.totalBytes;
+    if (feed !== -1 && at === end) {
+      if (kept.totalBytes > lineBytes + 1) return this.decideKept() ? at : bytes.length;
+      const line = kept.whole();
+      this.#drop();
       yield* this.#wholeLines.filter(line, 0, line.length, this.#times);
-      return from + feed + 1;
+      return at;
     }
-    if (this.#keptBytes > lineBytes) {
+    if (kept.isFull) {
       if (!this.decideKept()) return bytes.length;
       this.#state.cutLines += 1;
     }
-    return from + more.length;
+    return at;
   }
 
   /**
    * Decides the line by what is kept of it, and sends or drops that. @returns whether the filter needs more of the log.
    */
   decideKept(): boolean {
-    const head = this.#take();
-    const decision = this.#decide(head);
-    if (decision !== undefined) this.pass(head, 0, decision);
+    const kept = this.#kept;
+    if (kept === undefined) return true;
+    this.#drop();
+    const { lineBytes } = this.#state;
+    const head = kept.totalBytes <= lineBytes ? kept.whole() : kept.head(lineBytes);
+    const decision = this.#decide(head, kept.totalBytes <= lineBytes ? head : kept.shownHead(lineBytes));
+    if (decision !== undefined) for (const part of kept.parts()) this.pass(part, 0, decision);
     return decision !== undefined;
+  }
+
+  /** What is kept is handled from the line's beginning on. */
+  #drop(): void {
+    this.#kept = undefined;
+    this.#state.within = 0;
   }
 
   /** Sends or drops the next part of a line that is decided. */
@@ -88,15 +96,19 @@ export class PartialLine {
     return end;
   }
 
-  /** Decides the line by the part of it that is searched. @returns `undefined` if it is not before `until`. */
-  #decide(bytes: Buffer): LineDecision | undefined {
+  /**
+   * Decides the line by the part of it that is searched.
+   *
+   * @param head that part without NULs, and with what is shown for NULs: `shown`.
+   * @returns `undefined` if it is not before `until`.
+   */
+  #decide(head: Buffer, shown: Buffer): LineDecision | undefined {
     const state = this.#state;
-    const { range, lineBytes, year } = state;
-    const head = bytes.subarray(0, cutLength(bytes, lineBytes));
+    const { range } = state;
     const isFound = this.#times === undefined && !range.isOpen;
-    const time = (isFound ? findLineTime(head, 0, head.length, year) : this.#times?.times[0]) ?? state.time;
+    const time = (isFound ? findLineTime(head, 0, head.length, state.times) : this.#times?.times[0]) ?? state.time;
     state.untilReached = range.isOver(time);
-    state.decision = state.untilReached ? undefined : { kind: this.#kindOf(head, time), time };
+    state.decision = state.untilReached ? undefined : { kind: this.#kindOf(shown, time), time };
     return state.decision;
   }
 
@@ -126,27 +138,5 @@ export class PartialLine {
       state.within += sent;
       state.part = state.within;
     }
-  }
-
-  #keep(bytes: Buffer): void {
-    const length = this.#keptBytes + bytes.length;
-    if (length > this.#kept.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(1024, 2 * length));
-      this.#kept.copy(larger, 0, 0, this.#keptBytes);
-      this.#kept = larger;
-    }
-    this.#kept.set(bytes, this.#keptBytes);
-    this.#keptBytes = length;
-    this.#state.within = length;
-  }
-
-  /** Takes what is kept, to be handled from the line's beginning on. */
-  #take(): Buffer {
-    const taken = this.#kept.subarray(0, this.#keptBytes);
-    // It is sent without a copy, so the next line gets another buffer.
-    this.#kept = EMPTY;
-    this.#keptBytes = 0;
-    this.#state.within = 0;
-    return taken;
   }
 }

@@ -1,26 +1,6 @@
 // Also runs in browsers: no node: imports and no Buffer.
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const MONTH = MONTHS.join("|");
-const CLOCK = String.raw`(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9})\d*)?`;
-const ZONE = String.raw`(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![A-Za-z\d]))?`;
-
-// Each is tried at one offset only, and backtracks over a few characters at most.
-const ISO = new RegExp(String.raw`(\d{4})([-/])(\d\d)\2(\d\d)[T ]${CLOCK}${ZONE}`, "y");
-const SOME_ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/;
-const SOME_CLOCK = new RegExp(String.raw`(?<![\d:.])${CLOCK}(?![\d:])`);
-const ACCESS_LOG = new RegExp(String.raw`(\d\d)/(${MONTH})/(\d{4}):${CLOCK}${ZONE}`, "y");
-const SYSLOG = new RegExp(
-  String.raw`(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?(${MONTH}) {1,2}(\d{1,2}) ${CLOCK}(?: (\d{4})(?!\d))?`,
-  "y",
-);
-const KLOG = new RegExp(String.raw`[IWEF](\d\d)(\d\d) ${CLOCK}`, "y");
-const EPOCH = /([12]\d{9})(\d{3})?(\d{3})?(\d{3})?(?:\.(\d{1,9})\d*)?(?![\d.:/-])/y;
-const PLAIN_ISO = "0000-00-00T00:00:00";
-const ZERO = 0x30;
-const SPACE = 0x20;
-const POINT = 0x2e;
-const COMMA = 0x2c;
+import { behindTwo, readCompactTimeOfDay, readHalf, readTimeOfDay, type TimeOfDay, upToTwo } from "./time-of-day.ts";
+import { digits, isCapital, isDigit, readZone } from "./time-zones.ts";
 
 /** A time in a text. */
 export interface TextTime {
@@ -35,68 +15,108 @@ export interface TextTime {
   readonly says: "moment" | "no-year" | "clock";
 }
 
-interface Parts {
-  readonly year: string | number;
-  readonly month: string | number;
-  readonly day: string | number;
-  readonly hour: string | undefined;
-  readonly minute: string | undefined;
-  readonly second: string | undefined;
-  readonly fraction: string | undefined;
-  readonly zone?: string | undefined;
-}
+/**
+ * Parses a time at an offset.
+ *
+ * @param latest when times without a year were at the latest: RFC 3339 in UTC. Theirs is the last year that fits.
+ */
+export type Layout = (text: string, at: number, latest: string) => TextTime | undefined;
+
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+const TWO = Array.from({ length: 100 }, (_, number) => String(number).padStart(2, "0"));
+const PLAIN_ISO = "0000-00-00T00:00:00";
+const EPOCH = /([12]\d{9})(\d{3})?(\d{3})?(\d{3})?(?:\.(\d{1,9})\d*)?(?![\d.:/-])/y;
+const DAY_AND_MONTH = /(\d{1,2})([-/ ])([A-Z][a-z]{2})\2(\d{4})(?:[: ])/y;
+/** A day's name, then a month with the day and perhaps the year, or another layout. */
+const NAMED = new RegExp(
+  [
+    "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?",
+    "(?:([A-Z][a-z]{2})[a-z]{0,6} {1,2}(\\d{1,2}),? (?:(\\d{4}),? )?(?=\\d{1,2}:)|(?=\\d))",
+  ].join(""),
+  "y",
+);
+const YEAR_BEHIND = / ((?:19|20)\d\d)(?![\d:.-])/y;
+
+const ZERO = 0x30;
+const SPACE = 0x20;
+const DASH = 0x2d;
+const POINT = 0x2e;
+const COMMA = 0x2c;
+const SLASH = 0x2f;
+const UNDERSCORE = 0x5f;
+const LOWER_T = 0x74;
 
 /**
- * Parses a time in any supported layout at `at`.
- *
- * @param year of times that have none.
+ * The layout that a time at an offset may have. Its first characters tell the layouts apart, so that there is one at
+ * most.
  */
-export function readTime(text: string, at: number, year: number): TextTime | undefined {
-  if (isDigit(text.charCodeAt(at))) return readPlainIso(text, at) ?? readIso(text, at) ?? readAccessLog(text, at);
-  return readKlog(text, at, year) ?? readSyslog(text, at, year);
+export function layoutAt(text: string, at: number): Layout | undefined {
+  const first = text.charCodeAt(at);
+  if (isCapital(first)) return isDigit(text.charCodeAt(at + 1)) ? readKlog : readNamed;
+  if (!isDigit(first)) return undefined;
+  let count = 1;
+  while (isDigit(text.charCodeAt(at + count)) && count <= 19) count += 1;
+  const separator = text.charCodeAt(at + count);
+  switch (count) {
+    case 1:
+    case 2:
+      if (isCapital(text.charCodeAt(at + count + 1))) return readDayAndMonth;
+      if (separator === SLASH) return isShortDate(text, at) ? readShortDate : readAmerican;
+      if (separator === DASH) return readMonthAndDay;
+      return separator === POINT ? readDotted : undefined;
+    case 4:
+      return readIso;
+    case 6:
+    case 8:
+    case 14:
+      return readCompact;
+  }
+  return undefined;
 }
 
 /**
  * Parses seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by their length, from 2001 to
  * 2065.
  */
-export function readEpoch(text: string, at: number): TextTime | undefined {
+export const readEpoch: Layout = (text, at) => {
   EPOCH.lastIndex = at;
   const found = EPOCH.exec(text);
   if (found === null) return undefined;
   const [, seconds = "", milli = "", micro = "", nano = "", rest = ""] = found;
   const time = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
-  return {
-    time: `${time}.${`${milli}${micro}${nano}${rest}`.slice(0, 9).padEnd(9, "0")}Z`,
-    start: at,
-    end: EPOCH.lastIndex,
-    says: "moment",
-  };
-}
+  const fraction = `${milli}${micro}${nano}${rest}`.slice(0, 9).padEnd(9, "0");
+  return { time: `${time}.${fraction}Z`, start: at, end: EPOCH.lastIndex, says: "moment" };
+};
 
-/** Parses the first ISO 8601 time in a text. */
-export function searchIso(text: string): TextTime | undefined {
-  const start = text.search(SOME_ISO);
-  return start === -1 ? undefined : readIso(text, start);
-}
+/** `2026-01-02T03:04:05.678Z`, also with slashes or points, a space for T, a comma for the point, or a zone. */
+export const readIso: Layout = (text, at) => {
+  const plain = readPlainIso(text, at);
+  if (plain !== undefined) return plain;
+  const separator = text.charCodeAt(at + 4);
+  if (separator !== DASH && separator !== SLASH && separator !== POINT) return undefined;
+  const month = upToTwo(text, at + 5);
+  const dayAt = behindTwo(text, at + 5) + 1;
+  if (text.charCodeAt(dayAt - 1) !== separator) return undefined;
+  const day = upToTwo(text, dayAt);
+  const gapAt = behindTwo(text, dayAt);
+  const gap = text.charCodeAt(gapAt);
+  if (gap !== SPACE && gap !== DASH && gap !== UNDERSCORE && (gap | 0x20) !== LOWER_T) return undefined;
+  return write(digits(text, at, 4), month, day, readTimeOfDay(text, gapAt + 1), at);
+};
 
-/** Parses the first time of day in a text, `14:03:55.102`. Its date is 1970-01-01. */
-export function searchClock(text: string): TextTime | undefined {
-  const found = SOME_CLOCK.exec(text);
-  if (found === null) return undefined;
-  const [whole, hour, minute, second, fraction] = found;
-  const parts = { year: 1970, month: 1, day: 1, hour, minute, second, fraction };
-  return write(parts, found.index, found.index + whole.length, "clock");
-}
-
-/** The most frequent layout, without the cost of a regular expression: `2026-01-02T03:04:05.678Z`. */
+/** The most frequent layout, copied: `2026-01-02T03:04:05.678Z`. */
 function readPlainIso(text: string, at: number): TextTime | undefined {
   for (let index = 0; index < PLAIN_ISO.length; index += 1) {
     const code = text.charCodeAt(at + index);
     const wanted = PLAIN_ISO.charCodeAt(index);
     if (wanted === ZERO ? !isDigit(code) : code !== wanted && !(index === 10 && code === SPACE)) return undefined;
   }
-  if (!isPossible(two(text, at + 5), two(text, at + 8), two(text, at + 11), two(text, at + 14))) return undefined;
+  const month = two(text, at + 5);
+  const day = two(text, at + 8);
+  const hour = two(text, at + 11);
+  const minute = two(text, at + 14);
+  const second = two(text, at + 17);
+  if (!isDate(month, day) || hour > 23 || minute > 59 || second > 60) return undefined;
   let end = at + PLAIN_ISO.length;
   let fraction = "";
   const point = text.charCodeAt(end);
@@ -104,85 +124,178 @@ function readPlainIso(text: string, at: number): TextTime | undefined {
     const from = end + 1;
     for (end = from; isDigit(text.charCodeAt(end)); ) end += 1;
     fraction = text.slice(from, Math.min(end, from + 9));
+  } else if (isDigit(point)) return undefined;
+  const zone = readZone(text, end);
+  if (zone === undefined && readHalf(text, end) !== undefined) return undefined;
+  if (zone !== undefined && zone.offset !== 0) {
+    const clock = { hour, minute, second, fraction, hasHalf: false, ...zone };
+    return write(digits(text, at, 4), month, day, clock, at);
   }
-  const next = text[end] === " " ? text[end + 1] : text[end];
-  if (next === "Z" && text[end] === "Z" && !/[A-Za-z\d]/.test(text[end + 1] ?? "")) end += 1;
-  else if (next !== undefined && "ZUG+-".includes(next)) return undefined;
   const time = `${text.slice(at, at + 10)}T${text.slice(at + 11, at + 19)}.${fraction.padEnd(9, "0")}Z`;
-  return { time, start: at, end, says: "moment" };
+  return { time, start: at, end: zone?.end ?? end, says: "moment" };
 }
 
-function readIso(text: string, at: number): TextTime | undefined {
-  ISO.lastIndex = at;
-  const found = ISO.exec(text);
-  if (found === null) return undefined;
-  const [, year = "", , month = "", day = "", hour, minute, second, fraction, zone] = found;
-  const end = ISO.lastIndex;
-  if (zone === undefined || zone === "Z") {
-    // Without Date, which rejects leap seconds.
-    if (!isPossible(Number(month), Number(day), Number(hour), Number(minute))) return undefined;
-    const time = `${year}-${month}-${day}T${hour}:${minute}:${second}.${(fraction ?? "").padEnd(9, "0")}Z`;
-    return { time, start: at, end, says: "moment" };
+/** `26/01/02 03:04:05`: Spark, log4j. */
+const readShortDate: Layout = (text, at) =>
+  write(
+    century(digits(text, at, 2)),
+    digits(text, at + 3, 2),
+    digits(text, at + 6, 2),
+    readTimeOfDay(text, at + 9),
+    at,
+  );
+
+/** `1/2/2026 3:04:05 PM`. Without AM or PM, the day may come first. */
+const readAmerican: Layout = (text, at) => {
+  const dayAt = behindTwo(text, at) + 1;
+  const yearAt = behindTwo(text, dayAt) + 1;
+  const hourAt = text.charCodeAt(yearAt + 4) === COMMA ? yearAt + 6 : yearAt + 5;
+  if (text.charCodeAt(yearAt - 1) !== SLASH || text.charCodeAt(hourAt - 1) !== SPACE) return undefined;
+  const clock = readTimeOfDay(text, hourAt);
+  if (clock?.hasHalf !== true) return undefined;
+  return write(digits(text, yearAt, 4), upToTwo(text, at), upToTwo(text, dayAt), clock, at);
+};
+
+/** `01-02 03:04:05.678`: Android. */
+const readMonthAndDay: Layout = (text, at, latest) =>
+  text.charCodeAt(at + 5) === SPACE
+    ? writeInYear(digits(text, at, 2), digits(text, at + 3, 2), readTimeOfDay(text, at + 6), at, latest)
+    : undefined;
+
+/** `02.01.2026 03:04:05`, or in brackets `01.02 03:04:05`: Proxifier. */
+const readDotted: Layout = (text, at, latest) => {
+  if (text.charCodeAt(at + 5) === POINT && text.charCodeAt(at + 10) === SPACE) {
+    const clock = readTimeOfDay(text, at + 11);
+    return write(digits(text, at + 6, 4), digits(text, at + 3, 2), digits(text, at, 2), clock, at);
   }
-  return write({ year, month, day, hour, minute, second, fraction, zone }, at, end, "moment");
-}
+  if (text.charCodeAt(at + 5) !== SPACE || text[at - 1] !== "[") return undefined;
+  return writeInYear(digits(text, at, 2), digits(text, at + 3, 2), readTimeOfDay(text, at + 6), at, latest);
+};
 
-function readAccessLog(text: string, at: number): TextTime | undefined {
-  ACCESS_LOG.lastIndex = at;
-  const found = ACCESS_LOG.exec(text);
+/** `260102 030405`, `20260102 03:04:05`, `20260102-3:4:5:678|`, `20260102T030405Z`, `20260102030405`. */
+const readCompact: Layout = (text, at) => {
+  let length = 6;
+  while (length < 8 && isDigit(text.charCodeAt(at + length))) length += 1;
+  const separator = text.charCodeAt(at + length);
+  if (length === 6 && separator !== SPACE) return undefined;
+  const isJoined = isDigit(separator);
+  if (!isJoined && separator !== SPACE && separator !== DASH && separator !== POINT && (separator | 0x20) !== LOWER_T)
+    return undefined;
+  const from = at + length + (isJoined ? 0 : 1);
+  const isCompact = digits(text, from, 6) >= 0;
+  const clock = isCompact ? readCompactTimeOfDay(text, from) : readTimeOfDay(text, skipSpace(text, from));
+  const year = length === 6 ? century(digits(text, at, 2)) : digits(text, at, 4);
+  return write(year, digits(text, at + length - 4, 2), digits(text, at + length - 2, 2), clock, at);
+};
+
+/** `02/Jan/2026:03:04:05 +0000`, `02-Jan-2026 03:04:05`, `2 Jan 2026 03:04:05`. */
+const readDayAndMonth: Layout = (text, at) => {
+  DAY_AND_MONTH.lastIndex = at;
+  const found = DAY_AND_MONTH.exec(text);
   if (found === null) return undefined;
-  const [, day = "", name = "", year = "", hour, minute, second, fraction, zone] = found;
-  const month = MONTHS.indexOf(name) + 1;
-  return write({ year, month, day, hour, minute, second, fraction, zone }, at, ACCESS_LOG.lastIndex, "moment");
-}
+  const [, day, , name = "", year] = found;
+  return write(Number(year), monthOf(name), Number(day), readTimeOfDay(text, DAY_AND_MONTH.lastIndex), at);
+};
 
-function readSyslog(text: string, at: number, yearOfLog: number): TextTime | undefined {
-  SYSLOG.lastIndex = at;
-  const found = SYSLOG.exec(text);
+/**
+ * `Jan  2 03:04:05`, `Fri Jan 02 03:04:05 CET 2026`, `Jan 2, 2026 3:04:05 PM`, and a day's name before another layout.
+ */
+const readNamed: Layout = (text, at, latest) => {
+  NAMED.lastIndex = at;
+  const found = NAMED.exec(text);
   if (found === null) return undefined;
-  const [, name = "", day = "", hour, minute, second, fraction, year] = found;
-  const month = MONTHS.indexOf(name) + 1;
-  const parts = { year: year ?? yearOfLog, month, day, hour, minute, second, fraction };
-  return write(parts, at, SYSLOG.lastIndex, year === undefined ? "no-year" : "moment");
+  const behind = NAMED.lastIndex;
+  const [, name, day, year] = found;
+  if (name === undefined) {
+    const other = behind === at ? undefined : layoutAt(text, behind)?.(text, behind, latest);
+    return other && { ...other, start: at };
+  }
+  const clock = readTimeOfDay(text, behind);
+  if (clock === undefined) return undefined;
+  const month = monthOf(name);
+  if (year !== undefined) return write(Number(year), month, Number(day), clock, at);
+  YEAR_BEHIND.lastIndex = clock.end;
+  const yearBehind = YEAR_BEHIND.exec(text)?.[1];
+  if (yearBehind === undefined) return writeInYear(month, Number(day), clock, at, latest);
+  const zone = readZone(text, YEAR_BEHIND.lastIndex);
+  return write(Number(yearBehind), month, Number(day), withZone(clock, zone, YEAR_BEHIND.lastIndex), at);
+};
+
+/** `I0102 03:04:05.678901`, `I20260102 03:04:05.678901`: klog, glog. */
+const readKlog: Layout = (text, at, latest) => {
+  if (!"IWEF".includes(text.charAt(at))) return undefined;
+  const hasYear = text.charCodeAt(at + 9) === SPACE;
+  const monthAt = at + (hasYear ? 5 : 1);
+  if (text.charCodeAt(monthAt + 4) !== SPACE) return undefined;
+  const clock = readTimeOfDay(text, monthAt + 5);
+  const month = digits(text, monthAt, 2);
+  const day = digits(text, monthAt + 2, 2);
+  return hasYear ? write(digits(text, at + 1, 4), month, day, clock, at) : writeInYear(month, day, clock, at, latest);
+};
+
+function withZone(clock: TimeOfDay, zone: ReturnType<typeof readZone>, end: number): TimeOfDay {
+  return zone === undefined ? { ...clock, end } : { ...clock, offset: zone.offset, end: zone.end };
 }
 
-function readKlog(text: string, at: number, year: number): TextTime | undefined {
-  KLOG.lastIndex = at;
-  const found = KLOG.exec(text);
-  if (found === null) return undefined;
-  const [, month = "", day = "", hour, minute, second, fraction] = found;
-  return write({ year, month, day, hour, minute, second, fraction }, at, KLOG.lastIndex, "no-year");
+/** Whether `yy/MM/dd` and a space begin here. */
+function isShortDate(text: string, at: number): boolean {
+  return text.charCodeAt(at + 5) === SLASH && text.charCodeAt(at + 8) === SPACE;
 }
 
-function isPossible(month: number, day: number, hour: number, minute: number): boolean {
-  return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59;
+function skipSpace(text: string, at: number): number {
+  return text.charCodeAt(at) === SPACE ? at + 1 : at;
+}
+
+/** The year of two digits, as POSIX reads them. */
+function century(year: number): number {
+  return year < 0 ? -1 : year < 69 ? 2000 + year : 1900 + year;
+}
+
+/** The number of a month by its name's first three letters; 0 if there is none. */
+function monthOf(name: string): number {
+  const at = MONTHS.indexOf(name);
+  return at % 3 === 0 ? at / 3 + 1 : 0;
+}
+
+/** A time without a year. */
+function writeInYear(
+  month: number,
+  day: number,
+  clock: TimeOfDay | undefined,
+  start: number,
+  latest: string,
+): TextTime | undefined {
+  const year = Number(latest.slice(0, 4));
+  const found = write(year, month, day, clock, start);
+  const inYear = found !== undefined && found.time > latest ? write(year - 1, month, day, clock, start) : found;
+  return inYear && { ...inYear, says: "no-year" };
 }
 
 function write(
-  { year, month, day, hour, minute, second, fraction = "", zone }: Parts,
+  year: number,
+  month: number,
+  day: number,
+  clock: TimeOfDay | undefined,
   start: number,
-  end: number,
-  says: TextTime["says"],
 ): TextTime | undefined {
-  if (!isPossible(Number(month), Number(day), Number(hour), Number(minute))) return undefined;
-  // Set separately: Date treats years below 100 as 19xx.
-  const moment = new Date(0);
-  moment.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  moment.setUTCHours(Number(hour), Number(minute) - offsetMinutes(zone), Number(second));
-  const text = moment.toISOString();
-  return text.length === 24
-    ? { time: `${text.slice(0, 19)}.${fraction.padEnd(9, "0")}Z`, start, end, says }
-    : undefined;
+  if (clock === undefined || year < 0 || !isDate(month, day) || Number.isNaN(clock.offset)) return undefined;
+  const { hour, minute, second, fraction, offset, end } = clock;
+  const minutes = hour * 60 + minute - offset;
+  let date = `${String(year).padStart(4, "0")}-${TWO[month]}-${TWO[day]}`;
+  if (minutes < 0 || minutes >= 24 * 60) {
+    const moment = new Date(0);
+    // Date treats years below 100 as 19xx elsewhere.
+    moment.setUTCFullYear(year, month - 1, day + Math.floor(minutes / (24 * 60)));
+    date = moment.toISOString().slice(0, -14);
+    if (date.length !== 10) return undefined;
+  }
+  const ofDay = (minutes + 2 * 24 * 60) % (24 * 60);
+  const time = `${date}T${TWO[Math.floor(ofDay / 60)]}:${TWO[ofDay % 60]}:${TWO[second]}.${fraction.padEnd(9, "0")}Z`;
+  return { time, start, end, says: "moment" };
 }
 
-function offsetMinutes(zone: string | undefined): number {
-  if (zone === undefined || !/^[+-]/.test(zone)) return 0;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
-  return zone.startsWith("-") ? -minutes : minutes;
-}
-
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= 0x39;
+function isDate(month: number, day: number): boolean {
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
 /** The value of two digits. */

@@ -26,10 +26,10 @@ export class WholeLines {
    * @param times from the source, if it has any.
    */
   *filter(bytes: Buffer, from: number, to: number, times: LineTimes | undefined): Generator<undefined> {
-    const { range, options, year } = this.#state;
+    const { range, options, times: reader } = this.#state;
     const prefixed = times !== undefined && options.timestamps;
     if (range.isOpen) yield* this.#filterByPattern({ bytes, times: prefixed ? times : undefined, prefixed }, from, to);
-    else yield* this.#filterByTime({ bytes, times: times ?? findTimes(bytes, from, to, year), prefixed }, from, to);
+    else yield* this.#filterByTime({ bytes, times: times ?? findTimes(bytes, from, to, reader), prefixed }, from, to);
   }
 
   *#filterByTime(block: Block & { readonly times: LineTimes }, from: number, to: number): Generator<undefined> {

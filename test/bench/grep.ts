@@ -3,7 +3,7 @@
  * with `grep` and `rg` on the same file if they are installed.
  */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createLineFilter } from "../../src/stream/line-filter.ts";
@@ -22,15 +22,20 @@ interface Search {
   readonly fixed?: boolean;
   readonly ignoreCase?: boolean;
   readonly context?: number;
+  /** Whether lines end as in Windows. */
+  readonly crlf?: boolean;
 }
 
 const SEARCHES: readonly Search[] = [
   { name: "literal, no match", pattern: "connection refused", fixed: true },
   { name: "literal, one line in 1,000", pattern: "in 77 ms", fixed: true },
-  { name: "the same, 3 lines of context", pattern: "in 77 ms", fixed: true, context: 3 },
+  { name: "literal, no match, CRLF", pattern: "connection refused", fixed: true, crlf: true },
+  { name: "literal, one line in 1,000, CRLF", pattern: "in 77 ms", fixed: true, crlf: true },
+  { name: "literal, one line in 1,000, 3 lines of context", pattern: "in 77 ms", fixed: true, context: 3 },
   { name: "literal, nine lines in ten", pattern: "check status", fixed: true },
   { name: "literal, any case", pattern: "Connection Refused", fixed: true, ignoreCase: true },
   { name: "`ERROR\\|FATAL`", pattern: "ERROR|FATAL" },
+  { name: "`ERROR\\|FATAL`, CRLF", pattern: "ERROR|FATAL", crlf: true },
   { name: "`status=5\\d\\d`", pattern: "status=5\\d\\d" },
   { name: "`timeout after \\d+ms`", pattern: "timeout after \\d+ms" },
   { name: "`step \\d+7 .* in 9\\d ms`", pattern: "step \\d+7 .* in 9\\d ms" },
@@ -43,6 +48,9 @@ export async function measureGrep(folder: string): Promise<string[]> {
   const file = join(folder, "grep.log");
   await writeLog(file, LOG_BYTES);
   const log = await readFile(file);
+  const windowsFile = join(folder, "grep-crlf.log");
+  const windowsLog = Buffer.from(log.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
+  await writeFile(windowsFile, windowsLog);
   const programs = await installed(["grep", "rg"]);
   const lines = [
     `## Choosing lines of ${log.length / 2 ** 20} MiB (median of ${ROUNDS}, MB/s; the programs with their start)`,
@@ -52,12 +60,13 @@ export async function measureGrep(folder: string): Promise<string[]> {
   ];
   for (const search of SEARCHES) {
     let matches = 0;
-    const filter = await median(log.length, () => {
-      matches = filterLog(log, search);
+    const [searched, path] = search.crlf === true ? [windowsLog, windowsFile] : [log, file];
+    const filter = await median(searched.length, () => {
+      matches = filterLog(searched, search);
     });
     const others: string[] = [];
     for (const name of programs) {
-      const { rate, count } = await runProgram(name, search, file, log.length);
+      const { rate, count } = await runProgram(name, search, path, searched.length);
       others.push(` ${rate.toFixed(0)}${count === matches ? "" : ` (${count} matches)`} |`);
     }
     lines.push(`| ${search.name} | ${matches} | ${filter.toFixed(0)} |${others.join("")}`);

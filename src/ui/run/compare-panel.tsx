@@ -11,6 +11,7 @@ import { CompareChooser, replaceTarget } from "./compare-chooser.tsx";
 import type { CompareTarget } from "./compare-query.ts";
 import { switchCompare } from "./compare-switch.tsx";
 import { defaultTarget, isOlder, lastAttempt, lastPassed, otherAttempts } from "./compare-targets.ts";
+import { latestOf } from "./selection.ts";
 
 interface ComparePanelProps
   extends Omit<CompareViewerProps, "client" | "left" | "right" | "main" | "chooser" | "onClose" | "ref"> {
@@ -20,13 +21,24 @@ interface ComparePanelProps
   readonly attempt: number;
   /** The log to compare. */
   readonly request: LogRequest;
+  readonly latest: string | undefined;
   /** What to compare it with. */
   readonly target: CompareTarget | "any";
   readonly viewer: Ref<LogViewerHandle>;
 }
 
 /** Compares a log with that of another attempt, of the last run that passed, or of any other run of the Stage. */
-export function ComparePanel({ project, run, metric, attempt, request, target, viewer, ...log }: ComparePanelProps) {
+export function ComparePanel({
+  project,
+  run,
+  metric,
+  attempt,
+  request,
+  latest,
+  target,
+  viewer,
+  ...log
+}: ComparePanelProps) {
   const { compare: text } = log.text;
   const name = run.summary?.name ?? "";
   const attempts = useMemo(() => otherAttempts(metric, attempt), [metric, attempt]);
@@ -41,6 +53,8 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
     return (await client.getAnalysisRun({ namespace: project, name: otherRun }, { signal })).analysisRun;
   });
   const otherAttempt = chosen?.attempt || lastAttempt(other.value, metric.name);
+  const otherMetric = other.value?.metrics.find((each) => each.name === metric.name);
+  const otherLatest = latestOf(otherMetric?.attempts.find((each) => each.number === otherAttempt));
   // The address names the target from now on, so that a link stays valid.
   const isVague = target === "any" || target.attempt === 0;
   useEffect(() => {
@@ -54,10 +68,14 @@ export function ComparePanel({ project, run, metric, attempt, request, target, v
         name: otherRun,
         attempt: otherAttempt > 0 ? { case: "attemptNumber", value: otherAttempt } : { case: undefined },
       },
+      latest: otherLatest,
     }),
-    [request, name, otherRun, otherAttempt, text],
+    [request, otherLatest, name, otherRun, otherAttempt, text],
   );
-  const own = useMemo((): ComparedLog => ({ title: text.attempt(attempt), request }), [request, attempt, text]);
+  const own = useMemo(
+    (): ComparedLog => ({ title: text.attempt(attempt), request, latest }),
+    [request, latest, attempt, text],
+  );
 
   const chooser = (
     <CompareChooser

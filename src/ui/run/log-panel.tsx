@@ -17,7 +17,7 @@ import { parseCompare, withCompare } from "./compare-query.ts";
 import { useInsteadOfLog } from "./instead-of-log.tsx";
 import styles from "./log-panel.module.css";
 import { Measurements } from "./measurements.tsx";
-import { type LogSelection, selectedAttempt } from "./selection.ts";
+import { type LogSelection, latestOf, selectedAttempt } from "./selection.ts";
 import { viewOf, viewQuery } from "./view-query.ts";
 
 interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "linkTo"> {
@@ -40,7 +40,9 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   const target = useMemo(() => parseCompare(search), [search]);
   const [view, setView] = useView(target !== undefined);
   const { metric, missing, attempt, container, isAll } = selection;
-  const phase = selectedAttempt(selection)?.phase ?? AnalysisPhase.UNSPECIFIED;
+  const selected = selectedAttempt(selection);
+  const phase = selected?.phase ?? AnalysisPhase.UNSPECIFIED;
+  const latest = latestOf(selected);
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
   const name = run.summary?.name ?? "";
   const request = useMemo(
@@ -68,7 +70,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
       <div className={isInstead ? styles.away : styles.viewer}>
         {isCompared ? (
           <ComparePanel
-            {...{ project, run, metric, attempt, request, target, viewer, view, keys }}
+            {...{ project, run, metric, attempt, request, latest, target, viewer, view, keys }}
             onView={setView}
             listsKeys={false}
             text={viewerText}
@@ -79,6 +81,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
             ref={viewer}
             client={counted}
             request={request}
+            latest={latest}
             follow={follow}
             view={view}
             onView={setView}

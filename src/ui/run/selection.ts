@@ -1,6 +1,8 @@
+import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import type { AnalysisRun, Attempt, Metric } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogChoice } from "../../client/addresses.ts";
 import { causeOf } from "../../client/cause.ts";
+import { latestTime } from "../../stream/line-time.ts";
 
 /** The log of a run that is shown. */
 export interface LogSelection {
@@ -48,6 +50,17 @@ function attemptOf(run: AnalysisRun, metric: Metric | undefined, wanted: string 
 /** The attempt of a selection, if the run has it. */
 export function selectedAttempt({ metric, attempt }: LogSelection): Attempt | undefined {
   return metric?.attempts.find(({ number }) => number === attempt);
+}
+
+/** When times without a year in an attempt's log were at the latest; `undefined` if that is unknown. */
+export function latestOf(attempt: Attempt | undefined): string | undefined {
+  const { startTime, endTime } = attempt ?? {};
+  if (startTime === undefined && endTime === undefined) return undefined;
+  return latestTime(isoText(startTime), isoText(endTime), Number.NaN);
+}
+
+function isoText(time: Timestamp | undefined): string | undefined {
+  return time && timestampDate(time).toISOString();
 }
 
 /** The address of a selection. It always has the attempt's number, since `last` changes over time. */

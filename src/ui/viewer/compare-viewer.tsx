@@ -12,8 +12,8 @@ export function CompareViewer(props: CompareViewerProps) {
   const { client, left, right } = props;
   const byDefault = useRef(defaultMemory());
   const memory = (props.memory ?? byDefault.current) / 2;
-  const one = useLog({ client, request: left.request, follow: false, memory });
-  const other = useLog({ client, request: right.request, follow: false, memory });
+  const one = useLog({ client, request: left.request, latest: left.latest, follow: false, memory });
+  const other = useLog({ client, request: right.request, latest: right.latest, follow: false, memory });
   if (one === undefined || other === undefined) return <div className={css.viewer} />;
   return (
     <OpenComparison

@@ -22,7 +22,7 @@ export function DetailPanel({ store, line, onClose, text }: DetailPanelProps) {
   const placed = store.at(line);
   const content = lineText(store, line, MAX_BYTES);
   const overwritten = store.overwrittenAt(line);
-  const time = timeOf(content);
+  const time = timeOf(content, store.latest);
   const because = explainSeverity(content);
   return (
     <section className={css.detail} aria-label={text.detail}>

@@ -62,7 +62,7 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
   const source = block.sources[index] ?? 0;
   const size = lineBytes(block, index).length;
   const content = textOf(block, index, maxBytes);
-  const time = props.time === "raw" ? undefined : timeOf(content);
+  const time = props.time === "raw" ? undefined : timeOf(content, store.latest);
   const from = time?.end ?? 0;
   const spans = lineSpans(content, from, styledParts(block, index, content), isMatch ? search.rangesIn(content) : []);
   const names = [

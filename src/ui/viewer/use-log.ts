@@ -18,6 +18,8 @@ export interface OpenLog {
 export interface UseLogOptions {
   readonly client: Pick<TaffrailClient, "getAnalysisRunLogs">;
   readonly request: LogRequest;
+  /** See `LogViewerProps.latest`. Changes are ignored until the log is read anew. */
+  readonly latest: string | undefined;
   readonly follow: boolean;
   readonly memory: number;
 }
@@ -26,13 +28,13 @@ let newest = 0;
 const NEVER: FrameSignal["subscribe"] = () => () => {};
 
 /** Reads a log while the component is mounted; another request starts from the beginning. `undefined` at first. */
-export function useLog({ client, request, follow, memory }: UseLogOptions): OpenLog | undefined {
+export function useLog({ client, request, latest, follow, memory }: UseLogOptions): OpenLog | undefined {
   const [log, setLog] = useState<OpenLog>();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the end of the job does not restart the log.
   useEffect(() => {
     const signal = createFrameSignal();
     const options = { openPort: openIngestPort, timer: systemTimer, changed: signal.raise };
-    const reader = createLogReader({ client, request, follow, memory, ...options });
+    const reader = createLogReader({ client, request, latest, follow, memory, ...options });
     let search = searchIn(reader, signal);
     newest += 1;
     const opened: OpenLog = {

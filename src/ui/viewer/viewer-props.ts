@@ -34,6 +34,8 @@ export interface LogViewerProps {
   readonly client: Pick<TaffrailClient, "getAnalysisRunLogs">;
   /** Which log. A new object starts from the beginning. */
   readonly request: LogRequest;
+  /** When lines were written at the latest, RFC 3339 in UTC, for times without a year. Default: these have no date. */
+  readonly latest?: string | undefined;
   /** Whether the job is running: follows the log, and keeps the view at its end until the user scrolls or selects. */
   readonly follow: boolean;
   readonly view: ViewState;
@@ -81,6 +83,8 @@ export interface ComparedLog {
   readonly title: ReactNode;
   /** Which log. A new object starts from the beginning. */
   readonly request: LogRequest;
+  /** See `LogViewerProps.latest`. */
+  readonly latest?: string | undefined;
 }
 
 /** `view.only`: only differences, with `view.ctx` lines around each (0: three). */

@@ -132,7 +132,7 @@ function Half(props: HalfProps) {
   const level = (block.flags[index] ?? 0) & LEVEL_MASK;
   const size = lineBytes(block, index).length;
   const content = textOf(block, index, SHOWN_OF_LINE);
-  const time = props.time === "raw" ? undefined : timeOf(content);
+  const time = props.time === "raw" ? undefined : timeOf(content, store.latest);
   const from = time?.end ?? 0;
   const isMatch = query !== "" && search.matches.has(line);
   const parts = isMatch ? search.rangesIn(content) : part === undefined ? [] : [part];

@@ -50,7 +50,7 @@ export function copyWithTimes(store: LogStore, lines: CopiedLines, format: TimeF
   const isClock = format === "raw" || format === "utc";
   let width = 0;
   const timeAt = (text: string, line: number): readonly [time: string, rest: string] => {
-    const time = timeOf(text);
+    const time = timeOf(text, store.latest);
     if (time === undefined) return ["", text];
     const words =
       isClock && time.dated

@@ -36,7 +36,7 @@ const NEAR = 200;
 export function lineAtTime(store: LogStore, goal: { readonly ms: number; readonly dated: boolean }): number {
   const timeNear = (line: number): { ms: number; line: number } | undefined => {
     for (let each = line; each < Math.min(store.lines, line + NEAR); each += 1) {
-      const time = timeOf(lineText(store, each, 1_000));
+      const time = timeOf(lineText(store, each, 1_000), store.latest);
       if (time === undefined) continue;
       if (goal.dated && !time.dated) continue;
       return { ms: goal.dated || !time.dated ? time.ms : time.ms % DAY_MS, line: each };

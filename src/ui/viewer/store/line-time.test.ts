@@ -30,14 +30,30 @@ describe("the time of a line", () => {
     expect(timeOf(line)).toBeUndefined();
   });
 
+  it("without a year is that of the attempt, if its end or start is known", () => {
+    const line = "Dec 31 23:59:59 host app: x";
+    expect(timeOf(line)).toMatchObject({ ms: 86_399_000, dated: false, end: 0 });
+    expect(timeOf(line, "2026-01-02T00:10:00.000Z")).toEqual({
+      ms: Date.UTC(2025, 11, 31, 23, 59, 59),
+      dated: true,
+      start: 0,
+      end: 16,
+    });
+  });
+
+  it("is only a time of day where the zone's name is ambiguous", () => {
+    expect(timeOf("2026-03-12 14:03:55 IST x")).toMatchObject({ ms: AT, dated: false });
+    expect(timeOf("2026-03-12 14:03:55 PDT x")).toMatchObject({ ms: DAY + AT + 7 * 3_600_000, dated: true });
+  });
+
   it("is shown in UTC, since the first line, and since the previous line", () => {
-    const [first, second] = ["2026-03-12T14:03:55.102Z", "2026-03-12T14:05:00.100Z"].map(timeOf);
+    const [first, second] = ["2026-03-12T14:03:55.102Z", "2026-03-12T14:05:00.100Z"].map((line) => timeOf(line));
     if (first === undefined || second === undefined) throw new Error("no time");
     expect(formatTime(second, "utc", undefined)).toBe("14:05:00.100");
     expect(formatTime(second, "rel", first)).toBe("+1:04.998");
     expect(formatTime(second, "delta", undefined)).toBe("");
     expect(formatTime(second, "raw", first)).toBe("");
-    const [late, early] = ["23:59:59.500 x", "00:00:00.500 x"].map(timeOf);
+    const [late, early] = ["23:59:59.500 x", "00:00:00.500 x"].map((line) => timeOf(line));
     expect(early && formatTime(early, "delta", late)).toBe("+1.000");
     expect([formatSpan(-1500), formatSpan(3_723_004)]).toEqual(["-1.500", "+1:02:03.004"]);
   });

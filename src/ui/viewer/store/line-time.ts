@@ -12,26 +12,25 @@ export interface LineTime {
   readonly end: number;
 }
 
-/** How far into a line a time is searched. */
-const LOOKED_AT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
  * Finds the time of a line: the one at its beginning, else the first one near its beginning, with or without a date. A
  * time without a zone counts as UTC.
+ *
+ * @param latest when times without a year were at the latest, as for `findTime`. Without it, they have no date.
  */
-export function timeOf(line: string): LineTime | undefined {
-  const text = line.slice(0, LOOKED_AT);
-  const found = findTime(text, THIS_YEAR) ?? findTimeInside(text);
+export function timeOf(line: string, latest?: string): LineTime | undefined {
+  const found = findTime(line, latest ?? SOME_YEAR) ?? findTimeInside(line);
   if (found === undefined) return undefined;
-  // A month and a day without a year are ambiguous.
-  const dated = found.says === "moment";
+  const dated = found.says === "moment" || (found.says === "no-year" && latest !== undefined);
   const ms = Date.parse(`${found.time.slice(0, 19)}Z`) + Number(`0${found.time.slice(19, 29)}`) * 1000;
-  return { ms: dated ? ms : ms % DAY_MS, dated, ...(found.says === "no-year" ? NOWHERE : around(text, found)) };
+  const isWhole = dated || found.says === "clock";
+  return { ms: dated ? ms : ms % DAY_MS, dated, ...(isWhole ? around(line, found) : NOWHERE) };
 }
 
-/** The date of times without one: only their time of day is used. */
-const THIS_YEAR = new Date().getUTCFullYear();
+/** Any: only the time of day of such times is used. */
+const SOME_YEAR = "1999-12-31T23:59:59Z";
 const NOWHERE = { start: 0, end: 0 };
 
 /** A time at the very beginning is removed from the text with its brackets; one further on stays. */

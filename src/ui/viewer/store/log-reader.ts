@@ -40,6 +40,8 @@ export interface LogProgress {
 export interface LogReaderOptions {
   readonly client: Pick<TaffrailClient, "getAnalysisRunLogs">;
   readonly request: LogRequest;
+  /** When times without a year were at the latest, as for `findTime`. Default: they have no date. */
+  readonly latest?: string | undefined;
   readonly follow: boolean;
   /** Bytes of memory for the log. */
   readonly memory: number;
@@ -77,8 +79,8 @@ interface Note {
 }
 
 export function createLogReader(options: LogReaderOptions): LogReader {
-  const { client, request, follow, memory, openPort, timer, changed } = options;
-  let store = createLogStore(memory);
+  const { client, request, latest, follow, memory, openPort, timer, changed } = options;
+  let store = createLogStore(memory, latest);
   let progress: LogProgress = freshProgress();
   let cursor = "";
   /** Whether the cursor is behind everything that has arrived. */
@@ -224,7 +226,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       if (cursor === "") {
         port?.end();
         port = undefined;
-        store = createLogStore(memory);
+        store = createLogStore(memory, latest);
         underway = 0;
         progress = freshProgress();
       }

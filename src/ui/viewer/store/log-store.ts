@@ -42,6 +42,8 @@ export interface PlacedLine {
  * If the log exceeds its memory limit, its head and its newest lines stay, and those in between are evicted.
  */
 export interface LogStore {
+  /** When times without a year were at the latest, as for `timeOf`. */
+  readonly latest: string | undefined;
   /** The number of lines so far. */
   readonly lines: number;
   /** The number of complete lines: all, or all but the last. */
@@ -84,8 +86,11 @@ const SMALL = 32 * 1024;
 /** Bytes of the beginning that are always kept. */
 const HEAD_BYTES = 8 * 1024 * 1024;
 
-/** @param limit maximum bytes of memory; a single line may use more. */
-export function createLogStore(limit: number): LogStore {
+/**
+ * @param limit maximum bytes of memory; a single line may use more.
+ * @param latest when times without a year were at the latest. Default: they have no date.
+ */
+export function createLogStore(limit: number, latest?: string): LogStore {
   const blocks: Block[] = [];
   /** The position of each block's first line. */
   const firsts: number[] = [];
@@ -143,6 +148,7 @@ export function createLogStore(limit: number): LogStore {
   };
 
   const store: LogStore = {
+    latest,
     get lines() {
       return ended + (unfinished === undefined ? 0 : 1);
     },

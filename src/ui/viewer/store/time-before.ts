@@ -14,7 +14,7 @@ export function timeBefore(store: LogStore, line: number, format: TimeFormat): L
     each >= 0 && each < store.lines && looked < LOOKED_BACK;
     each += step, looked += 1
   ) {
-    const time = timeOf(lineText(store, each, 1_000));
+    const time = timeOf(lineText(store, each, 1_000), store.latest);
     if (time !== undefined) return time;
   }
   return undefined;
