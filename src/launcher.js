@@ -5,9 +5,7 @@ import { existsSync } from "node:fs";
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   console.error(`taffrail needs Node 22.19 or newer; this is ${process.versions.node}.`);
-  console.error(
-    `Without installing anything else: npx -y -p node@22 -p taffrail taffrail ${process.argv.slice(2).join(" ")}`.trim(),
-  );
+  console.error("Install a newer one: https://nodejs.org/en/download");
   process.exit(1);
 }
 // A checkout runs its source; a published package has none.

@@ -16,6 +16,6 @@ export function addCompletionCommands(program: Command, io: CliIo): void {
     .argument("[words...]", "the words after the program's name, up to the cursor")
     .action(async (words: readonly string[]) => {
       const candidates = await candidatesFor(program, words, io);
-      io.stdout.write(candidates.map((each) => `${each}\n`).join(""));
+      io.print(...candidates);
     });
 }

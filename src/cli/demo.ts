@@ -51,7 +51,7 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
     isBuilding: page.isBuilding,
   });
   writeContext(io.env, CONTEXT, { server: gateway.url, token: VIEWER, project: PROJECT });
-  for (const line of welcome(gateway, flags.port, run, io.env)) io.stdout.write(`${line}\n`);
+  io.print(...welcome(gateway, flags.port, run, io.env));
   void page.done.then((fault) => fault && io.say(`note: cannot build the web page: ${fault}`));
   const playAbort = new AbortController();
   // The script needs the demo's own cluster.
@@ -89,6 +89,9 @@ function newestFailed(objects: readonly KubeObject[]): string {
   return failed[0]?.metadata.name ?? "RUN";
 }
 
+/** How users run this program: a checkout does not install it. */
+const PROGRAM = import.meta.url.endsWith(".ts") ? "npm run -s taffrail --" : "taffrail";
+
 function welcome({ port, link }: DemoGateway, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
   const at = `127.0.0.1:${port}`;
   const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} is in use)`;
@@ -99,10 +102,10 @@ function welcome({ port, link }: DemoGateway, wanted: number, run: string, env: 
     `A verification in project ${PROJECT} failed. Read why in a browser (the link signs you in once):`,
     `  ${link}`,
     "or in a second terminal, with any of:",
-    `  npx taffrail logs @failed --context ${CONTEXT}`,
+    `  ${PROGRAM} logs @failed --context ${CONTEXT}`,
     `  curl -H 'authorization: Bearer ${VIEWER}' http://${at}/raw/${PROJECT}/${run}`,
     `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '${request}' ${at} ${LOGS_METHOD}`,
-    `Then try: npx taffrail runs --context ${CONTEXT}`,
+    `Then try: ${PROGRAM} runs --context ${CONTEXT}`,
     "With TAFFRAIL_TOKEN=demo-outsider before either command, access is denied.",
   ];
 }

@@ -1,7 +1,8 @@
 import type { Timer } from "../client/sleep.ts";
+import { printable, printableJson } from "../quoted.ts";
 
-/** A command's inputs and outputs, which tests replace. */
-export interface CliIo {
+/** The program's inputs and outputs, which tests replace. */
+export interface ProgramIo {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Prints one line to stderr. */
@@ -16,4 +17,29 @@ export interface CliIo {
   readonly signal: AbortSignal;
   /** Default: the system's. */
   readonly timer?: Timer;
+}
+
+/**
+ * A command's inputs and outputs. Names and messages come from other machines, and some from authors of runs: whatever
+ * is printed, to stdout or stderr, is made safe for a terminal. Only logs are written to `stdout` itself, which have
+ * filters of their own.
+ */
+export interface CliIo extends ProgramIo {
+  /** Prints lines to stdout. */
+  readonly print: (...lines: readonly string[]) => void;
+  /** Prints a value to stdout as JSON, which escapes what a terminal would act on. */
+  readonly printJson: (value: unknown, indent?: number) => void;
+}
+
+/** Makes all that is printed safe for a terminal. */
+export function createCliIo(io: ProgramIo): CliIo {
+  const { stdout, say, status, ask } = io;
+  return {
+    ...io,
+    print: (...lines) => void stdout.write(lines.map((line) => `${printable(line)}\n`).join("")),
+    printJson: (value, indent) => void stdout.write(`${printableJson(value, indent)}\n`),
+    say: (line) => say(printable(line)),
+    ...(status && { status: (text) => status(printable(text)) }),
+    ...(ask && { ask: (question) => ask(printable(question)) }),
+  };
 }

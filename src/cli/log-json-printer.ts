@@ -1,5 +1,6 @@
 import { EndReasonSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogChunk } from "../client/log-event.ts";
+import { printableJson } from "../quoted.ts";
 import { LineSeverities } from "../severity/line-severities.ts";
 import { showText } from "../stream/shown-line.ts";
 import type { LogPrinter } from "./log-printer.ts";
@@ -100,11 +101,6 @@ function lineNumbers({ firstLine, runs }: LogChunk): (index: number) => number {
   };
 }
 
-/** One line of JSON. Also escapes the control characters that JSON allows but old terminals obey. */
 function json(value: object): string {
-  const text = JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${text}\n`;
+  return `${printableJson(value)}\n`;
 }

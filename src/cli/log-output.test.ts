@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
+import { createCliIo } from "./io.ts";
 import { createLogOutput } from "./log-output.ts";
 
 const outputWith = (command: string | undefined) => {
   const said: string[] = [];
   const io = { env: process.env, stdout: process.stdout, say: (line: string) => void said.push(line) };
-  return { said, output: createLogOutput({ ...io, signal: new AbortController().signal }, command) };
+  return { said, output: createLogOutput(createCliIo({ ...io, signal: new AbortController().signal }), command) };
 };
 
 it("prints a line at once, or after the user has quit the pager", async () => {

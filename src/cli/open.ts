@@ -23,7 +23,7 @@ export function addOpenCommands(program: Command, io: CliIo): void {
     .description("Print the address of a run's log on the web page and, on a terminal, open it in a browser.")
     .action(async (run: string | undefined, flags: ConnectionFlags & LogFlags) => {
       const { url } = await resolveTarget(io, run, flags);
-      io.stdout.write(`${url}\n`);
+      io.print(url);
       await io.openPage?.(url);
     });
   withLogFlags(program.command("link"))
@@ -67,7 +67,7 @@ async function printLink(io: CliIo, argument: string | undefined, flags: LinkFla
   }
   const address = lines === undefined ? url : url + hashOf(lines, hash);
   if (flags.output === "text") {
-    io.stdout.write(`${address}\n`);
+    io.print(address);
     return;
   }
   const { metric = null, attempt, container = null } = log ?? {};
@@ -81,7 +81,7 @@ async function printLink(io: CliIo, argument: string | undefined, flags: LinkFla
     lines: lines ?? null,
     hash: hash ?? null,
   };
-  io.stdout.write(`${JSON.stringify(link)}\n`);
+  io.printJson(link);
 }
 
 /** `120-140`. */

@@ -1,12 +1,11 @@
 import { ConnectError } from "@connectrpc/connect";
 import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
-import { printable } from "../quoted.ts";
 import { VERSION } from "../version.ts";
 import { addCompletionCommands } from "./completion.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
-import type { CliIo } from "./io.ts";
+import { type CliIo, createCliIo, type ProgramIo } from "./io.ts";
 import { addLogsCommand } from "./logs.ts";
 import { addOpenCommands } from "./open.ts";
 import { addRunsCommand } from "./runs.ts";
@@ -19,9 +18,8 @@ import { addWhyCommand } from "./why.ts";
  * @param args without the program's own name.
  * @returns the exit code.
  */
-export async function runCli(args: readonly string[], unsafeIo: CliIo): Promise<number> {
-  // Names and messages come from other machines, and some from authors of runs.
-  const io: CliIo = { ...unsafeIo, say: (line) => unsafeIo.say(printable(line)) };
+export async function runCli(args: readonly string[], programIo: ProgramIo): Promise<number> {
+  const io = createCliIo(programIo);
   const program = new Command("taffrail")
     .description("Read the log of a failed verification job, wherever it is kept.")
     .version(VERSION)

@@ -54,10 +54,9 @@ async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
   }
   const answer = await client.listAnalysisRuns({ ...filter, pageSize: PAGE_SIZE }, { signal: io.signal });
   const { analysisRuns: runs } = answer;
-  if (flags.output === "json")
-    io.stdout.write(`${JSON.stringify(toJson(ListAnalysisRunsResponseSchema, answer), null, 2)}\n`);
-  else if (flags.output === "name") io.stdout.write(runs.map(({ name }) => `${name}\n`).join(""));
-  else io.stdout.write(table(runs, Date.now()));
+  if (flags.output === "json") io.printJson(toJson(ListAnalysisRunsResponseSchema, answer), 2);
+  else if (flags.output === "name") io.print(...runs.map(({ name }) => name));
+  else io.print(...table(runs, Date.now()));
   if (flags.failed && runs.some(({ phase }) => phase === AnalysisPhase.INCONCLUSIVE))
     io.say("note: --failed includes runs that were inconclusive");
   if (runs.length === 0) io.say(`note: project ${project} has no matching runs`);
@@ -73,22 +72,17 @@ function printChanges(
   isFirst: boolean,
 ): void {
   if (output === "json") {
-    for (const [change, run] of changes) io.stdout.write(`${JSON.stringify({ change, analysisRun: jsonOf(run) })}\n`);
+    for (const [change, run] of changes) io.printJson({ change, analysisRun: jsonOf(run) });
   } else if (output === "name") {
-    for (const [change, { name }] of changes)
-      if (change === "there" || change === "added") io.stdout.write(`${name}\n`);
+    for (const [change, { name }] of changes) if (change === "there" || change === "added") io.print(name);
   } else if (isFirst) {
-    io.stdout.write(
-      table(
-        changes.map(([, run]) => run),
-        Date.now(),
-      ),
-    );
+    const runs = changes.map(([, run]) => run);
+    io.print(...table(runs, Date.now()));
   } else {
     for (const [change, run] of changes) {
       const isGone = change === "deleted" || change === "left";
       const cells = [age(run, Date.now()), printable(run.stage) || "-", run.name, isGone ? "" : whyText(run)];
-      io.stdout.write(`${(isGone ? change : resultName(run)).padEnd(PHASE_WIDTH)}  ${cells.join("  ").trimEnd()}\n`);
+      io.print(`${(isGone ? change : resultName(run)).padEnd(PHASE_WIDTH)}  ${cells.join("  ").trimEnd()}`);
     }
   }
 }
@@ -96,20 +90,18 @@ function printChanges(
 /** Width of the longest phase name. */
 const PHASE_WIDTH = "Inconclusive".length;
 
-function table(runs: readonly AnalysisRunSummary[], now: number): string {
+/** The lines of a table of runs. */
+function table(runs: readonly AnalysisRunSummary[], now: number): string[] {
   const rows = [
     ["PHASE", "AGE", "STAGE", "NAME", "WHY"],
     // A Stage's name comes from an annotation, which the run's author writes.
     ...runs.map((run) => [resultName(run), age(run, now), printable(run.stage) || "-", run.name, whyText(run)]),
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
 }

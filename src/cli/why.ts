@@ -63,7 +63,7 @@ async function explain(io: CliIo, argument: string | undefined, flags: Connectio
   for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) lines.push(printable(`${title}: ${url}`));
   const follow = isOpen(run.summary?.phase) ? " -f" : "";
   lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
-  io.stdout.write(`${lines.join("\n")}\n`);
+  io.print(...lines);
 }
 
 /** From the run itself: its phase, what it verified, which metric failed and how. */
