@@ -1,10 +1,12 @@
 /**
- * Words of which every line with an error or a warning contains one, unless its beginning says it; see below. Two
- * patterns, since the first characters of many words make one slow.
+ * Words of which every line with an error or a warning contains one, unless its beginning says it; see below. Three
+ * patterns with few letters at each place are twice as fast as one: V8 skips as many characters as its shortest word
+ * has, unless they are letters that some word has there.
  */
-const WORDS: readonly [string, string] = [
-  "err|ERR|Err|fatal|FATAL|crit|CRIT|panic|PANIC|SEVERE|FAIL|Traceback|Exception|warn|WARN",
-  "Fatal|Crit|Panic|[Ss]evere|Warn|EMERG|ALERT|FTL|WRN|\\[emerg|curl: \\(",
+const WORDS: readonly string[] = [
+  "[fF]atal|[cC]rit|[pP]anic|[sS]evere|[wW]arn|curl: \\(|\\[emerg",
+  "ERR|FTL|WRN|FATAL|CRIT|PANIC|SEVERE|FAIL|WARN|EMERG|ALERT",
+  "[eE]rr|Traceback|Exception",
 ];
 /** Levels in JSON that are numbers or letters. */
 const FIELDS: readonly [string, string] = ['evel"\\s*:\\s*[4-9]\\d', '"s"\\s*:\\s*"[EFW]'];
@@ -17,9 +19,8 @@ const OPENINGS = [
   "\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d+ +\\d+ +\\d+ [EFWA] ",
 ].join("|");
 const FIRST_OF_OPENINGS = bytesOf(..."EFWAP01fn");
-/** Signs that begin a failed test's line, and the bytes that they begin with in UTF-8. */
+/** Signs that begin a failed test's line: crosses, and Jest's disc. */
 const SIGNS = "[\u2717\u2716\u2715\u2718\u00d7\u25cf]";
-const FIRST_OF_SIGNS = bytesOf("\u00c3", "\u00e2");
 
 const ONE: readonly RegExp[] = [...WORDS, `^\\s*(?:${OPENINGS}|${SIGNS})`, ...FIELDS].map(
   (source) => new RegExp(source),
@@ -35,6 +36,8 @@ const TAB = 0x09;
 const DASH = 0x2d;
 const ZERO = 0x30;
 const ONE_DIGIT = 0x31;
+/** The least byte that a sign begins with in UTF-8. */
+const FIRST_OF_SIGNS = 0xc3;
 const WORDS_ANYWHERE = WORDS.map((words) => new RegExp(words, "g"));
 const FIELDS_ANYWHERE = FIELDS.map((field) => new RegExp(field, "g"));
 const OPENING_HERE = new RegExp(OPENINGS, "y");
@@ -55,7 +58,7 @@ export function markCandidates({ text, bytewise, offsets }: PackedLines, marks: 
     let at = offsets[line] ?? 0;
     while (text[at] === SPACE || text[at] === TAB) at += 1;
     const byte = text[at] ?? 0;
-    if (FIRST_OF_SIGNS[byte] === 1) marks[line] = 1;
+    if (byte >= FIRST_OF_SIGNS && isSign(text, at)) marks[line] = 1;
     else if (FIRST_OF_OPENINGS[byte] === 1) {
       // Most lines that begin with a digit begin with a time.
       if ((byte === ZERO || byte === ONE_DIGIT) && text[at + 2] !== DASH) continue;
@@ -65,6 +68,14 @@ export function markCandidates({ text, bytewise, offsets }: PackedLines, marks: 
   }
   if (!bytewise.includes('{"')) return;
   for (const field of FIELDS_ANYWHERE) markMatches(field, bytewise, offsets, marks);
+}
+
+/** Whether one of the signs stands at an offset, in UTF-8. */
+function isSign(text: Uint8Array, at: number): boolean {
+  if (text[at] === 0xc3) return text[at + 1] === 0x97;
+  if (text[at] !== 0xe2) return false;
+  const last = text[at + 2] ?? 0;
+  return text[at + 1] === 0x9c ? last >= 0x95 && last <= 0x98 : text[at + 1] === 0x97 && last === 0x8f;
 }
 
 function markMatches(pattern: RegExp, bytewise: string, offsets: Uint32Array, marks: Uint8Array): void {
