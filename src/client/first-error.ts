@@ -46,7 +46,7 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
  */
 export function createErrorFinder({ around, tail }: { readonly around: number; readonly tail: number }): ErrorFinder {
   const shower = new LineShower(MAX_LINE_LENGTH);
-  const severities = new LineSeverities({ isGraveOnly: true });
+  const severities = new LineSeverities({ ignoresOthers: true });
   const kept = Math.max(around, tail, NAME_WITHIN);
   let isWithin = false;
   let number = 0;

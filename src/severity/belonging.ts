@@ -12,7 +12,7 @@ const FRAME = new RegExp(
     "^\\t\\S+\\.go:\\d+|^\\s+\\d+: (?:0x[\\da-f]+ - )?\\S+::",
   ].join("|"),
 );
-/** Lines that go on with an error without being indented. */
+/** Lines that continue an error without indentation. */
 const CAUSE = new RegExp(
   [
     "^(?:Caused by|Suppressed|During handling of|The above exception|note: run with|stack backtrace)\\b",
@@ -26,19 +26,19 @@ export const RULE = /^\s*([-=])\1{9,}\s*$/;
 export const ROBOT_FAILED = /\| FAIL \|\s*$/;
 const LAST_OF_TRACEBACK = /^[A-Za-z_][\w.]*(?::|$)/;
 
-/** How far an error goes on behind its first line. */
+/** Which lines after an error's first line belong to it. */
 type Extent =
   /** Lines that are indented, or name a cause. */
   | "indented"
   /** Numbered lines of source text: compilers. */
   | "source"
-  /** A message up to a rule: Robot Framework. */
+  /** The message up to a horizontal rule: Robot Framework. */
   | "rule"
-  /** A YAML block, or comments: TAP. */
+  /** A YAML block, or comment lines: TAP. */
   | "tap"
-  /** Frames up to the exception, which is not indented: Python. */
+  /** Frames up to the exception's own line, which is not indented: Python. */
   | "traceback"
-  /** The message stands on the next line: Rust. */
+  /** The message is on the next line: Rust. */
   | "panic"
   /** Paragraphs that are indented: Jest, Gradle, Go's panics. */
   | "paragraphs"
@@ -55,7 +55,7 @@ const EXTENTS: readonly (readonly [RegExp, Extent])[] = [
 ];
 const HAS_EXTENT = /\| FAIL \||not ok|Traceback|panick|●|^FAILURE|^panic:|^fatal error|^E {3}|error(?:\[|: )/;
 
-/** What a line is to the error before it. */
+/** Which part of the error before it a line is. */
 export type Belonging = "message" | "frame" | "none";
 
 /** The lines that belong to one error: its message, and its stack trace. */
@@ -74,13 +74,13 @@ export class ErrorLines {
     this.#indent = indentOf(line);
   }
 
-  /** Whether the next line may belong to it. */
+  /** Whether no further line can belong to it. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
   /**
-   * Whether a line that begins with this character may belong to it: spares a look at most lines.
+   * Whether a line that begins with this character may belong to it: most lines need not be decoded.
    *
    * @param code `NaN` if the line is empty.
    */
@@ -90,7 +90,7 @@ export class ErrorLines {
     return code <= 0x20 || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
   }
 
-  /** Takes the next line of the log. No line belongs to the error after one that does not. */
+  /** Takes the next line of the log. After a line that does not belong to the error, none does. */
   take(line: string): Belonging {
     if (!this.mayTake(line.charCodeAt(0))) {
       this.#isOver = true;
@@ -126,7 +126,7 @@ export class ErrorLines {
         if (isBlank || /^\* \w|^> |^goroutine \d+ \[|^\S+\(.*\)$|^\[signal /.test(line)) return true;
     }
     if (isBlank) return false;
-    // Python's logger writes it below the message.
+    // Python's logger writes the traceback after the message.
     if (/^Traceback \(/.test(line)) {
       this.#extent = "traceback";
       return true;
@@ -135,7 +135,7 @@ export class ErrorLines {
     return isSource || ((this.#isIndented(line) || CAUSE.test(line)) && !states(line));
   }
 
-  /** Whether a line is a frame of the kind of trace that this is: Python's source lines, Go's calls. */
+  /** Whether a line is a frame in this kind of trace: Python's source lines, Go's calls. */
   #isFrameHere(line: string): boolean {
     if (this.#extent === "traceback") return !this.#isWithin;
     return this.#extent === "paragraphs" && /^[\w./*()-]+\(.*\)$/.test(line);

@@ -1,4 +1,4 @@
-/** Words about errors that report none, such as `0 errors`, or that are flags. */
+/** Phrases that mention errors but report none: `0 errors`, `error=nil`, flags such as `--fail`. */
 const HARMLESS = new RegExp(
   [
     "\\b(?:errors?|failures?|failed|fail|critical)[\"']?\\s*[=:]\\s*(?:0\\b|nil\\b|null\\b|none\\b|false\\b|<nil>)",
@@ -8,13 +8,10 @@ const HARMLESS = new RegExp(
 );
 
 const word = (words: string): string => `(?<![\\w-])(?:${words})(?![\\w-])`;
-/** The beginning of a line's message: behind spaces, a time, or the place in a file that a compiler names. */
+/** What may precede a line's message: indentation, a time, a compiler's file and line. */
 const OPENING = "^\\s*(?:\\d[\\d:.,TZ/+-]*\\s+){0,2}(?:[\\w./\\\\@-]+(?::\\d+|\\(\\d+,\\d+\\))+:\\s*)?";
 
-/**
- * How programs write an error that state no level of the line: words on their own, and what test runners and tools
- * print. Each has its lines in `severity.test.ts`.
- */
+/** Errors in lines without a level: single words, and the output of test runners and tools. See `severity.test.ts`. */
 const ERROR = new RegExp(
   [
     word("ERROR|FATAL|CRITICAL|SEVERE|FAIL|FAILED|PANIC|panic:|Traceback"),
@@ -38,7 +35,7 @@ const WARNING = new RegExp(`${word("WARN|WARNING")}|${OPENING}[Ww]arning(?:\\[\\
 const INFO = new RegExp(word("INFO|NOTICE"));
 const DEBUG = new RegExp(word("DEBUG|TRACE"));
 
-/** What a line that states no level says of an error, a warning, or by a level's name anywhere in it. */
+/** Patterns for lines without a level, most severe first. */
 export const FORMS = [
   ["error", ERROR],
   ["warning", WARNING],
@@ -46,10 +43,10 @@ export const FORMS = [
   ["debug", DEBUG],
 ] as const;
 
-/** Without any of these, there is nothing to leave out. */
+/** A line without any of these contains no such phrase. */
 const MAY_BE_HARMLESS = /\b(?:0|[nN]o|NO) [\w]|[=:]\s*["']?(?:0\b|nil|null|none|false|<|N|F)|--\w|[✗✖✘] 0/;
 
-/** The line without what only sounds like an error. */
+/** Removes phrases that mention errors but report none. */
 export function withoutHarmless(line: string): string {
   return MAY_BE_HARMLESS.test(line) ? line.replace(HARMLESS, "") : line;
 }

@@ -5,15 +5,15 @@ const KEY = /^(?:@?level|lvl|@l|severity|severity_?text|log[._]?level|level_?nam
 /** MongoDB writes a letter and a digit. */
 const LETTERS: Readonly<Record<string, Severity>> = { F: "error", E: "error", W: "warning", I: "info", D: "debug" };
 
-/** A level that a JSON object states. */
+/** The level in a JSON object. */
 export interface JsonLevel {
   readonly severity: Severity;
-  /** The field that says it. */
+  /** The field that contains it, as written. */
   readonly because: string;
 }
 
 /**
- * The level that a JSON object states in a field of its own, not of an object within it. The text may be cut off.
+ * Finds the level in a field of a JSON object itself, not of an object inside it. The text may be cut off.
  *
  * @param start where the object begins.
  */
@@ -50,7 +50,7 @@ function stringEnd(text: string, start: number): number {
 
 const VALUE = /\s*:\s*(?:"([A-Za-z]\w*)"|(\d{1,3})(?=\s*[,}\s]))/y;
 
-/** The level in a field whose key stands between two quotes. */
+/** The level in the field whose key is between the quotes at `start` and `end`. */
 function levelAt(text: string, start: number, end: number): JsonLevel | undefined {
   const length = end - start - 1;
   if (length === 0 || length > 13) return undefined;

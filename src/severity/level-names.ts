@@ -15,14 +15,14 @@ const SEVERITIES: ReadonlyMap<string, Severity> = new Map(
   ),
 );
 
-/** The severity that a level's name stands for, in capitals; `undefined` if it is none. */
+/** The severity of a level's name in capitals; `undefined` if it is no level. */
 export function namedSeverity(name: string): Severity | undefined {
   return SEVERITIES.get(name);
 }
 
 /**
- * The severity that the value of a level's field stands for: a name in any case, alone or first of several words, such
- * as `err` or `PANIC`, or a number as pino and bunyan write it (https://getpino.io/#/docs/api?id=logger-level).
+ * The severity of the value of a level's field: a name in any case, such as `err` or `PANIC`, or a number as pino and
+ * bunyan write it (https://getpino.io/#/docs/api?id=logger-level).
  */
 export function fieldSeverity(value: string): Severity | undefined {
   const number = Number(value);
@@ -32,7 +32,7 @@ export function fieldSeverity(value: string): Severity | undefined {
 }
 
 function numberedSeverity(level: number): Severity | undefined {
-  // Smaller numbers are syslog's or someone's own, which grow the other way.
+  // Smaller numbers are of syslog or other scales, on which a lower number is more severe.
   if (level < 10 || level > 100) return undefined;
   if (level >= 50) return "error";
   if (level >= 40) return "warning";

@@ -2,14 +2,14 @@ import { withoutHarmless } from "./error-forms.ts";
 import { jsonLevel } from "./json-level.ts";
 import { fieldSeverity, namedSeverity, type Severity } from "./level-names.ts";
 
-/** What a line states about itself, and the part of it that does. */
+/** The level of a line, and the part of the line that states it. */
 export interface StatedLevel {
-  /** `null`: it says that something passed. */
+  /** `null`: the line reports that something passed. */
   readonly severity: Severity | null;
   readonly because: string;
 }
 
-/** Formats that state a level at the beginning of a line, by letters or by names of their own. */
+/** Formats with a level at the beginning of a line, as a letter or with names of their own. */
 const OPENINGS: readonly RegExp[] = [
   // klog: https://github.com/kubernetes/klog
   /^([IWEF])\d{4} /,
@@ -31,7 +31,7 @@ const OPENING_NAMES: Readonly<Record<string, Severity>> = {
   ...{ error: "error", warning: "warning", notice: "info", debug: "debug", "ERR!": "error", WARN: "warning" },
 };
 
-/** Lines of test runners that say that something passed, whatever its name is. */
+/** Lines of test runners which report that something passed, whatever its name is. */
 const PASSED = new RegExp(
   [
     "^\\s*(?:ok \\d+\\b|[✓✔√] |--- PASS: |=== (?:RUN|PAUSE|CONT) |PASS(?:ED)?\\b[ \\t:])",
@@ -39,24 +39,24 @@ const PASSED = new RegExp(
   ].join("|"),
 );
 
-/** Fields as logfmt writes them, and strings, so that no field is found within one. */
+/** Fields of logfmt, and quoted strings, so that no field is found inside one. */
 const LOGFMT = /"(?:[^"\\]|\\.)*"|(?<![^\s,|])(?:level|lvl|severity|loglevel)=("?)([\w!]+)\1(?![\w=-])/gi;
 const HAS_LOGFMT = /(?:level|lvl|severity)=/i;
 
-/** How much of the line may stand before its level. */
+/** How many characters may precede the level. */
 const MAX_BEFORE = 200;
 const MAX_TOKENS = 12;
 const TOKEN = /[^\s|]+/g;
 const PUNCTUATION = /^[[\](){}<>"',;:.!*#=~-]+|[[\](){}<>"',;:.!*#=~-]+$/g;
-/** What may stand before a level: numbers and times, words in brackets, names of loggers, hosts and zones. */
+/** What may precede a level: numbers and times, words in brackets, names of loggers, hosts and zones. */
 const BEFORE = /\d|^[[(<"]|[\])>":,]$|^[^\p{L}]+$|[./\\@$]|^\p{Lu}{2,12}$/u;
 const DAY_OR_MONTH = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$/;
-/** What may stand between a time and a level: a zone, the number of a process. */
+/** What may be between a time and a level: a zone, a process number. */
 const BESIDE_TIME = /^(?:\p{Lu}{2,5}|[[(<]\S*|\S*[\])>]|[\d.:,-]+)$/u;
 
 /**
- * The commonest layout: a name in capitals behind times, numbers and words in brackets. What it matches, `leadingLevel`
- * finds too, but slowly.
+ * The most common layout: a name in capitals after times, numbers and words in brackets. `leadingLevel` finds the same,
+ * but is slower.
  */
 const USUAL = new RegExp(
   [
@@ -65,12 +65,12 @@ const USUAL = new RegExp(
   ].join(""),
 );
 
-/** The level that a line states; `undefined` if it states none. */
+/** The level of a line; `undefined` if it has none. */
 export function statedLevel(line: string): StatedLevel | undefined {
   return fieldOrFormat(line) ?? leadingLevel(withoutHarmless(line));
 }
 
-/** The level in a field, or in the format of some logger, or none because something passed. */
+/** The level in a field or in a logger's format; or `null` as the severity because something passed. */
 function fieldOrFormat(line: string): StatedLevel | undefined {
   const usual = USUAL.exec(line)?.[1];
   const severity = usual === undefined ? undefined : namedSeverity(usual);
@@ -89,7 +89,7 @@ function fieldOrFormat(line: string): StatedLevel | undefined {
   return logfmtLevel(line) ?? passed(line);
 }
 
-/** Whether the text before an object is at most a time, a name or a tag. */
+/** Whether the text before a JSON object contains no string: it is a time, a name or a tag. */
 function startsJson(line: string, brace: number): boolean {
   return brace === 0 || !line.slice(0, brace).includes('"');
 }

@@ -16,26 +16,26 @@ export function nulText(count: number): string {
   return count < MIN_NULS ? "\0".repeat(count) : `[NUL x ${COUNT.format(count)}]`;
 }
 
-/** What a byte does to the line that is shown. */
+/** The effect of a byte on the line that is shown. */
 export type LineAct =
-  /** Nothing yet. */
+  /** None so far. */
   | "none"
-  /** It is text. What is pending comes first. */
+  /** It is text, to be appended after what is pending was applied. */
   | "text"
   /** A style is set: see `parameters`. */
   | "style"
   /** The line is cleared. */
   | "clear"
-  /** The line ends. NULs that are pending come first. */
+  /** The line ends, after NULs that are pending were appended. */
   | "end";
 
 /**
- * What the control characters and escape sequences of a log do to the line that is shown. It is the one place that
- * knows: page, command line, links and patterns all show and judge the same text.
+ * The effect of control characters and escape sequences on the line that is shown. Page, command line, links and
+ * patterns all use it, so that they show and search the same text.
  *
- * A carriage return, and backspaces, let the text that comes next overwrite the line, or its last characters; so one
- * before the line feed does nothing. Escape sequences, shift-in and shift-out vanish. A run of NULs is one thing.
- * Code units of UTF-16 may stand for bytes.
+ * Text after a carriage return replaces the line, and text after backspaces replaces its last characters. So a carriage
+ * return before the line feed has no effect. Escape sequences, shift-in and shift-out are removed. A run of NULs is
+ * shown as their number. Also accepts UTF-16 code units as bytes.
  */
 export class LineControls {
   readonly #sequence = new EscapeReader();
@@ -44,42 +44,42 @@ export class LineControls {
   #erased = 0;
   #nuls = 0;
 
-  /** Whether something has to be done before text is appended: `clears`, `erased` and `nuls`, in this order. */
+  /** Whether something must be applied before text is appended: `clears`, `erased` and `nuls`, in this order. */
   get isPending(): boolean {
     return this.#clears || this.#erased > 0 || this.#nuls > 0;
   }
 
-  /** Whether an escape sequence has begun. */
+  /** Whether it is inside an escape sequence. */
   get isInSequence(): boolean {
     return this.#isInSequence;
   }
 
-  /** Whether an escape sequence has begun that hides all up to its end, such as a title. */
+  /** Whether it is inside an escape sequence that contains text, such as a window's title. */
   get isInString(): boolean {
     return this.#isInSequence && this.#sequence.isInString;
   }
 
-  /** Whether text overwrites the whole line. */
+  /** Whether the next text replaces the whole line. */
   get clears(): boolean {
     return this.#clears;
   }
 
-  /** How many of the line's last characters text overwrites. */
+  /** How many of the line's last characters the next text replaces. */
   get erased(): number {
     return this.#erased;
   }
 
-  /** What is shown for NULs that came; empty if there are none. */
+  /** What is shown for the NULs since the last text; empty if there are none. */
   get nuls(): string {
     return nulText(this.#nuls);
   }
 
-  /** The parameters of the style that was set. */
+  /** The parameters of the style that was set last. */
   get parameters(): string {
     return this.#sequence.parameters;
   }
 
-  /** What was pending is done. */
+  /** Call after what was pending has been applied. */
   settle(): void {
     this.#clears = false;
     this.#erased = this.#nuls = 0;

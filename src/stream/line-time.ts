@@ -13,6 +13,9 @@ const PREFIX_WORDS = 3;
 /** How far into a line a time is searched for that follows other text. */
 const INSIDE_LENGTH = 96;
 
+const TAB = 0x09;
+const SPACE = 0x20;
+const BRACE = 0x7b;
 /** Fields of JSON that hold a time; MongoDB's is an object, journald's a string of microseconds. */
 const JSON_FIELD = new RegExp(
   [
@@ -67,7 +70,12 @@ export class TimeReader {
 
   /** Finds the time at the beginning of a line: see {@link findTime}. */
   find(line: string): TextTime | undefined {
-    const place = placeOf(line, this.#latest, this.#last);
+    const last = this.#last;
+    if (last !== undefined && line.startsWith(last.prefix)) {
+      const found = last.layout(headOf(line, indentOf(line)), last.prefix.length, this.#latest);
+      if (found !== undefined) return found;
+    }
+    const place = placeOf(line, this.#latest);
     if (place !== undefined) this.#last = place;
     return place?.found;
   }
@@ -112,16 +120,23 @@ export function findTimeInside(line: string): TextTime | undefined {
   return found ?? findTimeOfDay(head);
 }
 
-/** @param last where the time of an earlier line was. */
-function placeOf(line: string, latest: string, last?: Place): Place | undefined {
-  let begin = 0;
-  while (line[begin] === " " || line[begin] === "\t") begin += 1;
-  const isJson = line[begin] === "{";
-  const head = line.slice(0, begin + (isJson ? JSON_LENGTH : TEXT_LENGTH));
-  const found = last !== undefined && head.startsWith(last.prefix) && last.layout(head, last.prefix.length, latest);
-  if (last !== undefined && found) return { found, layout: last.layout, prefix: last.prefix };
-  if (!isJson) return findInText(head, begin, latest);
+function placeOf(line: string, latest: string): Place | undefined {
+  const begin = indentOf(line);
+  const head = headOf(line, begin);
+  if (line.charCodeAt(begin) !== BRACE) return findInText(head, begin, latest);
   return findInJson(head, begin, latest) ?? findBehindJson(line, begin, latest);
+}
+
+/** How many blanks a line begins with. */
+function indentOf(line: string): number {
+  let indent = 0;
+  for (let code = line.charCodeAt(0); code === SPACE || code === TAB; code = line.charCodeAt(indent)) indent += 1;
+  return indent;
+}
+
+/** As much of a line as is searched for a time. */
+function headOf(line: string, indent: number): string {
+  return line.slice(0, indent + (line.charCodeAt(indent) === BRACE ? JSON_LENGTH : TEXT_LENGTH));
 }
 
 function findInJson(text: string, from: number, latest: string): Place | undefined {

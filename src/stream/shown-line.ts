@@ -15,10 +15,10 @@ export interface ShownLine {
 }
 
 /**
- * What the page shows of a line: its text without escape sequences, and if carriage returns or backspaces overwrite
- * it, its last state. See {@link LineControls}.
+ * What the page shows of a line: its text without escape sequences and, if carriage returns or backspaces overwrite it,
+ * in its last state. See {@link LineControls}.
  *
- * @param line without its line feed; at a line feed it ends.
+ * @param line without its line feed, or up to the first one.
  */
 export function shownLine(line: Uint8Array): Uint8Array {
   return showLine(line).text;
@@ -32,8 +32,8 @@ export function showLine(line: Uint8Array): ShownLine {
 }
 
 /**
- * A line as patterns search it: what it shows. Of an escape sequence that is not finished, only the beginning is left
- * out: what is searched should hide nothing.
+ * The text of a line that patterns search: what it shows. Of an unterminated escape sequence, only the introducer is
+ * removed, so that a search misses no text.
  *
  * @param line without its line feed.
  * @returns bytes that are valid up to the next call.
@@ -67,7 +67,7 @@ const MAY_BE_RED = /31|91|38[;:]5/;
  */
 export function showText(line: string): ShownText {
   if (!hasControls(line)) return { text: line, isRed: false };
-  // Colours alone, and the end of a line in Windows, are common.
+  // Most lines have only colours, or a carriage return at the end.
   const plain = (line.endsWith("\r") ? line.slice(0, -1) : line).replace(STYLE, "");
   if (!hasControls(plain) && !MAY_BE_RED.test(line)) return { text: plain, isRed: false };
   const { text, isRed } = showLine(ENCODER.encode(line));
@@ -82,7 +82,7 @@ export function hasControls(text: string): boolean {
   return CONTROLS.test(text);
 }
 
-/** Shows one line after the other, in pieces. */
+/** Determines what lines show, one after another; each may come in pieces. */
 export class LineShower {
   readonly #controls = new LineControls();
   readonly #limit: number;
@@ -97,7 +97,7 @@ export class LineShower {
     this.#limit = limit;
   }
 
-  /** Whether an escape sequence has begun that hides the rest of the line. */
+  /** Whether the line ends inside an escape sequence that contains text. */
   get isInString(): boolean {
     return this.#controls.isInString;
   }
@@ -121,7 +121,7 @@ export class LineShower {
     }
   }
 
-  /** Ends the line, and returns it. A style that goes on does not make the next one red. */
+  /** Ends the line, and returns it. A colour that is still set does not count for the next line. */
   end(): ShownLine {
     if (this.#controls.take(LINE_FEED) === "end" && this.#controls.isPending) this.#settle();
     const line = { text: this.#shown.slice(0, this.#length), isRed: this.#reds * 2 > this.#characters };

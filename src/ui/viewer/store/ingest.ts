@@ -1,3 +1,4 @@
+import type { LineControls } from "../../../stream/line-controls.ts";
 import { erasedLength } from "../../../stream/shown-line.ts";
 import { type Block, LINE_OVERWRITTEN, LINE_WIDE } from "./block.ts";
 import { createBlockBuilder } from "./block-builder.ts";
@@ -9,6 +10,7 @@ import { createSourceState, type SourceState } from "./source-state.ts";
 import { applySgr, isRed, PLAIN, type StyleTable } from "./style.ts";
 
 const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
 const ESC = 0x1b;
 const TAB = 0x09;
 const SPACE = 0x20;
@@ -240,6 +242,15 @@ export function createIngest(styles: StyleTable): Ingest {
             continue;
           }
         }
+        // Most lines end so, in Windows behind a carriage return.
+        if (byte === RETURN && bytes[at + 1] === LINE_FEED && isIdle(controls)) {
+          at += 1;
+          byte = LINE_FEED;
+        }
+        if (byte === LINE_FEED && isIdle(controls)) {
+          endLine();
+          continue;
+        }
         const act = controls.take(byte);
         if (act === "end") endLine();
         else if (act === "style") setStyle(controls.parameters);
@@ -290,6 +301,11 @@ export function createIngest(styles: StyleTable): Ingest {
       }
     },
   };
+}
+
+/** Whether a line may end here, with nothing to do before. */
+function isIdle(controls: LineControls): boolean {
+  return !controls.isPending && !controls.isInSequence;
 }
 
 function measured(line: Uint8Array): number {
