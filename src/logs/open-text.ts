@@ -25,6 +25,8 @@ export interface OpenTextOptions extends FileTextOptions {
   /** Whether a live source continues as the log grows. */
   readonly follow: boolean;
   readonly begin: Begin;
+  /** Lines of this time (RFC 3339) and later are not needed, but the first of them. */
+  readonly until?: string | undefined;
   /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
   /** Sources that were just found not to have the log: they are not asked again. */
@@ -160,8 +162,8 @@ async function openCopyAt(
 
 /** Opens everything that a source has now. */
 function openCopy(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
-  const { growing } = options;
+  const { growing, until } = options;
   return source.capabilities.tellsTimes
-    ? openWholeEntries(requests, { growing, follow: false })
+    ? openWholeEntries(requests, { growing, until, follow: false })
     : openWholeFile(requests, options);
 }
