@@ -102,9 +102,9 @@ export function ofStream(text: string, labels: LokiLabels): string {
   return `{${matchers.join(", ")}}${splitQuery(text).pipeline}`;
 }
 
-/** The prefix of uncut names ends with the hyphen behind the Job's name. */
-function isCut({ variables }: TemplateValues): boolean {
-  return variables.podPrefix?.endsWith("-") === false;
+/** Whether the names of a Job's pods do not begin with its whole name and a hyphen. */
+function isCut({ variables: { jobName, podPrefix } }: TemplateValues): boolean {
+  return podPrefix !== `${jobName}-`;
 }
 
 /** A Go string literal. */
