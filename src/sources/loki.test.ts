@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ModelLoki, type ModelStream, sendJson, startModelLoki } from "../../test/fakes/model-loki.ts";
+import { SHIPPERS } from "../../test/fakes/shippers.ts";
 import { createEgress } from "../egress/egress.ts";
 import type { Sleep } from "../sleep.ts";
 import { parseNanos } from "../template/times.ts";
@@ -307,6 +308,30 @@ describe("a log in Loki", () => {
     );
     expect(await linesOf(model)).toEqual(["zero", "one"]);
   });
+
+  it.each(Object.entries(SHIPPERS))(
+    "that %s has shipped is found by its preset, and no other container's",
+    async (name, ship) => {
+      const own = { namespace: "shop", pod: `${JOB}-abcde`, container: "main" };
+      const others = [
+        { ...own, namespace: "bank" },
+        { ...own, pod: `${UID}.smoke.10-abcde` },
+        { ...own, container: "sidecar" },
+      ];
+      const model = await start(
+        ...others.flatMap((other) => ship(other, [[at(2), `of ${JSON.stringify(other)}`]])),
+        ...ship(own, [
+          [at(1), "one"],
+          [at(2), "two", "stderr"],
+          [at(3), "three"],
+        ]),
+      );
+      const config = { preset: name.split(" ")[0] };
+      expect(await linesOf(model, { config })).toEqual(["one", "two", "three"]);
+      expect(await linesOf(model, { config, values: { podName: own.pod } })).toEqual(["one", "two", "three"]);
+      expect(await linesOf(model, { config, tailLines: 2 })).toEqual(["two", "three"]);
+    },
+  );
 
   it("that fluent-bit wrote is the text in those records that are the container's", async () => {
     const record = (log: string, kubernetes: object, more: object = {}) =>

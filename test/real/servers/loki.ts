@@ -16,7 +16,7 @@ export interface LokiOptions {
 /** One stream as a shipper pushes it: its labels, and its lines with their times in nanoseconds. */
 export interface PushedStream {
   readonly stream: Readonly<Record<string, string>>;
-  readonly values: readonly (readonly [time: string, line: string])[];
+  readonly values: readonly (readonly [time: string, line: string, ...more: unknown[]])[];
 }
 
 /** A Loki that runs. */
@@ -88,10 +88,11 @@ export async function startLoki({ folder, tenants = false, maxEntries = 5_000 }:
       await server.stop();
       throw error;
     });
-  return { url, server, push: (streams, tenant) => push(url, streams, tenant) };
+  return { url, server, push: (streams, tenant) => pushToLoki(url, streams, tenant) };
 }
 
-async function push(url: string, streams: readonly PushedStream[], tenant: string | undefined): Promise<void> {
+/** Pushes streams to a Loki. Throws unless it accepts them. */
+export async function pushToLoki(url: string, streams: readonly PushedStream[], tenant?: string): Promise<void> {
   for (const { stream, values } of streams) {
     for (let from = 0; from < values.length; from += BATCH) {
       const response = await fetch(`${url}/loki/api/v1/push`, {
