@@ -69,6 +69,19 @@ describe("a source", () => {
     expect(source.matches({ project: "bank", metric: "m" })).toBe(false);
   });
 
+  it.each([
+    ["any", true, true],
+    ["live", true, false],
+    ["finished", false, true],
+  ])("of phase %s is asked while a job runs: %s, and afterwards: %s", (phase, live, finished) => {
+    const source = create({ kubernetes: {}, phase });
+    const facts = { project: "shop", metric: "m" };
+    expect(source.matches({ ...facts, finished: false })).toBe(live);
+    expect(source.matches({ ...facts, finished: true })).toBe(finished);
+    // For the tree of a run, every attempt counts.
+    expect(source.matches(facts)).toBe(true);
+  });
+
   it.each([{}, { http: { url: "https://logs.example.com/a" }, kubernetes: {} }])(
     "has exactly one kind: %j",
     (source) => {

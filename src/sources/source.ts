@@ -3,12 +3,16 @@ import type { TemplateValues } from "../template/values.ts";
 
 /** The container of an attempt whose log is requested. */
 export interface LogTarget {
-  /** The values that a source's `match` is compared with. */
+  /** The values that a source's `match` and `phase` are compared with. */
   readonly facts: {
     readonly project: string;
     readonly metric: string;
     readonly stage?: string | undefined;
     readonly shard?: string | undefined;
+    /** The run's labels. */
+    readonly labels?: Readonly<Record<string, string>>;
+    /** Whether the attempt has ended. Absent: any attempt is meant. */
+    readonly finished?: boolean;
   };
   /** The values of the variables in a source's templates. */
   readonly values: TemplateValues;
