@@ -227,6 +227,7 @@ export class ContainerReader {
     const changed = this.#source !== name;
     if (changed && handover === "proved")
       this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
+    if (handover === "moved") this.#notify("moved", movedMessage(name));
     if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
@@ -402,6 +403,10 @@ export class ContainerReader {
 function lostMessage({ name, capabilities }: LogSource): string {
   if (capabilities.live) return "Lines are missing here: the node no longer has them.";
   return `Lines are missing here: source "${name}" does not return them, or no longer.`;
+}
+
+function movedMessage(source: string): string {
+  return `The log continues in source "${source}", which lacks lines above or has more: lines are numbered as there.`;
 }
 
 function seamMessage(source: string): string {

@@ -38,10 +38,11 @@ export interface OpenTextOptions extends FileTextOptions {
 export interface OpenedText extends StartedText {
   readonly source: LogSource;
   /**
-   * How the place was found when the log continues in another source: `proved` by the text before it, or a `seam`,
-   * after which the source's whole log follows. `undefined`: the same source, or the beginning.
+   * How the place was found when the log continues in another source: `proved` by the text before it; `moved`: proved
+   * too, but the source lacks lines before it, or has more; or a `seam`, after which the source's whole log follows.
+   * `undefined`: the same source, or the beginning.
    */
-  readonly handover: "proved" | "seam" | undefined;
+  readonly handover: "proved" | "moved" | "seam" | undefined;
 }
 
 /**
@@ -139,7 +140,9 @@ async function handOver(
     if (found !== undefined) {
       const { text, start } = await openCopy(source, requests, options);
       await skipToPlace(text, { offset: found.offset, fingerprint });
-      return { text, start: { ...start, place, line: found.lines + 1, offset: found.offset }, handover: "proved" };
+      const line = found.lines + 1;
+      const handover = position.relative || line === position.line ? "proved" : "moved";
+      return { text, start: { ...start, place, line, offset: found.offset }, handover };
     }
   }
   if (position.relative) {

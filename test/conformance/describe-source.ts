@@ -291,6 +291,38 @@ export function describeSource(source: SourceUnderTest): void {
         expectSame(following.text, textOf(0, 60));
       });
 
+      check(`${title} that lacks lines, and shows a seam where its numbers differ`, async () => {
+        const { url, move: _, ...made } = moving();
+        append(made.log, 40, 400);
+        const first = await readAll(url, made.request);
+        const log = (direction === "to" ? world.pair.other : world.pair.own).log(made.run);
+        append(log, 0, 10);
+        append(log, 50, 500);
+        made.log.remove();
+        made.run.end();
+        const rest = await readAll(url, { ...made.request, cursor: first.cursor });
+        expect({ notices: rest.notices, firstLine: rest.firstLine }).toEqual({ notices: ["SEAM"], firstLine: 361 });
+        expectSame(first.text + rest.text, textOf(0, 500));
+      });
+
+      // Not every store has half a line.
+      if (direction === "from") {
+        check(`${title} in the middle of a line`, async () => {
+          const { url, move: _, ...made } = moving();
+          made.log.append(timeAt(40), "half of a ");
+          const first = await readAll(url, made.request);
+          const log = world.pair.own.log(made.run);
+          append(log, 0, 40);
+          log.append(timeAt(40), "half of a line\n");
+          append(log, 41, 50);
+          made.log.remove();
+          made.run.end();
+          const rest = await readAll(url, { ...made.request, cursor: first.cursor });
+          expect(rest.notices).toEqual(["SOURCE_CHANGED"]);
+          expectSame(first.text + rest.text, `${textOf(0, 40)}half of a line\n${textOf(41, 50)}`);
+        });
+      }
+
       check(`${title}, and shows a seam if the text differs`, async () => {
         const { url, move: _, ...made } = moving();
         const first = await readAll(url, made.request);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parseNanos } from "../../src/template/times.ts";
-import { createAnswering } from "./answer.ts";
+import { createAnswering, sendBody } from "./answer.ts";
 import { longLineAt, timeAt } from "./lines.ts";
 import type { SourceWorld, StartOptions, StoredLog, Trouble } from "./stored-log.ts";
 
@@ -23,7 +23,7 @@ export async function startLokiWorld({ idleMs }: Pick<StartOptions, "idleMs"> = 
     const name = pod.replaceAll("\\", "");
     const [, log] = [...logs].find(([job]) => name.startsWith(`${job}-`)) ?? [];
     if (url.pathname !== "/loki/api/v1/query_range") response.writeHead(404).end("404 page not found\n");
-    else if (log === undefined) sendEntries(response, [], false);
+    else if (log === undefined) void sendEntries(response, [], undefined, () => {});
     else log.answer(url.searchParams, response);
   });
   server.listen(0, "127.0.0.1");
@@ -101,35 +101,56 @@ function createLokiLog(): LokiLog {
       const [from, to] = [indexOf(number("start")), indexOf(number("end"))];
       const isBackward = parameters.get("direction") === "backward";
       const first = isBackward ? Math.max(from, to - limit) : from;
-      const count = Math.min(limit, to - first);
-      let page = Array.from({ length: count }, (_, index) => entryAt(first + index));
+      let count = Math.min(limit, to - first);
       if (trouble !== undefined) {
-        page = beginningOf(page, trouble.after);
-        if (page.length > 0) troubles.unshift({ ...trouble, after: 0 });
+        count = linesIn(entryAt, first, count, trouble.after);
+        if (count > 0) troubles.unshift({ ...trouble, after: 0 });
       }
-      const isBroken = trouble !== undefined && page.length === 0;
-      sent += sendEntries(response, isBackward ? page.toReversed() : page, isBroken);
-      if (isBroken && trouble.kind === "cut") response.socket?.destroySoon();
+      const broken = trouble !== undefined && count === 0 ? { ...trouble, after: 20 } : undefined;
+      const page = function* (): Generator<Entry> {
+        for (let index = 0; index < count; index += 1) yield entryAt(first + (isBackward ? count - 1 - index : index));
+      };
+      void sendEntries(response, page(), broken, (bytes) => {
+        sent += bytes;
+      });
     },
   };
 }
 
-/** As many whole lines as fit into so many bytes. */
-function beginningOf(page: readonly Entry[], bytes: number): Entry[] {
+/** How many lines fit into so many bytes. */
+function linesIn(entryAt: (index: number) => Entry, first: number, count: number, bytes: number): number {
   let left = bytes;
-  return page.filter(([, line]) => {
-    left -= line.length + 1;
-    return left >= 0;
-  });
+  for (let index = 0; index < count; index += 1) {
+    left -= Buffer.byteLength(entryAt(first + index)[1]) + 1;
+    if (left < 0) return index;
+  }
+  return count;
 }
 
-/** Sends an answer of Loki, or only its beginning. Returns how many bytes it has. */
-function sendEntries(response: ServerResponse, values: readonly Entry[], isBroken: boolean): number {
-  const stream = { namespace: "shop", container: "main" };
-  const result = values.length === 0 ? [] : [{ stream, values }];
-  const text = JSON.stringify({ status: "success", data: { resultType: "streams", result, stats: {} } });
+/** How many lines are sent at once. */
+const BATCH = 64;
+
+/** Sends an answer of Loki, or only its beginning, in parts: it may be large. */
+function sendEntries(
+  response: ServerResponse,
+  entries: Iterable<Entry>,
+  trouble: Trouble | undefined,
+  onSent: (bytes: number) => void,
+): Promise<void> {
+  const body = function* (): Generator<Uint8Array> {
+    yield Buffer.from('{"status":"success","data":{"resultType":"streams","result":[');
+    let lines: string[] = [];
+    let separator = '{"stream":{"namespace":"shop","container":"main"},"values":[';
+    for (const entry of entries) {
+      lines.push(JSON.stringify(entry));
+      if (lines.length < BATCH) continue;
+      yield Buffer.from(separator + lines.join(","));
+      separator = ",";
+      lines = [];
+    }
+    if (lines.length > 0) yield Buffer.from(separator + lines.join(","));
+    yield Buffer.from(`${lines.length > 0 || separator === "," ? "]}" : ""}],"stats":{}}}`);
+  };
   response.writeHead(200, { "content-type": "application/json; charset=UTF-8" });
-  if (isBroken) response.write(text.slice(0, 20));
-  else response.end(text);
-  return Buffer.byteLength(text);
+  return sendBody(response, body(), trouble, onSent);
 }
