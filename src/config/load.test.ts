@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compiledHttp } from "../../test/fakes/compiled-http.ts";
+import { createMatch } from "../sources/match.ts";
 import { ConfigError } from "./config-error.ts";
 import { loadConfig, parseConfig } from "./load.ts";
 
@@ -51,6 +52,32 @@ describe("a configuration", () => {
         shutdown: { drain: 20_000 },
         reflection: true,
       });
+    }
+  });
+
+  it("may be for fifty projects, each with a source, a tenant and links of its own", () => {
+    const projects = Array.from({ length: 50 }, (_, index) => `project-${index}`);
+    const query = '{namespace="${{ jobNamespace }}", cluster="${{ cluster }}", pod=~"${{ podPrefix }}.*"}';
+    const text = JSON.stringify({
+      vars: { cluster: "eu-1" },
+      sources: projects.map((project) => ({
+        name: project,
+        match: { project, labels: { team: "team-*" } },
+        phase: "finished",
+        loki: { url: "https://loki.example.com", tenant: `${project}-\${{ cluster }}`, query },
+      })),
+      links: projects.map((project) => ({
+        title: `Report of ${project}`,
+        match: { project },
+        url: "https://reports.example.com/${{ project }}/${{ jobName }}/",
+      })),
+    });
+    const { config, sources } = parse(text);
+    expect([config.sources.length, sources.length, config.links.length]).toEqual([50, 50, 50]);
+    for (const project of projects) {
+      const facts = { project, metric: "m", labels: { team: "team-a" } };
+      const used = sources.filter((each) => createMatch(each.config.match)(facts));
+      expect(used.map((each) => each.config.name)).toEqual([project]);
     }
   });
 

@@ -167,6 +167,7 @@ export class AttemptReader {
       changes: changes(),
       podNamed: request.selector.pod !== undefined,
       begin: plan.begin,
+      until: plan.request.until,
       position: typeof state === "object" ? state.position : undefined,
       follow: plan.follow,
       waitUntil: plan.waitUntil,

@@ -29,6 +29,8 @@ export interface ContainerReaderOptions {
   /** Whether the pod was named: then no other pod is read after it. */
   readonly podNamed: boolean;
   readonly begin: Begin;
+  /** Lines of this time (RFC 3339) and later are not needed, but the first of them. */
+  readonly until?: string | undefined;
   /** Where to resume. */
   readonly position: Position | undefined;
   readonly follow: boolean;
@@ -197,6 +199,7 @@ export class ContainerReader {
       follow: isFollow,
       growing: follow && !(attemptEnded && haveSettled(view, sources, this.#endClock(view))),
       begin: this.#begun ? {} : this.#options.begin,
+      until: this.#options.until,
       limits: this.#options.limits,
       searchBytes: this.#options.searchBytes,
       failed: this.#failed,
@@ -224,6 +227,7 @@ export class ContainerReader {
     const changed = this.#source !== name;
     if (changed && handover === "proved")
       this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
+    if (handover === "moved") this.#notify("moved", movedMessage(name));
     if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
@@ -248,10 +252,10 @@ export class ContainerReader {
     } else this.#take(opened, piece);
   }
 
-  #take({ text }: OpenedText, piece: TextPiece): void {
+  #take({ text, source }: OpenedText, piece: TextPiece): void {
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
-    if (piece.lost) this.#notify("lines-lost", "Lines are missing here: the node no longer has them.");
+    if (piece.lost) this.#notify("lines-lost", lostMessage(source));
     this.#progress = true;
     this.#hasWritten = true;
     this.#position = numbered.after;
@@ -394,6 +398,15 @@ export class ContainerReader {
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }
+}
+
+function lostMessage({ name, capabilities }: LogSource): string {
+  if (capabilities.live) return "Lines are missing here: the node no longer has them.";
+  return `Lines are missing here: source "${name}" does not return them, or no longer.`;
+}
+
+function movedMessage(source: string): string {
+  return `The log continues in source "${source}", which lacks lines above or has more: lines are numbered as there.`;
 }
 
 function seamMessage(source: string): string {

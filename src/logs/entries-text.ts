@@ -13,6 +13,8 @@ import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 interface Lines {
   readonly bytes: Uint8Array;
   readonly times: LineTimes;
+  /** Whether lines are missing before it. */
+  readonly lost?: boolean;
 }
 
 const NO_TIMES: LineTimes = { starts: [], times: [] };
@@ -84,7 +86,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#waiting = [];
   }
 
-  #decode({ bytes, times }: Lines): void {
+  #decode({ bytes, times, lost = false }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
     // A character that was cut before this piece comes with it, and so does the line that it begins.
@@ -101,6 +103,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
       this.#waiting.push({
         bytes: text,
         times: text === stored ? own : { starts: movedStarts(own.starts, stored, text), times: own.times },
+        lost: lost && from === 0,
       });
       first += own.starts.length;
       from = to;
@@ -108,7 +111,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#cutLine = lines.times[first];
   }
 
-  #pieceOf({ bytes, times }: Lines): TextPiece | undefined {
+  #pieceOf({ bytes, times, lost: isLost = false }: Lines): TextPiece | undefined {
     const cut = cutLength(bytes, this.#pieceBytes) || bytes.length;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
     let piece = { bytes, times };
@@ -122,7 +125,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
       if (skipped === piece.bytes.length) return undefined;
       piece = linesIn(piece, skipped, piece.bytes.length);
     }
-    const lost = this.#skip?.takeLost() === true;
+    const lost = this.#skip?.takeLost() === true || (isLost && skipped === 0);
     const after = this.#position.add(piece.bytes, piece.times);
     return { bytes: piece.bytes, times: piece.times, after, lost };
   }

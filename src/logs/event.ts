@@ -52,6 +52,7 @@ export interface PassedLines {
 export type ContainerNotice =
   | "waiting"
   | "source-changed"
+  | "moved"
   | "seam"
   | "lines-lost"
   | "log-replaced"

@@ -9,6 +9,8 @@ export interface EntriesOptions {
   readonly follow: boolean;
   /** Whether an unfinished character at the end is left for the next read. */
   readonly growing: boolean;
+  /** Lines of this time (RFC 3339) and later are not needed, but the first of them. */
+  readonly until?: string | undefined;
 }
 
 /** Sources take whole seconds, and lines of two streams may be slightly out of order: ask for a little more. */
@@ -26,9 +28,9 @@ const LOOKED_AT_LINES = 1_000;
 /** Opens a log of entries at its beginning. */
 export async function openWholeEntries(
   requests: SourceRequests,
-  { follow, growing }: EntriesOptions,
+  { follow, growing, until }: EntriesOptions,
 ): Promise<StartedText> {
-  const { log, request } = await open(requests, { follow });
+  const { log, request } = await open(requests, { follow, until });
   const text = new EntriesText(log, request, { place: undefined, offset: 0, growing });
   return { text, start: { place: ENTRIES_START, line: 1, relative: false, offset: 0 } };
 }
@@ -41,9 +43,9 @@ export async function openWholeEntries(
 export async function openEntriesSince(
   requests: SourceRequests,
   since: string,
-  { follow, growing }: EntriesOptions,
+  { follow, growing, until }: EntriesOptions,
 ): Promise<StartedText> {
-  const { log, request } = await open(requests, { follow, since: `${since.slice(0, 19)}Z` });
+  const { log, request } = await open(requests, { follow, until, since: `${since.slice(0, 19)}Z` });
   const text = new EntriesText(log, request, { place: undefined, offset: undefined, growing });
   return { text, start: { place: ENTRIES_ANYWHERE, relative: true, offset: undefined } };
 }
@@ -75,14 +77,18 @@ export async function openEntriesTail(
 export async function openEntriesAt(
   requests: SourceRequests,
   place: TimedPlace,
-  { follow, growing }: EntriesOptions,
-  capabilities: Capabilities,
+  { follow, growing, until }: EntriesOptions,
+  { since: canSince, tail, inTimeOrder = false }: Capabilities,
 ): Promise<StartedText> {
   const offset = place.text?.offset;
   const isShort = offset !== undefined && offset <= SHORT_BYTES;
-  const since = capabilities.since && !isShort ? sinceOf(place) : undefined;
-  const hidesLines = since !== undefined && capabilities.tail && (await hidesNewLines(requests, since));
-  const { log, request } = await open(requests, { follow, ...(since !== undefined && !hidesLines && { since }) });
+  const since = canSince && (inTimeOrder || !isShort) ? sinceOf(place) : undefined;
+  const hidesLines = since !== undefined && tail && !inTimeOrder && (await hidesNewLines(requests, since));
+  const { log, request } = await open(requests, {
+    follow,
+    until,
+    ...(since !== undefined && !hidesLines && { since }),
+  });
   return { text: new EntriesText(log, request, { place, offset, growing }), start: { place, relative: false, offset } };
 }
 

@@ -229,7 +229,7 @@ describe("a log that is resumed at another source than before", () => {
     // Its shipper dropped five lines at the beginning, so that line 30 is another one here.
     const copy = copyOf(LINES.slice(5));
     const opened = await open([gone("pods"), copy], position);
-    expect(opened.handover).toBe("proved");
+    expect(opened.handover).toBe("moved");
     expect(opened.start).toMatchObject({ line: 26, offset: LINES.slice(5, 30).join("").length });
     expect((await readAll(opened)).text).toBe(LINES.slice(30).join(""));
   });

@@ -25,6 +25,8 @@ export interface OpenTextOptions extends FileTextOptions {
   /** Whether a live source continues as the log grows. */
   readonly follow: boolean;
   readonly begin: Begin;
+  /** Lines of this time (RFC 3339) and later are not needed, but the first of them. */
+  readonly until?: string | undefined;
   /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
   /** Sources that were just found not to have the log: they are not asked again. */
@@ -36,10 +38,11 @@ export interface OpenTextOptions extends FileTextOptions {
 export interface OpenedText extends StartedText {
   readonly source: LogSource;
   /**
-   * How the place was found when the log continues in another source: `proved` by the text before it, or a `seam`,
-   * after which the source's whole log follows. `undefined`: the same source, or the beginning.
+   * How the place was found when the log continues in another source: `proved` by the text before it; `moved`: proved
+   * too, but the source lacks lines before it, or has more; or a `seam`, after which the source's whole log follows.
+   * `undefined`: the same source, or the beginning.
    */
-  readonly handover: "proved" | "seam" | undefined;
+  readonly handover: "proved" | "moved" | "seam" | undefined;
 }
 
 /**
@@ -137,7 +140,9 @@ async function handOver(
     if (found !== undefined) {
       const { text, start } = await openCopy(source, requests, options);
       await skipToPlace(text, { offset: found.offset, fingerprint });
-      return { text, start: { ...start, place, line: found.lines + 1, offset: found.offset }, handover: "proved" };
+      const line = found.lines + 1;
+      const handover = position.relative || line === position.line ? "proved" : "moved";
+      return { text, start: { ...start, place, line, offset: found.offset }, handover };
     }
   }
   if (position.relative) {
@@ -160,8 +165,8 @@ async function openCopyAt(
 
 /** Opens everything that a source has now. */
 function openCopy(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {
-  const { growing } = options;
+  const { growing, until } = options;
   return source.capabilities.tellsTimes
-    ? openWholeEntries(requests, { growing, follow: false })
+    ? openWholeEntries(requests, { growing, until, follow: false })
     : openWholeFile(requests, options);
 }

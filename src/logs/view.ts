@@ -7,6 +7,7 @@ import { podEnd } from "../runs/pod-cause.ts";
 import { readPods } from "../runs/read-pods.ts";
 import { type Attempt, hasEnded, type Run } from "../runs/run.ts";
 import { type RequiredLookups, type RunContext, readRunContext } from "../runs/run-context.ts";
+import { runFacts } from "../runs/run-facts.ts";
 import {
   type AttemptSelection,
   type ContainerSelection,
@@ -54,8 +55,7 @@ export async function viewAttempt(
   const selected = selectAttempt(run, selector);
   const job = jobOf(run, selected.attempt, config.jobNamespaces);
   const context = await readRunContext(kube, run, lookups, signal);
-  const { namespace: project, stage } = run;
-  const facts = { project, stage, shard: context.shard, metric: selected.metric.name };
+  const facts = runFacts(run, context, selected.metric.name, selected.attempt);
   const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
   const pods = isLive ? await readPods(kube, run, [job.namespace], signal) : [];
   return { ...selected, run, job, context, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };

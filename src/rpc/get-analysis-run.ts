@@ -12,6 +12,7 @@ import type { Pod } from "../runs/pod.ts";
 import { readPods } from "../runs/read-pods.ts";
 import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
+import { runFacts } from "../runs/run-facts.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
 import { verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
@@ -78,7 +79,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
   const namespaces = new Set<string>();
   const live = new Set<Attempt>();
   for (const metric of jobMetrics(run)) {
-    const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: metric.name };
+    const facts = runFacts(run, context, metric.name);
     const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
     for (const attempt of metric.attempts) {
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));

@@ -1,6 +1,7 @@
 import type { CompiledLink } from "../config/compile.ts";
 import type { Metric, Run } from "../runs/run.ts";
 import type { RunContext } from "../runs/run-context.ts";
+import { runFacts } from "../runs/run-facts.ts";
 import { type AddressOf, templateValues } from "../runs/template-values.ts";
 import { createMatch } from "../sources/match.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
@@ -39,7 +40,7 @@ export function linksOf(
   of: Omit<AddressOf, "container"> & { readonly metric?: Metric },
   budget: LinkBudget,
 ): Link[] {
-  const facts = { project: run.namespace, stage: run.stage, shard: context.shard, metric: of.metric?.name ?? "" };
+  const facts = runFacts(run, context, of.metric?.name ?? "");
   return links.flatMap(({ config, url }): Link[] => {
     const names = [...url.names];
     const aboutAttempt = names.some((name) => ATTEMPT_NAMES.has(name)) || config.match.metric !== undefined;

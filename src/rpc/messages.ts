@@ -59,6 +59,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "bytes-replaced": NoticeKind.BYTES_REPLACED,
   waiting: NoticeKind.WAITING,
   "source-changed": NoticeKind.SOURCE_CHANGED,
+  moved: NoticeKind.SEAM,
   seam: NoticeKind.SEAM,
   "lines-lost": NoticeKind.LINES_LOST,
   "log-replaced": NoticeKind.LOG_REPLACED,

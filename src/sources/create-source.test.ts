@@ -69,6 +69,19 @@ describe("a source", () => {
     expect(source.matches({ project: "bank", metric: "m" })).toBe(false);
   });
 
+  it.each([
+    ["any", true, true],
+    ["live", true, false],
+    ["finished", false, true],
+  ])("of phase %s is asked while a job runs: %s, and afterwards: %s", (phase, live, finished) => {
+    const source = create({ kubernetes: {}, phase });
+    const facts = { project: "shop", metric: "m" };
+    expect(source.matches({ ...facts, finished: false })).toBe(live);
+    expect(source.matches({ ...facts, finished: true })).toBe(finished);
+    // For the tree of a run, every attempt counts.
+    expect(source.matches(facts)).toBe(true);
+  });
+
   it.each([{}, { http: { url: "https://logs.example.com/a" }, kubernetes: {} }])(
     "has exactly one kind: %j",
     (source) => {
@@ -83,7 +96,7 @@ describe("an additional kind of source", () => {
   it("has its settings checked and compiled, and faults reported with their position", () => {
     expect(() => parse({ shelf: { board: "loose" } }, kinds)).toThrow("t.yaml:1:43: the board is loose");
     expect(() => parse({ shelf: { bord: "loose" } }, kinds)).toThrow('Did you mean "board"?');
-    expect(() => parse({}, kinds)).toThrow("must have either http or kubernetes or shelf");
+    expect(() => parse({}, kinds)).toThrow(/must have either http or kubernetes .*or shelf/);
     expect(() => parse({ shelf: { board: "upper" } })).toThrow('unknown key "shelf"');
   });
 

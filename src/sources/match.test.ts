@@ -15,6 +15,14 @@ describe("createMatch", () => {
     expect(createMatch({ project: "shop", stage: "prod-*", metric: "load" })(facts)).toBe(false);
   });
 
+  it("matches labels of the run", () => {
+    const labelled = { ...facts, labels: { team: "payments", "app.kubernetes.io/name": "smoke" } };
+    expect(createMatch({ labels: { team: "pay*", "app.kubernetes.io/name": "smoke" } })(labelled)).toBe(true);
+    expect(createMatch({ labels: { team: "pay*", "app.kubernetes.io/name": "load" } })(labelled)).toBe(false);
+    expect(createMatch({ labels: { constructor: "*" } })(labelled)).toBe(false);
+    expect(createMatch({ labels: { team: "*" } })(facts)).toBe(false);
+  });
+
   it("does not match a pattern for what a run does not have", () => {
     expect(createMatch({ shard: "*" })(facts)).toBe(false);
   });

@@ -10,17 +10,24 @@ export const Match = z
     stage: z.string().optional(),
     shard: z.string().optional(),
     metric: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional().describe("Labels of the run, by name."),
   })
   .describe("Only for these runs. `*` matches any text. Default: for all.");
 
-/** Creates the test for these patterns. A run without a Stage or shard matches no pattern for it, not even `*`. */
+/** Creates the test for these patterns. A run without a Stage, shard or label matches no pattern for it, not even `*`. */
 export function createMatch(patterns: z.output<typeof Match>): (facts: LogTarget["facts"]) => boolean {
   const { project, stage, shard, metric } = patterns;
+  const labels = Object.entries(patterns.labels ?? {});
   return (facts) =>
     matchesPattern(project, facts.project) &&
     matchesPattern(stage, facts.stage) &&
     matchesPattern(shard, facts.shard) &&
-    matchesPattern(metric, facts.metric);
+    matchesPattern(metric, facts.metric) &&
+    labels.every(([name, pattern]) => matchesPattern(pattern, ownValue(facts.labels, name)));
+}
+
+function ownValue(labels: LogTarget["facts"]["labels"], name: string): string | undefined {
+  return labels !== undefined && Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
 function matchesPattern(pattern: string | undefined, value: string | undefined): boolean {

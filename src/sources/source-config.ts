@@ -10,6 +10,10 @@ export function createSourceSchema(kinds: readonly SourceKind[]) {
     .strictObject({
       name: z.string().min(1).max(63).describe("What callers are told that this source is called."),
       match: Match.default({}),
+      phase: z
+        .enum(["live", "finished", "any"])
+        .default("any")
+        .describe("Whether it has logs of running jobs only (live), of finished ones only, or of any. Default any."),
       settle: Duration.default(30_000).describe("How long after a job's end its log may still grow here. Default 30s."),
       connections: z.int().min(1).default(256).describe("Logs that may be open here at once. Default 256."),
       ...Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()])),
@@ -25,6 +29,7 @@ export function createSourceSchema(kinds: readonly SourceKind[]) {
 export interface SourceConfig {
   readonly name: string;
   readonly match: z.output<typeof Match>;
+  readonly phase: "live" | "finished" | "any";
   /** In milliseconds. */
   readonly settle: number;
   readonly connections: number;

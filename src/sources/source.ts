@@ -3,12 +3,16 @@ import type { TemplateValues } from "../template/values.ts";
 
 /** The container of an attempt whose log is requested. */
 export interface LogTarget {
-  /** The values that a source's `match` is compared with. */
+  /** The values that a source's `match` and `phase` are compared with. */
   readonly facts: {
     readonly project: string;
     readonly metric: string;
     readonly stage?: string | undefined;
     readonly shard?: string | undefined;
+    /** The run's labels. */
+    readonly labels?: Readonly<Record<string, string>>;
+    /** Whether the attempt has ended. Absent: any attempt is meant. */
+    readonly finished?: boolean;
   };
   /** The values of the variables in a source's templates. */
   readonly values: TemplateValues;
@@ -41,6 +45,11 @@ export interface OpenOptions {
   readonly follow?: boolean | undefined;
   /** For a source with `since`: only lines of this second and later (RFC 3339, whole seconds). */
   readonly since?: string | undefined;
+  /**
+   * For a source with `inTimeOrder`: lines of this time (RFC 3339) and later are not needed, except for the first of
+   * them, which shows that nothing is missing before it.
+   */
+  readonly until?: string | undefined;
   /** For a source with `tail`: only the last lines, this many whole ones. Not together with the others. */
   readonly tailLines?: number | undefined;
 }
@@ -85,6 +94,8 @@ export interface EntriesPiece {
   readonly bytes: Uint8Array;
   /** Where each line that begins in `bytes` begins, and when it was written. */
   readonly times: LineTimes;
+  /** Whether lines are missing before it, because the store does not return them. Default: false. */
+  readonly lost?: boolean;
 }
 
 /** What a source can do. The rest of the program checks these, never the kind of source. */
@@ -95,6 +106,8 @@ export interface Capabilities {
   readonly ranges: boolean;
   /** Whether it returns the time of each line. */
   readonly tellsTimes: boolean;
+  /** Whether lines come in order of their times, whatever the clocks did that wrote them. Default: false. */
+  readonly inTimeOrder?: boolean;
   /** Whether it can start at a time. */
   readonly since: boolean;
   /** Whether it can return only the last lines. */

@@ -1,7 +1,9 @@
 import { http } from "../../src/sources/http.ts";
 import { kubernetes } from "../../src/sources/kubernetes.ts";
+import { loki } from "../../src/sources/loki.ts";
 import { describeSource } from "./describe-source.ts";
 import { startHttpWorld } from "./http-world.ts";
+import { startLokiWorld } from "./loki-world.ts";
 import { startMemoryWorld } from "./memory-source.ts";
 import { startPodsWorld } from "./pods-world.ts";
 
@@ -12,6 +14,14 @@ describeSource({
   provesEnd: false,
   start: startPodsWorld,
   startOther: startHttpWorld,
+});
+describeSource({
+  ...loki,
+  name: loki.kind,
+  provesEnd: true,
+  hidesEmpty: true,
+  start: startLokiWorld,
+  startOther: startPodsWorld,
 });
 describeSource({
   name: "memory",

@@ -9,6 +9,8 @@ export interface SourceUnderTest {
   readonly capabilities: Capabilities;
   /** Whether the end of the store's response proves that it is complete. */
   readonly provesEnd: boolean;
+  /** Whether the store cannot tell a log without lines from a missing one. Default: false. */
+  readonly hidesEmpty?: boolean;
   /** Starts its store. */
   start(options: StartOptions): Promise<SourceWorld>;
   /** Starts another source, for hand-overs in both directions. */

@@ -27,7 +27,10 @@ export async function buildGoProgram(program: GoProgram, folder: string): Promis
     await writeGoMod(program, work);
     const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
     const flags = ["-mod=mod", "-trimpath", `-ldflags=-s -w ${variables.join(" ")}`];
-    await runCommand("go", ["build", ...flags, "-o", join(finished, program.name), program.package], { cwd: work });
+    await runCommand("go", ["build", ...flags, "-o", join(finished, program.name), program.package], {
+      cwd: work,
+      ...(program.cgo === false && { env: { CGO_ENABLED: "0" } }),
+    });
     await rename(finished, folder).catch((error: NodeJS.ErrnoException) => {
       // Another process has built the same version in the meantime: use that.
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
@@ -53,6 +56,9 @@ async function writeGoMod(program: GoProgram, work: string): Promise<void> {
     if (New.Version !== undefined) return [`replace ${old} => ${New.Path} ${New.Version}`];
     return program.replacedFolders === undefined ? [] : [`replace ${old} => ${Old.Path} ${program.replacedFolders}`];
   });
-  const lines = ["module taffrail.test/build", `require ${program.module} ${program.version}`, ...replacements, ""];
+  const requirements = Object.entries({ [program.module]: program.version, ...program.requires }).map(
+    ([module, version]) => `require ${module} ${version}`,
+  );
+  const lines = ["module taffrail.test/build", ...requirements, ...replacements, ""];
   await writeFile(join(work, "go.mod"), lines.join("\n"));
 }

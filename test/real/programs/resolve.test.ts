@@ -59,6 +59,6 @@ it("finds a Debian package's program on PATH", async () => {
 
 it("says which servers there are when asked for another", () => {
   expect(() => resolveServer("tomcat")).toThrow(
-    "There are: grpcurl, etcd, kube-apiserver, toxiproxy, connectconformance, nginx",
+    "There are: grpcurl, etcd, kube-apiserver, toxiproxy, connectconformance, loki, logcli, nginx",
   );
 });

@@ -15,8 +15,12 @@ export interface GoProgram {
    * replacements are omitted, which is right if its requirements name real versions.
    */
   readonly replacedFolders?: string;
+  /** Newer versions of modules that it requires, for those that do not work with the current Go. */
+  readonly requires?: Readonly<Record<string, string>>;
   /** String variables of Go packages to set, as `package.variable`. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether it may use C libraries. Default: as the Go toolchain is set. */
+  readonly cgo?: false;
   /** Whether a program of this name in the folder `KUBEBUILDER_ASSETS`, if that is set, is used instead. */
   readonly kubebuilder?: boolean;
 }
@@ -70,5 +74,26 @@ export const realServers: readonly RealServer[] = [
     version: "v1.0.7",
     package: "connectrpc.com/conformance/cmd/connectconformance",
   },
+  lokiProgram("loki"),
+  lokiProgram("logcli"),
   { kind: "debian", name: "nginx", package: "nginx-light" },
 ];
+
+/** The last minor version of Loki under the Apache licence, with its command line client. */
+function lokiProgram(name: "loki" | "logcli"): GoProgram {
+  return {
+    kind: "go",
+    name,
+    module: "github.com/grafana/loki",
+    version: "v1.6.1",
+    package: `github.com/grafana/loki/cmd/${name}`,
+    // What it requires itself panics at the start when it is built with a current Go.
+    requires: {
+      "golang.org/x/sys": "v0.30.0",
+      "github.com/modern-go/reflect2": "v1.0.2",
+      "github.com/json-iterator/go": "v1.1.12",
+    },
+    // Otherwise it links systemd's library, whose headers are rarely installed.
+    cgo: false,
+  };
+}
