@@ -226,7 +226,8 @@ export class ContainerReader {
       this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
     if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
-      const { live, tellsTimes: timed } = capabilities;
+      const { live } = capabilities;
+      const { timed } = opened.text;
       const previous = live && this.#view.target.pod?.previous === true;
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
@@ -249,6 +250,8 @@ export class ContainerReader {
   }
 
   #take({ text }: OpenedText, piece: TextPiece): void {
+    if (piece.missing !== undefined) this.#notify("lines-lost", piece.missing);
+    if (piece.bytes.length === 0) return;
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
     if (piece.lost) this.#notify("lines-lost", "Lines are missing here: the node no longer has them.");

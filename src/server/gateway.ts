@@ -13,6 +13,7 @@ import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
+import { decompressLimits } from "../logs/plan.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import type { Services } from "../rpc/services.ts";
 import { RunReader } from "../runs/run-reader.ts";
@@ -85,8 +86,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
   );
   const { egress } = compiled;
+  const limits = { decompress: decompressLimits(config), scanBytes: config.limits.scanBytes };
   const sources = compiled.sources.map((source) =>
-    createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
+    createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) }),
   );
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });

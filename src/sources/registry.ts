@@ -1,6 +1,7 @@
 import { http } from "./http.ts";
 import { kubernetes } from "./kubernetes.ts";
+import { s3 } from "./s3.ts";
 import type { SourceKind } from "./source-kind.ts";
 
 /** Every kind of source that a configuration may name. */
-export const SOURCE_KINDS: readonly SourceKind[] = [http, kubernetes];
+export const SOURCE_KINDS: readonly SourceKind[] = [http, kubernetes, s3];

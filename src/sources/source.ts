@@ -77,6 +77,8 @@ export interface OpenedEntries {
   readonly delimited: boolean;
   /** Whether the beginning of the first line is missing. Default: false. */
   readonly cut?: boolean;
+  /** Whether the pieces have times. Default: true. */
+  readonly timed?: boolean;
 }
 
 /** Lines of a log, or parts of lines. */
@@ -85,6 +87,8 @@ export interface EntriesPiece {
   readonly bytes: Uint8Array;
   /** Where each line that begins in `bytes` begins, and when it was written. */
   readonly times: LineTimes;
+  /** What is missing before it, because the store cannot return it: one sentence. Then `bytes` may be empty. */
+  readonly missing?: string;
 }
 
 /** What a source can do. The rest of the program checks these, never the kind of source. */
