@@ -8,11 +8,17 @@ interface PartOrder {
 
 /** A complete run of digits that is a time since 1970, in seconds or milliseconds: from 2001 to 2286. */
 const EPOCH = /(?<![0-9A-Za-z])(?:[1-9]\d{9}|[1-9]\d{12})(?![0-9A-Za-z])/;
-/** A date with as much of a time as follows, with any of the separators, also as `year=2026/month=11/day=30/hour=10`. */
-const DATE = new RegExp(
-  ["(?<!\\d)(20\\d\\d)", "(0[1-9]|1[0-2])", "(0[1-9]|[12]\\d|3[01])"].join("[-/_.]?(?:[a-z]+=)?") +
-    "(?:[-/_.T ]?(?:[a-z]+=)?([01]\\d|2[0-3])(?:[-/_.:]?(?:[a-z]+=)?([0-5]\\d)(?:[-/_.:]?(?:[a-z]+=)?([0-5]\\d))?)?)?",
-);
+/** A date whose digits are one number, with as much of a time as follows in it, or with a whole time behind it. */
+const COMPACT =
+  /(?<!\d)(20\d\d)(0[1-9]|1[0-2])([0-2]\d|3[01])(?:[-_T]([01]\d|2[0-3])([0-5]\d)([0-5]\d)|([01]\d|2[0-3])?([0-5]\d)?([0-5]\d)?)(?!\d)/;
+/** A date, also as folders of a table: `year=2026/month=11/day=30`. */
+const DATE = /(?<!\d)(20\d\d)([-/_.])(?:[a-z]+=)?(0[1-9]|1[0-2])\2(?:[a-z]+=)?([0-2]\d|3[01])(?!\d)/;
+/** The time behind it. A last number may be that of the part, unless it is the third. */
+const TIME = [
+  /^[-/_.T ](?:[a-z]+=)?([01]\d|2[0-3])[-/_.:](?:[a-z]+=)?([0-5]\d)[-/_.:](?:[a-z]+=)?([0-5]\d)(?!\d)/,
+  /^[-/_.T ](?:[a-z]+=)?([01]\d|2[0-3])[-/_.:](?:[a-z]+=)?([0-5]\d)(?=[-/_][0-9A-Za-z])/,
+  /^[-/_.T ](?:[a-z]+=)?([01]\d|2[0-3])(?=[-/_][0-9A-Za-z])/,
+];
 /** The last number before the extensions: `_12.gz`, `part-00012.log.gz`. */
 const NUMBER = /(?:^|[^0-9A-Za-z])(?:part|chunk|index|seq)?(\d{1,9})(?:\.[A-Za-z][A-Za-z0-9]*)*$/;
 
@@ -48,9 +54,18 @@ function orderOf(key: string, prefix: string): PartOrder {
 }
 
 function readDate(text: string): number | undefined {
-  const [, year, month, day, hour = "0", minute = "0", second = "0"] = DATE.exec(text) ?? [];
-  if (year === undefined) return undefined;
-  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  const [, year, month, day, ...clock] = COMPACT.exec(text) ?? [];
+  if (year !== undefined) return utc([year, month, day, ...clock.filter((each) => each !== undefined)]);
+  const date = DATE.exec(text);
+  if (date === null) return undefined;
+  const rest = text.slice(date.index + date[0].length);
+  const time = TIME.map((each) => each.exec(rest)).find((each) => each !== null);
+  return utc([date[1], date[3], date[4], ...(time?.slice(1) ?? [])]);
+}
+
+function utc(texts: readonly (string | undefined)[]): number {
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = texts.map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
 /** The digits of a time, from the year on. */

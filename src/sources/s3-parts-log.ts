@@ -40,7 +40,7 @@ export async function openPartsLog(
   const times = shared ? uploadTimes(target, options.uploadLagMs) : undefined;
   const keys = await listParts(source, pattern, times, list);
   if (keys.length === 0) throw new SourceError(source, "not-found", "has no such objects");
-  const read = readParts(keys, { source, prefix: pattern.prefix, limits: limits.decompress, open });
+  const read = readParts(keys, { prefix: pattern.prefix, limits: limits.decompress, open });
   const parts = await peekParts(shared ? withinBudget(read, source, limits.scanBytes) : read);
 
   const format = decode === "auto" ? recognizeRecords(parts.head) : decode;

@@ -59,7 +59,6 @@ export async function listParts(
 }
 
 export interface ReadPartsOptions {
-  readonly source: string;
   /** What all keys begin with: it is left out where a part is named. */
   readonly prefix: string;
   readonly limits: DecompressLimits;
@@ -75,7 +74,7 @@ export interface ReadPartsOptions {
  */
 export async function* readParts(
   keys: readonly string[],
-  { source, prefix, limits, open }: ReadPartsOptions,
+  { prefix, limits, open }: ReadPartsOptions,
 ): AsyncGenerator<PartsPiece, void, undefined> {
   let missing: string | undefined;
   let unread: SourceError | undefined;
@@ -100,7 +99,7 @@ export async function* readParts(
     }
     if (last !== LINE_FEED) yield { bytes: FEED };
   }
-  if (!hasRead && unread !== undefined) throw new SourceError(source, unread.outcome, unread.did, { cause: unread });
+  if (!hasRead && unread !== undefined) throw unread;
   if (missing !== undefined) yield { bytes: new Uint8Array(0), missing };
 }
 

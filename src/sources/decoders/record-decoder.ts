@@ -24,7 +24,7 @@ export class RecordDecoder {
   #length = 0;
   #starts: number[] = [];
   #times: string[] = [];
-  #lost: string | undefined;
+  #missing: string | undefined;
 
   constructor(read: ReadRecord, filter: RecordFilter) {
     this.#read = read;
@@ -40,6 +40,7 @@ export class RecordDecoder {
       const rest = bytes.subarray(at, feed);
       at = feed + 1;
       if (this.#skipping) this.#skipping = false;
+      else if (this.#heldBytes + rest.length > MAX_RECORD_BYTES) this.#leaveOut();
       else this.#addLine(this.#heldBytes === 0 ? rest : Buffer.concat([...this.#takeHeld(), rest]));
     }
     if (at < bytes.length) this.#hold(bytes.subarray(at));
@@ -86,13 +87,17 @@ export class RecordDecoder {
   #hold(bytes: Buffer): void {
     if (this.#skipping) return;
     if (this.#heldBytes + bytes.length > MAX_RECORD_BYTES) {
-      this.#takeHeld();
+      this.#leaveOut();
       this.#skipping = true;
-      this.#lost = "A line is missing here: its record is longer than 1 MiB.";
       return;
     }
     this.#held.push(Buffer.from(bytes));
     this.#heldBytes += bytes.length;
+  }
+
+  #leaveOut(): void {
+    this.#takeHeld();
+    this.#missing = "A line is missing here: its record is longer than 1 MiB.";
   }
 
   #takeHeld(): Buffer[] {
@@ -103,15 +108,19 @@ export class RecordDecoder {
   }
 
   #take(): EntriesPiece | undefined {
-    const lost = this.#lost;
-    if (this.#length === 0 && lost === undefined) return undefined;
+    const missing = this.#missing;
+    if (this.#length === 0 && missing === undefined) return undefined;
     const bytes = this.#length === 0 ? NOTHING : Buffer.concat(this.#parts, this.#length);
-    const piece = { bytes, times: { starts: this.#starts, times: this.#times }, ...(lost !== undefined && { lost }) };
+    const piece = {
+      bytes,
+      times: { starts: this.#starts, times: this.#times },
+      ...(missing !== undefined && { missing }),
+    };
     this.#parts = [];
     this.#length = 0;
     this.#starts = [];
     this.#times = [];
-    this.#lost = undefined;
+    this.#missing = undefined;
     return piece;
   }
 }
