@@ -23,6 +23,7 @@ const SKEWED = "does not accept this server's clock: it differs from the store's
 const WRONG_KEY =
   "does not accept this server's signature: the secret access key does not belong to the access key, or a proxy " +
   "changes requests";
+const UNKNOWN_KEY = "does not know this server's access key";
 const EXPIRED = "says that this server's credentials have expired";
 
 /** Errors that say more than their status: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. */
@@ -32,12 +33,17 @@ const REFUSALS: Readonly<Record<string, string>> = {
   AllAccessDisabled: "has disabled all access to the bucket",
   ExpiredToken: EXPIRED,
   ExpiredTokenException: EXPIRED,
-  InvalidAccessKeyId: "does not know this server's access key",
+  InvalidAccessKeyId: UNKNOWN_KEY,
   InvalidToken: "does not accept this server's session token",
   RequestExpired: SKEWED,
   RequestTimeTooSkewed: SKEWED,
   SignatureDoesNotMatch: WRONG_KEY,
+  // versitygw's word for an access key that it does not know.
+  XAdminUserNotFound: UNKNOWN_KEY,
 };
+
+/** Errors that mean that there is no object, or may mean it. */
+const ABSENCES: ReadonlySet<string> = new Set(["AccessDenied", "Forbidden", "NoSuchKey", "NoSuchVersion", "NotFound"]);
 
 const REGION_ERRORS: ReadonlySet<string> = new Set([
   "PermanentRedirect",
@@ -70,7 +76,9 @@ export function s3Failure(cause: unknown, { source, timeouts, notFound }: S3Fail
     return fail("not-found", "has the log in its archive, where it cannot be read now: it has to be restored first");
   }
   if (name === "NoSuchBucket") return fail("not-found", "has no such bucket");
-  if (notFound.includes(httpStatus)) return fail("not-found", `answered ${httpStatus}`);
+  // Some stores answer 404 to an access key that they do not know, so the status alone does not count.
+  if (notFound.includes(httpStatus) && (ABSENCES.has(name) || name.startsWith("Status")))
+    return fail("not-found", `answered ${httpStatus}`);
   if (REGION_ERRORS.has(name) || (httpStatus >= 300 && httpStatus < 400)) {
     const region = regionOf(cause);
     const where = region === undefined ? "" : `, ${region}`;

@@ -206,6 +206,8 @@ describe("a bucket's refusal", () => {
       "refused",
       "does not know this server's access key",
     ],
+    ["an unknown key as missing", { status: 404, code: "XAdminUserNotFound" }, "refused", "this server's access key"],
+    ["what is missing otherwise", { status: 404, code: "NoSuchUpload" }, "refused", "answered 404"],
     [
       "a wrong key",
       { status: 403, code: "SignatureDoesNotMatch" },
