@@ -26,9 +26,11 @@ import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
 import { endStalledResponse } from "./end-stalled-response.ts";
+import { serveLink } from "./link-route.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
+import { createPresigner } from "./presigner.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 import { serveSession } from "./session-route.ts";
@@ -90,6 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = compiled.sources.map((source) =>
     createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) }),
   );
+  const reports = createPresigner(compiled.links, egress);
   const authenticator = createTokenReviewAuthenticator({ kube, clock, audiences: config.identity.audiences });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
@@ -105,6 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sources,
     lookups: compiled.lookups,
     links: compiled.links,
+    presign: reports.presign,
     authenticator,
     access,
     streams,
@@ -133,7 +137,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await untilAborted(LAST_WORDS_MS, over.signal);
     listener.destroy();
     await closed;
-    await Promise.all([...sources.map((source) => source.close?.()), kube.close()]);
+    await Promise.all([...sources.map((source) => source.close?.()), reports.close(), kube.close()]);
   };
   let ended: Promise<void> | undefined;
   return {
@@ -184,9 +188,11 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     }
     const isRaw = path.startsWith("/raw/");
     // For any method: RPC clients map only this status to UNIMPLEMENTED.
-    if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
+    const isLink = path.startsWith("/links/");
+    if (!isRaw && !isLink && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
     else if (!isRead) sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
     else if (isRaw) void serveRaw(services, log, request, response);
+    else if (isLink) void serveLink(services, log, request, response);
     else if (path === "/readyz" && stopping.aborted) sendText(response, 503, "stopping\n");
     else sendText(response, 200, "ok\n");
   };
@@ -195,6 +201,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
 const NOT_FOUND = `Not found. This server has:
   /                  the web page
   /raw/PROJECT/RUN   the log of a run as plain text
+  /links/PROJECT/RUN a redirect to a report of a run
   /session           POST a token to sign in; GET returns the user
   /healthz, /readyz  health checks
   and the API taffrail.v1.AnalysisRunLogService over gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list

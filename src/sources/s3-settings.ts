@@ -44,6 +44,15 @@ export const S3Connection = z.strictObject(s3Connection);
 
 export type S3Connection = z.output<typeof S3Connection>;
 
+/** An object that browsers are redirected to by a presigned address. */
+export const S3Presign = z
+  .strictObject({
+    ...s3Connection,
+    endpoint: Endpoint.optional().describe("The address of the store, as browsers reach it. Default: that of AWS."),
+    key: z.string().describe("The key of the object, as a template (docs/templates.md)."),
+  })
+  .describe("An object in a bucket, which the browser may read for five minutes.");
+
 /** The settings of the source. */
 export const S3 = z
   .strictObject({

@@ -86,9 +86,11 @@ describe("buckets of a store that verifies signatures", () => {
       match: { project: "bucketed", metric },
       s3: { ...own, ...settings[metric] },
     }));
+    const report = "${{ project }}/${{ jobName }}/${{ container }} report.html";
+    const links = [{ title: "Report", match: { metric: "key" }, presign: { s3: { ...own, key: report } } }];
     gateway = await startGateway({
       folder,
-      config: JSON.stringify({ sources }),
+      config: JSON.stringify({ sources, links }),
       kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
     });
     const project = await TestProject.create(admin, "bucketed", inject("store").files);
@@ -169,6 +171,20 @@ describe("buckets of a store that verifies signatures", () => {
 
   it.each(["key", "parts", "vector"] as const)("give the last line of a log that is stored as %s", async (metric) => {
     expect(await (await read(metric, "&tail=1")).text()).toBe("last line\n");
+  });
+
+  it("give a report to a browser by an address that this server has signed", async () => {
+    const job = run.jobOf("key");
+    await put(`bucketed/${job}/main report.html`, "<h1>Report</h1>");
+    const link = `${gateway.url}/links/bucketed/${run.name}?title=Report&metric=key&attempt=1&container=main`;
+    const headers = { authorization: `Bearer ${token}` };
+    const redirect = await fetch(link, { headers, redirect: "manual" });
+    expect(redirect.status).toBe(302);
+    const location = redirect.headers.get("location") ?? "";
+    const page = await fetch(location);
+    expect([page.status, await page.text()]).toEqual([200, "<h1>Report</h1>"]);
+    expect((await fetch(location.replace("report.html", "secret.html"))).status).toBe(403);
+    expect((await fetch(link, { redirect: "manual" })).status).toBe(401);
   });
 
   it.each<[Metric, number, string, string]>([
