@@ -60,7 +60,9 @@ async function explain(io: CliIo, argument: string | undefined, flags: Connectio
   if (metric !== undefined && attempt !== undefined && explains) {
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
   }
-  for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) lines.push(printable(`${title}: ${url}`));
+  for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) {
+    lines.push(printable(`${title}: ${url.startsWith("/") ? new URL(url, connection.server).href : url}`));
+  }
   const follow = isOpen(run.summary?.phase) ? " -f" : "";
   lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
   io.print(...lines);

@@ -4,18 +4,31 @@ import { readServerTls, type ServerTls } from "../config-values/tls-files.ts";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { readProxies } from "../egress/proxies.ts";
 import { allLookups, type Lookups } from "../sources/lookups.ts";
+import { compileConnection } from "../sources/s3.ts";
+import type { CompiledConnection } from "../sources/s3-client.ts";
 import { type CompiledSource, compileSource } from "../sources/source-config.ts";
-import type { SourceKind } from "../sources/source-kind.ts";
+import type { CompileContext, SourceKind } from "../sources/source-kind.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { TemplateError } from "../template/errors.ts";
+import { compileText, type TextTemplate } from "../template/text.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Locations } from "./locations.ts";
 import type { Config } from "./schema.ts";
 
-/** A link with its compiled template. */
-export interface CompiledLink {
+/** A link with its compiled template: to a page, or to an object in a private bucket. */
+export type CompiledLink = PageLink | ObjectLink;
+
+interface PageLink {
+  readonly kind: "page";
   readonly config: Config["links"][number];
   readonly url: AddressTemplate;
+}
+
+export interface ObjectLink {
+  readonly kind: "object";
+  readonly config: Config["links"][number];
+  readonly key: TextTemplate;
+  readonly connection: CompiledConnection;
 }
 
 /** A configuration with its templates compiled and its files opened. */
@@ -79,8 +92,16 @@ export function compileConfig(config: Config, locations: Locations, options: Com
   });
 
   const links = config.links.map((link, index): CompiledLink | undefined => {
-    const url = attempt(["links", index, "url"], () => compileAddress(link.url, { vars, fragment: true }));
-    return url && { config: link, url };
+    const { url, presign } = link;
+    const path = ["links", index];
+    if (presign === undefined) {
+      const page = attempt([...path, "url"], () => compileAddress(url ?? "", { vars, fragment: true }));
+      return page && { kind: "page", config: link, url: page };
+    }
+    const own: CompileContext["attempt"] = (within, work) => attempt([...path, "presign", "s3", ...within], work);
+    const key = own(["key"], () => compileText(presign.s3.key, "s3-key", { vars }));
+    const connection = compileConnection(presign.s3, { vars, folder, env, clock, attempt: own });
+    return key && { kind: "object", config: link, key, connection };
   });
 
   const { tls: files } = config;

@@ -5,15 +5,22 @@ import { Duration, Size } from "../config-values/units.ts";
 import { isAddressRange } from "../egress/address-kind.ts";
 import { isNamespaceName } from "../kube/names.ts";
 import { Match } from "../sources/match.ts";
+import { S3Presign } from "../sources/s3-settings.ts";
 import { createSourceSchema } from "../sources/source-config.ts";
 import type { SourceKind } from "../sources/source-kind.ts";
 
 const Namespace = z.string().refine(isNamespaceName, "must be a namespace name");
-const Link = z.strictObject({
-  title: z.string().min(1).describe("The title of the page."),
-  url: z.string().describe("Its address, as a template."),
-  match: Match.default({}),
-});
+const Link = z
+  .strictObject({
+    title: z.string().min(1).describe("The title of the page."),
+    url: z.string().optional().describe("Its address, as a template."),
+    presign: z
+      .strictObject({ s3: S3Presign })
+      .optional()
+      .describe("A page in a private bucket: whoever may read the run is redirected to a presigned address."),
+    match: Match.default({}),
+  })
+  .refine(({ url, presign }) => (url === undefined) !== (presign === undefined), "must have either url or presign");
 
 /** Creates the schema of `taffrail.yaml` for these kinds of source. */
 export function createConfigSchema(kinds: readonly SourceKind[]) {

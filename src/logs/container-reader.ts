@@ -230,7 +230,8 @@ export class ContainerReader {
     if (handover === "moved") this.#notify("moved", movedMessage(name));
     if (handover === "seam") this.#notify("seam", seamMessage(name));
     if (!this.#begun || changed) {
-      const { live, tellsTimes: timed } = capabilities;
+      const { live } = capabilities;
+      const { timed } = opened.text;
       const previous = live && this.#view.target.pod?.previous === true;
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
@@ -253,6 +254,8 @@ export class ContainerReader {
   }
 
   #take({ text, source }: OpenedText, piece: TextPiece): void {
+    if (piece.missing !== undefined) this.#notify("lines-lost", piece.missing);
+    if (piece.bytes.length === 0) return;
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
     if (piece.lost) this.#notify("lines-lost", lostMessage(source));

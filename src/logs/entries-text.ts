@@ -33,6 +33,8 @@ export class EntriesText extends SourceText<EntriesPiece> {
   #pieceBytes = FIRST_PIECE_BYTES;
   /** Lines that have come and are not returned yet, oldest first. */
   #waiting: Lines[] = [];
+  /** What is missing before the next piece. */
+  #missing: string | undefined;
   /** The time of a line of which only a part of a character has come. */
   #cutLine: string | undefined;
 
@@ -71,6 +73,11 @@ export class EntriesText extends SourceText<EntriesPiece> {
 
   protected add(next: IteratorResult<EntriesPiece, undefined>): void {
     if (next.done !== true) {
+      const { bytes, missing } = next.value;
+      if (missing !== undefined) {
+        this.#missing = missing;
+        if (bytes.length === 0) this.#waiting.push({ bytes, times: NO_TIMES });
+      }
       this.#decode(next.value);
       return;
     }
@@ -127,7 +134,9 @@ export class EntriesText extends SourceText<EntriesPiece> {
     }
     const lost = this.#skip?.takeLost() === true || (isLost && skipped === 0);
     const after = this.#position.add(piece.bytes, piece.times);
-    return { bytes: piece.bytes, times: piece.times, after, lost };
+    const missing = this.#missing;
+    this.#missing = undefined;
+    return { bytes: piece.bytes, times: piece.times, after, lost, ...(missing !== undefined && { missing }) };
   }
 }
 

@@ -50,6 +50,7 @@ function textOf(lines: readonly Line[], cuts: readonly number[], from: number): 
     delimited: true,
     mediaType: undefined,
     decodedFrom: undefined,
+    timed: false,
     replaced: false,
     next: async () => pieces.shift(),
     putBack: (piece) => void pieces.unshift(piece),

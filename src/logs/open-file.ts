@@ -1,4 +1,4 @@
-import type { OpenedFile, OpenOptions } from "../sources/source.ts";
+import type { OpenedEntries, OpenedFile, OpenOptions } from "../sources/source.ts";
 import { LINE_FEED } from "../stream/characters.ts";
 import { collect } from "../stream/collect.ts";
 import { countLineFeeds } from "../stream/count.ts";
@@ -6,20 +6,22 @@ import { isCompressed } from "../stream/decompress.ts";
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
 import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
+import { EntriesText } from "./entries-text.ts";
 import { FileText, type FileTextOptions } from "./file-text.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { skipToPlace } from "./skip-to-place.ts";
 import type { SourceRequest, SourceRequests } from "./source-request.ts";
-import { LogReplaced, type StartedText } from "./text.ts";
+import type { LogText, StartedText } from "./text.ts";
 
-/** How much of a file's beginning is read to detect compression and encoding. */
-const HEAD_BYTES = 64;
+/** How much of a file's beginning is read to detect compression, encoding and records. */
+const HEAD_BYTES = 16 * 1024;
 /** How much of a file is read at once when it is read backwards. */
 const BLOCK_BYTES = 256 * 1024;
 const NO_FINGERPRINT = fingerprintOf(new Uint8Array(0));
 
 interface OpenFile {
-  readonly log: OpenedFile;
+  /** Entries: the file holds records, which the source has decoded. */
+  readonly log: OpenedFile | OpenedEntries;
   readonly request: SourceRequest;
 }
 
@@ -31,7 +33,13 @@ export async function openWholeFile(requests: SourceRequests, options: FileTextO
 /** The same for a file that is open already. */
 function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
   const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
-  return { text: new FileText(log, request, options), start };
+  return { text: textOf({ log, request }, options), start };
+}
+
+/** The text of a whole file. */
+function textOf({ log, request }: OpenFile, options: FileTextOptions): LogText {
+  if (log.kind === "file") return new FileText(log, request, options);
+  return new EntriesText(log, request, { place: undefined, offset: 0, growing: options.growing });
 }
 
 /**
@@ -49,7 +57,7 @@ export async function openFileAt(
   const fingerprint = place.storedFingerprint ?? place.fingerprint;
   if (stored === undefined || stored < fingerprint.length) return skipFile(await open(requests), place, options);
   const part = await open(requests, { range: { first: stored - fingerprint.length } });
-  if (part.log.part === undefined) return skipFile(part, place, options);
+  if (!isPart(part.log)) return skipFile(part, place, options);
   const { head, whole } = await peek(part.log.body, (bytes) => bytes.length >= fingerprint.length);
   const before = head.subarray(0, fingerprint.length);
   if (!matchesFingerprint(fingerprint, before)) {
@@ -73,8 +81,8 @@ export async function openFileTail(
   options: FileTextOptions,
 ): Promise<StartedText> {
   const first = await open(requests, { range: { first: 0, last: HEAD_BYTES - 1 } });
-  const total = first.log.part?.total;
-  if (first.log.part === undefined) return lastLines(requests, first, lines, options);
+  if (!isPart(first.log)) return lastLines(requests, first, lines, options);
+  const { total } = first.log.part;
   const head = await collect(first.log.body, HEAD_BYTES);
   first.request.close();
   const encoding = encodingOf(head, first.log.charset, true);
@@ -129,8 +137,9 @@ async function readRange(
 ): Promise<{ readonly bytes: Buffer; readonly isPart: boolean }> {
   const { log, request } = await open(requests, { range: { first, last: end - 1 } });
   try {
+    if (!isPart(log)) return { bytes: Buffer.alloc(0), isPart: false };
     const bytes = Buffer.from(await collect(log.body, end - first));
-    return { bytes, isPart: log.part !== undefined };
+    return { bytes, isPart: true };
   } finally {
     request.close();
   }
@@ -147,7 +156,7 @@ async function lastLines(
   let isOpen = false;
   for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
     count += countLineFeeds(piece.bytes);
-    isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+    if (piece.bytes.length > 0) isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
   }
   const firstWanted = Math.max(0, count + (isOpen ? 1 : 0) - lines) + 1;
   const whole = await openWholeFile(requests, options);
@@ -155,17 +164,17 @@ async function lastLines(
 }
 
 async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptions): Promise<StartedText> {
-  const text = new FileText(file.log, file.request, options);
+  const text = textOf(file, options);
   await skipToPlace(text, place);
   return { text, start: { place, relative: false, offset: place.offset } };
 }
 
-/** @throws LogReplaced if the source does not have a file. */
-async function open(requests: SourceRequests, options?: OpenOptions): Promise<OpenFile> {
-  const { log, request } = await requests.open(options);
-  if (log.kind === "file") return { log, request };
-  request.close();
-  throw new LogReplaced();
+function open(requests: SourceRequests, options?: OpenOptions): Promise<OpenFile> {
+  return requests.open(options);
+}
+
+function isPart(log: OpenFile["log"]): log is OpenedFile & Required<Pick<OpenedFile, "part">> {
+  return log.kind === "file" && log.part !== undefined;
 }
 
 async function* skipBytes(source: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

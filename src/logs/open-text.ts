@@ -108,7 +108,9 @@ async function resume(
   }
   const own = inFile(place);
   if (own === undefined) throw new LogReplaced();
-  return openFileAt(requests, own, options);
+  // A file of records was decoded: its text has other offsets than the file.
+  const decoded = place.kind === "times" ? { ...own, stored: undefined } : own;
+  return openFileAt(requests, decoded, options);
 }
 
 /**

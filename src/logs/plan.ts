@@ -60,6 +60,11 @@ export interface LogPlan {
 /** Short logs that repeat one line compress as well as any bomb. */
 const RATIO_FREE_BYTES = 64 * 1024 * 1024;
 
+/** How far compressed logs may expand. */
+export function decompressLimits({ limits }: Pick<Config, "limits">): DecompressLimits {
+  return { ratio: limits.decompressionRatio, ratioFreeBytes: RATIO_FREE_BYTES };
+}
+
 /**
  * Authorizes the caller and decides what to read.
  *
@@ -93,7 +98,7 @@ export async function planLog(
       lines: request.limitLines,
       bytes: Math.min(request.limitBytes ?? Number.POSITIVE_INFINITY, limits.logBytes),
     },
-    decompression: { ratio: limits.decompressionRatio, ratioFreeBytes: RATIO_FREE_BYTES },
+    decompression: decompressLimits(services.config),
     follow,
     startedAt,
     waitUntil: startedAt + (request.waitMs ?? (follow ? Number.POSITIVE_INFINITY : 0)),

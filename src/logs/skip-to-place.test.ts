@@ -19,6 +19,7 @@ function textOf(pieces: readonly Uint8Array[], timed = false): LogText & { reado
     delimited: true,
     mediaType: undefined,
     decodedFrom: undefined,
+    timed: false,
     replaced: false,
     next: async () => left.shift(),
     putBack: (piece) => void left.unshift(piece),

@@ -9,6 +9,7 @@ import type { LogText, TextPiece } from "./text.ts";
 export abstract class SourceText<T> implements LogText {
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
+  readonly timed: boolean;
   abstract readonly decodedFrom: string | undefined;
   abstract readonly replaced: boolean;
   readonly #request: SourceRequest;
@@ -16,9 +17,10 @@ export abstract class SourceText<T> implements LogText {
   #closed = false;
   #putBack: TextPiece | undefined;
 
-  constructor({ delimited, mediaType }: OpenedLog, request: SourceRequest) {
-    this.delimited = delimited;
-    this.mediaType = mediaType;
+  constructor(log: OpenedLog, request: SourceRequest) {
+    this.delimited = log.delimited;
+    this.mediaType = log.mediaType;
+    this.timed = log.kind === "entries" && log.timed !== false;
     this.#request = request;
   }
 

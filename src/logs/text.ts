@@ -11,6 +11,8 @@ export interface TextPiece {
   readonly after: Place;
   /** Whether lines before it are missing because the source dropped them. */
   readonly lost: boolean;
+  /** What else is missing before it, in one sentence. Then `bytes` may be empty. */
+  readonly missing?: string;
 }
 
 /** A log that is being read, as text. Read it to its end, or close it. */
@@ -18,6 +20,8 @@ export interface LogText {
   /** Whether its end proves that it is complete. */
   readonly delimited: boolean;
   readonly mediaType: string | undefined;
+  /** Whether the source has times of lines. */
+  readonly timed: boolean;
   /** The encoding that it is decoded from, known after the first piece. `undefined`: UTF-8. */
   readonly decodedFrom: string | undefined;
   /** Whether bytes that could not be decoded were replaced by U+FFFD. */

@@ -66,7 +66,7 @@ export async function getAnalysisRun(
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
       // First, because there are few: the rest of the budget is for the attempts.
-      links: linksOf(services.links, run, context, {}, budget),
+      links: linksOf(services, run, context, {}, budget),
       metrics: run.metrics.map((metric) => metricMessage(services, run, metric, details)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
     },
@@ -118,7 +118,7 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
       value: attempt.value,
       ...given("startTime", timestamp(attempt.startedAt)),
       ...given("endTime", timestamp(attempt.endedAt)),
-      links: job === undefined ? [] : linksOf(services.links, run, context, { metric, attempt, job }, budget),
+      links: job === undefined ? [] : linksOf(services, run, context, { metric, attempt, job }, budget),
       pods: pods.map(podMessage),
     };
   };

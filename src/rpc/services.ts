@@ -1,7 +1,7 @@
 import type { Access } from "../access/access.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
-import type { CompiledLink } from "../config/compile.ts";
+import type { CompiledLink, ObjectLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
 import type { Authenticator } from "../identity/token-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
@@ -34,6 +34,8 @@ export interface Services extends GuardServices {
   /** The lookups in the cluster that the sources' templates and patterns need. */
   readonly lookups: Lookups;
   readonly links: readonly CompiledLink[];
+  /** Makes an address by which a browser can read an object of a private bucket. */
+  readonly presign: (link: ObjectLink, key: string) => Promise<string>;
   readonly counters: Counters;
   /** The permissions of this server's own account, cached for some seconds. */
   readonly ownRights: () => Promise<readonly OwnRight[]>;

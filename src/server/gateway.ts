@@ -13,6 +13,7 @@ import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
 import { createCursors } from "../logs/cursor.ts";
+import { decompressLimits } from "../logs/plan.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { createRate } from "../rate.ts";
 import type { Services } from "../rpc/services.ts";
@@ -28,6 +29,7 @@ import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
 import { endStalledResponse } from "./end-stalled-response.ts";
+import { serveLink } from "./link-route.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import {
   headersOf,
@@ -38,6 +40,7 @@ import {
   sendText,
 } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
+import { createPresigner } from "./presigner.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 import { serveSession } from "./session-route.ts";
@@ -95,9 +98,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clock,
   );
   const { egress } = compiled;
+  const limits = { decompress: decompressLimits(config), scanBytes: config.limits.scanBytes };
   const sources = compiled.sources.map((source) =>
-    createSource(source, { egress, kube, clock, meter: counters.source(source.config.name) }),
+    createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) }),
   );
+  const reports = createPresigner(compiled.links, egress);
   const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
   const authenticator = createTokenReviewAuthenticator({
     kube,
@@ -123,6 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sources,
     lookups: compiled.lookups,
     links: compiled.links,
+    presign: reports.presign,
     authenticator,
     access,
     streams,
@@ -152,7 +158,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await untilAborted(LAST_WORDS_MS, over.signal);
     listener.destroy();
     await closed;
-    await Promise.all([...sources.map((source) => source.close?.()), kube.close()]);
+    await Promise.all([...sources.map((source) => source.close?.()), reports.close(), kube.close()]);
   };
   let ended: Promise<void> | undefined;
   return {
@@ -204,9 +210,11 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     }
     const isRaw = path.startsWith("/raw/");
     // For any method: RPC clients map only this status to UNIMPLEMENTED.
-    if (!isRaw && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
+    const isLink = path.startsWith("/links/");
+    if (!isRaw && !isLink && path !== "/healthz" && path !== "/readyz") sendText(response, 404, NOT_FOUND);
     else if (!isRead) sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
     else if (isRaw) void serveRaw(services, log, request, response);
+    else if (isLink) void serveLink(services, log, request, response);
     else if (path === "/readyz" && stopping.aborted) sendText(response, 503, "stopping\n");
     else sendText(response, 200, "ok\n");
   };
@@ -218,6 +226,7 @@ const STRICT_TRANSPORT = ["strict-transport-security", "max-age=31536000"] as co
 const NOT_FOUND = `Not found. This server has:
   /                  the web page
   /raw/PROJECT/RUN   the log of a run as plain text
+  /links/PROJECT/RUN a redirect to a report of a run
   /session           POST a token to sign in; GET returns the user
   /healthz, /readyz  health checks
   and the API taffrail.v1.AnalysisRunLogService over gRPC, gRPC-Web and Connect: grpcurl -plaintext HOST:PORT list

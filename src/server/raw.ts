@@ -8,6 +8,7 @@ import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
+import type { RunRef } from "../runs/run.ts";
 import { originRefused } from "../session/credentials.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {
@@ -90,13 +91,9 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
       near ? `Did you mean "${near}"?` : `The parameters are ${PARAMETERS.join(", ")}.`,
     );
   }
-  // From the raw target: a URL resolves dots and converts backslashes, which would select something else.
-  const [path = ""] = target.split("?", 1);
-  const [namespace = "", name = "", ...more] = path.slice("/raw/".length).split("/").map(decode);
-  if (more.length > 0) throw badRequest("The path must be /raw/PROJECT/RUN.", "Correct the URL.");
   const get = (key: (typeof PARAMETERS)[number]) => parameters.get(key) || undefined;
   return {
-    run: { namespace, name },
+    run: readRunPath(target, "/raw/"),
     selector: {
       metric: get("metric"),
       attempt: attemptSelector(get("attempt")),
@@ -107,6 +104,15 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
     tail: count("tail", get("tail")),
     waitMs: seconds(get("wait")),
   };
+}
+
+/** Reads which run a path is about: `/raw/PROJECT/RUN`. */
+export function readRunPath(target: string, route: "/raw/" | "/links/"): RunRef {
+  // From the raw target: a URL resolves dots and converts backslashes, which would select something else.
+  const [path = ""] = target.split("?", 1);
+  const [namespace = "", name = "", ...more] = path.slice(route.length).split("/").map(decode);
+  if (more.length > 0) throw badRequest(`The path must be ${route}PROJECT/RUN.`, "Correct the URL.");
+  return { namespace, name };
 }
 
 function attemptSelector(text: string | undefined): LogRequest["selector"]["attempt"] {
@@ -153,7 +159,7 @@ function badRequest(message: string, next: string): Failure {
 }
 
 /** The message, a line for each source that was tried, the next step and the reference. */
-function failureText({ failure, reference }: ReportedFailure): string {
+export function failureText({ failure, reference }: ReportedFailure): string {
   const { reason, message, next, tries } = failure;
   return [
     `taffrail: ${message} (${reason})`,
@@ -164,7 +170,7 @@ function failureText({ failure, reference }: ReportedFailure): string {
   ].join("\n");
 }
 
-function challenge({ failure }: ReportedFailure): Record<string, string> {
+export function challenge({ failure }: ReportedFailure): Record<string, string> {
   return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 

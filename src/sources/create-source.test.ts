@@ -3,6 +3,7 @@ import { z } from "zod";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { parseConfig } from "../config/load.ts";
+import { sleep } from "../sleep.ts";
 import { createSourceMeter } from "../telemetry/source-health.ts";
 import { createSource } from "./create-source.ts";
 import { lookupsOf } from "./lookups.ts";
@@ -35,6 +36,8 @@ const shelf = {
   }),
 } satisfies SourceKind<{ board: string }, { board: string }>;
 
+const limits = { decompress: { ratio: 200, ratioFreeBytes: 1024 }, scanBytes: 1024 };
+
 function parse(source: object, kinds?: readonly SourceKind[]) {
   const text = JSON.stringify({ sources: [{ name: "s", ...source }] });
   return parseConfig(text, { name: "t.yaml", folder: ".", env: {}, clock, ...(kinds && { kinds }) });
@@ -44,7 +47,7 @@ function create(source: object, kinds?: readonly SourceKind[], meter = createSou
   const { sources, egress } = parse(source, kinds);
   const [compiled] = sources;
   if (compiled === undefined) throw new Error("no source");
-  return createSource(compiled, { egress, kube: creatingApi(() => undefined), clock, meter });
+  return createSource(compiled, { egress, kube: creatingApi(() => undefined), clock, sleep, limits, meter });
 }
 
 describe("a source", () => {

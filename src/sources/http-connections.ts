@@ -9,10 +9,15 @@ export interface HttpConnectionsOptions {
   readonly egress: Egress;
   /** `scheme://host:port` of all addresses that may be asked, where the operator wrote it. */
   readonly origin: string | undefined;
+  /** Whether all hosts are the operator's own text, even without an `origin`. Default: if there is one. */
+  readonly written?: boolean;
   readonly timeouts: HttpTimeouts;
 }
 
 export interface HttpRequest {
+  /** Default: GET. */
+  readonly method?: "GET" | "POST";
+  readonly body?: string | Uint8Array | undefined;
   readonly headers: Readonly<Record<string, string | Secret>>;
   /** The same object as before, unless the settings have changed: then new connections are made. */
   readonly tls: TlsSettings | undefined;
@@ -37,7 +42,8 @@ export interface HttpConnections {
 const READ_AHEAD_BYTES = 128 * 1024;
 
 /** Makes connections to a store as they are needed. */
-export function createHttpConnections({ egress, origin, timeouts }: HttpConnectionsOptions): HttpConnections {
+export function createHttpConnections(options: HttpConnectionsOptions): HttpConnections {
+  const { egress, origin, written = origin !== undefined, timeouts } = options;
   let current: { readonly tls: TlsSettings | undefined; readonly agent: Dispatcher } | undefined;
   let closed: Promise<void> | undefined;
   const retired = new Set<Promise<void>>();
@@ -53,7 +59,7 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
       // undici's own timer for bodies runs while our reader is away; the body's reader has a better one.
       const limits = { connectMs, headersMs, bodyMs: 0 };
       const agent = egress.createAgent({
-        written: origin !== undefined,
+        written,
         proxied: true,
         tls,
         allowH2: false,
@@ -65,7 +71,7 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
   };
 
   return {
-    async get(url, { headers, tls, signal }) {
+    async get(url, { method = "GET", headers, body, tls, signal }) {
       if (origin !== undefined && url.origin !== origin) {
         throw new EgressRefused(`${url.origin} is not where the source's template leads, which is ${origin}.`);
       }
@@ -74,8 +80,9 @@ export function createHttpConnections({ egress, origin, timeouts }: HttpConnecti
       const request = agentFor(tls).request({
         origin: url.origin,
         path,
-        method: "GET",
+        method,
         headers: sent,
+        ...(body !== undefined && { body }),
         signal,
         highWaterMark: READ_AHEAD_BYTES,
       });

@@ -54,7 +54,14 @@ function sourceAt(store: { readonly origin: string }, path: string, options: Opt
   };
   const source = http.create(compiled, { name: "archive", egress });
   closers.push(source.close);
-  return source;
+  return {
+    ...source,
+    async open(...request: Parameters<typeof source.open>) {
+      const log = await source.open(...request);
+      if (log.kind !== "file") throw new Error("The file was taken for one of records.");
+      return log;
+    },
+  };
 }
 
 const signal = new AbortController().signal;

@@ -2,6 +2,8 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import type { TextTemplate } from "../template/text.ts";
+import { Decode, decodeLog } from "./decoders/decode-log.ts";
+import { createRecordFilter } from "./decoders/record-filter.ts";
 import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
@@ -16,7 +18,7 @@ import {
   timeoutsOf,
 } from "./http-settings.ts";
 import { lookupsOf } from "./lookups.ts";
-import type { LogTarget, OpenedFile, OpenOptions } from "./source.ts";
+import type { LogTarget, OpenedFile, OpenedLog, OpenOptions } from "./source.ts";
 import { rendered, SourceError } from "./source-error.ts";
 import type { CompileContext, SourceDeps, SourceKind } from "./source-kind.ts";
 
@@ -36,6 +38,7 @@ const Http = z
       .string()
       .optional()
       .describe("The encoding of logs for which the store names none: utf-16le. Default: utf-8."),
+    decode: Decode,
     notFound: z
       .array(z.int().min(400).max(499))
       .default([404, 410])
@@ -61,8 +64,11 @@ export const http = {
   capabilities: { live: false, ranges: true, tellsTimes: false, since: false, tail: false },
   compile,
   lookups: ({ url, headers }) => lookupsOf([url, ...Object.values(headers)]),
-  create(compiled, { name, egress }: Pick<SourceDeps, "name" | "egress">) {
-    const { charset, notFound } = compiled.config;
+  create(
+    compiled,
+    { name, egress, limits }: Pick<SourceDeps, "name" | "egress"> & Partial<Pick<SourceDeps, "limits">>,
+  ) {
+    const { charset, notFound, decode } = compiled.config;
     const timeouts = timeoutsOf(compiled.config.timeouts);
     const connections = createHttpConnections({ egress, origin: compiled.url.origin, timeouts });
 
@@ -94,7 +100,7 @@ export const http = {
       }
     };
 
-    const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedFile> => {
+    const open = async (target: LogTarget, signal: AbortSignal, { range }: OpenOptions = {}): Promise<OpenedLog> => {
       signal.throwIfAborted();
       const { headers: own, tls } = await prepareRequest(name, compiled, target.values, signal);
       const url = rendered(name, () => compiled.url.render(target.values));
@@ -117,7 +123,7 @@ export const http = {
       const type = contentTypeOf(headers);
       const isEmpty = statusCode === 416;
       if (isEmpty) dump(body);
-      return {
+      const file: OpenedFile = {
         kind: "file",
         body: isEmpty ? nothing() : readHttpBody(body, { source: name, idleMs: timeouts.idleMs, signal }),
         mediaType: type.mediaType,
@@ -125,6 +131,8 @@ export const http = {
         delimited: statusCode === 204 || isEmpty || isDelimited(headers),
         ...(part && { part }),
       };
+      const filter = createRecordFilter(target, false);
+      return (await decodeLog(file, { decode, filter, limits: limits?.decompress, signal })) ?? open(target, signal);
     };
 
     return { open, close: connections.close };

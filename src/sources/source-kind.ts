@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { Sleep } from "../sleep.ts";
+import type { DecompressLimits } from "../stream/decompress.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Capabilities, LogStore } from "./source.ts";
 
@@ -22,6 +24,13 @@ export interface CompileContext {
   attempt<T>(path: readonly PropertyKey[], work: () => T): T | undefined;
 }
 
+/** How much a source may read to find a log. */
+export interface SourceLimits {
+  readonly decompress: DecompressLimits;
+  /** How much text is searched for the lines of one container where lines of several are stored together. */
+  readonly scanBytes: number;
+}
+
 /** What is available when a source is created. */
 export interface SourceDeps {
   /** The source's name in the configuration, for errors. */
@@ -30,6 +39,10 @@ export interface SourceDeps {
   readonly egress: Egress;
   /** The client of the API server. The source must not close its connections. */
   readonly kube: Pick<KubeApi, "openPodLog">;
+  /** Waits between two tries of a request. */
+  readonly sleep: Sleep;
+  /** How much a source that looks into files may read. */
+  readonly limits: SourceLimits;
 }
 
 /**

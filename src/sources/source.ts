@@ -86,6 +86,8 @@ export interface OpenedEntries {
   readonly delimited: boolean;
   /** Whether the beginning of the first line is missing. Default: false. */
   readonly cut?: boolean;
+  /** Whether the pieces have times. Default: true. */
+  readonly timed?: boolean;
 }
 
 /** Lines of a log, or parts of lines. */
@@ -96,6 +98,8 @@ export interface EntriesPiece {
   readonly times: LineTimes;
   /** Whether lines are missing before it, because the store does not return them. Default: false. */
   readonly lost?: boolean;
+  /** What is missing before it, because the store cannot return it: one sentence. Then `bytes` may be empty. */
+  readonly missing?: string;
 }
 
 /** What a source can do. The rest of the program checks these, never the kind of source. */

@@ -66,14 +66,19 @@ function findContexts(
     case "logql":
       return findLogqlContexts(pieces);
     case "s3-key":
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for.
-      checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character is not allowed in a key.");
-      checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key must not contain a dot segment.");
+      checkKeyText(skeleton, pieces);
       return expressions.map(() => "s3-key");
     case "json":
       checkJson(skeleton, pieces);
       return expressions.map(() => "json");
   }
+}
+
+/** @throws TemplateError if the template's own text cannot be part of the key of an object. */
+export function checkKeyText(skeleton: string, pieces: readonly Piece[]): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for.
+  checkText(skeleton, pieces, /[\u0000-\u001f\u007f-\u009f]/, "This character is not allowed in a key.");
+  checkText(skeleton, pieces, /(?<![^/])\.\.?(?![^/])/, "A key must not contain a dot segment.");
 }
 
 function checkText(skeleton: string, pieces: readonly Piece[], bad: RegExp, message: string): void {
@@ -100,7 +105,11 @@ function checkJson(skeleton: string, pieces: readonly Piece[]): void {
 /** Why the rendered text is not allowed although each value is: the rest of a sentence about the values. */
 function findFault(text: string, context: TextContext): string | undefined {
   if (text.length > MAX_TEXT_LENGTH) return `makes the text longer than ${MAX_TEXT_LENGTH} characters`;
-  if (context !== "s3-key") return undefined;
+  return context === "s3-key" ? findKeyFault(text) : undefined;
+}
+
+/** Why the rendered key is not allowed although each value is: the rest of a sentence about the values. */
+export function findKeyFault(text: string): string | undefined {
   if (Buffer.byteLength(text) > MAX_S3_KEY_BYTES) return `makes the key longer than ${MAX_S3_KEY_BYTES} bytes`;
   const dots = text.split("/").some((segment) => segment === "." || segment === "..");
   return dots ? "produces a dot segment in the key" : undefined;

@@ -91,7 +91,7 @@ export async function startGround(): Promise<Ground> {
       const yaml = `shutdown: { drain: 0ms }\nsources:\n${sources.join("")}`;
       const kinds = worlds.find((world) => world.kinds !== undefined)?.kinds ?? SOURCE_KINDS;
       const gateway = await startGateway({
-        compiled: parseConfig(yaml, { name: "taffrail.yaml", folder: ".", env: {}, clock, kinds }),
+        compiled: parseConfig(yaml, { name: "taffrail.yaml", folder: ".", env: { S3_KEY: "key" }, clock, kinds }),
         kube: createKubeApi({
           server: api.url,
           credentials: async () => ({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),

@@ -33,9 +33,10 @@ export async function startHttpWorld({ idleMs }: Pick<StartOptions, "idleMs"> = 
 }
 
 type Response = Parameters<typeof sendBody>[0];
-type FileLog = StoredLog & { answer(range: string | undefined, response: Response): Promise<void> };
+export type FileLog = StoredLog & { answer(range: string | undefined, response: Response): Promise<void> };
 
-function createFileLog(): FileLog {
+/** Creates a log that is stored as one file, and sends it. */
+export function createFileLog(): FileLog {
   const answering = createAnswering();
   const troubles: Trouble[] = [];
   let texts: string[] | undefined;
@@ -93,10 +94,10 @@ function createFileLog(): FileLog {
 }
 
 /** A log in pieces, which are generated as needed. */
-function* manyLines(count: number): Generator<Uint8Array> {
+export function* manyLines(count: number, first = 0): Generator<Uint8Array> {
   const each = 64;
-  for (let from = 0; from < count; from += each) {
-    const lines = Array.from({ length: Math.min(each, count - from) }, (_, index) => longLineAt(from + index));
+  for (let from = first; from < first + count; from += each) {
+    const lines = Array.from({ length: Math.min(each, first + count - from) }, (_, index) => longLineAt(from + index));
     yield Buffer.from(lines.join(""));
   }
 }

@@ -1688,7 +1688,7 @@ export type Link = Message<"taffrail.v1.Link"> & {
   title: string;
 
   /**
-   * An http or https URL.
+   * An http or https URL. Or, for a page in a private bucket, a path of this server, which redirects to it.
    *
    * @generated from field: string url = 2;
    */

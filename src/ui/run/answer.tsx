@@ -115,7 +115,8 @@ function spanWords(phase: AnalysisPhase, { cause }: Text): string {
 
 function Reports({ links }: { readonly links: readonly ReportLink[] }) {
   const text = useText();
-  const safe = links.filter(({ url }) => /^https?:\/\//i.test(url));
+  // A path of this server redirects to a page in a private bucket.
+  const safe = links.filter(({ url }) => /^(?:https?:\/\/|\/(?![/\\]))/i.test(url));
   if (safe.length === 0) return null;
   return (
     <nav className={styles.links} aria-label={text.cause.reports}>

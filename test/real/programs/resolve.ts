@@ -4,7 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../run-command.ts";
 import { buildGoProgram } from "./go-build.ts";
-import { type DebianPackage, type GoProgram, realServers } from "./table.ts";
+import { installPythonProgram } from "./python-install.ts";
+import { type DebianPackage, type GoProgram, type PythonProgram, realServers } from "./table.ts";
 
 /** Where a program is, and whether it had to be built or installed. */
 export interface ResolvedServer {
@@ -25,7 +26,14 @@ export function resolveServer(name: string): Promise<ResolvedServer> {
   if (server === undefined) {
     throw new Error(`There is no server "${name}". There are: ${realServers.map((each) => each.name).join(", ")}.`);
   }
-  return server.kind === "go" ? resolveGoProgram(server) : resolvePackage(server);
+  switch (server.kind) {
+    case "go":
+      return resolveGoProgram(server);
+    case "python":
+      return resolvePythonProgram(server);
+    case "debian":
+      return resolvePackage(server);
+  }
 }
 
 async function resolveGoProgram(program: GoProgram): Promise<ResolvedServer> {
@@ -45,6 +53,18 @@ async function resolveGoProgram(program: GoProgram): Promise<ResolvedServer> {
   await mkdir(cacheFolder(), { recursive: true });
   await buildGoProgram(program, folder);
   return { name: program.name, path, how: "built" };
+}
+
+async function resolvePythonProgram(program: PythonProgram): Promise<ResolvedServer> {
+  const folder = join(cacheFolder(), `${program.name}-${program.version}`);
+  const path = join(folder, "bin", program.name);
+  if (await isExecutable(path)) return { name: program.name, path, how: "found" };
+  if ((await findOnPath("python3")) === undefined) {
+    throw new Error(`${program.name} is a Python program, and there is no "python3" on PATH: install Python.`);
+  }
+  await mkdir(cacheFolder(), { recursive: true });
+  await installPythonProgram(program, folder);
+  return { name: program.name, path, how: "installed" };
 }
 
 async function resolvePackage(server: DebianPackage): Promise<ResolvedServer> {

@@ -1,5 +1,5 @@
 /** A server or tool that the tests run. */
-export type RealServer = GoProgram | DebianPackage;
+export type RealServer = GoProgram | PythonProgram | DebianPackage;
 
 /** Built from a Go module, with the Go toolchain and the module proxy of the environment. */
 export interface GoProgram {
@@ -23,6 +23,17 @@ export interface GoProgram {
   readonly cgo?: false;
   /** Whether a program of this name in the folder `KUBEBUILDER_ASSETS`, if that is set, is used instead. */
   readonly kubebuilder?: boolean;
+}
+
+/** Installed from PyPI into a virtual environment of its own. Needs `python3` with `venv`. */
+export interface PythonProgram {
+  readonly kind: "python";
+  /** The name of the script that the package installs. */
+  readonly name: string;
+  /** The package on PyPI, with its extras. */
+  readonly package: string;
+  /** A version of the package, which is also part of the cache folder's name. */
+  readonly version: string;
 }
 
 /** Installed with apt-get if permitted, else found on PATH. */
@@ -76,6 +87,15 @@ export const realServers: readonly RealServer[] = [
   },
   lokiProgram("loki"),
   lokiProgram("logcli"),
+  {
+    kind: "go",
+    name: "versitygw",
+    module: "github.com/versity/versitygw",
+    version: "v1.8.0",
+    package: "github.com/versity/versitygw/cmd/versitygw",
+  },
+  { kind: "python", name: "moto_server", package: "moto[server]", version: "5.2.5" },
+  { kind: "python", name: "robot", package: "robotframework", version: "7.5" },
   { kind: "debian", name: "nginx", package: "nginx-light" },
 ];
 

@@ -14,6 +14,8 @@ export interface GatewayOptions {
    * The API server, the authority of its certificate (absent for plain HTTP), and the gateway's own token for it.
    */
   readonly kubernetes: { readonly url: string; readonly ca?: string; readonly token: string };
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A gateway that runs like in production: from its command line, as a separate process. */
@@ -23,7 +25,13 @@ export interface Gateway {
 }
 
 /** Starts `taffrail serve` on a free port, and waits until it reports the port. */
-export async function startGateway({ folder, config, kubernetes, program }: GatewayOptions): Promise<Gateway> {
+export async function startGateway({
+  folder,
+  config,
+  kubernetes,
+  program,
+  env = {},
+}: GatewayOptions): Promise<Gateway> {
   const own = await mkdtemp(join(folder, "gateway-"));
   await writeFile(join(own, "taffrail.yaml"), config);
   await writeFile(join(own, "kubeconfig"), JSON.stringify(kubeconfigOf(kubernetes)));
@@ -35,7 +43,7 @@ export async function startGateway({ folder, config, kubernetes, program }: Gate
     `--kubeconfig=${join(own, "kubeconfig")}`,
     "--listen=127.0.0.1:0",
   ];
-  const server = new ChildServer("taffrail", process.execPath, args, { onLine: (line) => search("log", line) });
+  const server = new ChildServer("taffrail", process.execPath, args, { env, onLine: (line) => search("log", line) });
   try {
     const url = await server.waitFor(() => /"address":"(http:[^"]+)"/.exec(server.output)?.[1]);
     return { url, server };
