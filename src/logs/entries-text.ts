@@ -22,7 +22,8 @@ const NO_TIMES: LineTimes = { starts: [], times: [] };
  * begins.
  */
 export class EntriesText extends SourceText<EntriesPiece> {
-  readonly decodedFrom = undefined;
+  readonly decoding = undefined;
+  readonly document = undefined;
   readonly #growing: boolean;
   readonly #entries: AsyncIterator<EntriesPiece, undefined>;
   readonly #decoder = createDecoder("utf-8");

@@ -5,8 +5,11 @@ import { countLineFeeds } from "../stream/count.ts";
 import { isCompressed } from "../stream/decompress.ts";
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
+import { DOCUMENT_BYTES, sniff } from "../stream/sniff.ts";
 import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
-import { FileText, type FileTextOptions } from "./file-text.ts";
+import { type ExaminedFile, examineFile, type FileTextOptions } from "./examine-file.ts";
+import { FileText } from "./file-text.ts";
+import { LogDamaged } from "./log-damaged.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { skipToPlace } from "./skip-to-place.ts";
 import type { SourceRequest, SourceRequests } from "./source-request.ts";
@@ -23,15 +26,32 @@ interface OpenFile {
   readonly request: SourceRequest;
 }
 
-/** Opens a log that is stored as one file at its beginning. */
+/**
+ * Opens a log that is stored as one file at its beginning.
+ *
+ * @throws SourceError, as each function here, if the file is no log: see `examineFile`.
+ */
 export async function openWholeFile(requests: SourceRequests, options: FileTextOptions): Promise<StartedText> {
-  return wholeFile(await open(requests), options);
+  return wholeFile(requests, await open(requests), options);
 }
 
 /** The same for a file that is open already. */
-function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
+async function wholeFile(requests: SourceRequests, file: OpenFile, options: FileTextOptions): Promise<StartedText> {
   const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
-  return { text: new FileText(log, request, options), start };
+  return { text: await textOf(requests, file, options), start };
+}
+
+async function textOf(
+  { source }: SourceRequests,
+  { log, request }: OpenFile,
+  options: FileTextOptions,
+): Promise<FileText> {
+  try {
+    return new FileText(await examineFile(source, log, options), request, options);
+  } catch (error) {
+    request.close();
+    throw error;
+  }
 }
 
 /**
@@ -47,17 +67,26 @@ export async function openFileAt(
 ): Promise<StartedText> {
   const { stored, offset } = place;
   const fingerprint = place.storedFingerprint ?? place.fingerprint;
-  if (stored === undefined || stored < fingerprint.length) return skipFile(await open(requests), place, options);
+  if (stored === undefined || stored < fingerprint.length)
+    return skipFile(requests, await open(requests), place, options);
   const part = await open(requests, { range: { first: stored - fingerprint.length } });
-  if (part.log.part === undefined) return skipFile(part, place, options);
+  if (part.log.part === undefined) return skipFile(requests, part, place, options);
   const { head, whole } = await peek(part.log.body, (bytes) => bytes.length >= fingerprint.length);
   const before = head.subarray(0, fingerprint.length);
   if (!matchesFingerprint(fingerprint, before)) {
     part.request.close();
-    return skipFile(await open(requests), place, options);
+    return skipFile(requests, await open(requests), place, options);
   }
-  const log = { ...part.log, body: skipBytes(whole, before.length) };
-  const text = FileText.inside(log, { ...place, stored }, new Uint8Array(before), part.request, options);
+  // The text before it proves that this is the log that was examined before.
+  const file: ExaminedFile = {
+    source: requests.source,
+    log: part.log,
+    body: skipBytes(whole, before.length),
+    compressed: false,
+    encoding: { name: place.encoding ?? "utf-8", by: part.log.charset?.by, markBytes: 0 },
+    document: undefined,
+  };
+  const text = FileText.inside(file, { ...place, stored }, new Uint8Array(before), part.request, options);
   return { text, start: { place, relative: false, offset } };
 }
 
@@ -75,10 +104,18 @@ export async function openFileTail(
   const first = await open(requests, { range: { first: 0, last: HEAD_BYTES - 1 } });
   const total = first.log.part?.total;
   if (first.log.part === undefined) return lastLines(requests, first, lines, options);
+  const { mediaType, coding, charset } = first.log;
   const head = await collect(first.log.body, HEAD_BYTES);
   first.request.close();
-  const encoding = encodingOf(head, first.log.charset, true);
-  if (total === undefined || isCompressed(head) || (encoding !== undefined && encoding.name !== "utf-8")) {
+  const encoding = encodingOf(head, charset, true);
+  const isUtf8 = encoding === undefined || encoding.name === "utf-8";
+  if (
+    total === undefined ||
+    isCompressed(head) ||
+    coding !== undefined ||
+    !isUtf8 ||
+    mayBeDocument(head, mediaType, total)
+  ) {
     return lastLines(requests, await open(requests), lines, options);
   }
   const mark = encoding?.markBytes ?? 0;
@@ -142,20 +179,36 @@ async function lastLines(
   lines: number,
   options: FileTextOptions,
 ): Promise<StartedText> {
-  const { text } = wholeFile(counted, options);
+  const { text } = await wholeFile(requests, counted, options);
   let count = 0;
   let isOpen = false;
-  for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
-    count += countLineFeeds(piece.bytes);
-    isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+  try {
+    for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
+      count += countLineFeeds(piece.bytes);
+      isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+    }
+  } catch (error) {
+    // The lines before are the last ones; the second read ends with the same.
+    if (!(error instanceof LogDamaged)) throw error;
   }
   const firstWanted = Math.max(0, count + (isOpen ? 1 : 0) - lines) + 1;
   const whole = await openWholeFile(requests, options);
   return { text: whole.text, start: { ...whole.start, firstWanted } };
 }
 
-async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptions): Promise<StartedText> {
-  const text = new FileText(file.log, file.request, options);
+/** Whether the head of a file may be that of a document in place of a log. */
+function mayBeDocument(head: Uint8Array, mediaType: string | undefined, total: number): boolean {
+  // A larger one has tags.
+  return (total <= DOCUMENT_BYTES || head.includes(0x3c)) && sniff(head, mediaType, head.length >= total) !== "log";
+}
+
+async function skipFile(
+  requests: SourceRequests,
+  file: OpenFile,
+  place: BytePlace,
+  options: FileTextOptions,
+): Promise<StartedText> {
+  const text = await textOf(requests, file, options);
   await skipToPlace(text, place);
   return { text, start: { place, relative: false, offset: place.offset } };
 }

@@ -7,19 +7,26 @@ import type { LogText, TextPiece } from "./text.ts";
  * up.
  */
 export abstract class SourceText<T> implements LogText {
-  readonly delimited: boolean;
   readonly mediaType: string | undefined;
-  abstract readonly decodedFrom: string | undefined;
+  abstract readonly document: LogText["document"];
+  abstract readonly decoding: LogText["decoding"];
   abstract readonly replaced: boolean;
   readonly #request: SourceRequest;
+  readonly #delimited: boolean;
+  /** Whether its end was found to prove nothing. */
+  protected unproven = false;
   #hasEnded = false;
   #closed = false;
   #putBack: TextPiece | undefined;
 
-  constructor({ delimited, mediaType }: OpenedLog, request: SourceRequest) {
-    this.delimited = delimited;
+  constructor({ delimited, mediaType }: Pick<OpenedLog, "delimited" | "mediaType">, request: SourceRequest) {
+    this.#delimited = delimited;
     this.mediaType = mediaType;
     this.#request = request;
+  }
+
+  get delimited(): boolean {
+    return this.#delimited && !this.unproven;
   }
 
   async next(): Promise<TextPiece | undefined> {

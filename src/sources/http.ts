@@ -6,10 +6,11 @@ import { ClientTls, openTlsFiles, type TlsReader } from "../config-values/tls-fi
 import { Duration } from "../config-values/units.ts";
 import type { TlsSettings } from "../egress/egress.ts";
 import { Secret } from "../secret.ts";
+import type { DeclaredCharset } from "../stream/encoding.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
 import type { TemplateValues } from "../template/values.ts";
-import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
+import { checkStatus, contentTypeOf, isDelimited, partOf, redirectOf, unsupportedCoding } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
@@ -41,7 +42,7 @@ const Http = z
     charset: z
       .string()
       .optional()
-      .describe("The encoding of logs for which the store names none: utf-16le. Default: utf-8."),
+      .describe("The encoding of logs, whatever the store says: utf-16le. Default: what the store says, else utf-8."),
     notFound: z
       .array(z.int().min(400).max(499))
       .default([404, 410])
@@ -118,17 +119,9 @@ export const http = {
       const request = { headers: { ...own, ...wanted }, tls, signal };
       const { statusCode, headers, body } = await ask(url, request, range !== undefined);
       const part = range && partOf(statusCode, headers, range.first);
-      if (part === "other" || (part !== undefined && headers["content-encoding"] !== undefined)) {
-        // Another part than was asked for, or a part of what was compressed for this answer, is of no use: all of it
-        // is.
+      if (part === "other") {
         dump(body);
         return open(target, signal);
-      }
-      try {
-        checkCoding(name, headers);
-      } catch (error) {
-        dump(body);
-        throw error;
       }
       const type = contentTypeOf(headers);
       const isEmpty = statusCode === 416;
@@ -137,7 +130,8 @@ export const http = {
         kind: "file",
         body: isEmpty ? nothing() : readHttpBody(body, { source: name, idleMs: timeouts.idleMs, signal }),
         mediaType: type.mediaType,
-        charset: type.charset ?? charset,
+        charset: declared(charset, "setting") ?? declared(type.charset, "store"),
+        coding: unsupportedCoding(headers),
         delimited: statusCode === 204 || isEmpty || isDelimited(headers),
         ...(part && { part }),
       };
@@ -171,6 +165,10 @@ function compile(config: HttpConfig, context: CompileContext): CompiledHttp | un
       return openTlsFiles(tls, folder, clock);
     });
   return address && { config, url: address, headers: compiled, token: secret, tls: files };
+}
+
+function declared(label: string | undefined, by: DeclaredCharset["by"]): DeclaredCharset | undefined {
+  return label === undefined ? undefined : { label, by };
 }
 
 function checkCharset(label: string): void {
