@@ -344,7 +344,11 @@ export class ContainerReader {
     }
     if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
-      const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
+      // A document in place of what was read is a poll that brought nothing.
+      const isDocument = error.tries?.some(({ source, fault }) => source === this.#source && fault === "document");
+      const notice = isDocument
+        ? undefined
+        : this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
       // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
