@@ -62,9 +62,15 @@ export type SourceFault =
   | "log-removed"
   | "never-started"
   | "log-damaged"
-  | "document"
+  | "web-page"
+  | "error-document"
   | "node-limit"
   | "node-failed";
+
+/** Whether a source returned a document in place of the log, which the caller may ask for. */
+export function isDocument({ fault }: Pick<SourceTry, "fault">): boolean {
+  return fault === "web-page" || fault === "error-document";
+}
 
 export interface FailureDetails {
   /** What the reader can do now, in one sentence. */

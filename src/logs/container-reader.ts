@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { Failure } from "../failure.ts";
+import { Failure, isDocument } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
@@ -345,10 +345,8 @@ export class ContainerReader {
     if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
       // A document in place of what was read is a poll that brought nothing.
-      const isDocument = error.tries?.some(({ source, fault }) => source === this.#source && fault === "document");
-      const notice = isDocument
-        ? undefined
-        : this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
+      const isPoll = error.tries?.some((each) => each.source === this.#source && isDocument(each)) === true;
+      const notice = isPoll ? undefined : this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
       // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;

@@ -86,7 +86,9 @@ export async function examineFile(
   const document = sniffed === "log" ? undefined : sniffed;
   if (document !== undefined && document !== "json" && !options.showDocument) {
     leave(text.whole);
-    throw new SourceError(source.name, "not-found", DID[document], { fault: "document" });
+    throw new SourceError(source.name, "not-found", DID[document], {
+      fault: document === "page" ? "web-page" : "error-document",
+    });
   }
   const encoding = encodingOf(text.head, charset, true) ?? { name: "utf-8", by: undefined, markBytes: 0 };
   return { source, log, body: text.whole, compressed, encoding, document };

@@ -188,7 +188,7 @@ describe("a stream of a log", () => {
     const world = createWorld(store(["<!DOCTYPE html><html><head><title>Sign in</title></head></html>\n"]));
     await expect(readAll(world.open())).rejects.toMatchObject({
       reason: "LOG_NOT_FOUND",
-      tries: [{ source: "s3", outcome: "not-found", fault: "document" }],
+      tries: [{ source: "s3", outcome: "not-found", fault: "web-page" }],
     });
     const frames = await readAll(world.open({ showDocument: true }));
     expect(kindsOf(frames)).toEqual(["origin", "notice", "chunk", "end"]);

@@ -55,7 +55,8 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
   "log-damaged": SourceFault.LOG_DAMAGED,
   "node-limit": SourceFault.NODE_LIMIT,
   "node-failed": SourceFault.NODE_FAILED,
-  document: SourceFault.DOCUMENT,
+  "web-page": SourceFault.WEB_PAGE,
+  "error-document": SourceFault.ERROR_DOCUMENT,
 };
 
 /** A failure with the reference under which operators find it in the server's log. */

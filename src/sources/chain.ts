@@ -1,4 +1,4 @@
-import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
+import { Failure, type FailureKind, isDocument, type SourceTry } from "../failure.ts";
 import type { LogSource } from "./source.ts";
 import type { SourceError } from "./source-error.ts";
 
@@ -93,8 +93,11 @@ export class SourceChain {
     }
     const { kind, reason, next } =
       VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
-    const isDocument = kind === "not-found" && tries.some(({ fault }) => fault === "document");
-    const details = { next: isDocument ? DOCUMENT_NEXT : next, tries, ...causeOf(this.#causes) };
+    const details = {
+      next: kind === "not-found" && tries.some(isDocument) ? DOCUMENT_NEXT : next,
+      tries,
+      ...causeOf(this.#causes),
+    };
     return new Failure(kind, reason, `No log: ${this.#told.join("; ")}.`, details);
   }
 }

@@ -15,7 +15,7 @@ const PAGE = "<!doctype html>\n<html><head><title>Sign in</title></head><body>Pl
 const XML = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code></Error>';
 const JSON_ERROR = '{"error": {"code": 404, "message": "No such object"}}';
 
-/** What a store answers with in place of a log, its media type, what the chain says, and the notice where it is shown. */
+/** What a store answers with in place of a log, its type, its words in the chain, and its notice where it is shown. */
 const DOCUMENTS = [
   ["a web page", PAGE, "text/html", "web page", NoticeKind.LOOKS_LIKE_PAGE],
   ["a web page of no known type", PAGE, "application/octet-stream", "web page", NoticeKind.LOOKS_LIKE_PAGE],
@@ -56,7 +56,12 @@ describe.each(PROTOCOLS)("a document in place of a log over $name", (protocol) =
         message: `No log: source "archive" answered with a${what === "XML error" ? "n" : ""} ${what} instead of a log.`,
         next: expect.stringContaining("--show-document"),
       });
-      expect(error?.sources).toMatchObject([{ outcome: "SOURCE_OUTCOME_NOT_FOUND", fault: "SOURCE_FAULT_DOCUMENT" }]);
+      expect(error?.sources).toMatchObject([
+        {
+          outcome: "SOURCE_OUTCOME_NOT_FOUND",
+          fault: `SOURCE_FAULT_${what === "web page" ? "WEB_PAGE" : "ERROR_DOCUMENT"}`,
+        },
+      ]);
     }
   });
 
