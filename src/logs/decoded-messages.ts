@@ -9,10 +9,12 @@ const SAYS: Readonly<Record<DecidedBy, string>> = {
 };
 
 /** Says what was decoded from which encoding so far, and what decided that. */
-export function decodedMessages({ from: { name, by = "store" }, decoded, keptUtf8 }: Decoding): string[] {
-  const encoding = name.toUpperCase();
+export function decodedMessages({ from, decoded, keptUtf8 }: Decoding): string[] {
+  const { name, by = "store", label = name } = from;
+  const declared = label.trim().toLowerCase();
+  const says = declared === name ? SAYS[by] : `${SAYS[by]} (${declared})`;
   return [
-    ...(decoded ? [`The log is stored in ${encoding}, as ${SAYS[by]}; it is sent as UTF-8.`] : []),
-    ...(keptUtf8 ? [`Lines of the log are UTF-8, as their bytes show, although ${SAYS[by]} ${encoding}.`] : []),
+    ...(decoded ? [`The log is stored in ${name.toUpperCase()}, as ${says}; it is sent as UTF-8.`] : []),
+    ...(keptUtf8 ? [`Lines of the log are UTF-8, as their bytes show, although ${SAYS[by]} ${declared}.`] : []),
   ];
 }

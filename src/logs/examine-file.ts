@@ -72,6 +72,14 @@ export async function examineFile(
   for (let layers = 0; layers < MAX_LAYERS && isCompressed(text.head); layers += 1) {
     text = await peek(decompress(text.whole, options.limits), isEnough);
   }
+  if (compressed && isCompressed(text.head)) {
+    leave(text.whole);
+    throw new SourceError(source.name, "refused", "sent the log compressed more than twice, which is not supported");
+  }
+  if (compressed && isCompressed(text.head)) {
+    leave(text.whole);
+    throw new SourceError(source.name, "refused", "sent the log compressed more than twice, which is not supported");
+  }
   const error = text.failure?.error;
   const { delimited } = log;
   if (

@@ -83,7 +83,7 @@ export async function openFileAt(
     log: part.log,
     body: skipBytes(whole, before.length),
     compressed: false,
-    encoding: { name: place.encoding ?? "utf-8", by: part.log.charset?.by, markBytes: 0 },
+    encoding: { name: place.encoding ?? "utf-8", ...part.log.charset, by: part.log.charset?.by, markBytes: 0 },
     document: undefined,
   };
   const text = FileText.inside(file, { ...place, stored }, new Uint8Array(before), part.request, options);

@@ -16,6 +16,8 @@ export interface Encoding {
   readonly name: string;
   /** `undefined` if it is UTF-8 because nothing says otherwise. */
   readonly by: DecidedBy | undefined;
+  /** How it was declared. `undefined`: it was not. */
+  readonly label?: string | undefined;
   /** The length of the byte order mark at the start. */
   readonly markBytes: number;
 }
@@ -58,12 +60,14 @@ export function encodingOf(
   if (declared.startsWith("utf-16")) {
     if (!isWhole) return undefined;
     if (isPlain(sample)) return { name: "utf-8", by: "bytes", markBytes: 0 };
-    return { name: declared === "utf-16" ? utf16(sample) : declared, by: charset?.by, markBytes: 0 };
+    const name = declared === "utf-16" ? utf16(sample) : declared;
+    return { name, by: charset?.by, label: charset?.label, markBytes: 0 };
   }
   const guessed = guess(sample, ended);
   if (guessed === undefined) return undefined;
   if (guessed !== "utf-8") return { name: guessed, by: "bytes", markBytes: 0 };
-  return { name: declared, by: declared === "utf-8" ? undefined : charset?.by, markBytes: 0 };
+  if (declared === "utf-8") return { name: "utf-8", by: undefined, markBytes: 0 };
+  return { name: declared, by: charset?.by, label: charset?.label, markBytes: 0 };
 }
 
 /** Whether a sample cannot be UTF-16: in 32 of its characters, hardly all bytes are those of valid UTF-8. */

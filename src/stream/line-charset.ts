@@ -79,46 +79,60 @@ export class LineCharset implements CharsetDecoder {
     return parts;
   }
 
-  /** Adds whole lines, in stretches that are decoded alike. */
+  /** Adds whole lines. */
   #addLines(lines: Uint8Array, parts: DecodedPart[]): void {
     if (isUtf8(lines)) {
       this.#addUtf8(lines, parts);
       return;
     }
+    // Stretches of lines that are decoded alike, of which one part is made.
+    let texts: Uint8Array[] = [];
+    let partFrom = 0;
     let from = 0;
     let kind: Kind | undefined;
+    const endStretch = (at: number): void => {
+      if (at > from) texts.push(this.#decode(lines.subarray(from, at), kind));
+      from = at;
+      kind = undefined;
+    };
+    const endPart = (at: number): void => {
+      endStretch(at);
+      const [only] = texts;
+      if (only !== undefined) {
+        const bytes = texts.length === 1 ? only : Buffer.concat(texts);
+        parts.push({ bytes, stored: lines.subarray(partFrom, at) });
+      }
+      texts = [];
+      partFrom = at;
+    };
     for (let at = 0; at < lines.length; ) {
       const feed = lines.indexOf(LINE_FEED, at);
       const end = feed === -1 ? lines.length : feed + 1;
       const line = lines.subarray(at, end);
-      const own = kindOf(line);
-      const isFull = kind === "charset" && end - from > DECODED_BYTES;
-      if ((own !== undefined && kind !== undefined && own !== kind) || isFull || line.length >= LINE_BYTES) {
-        this.#addStretch(lines.subarray(from, at), kind, parts);
-        from = at;
-        kind = own;
-      }
-      kind ??= own;
+      if (end - partFrom > DECODED_BYTES) endPart(at);
       if (line.length >= LINE_BYTES) {
+        endPart(at);
         this.#addLong(line, parts);
+        partFrom = end;
         from = end;
-        kind = undefined;
+      } else if (!isAscii(line)) {
+        const own = isUtf8(line) ? "utf-8" : "charset";
+        if (kind !== undefined && kind !== own) endStretch(at);
+        kind = own;
       }
       at = end;
     }
-    this.#addStretch(lines.subarray(from), kind, parts);
+    endPart(lines.length);
   }
 
-  #addStretch(lines: Uint8Array, kind: Kind | undefined, parts: DecodedPart[]): void {
-    if (lines.length === 0) return;
-    if (kind !== "charset") {
-      this.#addUtf8(lines, parts);
-      return;
-    }
+  /** Decodes whole lines of one kind. */
+  #decode(lines: Uint8Array, kind: Kind | undefined): Uint8Array {
+    if (kind === "utf-8") this.keptUtf8 = true;
+    if (kind !== "charset") return lines;
     this.decoded = true;
     const text = new TextDecoder(this.#encoding).decode(lines);
     this.#replaced ||= text.includes(REPLACEMENT);
-    parts.push({ bytes: Buffer.from(text), stored: lines });
+    return Buffer.from(text);
   }
 
   #addUtf8(lines: Uint8Array, parts: DecodedPart[]): void {
@@ -136,7 +150,7 @@ export class LineCharset implements CharsetDecoder {
     const rest = line.subarray(plain);
     if (plain > 0) this.#addUtf8(line.subarray(0, plain), parts);
     if (rest.length < LINE_BYTES) {
-      this.#addStretch(rest, kindOf(rest), parts);
+      if (rest.length > 0) parts.push({ bytes: this.#decode(rest, kindOf(rest)), stored: rest });
       return;
     }
     const decoder = this.#createRest(rest);
@@ -188,8 +202,9 @@ function asItIs(bytes: Uint8Array): DecodedPart {
 
 function asciiLength(bytes: Uint8Array): number {
   if (isAscii(bytes)) return bytes.length;
-  const length = bytes.findIndex((byte) => byte >= 0x80);
-  return length === -1 ? bytes.length : length;
+  let length = 0;
+  while ((bytes[length] ?? 0x80) < 0x80) length += 1;
+  return length;
 }
 
 /** How a line is decoded. `undefined`: it is ASCII, which is the same in both. */

@@ -365,7 +365,7 @@ export const STATES: readonly State[] = [
     name: "utf-16",
     act: "the log is kept in UTF-16",
     provoke: stored(sends(Buffer.from("\ufeffPrüfung läuft\nERROR: 失败 😀\n", "utf16le"))),
-    says: ["The log is stored in UTF-16LE; it is sent as UTF-8.", "Prüfung läuft", "ERROR: 失败 😀"],
+    says: [/The log is stored in UTF-16LE, as .*; it is sent as UTF-8\./, "Prüfung läuft", "ERROR: 失败 😀"],
   },
   // ---------------------------------------------------------------- callers without access
   {

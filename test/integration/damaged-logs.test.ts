@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AttemptRule, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../../src/client/client.ts";
 import { describeError } from "../../src/client/describe-error.ts";
 import { runInProcess } from "../fakes/cli.ts";
 import { type StoredObjectOptions, storedObject } from "../fakes/stored-object.ts";
 import { fakeTimer } from "../fakes/timers.ts";
+import { useLiveWorld } from "./live-world.ts";
 import { jobName, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { readLog } from "./read-log.ts";
@@ -114,6 +115,24 @@ describe.each(PROTOCOLS)("a damaged log over $name", (protocol) => {
   });
 });
 
+describe("a damaged log of one of several attempts", () => {
+  const world = useLiveWorld(["archive"]);
+
+  it("is named, and the others go on", async () => {
+    const attempts = [1, 2].map((number) => ({ number, phase: "Failed" }));
+    const run = world().addRun({ phase: "Failed", attempts });
+    const damaged = Buffer.concat([gzipSync(FIRST), Buffer.from("garbage")]);
+    world().store.answer(run.archivePath("main", 1), storedObject(damaged).answer);
+    world().store.answer(run.archivePath("main", 2), storedObject("of the second\n").answer);
+    const log = run.read({ attempt: { case: "attemptRule", value: AttemptRule.ALL } });
+    await log.done;
+    expect(log.text()).toBe(`${FIRST}of the second\n`);
+    expect(log.said()).toContain("The stored log is damaged from line 3 on.");
+    expect(log.end()?.reason).toBe(EndReason.SOURCE_DAMAGED);
+    expect(log.error?.reason).toBe("SOURCE_DAMAGED");
+  });
+});
+
 describe("a damaged log", () => {
   const world = useWorld();
   const [, truncated = Buffer.alloc(0)] = DAMAGED[0] ?? [];
@@ -134,6 +153,19 @@ describe("a damaged log", () => {
     expect(events.at(-1)).toMatchObject({ kind: "end", end: { reason: EndReason.SOURCE_DAMAGED } });
     expect(waited).toEqual([]);
     expect(world().store.asked.length - before).toBe(1);
+  });
+
+  it("is explained by why, with the first error before the damage", async () => {
+    const why = async (text: string): Promise<string> => {
+      const { name } = world().addLog(storedObject(Buffer.concat([gzipSync(text), Buffer.from("garbage")])).answer);
+      const env = { TAFFRAIL_SERVER: world().url, TAFFRAIL_TOKEN: TOKENS.reader };
+      return (await runInProcess(["why", name, "-n", "shop"], { env })).out;
+    };
+    const out = await why("one\nERROR no\n");
+    expect(out).toMatch(
+      /first error, line 2:\n {7}1 {2}one\n> +2 {2}ERROR no\n {2}The stored log is damaged from line 3 on\.\n/,
+    );
+    expect(await why("one\n")).toMatch(/last lines:\n +1 {2}one\n {2}The stored log is damaged from line 2 on\.\n/);
   });
 
   it("is told by the command line, which does not retry and does not offer to resume", async () => {

@@ -153,8 +153,8 @@ describe("the charset of a stored log", () => {
     const { text, notices } = await read(sends(body, labelled("iso-8859-1")));
     expect(text).toBe(`${TEXT}Größe\nplain\n`);
     expect(notices.map(({ kind, message }) => [kind, message])).toEqual([
-      [NoticeKind.DECODED, "The log is stored in WINDOWS-1252, as its store says; it is sent as UTF-8."],
-      [NoticeKind.DECODED, "Lines of the log are UTF-8, as their bytes show, although its store says WINDOWS-1252."],
+      [NoticeKind.DECODED, "The log is stored in WINDOWS-1252, as its store says (iso-8859-1); it is sent as UTF-8."],
+      [NoticeKind.DECODED, "Lines of the log are UTF-8, as their bytes show, although its store says iso-8859-1."],
     ]);
   });
 
@@ -172,7 +172,7 @@ describe("the charset of a stored log", () => {
   });
 
   it("is the same text after a resume at any piece, in parts", async () => {
-    const lines = Array.from({ length: 3_000 }, (_, at) => (at % 3 === 0 ? latin1(`é ${at}\n`) : `✓ ${at}\n`));
+    const lines = Array.from({ length: 30_000 }, (_, at) => (at % 3 === 0 ? latin1(`é ${at}\n`) : `✓ ${at}\n`));
     const body = Buffer.concat(lines.map((each) => Buffer.from(each)));
     const object = storedObject(body, { headers: labelled("iso-8859-1") });
     const expected = lines.map((each) => (typeof each === "string" ? each : each.toString("latin1"))).join("");
@@ -182,7 +182,7 @@ describe("the charset of a stored log", () => {
     let cursor = "";
     for (let calls = 0; calls < 40; calls += 1) {
       let reason: EndReason | undefined;
-      for await (const message of messagesOf(world().transport(PROTOCOL), { ...ref, cursor, limitLines: 100n })) {
+      for await (const message of messagesOf(world().transport(PROTOCOL), { ...ref, cursor, limitLines: 4_000n })) {
         text += message.text;
         cursor = message.cursor;
         reason = message.end?.reason;
@@ -190,7 +190,9 @@ describe("the charset of a stored log", () => {
       if (reason === EndReason.COMPLETE) break;
     }
     expect(text === expected).toBe(true);
-    expect(object.ranges.filter((range) => range === "").length).toBe(1);
+    // The first position that can be sent lies behind the first piece.
+    expect(object.ranges.filter((range) => range === "").length).toBeLessThanOrEqual(2);
+    expect(object.ranges.filter((range) => range !== "").length).toBeGreaterThan(4);
   });
 });
 
@@ -205,7 +207,8 @@ describe("the configured charset of a source", () => {
       expect(notices).toMatchObject([
         {
           kind: NoticeKind.DECODED,
-          message: "The log is stored in WINDOWS-1252, as its source's configuration says; it is sent as UTF-8.",
+          message:
+            "The log is stored in WINDOWS-1252, as its source's configuration says (iso-8859-1); it is sent as UTF-8.",
         },
       ]);
     }
