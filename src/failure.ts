@@ -9,6 +9,7 @@
  * - `unavailable`: a backend is down. A retry may help.
  * - `refused`: a backend rejected our own credentials or URL. An operator must act.
  * - `silent`: a backend did not respond in time.
+ * - `damaged`: what is stored is damaged. An operator must act.
  * - `too-much`: a limit of this server.
  * - `not-configured`: this server is not set up for it.
  * - `internal`: a bug.
@@ -22,6 +23,7 @@ export type FailureKind =
   | "unavailable"
   | "refused"
   | "silent"
+  | "damaged"
   | "too-much"
   | "not-configured"
   | "internal";
@@ -37,7 +39,8 @@ export interface SourceTry {
     | "not-yet"
     | "refused"
     | "unavailable"
-    | "silent";
+    | "silent"
+    | "damaged";
   /** The status that the store returned, if it responded. */
   readonly httpStatus?: number;
   /** One sentence for a person, without any address. */
@@ -59,8 +62,15 @@ export type SourceFault =
   | "log-removed"
   | "never-started"
   | "log-damaged"
+  | "web-page"
+  | "error-document"
   | "node-limit"
   | "node-failed";
+
+/** Whether a source returned a document in place of the log, which the caller may ask for. */
+export function isDocument({ fault }: Pick<SourceTry, "fault">): boolean {
+  return fault === "web-page" || fault === "error-document";
+}
 
 export interface FailureDetails {
   /** What the reader can do now, in one sentence. */

@@ -28,6 +28,7 @@ describe("the exit code", () => {
     ["silent", "SOURCE_STALLED", 6],
     ["too-much", "LIMIT_REACHED", 6],
     ["refused", "BACKEND_REFUSED", 6],
+    ["damaged", "SOURCE_DAMAGED", 6],
     ["refused", "KUBERNETES_REFUSED", 1],
     ["internal", "INTERNAL", 1],
   ])("for a failure of kind %s, reason %s, is %i", (kind, reason, code) => {

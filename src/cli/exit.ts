@@ -13,7 +13,7 @@ export const EXIT = {
   denied: 4,
   /** The log does not exist, or not yet. */
   noLog: 5,
-  /** The source or the network failed: what was printed is incomplete. */
+  /** The source or the network failed, or the stored log is damaged: what was printed is incomplete. */
   incomplete: 6,
   /** The log was printed, and the verification failed or has no verdict: only with `--exit-status`. */
   verificationFailed: 10,
@@ -65,7 +65,8 @@ export function exitCodeOf(error: ConnectError): number {
     case Code.Unknown:
       return EXIT.incomplete;
     case Code.Internal:
-      return reason === "BACKEND_REFUSED" ? EXIT.incomplete : EXIT.other;
+    case Code.DataLoss:
+      return reason === "BACKEND_REFUSED" || reason === "SOURCE_DAMAGED" ? EXIT.incomplete : EXIT.other;
     default:
       return EXIT.other;
   }

@@ -1,6 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { AttemptRule, type GetAnalysisRunLogsRequestSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  AttemptRule,
+  DocumentRule,
+  type GetAnalysisRunLogsRequestSchema,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { LogsFlags } from "./logs-flags.ts";
 import { timestampOf } from "./time-flags.ts";
@@ -29,6 +33,7 @@ export function logsRequest(flags: LogsFlags, namespace: string, name: string, n
     limitLines: BigInt(flags.limitLines ?? 0),
     limitBytes: BigInt(flags.limitBytes ?? 0),
     cursor: flags.cursor ?? "",
+    document: flags.showDocument === true ? DocumentRule.SHOW : DocumentRule.UNSPECIFIED,
     ...(flags.tail !== undefined && { tailLines: BigInt(flags.tail) }),
     ...(from && { since: from }),
     ...(untilTime !== undefined && { until: timestampOf(untilTime) }),

@@ -42,6 +42,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
   let cursor = "";
   let ended = false;
   let isUntimed = false;
+  let damaged = false;
 
   const print = async (event: LogEvent): Promise<void> => {
     switch (event.kind) {
@@ -72,6 +73,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
         break;
       case "end":
         ended = true;
+        damaged = event.end.reason === EndReason.SOURCE_DAMAGED;
         await output.print(printer.end(event));
         for (const line of endText(event.end, restrictionsOf(request))) say(line);
         if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToResume(event.cursor);
@@ -91,7 +93,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
     if (output.quit) return;
     // A partial last line belongs to the log.
     if (!ended) await output.print(printer.end(undefined)).catch(() => {});
-    if (!io.signal.aborted || request.follow) sayHowToResume(cursor);
+    if (!damaged && (!io.signal.aborted || request.follow)) sayHowToResume(cursor);
     throw error;
   }
   progress.clear();

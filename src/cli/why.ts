@@ -167,6 +167,8 @@ async function logLines(
   } catch (error) {
     if (io.signal.aborted || !(error instanceof ConnectError)) throw error;
     const { message, next } = describeError(error);
+    // What came before a log broke off is part of it.
+    if (hasLines(finder)) return [heading, ...errorLines(finder), `  ${printable(message)}`];
     return [
       heading,
       `  no log: ${printable(message.replace(/^No log: /, ""))}`,
@@ -182,6 +184,10 @@ function exitText(status: ContainerStatus | undefined): string {
   const { code, reason, message } = exit;
   const detail = message && `: ${printable(message).slice(0, MAX_LINE_LENGTH)}`;
   return ` ended with exit code ${code ?? "?"}${reason && ` (${reason})`}${detail}`;
+}
+
+function hasLines(finder: ErrorFinder): boolean {
+  return finder.result() !== undefined || finder.last().length > 0;
 }
 
 function errorLines(finder: ErrorFinder): string[] {

@@ -59,6 +59,7 @@ const PERMANENT: ReadonlySet<Code> = new Set([
   Code.FailedPrecondition,
   Code.Unimplemented,
   Code.OutOfRange,
+  Code.DataLoss,
 ]);
 
 /** Codes of a server's own refusal that may pass: too many streams, for example, while the broken one still counts. */

@@ -172,6 +172,7 @@ export class AttemptReader {
       follow: plan.follow,
       waitUntil: plan.waitUntil,
       pollMs: services.config.follow.poll,
+      showDocument: request.showDocument === true,
       limits: plan.decompression,
       searchBytes: services.config.limits.scanBytes,
       clock: services.clock,

@@ -77,7 +77,7 @@ class OneAttempt implements Attempts {
 }
 
 /** After these ends, the next attempt may have more. */
-const MORE_FOLLOWS: ReadonlySet<EndReasonName> = new Set(["complete", "source-ended", "caught-up"]);
+const MORE_FOLLOWS: ReadonlySet<EndReasonName> = new Set(["complete", "source-ended", "caught-up", "source-damaged"]);
 
 /**
  * All attempts of a metric, one after another, each with a notice before it. An attempt without a log is skipped. A
@@ -133,6 +133,7 @@ class AllAttempts implements Attempts {
     this.#failures.push(error);
     // There was a log, but it is lost.
     if (error.reason === "LOG_NOT_FOUND") this.#reasons.push("source-ended");
+    if (error.kind === "damaged") this.#reasons.push("source-damaged");
     return { kind: "left-out", message: `Attempt ${this.#current}: ${error.message}` };
   }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { Failure } from "../failure.ts";
+import { Failure, isDocument } from "../failure.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
@@ -8,14 +8,17 @@ import type { DecompressLimits } from "../stream/decompress.ts";
 import { candidatesFor } from "./candidates.ts";
 import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
+import { decodedMessages } from "./decoded-messages.ts";
+import { documentNotice } from "./document-notice.ts";
 import { createEndClock } from "./end-clock.ts";
 import type { ContainerEvent, ContainerNotice } from "./event.ts";
 import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
+import { damagedFailure, LogDamaged } from "./log-damaged.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import type { Position } from "./position.ts";
 import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
-import { LogReplaced, type TextPiece } from "./text.ts";
+import { type Decoding, LogReplaced, type TextPiece } from "./text.ts";
 import type { ContainerView } from "./view.ts";
 import { silenceMessage, waitingMessage } from "./waiting-message.ts";
 
@@ -38,6 +41,8 @@ export interface ContainerReaderOptions {
   readonly waitUntil: number;
   /** How often to read a source that cannot be followed while its log grows, in milliseconds. */
   readonly pollMs: number;
+  /** Whether a document is shown that a store returns in place of a log. */
+  readonly showDocument: boolean;
   readonly limits: DecompressLimits;
   /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
@@ -96,7 +101,7 @@ export class ContainerReader {
   /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
   #lastWaiting = "";
-  #notifiedDecoded = false;
+  readonly #notifiedDecoded = new Set<string>();
   #notifiedReplaced = false;
 
   constructor(options: ContainerReaderOptions) {
@@ -195,9 +200,12 @@ export class ContainerReader {
     );
     this.#progress = false;
     this.#ticks = 0;
+    const settled = attemptEnded && haveSettled(view, sources, this.#endClock(view));
     const opened = await openText(candidates, view, this.#position, {
       follow: isFollow,
-      growing: follow && !(attemptEnded && haveSettled(view, sources, this.#endClock(view))),
+      growing: follow && !settled,
+      settled,
+      showDocument: this.#options.showDocument,
       begin: this.#begun ? {} : this.#options.begin,
       until: this.#options.until,
       limits: this.#options.limits,
@@ -236,6 +244,8 @@ export class ContainerReader {
       const { relative } = this.#numbers;
       this.#events.push({ kind: "opened", view: this.#view, source: name, live, timed, relative, previous });
     }
+    const document = documentNotice(opened.text.document);
+    if (document !== undefined && !this.#begun) this.#notify(document.notice, document.message);
     if (start.cut === true)
       this.#notify("line-cut", "The first line is incomplete: it begins too far back to be read.");
     // A tail without lines has a position too.
@@ -263,10 +273,8 @@ export class ContainerReader {
     this.#hasWritten = true;
     this.#position = numbered.after;
     if (numbered.kind === "text") {
-      if (text.decodedFrom !== undefined && !this.#notifiedDecoded) {
-        this.#notifiedDecoded = true;
-        this.#notify("decoded", `The log is stored in ${text.decodedFrom.toUpperCase()}; it is sent as UTF-8.`);
-      }
+      const { decoding } = text;
+      if (decoding !== undefined) this.#notifyDecoded(decoding);
       if (text.replaced && !this.#notifiedReplaced) {
         this.#notifiedReplaced = true;
         this.#notify(
@@ -276,6 +284,14 @@ export class ContainerReader {
       }
     }
     this.#events.push(numbered);
+  }
+
+  #notifyDecoded(decoding: Decoding): void {
+    for (const message of decodedMessages(decoding)) {
+      if (this.#notifiedDecoded.has(message)) continue;
+      this.#notifiedDecoded.add(message);
+      this.#notify("decoded", message);
+    }
   }
 
   /** Decides what comes after the end of a text. */
@@ -311,6 +327,13 @@ export class ContainerReader {
       this.#end("source-ended");
       return;
     }
+    if (error instanceof LogDamaged || (error instanceof Failure && error.kind === "damaged" && this.#begun)) {
+      const failure = damagedFailure(this.#position?.line ?? 1, error);
+      if (!this.#begun) throw failure;
+      this.#ended = true;
+      this.#events.push({ kind: "end", reason: "source-damaged", failure });
+      return;
+    }
     if (error instanceof SourceError && this.#begun) {
       if (error.outcome === "not-found" && !this.#hasWritten) {
         // It looked like a log until its first words: another source may have the log.
@@ -328,7 +351,9 @@ export class ContainerReader {
     }
     if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
-      const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
+      // A document in place of what was read is a poll that brought nothing.
+      const isPoll = error.tries?.some((each) => each.source === this.#source && isDocument(each)) === true;
+      const notice = isPoll ? undefined : this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
       // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
@@ -397,7 +422,7 @@ export class ContainerReader {
     return { kind: "notice", notice: "waiting", message };
   }
 
-  #end(reason: Extract<ContainerEvent, { kind: "end" }>["reason"]): void {
+  #end(reason: "complete" | "caught-up" | "source-ended"): void {
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }

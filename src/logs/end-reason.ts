@@ -1,7 +1,7 @@
 import { type StopReason, StreamStopped } from "../access/stream-stopped.ts";
 import { Failure } from "../failure.ts";
 import { SourceError } from "../sources/source-error.ts";
-import { DecompressionLimit } from "../stream/decompress.ts";
+import { DecompressionLimit } from "../stream/decompression-error.ts";
 import { LogReplaced } from "./text.ts";
 
 /** Why a log stream ends. */
@@ -14,11 +14,12 @@ export type EndReasonName =
   | "scan-budget-spent"
   | "source-failed"
   | "source-stalled"
+  | "source-damaged"
   | "server-limit-reached"
   | Exclude<StopReason, "recheck-failed">;
 
-/** Ends after which nothing is left to read. */
-export const FINAL_REASONS: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached"]);
+/** Ends after which reading on brings nothing. */
+export const FINAL_REASONS: ReadonlySet<EndReasonName> = new Set(["complete", "until-reached", "source-damaged"]);
 
 /** Thrown if a log is larger than the server allows. */
 export class SizeLimit extends Error {
@@ -48,7 +49,7 @@ export function brokenOff(error: unknown): { readonly reason: EndReasonName; rea
   const message =
     error instanceof SourceError
       ? "The connection to the store broke in the middle of the log, which is incomplete."
-      : "The stored log is truncated or damaged, so it is incomplete.";
+      : "The log could not be read to its end, so it is incomplete.";
   const failure = new Failure("unavailable", "SOURCE_FAILED", message, { next: "Try again.", cause: error });
   return { reason: "source-failed", failure };
 }
@@ -71,11 +72,12 @@ export function staleCursor(cause: LogReplaced): Failure {
 
 /** Returns the end reason for several logs, each of which came to an end. */
 export function worstOf(reasons: readonly EndReasonName[]): EndReasonName {
-  const order: readonly EndReasonName[] = ["caught-up", "source-ended", "until-reached", "complete"];
+  const order: readonly EndReasonName[] = ["source-damaged", "caught-up", "source-ended", "until-reached", "complete"];
   return order.find((each) => reasons.includes(each)) ?? "source-ended";
 }
 
-/** Whether one of several logs does not exist, or not yet: the others are read all the same. */
+/** Whether one of several logs does not exist, or not yet, or is damaged: the others are read all the same. */
 export function hasNoLog(error: unknown): error is Failure {
-  return error instanceof Failure && (error.kind === "not-found" || error.kind === "not-yet");
+  if (!(error instanceof Failure)) return false;
+  return error.kind === "not-found" || error.kind === "not-yet" || error.kind === "damaged";
 }

@@ -1,9 +1,10 @@
-import type { EntriesPiece, OpenedEntries } from "../sources/source.ts";
+import type { EntriesPiece, LogSource, OpenedEntries } from "../sources/source.ts";
 import { cutLength, LINE_FEED } from "../stream/characters.ts";
 import { createDecoder } from "../stream/charset.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
 import { AnchorSkip } from "./anchor-skip.ts";
+import { throwUnlessEnd } from "./log-damaged.ts";
 import type { TimedPlace } from "./place.ts";
 import type { SourceRequest } from "./source-request.ts";
 import { SourceText } from "./source-text.ts";
@@ -17,6 +18,13 @@ interface Lines {
   readonly lost?: boolean;
 }
 
+export interface EntriesTextOptions {
+  readonly place: TimedPlace | undefined;
+  readonly offset: number | undefined;
+  readonly growing: boolean;
+  readonly stored?: { readonly source: Pick<LogSource, "name">; readonly settled: boolean };
+}
+
 const NO_TIMES: LineTimes = { starts: [], times: [] };
 
 /**
@@ -24,7 +32,9 @@ const NO_TIMES: LineTimes = { starts: [], times: [] };
  * begins.
  */
 export class EntriesText extends SourceText<EntriesPiece> {
-  readonly decodedFrom = undefined;
+  readonly decoding = undefined;
+  readonly document = undefined;
+  readonly #stored: EntriesTextOptions["stored"];
   readonly #growing: boolean;
   readonly #entries: AsyncIterator<EntriesPiece, undefined>;
   readonly #decoder = createDecoder("utf-8");
@@ -42,13 +52,12 @@ export class EntriesText extends SourceText<EntriesPiece> {
    * @param place where the text begins; what lies before it is skipped. `undefined`: at the first line that comes.
    * @param offset how many bytes of the log lie before the text. `undefined`: unknown.
    * @param growing whether an unfinished character at the end is left for the next read.
+   * @param stored of entries that are records in a stored file, which may be damaged: its source, and whether it gets no
+   * more.
    */
-  constructor(
-    log: OpenedEntries,
-    request: SourceRequest,
-    { place, offset, growing }: { place: TimedPlace | undefined; offset: number | undefined; growing: boolean },
-  ) {
-    super(log, request);
+  constructor(log: OpenedEntries, request: SourceRequest, { place, offset, growing, stored }: EntriesTextOptions) {
+    super(log, request, log.timed !== false);
+    this.#stored = stored;
     this.#growing = growing;
     this.#entries = log.pieces[Symbol.asyncIterator]();
     this.#position = new EntriesPosition(place, offset);
@@ -68,7 +77,14 @@ export class EntriesText extends SourceText<EntriesPiece> {
   }
 
   protected read(): Promise<IteratorResult<EntriesPiece, undefined>> {
-    return this.#entries.next();
+    const stored = this.#stored;
+    const next = this.#entries.next();
+    if (stored === undefined) return next;
+    return next.catch((error: unknown) => {
+      throwUnlessEnd(error, stored.source, { delimited: this.delimited, settled: stored.settled });
+      this.unproven = true;
+      return { done: true, value: undefined };
+    });
   }
 
   protected add(next: IteratorResult<EntriesPiece, undefined>): void {

@@ -1,3 +1,4 @@
+import type { Failure } from "../failure.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import type { Position } from "./position.ts";
 import type { ContainerView } from "./view.ts";
@@ -20,7 +21,9 @@ export type ContainerEvent =
   | PassedLines
   | { readonly kind: "notice"; readonly notice: ContainerNotice; readonly message: string }
   /** The log has ended by itself. */
-  | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended" };
+  | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended" }
+  /** The rest of it is damaged. */
+  | { readonly kind: "end"; readonly reason: "source-damaged"; readonly failure: Failure };
 
 /** A piece of the log. */
 export interface LogPiece {
@@ -57,6 +60,8 @@ export type ContainerNotice =
   | "lines-lost"
   | "log-replaced"
   | "decoded"
+  | "looks-like-page"
+  | "looks-like-answer"
   | "bytes-replaced"
   | "pod-changed"
   | "run-deleted"

@@ -2,9 +2,12 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byteSource, cut } from "../../test/fakes/byte-source.ts";
+import { FILES } from "../../test/fakes/script-source.ts";
 import type { OpenedFile } from "../sources/source.ts";
 import { fingerprintOf } from "../stream/tail-buffer.ts";
-import { FileText, type FileTextOptions } from "./file-text.ts";
+import { type ExaminedFile, examineFile, type FileTextOptions } from "./examine-file.ts";
+import { FileText } from "./file-text.ts";
+import { LogDamaged } from "./log-damaged.ts";
 import type { BytePlace } from "./place.ts";
 import { SourceRequest } from "./source-request.ts";
 import { PIECE_BYTES, type TextPiece } from "./text.ts";
@@ -15,13 +18,22 @@ const utf16 = (text: string, bigEnd = false) => {
 };
 const options = (parts: Partial<FileTextOptions> = {}): FileTextOptions => ({
   growing: false,
+  settled: true,
+  showDocument: false,
   limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
   ...parts,
 });
 const never = new AbortController().signal;
 
 function fileOf(body: OpenedFile["body"], charset?: string): OpenedFile {
-  return { kind: "file", body, mediaType: "text/plain", charset, delimited: true };
+  const declared = charset === undefined ? undefined : ({ label: charset, by: "store" } as const);
+  return { kind: "file", body, mediaType: "text/plain", charset: declared, delimited: true };
+}
+
+const source = { name: "archive", capabilities: FILES };
+
+async function textOf(log: OpenedFile, request = new SourceRequest(never), parts = options()): Promise<FileText> {
+  return new FileText(await examineFile(source, log, parts), request, parts);
 }
 
 async function readText(text: FileText) {
@@ -32,12 +44,17 @@ async function readText(text: FileText) {
   } catch (caught) {
     error = caught;
   }
-  const { replaced, decodedFrom } = text;
-  return { pieces, text: Buffer.concat(pieces.map(({ bytes }) => bytes)).toString(), error, replaced, decodedFrom };
+  const { replaced, decoding, delimited } = text;
+  const decodedFrom = decoding?.decoded ? decoding.from.name : undefined;
+  const all = Buffer.concat(pieces.map(({ bytes }) => bytes)).toString();
+  return { pieces, text: all, error, replaced, decodedFrom, delimited };
 }
 
-const readPieces = (pieces: Parameters<typeof byteSource>[0], charset?: string, parts?: Partial<FileTextOptions>) =>
-  readText(new FileText(fileOf(byteSource(pieces), charset), new SourceRequest(never), options(parts)));
+const readPieces = async (
+  pieces: Parameters<typeof byteSource>[0],
+  charset?: string,
+  parts?: Partial<FileTextOptions>,
+) => readText(await textOf(fileOf(byteSource(pieces), charset), new SourceRequest(never), options(parts)));
 const read = async (pieces: Parameters<typeof byteSource>[0], charset?: string) => {
   const { text, error } = await readPieces(pieces, charset);
   if (error !== undefined) throw error;
@@ -139,7 +156,15 @@ describe("the encoding of a file's text", () => {
     const body = byteSource(["\ufeffa\u0000b\u0000"]);
     const before = Buffer.from("before\n");
     const place = { kind: "bytes", offset: 7, stored: 7, fingerprint: fingerprintOf(before) } as const;
-    const inside = FileText.inside(fileOf(body), place, before, new SourceRequest(never), options());
+    const file: ExaminedFile = {
+      source,
+      log: fileOf(body),
+      body: body[Symbol.asyncIterator]() as ExaminedFile["body"],
+      compressed: false,
+      encoding: { name: "utf-8", by: undefined, markBytes: 0 },
+      document: undefined,
+    };
+    const inside = FileText.inside(file, place, before, new SourceRequest(never), options());
     expect((await readText(inside)).text).toBe("\ufeffa\u0000b\u0000");
   });
 });
@@ -147,7 +172,7 @@ describe("the encoding of a file's text", () => {
 describe("the pieces of a file's text", () => {
   it("come as soon as they are there", async () => {
     const missing = new Promise<string>(() => {});
-    const text = new FileText(fileOf(byteSource(["a\n", missing])), new SourceRequest(never), options());
+    const text = await textOf(fileOf(byteSource(["a\n", missing])), new SourceRequest(never));
     expect(Buffer.from((await text.next())?.bytes ?? []).toString()).toBe("a\n");
     text.close();
   });
@@ -155,14 +180,14 @@ describe("the pieces of a file's text", () => {
   it("come before the failure that the source ends with, and the request behind them ends", async () => {
     const failure = new Error("broken");
     const request = new SourceRequest(never);
-    const text = new FileText(fileOf(byteSource(["ab", failure])), request, options());
+    const text = await textOf(fileOf(byteSource(["ab", failure])), request);
     expect(await readText(text)).toMatchObject({ text: "ab", error: failure });
     expect(request.signal.aborted).toBe(true);
   });
 
   it("are read no further once the text is closed: the source is closed too, and a read under way ends", async () => {
     const source = byteSource(["ab", "cd"]);
-    const text = new FileText(fileOf(source), new SourceRequest(never), options());
+    const text = await textOf(fileOf(source), new SourceRequest(never));
     await text.next();
     text.close();
     expect(await text.next()).toBeUndefined();
@@ -175,7 +200,7 @@ describe("the pieces of a file's text", () => {
       yield Buffer.from("ab");
       await new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason)));
     })();
-    const text = new FileText(fileOf(body), request, options());
+    const text = await textOf(fileOf(body), request);
     await text.next();
     const next = text.next();
     text.close();
@@ -185,7 +210,7 @@ describe("the pieces of a file's text", () => {
   it("do not gather a line of 50 MB, and are at most 255 KiB long", async () => {
     const part = Buffer.alloc(1024 * 1024, "x");
     const source = byteSource(Array.from({ length: 50 }, () => part));
-    const text = new FileText(fileOf(source), new SourceRequest(never), options());
+    const text = await textOf(fileOf(source), new SourceRequest(never));
     let got = 0;
     for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
       got += piece.bytes.length;
@@ -209,7 +234,10 @@ describe("the pieces of a file's text", () => {
   });
 
   it("tell nothing of the stored file where it is compressed, or in another encoding", async () => {
-    for (const { pieces } of [await readPieces(["gr\u00fc"], "windows-1252"), await readPieces([gzipSync("text\n")])]) {
+    for (const { pieces } of [
+      await readPieces([utf16("gr\u00fc")], "utf-16le"),
+      await readPieces([gzipSync("text\n")]),
+    ]) {
       expect(bytePlaces(pieces).map(({ stored }) => stored)).toEqual([undefined]);
     }
   });
@@ -231,9 +259,36 @@ describe("the pieces of a file's text", () => {
     expect(bytePlaces(pieces).at(-1)).toMatchObject({ offset: 2, stored: 2 });
   });
 
-  it("end where a compressed file has been written up to, if it still grows; else they fail", async () => {
-    const cutShort = gzipSync("line\n".repeat(1000)).subarray(0, -4);
-    expect((await readPieces([cutShort], undefined, { growing: true })).error).toBeUndefined();
-    expect((await readPieces([cutShort])).error).toBeDefined();
+  it("end where a compressed file has been written up to, unless it gets no more, and prove nothing", async () => {
+    const cutShort = gzipSync("line\n".repeat(1000)).subarray(0, -12);
+    const unsettled = await readPieces([cutShort], undefined, { settled: false });
+    expect(unsettled).toMatchObject({ error: undefined, delimited: false });
+    expect((await readPieces([cutShort])).error).toBeInstanceOf(LogDamaged);
+  });
+
+  it("are whole where only the trailer of a compressed file is missing, which proves nothing", async () => {
+    const whole = "line\n".repeat(1000);
+    for (const missing of [1, 4, 8]) {
+      const read = await readPieces([gzipSync(whole).subarray(0, -missing)]);
+      expect(read).toMatchObject({ text: whole, error: undefined, delimited: false });
+    }
+    expect(await readPieces([gzipSync(whole)])).toMatchObject({ text: whole, delimited: true });
+  });
+
+  it("end with the store's failure where a truncated file may be all that came of it", async () => {
+    const log = { ...fileOf(byteSource([gzipSync("line\n".repeat(1000)).subarray(0, -12)])), delimited: false };
+    expect((await readText(await textOf(log))).error).toMatchObject({ outcome: "unavailable" });
+  });
+
+  it("tell of the stored bytes where lines are decoded, and of the encoding to read on with", async () => {
+    const lines = [Buffer.from("plain\n"), Buffer.from("gr\u00fcn\n"), Buffer.from("gr\u00fcn\n", "latin1")];
+    const stored = Buffer.concat(lines);
+    const { pieces, text } = await readPieces(lines, "iso-8859-1");
+    expect(text).toBe("plain\ngr\u00fcn\ngr\u00fcn\n");
+    const places = bytePlaces(pieces);
+    expect(places.map(({ stored: at }) => at)).toEqual([6, 12, 17]);
+    expect(places.map(({ offset }) => offset)).toEqual([6, 12, 18]);
+    expect(places.every(({ encoding }) => encoding === "windows-1252")).toBe(true);
+    expect(places.at(-1)?.storedFingerprint).toEqual(fingerprintOf(stored));
   });
 });

@@ -1,26 +1,12 @@
-import type { OpenedFile } from "../sources/source.ts";
 import { cutLength } from "../stream/characters.ts";
 import { type CharsetDecoder, createDecoder, type DecodedPart } from "../stream/charset.ts";
-import {
-  DecompressionFailed,
-  type DecompressLimits,
-  decompress,
-  isCompressed,
-  mayBeCompressed,
-} from "../stream/decompress.ts";
-import { encodingOf } from "../stream/encoding.ts";
-import { peek } from "../stream/peek.ts";
 import { TailBuffer } from "../stream/tail-buffer.ts";
+import type { ExaminedFile, FileTextOptions } from "./examine-file.ts";
+import { throwUnlessEnd } from "./log-damaged.ts";
 import type { BytePlace } from "./place.ts";
 import type { SourceRequest } from "./source-request.ts";
 import { SourceText } from "./source-text.ts";
-import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
-
-export interface FileTextOptions {
-  /** Whether the file still grows: an unfinished character or compressed block at its end is left for the next read. */
-  readonly growing: boolean;
-  readonly limits: DecompressLimits;
-}
+import { type Decoding, FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 
 /**
  * The text of a log that is stored as one file: decompressed, decoded, in pieces.
@@ -28,30 +14,33 @@ export interface FileTextOptions {
  * Only the body and the decompressor are awaited; everything else is done at once with the bytes at hand.
  */
 export class FileText extends SourceText<Uint8Array> {
-  decodedFrom: string | undefined;
-  readonly #log: OpenedFile;
+  readonly document: ExaminedFile["document"];
+  readonly #file: ExaminedFile;
   readonly #options: FileTextOptions;
-  #body: AsyncIterator<Uint8Array, undefined>;
-  /** `undefined` until the first bytes have shown the encoding. */
-  #decoder: CharsetDecoder | undefined;
-  #compressed = false;
+  readonly #decoder: CharsetDecoder;
+  /** Bytes of a byte order mark that are still to be skipped. */
+  #markBytes: number;
   /** Bytes that are not decoded yet, and parts that are decoded and not returned yet. */
   #undecoded: Uint8Array | undefined;
   #parts: readonly DecodedPart[] = [];
   #nextPart = 0;
   #pieceBytes = FIRST_PIECE_BYTES;
   #offset = 0;
-  #stored: number | undefined = 0;
+  #stored: number | undefined;
   #tail: TailBuffer;
   /** The end of the stored file, once its bytes differ from the text's. */
   #storedTail: TailBuffer | undefined;
 
   /** The text of a whole file. */
-  constructor(log: OpenedFile, request: SourceRequest, options: FileTextOptions) {
-    super(log, request);
-    this.#log = log;
+  constructor(file: ExaminedFile, request: SourceRequest, options: FileTextOptions) {
+    super(file.log, request, false);
+    const { document, encoding, compressed } = file;
+    this.document = document;
+    this.#file = file;
     this.#options = options;
-    this.#body = log.body[Symbol.asyncIterator]();
+    this.#decoder = createDecoder(encoding.name);
+    this.#markBytes = encoding.markBytes;
+    this.#stored = compressed ? undefined : encoding.markBytes;
     this.#tail = new TailBuffer();
   }
 
@@ -61,24 +50,30 @@ export class FileText extends SourceText<Uint8Array> {
    * @param before the stored bytes before it.
    */
   static inside(
-    log: OpenedFile,
+    file: ExaminedFile,
     place: BytePlace & { readonly stored: number },
     before: Uint8Array,
     request: SourceRequest,
     options: FileTextOptions,
   ): FileText {
-    const text = new FileText(log, request, options);
-    text.#decoder = createDecoder("utf-8");
+    const text = new FileText(file, request, options);
     text.#offset = place.offset;
     text.#stored = place.stored;
-    // If bytes were replaced, the stored bytes before the place are not the text.
+    // If bytes were replaced or decoded, the stored bytes before the place are not the text.
     if (place.storedFingerprint === undefined) text.#tail = new TailBuffer(before);
     else text.#storedTail = new TailBuffer(before);
     return text;
   }
 
   get replaced(): boolean {
-    return this.#decoder?.replaced === true;
+    return this.#decoder.replaced;
+  }
+
+  get decoding(): Decoding | undefined {
+    const { encoding: from } = this.#file;
+    if (from.name === "utf-8") return undefined;
+    const { decoded, keptUtf8 } = this.#decoder;
+    return { from, decoded, keptUtf8 };
   }
 
   protected take(): TextPiece | undefined {
@@ -94,7 +89,7 @@ export class FileText extends SourceText<Uint8Array> {
   }
 
   protected leave(): void {
-    this.#body.return?.().catch(() => undefined);
+    this.#file.body.return?.().catch(() => undefined);
   }
 
   protected discard(): void {
@@ -103,8 +98,9 @@ export class FileText extends SourceText<Uint8Array> {
   }
 
   protected read(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#decoder === undefined) return this.#readFirst();
-    return this.#options.growing ? this.#readGrowing() : this.#body.next();
+    if (this.#markBytes > 0) return this.#skipMark();
+    const { body, compressed } = this.#file;
+    return compressed ? body.next().catch((error: unknown) => this.#endOrThrow(error)) : body.next();
   }
 
   protected add(next: IteratorResult<Uint8Array, undefined>): void {
@@ -113,43 +109,24 @@ export class FileText extends SourceText<Uint8Array> {
       return;
     }
     this.end();
-    this.#setParts(this.#decoder?.end(this.#options.growing) ?? []);
+    this.#setParts(this.#decoder.end(this.#options.growing));
   }
 
-  #readGrowing(): Promise<IteratorResult<Uint8Array, undefined>> {
-    return this.#body.next().catch((error: unknown) => {
-      // It ends where it has been written to.
-      if (error instanceof DecompressionFailed && error.isCutShort) return END;
-      throw error;
-    });
-  }
-
-  /** Detects compression and encoding by the first bytes. */
-  async #readFirst(): Promise<IteratorResult<Uint8Array, undefined>> {
-    const { charset } = this.#log;
-    const isTold = (head: Uint8Array): boolean => encodingOf(head, charset, false) !== undefined;
-    const stored = await peek(
-      { [Symbol.asyncIterator]: () => this.#body },
-      (head) => isCompressed(head) || (!mayBeCompressed(head) && isTold(head)),
-    );
-    this.#compressed = isCompressed(stored.head);
-    const text = this.#compressed ? await peek(decompress(stored.whole, this.#options.limits), isTold) : stored;
-    this.#body = text.whole;
-    const { name, markBytes } = encodingOf(text.head, charset, true) ?? { name: "utf-8", markBytes: 0 };
-    if (name !== "utf-8") this.decodedFrom = name;
-    if (name !== "utf-8" || this.#compressed) this.#stored = undefined;
-    this.#decoder = createDecoder(name);
-    return markBytes > 0 ? this.#skipMark(markBytes) : this.read();
+  /** @throws LogDamaged, SourceError if the store did not send all of it, or the error. */
+  #endOrThrow(error: unknown): typeof END {
+    const { source, log } = this.#file;
+    throwUnlessEnd(error, source, { delimited: log.delimited, settled: this.#options.settled });
+    this.unproven = true;
+    return END;
   }
 
   /** Skips a byte order mark, which may come in pieces. */
-  async #skipMark(bytes: number): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#stored !== undefined) this.#stored += bytes;
-    for (let left = bytes; left > 0; ) {
-      const next = await this.#body.next();
+  async #skipMark(): Promise<IteratorResult<Uint8Array, undefined>> {
+    while (this.#markBytes > 0) {
+      const next = await this.#file.body.next();
       if (next.done === true) return next;
-      const rest = next.value.subarray(left);
-      left -= next.value.length - rest.length;
+      const rest = next.value.subarray(this.#markBytes);
+      this.#markBytes -= next.value.length - rest.length;
       if (rest.length > 0) return { done: false, value: rest };
     }
     return this.read();
@@ -159,26 +136,28 @@ export class FileText extends SourceText<Uint8Array> {
     const length = cutLength(bytes, this.#pieceBytes) || bytes.length;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
     this.#undecoded = length === bytes.length ? undefined : bytes.subarray(length);
-    this.#setParts(this.#decoder?.push(length === bytes.length ? bytes : bytes.subarray(0, length)) ?? []);
+    this.#setParts(this.#decoder.push(length === bytes.length ? bytes : bytes.subarray(0, length)));
   }
 
   #setParts(parts: readonly DecodedPart[]): void {
     this.#parts = parts;
     this.#nextPart = 0;
     // Up to here, the stored bytes were the text.
-    if (this.replaced && this.#stored !== undefined) this.#storedTail ??= new TailBuffer(this.#tail.bytes);
+    const differs = this.#decoder.replaced || this.#decoder.decoded;
+    if (differs && this.#stored !== undefined) this.#storedTail ??= new TailBuffer(this.#tail.bytes);
   }
 
-  #pieceOf({ bytes, stored }: DecodedPart): TextPiece {
+  #pieceOf({ bytes, stored, inside = false }: DecodedPart): TextPiece {
     this.#offset += bytes.length;
     this.#tail.push(bytes);
     const after: BytePlace = { kind: "bytes", offset: this.#offset, fingerprint: this.#tail.fingerprint() };
     if (this.#stored !== undefined && stored !== undefined) {
       this.#stored += stored.length;
-      after.stored = this.#stored;
-      if (this.#storedTail !== undefined) {
-        this.#storedTail.push(stored);
-        after.storedFingerprint = this.#storedTail.fingerprint();
+      this.#storedTail?.push(stored);
+      if (!inside) {
+        after.stored = this.#stored;
+        if (this.#storedTail !== undefined) after.storedFingerprint = this.#storedTail.fingerprint();
+        if (this.#file.encoding.name !== "utf-8") after.encoding = this.#file.encoding.name;
       }
     }
     return { bytes, times: undefined, after, lost: false };

@@ -4,7 +4,6 @@ import type { Failure } from "../failure.ts";
 import { isStopped } from "../runs/verdict.ts";
 import { latestTime } from "../stream/line-time.ts";
 import type { AttemptEvent } from "./attempt-reader.ts";
-import { documentNotice } from "./document-notice.ts";
 import { type EndReasonName, FINAL_REASONS, SizeLimit, worstOf } from "./end-reason.ts";
 import type { ContainerEvent } from "./event.ts";
 import type { CursorOf, LogFrame, NoticeName } from "./frame.ts";
@@ -61,6 +60,8 @@ export class FrameMaker {
   #view: AttemptView | undefined;
   #ends: EndReasonName[] = [];
   #leftOut: Failure[] = [];
+  /** The first log that is damaged. */
+  #damage: Failure | undefined;
   readonly #lineSelectors = new Map<string, LineSelector>();
   /** Containers of which a notice says, in a silence, that no line has a time. */
   readonly #saidUntimed = new Set<string>();
@@ -128,6 +129,10 @@ export class FrameMaker {
         return undefined;
       case "left-out":
         this.#leftOut.push(event.failure);
+        if (event.failure.kind === "damaged") {
+          this.#ends.push("source-damaged");
+          this.damaged(event.failure);
+        }
         this.notice("container-left-out", `${container}: ${event.failure.message}`);
         return undefined;
       case "notice": {
@@ -143,6 +148,11 @@ export class FrameMaker {
         const end = await this.#send(container, this.#lineSelectorOf(container).end());
         this.#noteUntimed(container);
         if (end === "limit-reached") return { kind: "attempt", reason: end };
+        if (event.reason === "source-damaged") {
+          const isOnly = isSingle && this.#options.plan.attempt !== "all";
+          if (!isOnly) this.noticeOf(container, "log-damaged", event.failure.message);
+          this.damaged(event.failure);
+        }
         if (isSingle) return { kind: "attempt", reason: event.reason };
         this.#containers = { ...this.#containers, [container]: "ended" };
         return this.#endContainer(container, event.reason);
@@ -159,6 +169,11 @@ export class FrameMaker {
     const [failure] = this.#leftOut;
     if (!this.#begun && failure !== undefined) throw failure;
     return worstOf(this.#ends);
+  }
+
+  /** A log is damaged: the stream ends with that, even if others follow. */
+  damaged(failure: Failure): void {
+    this.#damage ??= failure;
   }
 
   /** The log of the attempt ends. */
@@ -196,7 +211,11 @@ export class FrameMaker {
     // Whoever resumes behind their own limit has it anew.
     const next = reason === "limit-reached" ? { ...reached, lines: 0, bytes: 0 } : reached;
     const { lines, bytes } = this.#sent;
-    this.#push(this.#endFrame(reason, { lines, bytes }, FINAL_REASONS.has(reason) ? undefined : next), reached);
+    const failure = reason === "source-damaged" ? this.#damage : undefined;
+    this.#push(
+      this.#endFrame(reason, { lines, bytes }, FINAL_REASONS.has(reason) ? undefined : next, failure),
+      reached,
+    );
   }
 
   /** Makes the end of a stream that failed. @param last how far it is with the frames that are sent before. */
@@ -292,8 +311,6 @@ export class FrameMaker {
 
   #sendPiece(container: string, sent: SentPiece): EndReasonName | undefined {
     const { request } = this.#options.plan;
-    const document = documentNotice(sent);
-    if (document !== undefined) this.noticeOf(container, document.notice, document.message);
     const { piece, reached: isReached } = this.#sent.take(sent);
     this.#reach(container, piece === undefined ? sent.before : piece.cursor);
     if (piece !== undefined) {

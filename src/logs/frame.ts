@@ -62,6 +62,7 @@ export interface LogChunk {
 
 export type NoticeName =
   | ContainerNotice
+  | "log-damaged"
   | "looks-like-page"
   | "looks-like-answer"
   | "attempt-begins"

@@ -33,6 +33,8 @@ export interface LogRequest {
   readonly limitLines?: number | undefined;
   readonly limitBytes?: number | undefined;
   readonly cursor?: string | undefined;
+  /** Whether a document is shown that a store returns in place of a log. */
+  readonly showDocument?: boolean | undefined;
 }
 
 /** @throws Failure REQUEST_INVALID if a value is invalid or two exclude each other. */
@@ -72,7 +74,8 @@ export function filterOf(request: LogRequest, lineBytes: number): LineFilterOpti
 }
 
 /** The part of a request that a cursor is bound to: whatever decides which bytes follow it. */
-export function cursorScope({ run, selector, allContainers, since, until, grep, timestamps }: LogRequest): string {
+export function cursorScope(request: LogRequest): string {
+  const { run, selector, allContainers, since, until, grep, timestamps, showDocument } = request;
   const { metric, attempt, container, pod } = selector;
   const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];
   return JSON.stringify([
@@ -87,6 +90,8 @@ export function cursorScope({ run, selector, allContainers, since, until, grep, 
     until,
     timestamps === true,
     lines,
+    // Left out where it is not set: cursors of other versions stay valid.
+    ...(showDocument === true ? ["document"] : []),
   ]);
 }
 

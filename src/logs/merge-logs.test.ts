@@ -49,7 +49,8 @@ function textOf(lines: readonly Line[], cuts: readonly number[], from: number): 
   const text: LogText = {
     delimited: true,
     mediaType: undefined,
-    decodedFrom: undefined,
+    decoding: undefined,
+    document: undefined,
     timed: false,
     replaced: false,
     next: async () => pieces.shift(),

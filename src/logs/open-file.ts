@@ -5,9 +5,12 @@ import { countLineFeeds } from "../stream/count.ts";
 import { isCompressed } from "../stream/decompress.ts";
 import { encodingOf } from "../stream/encoding.ts";
 import { peek } from "../stream/peek.ts";
+import { DOCUMENT_BYTES, sniff } from "../stream/sniff.ts";
 import { fingerprintOf, matchesFingerprint, TAIL_BYTES } from "../stream/tail-buffer.ts";
 import { EntriesText } from "./entries-text.ts";
-import { FileText, type FileTextOptions } from "./file-text.ts";
+import { type ExaminedFile, examineFile, type FileTextOptions } from "./examine-file.ts";
+import { FileText } from "./file-text.ts";
+import { LogDamaged } from "./log-damaged.ts";
 import { type BytePlace, FILE_START } from "./place.ts";
 import { skipToPlace } from "./skip-to-place.ts";
 import type { SourceRequest, SourceRequests } from "./source-request.ts";
@@ -25,21 +28,35 @@ interface OpenFile {
   readonly request: SourceRequest;
 }
 
-/** Opens a log that is stored as one file at its beginning. */
+/**
+ * Opens a log that is stored as one file at its beginning.
+ *
+ * @throws SourceError, as each function here, if the file is no log: see `examineFile`.
+ */
 export async function openWholeFile(requests: SourceRequests, options: FileTextOptions): Promise<StartedText> {
-  return wholeFile(await open(requests), options);
+  return wholeFile(requests, await open(requests), options);
 }
 
 /** The same for a file that is open already. */
-function wholeFile({ log, request }: OpenFile, options: FileTextOptions): StartedText {
+async function wholeFile(requests: SourceRequests, file: OpenFile, options: FileTextOptions): Promise<StartedText> {
   const start = { place: FILE_START, line: 1, relative: false, offset: 0 };
-  return { text: textOf({ log, request }, options), start };
+  return { text: await textOf(requests, file, options), start };
 }
 
 /** The text of a whole file. */
-function textOf({ log, request }: OpenFile, options: FileTextOptions): LogText {
-  if (log.kind === "file") return new FileText(log, request, options);
-  return new EntriesText(log, request, { place: undefined, offset: 0, growing: options.growing });
+async function textOf(
+  { source }: SourceRequests,
+  { log, request }: OpenFile,
+  options: FileTextOptions,
+): Promise<LogText> {
+  try {
+    if (log.kind === "file") return new FileText(await examineFile(source, log, options), request, options);
+    const { growing, settled } = options;
+    return new EntriesText(log, request, { place: undefined, offset: 0, growing, stored: { source, settled } });
+  } catch (error) {
+    request.close();
+    throw error;
+  }
 }
 
 /**
@@ -55,17 +72,26 @@ export async function openFileAt(
 ): Promise<StartedText> {
   const { stored, offset } = place;
   const fingerprint = place.storedFingerprint ?? place.fingerprint;
-  if (stored === undefined || stored < fingerprint.length) return skipFile(await open(requests), place, options);
+  if (stored === undefined || stored < fingerprint.length)
+    return skipFile(requests, await open(requests), place, options);
   const part = await open(requests, { range: { first: stored - fingerprint.length } });
-  if (!isPart(part.log)) return skipFile(part, place, options);
+  if (!isPart(part.log)) return skipFile(requests, part, place, options);
   const { head, whole } = await peek(part.log.body, (bytes) => bytes.length >= fingerprint.length);
   const before = head.subarray(0, fingerprint.length);
   if (!matchesFingerprint(fingerprint, before)) {
     part.request.close();
-    return skipFile(await open(requests), place, options);
+    return skipFile(requests, await open(requests), place, options);
   }
-  const log = { ...part.log, body: skipBytes(whole, before.length) };
-  const text = FileText.inside(log, { ...place, stored }, new Uint8Array(before), part.request, options);
+  // The text before it proves that this is the log that was examined before.
+  const file: ExaminedFile = {
+    source: requests.source,
+    log: part.log,
+    body: skipBytes(whole, before.length),
+    compressed: false,
+    encoding: { name: place.encoding ?? "utf-8", ...part.log.charset, by: part.log.charset?.by, markBytes: 0 },
+    document: undefined,
+  };
+  const text = FileText.inside(file, { ...place, stored }, new Uint8Array(before), part.request, options);
   return { text, start: { place, relative: false, offset } };
 }
 
@@ -82,11 +108,19 @@ export async function openFileTail(
 ): Promise<StartedText> {
   const first = await open(requests, { range: { first: 0, last: HEAD_BYTES - 1 } });
   if (!isPart(first.log)) return lastLines(requests, first, lines, options);
+  const { mediaType, coding, charset } = first.log;
   const { total } = first.log.part;
   const head = await collect(first.log.body, HEAD_BYTES);
   first.request.close();
-  const encoding = encodingOf(head, first.log.charset, true);
-  if (total === undefined || isCompressed(head) || (encoding !== undefined && encoding.name !== "utf-8")) {
+  const encoding = encodingOf(head, charset, true);
+  const isUtf8 = encoding === undefined || encoding.name === "utf-8";
+  if (
+    total === undefined ||
+    isCompressed(head) ||
+    coding !== undefined ||
+    !isUtf8 ||
+    mayBeDocument(head, mediaType, total)
+  ) {
     return lastLines(requests, await open(requests), lines, options);
   }
   const mark = encoding?.markBytes ?? 0;
@@ -151,20 +185,36 @@ async function lastLines(
   lines: number,
   options: FileTextOptions,
 ): Promise<StartedText> {
-  const { text } = wholeFile(counted, options);
+  const { text } = await wholeFile(requests, counted, options);
   let count = 0;
   let isOpen = false;
-  for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
-    count += countLineFeeds(piece.bytes);
-    if (piece.bytes.length > 0) isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+  try {
+    for (let piece = await text.next(); piece !== undefined; piece = await text.next()) {
+      count += countLineFeeds(piece.bytes);
+      if (piece.bytes.length > 0) isOpen = piece.bytes[piece.bytes.length - 1] !== LINE_FEED;
+    }
+  } catch (error) {
+    // The lines before are the last ones; the second read ends with the same.
+    if (!(error instanceof LogDamaged)) throw error;
   }
   const firstWanted = Math.max(0, count + (isOpen ? 1 : 0) - lines) + 1;
   const whole = await openWholeFile(requests, options);
   return { text: whole.text, start: { ...whole.start, firstWanted } };
 }
 
-async function skipFile(file: OpenFile, place: BytePlace, options: FileTextOptions): Promise<StartedText> {
-  const text = textOf(file, options);
+/** Whether the head of a file may be that of a document in place of a log. */
+function mayBeDocument(head: Uint8Array, mediaType: string | undefined, total: number): boolean {
+  // A larger one has tags.
+  return (total <= DOCUMENT_BYTES || head.includes(0x3c)) && sniff(head, mediaType, head.length >= total) !== "log";
+}
+
+async function skipFile(
+  requests: SourceRequests,
+  file: OpenFile,
+  place: BytePlace,
+  options: FileTextOptions,
+): Promise<StartedText> {
+  const text = await textOf(requests, file, options);
   await skipToPlace(text, place);
   return { text, start: { place, relative: false, offset: place.offset } };
 }

@@ -24,6 +24,8 @@ function open(candidates: readonly LogSource[], position?: Position, options: Pa
   return openText(candidates, VIEW, position, {
     follow: false,
     growing: false,
+    settled: true,
+    showDocument: false,
     begin: {},
     limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
     searchBytes: 1024 * 1024,

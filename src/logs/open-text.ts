@@ -1,7 +1,8 @@
 import { SourceChain } from "../sources/chain.ts";
 import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
-import type { FileTextOptions } from "./file-text.ts";
+import type { FileTextOptions } from "./examine-file.ts";
+import { LogDamaged } from "./log-damaged.ts";
 import { openEntriesAt, openEntriesSince, openEntriesTail, openWholeEntries } from "./open-entries.ts";
 import { openFileAt, openFileTail, openWholeFile } from "./open-file.ts";
 import { type BytePlace, fingerprintAt, inFile } from "./place.ts";
@@ -80,11 +81,18 @@ export async function openText(
       return { ...(await handOver(source, requests, position, options)), source };
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof SourceError)) throw error;
-      chain.add(error);
+      // Another copy may be whole.
+      const isCopy = position !== undefined && source.name !== position.source;
+      const failure = error instanceof LogDamaged && isCopy ? damagedCopy(source, error) : error;
+      if (!(failure instanceof SourceError)) throw failure;
+      chain.add(failure);
     }
   }
   throw chain.failure();
+}
+
+function damagedCopy({ name }: LogSource, cause: LogDamaged): SourceError {
+  return new SourceError(name, "damaged", "has a damaged log", { fault: "log-damaged", cause });
 }
 
 function begin(source: LogSource, requests: SourceRequests, options: OpenTextOptions): Promise<StartedText> {

@@ -11,12 +11,14 @@ export const BytePlace = z.object({
   kind: z.literal("bytes"),
   /** How many bytes of the log's text, as UTF-8, lie before it. */
   offset: count,
-  /** How many bytes of the stored file lie before it. Absent if the file is compressed or in another encoding. */
+  /** How many bytes of the stored file lie before it. Absent if reading cannot begin there: it is compressed, say. */
   stored: count.optional(),
   /** The text before it. */
   fingerprint: FingerprintShape,
-  /** The same for the stored file, if invalid bytes were replaced. */
+  /** The same for the stored file, if its bytes are not those of the text. */
   storedFingerprint: FingerprintShape.optional(),
+  /** The encoding that its lines are decoded from, unless they are UTF-8. Absent: UTF-8. */
+  encoding: z.string().max(40).optional(),
 });
 
 /**

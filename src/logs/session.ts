@@ -249,6 +249,7 @@ export class LogSession {
   #skip(error: unknown, planned: Planned): void {
     const instead = planned.attempts.onFailure(error);
     if (instead === undefined) throw error;
+    if (error instanceof Failure && error.kind === "damaged") planned.frames.damaged(error);
     this.#act(instead, planned);
   }
 

@@ -18,7 +18,8 @@ function textOf(pieces: readonly Uint8Array[], timed = false): LogText & { reado
   return {
     delimited: true,
     mediaType: undefined,
-    decodedFrom: undefined,
+    decoding: undefined,
+    document: undefined,
     timed: false,
     replaced: false,
     next: async () => left.shift(),

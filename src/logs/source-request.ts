@@ -37,6 +37,10 @@ export class SourceRequests {
     this.#signal = signal;
   }
 
+  get source(): LogSource {
+    return this.#source;
+  }
+
   /** @throws SourceError; the signal's reason. */
   async open(options?: OpenOptions): Promise<{ readonly log: OpenedLog; readonly request: SourceRequest }> {
     const request = new SourceRequest(this.#signal);

@@ -7,21 +7,28 @@ import type { LogText, TextPiece } from "./text.ts";
  * up.
  */
 export abstract class SourceText<T> implements LogText {
-  readonly delimited: boolean;
   readonly mediaType: string | undefined;
   readonly timed: boolean;
-  abstract readonly decodedFrom: string | undefined;
+  abstract readonly document: LogText["document"];
+  abstract readonly decoding: LogText["decoding"];
   abstract readonly replaced: boolean;
   readonly #request: SourceRequest;
+  readonly #delimited: boolean;
+  /** Whether its end was found to prove nothing. */
+  protected unproven = false;
   #hasEnded = false;
   #closed = false;
   #putBack: TextPiece | undefined;
 
-  constructor(log: OpenedLog, request: SourceRequest) {
-    this.delimited = log.delimited;
+  constructor(log: Pick<OpenedLog, "delimited" | "mediaType">, request: SourceRequest, timed: boolean) {
+    this.#delimited = log.delimited;
     this.mediaType = log.mediaType;
-    this.timed = log.kind === "entries" && log.timed !== false;
+    this.timed = timed;
     this.#request = request;
+  }
+
+  get delimited(): boolean {
+    return this.#delimited && !this.unproven;
   }
 
   async next(): Promise<TextPiece | undefined> {

@@ -1,4 +1,6 @@
+import type { Encoding } from "../stream/encoding.ts";
 import type { LineTimes } from "../stream/line-times.ts";
+import type { Document } from "../stream/sniff.ts";
 import type { Place } from "./place.ts";
 
 /** A piece of a log's text. */
@@ -15,6 +17,14 @@ export interface TextPiece {
   readonly missing?: string;
 }
 
+/** How a text is decoded that is not UTF-8, or is said not to be. */
+export interface Decoding {
+  readonly from: Encoding;
+  /** Whether something was decoded from it; whether lines were UTF-8 all the same. */
+  readonly decoded: boolean;
+  readonly keptUtf8: boolean;
+}
+
 /** A log that is being read, as text. Read it to its end, or close it. */
 export interface LogText {
   /** Whether its end proves that it is complete. */
@@ -22,8 +32,10 @@ export interface LogText {
   readonly mediaType: string | undefined;
   /** Whether the source has times of lines. */
   readonly timed: boolean;
-  /** The encoding that it is decoded from, known after the first piece. `undefined`: UTF-8. */
-  readonly decodedFrom: string | undefined;
+  /** How it is decoded, as far as it was read. `undefined`: it is UTF-8. */
+  readonly decoding: Decoding | undefined;
+  /** What the store returned in place of a log. */
+  readonly document: Document | undefined;
   /** Whether bytes that could not be decoded were replaced by U+FFFD. */
   readonly replaced: boolean;
   /**

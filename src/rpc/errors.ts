@@ -21,6 +21,8 @@ const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status
   unavailable: { code: Code.Unavailable, status: 503 },
   refused: { code: Code.Internal, status: 502 },
   silent: { code: Code.DeadlineExceeded, status: 504 },
+  // Not a status that is retried as the failure of a gateway.
+  damaged: { code: Code.DataLoss, status: 500 },
   "too-much": { code: Code.ResourceExhausted, status: 429 },
   "not-configured": { code: Code.Unimplemented, status: 501 },
   internal: { code: Code.Internal, status: 500 },
@@ -36,6 +38,7 @@ export const OUTCOMES: Readonly<Record<SourceTry["outcome"], SourceOutcome>> = {
   refused: SourceOutcome.REFUSED,
   unavailable: SourceOutcome.UNAVAILABLE,
   silent: SourceOutcome.SILENT,
+  damaged: SourceOutcome.DAMAGED,
 };
 
 const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
@@ -52,6 +55,8 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
   "log-damaged": SourceFault.LOG_DAMAGED,
   "node-limit": SourceFault.NODE_LIMIT,
   "node-failed": SourceFault.NODE_FAILED,
+  "web-page": SourceFault.WEB_PAGE,
+  "error-document": SourceFault.ERROR_DOCUMENT,
 };
 
 /** A failure with the reference under which operators find it in the server's log. */
@@ -109,7 +114,14 @@ function sourceChain(tries: readonly SourceTry[]) {
 }
 
 /** Failures that need an operator. All others are mistakes of callers, or requests for what does not exist. */
-const OPERATORS: ReadonlySet<FailureKind> = new Set(["internal", "refused", "unavailable", "silent", "not-configured"]);
+const OPERATORS: ReadonlySet<FailureKind> = new Set([
+  "internal",
+  "refused",
+  "unavailable",
+  "silent",
+  "damaged",
+  "not-configured",
+]);
 
 /** Logs a failure with the reference that its reader received, and with its cause, which the reader did not receive. */
 export function logFailure(log: Logger, { failure, reference }: ReportedFailure): void {

@@ -1,5 +1,9 @@
 import { type Duration, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { AttemptRule, type GetAnalysisRunLogsRequest } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  AttemptRule,
+  DocumentRule,
+  type GetAnalysisRunLogsRequest,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { LogRequest } from "../logs/log-request.ts";
@@ -64,6 +68,7 @@ function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
     limitLines: numberOf(request.limitLines),
     limitBytes: numberOf(request.limitBytes),
     cursor: request.cursor || undefined,
+    showDocument: request.document === DocumentRule.SHOW,
   };
 }
 

@@ -45,6 +45,7 @@ export const END_REASONS: Readonly<Record<EndReasonName, EndReason>> = {
   "scan-budget-spent": EndReason.SCAN_BUDGET_SPENT,
   "source-failed": EndReason.SOURCE_FAILED,
   "source-stalled": EndReason.SOURCE_STALLED,
+  "source-damaged": EndReason.SOURCE_DAMAGED,
   "server-limit-reached": EndReason.SERVER_LIMIT_REACHED,
   "server-shutdown": EndReason.SERVER_SHUTDOWN,
   "reader-stalled": EndReason.READER_STALLED,
@@ -55,6 +56,7 @@ export const END_REASONS: Readonly<Record<EndReasonName, EndReason>> = {
 export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "looks-like-page": NoticeKind.LOOKS_LIKE_PAGE,
   "looks-like-answer": NoticeKind.LOOKS_LIKE_ANSWER,
+  "log-damaged": NoticeKind.LOG_DAMAGED,
   decoded: NoticeKind.DECODED,
   "bytes-replaced": NoticeKind.BYTES_REPLACED,
   waiting: NoticeKind.WAITING,

@@ -22,11 +22,22 @@ import {
   writeBody,
 } from "./node-http.ts";
 
-const PARAMETERS = ["metric", "attempt", "container", "pod", "follow", "tail", "wait", "download", "errors"] as const;
+const PARAMETERS = [
+  "metric",
+  "attempt",
+  "container",
+  "pod",
+  "follow",
+  "tail",
+  "wait",
+  "document",
+  "download",
+  "errors",
+] as const;
 
 /**
- * Serves the log as plain text:
- * `GET /raw/{project}/{run}?metric=&attempt=&container=&pod=&follow=1&tail=&wait=&download=1&errors=text`.
+ * Serves the log as plain text: `GET /raw/{project}/{run}`, with the parameters
+ * `metric=&attempt=&container=&pod=&follow=1&tail=&wait=&document=show&download=1&errors=text`.
  *
  * A failure before the first byte has the status of the error table. After it, the body is broken off, so that no
  * client takes it for complete. With `errors=text`, both are reported in the body with status 200, in the last lines:
@@ -103,6 +114,7 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
     follow: flag("follow", get("follow")),
     tail: count("tail", get("tail")),
     waitMs: seconds(get("wait")),
+    showDocument: isShow(get("document")),
   };
 }
 
@@ -137,6 +149,11 @@ function seconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,6}s?$/.test(text)) return Number.parseInt(text, 10) * 1_000;
   throw invalidValue("wait", text, "a number of seconds, at most 999999");
+}
+
+function isShow(text: string | undefined): boolean {
+  if (text === undefined || text === "show") return text === "show";
+  throw invalidValue("document", text, "show");
 }
 
 function decode(segment: string): string {

@@ -1,4 +1,4 @@
-import { Failure, type FailureKind, type SourceTry } from "../failure.ts";
+import { Failure, type FailureKind, isDocument, type SourceTry } from "../failure.ts";
 import type { LogSource } from "./source.ts";
 import type { SourceError } from "./source-error.ts";
 
@@ -33,6 +33,12 @@ const VERDICTS: readonly Verdict[] = [
     next: "Tell an operator: a log store does not accept how this server asks for logs.",
   },
   {
+    outcome: "damaged",
+    kind: "damaged",
+    reason: "SOURCE_DAMAGED",
+    next: "Tell an operator: what is stored of this log cannot be unpacked, so trying again does not help.",
+  },
+  {
     outcome: "not-yet",
     kind: "not-yet",
     reason: "LOG_NOT_YET",
@@ -45,6 +51,9 @@ const NOT_FOUND: Omit<Verdict, "outcome"> = {
   reason: "LOG_NOT_FOUND",
   next: "The log may not have been stored yet, or no longer. An operator can tell where the logs of this project are kept, and for how long.",
 };
+
+const DOCUMENT_NEXT =
+  "A document came in place of the log. Tell an operator, or read the document with document=show (--show-document).";
 
 /** The outcomes of asking one source after another. */
 export class SourceChain {
@@ -84,7 +93,12 @@ export class SourceChain {
     }
     const { kind, reason, next } =
       VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
-    return new Failure(kind, reason, `No log: ${this.#told.join("; ")}.`, { next, tries, ...causeOf(this.#causes) });
+    const details = {
+      next: kind === "not-found" && tries.some(isDocument) ? DOCUMENT_NEXT : next,
+      tries,
+      ...causeOf(this.#causes),
+    };
+    return new Failure(kind, reason, `No log: ${this.#told.join("; ")}.`, details);
   }
 }
 

@@ -4,8 +4,13 @@ import { SourceError } from "./source-error.ts";
 /** The headers of a response, in lower case; repeated ones are lists. */
 export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Content codings that the decompression step detects by their first bytes. */
-const KNOWN_CODINGS: ReadonlySet<string> = new Set(["gzip", "x-gzip", "zstd"]);
+/** Content codings that cannot be undone here, and their names. Bytes show those that can: gzip and zstd. */
+const UNSUPPORTED_CODINGS: ReadonlyMap<string, string> = new Map([
+  ["br", "br"],
+  ["compress", "compress"],
+  ["x-compress", "compress"],
+  ["deflate", "deflate"],
+]);
 
 /** The media type and the charset of a Content-Type. Parts that cannot be parsed count as absent. */
 export function contentTypeOf(headers: AnswerHeaders): { mediaType: string | undefined; charset: string | undefined } {
@@ -27,11 +32,14 @@ export function isDelimited(headers: AnswerHeaders): boolean {
   return transfer.length > 0 ? transfer.at(-1) === "chunked" : headers["content-length"] !== undefined;
 }
 
-/** @throws SourceError if the body has a content coding that cannot be decoded here. */
-export function checkCoding(source: string, headers: AnswerHeaders): void {
-  const codings = codingsOf(headers["content-encoding"]).filter((each) => each !== "identity");
-  if (codings.length === 0 || (codings.length === 1 && KNOWN_CODINGS.has(codings[0] ?? ""))) return;
-  throw new SourceError(source, "refused", "sent the log in a compression that is not supported; gzip and zstd are");
+/**
+ * The content coding that cannot be undone here, if the response declares one. Anything else in the header, such as
+ * `aws-chunked` or a charset, is what somebody's upload said, and codes nothing.
+ */
+export function unsupportedCoding(headers: AnswerHeaders): string | undefined {
+  return codingsOf(headers["content-encoding"])
+    .map((each) => UNSUPPORTED_CODINGS.get(each))
+    .find((each) => each !== undefined);
 }
 
 /** @throws SourceError for every status except 200, 204 and, if a range was requested, 206 and 416. */

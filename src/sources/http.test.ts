@@ -7,8 +7,9 @@ import { WRONG_CERTIFICATE } from "../../test/fakes/wrong-certificate.ts";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { readProxies } from "../egress/proxies.ts";
 import { Secret } from "../secret.ts";
-import { DecompressionFailed, decompress } from "../stream/decompress.ts";
-import { looksLikePage } from "../stream/sniff.ts";
+import { decompress } from "../stream/decompress.ts";
+import { DecompressionFailed } from "../stream/decompression-error.ts";
+import { sniff } from "../stream/sniff.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { type CompiledHttp, http } from "./http.ts";
 import type { LogTarget } from "./source.ts";
@@ -82,7 +83,7 @@ async function errorOf(opening: Promise<unknown>): Promise<SourceError> {
 describe("an HTTP source's request", () => {
   it("opens the log, with the type and charset that the store declares", async () => {
     const log = await open(await start(), "/log");
-    expect(log).toMatchObject({ mediaType: "text/plain", charset: "utf-8", delimited: true });
+    expect(log).toMatchObject({ mediaType: "text/plain", charset: { label: "utf-8", by: "store" }, delimited: true });
     expect(await readAll(log.body)).toMatchObject({ text: LOG, error: undefined });
   });
 
@@ -234,22 +235,27 @@ describe("an HTTP source's response", () => {
     expect(store.requests).toHaveLength(6);
   });
 
-  it("may have a quoted charset, which overrides the configured one", async () => {
+  it("may have a quoted charset, which the configured one overrides", async () => {
     const store = await start();
     expect(await open(store, "/quoted-charset", { config: { charset: "utf-16" } })).toMatchObject({
       mediaType: "text/plain",
-      charset: "ISO-8859-1",
+      charset: { label: "utf-16", by: "setting" },
     });
-    expect(await open(store, "/gzip-unsaid", { config: { charset: "utf-16" } })).toMatchObject({ charset: "utf-16" });
+    expect(await open(store, "/gzip-unsaid", { config: { charset: "utf-16" } })).toMatchObject({
+      charset: { label: "utf-16", by: "setting" },
+    });
+    expect(await open(store, "/quoted-charset")).toMatchObject({ charset: { label: "ISO-8859-1", by: "store" } });
     expect(await open(store, "/odd-type")).toMatchObject({ mediaType: undefined, charset: undefined });
   });
 
-  it.each(["/brotli", "/gzip-twice", "/gzip-twice-in-two-headers"])(
-    "%s is refused for its content coding",
-    async (path) => {
-      expect(await errorOf(open(await start(), path))).toMatchObject({ outcome: "refused" });
-    },
-  );
+  it.each([
+    ["/brotli", "br"],
+    ["/gzip-said", undefined],
+    ["/gzip-twice", undefined],
+    ["/gzip-twice-in-two-headers", undefined],
+  ])("%s is passed on with the coding %j, which cannot be undone here", async (path, coding) => {
+    expect((await open(await start(), path)).coding).toBe(coding);
+  });
 
   it.each(["/gzip-said", "/gzip-unsaid"])("%s is passed to the next step undecoded", async (path) => {
     const log = await open(await start(), path);
@@ -264,7 +270,7 @@ describe("an HTTP source's response", () => {
   it("is recognizable as a web page by its first piece", async () => {
     const log = await open(await start(), "/page");
     const { pieces } = await readAll(log.body);
-    expect(looksLikePage(Buffer.concat(pieces), log.mediaType)).toBe(true);
+    expect(sniff(Buffer.concat(pieces), log.mediaType, true)).toBe("page");
   });
 });
 

@@ -1,10 +1,11 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
+import { declaredCharset } from "../stream/encoding.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import type { TextTemplate } from "../template/text.ts";
 import { Decode, decodeLog } from "./decoders/decode-log.ts";
 import { createRecordFilter } from "./decoders/record-filter.ts";
-import { checkCoding, checkStatus, contentTypeOf, isDelimited, partOf, redirectOf } from "./http-answer.ts";
+import { checkStatus, contentTypeOf, isDelimited, partOf, redirectOf, unsupportedCoding } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
@@ -37,7 +38,7 @@ const Http = z
     charset: z
       .string()
       .optional()
-      .describe("The encoding of logs for which the store names none: utf-16le. Default: utf-8."),
+      .describe("The encoding of logs, whatever the store says: utf-16le. Default: what the store says, else utf-8."),
     decode: Decode,
     notFound: z
       .array(z.int().min(400).max(499))
@@ -108,17 +109,9 @@ export const http = {
       const request = { headers: { ...own, ...wanted }, tls, signal };
       const { statusCode, headers, body } = await ask(url, request, range !== undefined);
       const part = range && partOf(statusCode, headers, range.first);
-      if (part === "other" || (part !== undefined && headers["content-encoding"] !== undefined)) {
-        // Another part than was asked for, or a part of what was compressed for this answer, is of no use: all of it
-        // is.
+      if (part === "other") {
         dump(body);
         return open(target, signal);
-      }
-      try {
-        checkCoding(name, headers);
-      } catch (error) {
-        dump(body);
-        throw error;
       }
       const type = contentTypeOf(headers);
       const isEmpty = statusCode === 416;
@@ -127,7 +120,8 @@ export const http = {
         kind: "file",
         body: isEmpty ? nothing() : readHttpBody(body, { source: name, idleMs: timeouts.idleMs, signal }),
         mediaType: type.mediaType,
-        charset: type.charset ?? charset,
+        charset: declaredCharset(charset, type.charset),
+        coding: unsupportedCoding(headers),
         delimited: statusCode === 204 || isEmpty || isDelimited(headers),
         ...(part && { part }),
       };

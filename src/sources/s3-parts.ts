@@ -1,6 +1,7 @@
 import { printable, quoted } from "../quoted.ts";
 import { LINE_FEED } from "../stream/characters.ts";
-import { DecompressionFailed, type DecompressLimits, decompress } from "../stream/decompress.ts";
+import { type DecompressLimits, decompress } from "../stream/decompress.ts";
+import { DecompressionFailed } from "../stream/decompression-error.ts";
 import type { KeyPattern } from "../template/key-pattern.ts";
 import type { ListedPage } from "./s3-client.ts";
 import { sortParts } from "./s3-part-order.ts";

@@ -332,7 +332,8 @@ describe("the parts of a log", () => {
       return true;
     };
     const { text, missing } = await read(sourceOf(prefix));
-    expect(text.replace(/(two\n)+/, "")).toBe("one\nthree\nsix\nseven\n");
+    // Behind the damage, what is unpacked is arbitrary.
+    expect(text.replace(/(?<=^one\n)[two\n]*(?=three)/, "")).toBe("one\nthree\nsix\nseven\n");
     expect(missing).toEqual([
       'Lines are missing here: the part "2.gz" is damaged or truncated.',
       'Lines are missing here: the part "4.gz" has it in its archive, where it cannot be read now: it has to be restored ' +

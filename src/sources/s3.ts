@@ -1,6 +1,7 @@
 import { abortable } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { openTlsFiles } from "../config-values/tls-files.ts";
+import { declaredCharset } from "../stream/encoding.ts";
 import { compileKeyPattern, compileKeyPrefix, type KeyPatternTemplate } from "../template/key-pattern.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
 import { decodeLog } from "./decoders/decode-log.ts";
@@ -84,7 +85,7 @@ export const s3 = {
         kind: "file",
         body: bodyOf(object, signal),
         mediaType,
-        charset: charset ?? config.charset,
+        charset: declaredCharset(config.charset, charset),
         delimited: object.delimited,
         ...(part && { part }),
       };

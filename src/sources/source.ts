@@ -1,3 +1,4 @@
+import type { DeclaredCharset } from "../stream/encoding.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import type { TemplateValues } from "../template/values.ts";
 
@@ -67,8 +68,10 @@ export interface OpenedFile {
   readonly body: AsyncIterable<Uint8Array>;
   /** The media type that the store declares, in lower case and without parameters. */
   readonly mediaType: string | undefined;
-  /** The encoding that the store declares, else the configured one. */
-  readonly charset: string | undefined;
+  /** The configured encoding, else the one that the store declares. */
+  readonly charset: DeclaredCharset | undefined;
+  /** A compression that the store declares and that cannot be undone: `br`. Its bytes may be something else. */
+  readonly coding?: string | undefined;
   /** Whether the end of the body proves that the store sent all of it (a length or chunks, not a closed connection). */
   readonly delimited: boolean;
   /** The position of these bytes in the stored file, and its size if the store declares it. Absent: the whole file. */

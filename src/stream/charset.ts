@@ -1,20 +1,25 @@
 import { isUtf8 } from "node:buffer";
 import { cutLength, unfinishedLength } from "./characters.ts";
+import { LineCharset } from "./line-charset.ts";
 
 /** A decoded part of a text. */
 export interface DecodedPart {
   /** Valid UTF-8 of whole characters. */
   readonly bytes: Uint8Array;
-  /**
-   * The bytes that it was decoded from. `undefined` for encodings other than UTF-8, whose decoder does not report it.
-   */
+  /** The bytes that it was decoded from. `undefined` if the encoding's decoder does not report it. */
   readonly stored: Uint8Array | undefined;
+  /** Whether its end lies inside a line whose beginning decides how the rest is decoded. Default: no. */
+  readonly inside?: boolean;
 }
 
 /** Decodes a text, in pieces that may be cut anywhere, to valid UTF-8. */
 export interface CharsetDecoder {
   /** Whether something could not be decoded and was replaced by U+FFFD. */
   readonly replaced: boolean;
+  /** Whether something was decoded from the encoding. Always false for UTF-8. */
+  readonly decoded: boolean;
+  /** Whether lines were UTF-8 although the encoding is another. */
+  readonly keptUtf8: boolean;
   /** How many bytes of a cut character are kept for the next piece. */
   readonly carried: number;
   /** Decodes the next piece. Returns no part if there are too few bytes for a character. */
@@ -41,8 +46,11 @@ const MIN_DECODED_BYTES = 4;
 /** Text that is not UTF-8 is decoded in parts of this size, because each byte may become three. */
 const REPAIRED_BYTES = 64 * 1024;
 
+/** Encodings in which a line cannot be decoded by itself, or in which ASCII bytes may mean something else. */
+const NOT_BY_LINES: ReadonlySet<string> = new Set(["utf-16le", "utf-16be", "iso-2022-jp"]);
+
 /**
- * Creates the decoder for an encoding.
+ * Creates the decoder for an encoding: see {@link LineCharset} for those that contain ASCII.
  *
  * Valid UTF-8 passes without a copy. Invalid bytes in it are replaced as the WHATWG encoding standard requires,
  * independently of how the text is cut.
@@ -50,11 +58,19 @@ const REPAIRED_BYTES = 64 * 1024;
  * @param encoding a name from the WHATWG encoding standard.
  */
 export function createDecoder(encoding: string): CharsetDecoder {
+  return encoding === "utf-8" || NOT_BY_LINES.has(encoding)
+    ? createWholeDecoder(encoding)
+    : new LineCharset(encoding, createWholeDecoder);
+}
+
+function createWholeDecoder(encoding: string): CharsetDecoder {
   return encoding === "utf-8" ? new Utf8Repair() : new OtherCharset(encoding);
 }
 
 class Utf8Repair implements CharsetDecoder {
   replaced = false;
+  readonly decoded = false;
+  readonly keptUtf8 = false;
   #carry = NOTHING;
 
   get carried(): number {
@@ -94,6 +110,8 @@ class Utf8Repair implements CharsetDecoder {
 
 class OtherCharset implements CharsetDecoder {
   replaced = false;
+  readonly decoded = true;
+  readonly keptUtf8 = false;
   readonly #decoder: TextDecoder;
   #carry = NOTHING;
 

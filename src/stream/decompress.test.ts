@@ -1,8 +1,9 @@
-import { createGzip, createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { constants, createGzip, createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { byteSource, cut, readAll } from "../../test/fakes/byte-source.ts";
-import { DecompressionFailed, DecompressionLimit, decompress } from "./decompress.ts";
+import { decompress } from "./decompress.ts";
+import { type Damage, DecompressionFailed, DecompressionLimit } from "./decompression-error.ts";
 
 const MIB = 1024 * 1024;
 const kinds = [
@@ -108,6 +109,66 @@ describe.each(kinds)("decompress of $kind", ({ compress, create }) => {
     expect(limited.error).toBeInstanceOf(DecompressionLimit);
     const free = await readAll(decompress(byteSource([packed]), { ratio: 2, ratioFreeBytes: 100_000 }));
     expect(free.error).toBeUndefined();
+  });
+});
+
+describe("what is wrong with compressed data", () => {
+  const log = noise(40_000);
+  const gzip = gzipSync(log);
+  const zstd = zstdCompressSync(log, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  const flipped = (bytes: Uint8Array, at: number): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[at] = (copy[at] ?? 0) ^ 0xff;
+    return copy;
+  };
+  const small = gzipSync("fine\n");
+
+  it.each<readonly [string, Uint8Array, Damage, wholeText: Uint8Array | undefined]>([
+    ["a wrong byte in the middle of gzip", flipped(gzipSync("line\n".repeat(9_000)), 60), "damaged", undefined],
+    ["a wrong CRC-32", flipped(gzip, gzip.length - 6), "damaged", log],
+    ["a wrong length", flipped(gzip, gzip.length - 2), "damaged", log],
+    ["truncated gzip", gzip.subarray(0, 30_000), "cut-short", undefined],
+    ["gzip truncated one byte before its trailer", gzip.subarray(0, -9), "cut-short", undefined],
+    ["gzip without its trailer", gzip.subarray(0, -8), "trailer-missing", log],
+    ["gzip with half of its trailer", gzip.subarray(0, -4), "trailer-missing", log],
+    ["gzip with all but one byte of its trailer", gzip.subarray(0, -1), "trailer-missing", log],
+    ["half of a trailer that is wrong", flipped(gzip, gzip.length - 6).subarray(0, -4), "damaged", log],
+    ["a truncated header", gzip.subarray(0, 6), "cut-short", Buffer.alloc(0)],
+    ["an unknown method", flipped(gzip, 2), "damaged", Buffer.alloc(0)],
+    ["a second member that is damaged", Buffer.concat([small, flipped(small, 14)]), "damaged", undefined],
+    [
+      "a second member that is truncated",
+      Buffer.concat([small, gzip.subarray(0, 9)]),
+      "cut-short",
+      Buffer.from("fine\n"),
+    ],
+    ["text behind a member", Buffer.concat([small, Buffer.from("garbage")]), "damaged", Buffer.from("fine\n")],
+    ["one byte behind a member", Buffer.concat([small, Buffer.from("!")]), "damaged", Buffer.from("fine\n")],
+    ["a second frame of zstd that is none", Buffer.concat([zstd, flipped(zstd, 1)]), "damaged", log],
+    ["a wrong checksum of zstd", flipped(zstd, zstd.length - 1), "damaged", undefined],
+    ["zstd without its checksum", zstd.subarray(0, -4), "trailer-missing", log],
+    ["truncated zstd", zstd.subarray(0, 30_000), "cut-short", undefined],
+  ])("is told, after all that could be decoded: %s", async (_, bytes, damage, whole) => {
+    for (const pieces of [[bytes], cut(bytes, [1_000]), cut(bytes, [7])]) {
+      const { pieces: decoded, error } = await readAll(decompress(byteSource(pieces)));
+      expect(error).toBeInstanceOf(DecompressionFailed);
+      expect(error).toMatchObject({ damage });
+      if (whole !== undefined) expect(Buffer.concat(decoded).equals(whole)).toBe(true);
+    }
+  });
+
+  it("decodes members with every optional field in their headers", async () => {
+    const packed = gzipSync("log\n");
+    const header = Buffer.concat([
+      Buffer.from([0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3]),
+      Buffer.from([3, 0, 1, 2, 3]),
+      Buffer.from("run.log\0a comment\0"),
+      Buffer.from([0, 0]),
+    ]);
+    const bytes = Buffer.concat([header, packed.subarray(10), packed]);
+    for (const pieces of [[bytes], cut(bytes, [1])]) {
+      expect(await readAll(decompress(byteSource(pieces)))).toMatchObject({ text: "log\nlog\n", error: undefined });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
-import type { Transform } from "node:stream";
-import { constants, createGunzip, createZstdDecompress } from "node:zlib";
+import { constants, createZstdDecompress } from "node:zlib";
+import { DecompressionFailed, DecompressionLimit } from "./decompression-error.ts";
+import { gunzip } from "./gunzip.ts";
 import { peek } from "./peek.ts";
 import { ReadableReader } from "./readable-reader.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
@@ -13,34 +14,9 @@ export interface DecompressLimits {
 
 const DEFAULT_LIMITS: DecompressLimits = { ratio: 200, ratioFreeBytes: 64 * 1024 * 1024 };
 
-/** Thrown when compressed data exceeds the ratio. */
-export class DecompressionLimit extends Error {
-  /** The ratio that was exceeded. */
-  readonly ratio: number;
-
-  constructor(ratio: number) {
-    super(`The compressed log expands to more than ${ratio} times its size.`);
-    this.name = "DecompressionLimit";
-    this.ratio = ratio;
-  }
-}
-
-/** Thrown when compressed data is damaged or truncated. */
-export class DecompressionFailed extends Error {
-  /** Whether only the end is missing: the data may still be being written. */
-  readonly isCutShort: boolean;
-
-  constructor(cause: unknown, isCutShort = false) {
-    super("The compressed log is damaged or truncated.", { cause });
-    this.name = "DecompressionFailed";
-    this.isCutShort = isCutShort;
-  }
-}
-
 interface Format {
   readonly magic: readonly number[];
-  readonly createDecoder: () => Transform;
-  readonly frames?: () => ZstdFrames;
+  readonly decode: (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>;
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -48,17 +24,8 @@ const PIECE_BYTES = 64 * 1024;
 const INPUT_BYTES = 16 * 1024;
 
 const FORMATS: readonly Format[] = [
-  { magic: [0x1f, 0x8b], createDecoder: () => createGunzip({ chunkSize: PIECE_BYTES }) },
-  {
-    magic: [0x28, 0xb5, 0x2f, 0xfd],
-    createDecoder: () =>
-      createZstdDecompress({
-        chunkSize: PIECE_BYTES,
-        // The window size that RFC 8878 recommends decoders to support: 8 MiB. A frame could request 128 MiB.
-        params: { [constants.ZSTD_d_windowLogMax]: 23 },
-      }),
-    frames: () => new ZstdFrames(),
-  },
+  { magic: [0x1f, 0x8b], decode: gunzip },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], decode: unzstd },
 ];
 
 /**
@@ -98,38 +65,56 @@ function mayBecome(bytes: Uint8Array, magic: readonly number[]): boolean {
   return bytes.length < magic.length && bytes.every((byte, at) => byte === magic[at]);
 }
 
+/** @throws DecompressionLimit. */
 async function* decode(
   source: AsyncIterable<Uint8Array>,
   format: Format,
   { ratio, ratioFreeBytes }: DecompressLimits,
 ): AsyncGenerator<Uint8Array> {
-  const decoder = format.createDecoder();
-  const reader = new ReadableReader(decoder);
-  const frames = format.frames?.();
   let bytesIn = 0;
   let bytesOut = 0;
+  const parts = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of source) {
+      for (let at = 0; at < piece.length; at += INPUT_BYTES) {
+        const part = piece.subarray(at, at + INPUT_BYTES);
+        bytesIn += part.length;
+        yield part;
+      }
+    }
+  };
+  for await (const piece of format.decode(parts())) {
+    bytesOut += piece.length;
+    if (bytesOut > ratioFreeBytes && bytesOut > ratio * bytesIn) throw new DecompressionLimit(ratio);
+    yield piece;
+  }
+}
+
+async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // The window size that RFC 8878 recommends decoders to support: 8 MiB. A frame could request 128 MiB.
+  const decoder = createZstdDecompress({ chunkSize: PIECE_BYTES, params: { [constants.ZSTD_d_windowLogMax]: 23 } });
+  const reader = new ReadableReader(decoder);
+  const frames = new ZstdFrames();
 
   /** Yields the decoder's output until `finished`. */
   const drain = async function* (finished: () => boolean): AsyncGenerator<Uint8Array> {
     for (;;) {
       const piece = reader.take();
-      if (piece !== undefined) {
-        bytesOut += piece.length;
-        if (bytesOut > ratioFreeBytes && bytesOut > ratio * bytesIn) throw new DecompressionLimit(ratio);
-        yield piece;
-      } else if (isEnded(reader) || finished()) {
-        return;
-      } else {
-        await reader.changed();
-      }
+      if (piece !== undefined) yield piece;
+      else if (damagedIfThrows(() => reader.ended()) || finished()) return;
+      else await reader.changed();
     }
   };
 
   try {
     for await (const piece of source) {
-      for (const part of partsOf(piece, frames)) {
+      for (let at = 0; at < piece.length; ) {
+        const rest = piece.subarray(at);
+        const part = rest.subarray(
+          0,
+          damagedIfThrows(() => frames.follow(rest)),
+        );
+        at += part.length;
         let written = false;
-        bytesIn += part.length;
         decoder.write(part, () => {
           written = true;
           reader.wake();
@@ -137,7 +122,7 @@ async function* decode(
         yield* drain(() => written);
       }
     }
-    if (frames?.whole === false) throw new DecompressionFailed(new Error("The last zstd frame is truncated."), true);
+    if (!frames.whole) throw new DecompressionFailed(frames.dataWhole ? "trailer-missing" : "cut-short");
     decoder.end();
     yield* drain(() => false);
   } finally {
@@ -145,28 +130,10 @@ async function* decode(
   }
 }
 
-function isEnded(reader: ReadableReader): boolean {
+function damagedIfThrows<T>(act: () => T): T {
   try {
-    return reader.ended();
+    return act();
   } catch (cause) {
-    // Z_BUF_ERROR is gunzip's error for a truncated input.
-    throw new DecompressionFailed(cause, cause instanceof Error && "code" in cause && cause.code === "Z_BUF_ERROR");
-  }
-}
-
-function* partsOf(piece: Uint8Array, frames: ZstdFrames | undefined): Generator<Uint8Array> {
-  for (let at = 0; at < piece.length; ) {
-    const part = piece.subarray(at, at + INPUT_BYTES);
-    const length = frames === undefined ? part.length : frameLength(frames, part);
-    yield part.subarray(0, length);
-    at += length;
-  }
-}
-
-function frameLength(frames: ZstdFrames, part: Uint8Array): number {
-  try {
-    return frames.follow(part);
-  } catch (cause) {
-    throw new DecompressionFailed(cause);
+    throw new DecompressionFailed("damaged", cause);
   }
 }

@@ -1,7 +1,29 @@
+import { isUtf8 } from "node:buffer";
+import { unfinishedLength } from "./characters.ts";
+
+/** What decided the encoding: a byte order mark, other bytes, the operator's setting, or the store's label. */
+export type DecidedBy = "mark" | "bytes" | "setting" | "store";
+
+/** A label of the WHATWG encoding standard, and who declares it. */
+export interface DeclaredCharset {
+  readonly label: string;
+  readonly by: Extract<DecidedBy, "setting" | "store">;
+}
+
+/** The charset of a log: the operator's setting wins over the store's. */
+export function declaredCharset(setting: string | undefined, store: string | undefined): DeclaredCharset | undefined {
+  if (setting !== undefined) return { label: setting, by: "setting" };
+  return store === undefined ? undefined : { label: store, by: "store" };
+}
+
 /** The encoding of a log. */
 export interface Encoding {
   /** A name that TextDecoder knows; `utf-8` if no decoding is needed. */
   readonly name: string;
+  /** `undefined` if it is UTF-8 because nothing says otherwise. */
+  readonly by: DecidedBy | undefined;
+  /** How it was declared. `undefined`: it was not. */
+  readonly label?: string | undefined;
   /** The length of the byte order mark at the start. */
   readonly markBytes: number;
 }
@@ -16,25 +38,48 @@ const MARKS: readonly { readonly name: string; readonly bytes: readonly number[]
 const SAMPLE_BYTES = 64;
 
 /**
- * Detects the encoding of a log: by its byte order mark, else by the given charset, else by the positions of its first
- * zero bytes, else UTF-8.
+ * Detects the encoding of a log: by its byte order mark, else by the positions of its first zero bytes, else by the
+ * given charset, else UTF-8. Bytes come before labels: a label is not believed if the first ones are UTF-16 and it says
+ * otherwise, nor if they are UTF-8 and it says UTF-16.
  *
  * @param head the first bytes.
- * @param charset a label from the WHATWG encoding standard; an unknown label means UTF-8. For `utf-16`, the first zero
- *   byte decides the byte order; without one, it is big-endian (RFC 2781).
+ * @param charset an unknown label means UTF-8. For `utf-16`, the first zero byte decides the byte order; without one,
+ *   it is big-endian (RFC 2781).
  * @param ended whether the head is the whole log.
  * @returns `undefined` if more bytes are needed. UTF-8 without a byte order mark is detected by its second byte at the
- *   latest.
+ *   latest, unless the label says UTF-16.
  */
-export function encodingOf(head: Uint8Array, charset: string | undefined, ended: boolean): Encoding | undefined {
+export function encodingOf(
+  head: Uint8Array,
+  charset: DeclaredCharset | undefined,
+  ended: boolean,
+): Encoding | undefined {
   for (const { name, bytes } of MARKS) {
     const same = bytes.every((byte, at) => at >= head.length || head[at] === byte);
-    if (same && head.length >= bytes.length) return { name, markBytes: bytes.length };
+    if (same && head.length >= bytes.length) return { name, by: "mark", markBytes: bytes.length };
     if (same && !ended) return undefined;
   }
-  const label = charset?.trim().toLowerCase();
-  const name = label === undefined ? guess(head, ended) : label === "utf-16" ? utf16(head, ended) : nameOf(label);
-  return name === undefined ? undefined : { name, markBytes: 0 };
+  const label = charset?.label.trim().toLowerCase() ?? "";
+  const declared = label === "utf-16" ? label : nameOf(label);
+  const sample = head.subarray(0, SAMPLE_BYTES);
+  const isWhole = ended || head.length >= SAMPLE_BYTES;
+  if (declared.startsWith("utf-16")) {
+    if (!isWhole) return undefined;
+    if (isPlain(sample)) return { name: "utf-8", by: "bytes", markBytes: 0 };
+    const name = declared === "utf-16" ? utf16(sample) : declared;
+    return { name, by: charset?.by, label: charset?.label, markBytes: 0 };
+  }
+  const guessed = guess(sample, ended);
+  if (guessed === undefined) return undefined;
+  if (guessed !== "utf-8") return { name: guessed, by: "bytes", markBytes: 0 };
+  if (declared === "utf-8") return { name: "utf-8", by: undefined, markBytes: 0 };
+  return { name: declared, by: charset?.by, label: charset?.label, markBytes: 0 };
+}
+
+/** Whether a sample cannot be UTF-16: in 32 of its characters, hardly all bytes are those of valid UTF-8. */
+function isPlain(sample: Uint8Array): boolean {
+  if (sample.includes(0) || !isUtf8(sample.subarray(0, sample.length - unfinishedLength(sample)))) return false;
+  return sample.length === SAMPLE_BYTES || sample.length % 2 === 1;
 }
 
 function nameOf(label: string): string {
@@ -45,18 +90,15 @@ function nameOf(label: string): string {
   }
 }
 
-function utf16(head: Uint8Array, ended: boolean): string | undefined {
-  const zero = head.subarray(0, SAMPLE_BYTES).indexOf(0);
-  if (zero !== -1) return zero % 2 === 1 ? "utf-16le" : "utf-16be";
-  return ended || head.length >= SAMPLE_BYTES ? "utf-16be" : undefined;
+function utf16(sample: Uint8Array): string {
+  return sample.indexOf(0) % 2 === 1 ? "utf-16le" : "utf-16be";
 }
 
 /**
  * UTF-16 that is mostly ASCII has a zero in most characters, always in the same byte. The first two characters must be
  * ASCII, and half of the sample: anything else is hardly text.
  */
-function guess(head: Uint8Array, ended: boolean): string | undefined {
-  const sample = head.subarray(0, SAMPLE_BYTES);
+function guess(sample: Uint8Array, ended: boolean): string | undefined {
   const isBigEndian = sample[0] === 0;
   let others = 0;
   for (let at = 0; at + 1 < sample.length; at += 2) {

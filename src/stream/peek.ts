@@ -4,6 +4,8 @@ export interface Peeked {
   readonly head: Uint8Array;
   /** The whole source, including the head, in the same pieces. An error comes after the bytes before it. */
   readonly whole: AsyncIterableIterator<Uint8Array>;
+  /** What the source threw after the head. */
+  readonly failure: { readonly error: unknown } | undefined;
 }
 
 /**
@@ -60,5 +62,5 @@ export async function peek(
       return { done: true, value: undefined };
     },
   };
-  return { head, whole };
+  return { head, whole, failure: failed };
 }

@@ -26,6 +26,11 @@ export class ZstdFrames {
     return this.#field === START && this.#done === 0;
   }
 
+  /** Whether at most the checksum of the last frame is missing. */
+  get dataWhole(): boolean {
+    return this.whole || this.#field.kind === "checksum";
+  }
+
   /**
    * Parses `bytes` up to the end of the current frame, or to their end.
    *

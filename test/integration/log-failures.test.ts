@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { EndReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Answer, hangs, refuses, sends, sendsThenHangs, sendsThenResets } from "../fakes/scripted-store.ts";
@@ -25,7 +25,12 @@ const REFUSALS: readonly (readonly [
   ["resets the connection", (response) => response.socket?.resetAndDestroy(), unavailable("CONNECTION_CLOSED"), 0],
   ["does not speak HTTP", (response) => response.socket?.end("SSH-2.0-vault\r\n"), unavailable("NOT_HTTP"), 0],
   ["says nothing", hangs, { code: "DeadlineExceeded", reason: "SOURCE_SILENT", outcome: "SILENT" }, 0],
-  ["answers in a coding that is not known", sends("?", { "content-encoding": "br" }), refused(), 0],
+  [
+    "compresses it in a way that is not supported",
+    sends(brotliCompressSync("line\n"), { "content-encoding": "br" }),
+    refused(),
+    0,
+  ],
 ];
 
 function refused(fault?: string) {
@@ -88,11 +93,12 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
     await world().store.untilAnswering(0);
   });
 
-  it("that truncates compressed data: the log fails after what could be decompressed", async () => {
-    const log = await read(sends(gzipSync(BEGINNING).subarray(0, -6)));
+  it("that has damaged data: the log ends with SOURCE_DAMAGED after what could be decompressed", async () => {
+    const log = await read(sends(Buffer.concat([gzipSync(BEGINNING), Buffer.from("and text behind it")])));
     expect(log.text).toBe(BEGINNING);
-    expect(log.end?.reason).toBe(EndReason.SOURCE_FAILED);
-    expect(log.error).toMatchObject({ code: "Unavailable", reason: "SOURCE_FAILED" });
+    expect(log.end).toMatchObject({ reason: EndReason.SOURCE_DAMAGED, lines: 1n, bytes: 15n });
+    expect(log.error).toMatchObject({ code: "DataLoss", reason: "SOURCE_DAMAGED" });
+    expect(log.error?.message).toBe("The stored log is damaged from line 2 on.");
     expectNoSecrets(log);
   });
 });

@@ -1,5 +1,6 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type Answer, hangs, refuses, sendsThenHangs, sendsThenResets } from "../fakes/scripted-store.ts";
+import { type Answer, hangs, refuses, sends, sendsThenHangs, sendsThenResets } from "../fakes/scripted-store.ts";
 import { HTTP_VERSIONS, type HttpAnswer } from "./http-versions.ts";
 import { TOKENS } from "./objects.ts";
 import { SECRETS, useWorld, type World } from "./world.ts";
@@ -14,6 +15,7 @@ const KINDS: readonly (readonly [string, (world: World) => [path: string, token?
   ["unavailable", (world) => [pathTo(world, refuses(500))], 503, "SOURCE_UNAVAILABLE"],
   ["refused", (world) => [pathTo(world, refuses(403))], 502, "BACKEND_REFUSED"],
   ["silent", (world) => [pathTo(world, hangs)], 504, "SOURCE_SILENT"],
+  ["damaged", (world) => [pathTo(world, sends(gzipSync("half\n").subarray(0, 9)))], 500, "SOURCE_DAMAGED"],
   ["internal", (world) => [pathToBroken(world)], 500, "INTERNAL"],
 ];
 
@@ -77,6 +79,12 @@ describe.each(HTTP_VERSIONS)("a failure on the raw route over $version", ({ vers
 
   it.each([
     ["breaks off", sendsThenResets("half\n"), "half\n", "SOURCE_FAILED"],
+    [
+      "has only damaged data from there on",
+      sends(Buffer.concat([gzipSync("half\n"), Buffer.from("!")])),
+      "half\n",
+      "SOURCE_DAMAGED",
+    ],
     ["falls silent", sendsThenHangs("half\n"), "half\n", "SOURCE_STALLED"],
     ["goes on for too long", sendsThenHangs("x".repeat(70_000)), "x".repeat(65_536), "LIMIT_REACHED"],
   ])("in the middle of a log, when the store %s, cannot be mistaken for its end", async (_, answer, sent, reason) => {

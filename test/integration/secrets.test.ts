@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TLSSocket } from "node:tls";
 import { inspect } from "node:util";
+import { brotliCompressSync } from "node:zlib";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -80,7 +81,7 @@ const STORE_ANSWERS: Readonly<Record<string, Answer>> = {
   "redirect elsewhere": redirects("http://elsewhere.example"),
   "redirect in place": redirects("/moved"),
   "unknown coding": (request, response) =>
-    response.writeHead(200, { "content-encoding": echoOf(request, "") }).end("a log\n"),
+    response.writeHead(200, { "content-encoding": `br, ${echoOf(request, "")}` }).end(brotliCompressSync("a log\n")),
   hang: () => {},
   reset: resets,
   "no HTTP": speaksNoHttp,

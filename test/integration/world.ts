@@ -35,6 +35,8 @@ export interface LogRef {
 export interface WorldOptions {
   /** Additional settings of `taffrail.yaml`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The configured encoding of logs. */
+  readonly charset?: string;
   /** Timeouts of the source. */
   readonly timeouts?: Readonly<Record<string, string>>;
   /** The maximum number of open logs of the source. */
@@ -94,6 +96,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
 /** Starts a world. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait, page } = options;
+  const { charset } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const way = await startCuttingProxy(Number(new URL(cluster.url).port), []);
@@ -107,7 +110,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     for (const each of told) each();
   };
   const url = `${store.origin}/hidden-shelf/\${{ project }}/\${{ jobName }}/\${{ container }}.log`;
-  const http = { url, headers: { "X-Store-Key": "${{ token }}", ...headers }, token: { env: "STORE_TOKEN" }, timeouts };
+  const allHeaders = { "X-Store-Key": "${{ token }}", ...headers };
+  const http = { url, headers: allHeaders, token: { env: "STORE_TOKEN" }, timeouts, ...(charset && { charset }) };
   const settings = { sources: [{ name: "archive", connections, http }], shutdown: { drain: "0ms" }, ...config };
   const start = (more: Readonly<Record<string, unknown>>): Promise<Gateway> =>
     startGateway({

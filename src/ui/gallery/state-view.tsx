@@ -15,7 +15,14 @@ export function StateView({ name }: { readonly name: string }) {
 
 function Shown({ endedMs, summary }: FakeState) {
   const about = useMemo(() => fakeRun(endedMs), [endedMs]);
-  const instead = useInsteadOfLog({ project: "shop", ...about, summary, onAgain: NOTHING });
+  const instead = useInsteadOfLog({
+    project: "shop",
+    ...about,
+    summary,
+    showsDocument: false,
+    onAgain: NOTHING,
+    onShowDocument: NOTHING,
+  });
   return (
     <div className={css.state}>
       <div className={css.instead}>{instead}</div>

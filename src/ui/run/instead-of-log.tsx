@@ -13,8 +13,12 @@ interface InsteadOfLogOptions {
   readonly selection: LogSelection;
   /** The state of the log so far. */
   readonly summary: LogViewerSummary | undefined;
+  /** Whether a document is shown that a store returned in place of the log. */
+  readonly showsDocument: boolean;
   /** Reads the log again. */
   onAgain(): void;
+  /** Reads it with such a document. */
+  onShowDocument(): void;
 }
 
 /**
@@ -24,11 +28,10 @@ interface InsteadOfLogOptions {
  * @returns `undefined` if there is a log to show.
  */
 export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undefined {
-  const { summary, onAgain, ...about } = options;
+  const { summary, showsDocument, onAgain, onShowDocument, ...about } = options;
   const text = useText();
   const { contact } = useServerInfo();
   const [failed, setFailed] = useState<unknown>();
-  const [isWanted, setWanted] = useState(false);
   const { state, lines = 0, error, end, looksLike } = summary ?? {};
   const isOver = state?.kind === "ended";
   const waitsFor = state?.kind === "waiting" && state.for === "log" && lines === 0 ? state.message : undefined;
@@ -40,7 +43,7 @@ export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undef
 
   const trying = state !== undefined && "tries" in state ? state : undefined;
   if (failure !== undefined) {
-    return <NoLog {...about} error={failure} isAsking={!isOver} trying={trying} onAgain={onAgain} />;
+    return <NoLog {...about} {...{ trying, onAgain, onShowDocument }} error={failure} isAsking={!isOver} />;
   }
   if (waitsFor !== undefined) {
     return <StatePage title={text.states.waiting} why={waitsFor} next={text.states.waitingWhy} />;
@@ -48,18 +51,13 @@ export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undef
   if (isOver && lines === 0 && end?.reason === EndReason.COMPLETE) {
     return <StatePage title={text.states.empty} why={text.states.emptyWhy} next={text.states.emptyNext} />;
   }
-  if (looksLike === undefined || isWanted) return undefined;
+  if (looksLike === undefined || showsDocument) return undefined;
   return (
-    <StatePage
-      title={text.states.noLog[looksLike]}
-      why={text.states.noLogWhy[looksLike]}
-      next={text.noLog.tell(contact, "")}
-      isBad
-    >
+    <StatePage title={text.states.jsonAnswer} why={text.states.jsonAnswerWhy} next={text.noLog.tell(contact, "")} isBad>
       <button type="button" className="go" onClick={onAgain}>
         {text.noLog.lookAgain}
       </button>
-      <button type="button" className="plain" onClick={() => setWanted(true)}>
+      <button type="button" className="plain" onClick={onShowDocument}>
         {text.states.showAnyway}
       </button>
     </StatePage>

@@ -27,18 +27,21 @@ export function LogBreak({ summary, onAgain }: LogBreakProps) {
   const described = describeError(error);
   const { breaks } = text.log;
   const isLimit = end?.reason === EndReason.SERVER_LIMIT_REACHED;
+  const isDamaged = end?.reason === EndReason.SOURCE_DAMAGED;
+  const isFinal = isLimit || isDamaged;
   let why = breaks.broken;
   if (isLimit) why = breaks.limit;
+  else if (isDamaged) why = breaks.damaged(/ line (\d+) on\b/.exec(described.message)?.[1] ?? "");
   else if (isLost) why = breaks.denied;
   else if (!isRetryable(ConnectError.from(error), false)) why = breaks.refused(described.message);
   const next = isLost ? text.states.askAccess(contact) : text.noLog.ifItStays(contact, described.reference);
   return (
     <div className={styles.break} role="status">
       <p>
-        <Rich text={why} /> <Rich text={isLimit ? text.noLog.tell(contact, described.reference) : next} />
+        <Rich text={why} /> <Rich text={isFinal ? text.noLog.tell(contact, described.reference) : next} />
       </p>
       <p className={styles.acts}>
-        {!isLimit && (
+        {!isFinal && (
           <button type="button" className="plain" onClick={onAgain}>
             {breaks.readOn}
           </button>

@@ -68,6 +68,8 @@ function endText(
       return [ends.scanBudgetSpent, "plain"];
     case EndReason.SOURCE_FAILED:
       return [ends.sourceFailed, "bad"];
+    case EndReason.SOURCE_DAMAGED:
+      return [ends.sourceDamaged, "bad"];
     case EndReason.SERVER_SHUTDOWN:
       return [ends.serverShutdown, "bad"];
     case EndReason.SERVER_LIMIT_REACHED:

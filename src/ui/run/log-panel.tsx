@@ -1,6 +1,6 @@
-import { type Ref, useMemo } from "react";
+import { type Ref, useMemo, useState } from "react";
 import { useSearch } from "wouter/use-browser-location";
-import { AnalysisPhase, type AnalysisRun } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisPhase, type AnalysisRun, DocumentRule } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { isOpen } from "../../client/cause.ts";
 import { countingClient } from "../demo/counting-client.ts";
 import { usePageKeys } from "../frame/use-page-keys.ts";
@@ -33,7 +33,7 @@ interface LogPanelProps extends Pick<LogViewerProps, "lines" | "onLines" | "link
 const counted = countingClient(client);
 
 /** The selected log, or why there is none. */
-export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...log }: LogPanelProps) {
+export function LogPanel({ project, run, selection, summary, viewer, onAgain, ...rest }: LogPanelProps) {
   const text = useText();
   const { keys } = useSettings();
   const search = useSearch();
@@ -45,7 +45,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   const latest = latestOf(selected);
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
   const name = run.summary?.name ?? "";
-  const request = useMemo(
+  const log = useMemo(
     () => ({
       namespace: project,
       name,
@@ -56,9 +56,16 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
     }),
     [project, name, metric?.name, missing, container, isAll, attempt],
   );
-  const raw = isAll ? undefined : rawAddress(project, name, selection);
+  // Another log is asked for without its document.
+  const [shown, setShown] = useState<unknown>();
+  const showsDocument = shown === log;
+  const request = useMemo(() => (showsDocument ? { ...log, document: DocumentRule.SHOW } : log), [log, showsDocument]);
+  const raw = isAll ? undefined : rawAddress(project, name, selection, showsDocument);
   usePageKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
-  const instead = useInsteadOfLog({ project, run, selection, summary, onAgain });
+  const instead = useInsteadOfLog({
+    ...{ project, run, selection, summary, showsDocument, onAgain },
+    onShowDocument: () => setShown(log),
+  });
   if (metric !== undefined && metric.provider !== "job") return <Measurements metric={metric} />;
   const viewerText = text.viewer ?? VIEWER_TEXT;
   const isCompared = target !== undefined && metric !== undefined && attempt > 0;
@@ -74,7 +81,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
             onView={setView}
             listsKeys={false}
             text={viewerText}
-            {...log}
+            {...rest}
           />
         ) : (
           <LogViewer
@@ -90,7 +97,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
             {...(raw !== undefined && { downloadHref: `${raw}&download=1` })}
             label={text.log.region(metric?.name ?? missing)}
             text={viewerText}
-            {...log}
+            {...rest}
           />
         )}
       </div>
@@ -112,9 +119,15 @@ function useView(isCompared: boolean): readonly [ViewState, (view: ViewState) =>
 }
 
 /** The address of the log as plain text. */
-function rawAddress(project: string, run: string, { metric, missing, attempt, container }: LogSelection): string {
+function rawAddress(
+  project: string,
+  run: string,
+  { metric, missing, attempt, container }: LogSelection,
+  showsDocument: boolean,
+): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);
+  if (showsDocument) query.set("document", "show");
   return `${BASE_PATH}/raw/${encodeURIComponent(project)}/${encodeURIComponent(run)}?${query}`;
 }

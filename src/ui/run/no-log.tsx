@@ -14,7 +14,7 @@ import { agoText } from "../text/format.ts";
 import { Rich, useLanguage, useText } from "../text/text.tsx";
 import styles from "./no-log.module.css";
 import { choiceOf, type LogSelection, selectedAttempt } from "./selection.ts";
-import { mayComeBack, sourceWords, whyNoLog } from "./source-words.ts";
+import { hasDocument, mayComeBack, sourceWords, whyNoLog } from "./source-words.ts";
 
 interface NoLogProps {
   readonly project: string;
@@ -26,6 +26,8 @@ interface NoLogProps {
   /** The current try, if the log is retried automatically. */
   readonly trying: Trying | undefined;
   onAgain(): void;
+  /** Reads the document that a source returned in place of the log. */
+  onShowDocument(): void;
 }
 
 /** Milliseconds after a job's end in which a store may not have received the log yet. */
@@ -52,7 +54,7 @@ export function NoLog(props: NoLogProps) {
 }
 
 function BrokenChain(props: NoLogProps & { readonly described: ErrorDescription }) {
-  const { project, run, selection, isAsking, trying, onAgain, described } = props;
+  const { project, run, selection, isAsking, trying, onAgain, onShowDocument, described } = props;
   const text = useText();
   const language = useLanguage();
   const now = useNow();
@@ -102,6 +104,11 @@ function BrokenChain(props: NoLogProps & { readonly described: ErrorDescription 
       <button type="button" className="go" onClick={onAgain}>
         {text.noLog.lookAgain}
       </button>
+      {hasDocument(described) && (
+        <button type="button" className="plain" onClick={onShowDocument}>
+          {text.states.showAnyway}
+        </button>
+      )}
       {selection.missing === "" && metric && <Elsewhere project={project} run={run} selection={selection} />}
       {selection.missing !== "" && (
         <Link to={{ page: "run", project, run: run.summary?.name ?? "" }} className="plain">

@@ -32,6 +32,10 @@ function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"
       return faults.logRemoved;
     case SourceFault.NEVER_STARTED:
       return faults.neverStarted;
+    case SourceFault.WEB_PAGE:
+      return faults.webPage;
+    case SourceFault.ERROR_DOCUMENT:
+      return faults.errorDocument;
   }
   switch (outcome) {
     case SourceOutcome.NOT_MATCHED:
@@ -50,6 +54,8 @@ function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"
       return outcomes.silent;
     case SourceOutcome.NOT_YET:
       return outcomes.notYet;
+    case SourceOutcome.DAMAGED:
+      return outcomes.damaged;
     default:
       return theirs || outcomes.unknown;
   }
@@ -68,7 +74,10 @@ export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog
     case "SOURCE_SILENT":
       return noLog.whys.silent;
     case "LOG_NOT_FOUND":
-      return noLog.whys.missing;
+      if (has(SourceFault.WEB_PAGE)) return noLog.whys.webPage;
+      return has(SourceFault.ERROR_DOCUMENT) ? noLog.whys.errorDocument : noLog.whys.missing;
+    case "SOURCE_DAMAGED":
+      return noLog.whys.damaged;
     case "LOG_NOT_YET":
       return noLog.outcomes.notYet;
     case "METRIC_NOT_FOUND":
@@ -80,6 +89,11 @@ export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog
     default:
       return message;
   }
+}
+
+/** Whether a source answered with a document in place of the log, which can be shown. */
+export function hasDocument({ sources }: ErrorDescription): boolean {
+  return sources.some(({ fault }) => fault === SourceFault.WEB_PAGE || fault === SourceFault.ERROR_DOCUMENT);
 }
 
 /** Whether a retry may find the log; if not, an operator is needed. */

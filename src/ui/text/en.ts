@@ -193,6 +193,7 @@ export const en = {
       untilReached: "up to the requested time",
       scanBudgetSpent: "as far as the server scans in one call",
       sourceFailed: "NOT complete: the log's source failed",
+      sourceDamaged: "NOT complete: the stored log is damaged",
       serverShutdown: "NOT complete: the server shut down",
       serverLimit: "NOT complete: a server limit was reached",
       sourceStalled: "NOT complete: the log's source sent nothing for too long",
@@ -210,6 +211,9 @@ export const en = {
       denied:
         "Your access was revoked while the log was being read. The lines read so far stay, " +
         "and the log resumes by itself once you have access again.",
+      damaged: (line: string) =>
+        `The stored log is damaged${line && ` from line **${line}** on`}. ` +
+        "The lines before stay, and trying again does not help.",
       broken: "The log broke off and could not be resumed in several tries. The lines read so far stay.",
       refused: (message: string) =>
         `The log broke off and cannot be resumed: **${message}** The lines read so far stay.`,
@@ -237,6 +241,7 @@ export const en = {
       unavailableStatus: (status: number) => `answered ${status}: it is down or busy`,
       silent: "did not answer in time",
       notYet: "the container has not started yet",
+      damaged: "has only a damaged log, of which nothing can be unpacked",
       unknown: "returned no log",
     },
     faults: {
@@ -250,6 +255,8 @@ export const en = {
       noPod: "the cluster no longer has a pod of this attempt",
       logRemoved: "the pod's node has removed the log",
       neverStarted: "the container was never started, so it wrote nothing",
+      webPage: "answered with a web page instead of a log",
+      errorDocument: "answered with an error, in XML or JSON, instead of a log",
     },
     whys: {
       addressNotAllowed:
@@ -264,6 +271,9 @@ export const en = {
         "The log itself is most likely intact.",
       silent: "The store takes too long to answer. The log itself is most likely intact.",
       missing: "No source has the log: it was never stored, or it is gone.",
+      webPage: "The store answered with a web page instead of the log: possibly a login or error page.",
+      errorDocument: "The store answered with an error, in XML or JSON, instead of the log.",
+      damaged: "What is stored of this log is damaged, so that nothing of it can be unpacked.",
       noSuchMetric: "The run has no metric of this name.",
       noSuchAttempt: "The run has no such attempt. Argo Rollouts keeps the last 10.",
       noSuchContainer: "The attempt has no container of this name.",
@@ -293,14 +303,8 @@ export const en = {
     empty: "The container wrote no output",
     emptyWhy: "The log exists but is empty: the process ended, or was killed, before it wrote a line.",
     emptyNext: "See what the run reports above: an exit code, or a message.",
-    noLog: {
-      page: "This looks like a web page, not a log",
-      answer: "This looks like a JSON response, not a log",
-    },
-    noLogWhy: {
-      page: "The store answered with a web page instead of the log: possibly a login or error page.",
-      answer: "The store answered with a JSON document instead of the log: possibly an error.",
-    },
+    jsonAnswer: "This looks like a JSON response, not a log",
+    jsonAnswerWhy: "The store answered with a JSON document instead of the log.",
     showAnyway: "Show it anyway",
     waiting: "Waiting for the log",
     waitingWhy: "The log appears here as soon as the container writes. You need not reload the page.",

@@ -234,6 +234,7 @@ export const zh: Required<Text> = {
       untilReached: "到所要求的时间为止",
       scanBudgetSpent: "到服务器一次调用查看的范围为止",
       sourceFailed: "不完整：日志来源出错",
+      sourceDamaged: "不完整：所存储的日志已损坏",
       serverShutdown: "不完整：服务器已停止",
       serverLimit: "不完整：达到服务器的上限",
       sourceStalled: "不完整：日志来源太久没有发送内容",
@@ -247,6 +248,7 @@ export const zh: Required<Text> = {
     breaks: {
       limit: "此服务器对单个日志的发送量有上限：收到的是开头部分。运维人员可以提高上限，或从存储中取得其余部分。",
       denied: "读取日志期间，读取权限被收回。已收到的行会保留；恢复权限后，日志会自动继续。",
+      damaged: (line) => `所存储的日志${line && `从第 **${line}** 行起`}已损坏。之前的行会保留；重试没有帮助。`,
       broken: "日志中断，多次尝试后仍未继续。已收到的行会保留。",
       refused: (message) => `日志中断，无法继续：**${message}** 已收到的行会保留。`,
       readOn: "继续",
@@ -273,6 +275,7 @@ export const zh: Required<Text> = {
       unavailableStatus: (status) => `返回 ${status}：它出现故障或正忙`,
       silent: "没有及时回答",
       notYet: "容器尚未启动",
+      damaged: "只有已损坏的日志，无法解压出任何内容",
       unknown: "没有给出日志",
     },
     faults: {
@@ -286,6 +289,8 @@ export const zh: Required<Text> = {
       noPod: "集群中已没有这次尝试的 Pod",
       logRemoved: "Pod 所在的节点已删除日志",
       neverStarted: "容器从未启动，因此没有写任何内容",
+      webPage: "返回了网页而不是日志",
+      errorDocument: "返回了 XML 或 JSON 格式的错误而不是日志",
     },
     whys: {
       addressNotAllowed:
@@ -295,6 +300,9 @@ export const zh: Required<Text> = {
       nameNotResolved: "存储的名称无法解析：配置中拼写有误，或 DNS 出现故障。日志本身很可能没有问题。",
       silent: "存储太久没有回答。日志本身很可能没有问题。",
       missing: "保存日志的地方都没有它：从未存入，或已不存在。",
+      webPage: "存储返回了网页而不是日志：也许是登录页面或错误页面。",
+      errorDocument: "存储返回了 XML 或 JSON 格式的错误而不是日志。",
+      damaged: "所存储的日志已损坏，无法解压出任何内容。",
       noSuchMetric: "此运行没有这个名称的指标。",
       noSuchAttempt: "此运行没有这次尝试。Argo Rollouts 只保留最近 10 次。",
       noSuchContainer: "这次尝试没有这个名称的容器。",
@@ -322,14 +330,8 @@ export const zh: Required<Text> = {
     empty: "容器没有写任何输出",
     emptyWhy: "日志存在但为空：进程在写出一行之前就结束或被终止了。",
     emptyNext: "运行对此的说明在上方：退出码，或一条消息。",
-    noLog: {
-      page: "这看起来是网页，而不是日志",
-      answer: "这看起来是 JSON 响应，而不是日志",
-    },
-    noLogWhy: {
-      page: "存储返回了网页而不是日志：也许是登录页面或错误页面。",
-      answer: "存储返回了一个 JSON 文档而不是日志：也许是一个错误。",
-    },
+    jsonAnswer: "这看起来是 JSON 响应，而不是日志",
+    jsonAnswerWhy: "存储返回了一个 JSON 文档而不是日志。",
     showAnyway: "仍然显示",
     waiting: "正在等待日志",
     waitingWhy: "容器一开始输出，日志就会出现在这里：无需重新加载页面。",
@@ -515,6 +517,7 @@ export const zh: Required<Text> = {
       limited: "到所要求的范围为止；日志还有后续",
       interrupted: "连接已断开；日志会自动从此处继续",
       truncated: "不完整：日志在此中断",
+      damaged: "不完整：所存储的日志从此处起已损坏",
       headMissing: "此日志的开头已不存在：其来源只保留了末尾",
       running: "任务仍在运行",
       loading: "后面还有内容",

@@ -21,7 +21,8 @@ interface EndRowProps {
 export function EndRow(props: EndRowProps) {
   const { progress, lines, isLive, isEmpty, isFiltered, searched, onAgain, onClear, text } = props;
   const [words, kind] = endWords(progress, lines, isLive, text);
-  const canGoOn = kind === "bad" && progress.state.kind === "ended";
+  const isDamaged = progress.end?.reason === EndReason.SOURCE_DAMAGED;
+  const canGoOn = kind === "bad" && progress.state.kind === "ended" && !isDamaged;
   if (words === "" && !(isEmpty && isFiltered)) return null;
   const none = searched === undefined ? text.end.noneShown : text.searching(searched);
   return (
@@ -67,6 +68,8 @@ function endWords(
     case EndReason.UNTIL_REACHED:
     case EndReason.SCAN_BUDGET_SPENT:
       return [words.limited, "plain"];
+    case EndReason.SOURCE_DAMAGED:
+      return [words.damaged, "bad"];
     default:
       return [words.truncated, "bad"];
   }

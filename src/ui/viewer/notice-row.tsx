@@ -14,6 +14,7 @@ const GRAVE: ReadonlySet<string> = new Set([
   "SEAM",
   "HEAD_MISSING",
   "LOG_REPLACED",
+  "LOG_DAMAGED",
   "LOOKS_LIKE_PAGE",
   "LOOKS_LIKE_ANSWER",
 ]);

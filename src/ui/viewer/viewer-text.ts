@@ -51,6 +51,7 @@ export const VIEWER_TEXT = {
     limited: "The requested limit was reached; there is more",
     interrupted: "The connection broke; the log resumes here by itself",
     truncated: "NOT complete: the log broke off here",
+    damaged: "NOT complete: the stored log is damaged from here on",
     headMissing: "The beginning of this log is gone: its source kept only the end",
     running: "The job is still running",
     loading: "Loading more",
