@@ -70,6 +70,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "no-times": NoticeKind.NO_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
+  "pods-left-out": NoticeKind.PODS_LEFT_OUT,
   polling: NoticeKind.POLLING,
 };
 

@@ -143,7 +143,8 @@ export const http = {
       };
     };
 
-    return { open, close: connections.close };
+    const byPod = [compiled.url, ...Object.values(compiled.headers)].some(({ names }) => names.has("podName"));
+    return { byPod, open, close: connections.close };
   },
 } satisfies SourceKind<HttpConfig, CompiledHttp>;
 
