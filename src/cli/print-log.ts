@@ -12,7 +12,7 @@ import type { LogState } from "../client/log-state.ts";
 import type { CliIo } from "./io.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { LogPrinter } from "./log-printer.ts";
-import { choiceText, endText, type Restrictions } from "./log-words.ts";
+import { choiceText, endText, type Restrictions, type Several } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
 
 export interface LogPrinting {
@@ -44,7 +44,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
         break;
       case "origin":
         printer.origin?.(event.origin);
-        say(choiceText(run, event.origin, isOfAllAttempts(request)));
+        say(choiceText(run, event.origin, severalOf(request)));
         if (event.origin.previous) say("note: the container was restarted; this is the log of its previous run");
         break;
       case "notice": {
@@ -86,8 +86,9 @@ export async function printLog(printing: LogPrinting): Promise<void> {
   progress.clear();
 }
 
-function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {
-  return attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
+function severalOf({ attempt, allPods = false, allContainers = false }: LogPrinting["request"]): Several {
+  const attempts = attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
+  return { attempts, pods: allPods, containers: allContainers };
 }
 
 function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"]): Restrictions {

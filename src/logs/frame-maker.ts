@@ -176,7 +176,8 @@ export class FrameMaker {
         const end = await this.#send(log, this.#lineSelectorOf(log).end());
         if (end === "limit-reached") return { kind: "attempt", reason: end };
         if (!this.#isOfSeveral) return { kind: "attempt", reason: event.reason };
-        this.#logs.set(log.key, "ended");
+        // Of a job that is running, there will be more.
+        if (event.reason !== "caught-up") this.#logs.set(log.key, "ended");
         return this.#endLog(log, event.reason);
       }
     }

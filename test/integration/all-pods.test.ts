@@ -4,6 +4,7 @@ import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { type MadePod, running, terminated, waiting } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import { seeded } from "../fakes/seeded.ts";
+import type { FakeWaits } from "../fakes/waits.ts";
 import type { CollectedLog } from "./collect-log.ts";
 import { type LiveRun, useLiveWorld } from "./live-world.ts";
 import { grep } from "./made-log.ts";
@@ -54,21 +55,23 @@ function shards(run: LiveRun, count = 3, lines = 6): readonly string[] {
   return expected;
 }
 
+/** The merge waits this long for a quiet log. */
+const patience = (ms: number): boolean => ms === 250;
+
+/** Lets the merge lose its patience until something happens. */
+async function impatiently(waits: FakeWaits, wanted: Promise<unknown>): Promise<void> {
+  let isHere = false;
+  const here = wanted.finally(() => {
+    isHere = true;
+  });
+  while (!isHere) {
+    await Promise.race([here, waits.until(patience)]);
+    waits.pass(patience);
+  }
+}
+
 describe("all pods of a Job", () => {
   const world = useLiveWorld();
-  /** The merge waits this long for a quiet log. */
-  const patience = (ms: number): boolean => ms === 250;
-  const impatiently = async (wanted: Promise<void>): Promise<void> => {
-    let isHere = false;
-    const here = wanted.finally(() => {
-      isHere = true;
-    });
-    while (!isHere) {
-      await Promise.race([here, world().waits.until(patience)]);
-      world().waits.pass(patience);
-    }
-  };
-
   it("are merged by time; each chunk names its pod, index and container", async () => {
     const run = world().addRun(OVER);
     const expected = shards(run);
@@ -184,18 +187,18 @@ describe("all pods of a Job", () => {
     const first = run.pod({ suffix: "aaaaa", index: 0, containers: { main: running(), "istio-proxy": running() } });
     run.log(first).append(at(1), "one\n");
     run.log(first, "istio-proxy").append(at(2), "listening\n");
-    await impatiently(read.until("listening\n"));
+    await impatiently(world().waits, read.until("listening\n"));
     run.pod(ended("aaaaa", 1, { index: 0, containers: { main: terminated(1), "istio-proxy": terminated(0) } }));
     const second = run.pod({ suffix: "bbbbb", index: 0, createdAt: at(20) });
     run.log(second).append(at(21), "two\n");
-    await impatiently(read.until("two\n"));
+    await impatiently(world().waits, read.until("two\n"));
     const third = run.pod({ suffix: "ccccc", index: 1, createdAt: at(22) });
     run.log(third).append(at(23), "three\n");
-    await impatiently(read.until("three\n"));
+    await impatiently(world().waits, read.until("three\n"));
     run.pod(ended("bbbbb", 0, { index: 0, createdAt: at(20) }));
     run.pod(ended("ccccc", 0, { index: 1, createdAt: at(22) }));
     run.put({ phase: "Successful", attempts: [{ number: 1, phase: "Successful" }] });
-    await impatiently(read.done);
+    await impatiently(world().waits, read.done);
     expect(linesOf(read)).toEqual([
       "aaaaa 0 main: one\n",
       "aaaaa 0 istio-proxy: listening\n",
@@ -213,20 +216,23 @@ describe("all pods of a Job", () => {
     run.log(first).append(at(1), "before\n");
     run.log(quiet).append(at(1), "before\n");
     const follow = run.read({ ...FOLLOWED, tailLines: 0n });
-    await impatiently(world().waits.until((ms) => ms === 250));
+    await impatiently(
+      world().waits,
+      world().waits.until((ms) => ms === 250),
+    );
     run.log(first).append(at(2), "after\n");
-    await impatiently(follow.until("after\n"));
+    await impatiently(world().waits, follow.until("after\n"));
     const cursor = follow.messages.findLast((each) => each.cursor !== "")?.cursor ?? "";
     run.log(quiet).append(at(3), "meanwhile\n");
     const third = run.pod({ suffix: "ccccc" });
     run.log(third).append(at(4), "new\n");
     const resumed = run.read({ ...FOLLOWED, tailLines: 0n, cursor });
-    await impatiently(resumed.until("new\n"));
-    await impatiently(resumed.until("meanwhile\n"));
+    await impatiently(world().waits, resumed.until("new\n"));
+    await impatiently(world().waits, resumed.until("meanwhile\n"));
     expect(linesOf(resumed).toSorted()).toEqual(["bbbbb - main: meanwhile\n", "ccccc - main: new\n"]);
     for (const suffix of ["aaaaa", "bbbbb", "ccccc"]) run.pod(ended(suffix));
     run.put(OVER);
-    await impatiently(Promise.all([follow.done, resumed.done]).then(() => undefined));
+    await impatiently(world().waits, Promise.all([follow.done, resumed.done]));
   });
 
   it("that are deleted while they are followed end, and the log is not called complete", async () => {
@@ -235,14 +241,14 @@ describe("all pods of a Job", () => {
     run.log(first).append(at(1), "one\n");
     run.log(second).append(at(2), "two\n");
     const read = run.read(FOLLOWED);
-    await impatiently(read.until("two\n"));
+    await impatiently(world().waits, read.until("two\n"));
     run.removePod(first);
     run.log(first).cut("ends");
     run.log(second).append(at(3), "three\n");
-    await impatiently(read.until("three\n"));
+    await impatiently(world().waits, read.until("three\n"));
     run.pod(ended("bbbbb"));
     run.put({ phase: "Successful", attempts: [{ number: 1, phase: "Successful" }] });
-    await impatiently(read.done);
+    await impatiently(world().waits, read.done);
     expect(read.text()).toBe("one\ntwo\nthree\n");
     expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
   });
@@ -256,6 +262,21 @@ describe("all pods of a Job", () => {
     run.log(second).append(at(1), "one\n");
     await read.done;
     expect(read.end()?.reason).toBe(EndReason.CAUGHT_UP);
+  });
+
+  it("that are running are read on from the end of an earlier call", async () => {
+    const run = world().addRun();
+    const [first, second] = [run.pod({ suffix: "aaaaa" }), run.pod({ suffix: "bbbbb" })];
+    run.log(first).append(at(1), "one\n");
+    run.log(second).append(at(2), "two\n");
+    const earlier = run.read(ALL);
+    await earlier.done;
+    expect(earlier.end()?.reason).toBe(EndReason.CAUGHT_UP);
+    run.log(second).append(at(3), "three\n");
+    run.log(first).append(at(4), "four\n");
+    const later = run.read({ ...ALL, cursor: earlier.messages.at(-1)?.cursor ?? "" });
+    await later.done;
+    expect(linesOf(later)).toEqual(["bbbbb - main: three\n", "aaaaa - main: four\n"]);
   });
 
   it("are refused together with one pod", async () => {
@@ -358,5 +379,50 @@ describe("all pods, with an archive of each Job", () => {
     await read.done;
     expect(read.error).toMatchObject({ code: "NotFound", reason: "LOG_NOT_FOUND" });
     expect(read.error?.sources).toMatchObject([{ source: "archive" }, { source: "pods" }]);
+  });
+});
+
+describe("all pods, with an archive of each pod", () => {
+  const world = useLiveWorld(["pods", "by-pod", "archive"]);
+
+  it("are read from there once the job has ended, and from the cluster where it lacks one", async () => {
+    const run = world().addRun(OVER);
+    const pods = ["aaaaa", "bbbbb"].map((suffix, index) => run.pod(ended(suffix, 1, { index })));
+    world().store.answer(`/pods/${pods[0]}/main.log`, sends("archived\n"));
+    run.log(pods[1] ?? "").append(at(1), "still there\n");
+    const read = run.read(ALL);
+    await read.done;
+    expect(linesOf(read)).toEqual(["aaaaa 0 main: archived\n", "bbbbb 1 main: still there\n"]);
+  });
+
+  it("are the archive of their Job where no pod is left", async () => {
+    const run = world().addRun(OVER);
+    world().store.answer(run.archivePath(), sends("of all\n"));
+    const read = run.read(ALL);
+    await read.done;
+    expect(linesOf(read)).toEqual([" - main: of all\n"]);
+  });
+
+  it("continue there when a pod is deleted, never in the archive of their Job", async () => {
+    const run = world().addRun();
+    const [first, second] = [run.pod({ suffix: "aaaaa" }), run.pod({ suffix: "bbbbb" })];
+    run.log(first).append(at(1), "one\n");
+    run.log(second).append(at(2), "two\n");
+    const part = run.read(ALL);
+    await part.done;
+    const cursor = part.messages.at(-1)?.cursor ?? "";
+    world().store.answer(`/pods/${first}/main.log`, sends("one\nthree\n"));
+    world().store.answer(run.archivePath(), sends("one\ntwo\nthree\n"));
+    run.removePod(first);
+    run.removePod(second);
+    run.put(OVER);
+    const rest = run.read({ ...ALL, cursor });
+    await rest.done;
+    expect(linesOf(rest)).toEqual(["aaaaa - main: three\n"]);
+    expect(rest.said()).toEqual([
+      'aaaaa/main: The log continues in source "by-pod" at the same position.',
+      expect.stringMatching(/^bbbbb\/main: No log: source "pods" knows no pod .+; source "by-pod" answered 404\.$/),
+    ]);
+    expect(rest.end()?.reason).toBe(EndReason.SOURCE_ENDED);
   });
 });

@@ -97,6 +97,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   const known: Record<string, object> = {
     pods: { kubernetes: {} },
     archive: { http: { url: `${store.origin}/\${{ jobName }}/\${{ container }}.log` } },
+    "by-pod": { http: { url: `${store.origin}/pods/\${{ podName }}/\${{ container }}.log` } },
   };
   const config = {
     sources: sources.map((name) => ({ name, ...known[name] })),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { terminated } from "../fakes/pods.ts";
+import { sends } from "../fakes/scripted-store.ts";
+import { TOKENS } from "./objects.ts";
 import type { PodRun } from "./pod-world.ts";
 import { useVerdictWorld } from "./verdict-world.ts";
 
@@ -81,6 +83,46 @@ describe("pods of a Job that ran at once", () => {
     const { out, said } = await cli("logs", run.name, "-f");
     expect(out).toBe("live log of aaaaa\n");
     expect(said.join("\n")).not.toContain("was started again");
+  });
+});
+
+describe("all pods of a Job", () => {
+  it("are printed with a prefix, or as objects with pod and index; the note lists them and offers no others", async () => {
+    const [run, pods] = sharded();
+    const { code, out, said } = await cli("logs", run.name, "--all-pods", "--prefix");
+    expect(code).toBe(0);
+    expect(out.split("\n").toSorted().join("\n")).toBe(
+      `\n${["0-aaaaa", "1-bbbbb", "2-ccccc"].map((each) => `[${each}/main] live log of ${each.slice(2)}`).join("\n")}`,
+    );
+    expect(said[0]).toBe(`showing run=${run.name} metric=it attempt=1 pods=${pods.join(",")} source=pods`);
+    const json = await cli("logs", run.name, "--all-pods", "-o", "json");
+    const lines = json.out
+      .trim()
+      .split("\n")
+      .slice(0, -1)
+      .map((each) => JSON.parse(each));
+    expect(lines.toSorted((a, b) => a.index - b.index)).toMatchObject(
+      pods.map((pod, index) => ({ pod, index, container: "main", attempt: 1 })),
+    );
+  });
+
+  it("are offered where one of several is shown", async () => {
+    const [run] = sharded();
+    expect((await cli("logs", run.name)).said[0]).toMatch(/; others: --all-pods, --pod \S+, --pod \S+$/);
+  });
+
+  it("are one text on the raw route, each line whole", async () => {
+    const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed", jobSpec: indexed }] }, false);
+    for (const [index, suffix] of ["aaaaa", "bbbbb"].entries()) {
+      const answer = sends(`2026-01-01T00:00:0${index + 1}.000000000Z no line feed ${index}`);
+      world().addPod(run, { suffix, index, phase: "Failed", containers: { main: terminated(1, at(20)) } }, answer);
+    }
+    const url = `${world().url}/raw/shop/${run.name}?all_pods=1`;
+    const headers = { authorization: `Bearer ${TOKENS.reader}` };
+    const response = await fetch(url, { headers });
+    expect([response.status, await response.text()]).toEqual([200, "no line feed 0\nno line feed 1"]);
+    const refused = await fetch(`${url}&pod=some-pod`, { headers });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("one pod or all of them")]);
   });
 });
 
