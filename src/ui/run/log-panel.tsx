@@ -39,7 +39,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   const search = useSearch();
   const target = useMemo(() => parseCompare(search), [search]);
   const [view, setView] = useView(target !== undefined);
-  const { metric, missing, attempt, container, isAll } = selection;
+  const { metric, missing, attempt, container, isAll, allPods } = selection;
   const phase = selectedAttempt(selection)?.phase ?? AnalysisPhase.UNSPECIFIED;
   const follow = isOpen(run.summary?.phase) && isOpen(phase);
   const name = run.summary?.name ?? "";
@@ -50,9 +50,10 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
       metricName: metric?.name ?? missing,
       containerName: container,
       allContainers: isAll,
+      allPods,
       ...(attempt > 0 && { attempt: { case: "attemptNumber", value: attempt } as const }),
     }),
-    [project, name, metric?.name, missing, container, isAll, attempt],
+    [project, name, metric?.name, missing, container, isAll, allPods, attempt],
   );
   const raw = isAll ? undefined : rawAddress(project, name, selection);
   usePageKeys(useMemo(() => ({ r: () => raw !== undefined && window.open(raw, "_blank", "noopener") }), [raw]));
@@ -109,8 +110,13 @@ function useView(isCompared: boolean): readonly [ViewState, (view: ViewState) =>
 }
 
 /** The address of the log as plain text. */
-function rawAddress(project: string, run: string, { metric, missing, attempt, container }: LogSelection): string {
+function rawAddress(
+  project: string,
+  run: string,
+  { metric, missing, attempt, container, allPods }: LogSelection,
+): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
+  if (allPods) query.set("all_pods", "1");
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);
   return `${BASE_PATH}/raw/${encodeURIComponent(project)}/${encodeURIComponent(run)}?${query}`;

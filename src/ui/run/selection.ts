@@ -12,6 +12,8 @@ export interface LogSelection {
   /** Empty: the server chooses. */
   readonly container: string;
   readonly isAll: boolean;
+  /** Whether the logs of all pods are shown. */
+  readonly allPods: boolean;
 }
 
 /** The log that an address names; by default the one that decided the run's phase. */
@@ -25,6 +27,7 @@ export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): Lo
       attempt: attempt?.number ?? 0,
       container: (isDefault && run.defaultSelection?.containerName) || "",
       isAll: false,
+      allPods: false,
     };
   }
   const metric = run.metrics.find(({ name }) => name === choice.metric);
@@ -35,6 +38,7 @@ export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): Lo
     attempt: attemptOf(run, metric, choice.attempt),
     container: isAll ? "" : (choice.container ?? ""),
     isAll,
+    allPods: choice.allPods ?? false,
   };
 }
 
@@ -51,6 +55,11 @@ export function selectedAttempt({ metric, attempt }: LogSelection): Attempt | un
 }
 
 /** The address of a selection. It always has the attempt's number, since `last` changes over time. */
-export function choiceOf(metric: Metric, attempt: number, container: string): LogChoice {
-  return { metric: metric.name, ...(attempt > 0 && { attempt: String(attempt) }), ...(container && { container }) };
+export function choiceOf(metric: Metric, attempt: number, container: string, allPods = false): LogChoice {
+  return {
+    metric: metric.name,
+    ...(attempt > 0 && { attempt: String(attempt) }),
+    ...(container && { container }),
+    ...(allPods && { allPods }),
+  };
 }
