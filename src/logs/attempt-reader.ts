@@ -15,19 +15,14 @@ import {
 } from "./attempt-logs.ts";
 import type { ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
-import { hasNoLog } from "./end-reason.ts";
 import type { ContainerEvent, LogPiece } from "./event.ts";
+import { type LeftOut, leavingOut, type SideEvent, withFirst } from "./event-readers.ts";
+import { LogQueue, type PodsLeftOut } from "./log-queue.ts";
 import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { LogCursor } from "./position.ts";
 import { SharedLook } from "./shared-look.ts";
 import { type AttemptView, type ContainerView, viewAttempt, viewContainer } from "./view.ts";
-
-/** One of several logs does not exist, or cannot be read. */
-export interface LeftOut {
-  readonly kind: "left-out";
-  readonly failure: Failure;
-}
 
 /** What is read of an attempt. */
 export type AttemptEvent =
@@ -39,8 +34,8 @@ export type AttemptEvent =
       /** Whether the next event follows at once. */
       readonly more: boolean;
     }
-  /** There are more logs of pods than are read at once. `queued`: these are read when others have ended. */
-  | { readonly kind: "pods-left-out"; readonly pods: readonly string[]; readonly queued: boolean }
+  /** There are more logs of pods than are read at once. */
+  | ({ readonly kind: "pods-left-out" } & PodsLeftOut)
   /** There is no pod yet. */
   | { readonly kind: "waiting"; readonly message: string }
   | { readonly kind: "run-deleted" };
@@ -63,14 +58,8 @@ interface CurrentLog {
   begun: boolean;
 }
 
-/** Everything but text. */
-type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
-
 /** How long a quiet log delays the others, in milliseconds. */
 const MAX_DELAY_MS = 250;
-/** How many logs of pods are open at once, and how many are read of one attempt: a cursor has a place for each. */
-const MAX_OPEN = 50;
-const MAX_LOGS = 1_000;
 /** The shortest time between two looks at a Job whose pods change, in milliseconds. */
 const LOOK_MS = 1_200;
 
@@ -90,10 +79,7 @@ export class AttemptReader {
   /** The scope that is read, and those to try if it has no log. */
   #scope: LogScope = "attempt";
   #scopes: readonly LogScope[] = [];
-  /** The logs of the scope, by key; those that are to be opened; those of pods that are open. */
-  readonly #logs = new Map<string, AttemptLog>();
-  readonly #waiting: AttemptLog[] = [];
-  readonly #open = new Set<string>();
+  readonly #queue: LogQueue;
   /** Logs of which only what is written from now on was asked for when others began. */
   readonly #later = new Set<string>();
   readonly #readers = new Map<string, ContainerReader>();
@@ -101,10 +87,12 @@ export class AttemptReader {
   readonly #events: AttemptEvent[] = [];
   #leftOut: AttemptEvent[] = [];
   #opened = false;
+  /** Whether a log has reached the end of the time that was asked for. */
   #isLate = false;
   /** The log that is being read before any are merged. */
   #current: CurrentLog | undefined;
   #merge: LogMerge<SideEvent> | undefined;
+  #merging = false;
   #changes: ChangesReader | undefined;
   #closed = false;
 
@@ -115,6 +103,7 @@ export class AttemptReader {
     const { resumed, request, follow } = plan;
     this.#view = view;
     this.#several = readsSeveral(request);
+    this.#queue = new LogQueue(follow);
     this.#state = resumed?.attempt === view.attempt.number ? resumed.containers : {};
     const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: follow };
     this.#look = new SharedLook(async () => {
@@ -138,6 +127,7 @@ export class AttemptReader {
     const known = resumedContainer === undefined ? undefined : { name: resumedContainer, init: false, added: true };
     const selected = viewContainer(view, { container, known, pod: request.selector.pod });
     const log = containerLog("attempt", selected.container);
+    this.#queue.only(log);
     this.#current = { log, events: this.#read(log, selected), begun: true };
   }
 
@@ -157,9 +147,10 @@ export class AttemptReader {
         continue;
       }
       if (this.#openNext()) continue;
+      this.#merging = this.#merge !== undefined;
       const merged = await this.#merge?.next();
       if (merged !== undefined) {
-        const log = this.#logs.get(merged.name);
+        const log = this.#queue.get(merged.name);
         const event = log && this.#pass({ kind: "log", log, event: merged.event, more: merged.more });
         if (event !== undefined) return event;
       } else if (!(await this.#awaitPods()) && !this.#nextScope()) return undefined;
@@ -169,7 +160,7 @@ export class AttemptReader {
   /** Passes on a tick: see `ContainerReader.tick`. */
   *tick(): Generator<{ readonly log: AttemptLog; readonly event: ContainerEvent }> {
     for (const [key, reader] of this.#readers) {
-      const log = this.#logs.get(key);
+      const log = this.#queue.get(key);
       const event = reader.tick();
       if (event !== undefined && log !== undefined) yield { log, event };
     }
@@ -178,7 +169,7 @@ export class AttemptReader {
   /** Stops reading one log, of which no more is needed. */
   drop({ key }: AttemptLog): void {
     // It has lines that are later than what was requested, and so has each log that begins from now on.
-    if (this.#open.has(key)) this.#isLate = true;
+    if (this.#queue.isOpen(key)) this.#isLate = true;
     this.#readers.get(key)?.close();
     this.#merge?.drop(key);
     if (this.#current?.log.key === key) this.#current = undefined;
@@ -201,7 +192,7 @@ export class AttemptReader {
     this.#scope = scope;
     this.#scopes = rest;
     this.#leftOut = [];
-    this.#logs.clear();
+    this.#queue.begin(scope);
     this.#merge?.close();
     this.#merge = undefined;
     if (scope === "pod") this.#beginPods();
@@ -241,7 +232,7 @@ export class AttemptReader {
       this.#scope === "pod"
         ? podLogs(this.#view, request)
         : this.#addedTo(containerLogs(this.#scope, this.#view, request));
-    const found = logs.filter(({ key }) => !this.#logs.has(key));
+    const found = logs.filter(({ key }) => this.#queue.get(key) === undefined);
     if (follow) for (const { key } of found) this.#later.add(key);
     this.#add(byImportance(found, this.#view.pods));
   }
@@ -253,58 +244,40 @@ export class AttemptReader {
 
   /** Adds logs of the scope, as far as there is room. The most important come first. */
   #add(logs: readonly AttemptLog[]): void {
-    const { follow } = this.#options.plan;
-    const isLimited = this.#scope === "pod";
-    const room = (follow ? MAX_LOGS : MAX_OPEN) - this.#logs.size;
-    const taken = isLimited ? logs.slice(0, Math.max(0, room)) : logs;
-    for (const log of logs) this.#logs.set(log.key, log);
-    const unread = taken.filter(({ key }) => this.#state[key] !== "ended");
-    const free = isLimited ? Math.max(0, MAX_OPEN - this.#open.size - this.#waiting.length) : unread.length;
-    // Of lines with the same time, those of the older pod come first.
-    this.#waiting.push(...inOrder(unread.slice(0, free), logs, this.#view), ...unread.slice(free));
-    this.#tellLeftOut(unread.slice(free), true);
-    this.#tellLeftOut(logs.slice(taken.length), false);
-  }
-
-  #tellLeftOut(logs: readonly AttemptLog[], queued: boolean): void {
-    const pods = [...new Set(logs.map(({ pod }) => pod?.name ?? ""))];
-    if (pods.length > 0) this.#events.push({ kind: "pods-left-out", pods, queued });
+    const leftOut = this.#queue.add(logs, (key) => this.#state[key] === "ended", this.#view.pods);
+    this.#events.push(...leftOut.map((each) => ({ kind: "pods-left-out", ...each }) as const));
   }
 
   /** Opens what is to be opened. Returns whether a log is to be read before others. */
   #openNext(): boolean {
     const { plan, services, signal } = this.#options;
     if (!this.#several) return false;
-    if (!plan.follow && this.#merge === undefined && this.#waiting.length === 0) this.#takeIn();
-    const [first] = this.#waiting;
-    if (!plan.follow && first !== undefined) {
-      this.#waiting.shift();
-      this.#current = { log: first, events: this.#openLog(first), begun: false };
-      return true;
+    if (!plan.follow) {
+      if (!this.#merging && this.#queue.isEmpty) this.#takeIn();
+      const log = this.#queue.next();
+      if (log !== undefined) this.#current = { log, events: this.#openLog(log), begun: false };
+      return log !== undefined;
     }
-    if (!plan.follow) return false;
     if (this.#merge === undefined) {
       this.#merge = new LogMerge({ maxDelayMs: MAX_DELAY_MS, growing: true, sleep: services.sleep, signal });
       this.#watch(this.#merge);
     }
     // A follow reads all of them side by side, with or without timestamps.
-    while (this.#waiting.length > 0 && (this.#scope !== "pod" || this.#open.size < MAX_OPEN)) {
-      const log = this.#waiting.shift();
-      if (log !== undefined) this.#merge.add(log.key, this.#openLog(log));
+    for (let log = this.#queue.next(); log !== undefined; log = this.#queue.next()) {
+      this.#merge.add(log.key, this.#openLog(log));
     }
-    if (this.#waiting.length === 0 && (this.#isLate || hasEnded(this.#view.attempt.phase))) this.#merge.complete();
+    if (this.#queue.isEmpty && (this.#isLate || hasEnded(this.#view.attempt.phase))) this.#merge.complete();
     return false;
   }
 
   #openLog(log: AttemptLog): EventReader<SideEvent> {
-    this.#open.add(log.key);
     return leavingOut(this.#read(log, viewLog(this.#view, log, this.#options.plan.request.selector.pod)), log.scope);
   }
 
   /** A log has ended. */
   #release(key: string): void {
     this.#readers.delete(key);
-    if (this.#open.delete(key) && this.#merge !== undefined) this.#openNext();
+    if (this.#queue.release(key) && this.#options.plan.follow) this.#openNext();
   }
 
   /** Returns an event of the current log, or `undefined` if another log is next. */
@@ -347,7 +320,7 @@ export class AttemptReader {
   async #awaitPods(): Promise<boolean> {
     const { plan, services } = this.#options;
     const ms = plan.waitUntil - services.clock.now();
-    const isDue = this.#scope === "pod" && !plan.follow && this.#logs.size === 0;
+    const isDue = this.#scope === "pod" && !plan.follow && this.#queue.size === 0;
     if (!isDue || ms <= 0 || hasEnded(this.#view.attempt.phase)) return false;
     await this.#nextChange(ms);
     await this.#look.take();
@@ -409,59 +382,7 @@ export class AttemptReader {
       sleep: services.sleep,
       signal,
     });
-    this.#logs.set(log.key, log);
     this.#readers.set(log.key, reader);
     return reader;
   }
-}
-
-/** Returns an event in place of failing if a log does not exist or, where there may be others, is out of reach. */
-function leavingOut(reader: ContainerReader, scope: LogScope): EventReader<SideEvent> {
-  let opened = false;
-  let ended = false;
-  return {
-    async next() {
-      if (ended) return undefined;
-      try {
-        const event = await reader.next();
-        opened ||= event?.kind === "opened";
-        return event;
-      } catch (failure) {
-        if (opened || !(hasNoLog(failure) || (scope !== "attempt" && isOutOfReach(failure)))) throw failure;
-        ended = true;
-        return { kind: "left-out", failure };
-      }
-    },
-    close: () => reader.close(),
-  };
-}
-
-/** One of several nodes or stores may be down. */
-function isOutOfReach(error: unknown): error is Failure {
-  return (
-    error instanceof Failure && /^(SOURCE_UNAVAILABLE|SOURCE_SILENT|SOURCE_BUSY|BACKEND_REFUSED)$/.test(error.reason)
-  );
-}
-
-/** Sorts logs as their pods are, oldest first. */
-function inOrder(
-  some: readonly AttemptLog[],
-  all: readonly AttemptLog[],
-  { pods }: AttemptView,
-): readonly AttemptLog[] {
-  const age = new Map(pods.map(({ name }, index) => [name, index]));
-  const ageOf = ({ pod }: AttemptLog): number => age.get(pod?.name ?? "") ?? -1;
-  return all.filter((each) => some.includes(each)).toSorted((a, b) => ageOf(a) - ageOf(b));
-}
-
-function withFirst<E extends { readonly kind: string }>(first: E, rest: EventReader<E>): EventReader<E> {
-  let left: E | undefined = first;
-  return {
-    next() {
-      const event = left;
-      left = undefined;
-      return event === undefined ? rest.next() : Promise.resolve(event);
-    },
-    close: () => rest.close(),
-  };
 }

@@ -4,9 +4,8 @@ import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { type MadePod, running, terminated, waiting } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import { seeded } from "../fakes/seeded.ts";
-import type { FakeWaits } from "../fakes/waits.ts";
 import type { CollectedLog } from "./collect-log.ts";
-import { type LiveRun, useLiveWorld } from "./live-world.ts";
+import { impatiently, type LiveRun, useLiveWorld } from "./live-world.ts";
 import { grep } from "./made-log.ts";
 
 const at = (second: number, nanos = 0): string =>
@@ -53,21 +52,6 @@ function shards(run: LiveRun, count = 3, lines = 6): readonly string[] {
     }
   }
   return expected;
-}
-
-/** The merge waits this long for a quiet log. */
-const patience = (ms: number): boolean => ms === 250;
-
-/** Lets the merge lose its patience until something happens. */
-async function impatiently(waits: FakeWaits, wanted: Promise<unknown>): Promise<void> {
-  let isHere = false;
-  const here = wanted.finally(() => {
-    isHere = true;
-  });
-  while (!isHere) {
-    await Promise.race([here, waits.until(patience)]);
-    waits.pass(patience);
-  }
 }
 
 describe("all pods of a Job", () => {

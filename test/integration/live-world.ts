@@ -166,6 +166,21 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   };
 }
 
+/** A merge of logs waits this long for a quiet log. */
+const isPatience = (ms: number): boolean => ms === 250;
+
+/** Lets a merge of logs lose its patience until something happens. */
+export async function impatiently(waits: FakeWaits, wanted: Promise<unknown>): Promise<void> {
+  let isHere = false;
+  const here = wanted.finally(() => {
+    isHere = true;
+  });
+  while (!isHere) {
+    await Promise.race([here, waits.until(isPatience)]);
+    waits.pass(isPatience);
+  }
+}
+
 function logKey(pod: string, container: string, previous: boolean): string {
   return `${pod}/${container}/${previous}`;
 }

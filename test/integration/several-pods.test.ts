@@ -1,9 +1,11 @@
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { terminated } from "../fakes/pods.ts";
-import { sends } from "../fakes/scripted-store.ts";
+import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
-import type { PodRun } from "./pod-world.ts";
+import { logRequests, type PodRun } from "./pod-world.ts";
+import { as } from "./read-log.ts";
 import { useVerdictWorld } from "./verdict-world.ts";
 
 const { world, put, get, read, page, cli } = useVerdictWorld({ sources: ["pods"] });
@@ -104,6 +106,29 @@ describe("all pods of a Job", () => {
     expect(lines.toSorted((a, b) => a.index - b.index)).toMatchObject(
       pods.map((pod, index) => ({ pod, index, container: "main", attempt: 1 })),
     );
+  });
+
+  it("are followed with one watch, and one look at each change, however many there are", async () => {
+    const run = put({ phase: "Running", metrics: [{ name: "it", phase: "Running", jobSpec: indexed }] }, false);
+    const line = (index: number) => `2026-01-01T00:00:10.00000000${index}Z line of ${index}\n`;
+    const add = (index: number) => world().addPod(run, { suffix: `p000${index}`, index }, sendsThenHangs(line(index)));
+    for (let index = 0; index < 9; index += 1) add(index);
+    const client = createClient(AnalysisRunLogService, world().transport);
+    const stop = new AbortController();
+    const request = { namespace: run.namespace, name: run.name, allPods: true, follow: true };
+    let text = "";
+    for await (const { chunk } of client.getAnalysisRunLogs(request, { ...as(TOKENS.reader), signal: stop.signal })) {
+      text += chunk;
+      if (chunk !== "" && text.split("\n").length === 10) add(9);
+      if (text.includes("line of 9\n")) break;
+    }
+    stop.abort();
+    const pods = world().api.requests.filter((each) => /\/pods\?/.test(each));
+    const watches = pods.filter((each) => each.includes("watch="));
+    expect(watches.length).toBe(1);
+    // Before the first log, when the watch had begun, and at the change; a watch lists first.
+    expect(pods.length - watches.length).toBeLessThanOrEqual(5);
+    expect(logRequests(world().api.requests).length).toBe(10);
   });
 
   it("are offered where one of several is shown", async () => {
