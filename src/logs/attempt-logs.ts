@@ -109,12 +109,12 @@ export function podLogOf(key: string, view: AttemptView): AttemptLog {
   );
 }
 
-/** Puts the logs of pods that explain the attempt before the others. */
+/** Puts the logs of the pod that failed first, and of others that failed, before those of the rest. */
 export function byImportance(logs: readonly AttemptLog[], pods: readonly Pod[]): readonly AttemptLog[] {
-  const explains = explainingPod(pods)?.pod.name;
+  const choice = explainingPod(pods);
   const failed = new Set(pods.filter(hasFailedPod).map(({ name }) => name));
   const rank = ({ pod }: AttemptLog): number => {
-    if (pod?.name === explains) return 0;
+    if (choice?.failed && pod?.name === choice.pod.name) return 0;
     return failed.has(pod?.name ?? "") ? 1 : 2;
   };
   return logs.toSorted((a, b) => rank(a) - rank(b));

@@ -84,7 +84,7 @@ export class AttemptReader {
   readonly #later = new Set<string>();
   readonly #readers = new Map<string, ContainerReader>();
   /** Events that are ready; what was left out before a log of the scope was opened. */
-  readonly #events: AttemptEvent[] = [];
+  #events: AttemptEvent[] = [];
   #leftOut: AttemptEvent[] = [];
   #opened = false;
   /** Whether a log has reached the end of the time that was asked for. */
@@ -157,13 +157,16 @@ export class AttemptReader {
     }
   }
 
-  /** Passes on a tick: see `ContainerReader.tick`. */
-  *tick(): Generator<{ readonly log: AttemptLog; readonly event: ContainerEvent }> {
+  /** Passes on a tick: see `ContainerReader.tick`. Returns notices, also those for which a quiet log leaves no time. */
+  *tick(): Generator<AttemptEvent> {
     for (const [key, reader] of this.#readers) {
       const log = this.#queue.get(key);
       const event = reader.tick();
-      if (event !== undefined && log !== undefined) yield { log, event };
+      if (event !== undefined && log !== undefined) yield { kind: "log", log, event, more: false };
     }
+    const notices = this.#events.filter(({ kind }) => kind !== "log");
+    this.#events = this.#events.filter(({ kind }) => kind === "log");
+    yield* notices;
   }
 
   /** Stops reading one log, of which no more is needed. */

@@ -10,6 +10,7 @@ import type { ContainerEvent } from "./event.ts";
 import type { LeftOut } from "./event-readers.ts";
 import type { CursorOf, LogFrame, NoticeName } from "./frame.ts";
 import { createLineSelector, type LineSelector, type Selected, type SentPiece } from "./line-selection.ts";
+import type { PodsLeftOut } from "./log-queue.ts";
 import { LogStates } from "./log-states.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { ContainerCursor, LogCursor } from "./position.ts";
@@ -116,20 +117,29 @@ export class FrameMaker {
    * @throws SizeLimit; LogReplaced where the log is not the one that the cursor belongs to; the signal's reason.
    */
   take(told: AttemptEvent): Ended | undefined | Promise<Ended | undefined> {
+    if (told.kind !== "log") {
+      this.takeNotice(told);
+      return undefined;
+    }
+    this.#more = told.more;
+    return this.#takeOf(told.log, told.event);
+  }
+
+  /** Makes a frame of a notice that comes while the log is quiet. */
+  takeNotice(told: AttemptEvent): void {
     switch (told.kind) {
       case "log":
-        this.#more = told.more;
-        return this.#takeOf(told.log, told.event);
+        if (told.event.kind === "notice") this.noticeOf(told.log, told.event.notice, told.event.message);
+        return;
       case "waiting":
         this.notice("waiting", told.message);
-        return undefined;
+        return;
       case "run-deleted":
         this.#runDeleted(RUN_DELETED);
         this.#ends.push("source-ended");
-        return undefined;
+        return;
       case "pods-left-out":
-        this.#podsLeftOut(told.pods, told.queued);
-        return undefined;
+        this.#podsLeftOut(told);
     }
   }
 
@@ -219,7 +229,7 @@ export class FrameMaker {
     this.#notifiedDeleted = true;
   }
 
-  #podsLeftOut(pods: readonly string[], queued: boolean): void {
+  #podsLeftOut({ pods, queued }: PodsLeftOut): void {
     const named = pods.slice(0, NAMED_PODS).join(", ");
     const names = pods.length > NAMED_PODS ? `${named} and ${pods.length - NAMED_PODS} more` : named;
     const what = queued ? "Read when others have ended" : "Not read";

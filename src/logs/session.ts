@@ -325,9 +325,7 @@ export class LogSession {
       await sleep(TICK_MS, signal);
       if (this.#waiting === undefined) continue;
       this.#ticks += 1;
-      for (const { log, event } of this.#reader?.tick() ?? []) {
-        if (event.kind === "notice") this.#planned?.frames.noticeOf(log, event.notice, event.message);
-      }
+      for (const told of this.#reader?.tick() ?? []) this.#planned?.frames.takeNotice(told);
       if (this.#ready.length > 0) this.#deliver();
       else if (this.#ticks >= HEARTBEAT_TICKS) this.#sendHeartbeat();
     }

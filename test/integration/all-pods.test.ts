@@ -1,6 +1,6 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AttemptRule, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type MadePod, running, terminated, waiting } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import { seeded } from "../fakes/seeded.ts";
@@ -263,6 +263,39 @@ describe("all pods of a Job", () => {
     expect(linesOf(later)).toEqual(["bbbbb - main: three\n", "aaaaa - main: four\n"]);
   });
 
+  it("of all attempts follow one another", async () => {
+    const run = world().addRun({
+      phase: "Failed",
+      attempts: [
+        { number: 1, phase: "Failed" },
+        { number: 2, phase: "Failed" },
+      ],
+    });
+    for (const attempt of [1, 2]) {
+      for (const index of [0, 1]) {
+        const pod = run.pod(ended(`pod${attempt}${index}`, 1, { index }), attempt);
+        run.log(pod).append(at(10 - attempt, index), `attempt ${attempt}, shard ${index}\n`);
+      }
+    }
+    const direct = run.read({ ...ALL, attempt: { case: "attemptRule", value: AttemptRule.ALL } });
+    await direct.done;
+    expect(
+      direct.messages.flatMap(({ chunk, attempt, completionIndex }) => (chunk ? [[attempt, completionIndex]] : [])),
+    ).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 1],
+    ]);
+    for (const [index, { cursor }] of direct.messages.entries()) {
+      if (cursor === "") continue;
+      const rest = run.read({ ...ALL, attempt: { case: "attemptRule", value: AttemptRule.ALL }, cursor });
+      await rest.done;
+      const before = direct.messages.slice(0, index + 1);
+      expect(linesOf({ messages: [...before, ...rest.messages] })).toEqual(linesOf(direct));
+    }
+  });
+
   it("are refused together with one pod", async () => {
     const run = world().addRun(OVER);
     shards(run);
@@ -304,6 +337,32 @@ describe("a Job of 500 pods", () => {
     expect(notice?.podNames.length).toBe(50);
     expect(notice?.message).toMatch(/Not read: .+ and 430 more\.$/);
     expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
+  });
+});
+
+describe("a follow of 60 pods", () => {
+  const world = useLiveWorld();
+
+  it("reads 50 of them, names the others, and reads these when others have ended", async () => {
+    const run = world().addRun();
+    const suffixOf = (index: number): string => `q${String(index).padStart(4, "0")}`;
+    const all = Array.from({ length: 60 }, (_, index) => index);
+    for (const index of all) {
+      run.log(run.pod({ suffix: suffixOf(index), index })).append(at(index % 60), `line of ${index}\n`);
+    }
+    const read = run.read(FOLLOWED);
+    for (const index of all.slice(0, 50)) await impatiently(world().waits, read.until(`line of ${index}\n`));
+    const notices = read.messages.flatMap(({ event }) => (event.case === "notice" ? [event.value] : []));
+    expect(notices).toMatchObject([{ kind: NoticeKind.PODS_LEFT_OUT, pods: 10 }]);
+    expect(notices[0]?.message).toMatch(/ Read when others have ended: \S+-q0050, .+-q0059\.$/);
+    expect(read.text()).not.toContain("line of 50\n");
+    for (const index of all.slice(0, 20)) run.pod(ended(suffixOf(index), 0, { index }));
+    for (const index of all.slice(50)) await impatiently(world().waits, read.until(`line of ${index}\n`));
+    for (const index of all) run.pod(ended(suffixOf(index), 0, { index }));
+    run.put({ phase: "Successful", attempts: [{ number: 1, phase: "Successful" }] });
+    await impatiently(world().waits, read.done);
+    expect(linesOf(read).length).toBe(60);
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
 });
 
