@@ -9,26 +9,34 @@ import type { LogPrinter } from "./log-printer.ts";
 const MAX_TEXT_LENGTH = 1024 * 1024;
 const TIMESTAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) /;
 
+export interface JsonOptions {
+  readonly timestamps: boolean;
+  /** Whether to name each line's pod. */
+  readonly allPods?: boolean;
+}
+
 /** Prints an object for each line, and one for the end. */
-export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean }): LogPrinter {
+export function createJsonPrinter({ timestamps, allPods = false }: JsonOptions): LogPrinter {
   let metric = "";
   let container = "";
   let attempt = 0;
   let times = timestamps;
-  /** By container and attempt, whose lines may be interleaved. */
+  /** By log, whose lines may be interleaved. */
   const severities = new Map<string, LineSeverities>();
   let held: { text: string; line: number; chunk: LogChunk; partial: boolean } | undefined;
 
   const object = (own: NonNullable<typeof held>, partial: boolean): string => {
     const time = times && !own.partial ? TIMESTAMP.exec(own.text) : null;
     const { text, isRed } = showText(own.text.slice(time?.[0].length ?? 0));
-    const source = `${own.chunk.attempt}/${own.chunk.containerName}`;
+    const source = logOf(own.chunk);
+    const { podName, completionIndex } = own.chunk;
     const judge = severities.get(source) ?? new LineSeverities();
     severities.set(source, judge);
     return json({
       line: own.line || null,
       ts: time?.[1] ?? null,
       metric,
+      ...(allPods && { pod: podName ?? null, index: completionIndex ?? null }),
       container: own.chunk.containerName || container,
       attempt: own.chunk.attempt || attempt,
       severity: judge.take(text, isRed).severity,
@@ -53,8 +61,7 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
     },
     chunk(chunk) {
       let out = "";
-      if (held && (held.chunk.containerName !== chunk.containerName || held.chunk.attempt !== chunk.attempt))
-        out = finish();
+      if (held && logOf(held.chunk) !== logOf(chunk)) out = finish();
       const lines = Buffer.from(chunk.bytes).toString("utf8").split("\n");
       const numberOf = lineNumbers(chunk);
       for (const [index, text] of lines.entries()) {
@@ -84,6 +91,11 @@ export function createJsonPrinter({ timestamps }: { readonly timestamps: boolean
       return rest + json({ end });
     },
   };
+}
+
+/** Identifies the log of a chunk among those of the stream. */
+function logOf({ attempt, podName = "", containerName }: LogChunk): string {
+  return `${attempt}/${podName}/${containerName}`;
 }
 
 /** The number of a chunk's line by its index in the chunk. Must be called with ascending indices. */

@@ -54,6 +54,21 @@ describe("text", () => {
     expect(text([chunk("x\n", { containerName: "a\x1b[2J" })], { prefix: true })).toBe("[a\uFFFD[2J] x\n");
   });
 
+  it("begins with the end of the pod's name where all pods are read, and with its index", () => {
+    const pod = (index: number, suffix: string) => ({
+      podName: `00000000-0000-4000-8000-000000000001.it.1-${index}-${suffix}`,
+      completionIndex: index,
+      containerName: "main",
+    });
+    const chunks = [chunk("a1\na2", pod(0, "aaaaa")), chunk("b1\n", pod(1, "bbbbb")), chunk("c1\n", pod(0, "ccccc"))];
+    expect(text(chunks)).toBe("a1\na2\nb1\nc1\n");
+    expect(text(chunks, { prefix: true })).toBe(
+      "[0-aaaaa/main] a1\n[0-aaaaa/main] a2\n[1-bbbbb/main] b1\n[0-ccccc/main] c1\n",
+    );
+    const plain = { podName: "job-ddddd", containerName: "main", attempt: 2 };
+    expect(text([chunk("d1\n", plain)], { prefix: true })).toBe("[2/ddddd/main] d1\n");
+  });
+
   it("has headings only on a terminal, on their own lines", () => {
     const printer = createTextPrinter({ colors: false, prefix: false, headings: true });
     const parts = [
@@ -138,6 +153,23 @@ describe("json", () => {
       [3, undefined, 3],
       [4, undefined, 4],
     ]);
+  });
+
+  it("name the pod and its index where all pods are read, with null for unknown values", () => {
+    const chunks = [
+      chunk("a", { podName: "job-0-aaaaa", completionIndex: 0, containerName: "main" }),
+      chunk("b\n", { podName: "job-bbbbb", containerName: "main" }),
+      chunk("c\n", { containerName: "main" }),
+    ];
+    const lines = all(createJsonPrinter({ timestamps: false, allPods: true }), chunks)
+      .trim()
+      .split("\n");
+    expect(lines.map((each) => JSON.parse(each))).toMatchObject([
+      { pod: "job-0-aaaaa", index: 0, container: "main", text: "a" },
+      { pod: "job-bbbbb", index: null, text: "b" },
+      { pod: null, index: null, text: "c" },
+    ]);
+    expect(all(createJsonPrinter({ timestamps: false }), chunks)).not.toContain('"pod"');
   });
 
   it("ends with an object for the end", () => {

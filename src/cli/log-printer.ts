@@ -1,5 +1,6 @@
 import type { Origin } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { LogChunk, LogEvent } from "../client/log-event.ts";
+import { podLabel } from "../pod-label.ts";
 import { printable } from "../quoted.ts";
 import { createTerminalFilter, type TerminalFilterOptions } from "./terminal-safe.ts";
 
@@ -23,7 +24,8 @@ const LINE_START = /\n(?!$)|\r\x1b\[K/g;
 
 export interface TextOptions extends TerminalFilterOptions {
   /**
-   * Whether to prefix each line with its container: `[container] `, or with several attempts `[attempt/container] `.
+   * Whether to prefix each line with its container: `[container] `, with all pods `[pod/container] `, or with several
+   * attempts `[attempt/container] `.
    */
   readonly prefix: boolean;
   /** Whether to print a heading before each attempt's log. */
@@ -31,8 +33,7 @@ export interface TextOptions extends TerminalFilterOptions {
 }
 
 /**
- * Prints text that is safe for a terminal: see {@link createTerminalFilter}. The log of another container or attempt
- * begins on a new line.
+ * Prints text that is safe for a terminal: see {@link createTerminalFilter}. Another log begins on a new line.
  */
 export function createTextPrinter(options: TextOptions): LogPrinter {
   let filter = createTerminalFilter(options);
@@ -60,14 +61,16 @@ export function createTextPrinter(options: TextOptions): LogPrinter {
       only = origin.containerName;
     },
     chunk(chunk) {
-      const own = `${chunk.attempt}/${chunk.containerName}`;
+      const { podName = "", completionIndex } = chunk;
+      const own = `${chunk.attempt}/${podName}/${chunk.containerName}`;
       let before = "";
       if (own !== source) {
         if (source !== "") before = finishLine();
         source = own;
         filter = createTerminalFilter(options);
-        const container = chunk.containerName || only;
-        prefix = options.prefix ? `[${chunk.attempt > 0 ? `${chunk.attempt}/` : ""}${printable(container)}] ` : "";
+        const attempt = chunk.attempt > 0 ? `${chunk.attempt}/` : "";
+        const pod = podName === "" ? "" : `${podLabel(podName, completionIndex)}/`;
+        prefix = options.prefix ? `[${printable(`${attempt}${pod}${chunk.containerName || only}`)}] ` : "";
       }
       return before + prefixed(filter.write(chunk.bytes));
     },

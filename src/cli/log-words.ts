@@ -9,31 +9,40 @@ const WHY: Partial<Record<SelectionReason, string>> = {
   [SelectionReason.LAST]: "the newest",
 };
 
-/**
- * `showing run=… metric=robot attempt=2 container=test (failed); others: -a 1`.
- *
- * @param allAttempts whether all attempts are shown. If all containers are shown, the origin names none.
- */
-export function choiceText(run: string, origin: Origin, allAttempts: boolean): string {
+/** How many pods are listed. */
+const LISTED_PODS = 10;
+
+/** What is shown of several. */
+export interface Several {
+  readonly attempts: boolean;
+  readonly pods: boolean;
+  readonly containers: boolean;
+}
+
+/** `showing run=… metric=robot attempt=2 container=test (failed); others: -a 1`. */
+export function choiceText(run: string, origin: Origin, all: Several): string {
   const why = (reason: SelectionReason): string => (WHY[reason] === undefined ? "" : ` (${WHY[reason]})`);
-  const allContainers = origin.containerName === "";
+  const pods = origin.podNames.slice(0, LISTED_PODS).join(",");
+  const morePods = origin.podNames.length > LISTED_PODS ? `,… (${origin.podNames.length})` : "";
   const others = [
     ...origin.metricNames.filter((each) => each !== origin.metricName).map((each) => `-m ${shellWord(each)}`),
-    ...(allAttempts ? [] : origin.attempts.filter((each) => each !== origin.attempt)).map((each) => `-a ${each}`),
-    ...(allContainers ? [] : origin.containerNames.filter((each) => each !== origin.containerName)).map(
-      (each) => `-c ${each}`,
-    ),
-    ...(origin.podNames.length === 1 ? [] : origin.podNames.filter((each) => each !== origin.podName)).map(
+    ...(all.attempts ? [] : origin.attempts.filter((each) => each !== origin.attempt)).map((each) => `-a ${each}`),
+    ...(all.containers || origin.containerNames.length === 1
+      ? []
+      : origin.containerNames.filter((each) => each !== origin.containerName)
+    ).map((each) => `-c ${each}`),
+    ...(all.pods || origin.podNames.length < 2 ? [] : ["--all-pods"]),
+    ...(all.pods || origin.podNames.length === 1 ? [] : origin.podNames.filter((each) => each !== origin.podName)).map(
       (each) => `--pod ${each}`,
     ),
   ];
   const chosen = [
     `run=${run}`,
     `metric=${shellWord(origin.metricName)}${why(origin.metricReason)}`,
-    allAttempts ? `attempts=${origin.attempts.join(",")}` : `attempt=${origin.attempt}${why(origin.attemptReason)}`,
-    allContainers
-      ? `containers=${origin.containerNames.join(",")}`
-      : `container=${origin.containerName}${why(origin.containerReason)}`,
+    all.attempts ? `attempts=${origin.attempts.join(",")}` : `attempt=${origin.attempt}${why(origin.attemptReason)}`,
+    ...(all.pods && pods !== "" ? [`pods=${pods}${morePods}`] : []),
+    ...(all.containers ? [`containers=${origin.containerNames.join(",")}`] : []),
+    ...(origin.containerName === "" ? [] : [`container=${origin.containerName}${why(origin.containerReason)}`]),
     ...(origin.podName === "" ? [] : [`pod=${origin.podName}${why(origin.podReason)}`]),
     `source=${origin.source}`,
   ];

@@ -10,6 +10,7 @@ export interface LogsFlags extends ConnectionFlags {
   readonly attempt?: string;
   readonly pod?: string;
   readonly showDocument?: boolean;
+  readonly allPods?: boolean;
   readonly follow?: boolean;
   /** Milliseconds. */
   readonly wait?: number;
@@ -56,6 +57,7 @@ export function withLogsFlags(command: Command): Command {
     .option("-a, --attempt <attempt>", "its number, or last, failed or all (default: the one that decided)")
     .option("--pod <pod>", "the pod, if the Job created several (default: the newest that still exists)")
     .option("--show-document", "print the web page or error that a store returned instead of the log")
+    .addOption(option("--all-pods", "all pods of the Job, merged by time").conflicts("pod"))
     .optionsGroup("How long:")
     .option("-f, --follow", "follow the log until the job has ended; wait for a job that has not started")
     .option("--wait <duration>", "wait up to 30s, 5m, 2h for a log that does not exist yet", parseDuration)
@@ -86,7 +88,7 @@ export function withLogsFlags(command: Command): Command {
     )
     .optionsGroup("How to print it:")
     .option("--timestamps", "print the source's time before each line")
-    .option("--prefix", "print [container] before each line; with -a all [attempt/container]")
+    .option("--prefix", "print [container] before each line; with --all-pods [pod/container], with -a all [attempt/…]")
     .addOption(
       option("-o, --output <format>", "text: safe for a terminal; raw: the unchanged bytes; json: an object per line")
         .choices(["text", "raw", "json"])

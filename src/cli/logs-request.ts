@@ -28,6 +28,7 @@ export function logsRequest(flags: LogsFlags, namespace: string, name: string, n
     attempt: attemptField(flags.attempt),
     podName: flags.pod ?? "",
     allContainers: flags.allContainers ?? false,
+    allPods: flags.allPods ?? false,
     follow: flags.follow ?? false,
     timestamps: flags.timestamps ?? false,
     limitLines: BigInt(flags.limitLines ?? 0),

@@ -63,7 +63,7 @@ async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags
 function printerOf(flags: LogsFlags, env: NodeJS.ProcessEnv, isTTY: boolean, isPaged: boolean): LogPrinter {
   const timestamps = flags.timestamps ?? false;
   if (flags.output === "raw") return rawPrinter;
-  if (flags.output === "json") return createJsonPrinter({ timestamps });
+  if (flags.output === "json") return createJsonPrinter({ timestamps, allPods: flags.allPods ?? false });
   const obeysControls = isTTY && env.TERM !== "dumb";
   return createTextPrinter({
     timestamps,

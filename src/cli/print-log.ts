@@ -13,7 +13,7 @@ import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import type { LogOutput } from "./log-output.ts";
 import type { LogPrinter } from "./log-printer.ts";
-import { choiceText, endText, type Restrictions } from "./log-words.ts";
+import { choiceText, endText, type Restrictions, type Several } from "./log-words.ts";
 import { createProgress } from "./progress.ts";
 
 const UNTIMED_NEXT = "try     --tail or --grep, or the whole log";
@@ -55,7 +55,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
         break;
       case "origin":
         printer.origin?.(event.origin);
-        say(choiceText(run, event.origin, isOfAllAttempts(request)));
+        say(choiceText(run, event.origin, severalOf(request)));
         if (event.origin.previous) say("note: the container was restarted; this is the log of its previous run");
         break;
       case "notice": {
@@ -100,8 +100,9 @@ export async function printLog(printing: LogPrinting): Promise<void> {
   if (isUntimed) throw new CliError(EXIT.other, "the lines have no timestamps that can be read", [UNTIMED_NEXT]);
 }
 
-function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {
-  return attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
+function severalOf({ attempt, allPods = false, allContainers = false }: LogPrinting["request"]): Several {
+  const attempts = attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
+  return { attempts, pods: allPods, containers: allContainers };
 }
 
 function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"]): Restrictions {

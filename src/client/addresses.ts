@@ -5,6 +5,8 @@ export interface LogChoice {
   readonly attempt?: string;
   /** A name, or `all`. */
   readonly container?: string;
+  /** Whether the logs of all pods are read. Default: of one. */
+  readonly allPods?: boolean;
 }
 
 /** The page that a path names. */
@@ -32,14 +34,15 @@ export function parseAddress(path: string): Address {
   return { page: "run", project: second, run, ...(choice && { log: choice }) };
 }
 
-/** `m/METRIC/a/ATTEMPT/c/CONTAINER`, or a prefix of it. `null`: something else. */
+/** `m/METRIC/a/ATTEMPT/c/CONTAINER/p/all`, where the container may be left out, or a prefix of it. `null`: another. */
 function parseChoice(segments: readonly string[]): LogChoice | undefined | null {
   if (segments.length === 0) return undefined;
-  const [m, metric, a, attempt, c, container, ...more] = segments;
+  const allPods = segments.length > 4 && segments.at(-2) === "p" && segments.at(-1) === "all";
+  const [m, metric, a, attempt, c, container, ...more] = allPods ? segments.slice(0, -2) : segments;
   if (m !== "m" || !metric || more.length > 0) return null;
   if (a !== undefined && (a !== "a" || !/^([1-9]\d{0,8}|last)$/.test(attempt ?? ""))) return null;
   if (c !== undefined && (c !== "c" || !container)) return null;
-  return { metric, ...(attempt && { attempt }), ...(container && { container }) };
+  return { metric, ...(attempt && { attempt }), ...(container && { container }), ...(allPods && { allPods }) };
 }
 
 /** The path of an address, encoded; the inverse of {@link parseAddress}. */
@@ -55,11 +58,12 @@ export function pathOf(address: Exclude<Address, { page: "nothing" }>): string {
       return `/p/${encode(address.project)}/runs`;
     case "run": {
       const { project, run, log } = address;
-      const attempt = log?.attempt ?? (log?.container && "last");
+      const attempt = log?.attempt ?? ((log?.container || log?.allPods) && "last");
       const choice = [
         log && `/m/${encode(log.metric)}`,
         attempt && `/a/${attempt}`,
         log?.container && `/c/${encode(log.container)}`,
+        log?.allPods && "/p/all",
       ];
       return `/p/${encode(project)}/runs/${encode(run)}${choice.filter(Boolean).join("")}`;
     }

@@ -1,3 +1,4 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   AnalysisPhase,
   type AnalysisRun,
@@ -7,9 +8,24 @@ import {
   ContainerState,
   type ContainerStatus,
   type Metric,
+  type Pod,
   type Cause as ToldCause,
   Verdict,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+
+/** A Job creates pods that run side by side at once, and waits for ten seconds or longer before it tries again. */
+const AT_ONCE_MS = 2_000;
+
+/** Whether some of a Job's pods ran side by side, and are not all retries. @param pods oldest first. */
+export function ranAtOnce(pods: readonly Pod[]): boolean {
+  const [first] = pods;
+  const createdAt = ({ createTime }: Pod): number => (createTime === undefined ? Number.NaN : timestampMs(createTime));
+  return pods.slice(1).some((pod, index) => {
+    if (pod.completionIndex !== undefined) return pod.completionIndex !== first?.completionIndex;
+    const before = pods[index];
+    return before !== undefined && createdAt(pod) - createdAt(before) <= AT_ONCE_MS;
+  });
+}
 
 /** Why a run has its phase, as far as the run and its pods show. */
 export interface Cause {

@@ -124,7 +124,13 @@ export function createTaffrailClient(options: TaffrailClientOptions): TaffrailCl
           next.cursor = cursor;
           return logs.getAnalysisRunLogs(next, { ...rpcOptions(callOptions), signal: callSignal });
         };
-        return resumingLog(call, first.cursor, { ...resuming, ...signIns, waits }, signal, onState);
+        return resumingLog(
+          call,
+          first.cursor,
+          { ...resuming, ...signIns, waits, sparesCursors: first.allPods },
+          signal,
+          onState,
+        );
       });
     },
     watchRuns(request, callOptions = {}) {

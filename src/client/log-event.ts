@@ -28,8 +28,12 @@ export interface LogChunk {
   readonly firstLine: number;
   /** Its lines, in order, if some may be missing between them. Empty: they are consecutive. */
   readonly runs: readonly ConsecutiveLines[];
-  /** Whose log it is; empty if the request asks for one container only. */
+  /** Whose log it is; empty if the request asks for one container of one pod only. */
   readonly containerName: string;
+  /** Whose log it is; absent unless the request asks for all pods, or if the source keeps one log for all of them. */
+  readonly podName?: string;
+  /** The completion index of that pod; absent if the Job is not Indexed. */
+  readonly completionIndex?: number;
   /** Whose log it is; 0 if the request asks for one attempt only. */
   readonly attempt: number;
   /** Bytes of the log's text before it; absent if unknown. */
@@ -67,13 +71,15 @@ export type LogEvent =
 
 /** The event for a message's chunk. */
 export function chunkEvent(message: LogMessage): LogChunk {
-  const { chunk, firstLine, lineRuns, containerName, attempt, offset, cursor } = message;
+  const { chunk, firstLine, lineRuns, containerName, podName, completionIndex, attempt, offset, cursor } = message;
   return {
     kind: "chunk",
     bytes: chunk,
     firstLine: Number(firstLine),
     runs: lineRuns.map(lineRange),
     containerName,
+    ...(podName !== "" && { podName }),
+    ...(completionIndex !== undefined && { completionIndex }),
     attempt,
     offset: offset === undefined ? undefined : Number(offset),
     cursor,

@@ -21,7 +21,10 @@ const gone = (): never => {
 async function read(
   { transport }: Pick<ScriptedLog, "transport">,
   options: LogCallOptions = {},
-  { token = "demo-viewer", request = {} }: { token?: string | (() => string); request?: { follow?: boolean } } = {},
+  {
+    token = "demo-viewer",
+    request = {},
+  }: { token?: string | (() => string); request?: { follow?: boolean; allPods?: boolean } } = {},
 ) {
   const client = createTaffrailClient({ baseUrl: "http://unused", transport, token });
   const { timer, waited } = fakeTimer();
@@ -243,6 +246,30 @@ describe("a stream that breaks", () => {
     const transport = createRouterTransport(({ service }) => service(AnalysisRunLogService, { getAnalysisRunLogs }));
     const { error, waited } = await read({ transport }, { resume: { tries: 2 } });
     expect([error, waited]).toMatchObject([{ code: Code.Unavailable }, [250, 500]]);
+  });
+
+  it("is resumed behind its last cursor where chunks of all pods have none, without repeating any", async () => {
+    let sent = 0;
+    const log = scriptedLog(PIECES, (next, call) => {
+      if (call > 1 || next !== 2) return undefined;
+      return (function* () {
+        for (const chunk of ["ee\n", "vier"]) {
+          sent += 1;
+          yield { chunk };
+        }
+        gone();
+      })();
+    });
+    const { text, error, kinds } = await read(log, {}, { request: { allPods: true } });
+    expect([text, error, sent]).toEqual([PIECES.join(""), undefined, 2]);
+    expect(log.requests.map(({ cursor }) => cursor)).toEqual(["", "piece-2"]);
+    expect(kinds.filter((kind) => kind === "chunk").length).toBe(5);
+  });
+
+  it("gives what came without a cursor where it fails", async () => {
+    const log = scriptedLog(PIECES, (next) => (next === 1 ? [{ chunk: "two\n" }] : undefined));
+    const { text, error } = await read(log, { resume: { tries: 0 } }, { request: { allPods: true } });
+    expect([text, error instanceof ConnectError]).toEqual(["one\ntwo\n", true]);
   });
 
   it("fails, rather than repeat a chunk, after a chunk without a cursor", async () => {

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type End, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { chunkEvent, type LogEvent, type LogMessage } from "./log-event.ts";
+import { chunkEvent, type LogChunk, type LogEvent, type LogMessage } from "./log-event.ts";
 import { createLogPosition } from "./log-position.ts";
 import type { LogState } from "./log-state.ts";
 import { type IdleTimeout, nextMessage } from "./next-message.ts";
@@ -36,6 +36,8 @@ export interface ResumingLogOptions extends Resuming, SignIns {
    * but heartbeats.
    */
   readonly waits: boolean;
+  /** Whether the server omits cursors of chunks that others follow at once, as it does for all pods. Default: no. */
+  readonly sparesCursors?: boolean;
 }
 
 const BROKEN = "The connection broke: the log is incomplete.";
@@ -48,6 +50,9 @@ const UNFINISHED = "The stream stopped before its end: the log is incomplete.";
  * same.
  */
 const MAX_SCAN_CALLS = 100;
+
+/** Chunks without a cursor are held back up to this size. */
+const MAX_HELD_BYTES = 1024 * 1024;
 
 /** How a call broke: its error, and its end if the server could still send one. */
 interface Break {
@@ -83,6 +88,9 @@ export async function* resumingLog(
   onState: (state: LogState) => void,
 ): AsyncGenerator<LogEvent, void, undefined> {
   const position = createLogPosition(start);
+  /** Chunks without a cursor, which a resume brings again unless a cursor follows. */
+  const held: LogChunk[] = [];
+  let heldBytes = 0;
   let originSent = false;
   let resumptions = 0;
   let tries = 0;
@@ -110,6 +118,8 @@ export async function* resumingLog(
     // Transports read until the call is aborted: leaving the loop alone would not end it.
     const callAbort = new AbortController();
     const messages = call(position.cursor, AbortSignal.any([callAbort.signal, signal]))[Symbol.asyncIterator]();
+    held.length = 0;
+    heldBytes = 0;
     const heard: Heard = { heartbeat: false, scan: false };
     let state: LogState["kind"] | undefined;
     let resumed = false;
@@ -138,12 +148,12 @@ export async function* resumingLog(
         else if (state === undefined || !isHeartbeat) state = "streaming";
 
         if (chunk.length > 0) {
-          const piece = chunkEvent(message);
-          yield piece;
-          position.take(piece);
-          scanCalls = 0;
-          progress();
-        } else position.setCursor(cursor);
+          held.push(chunkEvent(message));
+          heldBytes += chunk.length;
+        }
+        const isSpared = options.sparesCursors && cursor === "" && chunk.length > 0 && event.case === undefined;
+        if (!isSpared || heldBytes > MAX_HELD_BYTES) yield* deliver();
+        if (chunk.length === 0) position.setCursor(cursor);
         if (event.case === "origin") {
           if (originSent && resumptions > 0 && !resumed) {
             resumed = true;
@@ -166,6 +176,16 @@ export async function* resumingLog(
     if (end !== undefined && !mayResume(end)) return undefined;
     if (end === undefined) noteBreak(heard, end);
     return { error: new ConnectError(UNFINISHED, Code.Unavailable), end };
+  }
+
+  function* deliver(): Generator<LogEvent, void, undefined> {
+    heldBytes = 0;
+    for (const piece of held.splice(0)) {
+      yield piece;
+      position.take(piece);
+      scanCalls = 0;
+      progress();
+    }
   }
 
   const endEvent = (end: End): LogEvent => {
@@ -196,6 +216,7 @@ export async function* resumingLog(
       }
       const canRetry = position.resumable && tries < maxTries && (isExpired || isRetryable(error, answered));
       if (signal.aborted || isFinal || !canRetry) {
+        yield* deliver();
         if (end !== undefined && !isFinal) yield endEvent(end);
         throw error;
       }

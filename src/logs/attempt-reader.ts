@@ -1,25 +1,44 @@
-import type { Failure } from "../failure.ts";
-import { containersIn } from "../runs/containers-in.ts";
-import type { Run } from "../runs/run.ts";
+import { Failure } from "../failure.ts";
+import { hasEnded, type Run } from "../runs/run.ts";
+import {
+  type AttemptLog,
+  byImportance,
+  containerLog,
+  containerLogs,
+  type LogScope,
+  podLogOf,
+  podLogs,
+  readsSeveral,
+  scopesOf,
+  servesScope,
+  viewLog,
+} from "./attempt-logs.ts";
 import type { ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
-import { hasNoLog } from "./end-reason.ts";
 import type { ContainerEvent, LogPiece } from "./event.ts";
+import { type LeftOut, leavingOut, type SideEvent, withFirst } from "./event-readers.ts";
+import { LogQueue, type PodsLeftOut } from "./log-queue.ts";
 import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
+import type { LogCursor } from "./position.ts";
+import { SharedLook } from "./shared-look.ts";
 import { type AttemptView, type ContainerView, viewAttempt, viewContainer } from "./view.ts";
 
-/** One of several containers has no log. */
-export interface LeftOut {
-  readonly kind: "left-out";
-  readonly failure: Failure;
-}
-
-/** An event of one container. */
-export interface AttemptEvent {
-  readonly container: string;
-  readonly event: ContainerEvent | LeftOut;
-}
+/** What is read of an attempt. */
+export type AttemptEvent =
+  /** An event of one of its logs. */
+  | {
+      readonly kind: "log";
+      readonly log: AttemptLog;
+      readonly event: ContainerEvent | LeftOut;
+      /** Whether the next event follows at once. */
+      readonly more: boolean;
+    }
+  /** There are more logs of pods than are read at once. */
+  | ({ readonly kind: "pods-left-out" } & PodsLeftOut)
+  /** There is no pod yet. */
+  | { readonly kind: "waiting"; readonly message: string }
+  | { readonly kind: "run-deleted" };
 
 export interface AttemptReaderOptions {
   readonly services: LogServices;
@@ -32,145 +51,334 @@ export interface AttemptReaderOptions {
   readonly signal: AbortSignal;
 }
 
-/** A container that is being read. `begun`: its source is known, or it has no log. */
-interface CurrentContainer {
-  readonly name: string;
+/** A log that is being read. `begun`: its source is known, or it does not exist. */
+interface CurrentLog {
+  readonly log: AttemptLog;
   readonly events: EventReader<SideEvent>;
   begun: boolean;
 }
 
-/** Everything but text. */
-type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
-
-/** How long a quiet container delays the others, in milliseconds. */
+/** How long a quiet log delays the others, in milliseconds. */
 const MAX_DELAY_MS = 250;
+/** The shortest time between two looks at a Job whose pods change, in milliseconds. */
+const LOOK_MS = 1_200;
 
 /**
- * Reads the log of one attempt: of one container, or of all. Those whose sources have timestamps are merged by time,
- * the others are read one after another; containers without a log are skipped.
+ * Reads the log of one attempt: of one container, or of several containers and pods. Those whose sources have
+ * timestamps are merged by time, the others are read one after another; what has no log is skipped. A follow takes in
+ * what the Job creates later.
  */
 export class AttemptReader {
   readonly #options: AttemptReaderOptions;
-  /** Containers that are still to be opened, if all are read. */
-  readonly #waiting: string[] = [];
+  readonly #several: boolean;
+  /** Where each log is resumed. */
+  readonly #state: LogCursor["containers"];
+  readonly #look: SharedLook<AttemptView>;
+  /** The attempt as it was when it was last looked up. */
+  #view: AttemptView;
+  /** The scope that is read, and those to try if it has no log. */
+  #scope: LogScope = "attempt";
+  #scopes: readonly LogScope[] = [];
+  readonly #queue: LogQueue;
+  /** Logs of which only what is written from now on was asked for when others began. */
+  readonly #later = new Set<string>();
   readonly #readers = new Map<string, ContainerReader>();
-  /** The container that is being read. */
-  #current: CurrentContainer | undefined;
-  readonly #timed: { readonly name: string; readonly events: EventReader<SideEvent> }[] = [];
+  /** Events that are ready; what was left out before a log of the scope was opened. */
+  #events: AttemptEvent[] = [];
+  #leftOut: AttemptEvent[] = [];
+  #opened = false;
+  /** Whether a log has reached the end of the time that was asked for. */
+  #isLate = false;
+  /** The log that is being read before any are merged. */
+  #current: CurrentLog | undefined;
   #merge: LogMerge<SideEvent> | undefined;
+  #merging = false;
+  #changes: ChangesReader | undefined;
+  #closed = false;
 
   /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
   constructor(options: AttemptReaderOptions) {
     this.#options = options;
-    const { plan, view } = options;
-    const { resumed, request } = plan;
-    const state = resumed?.attempt === view.attempt.number ? resumed.containers : {};
-    if (request.allContainers) {
-      const all = containersIn(view.metric, view.pods);
-      this.#waiting = all.map(({ name }) => name).filter((name) => state[name] !== "ended");
+    const { plan, services, view, readRun, signal } = options;
+    const { resumed, request, follow } = plan;
+    this.#view = view;
+    this.#several = readsSeveral(request);
+    this.#queue = new LogQueue(follow);
+    this.#state = resumed?.attempt === view.attempt.number ? resumed.containers : {};
+    const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: follow };
+    this.#look = new SharedLook(async () => {
+      const now = await viewAttempt(services, await readRun(signal), attempt, signal);
+      this.#see(now);
+      return now;
+    });
+    const keys = Object.keys(this.#state);
+    if (this.#several) {
+      this.#scopes = scopesOf(view, request, services.sources, {
+        follows: follow || plan.waitUntil > plan.startedAt,
+        resumed: keys,
+      });
+      this.#nextScope();
       return;
     }
     // The choice is not made again on resume: it might differ now.
-    const [resumedContainer] = Object.keys(state);
+    const [resumedContainer] = keys;
     const container = resumedContainer ?? request.selector.container;
     // One that the cluster had added to a pod that is gone.
     const known = resumedContainer === undefined ? undefined : { name: resumedContainer, init: false, added: true };
     const selected = viewContainer(view, { container, known, pod: request.selector.pod });
-    const { name } = selected.container;
-    this.#current = { name, events: this.#open(selected), begun: true };
+    const log = containerLog("attempt", selected.container);
+    this.#queue.only(log);
+    this.#current = { log, events: this.#read(log, selected), begun: true };
   }
 
   /**
    * Returns the next event, or `undefined` after the last. One call at a time.
    *
-   * @throws what {@link ContainerReader} throws, except that one of several containers has no log.
+   * @throws what {@link ContainerReader} throws, except that one of several logs does not exist.
    */
   async next(): Promise<AttemptEvent | undefined> {
     for (;;) {
+      const ready = this.#events.shift();
+      if (ready !== undefined) return ready;
       const current = this.#current;
       if (current !== undefined) {
         const event = this.#eventOf(current, await current.events.next());
         if (event !== undefined) return event;
-      } else if (this.#waiting.length > 0) this.#openNext();
-      else return this.#nextMerged();
+        continue;
+      }
+      if (this.#openNext()) continue;
+      this.#merging = this.#merge !== undefined;
+      const merged = await this.#merge?.next();
+      if (merged !== undefined) {
+        const log = this.#queue.get(merged.name);
+        const event = log && this.#pass({ kind: "log", log, event: merged.event, more: merged.more });
+        if (event !== undefined) return event;
+      } else if (!(await this.#awaitPods()) && !this.#nextScope()) return undefined;
     }
   }
 
-  /** Passes on a tick: see `ContainerReader.tick`. */
+  /** Passes on a tick: see `ContainerReader.tick`. Returns notices, also those for which a quiet log leaves no time. */
   *tick(): Generator<AttemptEvent> {
-    for (const [container, reader] of this.#readers) {
+    for (const [key, reader] of this.#readers) {
+      const log = this.#queue.get(key);
       const event = reader.tick();
-      if (event !== undefined) yield { container, event };
+      if (event !== undefined && log !== undefined) yield { kind: "log", log, event, more: false };
     }
+    const notices = this.#events.filter(({ kind }) => kind !== "log");
+    this.#events = this.#events.filter(({ kind }) => kind === "log");
+    yield* notices;
   }
 
-  /** Stops reading one container. */
-  drop(name: string): void {
-    this.#readers.get(name)?.close();
-    this.#merge?.drop(name);
-    if (this.#current?.name === name) this.#current = undefined;
+  /** Stops reading one log, of which no more is needed. */
+  drop({ key }: AttemptLog): void {
+    // It has lines that are later than what was requested, and so has each log that begins from now on.
+    if (this.#queue.isOpen(key)) this.#isLate = true;
+    this.#readers.get(key)?.close();
+    this.#merge?.drop(key);
+    if (this.#current?.log.key === key) this.#current = undefined;
+    this.#release(key);
   }
 
   close(): void {
+    this.#closed = true;
     this.#merge?.close();
     for (const reader of this.#readers.values()) reader.close();
   }
 
-  /** Returns an event of the container that was current, or `undefined` if another container is next. */
-  #eventOf(current: CurrentContainer, event: AttemptEvent["event"] | undefined): AttemptEvent | undefined {
+  /** Begins the next scope. Returns whether there is one: a scope that has a log is the last. */
+  #nextScope(): boolean {
+    const [scope, ...rest] = this.#scopes;
+    if (scope === undefined || this.#opened) {
+      this.#events.push(...this.#leftOut.splice(0));
+      return this.#events.length > 0;
+    }
+    this.#scope = scope;
+    this.#scopes = rest;
+    this.#leftOut = [];
+    this.#queue.begin(scope);
+    this.#merge?.close();
+    this.#merge = undefined;
+    if (scope === "pod") this.#beginPods();
+    else this.#add(containerLogs(scope, this.#view, this.#options.plan.request));
+    return true;
+  }
+
+  #beginPods(): void {
+    const { request, follow } = this.#options.plan;
+    const resumed = Object.keys(this.#state).map((key) => podLogOf(key, this.#view));
+    const keys = new Set(resumed.map(({ key }) => key));
+    const found = podLogs(this.#view, request).filter(({ key }) => !keys.has(key));
+    if (resumed.length + found.length === 0) {
+      // This throws if no pod can have the container that is named.
+      viewContainer(this.#view, { container: request.selector.container });
+      if (!hasEnded(this.#view.attempt.phase)) {
+        const message = `Waiting. The Job of attempt ${this.#view.attempt.number} has no pod yet.`;
+        this.#events.push({ kind: "waiting", message });
+      }
+    }
+    // What a follow had not opened yet begins behind its tail.
+    if (follow && resumed.length > 0) for (const { key } of found) this.#later.add(key);
+    this.#add([...resumed, ...byImportance(found, this.#view.pods)]);
+  }
+
+  /** Takes in what an attempt has now. */
+  #see(view: AttemptView): void {
+    this.#view = view;
+    if (!this.#several || !this.#options.plan.follow || this.#closed) return;
+    this.#takeIn();
+    this.#openNext();
+  }
+
+  #takeIn(): void {
+    const { request, follow } = this.#options.plan;
+    const logs =
+      this.#scope === "pod"
+        ? podLogs(this.#view, request)
+        : this.#addedTo(containerLogs(this.#scope, this.#view, request));
+    const found = logs.filter(({ key }) => this.#queue.get(key) === undefined);
+    if (follow) for (const { key } of found) this.#later.add(key);
+    this.#add(byImportance(found, this.#view.pods));
+  }
+
+  /** Only containers of pods can be added; which of them is the default was decided. */
+  #addedTo(logs: readonly AttemptLog[]): readonly AttemptLog[] {
+    return this.#options.plan.request.allContainers && this.#scope === "attempt" ? logs : [];
+  }
+
+  /** Adds logs of the scope, as far as there is room. The most important come first. */
+  #add(logs: readonly AttemptLog[]): void {
+    const leftOut = this.#queue.add(logs, (key) => this.#state[key] === "ended", this.#view.pods);
+    this.#events.push(...leftOut.map((each) => ({ kind: "pods-left-out", ...each }) as const));
+  }
+
+  /** Opens what is to be opened. Returns whether a log is to be read before others. */
+  #openNext(): boolean {
+    const { plan, services, signal } = this.#options;
+    if (!this.#several) return false;
+    if (!plan.follow) {
+      if (!this.#merging && this.#queue.isEmpty) this.#takeIn();
+      const log = this.#queue.next();
+      if (log !== undefined) this.#current = { log, events: this.#openLog(log), begun: false };
+      return log !== undefined;
+    }
+    if (this.#merge === undefined) {
+      this.#merge = new LogMerge({ maxDelayMs: MAX_DELAY_MS, growing: true, sleep: services.sleep, signal });
+      this.#watch(this.#merge);
+    }
+    // A follow reads all of them side by side, with or without timestamps.
+    for (let log = this.#queue.next(); log !== undefined; log = this.#queue.next()) {
+      this.#merge.add(log.key, this.#openLog(log));
+    }
+    if (this.#queue.isEmpty && (this.#isLate || hasEnded(this.#view.attempt.phase))) this.#merge.complete();
+    return false;
+  }
+
+  #openLog(log: AttemptLog): EventReader<SideEvent> {
+    return leavingOut(this.#read(log, viewLog(this.#view, log, this.#options.plan.request.selector.pod)), log.scope);
+  }
+
+  /** A log has ended. */
+  #release(key: string): void {
+    this.#readers.delete(key);
+    if (this.#queue.release(key) && this.#options.plan.follow) this.#openNext();
+  }
+
+  /** Returns an event of the current log, or `undefined` if another log is next. */
+  #eventOf(current: CurrentLog, event: SideEvent | LogPiece | undefined): AttemptEvent | undefined {
     if (this.#current !== current) return undefined;
+    const { log } = current;
     if (event === undefined) {
       this.#current = undefined;
       return undefined;
     }
     if (!current.begun && event.kind === "opened" && event.timed) {
-      this.#timed.push({ name: current.name, events: withFirst(event, current.events) });
+      const { services, signal } = this.#options;
+      this.#merge ??= new LogMerge({ maxDelayMs: undefined, sleep: services.sleep, signal });
+      this.#merge.add(log.key, withFirst(event, current.events));
       this.#current = undefined;
       return undefined;
     }
     if (event.kind !== "notice") current.begun = true;
-    return { container: current.name, event };
+    return this.#pass({ kind: "log", log, event, more: false });
   }
 
-  #openNext(): void {
-    const name = this.#waiting.shift();
-    if (name === undefined) return;
-    const { view, plan } = this.#options;
-    const events = leavingOut(this.#open(viewContainer(view, { container: name, pod: plan.request.selector.pod })));
-    // A follow reads all of them side by side, with or without timestamps.
-    if (plan.follow) this.#timed.push({ name, events });
-    else this.#current = { name, events, begun: false };
+  /** Passes an event on, unless it waits for a log to be opened. */
+  #pass(told: Extract<AttemptEvent, { kind: "log" }>): AttemptEvent | undefined {
+    const { log, event } = told;
+    if (event.kind === "text" || !this.#several) return told;
+    if (event.kind === "end" || event.kind === "left-out") this.#release(log.key);
+    if (event.kind === "left-out" && !this.#opened && log.scope !== "attempt") {
+      this.#leftOut.push(told);
+      return undefined;
+    }
+    if (event.kind !== "opened") return told;
+    this.#opened = true;
+    this.#scopes = [];
+    const { pods } = this.#view;
+    this.#events.push(...this.#leftOut.splice(0), { ...told, event: { ...event, view: { ...event.view, pods } } });
+    return this.#events.shift();
   }
 
-  async #nextMerged(): Promise<AttemptEvent | undefined> {
-    if (this.#timed.length === 0) return undefined;
-    const { plan, services, signal } = this.#options;
-    const maxDelayMs = plan.follow ? MAX_DELAY_MS : undefined;
-    this.#merge ??= new LogMerge(this.#timed, { maxDelayMs, sleep: services.sleep, signal });
-    const merged = await this.#merge.next();
-    return merged && { container: merged.name, event: merged.event };
+  /** Waits for the first pod, if that was asked for. Returns whether there may be one now. */
+  async #awaitPods(): Promise<boolean> {
+    const { plan, services } = this.#options;
+    const ms = plan.waitUntil - services.clock.now();
+    const isDue = this.#scope === "pod" && !plan.follow && this.#queue.size === 0;
+    if (!isDue || ms <= 0 || hasEnded(this.#view.attempt.phase)) return false;
+    await this.#nextChange(ms);
+    await this.#look.take();
+    this.#takeIn();
+    return true;
   }
 
-  #open(view: ContainerView): ContainerReader {
-    const { services, plan, readRun, changes, signal } = this.#options;
-    const { resumed, request } = plan;
-    const { name } = view.container;
-    const state = resumed?.attempt === view.attempt.number ? resumed.containers[name] : undefined;
-    const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: plan.follow };
+  /** Looks at the attempt again at each change until it has ended. */
+  #watch(merge: LogMerge<SideEvent>): void {
+    const { services, signal } = this.#options;
+    const watch = async (): Promise<void> => {
+      while (!this.#closed && !hasEnded(this.#view.attempt.phase)) {
+        await this.#nextChange(Number.POSITIVE_INFINITY);
+        if (this.#closed) return;
+        await this.#look.take();
+        await services.sleep(LOOK_MS, signal);
+      }
+    };
+    watch().catch((error: unknown) => {
+      const reason = error instanceof Failure ? error.reason : "";
+      if (reason === "RUN_NOT_FOUND" && this.#opened) this.#events.push({ kind: "run-deleted" });
+      // Argo Rollouts drops old measurements, which have ended.
+      if (this.#opened && /^(RUN|ATTEMPT)_NOT_FOUND$/.test(reason)) merge.complete();
+      else merge.fail(error);
+    });
+  }
+
+  #nextChange(ms: number): Promise<void> {
+    const { services, changes } = this.#options;
+    const { run, job, facts } = this.#view;
+    const hasPods = services.sources.some((each) => each.capabilities.live && each.matches(facts));
+    this.#changes ??= changes();
+    return this.#changes.next({ run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined }, ms);
+  }
+
+  #read(log: AttemptLog, view: ContainerView): ContainerReader {
+    const { services, plan, changes, signal } = this.#options;
+    const { request, begin, follow } = plan;
+    const { pod } = request.selector;
+    const state = this.#state[log.key];
+    // Another scope is tried at once.
+    const waits = log.scope !== "job" || this.#scopes.length === 0;
+    const known = { ...log, container: view.container };
     const reader = new ContainerReader({
       view,
-      refresh: async (stopped) => {
-        const now = await viewAttempt(services, await readRun(stopped), attempt, stopped);
-        return viewContainer(now, { container: name, known: view.container, pod: request.selector.pod });
-      },
-      sources: services.sources,
+      refresh: async () => viewLog(await this.#look.take(), known, pod),
+      sources: services.sources.filter((each) => servesScope(each, log.scope)),
       changes: changes(),
-      podNamed: request.selector.pod !== undefined,
-      begin: plan.begin,
+      podNamed: pod !== undefined,
+      endsWithPod: log.scope === "pod",
+      begin: this.#later.has(log.key) ? { ...begin, tail: undefined } : begin,
       until: plan.request.until,
       position: typeof state === "object" ? state.position : undefined,
-      follow: plan.follow,
-      waitUntil: plan.waitUntil,
+      follow,
+      waitUntil: waits ? plan.waitUntil : 0,
       pollMs: services.config.follow.poll,
       showDocument: request.showDocument === true,
       limits: plan.decompression,
@@ -179,40 +387,7 @@ export class AttemptReader {
       sleep: services.sleep,
       signal,
     });
-    this.#readers.set(name, reader);
+    this.#readers.set(log.key, reader);
     return reader;
   }
-}
-
-/** Returns an event in place of failing if a container has no log. */
-function leavingOut(reader: ContainerReader): EventReader<SideEvent> {
-  let opened = false;
-  let ended = false;
-  return {
-    async next() {
-      if (ended) return undefined;
-      try {
-        const event = await reader.next();
-        opened ||= event?.kind === "opened";
-        return event;
-      } catch (failure) {
-        if (opened || !hasNoLog(failure)) throw failure;
-        ended = true;
-        return { kind: "left-out", failure };
-      }
-    },
-    close: () => reader.close(),
-  };
-}
-
-function withFirst<E extends { readonly kind: string }>(first: E, rest: EventReader<E>): EventReader<E> {
-  let left: E | undefined = first;
-  return {
-    next() {
-      const event = left;
-      left = undefined;
-      return event === undefined ? rest.next() : Promise.resolve(event);
-    },
-    close: () => rest.close(),
-  };
 }

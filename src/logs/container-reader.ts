@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { Failure, isDocument } from "../failure.ts";
+import { isOver } from "../runs/pod.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
@@ -31,6 +32,8 @@ export interface ContainerReaderOptions {
   readonly changes: ChangesReader;
   /** Whether the pod was named: then no other pod is read after it. */
   readonly podNamed: boolean;
+  /** Whether it is the log of one pod of several: then it ends with the pod, before the attempt. Default: no. */
+  readonly endsWithPod?: boolean;
   readonly begin: Begin;
   /** Lines of this time (RFC 3339) and later are not needed, but the first of them. */
   readonly until?: string | undefined;
@@ -92,6 +95,8 @@ export class ContainerReader {
   /** Whether a piece has come since the text was opened; since the container started. */
   #progress = false;
   #hasWritten = false;
+  /** Whether the text is a tail of which nothing was read yet. */
+  #tailBegins = false;
   #ticks = 0;
   /** Whether the log of the container's current run was read to its end after that run had ended. */
   #drained = false;
@@ -182,7 +187,8 @@ export class ContainerReader {
     }
     const view = this.#view;
     const attemptEnded = hasEnded(view.attempt.phase);
-    this.#containerEnded = attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true;
+    this.#containerEnded =
+      attemptEnded || view.status?.state === "terminated" || view.target.pod?.previous === true || this.#isPodOver();
     const isFollow = follow && !this.#containerEnded && !this.#pace.isPolling;
     const delayMs = isFollow ? this.#pace.takeDelay() : 0;
     if (delayMs > 0) {
@@ -250,6 +256,9 @@ export class ContainerReader {
       this.#notify("line-cut", "The first line is incomplete: it begins too far back to be read.");
     // A tail without lines has a position too.
     if (start.relative) this.#position = this.#numbers.position;
+    const { tail } = this.#options.begin;
+    this.#tailBegins = !this.#begun && tail !== undefined && start.relative;
+    if (tail === 0) this.#passBeforeTail(this.#numbers.position);
     this.#begun = true;
     this.#source = name;
   }
@@ -263,6 +272,12 @@ export class ContainerReader {
     } else this.#take(opened, piece);
   }
 
+  /** Says where a tail begins: whoever resumes before its first line must not have it counted again. */
+  #passBeforeTail(after: Position): void {
+    if (this.#tailBegins) this.#events.push({ kind: "passed", bytes: 0, after });
+    this.#tailBegins = false;
+  }
+
   #take({ text, source }: OpenedText, piece: TextPiece): void {
     if (piece.missing !== undefined) this.#notify("lines-lost", piece.missing);
     if (piece.bytes.length === 0) return;
@@ -273,6 +288,7 @@ export class ContainerReader {
     this.#hasWritten = true;
     this.#position = numbered.after;
     if (numbered.kind === "text") {
+      this.#passBeforeTail(numbered.before);
       const { decoding } = text;
       if (decoding !== undefined) this.#notifyDecoded(decoding);
       if (text.replaced && !this.#notifiedReplaced) {
@@ -312,7 +328,7 @@ export class ContainerReader {
       // A read that began after the container had ended has read everything.
       this.#drained = true;
       if (nextRun(view, this.#position, { drained: true, podNamed }).changed !== undefined) return;
-      if (attemptEnded) this.#end("complete");
+      if (attemptEnded || this.#isPodOver()) this.#end("complete");
       else this.#refreshAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
     }
   }
@@ -349,7 +365,9 @@ export class ContainerReader {
         return;
       }
     }
-    if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
+    const isGone = this.#isPodOver() && !sources.some((each) => !each.capabilities.live && each.matches(view.facts));
+    const mayCome = error instanceof Failure && !isGone && mayAppear(error, view, sources, this.#endClock(view));
+    if (mayCome && clock.now() < waitUntil) {
       const hasPods = this.#watched().pods !== undefined;
       // A document in place of what was read is a poll that brought nothing.
       const isPoll = error.tries?.some((each) => each.source === this.#source && isDocument(each)) === true;
@@ -361,7 +379,7 @@ export class ContainerReader {
       return;
     }
     // Nothing follows what was sent: the pod is gone, and no archive has the log.
-    if (this.#begun && this.#hasWritten && error instanceof Failure && error.kind === "not-found") {
+    if (this.#begun && (this.#hasWritten || isGone) && error instanceof Failure && error.kind === "not-found") {
       this.#end("source-ended");
       return;
     }
@@ -399,6 +417,12 @@ export class ContainerReader {
       this.#notify("run-deleted", "The run was deleted, so the end of its log cannot be determined.");
       this.#end("source-ended");
     }
+  }
+
+  /** Whether it is the log of one pod, which never runs again or is gone. */
+  #isPodOver(): boolean {
+    const { pod } = this.#view;
+    return this.#options.endsWithPod === true && (pod === undefined || isOver(pod));
   }
 
   #isFollowing({ source }: OpenedText): boolean {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../failure.ts";
 import { Secret } from "../secret.ts";
@@ -31,6 +32,16 @@ function reasonOf(open: () => unknown): string {
 describe("a cursor", () => {
   it("gives back the position that it was made of, on any server with the same key", () => {
     expect(cursors(["key"]).open(cursors(["key"]).seal(position))).toEqual(position);
+  });
+
+  it("is short even if it has positions of many logs", () => {
+    const pods = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, index) => [`~${index}-${hash("md5", `${index}`).slice(0, 5)}/main`, "ended"]),
+    );
+    const cursor = cursors(["key"]).seal(pods);
+    expect(cursor.length).toBeLessThan(16_384);
+    expect(cursors(["key"]).open(cursor)).toEqual(pods);
+    expect(reasonOf(() => cursors(["other"]).open(cursor))).toBe("CURSOR_INVALID");
   });
 
   it("is read with each key, and signed with the first", () => {

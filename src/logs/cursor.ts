@@ -1,4 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Secret } from "../secret.ts";
@@ -32,8 +33,16 @@ export interface CursorsOptions {
   readonly scope: CursorScope;
 }
 
-/** A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), position as JSON, signature (16). */
+/**
+ * A cursor is base64url of: version (1 byte), seconds since 1970 (6), scope (8), position as JSON, signature (16). In
+ * version 2 the JSON is deflated.
+ */
 const VERSION = 1;
+const DEFLATED = 2;
+/** JSON of this many bytes is deflated: many logs at once have positions that are much the same. */
+const DEFLATE_BYTES = 4_096;
+/** A signed cursor inflates to less. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const TIME_AT = 1;
 const SCOPE_AT = 7;
 const BODY_AT = 15;
@@ -54,12 +63,14 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
   const seconds = (): number => Math.floor(clock.now() / 1_000);
   return {
     seal(position) {
-      const body = JSON.stringify(position);
+      const text = JSON.stringify(position);
+      const isLong = text.length >= DEFLATE_BYTES;
+      const body = isLong ? deflateRawSync(text, { level: 1 }) : text;
       const bytes = Buffer.allocUnsafe(BODY_AT + Buffer.byteLength(body) + MAC_BYTES);
-      bytes.writeUInt8(VERSION);
+      bytes.writeUInt8(isLong ? DEFLATED : VERSION);
       bytes.writeUIntBE(seconds(), TIME_AT, SCOPE_AT - TIME_AT);
       ownScope.copy(bytes, SCOPE_AT);
-      const end = BODY_AT + bytes.write(body, BODY_AT);
+      const end = BODY_AT + (typeof body === "string" ? bytes.write(body, BODY_AT) : body.copy(bytes, BODY_AT));
       bytes.write(sign(bytes.subarray(0, end), signing), end, MAC_BYTES, "latin1");
       return bytes.toString("base64url");
     },
@@ -69,7 +80,8 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
       const mac = bytes.subarray(-MAC_BYTES);
       // The decoder ignores characters outside base64url: only what encodes to the same text again is valid.
       const isWhole = bytes.length > BODY_AT + MAC_BYTES && bytes.toString("base64url") === cursor;
-      if (!isWhole || bytes[0] !== VERSION || !secrets.some((key) => isSigned(signed, key, mac))) {
+      const isKnown = bytes[0] === VERSION || bytes[0] === DEFLATED;
+      if (!isWhole || !isKnown || !secrets.some((key) => isSigned(signed, key, mac))) {
         throw refused("CURSOR_INVALID", "This cursor was not issued by this server.");
       }
       if (!ownScope.equals(signed.subarray(SCOPE_AT, BODY_AT))) {
@@ -77,7 +89,9 @@ export function createCursors({ keys, clock, scope }: CursorsOptions): Cursors {
       }
       const age = seconds() - signed.readUIntBE(TIME_AT, SCOPE_AT - TIME_AT);
       if (age > LIFE_S || age < -SKEW_S) throw refused("CURSOR_STALE", "This cursor has expired.");
-      return JSON.parse(signed.subarray(BODY_AT).toString("utf8")) as unknown;
+      const body = signed.subarray(BODY_AT);
+      const text = bytes[0] === DEFLATED ? inflateRawSync(body, { maxOutputLength: MAX_BODY_BYTES }) : body;
+      return JSON.parse(text.toString("utf8")) as unknown;
     },
   };
 }

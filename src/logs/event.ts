@@ -44,7 +44,7 @@ export interface LogPiece {
   readonly after: Position;
 }
 
-/** Lines before the first one that was requested: they are not sent. */
+/** Lines before the first one that was requested: they are not sent. Without bytes: a tail begins here. */
 export interface PassedLines {
   readonly kind: "passed";
   readonly bytes: number;

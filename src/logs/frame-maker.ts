@@ -3,11 +3,15 @@ import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { isStopped } from "../runs/verdict.ts";
 import { latestTime } from "../stream/line-time.ts";
+import { type AttemptLog, labelOf, readsSeveral } from "./attempt-logs.ts";
 import type { AttemptEvent } from "./attempt-reader.ts";
-import { type EndReasonName, FINAL_REASONS, SizeLimit, worstOf } from "./end-reason.ts";
+import { type EndReasonName, FINAL_REASONS, hasNoLog, SizeLimit, worstOf } from "./end-reason.ts";
 import type { ContainerEvent } from "./event.ts";
+import type { LeftOut } from "./event-readers.ts";
 import type { CursorOf, LogFrame, NoticeName } from "./frame.ts";
 import { createLineSelector, type LineSelector, type Selected, type SentPiece } from "./line-selection.ts";
+import type { PodsLeftOut } from "./log-queue.ts";
+import { LogStates } from "./log-states.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { ContainerCursor, LogCursor } from "./position.ts";
 import { SentCount } from "./sent-limit.ts";
@@ -22,10 +26,10 @@ export interface ReadyFrame {
   readonly scanned: number;
 }
 
-/** What ends with an event: the attempt, or one of several containers, of which nothing more is needed. */
+/** What ends with an event: the attempt, or one of several logs, of which nothing more is needed. */
 export type Ended =
   | { readonly kind: "attempt"; readonly reason: EndReasonName }
-  | { readonly kind: "container"; readonly name: string };
+  | { readonly kind: "log"; readonly log: AttemptLog };
 
 export interface FrameMakerOptions {
   readonly plan: LogPlan;
@@ -38,9 +42,16 @@ export interface FrameMakerOptions {
 
 const LINE_CUT = "A line is too long to match in full: only its beginning was searched.";
 const STOPPED = "The run was stopped and its Job deleted while it was running, so the log may end early.";
+const RUN_DELETED = "The run was deleted, so the end of its log cannot be determined.";
 const NO_TIMES = "This source has no timestamps, so none are shown.";
 const NO_LINE_TIMES =
   "None of the lines read so far has a timestamp that can be read, so they cannot be selected by time.";
+
+const NO_CURSOR: CursorOf = () => "";
+/** While more follows at once, so many bytes are sent from one cursor to the next. */
+const BETWEEN_CURSORS = 64 * 1024;
+/** So many pods are named in a sentence. */
+const NAMED_PODS = 20;
 
 /** After these, the text does not continue the line before it. */
 const BREAKS: ReadonlySet<NoticeName> = new Set(["seam", "lines-lost", "pod-changed"]);
@@ -55,15 +66,19 @@ export class FrameMaker {
   #begun = false;
   #scanned = 0;
   #headMissing: boolean;
-  #containers: LogCursor["containers"];
-  /** The attempt that is read; how its containers ended, and why some are left out. */
+  #logs: LogStates;
+  #notifiedDeleted = false;
+  /** Whether another event follows at once; how much was sent since the last cursor. */
+  #more = false;
+  #sinceCursor = 0;
+  /** The attempt that is read; how its logs ended, and why some are left out. */
   #view: AttemptView | undefined;
   #ends: EndReasonName[] = [];
   #leftOut: Failure[] = [];
   /** The first log that is damaged. */
   #damage: Failure | undefined;
-  readonly #lineSelectors = new Map<string, LineSelector>();
-  /** Containers of which a notice says, in a silence, that no line has a time. */
+  readonly #lineSelectors = new Map<string, { readonly log: AttemptLog; readonly selector: LineSelector }>();
+  /** Logs of which a notice says, in a silence, that no line has a time. */
   readonly #saidUntimed = new Set<string>();
 
   constructor(options: FrameMakerOptions) {
@@ -71,13 +86,18 @@ export class FrameMaker {
     const { lines = 0, bytes = 0, inside = false, containers = {}, headMissing = false } = resumed ?? {};
     this.#options = options;
     this.#sent = new SentCount(limit, { lines, bytes, inside });
-    this.#containers = containers;
+    this.#logs = new LogStates(containers);
     this.#headMissing = headMissing;
   }
 
   /** Whether there was an origin. */
   get begun(): boolean {
     return this.#begun;
+  }
+
+  /** Whether something was sent without a cursor, and nothing follows at once that has one. */
+  get owesCursor(): boolean {
+    return this.#sinceCursor > 0 && !this.#more;
   }
 
   /** Bytes of the log that were scanned. */
@@ -89,7 +109,8 @@ export class FrameMaker {
   enter(view: AttemptView): void {
     const { resumed } = this.#options.plan;
     const before = this.#view ?? { metric: { name: resumed?.metric }, attempt: { number: resumed?.attempt } };
-    if (view.metric.name !== before.metric.name || view.attempt.number !== before.attempt.number) this.#containers = {};
+    if (view.metric.name !== before.metric.name || view.attempt.number !== before.attempt.number)
+      this.#logs = new LogStates();
     this.#view = view;
     this.#lineSelectors.clear();
     this.#saidUntimed.clear();
@@ -102,60 +123,90 @@ export class FrameMaker {
    *
    * @throws SizeLimit; LogReplaced where the log is not the one that the cursor belongs to; the signal's reason.
    */
-  take(attemptEvent: AttemptEvent): Ended | undefined | Promise<Ended | undefined> {
-    const { container, event } = attemptEvent;
-    if (event.kind !== "text" && event.kind !== "passed") return this.#takeOther(container, event);
-    const end = this.#send(container, this.#lineSelectorOf(container).take(event));
-    return end instanceof Promise ? end.then((reason) => this.#endBy(container, reason)) : this.#endBy(container, end);
+  take(told: AttemptEvent): Ended | undefined | Promise<Ended | undefined> {
+    if (told.kind !== "log") {
+      this.takeNotice(told);
+      return undefined;
+    }
+    this.#more = told.more;
+    return this.#takeOf(told.log, told.event);
   }
 
-  #endBy(container: string, reason: EndReasonName | undefined): Ended | undefined {
+  /** Makes a frame of a notice that comes while the log is quiet. */
+  takeNotice(told: AttemptEvent): void {
+    switch (told.kind) {
+      case "log":
+        if (told.event.kind === "notice") this.noticeOf(told.log, told.event.notice, told.event.message);
+        return;
+      case "waiting":
+        this.notice("waiting", told.message);
+        return;
+      case "run-deleted":
+        this.#runDeleted(RUN_DELETED);
+        this.#ends.push("source-ended");
+        return;
+      case "pods-left-out":
+        this.#podsLeftOut(told);
+    }
+  }
+
+  #takeOf(log: AttemptLog, event: ContainerEvent | LeftOut): Ended | undefined | Promise<Ended | undefined> {
+    if (event.kind !== "text" && event.kind !== "passed") return this.#takeOther(log, event);
+    const end = this.#send(log, this.#lineSelectorOf(log).take(event));
+    // Where a tail begins has to be known even if nothing follows.
+    if (event.kind === "passed" && event.bytes === 0) this.progress();
+    return end instanceof Promise ? end.then((reason) => this.#endBy(log, reason)) : this.#endBy(log, end);
+  }
+
+  #endBy(log: AttemptLog, reason: EndReasonName | undefined): Ended | undefined {
     if (reason === undefined) return undefined;
-    if (reason !== "until-reached") this.#noteUntimed(container);
-    const isSingle = this.#options.plan.request.allContainers !== true;
-    return reason === "until-reached" && !isSingle
-      ? this.#endContainer(container, reason)
-      : { kind: "attempt", reason };
+    if (reason !== "until-reached") this.#noteUntimed(log);
+    return reason === "until-reached" && this.#isOfSeveral ? this.#endLog(log, reason) : { kind: "attempt", reason };
   }
 
   async #takeOther(
-    container: string,
-    event: Exclude<AttemptEvent["event"], { readonly kind: "text" | "passed" }>,
+    log: AttemptLog,
+    event: Exclude<ContainerEvent | LeftOut, { readonly kind: "text" | "passed" }>,
   ): Promise<Ended | undefined> {
-    const isSingle = this.#options.plan.request.allContainers !== true;
     switch (event.kind) {
       case "opened":
-        this.#opened(container, event);
+        this.#opened(log, event);
         return undefined;
-      case "left-out":
-        this.#leftOut.push(event.failure);
-        if (event.failure.kind === "damaged") {
+      case "left-out": {
+        const { failure } = event;
+        this.#leftOut.push(failure);
+        // There is more of it than was sent.
+        const isLost = log.pod !== undefined && (this.#resumedAt(log) !== undefined || !hasNoLog(failure));
+        if (failure.kind === "damaged") {
           this.#ends.push("source-damaged");
-          this.damaged(event.failure);
-        }
-        this.notice("container-left-out", `${container}: ${event.failure.message}`);
+          this.damaged(failure);
+        } else if (isLost) this.#ends.push("source-ended");
+        this.notice("container-left-out", `${labelOf(log)}: ${failure.message}`);
         return undefined;
+      }
       case "notice": {
-        const selector = this.#lineSelectorOf(container);
-        const end = BREAKS.has(event.notice) ? await this.#send(container, selector.cut()) : undefined;
+        const selector = this.#lineSelectorOf(log);
+        const end = BREAKS.has(event.notice) ? await this.#send(log, selector.cut()) : undefined;
         if (end !== undefined) return { kind: "attempt", reason: end };
         // A cursor proves that what is missing was there.
         if (event.notice === "lines-lost" && this.#options.plan.resumed !== undefined) this.#headMissing = true;
-        this.noticeOf(container, event.notice, event.message);
+        if (event.notice === "run-deleted") this.#runDeleted(event.message);
+        else this.noticeOf(log, event.notice, event.message);
         return undefined;
       }
       case "end": {
-        const end = await this.#send(container, this.#lineSelectorOf(container).end());
-        this.#noteUntimed(container);
+        const end = await this.#send(log, this.#lineSelectorOf(log).end());
+        this.#noteUntimed(log);
         if (end === "limit-reached") return { kind: "attempt", reason: end };
         if (event.reason === "source-damaged") {
-          const isOnly = isSingle && this.#options.plan.attempt !== "all";
-          if (!isOnly) this.noticeOf(container, "log-damaged", event.failure.message);
+          const isOnly = !this.#isOfSeveral && this.#options.plan.attempt !== "all";
+          if (!isOnly) this.noticeOf(log, "log-damaged", event.failure.message);
           this.damaged(event.failure);
         }
-        if (isSingle) return { kind: "attempt", reason: event.reason };
-        this.#containers = { ...this.#containers, [container]: "ended" };
-        return this.#endContainer(container, event.reason);
+        if (!this.#isOfSeveral) return { kind: "attempt", reason: event.reason };
+        // Of a job that is running, there will be more.
+        if (event.reason !== "caught-up") this.#logs.set(log.key, "ended");
+        return this.#endLog(log, event.reason);
       }
     }
   }
@@ -163,7 +214,7 @@ export class FrameMaker {
   /**
    * The attempt was read to its end.
    *
-   * @throws Failure if none of its containers has a log, and nothing was read before.
+   * @throws Failure if none of its logs can be read, and nothing was read before.
    */
   endAttempt(): EndReasonName {
     const [failure] = this.#leftOut;
@@ -182,15 +233,30 @@ export class FrameMaker {
     if (stopped && (reason === "complete" || reason === "source-ended")) this.notice("attempt-stopped", STOPPED);
   }
 
-  /** Makes a notice. */
-  notice(notice: NoticeName, message: string): void {
+  /** Makes a notice. @param about the pods that it is about. */
+  notice(notice: NoticeName, message: string, about?: readonly string[]): void {
     const reached = this.#reached();
-    this.#push({ kind: "notice", notice, message, cursor: this.#begun ? this.#cursorAt(reached) : undefined }, reached);
+    const cursor = this.#begun ? this.#cursorAt(reached) : undefined;
+    this.#push({ kind: "notice", notice, message, pods: about, cursor }, reached);
   }
 
-  /** Makes a notice about one container, which it names if several are read. */
-  noticeOf(container: string, notice: NoticeName, message: string): void {
-    this.notice(notice, this.#options.plan.request.allContainers ? `${container}: ${message}` : message);
+  /** Makes a notice about one log, which it names if several are read. */
+  noticeOf(log: AttemptLog, notice: NoticeName, message: string): void {
+    this.notice(notice, this.#isOfSeveral ? `${labelOf(log)}: ${message}` : message);
+  }
+
+  /** Each of several logs may report it. */
+  #runDeleted(message: string): void {
+    if (!this.#notifiedDeleted) this.notice("run-deleted", message);
+    this.#notifiedDeleted = true;
+  }
+
+  #podsLeftOut({ pods, queued }: PodsLeftOut): void {
+    const named = pods.slice(0, NAMED_PODS).join(", ");
+    const names = pods.length > NAMED_PODS ? `${named} and ${pods.length - NAMED_PODS} more` : named;
+    const what = queued ? "Read when others have ended" : "Not read";
+    if (!queued) this.#ends.push("source-ended");
+    this.notice("pods-left-out", `The Job has more logs than can be read at once. ${what}: ${names}.`, pods);
   }
 
   /** Makes a heartbeat that says nothing else, or says of a followed log that its lines have no times. */
@@ -224,62 +290,72 @@ export class FrameMaker {
     this.#push(this.#endFrame(reason, { lines, bytes }, last, failure), last);
   }
 
-  /** Nothing more is needed of one of several containers. */
-  #endContainer(name: string, reason: EndReasonName): Ended {
+  /** Nothing more is needed of one of several logs. */
+  #endLog(log: AttemptLog, reason: EndReasonName): Ended {
     this.#ends.push(reason);
-    this.#lineSelectors.delete(name);
-    return { kind: "container", name };
+    this.#lineSelectors.delete(log.key);
+    return { kind: "log", log };
   }
 
   /** @returns whether there was something new to say. */
   #noteAllUntimed(): boolean {
     let isNew = false;
-    for (const container of this.#lineSelectors.keys()) {
-      if (this.#saidUntimed.has(container) || !this.#noteUntimed(container)) continue;
-      this.#saidUntimed.add(container);
+    for (const { log } of this.#lineSelectors.values()) {
+      if (this.#saidUntimed.has(log.key) || !this.#noteUntimed(log)) continue;
+      this.#saidUntimed.add(log.key);
       isNew = true;
     }
     return isNew;
   }
 
   /** @returns whether no line so far had a time, though times decide. */
-  #noteUntimed(container: string): boolean {
-    const { lacksTimes = false } = this.#lineSelectors.get(container) ?? {};
-    if (lacksTimes) this.noticeOf(container, "no-line-times", NO_LINE_TIMES);
+  #noteUntimed(log: AttemptLog): boolean {
+    const { lacksTimes = false } = this.#lineSelectors.get(log.key)?.selector ?? {};
+    if (lacksTimes) this.noticeOf(log, "no-line-times", NO_LINE_TIMES);
     return lacksTimes;
   }
 
-  #lineSelectorOf(container: string): LineSelector {
-    const known = this.#lineSelectors.get(container);
-    if (known !== undefined) return known;
-    const { filter, resumed } = this.#options.plan;
+  #lineSelectorOf(log: AttemptLog): LineSelector {
+    const known = this.#lineSelectors.get(log.key);
+    if (known !== undefined) return known.selector;
+    const { filter } = this.#options.plan;
     const { startedAt, endedAt } = this.#view?.attempt ?? {};
     const latest = latestTime(startedAt, endedAt, this.#options.clock.now());
-    const state = resumed?.attempt === this.#view?.attempt.number ? resumed?.containers[container] : undefined;
-    const selector = createLineSelector(filter && { ...filter, latest }, typeof state === "object" ? state : undefined);
-    this.#lineSelectors.set(container, selector);
+    const selector = createLineSelector(filter && { ...filter, latest }, this.#resumedAt(log));
+    this.#lineSelectors.set(log.key, { log, selector });
     return selector;
   }
 
-  #opened(container: string, event: Extract<ContainerEvent, { kind: "opened" }>): void {
+  /** Where a log is resumed, if it is. */
+  #resumedAt({ key }: AttemptLog): ContainerCursor | undefined {
+    const { resumed } = this.#options.plan;
+    const state = resumed?.attempt === this.#view?.attempt.number ? resumed?.containers[key] : undefined;
+    return typeof state === "object" ? state : undefined;
+  }
+
+  get #isOfSeveral(): boolean {
+    return readsSeveral(this.#options.plan.request);
+  }
+
+  #opened(log: AttemptLog, event: Extract<ContainerEvent, { kind: "opened" }>): void {
     const { request } = this.#options.plan;
     if (!this.#begun) {
       const { view, source, live, relative, previous } = event;
       this.#begun = true;
-      const single = request.allContainers ? undefined : view;
+      const single = this.#isOfSeveral ? undefined : view;
       this.#push({ kind: "origin", view, container: single, source, live, relative, previous });
     }
-    if (request.timestamps && !event.timed) this.noticeOf(container, "no-times", NO_TIMES);
+    if (request.timestamps && !event.timed) this.noticeOf(log, "no-times", NO_TIMES);
   }
 
   #send(
-    container: string,
+    log: AttemptLog,
     selection: Iterable<Selected>,
   ): EndReasonName | undefined | Promise<EndReasonName | undefined> {
     const rest = selection[Symbol.iterator]();
     for (let next = rest.next(); next.done !== true; next = rest.next()) {
-      if (next.value.kind === "yield") return this.#sendLater(container, rest);
-      const end = this.#sendOne(container, next.value);
+      if (next.value.kind === "yield") return this.#sendLater(log, rest);
+      const end = this.#sendOne(log, next.value);
       if (end === undefined) continue;
       rest.return?.();
       return end;
@@ -287,34 +363,38 @@ export class FrameMaker {
     return undefined;
   }
 
-  async #sendLater(container: string, rest: Iterator<Selected>): Promise<EndReasonName | undefined> {
+  async #sendLater(log: AttemptLog, rest: Iterator<Selected>): Promise<EndReasonName | undefined> {
     await yieldToEventLoop();
     this.#options.signal.throwIfAborted();
-    return this.#send(container, { [Symbol.iterator]: () => rest });
+    return this.#send(log, { [Symbol.iterator]: () => rest });
   }
 
-  #sendOne(container: string, selected: Exclude<Selected, { kind: "yield" }>): EndReasonName | undefined {
+  #sendOne(log: AttemptLog, selected: Exclude<Selected, { kind: "yield" }>): EndReasonName | undefined {
     switch (selected.kind) {
       case "line-cut":
-        this.noticeOf(container, "line-cut", LINE_CUT);
+        this.noticeOf(log, "line-cut", LINE_CUT);
         return undefined;
       case "until-reached":
         return "until-reached";
       case "scanned":
         this.#scanned += selected.bytes;
-        this.#reach(container, selected.cursor);
+        this.#reach(log, selected.cursor);
         return selected.searching && this.#isBudgetSpent() ? "scan-budget-spent" : undefined;
       case "sent":
-        return this.#sendPiece(container, selected);
+        return this.#sendPiece(log, selected);
     }
   }
 
-  #sendPiece(container: string, sent: SentPiece): EndReasonName | undefined {
+  #sendPiece(log: AttemptLog, sent: SentPiece): EndReasonName | undefined {
     const { request } = this.#options.plan;
     const { piece, reached: isReached } = this.#sent.take(sent);
-    this.#reach(container, piece === undefined ? sent.before : piece.cursor);
+    this.#reach(log, piece === undefined ? sent.before : piece.cursor);
     if (piece !== undefined) {
       const reached = this.#reached();
+      this.#sinceCursor += piece.bytes.length;
+      // Lines of many logs alternate, and their cursors are long.
+      const isSpared =
+        request.allPods === true && this.#logs.areMany && this.#more && this.#sinceCursor < BETWEEN_CURSORS;
       this.#push(
         {
           kind: "chunk",
@@ -322,9 +402,10 @@ export class FrameMaker {
           firstLine: piece.line,
           runs: piece.runs,
           offset: piece.offset,
-          container: request.allContainers ? container : undefined,
+          container: this.#isOfSeveral ? log.container.name : undefined,
+          pod: log.pod,
           attempt: request.selector.attempt === "all" ? reached.attempt : undefined,
-          cursor: this.#cursorAt(reached) ?? (() => ""),
+          cursor: isSpared ? NO_CURSOR : (this.#cursorAt(reached) ?? NO_CURSOR),
         },
         reached,
       );
@@ -344,19 +425,22 @@ export class FrameMaker {
     return this.#scanned > limits.scanBytes || clock.now() - plan.startedAt > limits.scanTime;
   }
 
-  #reach(container: string, cursor: ContainerCursor): void {
-    this.#containers = { ...this.#containers, [container]: cursor };
+  #reach({ key }: AttemptLog, cursor: ContainerCursor): void {
+    this.#logs.set(key, cursor);
   }
 
   /** Where the stream can be resumed behind all that was made. */
   #reached(): LogCursor {
     const { run, resumed } = this.#options.plan;
     const { lines, bytes, inside } = this.#sent;
+    const containers = this.#logs.snapshot();
     const reached: LogCursor = {
       run: run.uid,
       metric: this.#view?.metric.name ?? resumed?.metric ?? "",
       attempt: this.#view?.attempt.number ?? resumed?.attempt ?? 0,
-      containers: this.#containers,
+      get containers() {
+        return containers();
+      },
       lines,
       bytes,
       inside,
@@ -366,9 +450,9 @@ export class FrameMaker {
   }
 
   #cursorAt(reached: LogCursor | undefined): CursorOf | undefined {
-    if (reached === undefined || Object.keys(reached.containers).length === 0) return undefined;
+    if (reached === undefined) return undefined;
     const { seal } = this.#options.plan;
-    return () => seal(reached);
+    return () => (Object.keys(reached.containers).length === 0 ? "" : seal(reached));
   }
 
   #endFrame(
@@ -384,5 +468,7 @@ export class FrameMaker {
 
   #push(frame: LogFrame, reached: LogCursor | undefined = this.#reached()): void {
     this.#options.ready.push({ frame, reached, scanned: this.#scanned });
+    const hasCursor = frame.kind !== "origin" && frame.cursor !== undefined && frame.cursor !== NO_CURSOR;
+    if (hasCursor) this.#sinceCursor = 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { Failure } from "../failure.ts";
 import type { LineRun } from "../stream/line-filter-types.ts";
+import type { AttemptLog } from "./attempt-logs.ts";
 import type { EndReasonName } from "./end-reason.ts";
 import type { ContainerNotice } from "./event.ts";
 import type { AttemptView, ContainerView } from "./view.ts";
@@ -12,7 +13,7 @@ export type LogFrame =
   | {
       readonly kind: "origin";
       readonly view: AttemptView;
-      /** `undefined` if all containers are read. */
+      /** `undefined` if several logs are read. */
       readonly container: ContainerView | undefined;
       /** The source that responds. */
       readonly source: string;
@@ -27,6 +28,8 @@ export type LogFrame =
       readonly kind: "notice";
       readonly notice: NoticeName;
       readonly message: string;
+      /** The pods that it is about, if it is about several. */
+      readonly pods?: readonly string[] | undefined;
       readonly cursor: CursorOf | undefined;
     }
   /** All is well. With a cursor: the log was scanned so far. */
@@ -53,8 +56,10 @@ export interface LogChunk {
   /** Its lines, if some may be missing between them. */
   readonly runs: readonly LineRun[] | undefined;
   readonly offset: number | undefined;
-  /** Present if all containers are read. */
+  /** Present if several logs are read. */
   readonly container: string | undefined;
+  /** Present if all pods are read, and each has a log. */
+  readonly pod?: AttemptLog["pod"];
   /** Present if all attempts are read. */
   readonly attempt: number | undefined;
   readonly cursor: CursorOf;
@@ -70,4 +75,5 @@ export type NoticeName =
   | "attempt-stopped"
   | "no-times"
   | "no-line-times"
-  | "container-left-out";
+  | "container-left-out"
+  | "pods-left-out";

@@ -20,6 +20,7 @@ export interface LogRequest {
   readonly run: RunRef;
   readonly selector: Omit<Selector, "attempt" | "running"> & { readonly attempt?: Selector["attempt"] | "all" };
   readonly allContainers?: boolean | undefined;
+  readonly allPods?: boolean | undefined;
   readonly follow?: boolean | undefined;
   /** In milliseconds. */
   readonly waitMs?: number | undefined;
@@ -39,12 +40,15 @@ export interface LogRequest {
 
 /** @throws Failure REQUEST_INVALID if a value is invalid or two exclude each other. */
 export function checkRequest(request: LogRequest): void {
-  const { tail, firstLine, since, until, waitMs, selector, allContainers } = request;
+  const { tail, firstLine, since, until, waitMs, selector, allContainers, allPods } = request;
   if (tail !== undefined && firstLine !== undefined) {
     throw contradiction("Request a tail or a first line, not both.", "Omit one of them.", "first_line");
   }
   if (allContainers && selector.container !== undefined) {
     throw contradiction("Request one container or all of them, not both.", "Omit one of them.", "container_name");
+  }
+  if (allPods && selector.pod !== undefined) {
+    throw contradiction("Request one pod or all of them, not both.", "Omit one of them.", "pod_name");
   }
   if (since !== undefined && until !== undefined && since >= until) {
     throw contradiction("since must be before until.", "Swap them.", "until");
@@ -75,7 +79,7 @@ export function filterOf(request: LogRequest, lineBytes: number): LineFilterOpti
 
 /** The part of a request that a cursor is bound to: whatever decides which bytes follow it. */
 export function cursorScope(request: LogRequest): string {
-  const { run, selector, allContainers, since, until, grep, timestamps, showDocument } = request;
+  const { run, selector, allContainers, allPods, since, until, grep, timestamps, showDocument } = request;
   const { metric, attempt, container, pod } = selector;
   const lines = grep && [grep.pattern, grep.fixed, grep.ignoreCase, grep.invert, grep.before, grep.after];
   return JSON.stringify([
@@ -92,6 +96,7 @@ export function cursorScope(request: LogRequest): string {
     lines,
     // Left out where it is not set: cursors of other versions stay valid.
     ...(showDocument === true ? ["document"] : []),
+    ...(allPods ? ["all pods"] : []),
   ]);
 }
 

@@ -89,7 +89,8 @@ async function mergeAll(
   cuts: readonly number[],
   at: ReadonlyMap<string, Position> = new Map(),
 ): Promise<LogPiece[]> {
-  const merge = new LogMerge(open(logs, cuts, at), PATIENT);
+  const merge = new LogMerge<PassedLines>(PATIENT);
+  for (const { name, events } of open(logs, cuts, at)) merge.add(name, events);
   const pieces: LogPiece[] = [];
   for (let told = await merge.next(); told !== undefined; told = await merge.next()) {
     const { event, name } = told;
@@ -275,11 +276,11 @@ describe("what is read of logs that are merged", () => {
     const { name, event } = told;
     return `${name}:${event.kind === "text" ? Buffer.from(event.bytes).toString() : `(${event.message})`}`;
   };
-  const merge = (all: readonly ReturnType<typeof written>[], options: MergeOptions) =>
-    new LogMerge<Notice>(
-      all.map(({ events }, index) => ({ name: String(index), events })),
-      options,
-    );
+  const merge = (all: readonly ReturnType<typeof written>[], options: MergeOptions) => {
+    const merged = new LogMerge<Notice>(options);
+    for (const [index, { events }] of all.entries()) merged.add(String(index), events);
+    return merged;
+  };
 
   it("is one piece of each at the most that is not out yet", async () => {
     const [a, b] = [written(), written()];

@@ -19,6 +19,8 @@ export interface EventReader<E extends Other> {
 export interface MergedEvent<E extends Other> {
   readonly name: string;
   readonly event: E | LogPiece;
+  /** Whether the next event follows at once. */
+  readonly more: boolean;
 }
 
 export interface MergeOptions {
@@ -27,6 +29,8 @@ export interface MergeOptions {
    * for ever. `undefined`: without limit.
    */
   readonly maxDelayMs: number | undefined;
+  /** Whether further logs may join until `complete` is called. Default: no. */
+  readonly growing?: boolean;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
@@ -64,7 +68,10 @@ const STEP_MS = 2_000;
  * has caught up. A line is not interrupted by another log, unless it stays unfinished for longer than the others wait.
  */
 export class LogMerge<E extends Other> {
-  readonly #heads: readonly Head<E>[];
+  #heads: readonly Head<E>[] = [];
+  #order = 0;
+  #growing: boolean;
+  #failed: { readonly error: unknown } | undefined;
   readonly #options: MergeOptions;
   readonly #onAbort = (): void => this.#wake();
   #wake: () => void = () => undefined;
@@ -73,11 +80,17 @@ export class LogMerge<E extends Other> {
   /** Whether the last piece was of a log whose times went back. */
   #lastStepped = false;
 
-  constructor(logs: readonly { readonly name: string; readonly events: EventReader<E> }[], options: MergeOptions) {
+  constructor(options: MergeOptions) {
     this.#options = options;
-    this.#heads = logs.map(({ name, events }, order) => ({
+    this.#growing = options.growing ?? false;
+    options.signal.addEventListener("abort", this.#onAbort);
+  }
+
+  /** Adds a log, which comes after those added before. */
+  add(name: string, events: EventReader<E>): void {
+    const head: Head<E> = {
       name,
-      order,
+      order: this.#order,
       events,
       reading: false,
       event: undefined,
@@ -89,8 +102,22 @@ export class LogMerge<E extends Other> {
       time: "",
       latest: "",
       stepped: false,
-    }));
-    options.signal.addEventListener("abort", this.#onAbort);
+    };
+    this.#order += 1;
+    this.#heads = [...this.#heads.filter(({ ended }) => !ended), head];
+    this.#wake();
+  }
+
+  /** No log is added any more. */
+  complete(): void {
+    this.#growing = false;
+    this.#wake();
+  }
+
+  /** Lets the next call of `next` fail. */
+  fail(error: unknown): void {
+    this.#failed ??= { error };
+    this.#wake();
   }
 
   /**
@@ -102,12 +129,12 @@ export class LogMerge<E extends Other> {
     for (;;) {
       await this.#gather();
       this.#options.signal.throwIfAborted();
-      const failed = this.#heads.find((head) => head.failed !== undefined);
-      if (failed?.failed !== undefined) throw failed.failed.error;
+      const failed = this.#failed ?? this.#heads.find((head) => head.failed !== undefined)?.failed;
+      if (failed !== undefined) throw failed.error;
       const waiting = this.#heads.filter((head) => head.event !== undefined);
       const head = this.#choose(waiting);
       if (head !== undefined) return this.#take(head, waiting);
-      if (this.#heads.every(({ ended }) => ended)) return undefined;
+      if (!this.#growing && this.#heads.every(({ ended }) => ended)) return undefined;
     }
   }
 
@@ -136,11 +163,11 @@ export class LogMerge<E extends Other> {
   /** Waits until every log has an event; once one has, at most `maxDelayMs`. */
   async #gather(): Promise<void> {
     for (const head of this.#heads) this.#read(head);
-    if (!this.#heads.some((head) => this.#isPending(head))) return;
+    if (!this.#mustWait()) return;
     const { maxDelayMs, signal } = this.#options;
     let timer: AbortController | undefined;
     try {
-      while (this.#heads.some((head) => this.#isPending(head))) {
+      while (this.#mustWait()) {
         const something = this.#heads.some((head) => hasSomething(head));
         if (something && this.#heads.every((head) => head.late || !this.#isPending(head))) return;
         if (something && maxDelayMs !== undefined && timer === undefined) {
@@ -151,10 +178,18 @@ export class LogMerge<E extends Other> {
           this.#wake = resolve;
         });
         signal.throwIfAborted();
+        for (const head of this.#heads) this.#read(head);
       }
     } finally {
       timer?.abort(NO_LONGER_NEEDED);
     }
+  }
+
+  /** Whether a log has yet to return an event or, if no log has one, yet to be added. */
+  #mustWait(): boolean {
+    if (this.#failed !== undefined) return false;
+    if (this.#heads.some((head) => this.#isPending(head))) return true;
+    return this.#growing && !this.#heads.some((head) => hasSomething(head));
   }
 
   #loseIn(ms: number, signal: AbortSignal): void {
@@ -213,7 +248,7 @@ export class LogMerge<E extends Other> {
     if (event === undefined) return undefined;
     if (!isPiece(event)) {
       head.event = undefined;
-      return { name, event };
+      return { name, event, more: this.#hasMore() };
     }
     const { stepped } = head;
     const others = waiting.filter((each) => each !== head && each.stepped === stepped);
@@ -222,7 +257,11 @@ export class LogMerge<E extends Other> {
     // The rest of a line does not count as a turn.
     if (this.#unfinished !== head) this.#lastStepped = stepped;
     this.#unfinished = piece.bytes[piece.bytes.length - 1] === LINE_FEED ? undefined : head;
-    return { name, event: piece };
+    return { name, event: piece, more: this.#hasMore() };
+  }
+
+  #hasMore(): boolean {
+    return this.#heads.some(hasSomething) && this.#heads.every((head) => head.ended || hasSomething(head));
   }
 }
 

@@ -285,13 +285,13 @@ export class LogSession {
       const taken =
         event === undefined ? ({ kind: "attempt", reason: frames.endAttempt() } as const) : frames.take(event);
       const ended = taken instanceof Promise ? await taken : taken;
-      if (ended?.kind === "container") reader.drop(ended.name);
+      if (ended?.kind === "log") reader.drop(ended.log);
       if (ended?.kind === "attempt") {
         this.#closeReader();
         frames.leave(ended.reason);
         const end = attempts.onEnd(ended.reason);
         if (end !== undefined) this.#finish(end, frames);
-      } else if (this.#ready.length === 0 && this.#isSilent(frames.scanned)) frames.progress();
+      } else if (this.#ready.length === 0 && (frames.owesCursor || this.#isSilent(frames.scanned))) frames.progress();
     } catch (error) {
       this.#closeReader();
       this.#skip(error, planned);
@@ -326,9 +326,7 @@ export class LogSession {
       await sleep(TICK_MS, signal);
       if (this.#waiting === undefined) continue;
       this.#ticks += 1;
-      for (const { container, event } of this.#reader?.tick() ?? []) {
-        if (event.kind === "notice") this.#planned?.frames.noticeOf(container, event.notice, event.message);
-      }
+      for (const told of this.#reader?.tick() ?? []) this.#planned?.frames.takeNotice(told);
       if (this.#ready.length > 0) this.#deliver();
       else if (this.#ticks >= HEARTBEAT_TICKS) this.#sendHeartbeat();
     }

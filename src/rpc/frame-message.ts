@@ -18,6 +18,9 @@ export type FieldsBesideChunk = Omit<Message, "chunk" | "$typeName" | "$unknown"
 
 type Event = NonNullable<Message["event"]>;
 
+/** A notice names so many pods. */
+const NAMED_PODS = 50;
+
 /** Converts a frame to the fields of a message, without the bytes of the log. */
 export function fieldsOf(frame: LogFrame): FieldsBesideChunk {
   switch (frame.kind) {
@@ -33,12 +36,14 @@ export function fieldsOf(frame: LogFrame): FieldsBesideChunk {
         ),
         ...given("offset", frame.offset === undefined ? undefined : BigInt(frame.offset)),
         ...given("containerName", frame.container),
+        ...given("podName", frame.pod?.name),
+        ...given("completionIndex", frame.pod?.index),
         ...given("attempt", frame.attempt),
       };
     case "notice":
       return {
         ...given("cursor", frame.cursor?.()),
-        event: { case: "notice", value: { kind: NOTICES[frame.notice], message: frame.message } },
+        event: { case: "notice", value: noticeOf(frame) },
       };
     case "heartbeat":
       return given("cursor", frame.cursor?.());
@@ -75,6 +80,14 @@ function originOf({ view, container, source, live, relative, previous }: Extract
     previous,
   };
   return { case: "origin", value };
+}
+
+function noticeOf({ notice, message, pods }: Extract<LogFrame, { kind: "notice" }>) {
+  return {
+    kind: NOTICES[notice],
+    message,
+    ...(pods !== undefined && { podNames: pods.slice(0, NAMED_PODS), pods: pods.length }),
+  };
 }
 
 function reasonOf(reason: Reason | undefined): SelectionReason {

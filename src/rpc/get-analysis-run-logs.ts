@@ -50,6 +50,7 @@ function logRequest(request: GetAnalysisRunLogsRequest): LogRequest {
     run,
     selector: { ...selector, attempt: attemptSelector(request.attempt), pod: request.podName || undefined },
     allContainers: request.allContainers,
+    allPods: request.allPods,
     follow: request.follow,
     waitMs: request.wait && msOf(request.wait),
     tail: request.tailLines === undefined ? undefined : Number(request.tailLines),

@@ -74,6 +74,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "no-line-times": NoticeKind.NO_LINE_TIMES,
   "run-deleted": NoticeKind.RUN_DELETED,
   "container-left-out": NoticeKind.CONTAINER_LEFT_OUT,
+  "pods-left-out": NoticeKind.PODS_LEFT_OUT,
   polling: NoticeKind.POLLING,
 };
 

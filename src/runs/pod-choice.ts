@@ -51,7 +51,8 @@ function sideBySide(pods: readonly Pod[]): readonly Pod[] {
   return group;
 }
 
-function hasFailedPod(pod: Pod): boolean {
+/** Whether a pod failed, or one of its containers did. */
+export function hasFailedPod(pod: Pod): boolean {
   return pod.phase === "Failed" || firstFailed(pod) !== undefined;
 }
 

@@ -10,11 +10,16 @@ export interface AddressOf {
   readonly attempt?: Attempt;
   readonly job?: Job;
   readonly container?: Container;
-  readonly pod?: Pod;
+  readonly pod?: Pick<Pod, "name">;
 }
 
 /** A Job's pods are named after it, truncated so that five random characters fit into 63. */
 const POD_NAME_BASE = 58;
+
+/** The prefix of the names of a Job's pods. */
+export function podPrefix(jobName: string): string {
+  return `${jobName}-`.slice(0, POD_NAME_BASE);
+}
 
 /** The values of template variables (docs/templates.md lists their meanings). */
 export function templateValues(
@@ -46,7 +51,7 @@ export function templateValues(
       jobNamespace: job?.namespace,
       jobName: job?.name,
       podName: pod?.name,
-      podPrefix: job && `${job.name}-`.slice(0, POD_NAME_BASE),
+      podPrefix: job && podPrefix(job.name),
       container: container?.name,
       phase: times.phase,
       startedAt: times.startedAt,

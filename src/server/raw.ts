@@ -10,6 +10,7 @@ import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../
 import type { Services } from "../rpc/services.ts";
 import type { RunRef } from "../runs/run.ts";
 import { originRefused } from "../session/credentials.ts";
+import { LINE_FEED } from "../stream/characters.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {
   breakOff,
@@ -27,6 +28,7 @@ const PARAMETERS = [
   "attempt",
   "container",
   "pod",
+  "all_pods",
   "follow",
   "tail",
   "wait",
@@ -37,7 +39,7 @@ const PARAMETERS = [
 
 /**
  * Serves the log as plain text: `GET /raw/{project}/{run}`, with the parameters
- * `metric=&attempt=&container=&pod=&follow=1&tail=&wait=&document=show&download=1&errors=text`.
+ * `metric=&attempt=&container=&pod=&all_pods=1&follow=1&tail=&wait=&document=show&download=1&errors=text`.
  *
  * A failure before the first byte has the status of the error table. After it, the body is broken off, so that no
  * client takes it for complete. With `errors=text`, both are reported in the body with status 200, in the last lines:
@@ -55,6 +57,8 @@ export async function serveRaw(
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
   let session: LogSession | undefined;
+  /** The pod of the last chunk, and whether it ended inside a line. */
+  let last = { pod: "", isPartial: false };
   try {
     refuseProbe(request, url.searchParams);
     const caller = await authenticateRequest(services, request, response, gone.signal);
@@ -65,6 +69,10 @@ export async function serveRaw(
         sendHead(response, 200, { ...TEXT_HEADERS, ...STREAM_HEADERS, ...disposition(url, frame) });
         if (request.method === "HEAD") break;
       } else if (frame.kind === "chunk") {
+        // A log may end inside a line, and another one follow.
+        const pod = frame.pod?.name ?? "";
+        if (last.isPartial && last.pod !== pod) await writeBody(response, Uint8Array.of(LINE_FEED), gone.signal);
+        last = { pod, isPartial: frame.bytes.at(-1) !== LINE_FEED };
         await writeBody(response, frame.bytes, gone.signal);
       } else if (frame.kind === "end" && frame.failure !== undefined) {
         throw frame.failure;
@@ -111,6 +119,7 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
       container: get("container"),
       pod: get("pod"),
     },
+    allPods: flag("all_pods", get("all_pods")),
     follow: flag("follow", get("follow")),
     tail: count("tail", get("tail")),
     waitMs: seconds(get("wait")),
@@ -133,7 +142,7 @@ function attemptSelector(text: string | undefined): LogRequest["selector"]["atte
   throw invalidValue("attempt", text, "a number, counted from 1, or last, or failed");
 }
 
-function flag(name: "follow", text: string | undefined): boolean {
+function flag(name: "follow" | "all_pods", text: string | undefined): boolean {
   if (text === undefined || text === "0" || text === "false") return false;
   if (text === "1" || text === "true") return true;
   throw invalidValue(name, text, "1 or 0");

@@ -129,7 +129,8 @@ export const http = {
       return (await decodeLog(file, { decode, filter, limits: limits?.decompress, signal })) ?? open(target, signal);
     };
 
-    return { open, close: connections.close };
+    const byPod = [compiled.url, ...Object.values(compiled.headers)].some(({ names }) => names.has("podName"));
+    return { byPod, open, close: connections.close };
   },
 } satisfies SourceKind<HttpConfig, CompiledHttp>;
 

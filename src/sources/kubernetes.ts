@@ -40,6 +40,7 @@ export interface KubernetesStoreDeps extends Pick<SourceDeps, "name" | "kube"> {
 /** Creates what reads the pods' logs. */
 export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: KubernetesStoreDeps) {
   return {
+    byPod: true,
     async open({ pod, podGone }: LogTarget, signal: AbortSignal, options: OpenOptions = {}): Promise<OpenedEntries> {
       const { follow = false, since, tailLines } = options;
       signal.throwIfAborted();

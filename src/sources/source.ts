@@ -123,6 +123,8 @@ export interface Capabilities {
 
 /** A store that logs can be requested from, which a kind of source creates. */
 export interface LogStore {
+  /** Whether it has a log for each pod, rather than one for all pods of a Job. Default: false. */
+  readonly byPod?: boolean;
   /**
    * Requests the log.
    *

@@ -4,7 +4,7 @@ import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { running, terminated, waiting } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
 import type { CollectedLog } from "./collect-log.ts";
-import { type LiveRun, useLiveWorld } from "./live-world.ts";
+import { impatiently, type LiveRun, useLiveWorld } from "./live-world.ts";
 
 const at = (second: number, nanos = 0): string =>
   `2026-01-01T00:00:${String(second).padStart(2, "0")}.${String(nanos).padStart(9, "0")}Z`;
@@ -154,6 +154,31 @@ describe("all containers", () => {
     expect(linesOf(read)).toEqual(["seed: sown\n", "main: test\n", "main: tested\n", "proxy: request\n"]);
     expect(read.end()?.reason).toBe(EndReason.COMPLETE);
   });
+
+  it.each([{ follow: true }, { wait: durationFromMs(60_000) }])(
+    "include those that a webhook adds to a pod that comes later: %o",
+    async (request) => {
+      const run = world().addRun();
+      const read = run.read({ ...ALL, ...request });
+      await read.untilSaid("main: Waiting. The Job of attempt 1 has no pod yet.");
+      const made = { initContainers: { "istio-init": terminated(0) } };
+      const pod = run.pod({ ...made, containers: { main: running(), "istio-proxy": running() } });
+      run.log(pod, "istio-init").append(at(1), "redirected\n");
+      run.log(pod, "main").append(at(2), "test\n");
+      run.log(pod, "istio-proxy").append(at(3), "listening\n");
+      if ("follow" in request) {
+        await impatiently(world().waits, read.until("listening\n"));
+        run.pod({ ...made, phase: "Succeeded", containers: { main: terminated(0), "istio-proxy": terminated(0) } });
+        run.put(OVER);
+      }
+      await impatiently(world().waits, read.done);
+      expect(linesOf(read).toSorted()).toEqual([
+        "istio-init: redirected\n",
+        "istio-proxy: listening\n",
+        "main: test\n",
+      ]);
+    },
+  );
 
   it("are left out with a notice if they have no log; the others are read", async () => {
     const run = world().addRun(NAMES);

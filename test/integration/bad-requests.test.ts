@@ -23,6 +23,7 @@ const REFUSED: readonly (readonly [string, Request, string, string])[] = [
   ["the largest number of last lines", { tailLines: MOST }, "REQUEST_INVALID", "tail_lines"],
   ["both last lines and a first line", { tailLines: 1n, firstLine: 1n }, "REQUEST_INVALID", "first_line"],
   ["both one container and all", { containerName: "main", allContainers: true }, "REQUEST_INVALID", "container_name"],
+  ["both one pod and all", { podName: "pod-1", allPods: true }, "REQUEST_INVALID", "pod_name"],
   ["until before since", { since: time(10n), until: time(9n) }, "REQUEST_INVALID", "until"],
   ["until equal to since", { since: time(10n, 5), until: time(10n, 5) }, "REQUEST_INVALID", "until"],
   ["attempt 0", { attempt: { case: "attemptNumber", value: 0 } }, "REQUEST_INVALID", "attempt_number"],
@@ -45,7 +46,7 @@ const REFUSED: readonly (readonly [string, Request, string, string])[] = [
   ["a fixed text of two lines", grep("a\nb", { fixed: true }), "PATTERN_INVALID", "grep.pattern"],
   ["an invalid cursor", { cursor: "none" }, "CURSOR_INVALID", "cursor"],
   ["a cursor that is not base64", { cursor: "世界" }, "CURSOR_INVALID", "cursor"],
-  ["a cursor that is too long", { cursor: "A".repeat(8_193) }, "REQUEST_INVALID", "cursor"],
+  ["a cursor that is too long", { cursor: "A".repeat(32_769) }, "REQUEST_INVALID", "cursor"],
 ];
 
 /** More of them, which JSON cannot express or its client does not send. */

@@ -97,6 +97,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   const known: Record<string, object> = {
     pods: { kubernetes: {} },
     archive: { http: { url: `${store.origin}/\${{ jobName }}/\${{ container }}.log` } },
+    "by-pod": { http: { url: `${store.origin}/pods/\${{ podName }}/\${{ container }}.log` } },
   };
   const config = {
     sources: sources.map((name) => ({ name, ...known[name] })),
@@ -163,6 +164,21 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
       await Promise.all([store.close(), cluster.close()]);
     },
   };
+}
+
+/** A merge of logs waits this long for a quiet log. */
+const isPatience = (ms: number): boolean => ms === 250;
+
+/** Lets a merge of logs lose its patience until something happens. */
+export async function impatiently(waits: FakeWaits, wanted: Promise<unknown>): Promise<void> {
+  let isHere = false;
+  const here = wanted.finally(() => {
+    isHere = true;
+  });
+  while (!isHere) {
+    await Promise.race([here, waits.until(isPatience)]);
+    waits.pass(isPatience);
+  }
 }
 
 function logKey(pod: string, container: string, previous: boolean): string {

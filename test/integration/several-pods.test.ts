@@ -1,7 +1,11 @@
+import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, CauseReason, SelectionReason } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { terminated } from "../fakes/pods.ts";
-import type { PodRun } from "./pod-world.ts";
+import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { TOKENS } from "./objects.ts";
+import { logRequests, type PodRun } from "./pod-world.ts";
+import { as } from "./read-log.ts";
 import { useVerdictWorld } from "./verdict-world.ts";
 
 const { world, put, get, read, page, cli } = useVerdictWorld({ sources: ["pods"] });
@@ -81,6 +85,69 @@ describe("pods of a Job that ran at once", () => {
     const { out, said } = await cli("logs", run.name, "-f");
     expect(out).toBe("live log of aaaaa\n");
     expect(said.join("\n")).not.toContain("was started again");
+  });
+});
+
+describe("all pods of a Job", () => {
+  it("are printed with a prefix, or as objects with pod and index; the note lists them and offers no others", async () => {
+    const [run, pods] = sharded();
+    const { code, out, said } = await cli("logs", run.name, "--all-pods", "--prefix");
+    expect(code).toBe(0);
+    expect(out.split("\n").toSorted().join("\n")).toBe(
+      `\n${["0-aaaaa", "1-bbbbb", "2-ccccc"].map((each) => `[${each}/main] live log of ${each.slice(2)}`).join("\n")}`,
+    );
+    expect(said[0]).toBe(`showing run=${run.name} metric=it attempt=1 pods=${pods.join(",")} source=pods`);
+    const json = await cli("logs", run.name, "--all-pods", "-o", "json");
+    const lines = json.out
+      .trim()
+      .split("\n")
+      .slice(0, -1)
+      .map((each) => JSON.parse(each));
+    expect(lines.toSorted((a, b) => a.index - b.index)).toMatchObject(
+      pods.map((pod, index) => ({ pod, index, container: "main", attempt: 1 })),
+    );
+  });
+
+  it("are followed with one watch, and one look at each change, however many there are", async () => {
+    const run = put({ phase: "Running", metrics: [{ name: "it", phase: "Running", jobSpec: indexed }] }, false);
+    const line = (index: number) => `2026-01-01T00:00:10.00000000${index}Z line of ${index}\n`;
+    const add = (index: number) => world().addPod(run, { suffix: `p000${index}`, index }, sendsThenHangs(line(index)));
+    for (let index = 0; index < 9; index += 1) add(index);
+    const client = createClient(AnalysisRunLogService, world().transport);
+    const stop = new AbortController();
+    const request = { namespace: run.namespace, name: run.name, allPods: true, follow: true };
+    let text = "";
+    for await (const { chunk } of client.getAnalysisRunLogs(request, { ...as(TOKENS.reader), signal: stop.signal })) {
+      text += chunk;
+      if (chunk !== "" && text.split("\n").length === 10) add(9);
+      if (text.includes("line of 9\n")) break;
+    }
+    stop.abort();
+    const pods = world().api.requests.filter((each) => /\/pods\?/.test(each));
+    const watches = pods.filter((each) => each.includes("watch="));
+    expect(watches.length).toBe(1);
+    // Before the first log, when the watch had begun, and at the change; a watch lists first.
+    expect(pods.length - watches.length).toBeLessThanOrEqual(5);
+    expect(logRequests(world().api.requests).length).toBe(10);
+  });
+
+  it("are offered where one of several is shown", async () => {
+    const [run] = sharded();
+    expect((await cli("logs", run.name)).said[0]).toMatch(/; others: --all-pods, --pod \S+, --pod \S+$/);
+  });
+
+  it("are one text on the raw route, each line whole", async () => {
+    const run = put({ phase: "Failed", metrics: [{ name: "it", phase: "Failed", jobSpec: indexed }] }, false);
+    for (const [index, suffix] of ["aaaaa", "bbbbb"].entries()) {
+      const answer = sends(`2026-01-01T00:00:0${index + 1}.000000000Z no line feed ${index}`);
+      world().addPod(run, { suffix, index, phase: "Failed", containers: { main: terminated(1, at(20)) } }, answer);
+    }
+    const url = `${world().url}/raw/shop/${run.name}?all_pods=1`;
+    const headers = { authorization: `Bearer ${TOKENS.reader}` };
+    const response = await fetch(url, { headers });
+    expect([response.status, await response.text()]).toEqual([200, "no line feed 0\nno line feed 1"]);
+    const refused = await fetch(`${url}&pod=some-pod`, { headers });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("one pod or all of them")]);
   });
 });
 

@@ -180,6 +180,41 @@ sources:
     }
   });
 
+  it("merges the logs of all pods of an Indexed Job, and takes in one that comes later", async () => {
+    const run = await addRun({ phase: "Running" });
+    const line = (second: number, text: string) => `2026-01-01T00:00:0${second}.000000000Z ${text}\n`;
+    const says = (...lines: readonly string[]) => ({ main: sends(lines.join("")) });
+    const ended = (index: number) => ({ index, phase: "Succeeded", containers: { main: terminated(0) } });
+    await addPod(run, { suffix: "0-aaaaa", ...ended(0) }, says(line(1, "one of 0"), line(4, "four of 0")));
+    await addPod(run, { suffix: "1-bbbbb", ...ended(1) }, says(line(2, "two of 1"), line(5, "five of 1")));
+    const client = createClient(AnalysisRunLogService, createGrpcTransport({ baseUrl: gateway.url }));
+    const request = { namespace: NAMESPACE, name: run.name, allPods: true };
+    const stop = new AbortController();
+    const followed: string[] = [];
+    const follow = (async () => {
+      const stream = client.getAnalysisRunLogs({ ...request, follow: true }, { ...as(user), signal: stop.signal });
+      for await (const { chunk, podName, completionIndex } of stream) {
+        if (chunk !== "") followed.push(`${podName.slice(-7)} ${completionIndex}: ${chunk}`);
+        if (chunk === "five of 1\n") {
+          await addPod(run, { suffix: "2-ccccc", ...ended(2) }, says(line(3, "three of 2"), line(6, "six of 2")));
+        }
+        if (followed.length === 5) return;
+      }
+    })();
+    await follow;
+    stop.abort();
+    expect(followed).toEqual([
+      "0-aaaaa 0: one of 0\n",
+      "1-bbbbb 1: two of 1\n",
+      "0-aaaaa 0: four of 0\n",
+      "1-bbbbb 1: five of 1\n",
+      "2-ccccc 2: three of 2\nsix of 2\n",
+    ]);
+    const { text, origin } = await readLog(createGrpcTransport({ baseUrl: gateway.url }), request, as(user));
+    expect(text).toBe("one of 0\ntwo of 1\nthree of 2\nfour of 0\nfive of 1\nsix of 2\n");
+    expect(origin?.podNames.length).toBe(3);
+  });
+
   it("sends the stored log once the pod is gone", async () => {
     const run = await addRun();
     const pod = await addPod(

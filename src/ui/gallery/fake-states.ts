@@ -148,6 +148,13 @@ export function fakeRun(endedMs: number) {
     message: 'Metric "integration-test" assessed Failed due to failed (2) > failureLimit (1)',
     metrics: [{ name: "integration-test", provider: "job", phase: AnalysisPhase.FAILED, attempts }],
   });
-  const selection: LogSelection = { metric: run.metrics[0], missing: "", attempt: 2, container: "test", isAll: false };
+  const selection: LogSelection = {
+    metric: run.metrics[0],
+    missing: "",
+    attempt: 2,
+    container: "test",
+    isAll: false,
+    allPods: false,
+  };
   return { run, selection };
 }

@@ -81,7 +81,7 @@ function RunView({ project, run, choice, crumbs }: RunViewProps) {
   const text = useText();
   const name = run.summary?.name ?? "";
   const selection = useMemo(() => selectionOf(run, choice), [run, choice]);
-  const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.container}`;
+  const which = `${selection.metric?.name} ${selection.attempt} ${selection.isAll} ${selection.allPods} ${selection.container}`;
   const [reported, setReported] = useState<{ readonly which: string; readonly summary: LogViewerSummary }>();
   const summary = reported?.which === which ? reported.summary : undefined;
   const takeSummary = useCallback((next: LogViewerSummary) => setReported({ which, summary: next }), [which]);
@@ -200,11 +200,13 @@ function shareText({ first, last }: LineRange, text: Text): string {
 function linkTo(
   project: string,
   run: string,
-  { metric, attempt, isAll }: LogSelection,
+  { metric, attempt, container, isAll, allPods }: LogSelection,
   shown: string,
   hash: string,
 ): string {
-  const log = metric && choiceOf(metric, attempt, isAll ? "all" : shown);
+  // Of all pods, each may show another container.
+  const named = allPods ? container : shown;
+  const log = metric && choiceOf(metric, attempt, isAll ? "all" : named, allPods);
   return location.origin + hrefOf({ page: "run", project, run, ...(log && { log }) }) + location.search + hash;
 }
 

@@ -39,7 +39,7 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
   const search = useSearch();
   const target = useMemo(() => parseCompare(search), [search]);
   const [view, setView] = useView(target !== undefined);
-  const { metric, missing, attempt, container, isAll } = selection;
+  const { metric, missing, attempt, container, isAll, allPods } = selection;
   const selected = selectedAttempt(selection);
   const phase = selected?.phase ?? AnalysisPhase.UNSPECIFIED;
   const latest = latestOf(selected);
@@ -52,9 +52,10 @@ export function LogPanel({ project, run, selection, summary, viewer, onAgain, ..
       metricName: metric?.name ?? missing,
       containerName: container,
       allContainers: isAll,
+      allPods,
       ...(attempt > 0 && { attempt: { case: "attemptNumber", value: attempt } as const }),
     }),
-    [project, name, metric?.name, missing, container, isAll, attempt],
+    [project, name, metric?.name, missing, container, isAll, allPods, attempt],
   );
   // Another log is asked for without its document.
   const [shown, setShown] = useState<unknown>();
@@ -122,10 +123,11 @@ function useView(isCompared: boolean): readonly [ViewState, (view: ViewState) =>
 function rawAddress(
   project: string,
   run: string,
-  { metric, missing, attempt, container }: LogSelection,
+  { metric, missing, attempt, container, allPods }: LogSelection,
   showsDocument: boolean,
 ): string {
   const query = new URLSearchParams({ metric: metric?.name ?? missing });
+  if (allPods) query.set("all_pods", "1");
   if (attempt > 0) query.set("attempt", String(attempt));
   if (container !== "") query.set("container", container);
   if (showsDocument) query.set("document", "show");

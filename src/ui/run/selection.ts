@@ -14,6 +14,8 @@ export interface LogSelection {
   /** Empty: the server chooses. */
   readonly container: string;
   readonly isAll: boolean;
+  /** Whether the logs of all pods are shown. */
+  readonly allPods: boolean;
 }
 
 /** The log that an address names; by default the one that decided the run's phase. */
@@ -27,6 +29,7 @@ export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): Lo
       attempt: attempt?.number ?? 0,
       container: (isDefault && run.defaultSelection?.containerName) || "",
       isAll: false,
+      allPods: false,
     };
   }
   const metric = run.metrics.find(({ name }) => name === choice.metric);
@@ -37,6 +40,7 @@ export function selectionOf(run: AnalysisRun, choice: LogChoice | undefined): Lo
     attempt: attemptOf(run, metric, choice.attempt),
     container: isAll ? "" : (choice.container ?? ""),
     isAll,
+    allPods: choice.allPods ?? false,
   };
 }
 
@@ -64,6 +68,11 @@ function isoText(time: Timestamp | undefined): string | undefined {
 }
 
 /** The address of a selection. It always has the attempt's number, since `last` changes over time. */
-export function choiceOf(metric: Metric, attempt: number, container: string): LogChoice {
-  return { metric: metric.name, ...(attempt > 0 && { attempt: String(attempt) }), ...(container && { container }) };
+export function choiceOf(metric: Metric, attempt: number, container: string, allPods = false): LogChoice {
+  return {
+    metric: metric.name,
+    ...(attempt > 0 && { attempt: String(attempt) }),
+    ...(container && { container }),
+    ...(allPods && { allPods }),
+  };
 }

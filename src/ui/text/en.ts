@@ -174,6 +174,7 @@ export const en = {
     init: (name: string) => `init: ${name}`,
     added: (name: string) => `${name} (added by the cluster)`,
     all: "all",
+    allPods: "all pods",
   },
 
   log: {

@@ -215,6 +215,7 @@ export const zh: Required<Text> = {
     init: (name) => `初始化：${name}`,
     added: (name) => `${name}（集群添加）`,
     all: "全部",
+    allPods: "所有 Pod",
   },
 
   log: {

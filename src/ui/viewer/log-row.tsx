@@ -156,11 +156,13 @@ function Level({
 }
 
 function SourceName({ store, source }: { readonly store: LogStore; readonly source: number }) {
-  const { container, attempt } = store.sources[source] ?? { container: "", attempt: 0 };
-  const name = [attempt > 0 ? String(attempt) : "", container].filter(Boolean).join(" ");
+  const { container, pod = "", attempt } = store.sources[source] ?? { container: "", attempt: 0 };
+  const own = [attempt > 0 ? String(attempt) : "", pod].filter(Boolean);
+  const name = [...own, container].filter(Boolean).join(" ");
+  const isOnly = pod !== "" && store.sources.every((each) => each.container === container);
   return (
     <span className={`${css.source} ${css[`source${source % 8}`]}`} title={name}>
-      {name}
+      {isOnly ? own.join(" ") : name}
     </span>
   );
 }

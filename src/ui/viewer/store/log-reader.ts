@@ -9,6 +9,7 @@ import type { TaffrailClient } from "../../../client/client.ts";
 import type { LogChunk, LogEvent } from "../../../client/log-event.ts";
 import type { LogState } from "../../../client/log-state.ts";
 import type { Timer } from "../../../client/sleep.ts";
+import { podLabel } from "../../../pod-label.ts";
 import type { IngestResult, IngestTask } from "./ingest-station.ts";
 import { createLogStore, type LogStore } from "./log-store.ts";
 
@@ -130,7 +131,9 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   const note = (kind: string, message: string): void => port?.post({ kind: "note", note: { kind, message } });
 
   const takeChunk = (chunk: LogChunk): void => {
-    const source = store.sourceIndex({ container: chunk.containerName, attempt: chunk.attempt });
+    const { containerName: container, podName, completionIndex, attempt } = chunk;
+    const pod = podName === undefined ? "" : podLabel(podName, completionIndex);
+    const source = store.sourceIndex({ container, pod, attempt });
     // Copied, since the message's bytes may be part of a larger buffer, and these are transferred.
     for (const { bytes, firstLine } of pieces(chunk))
       port?.post({ kind: "bytes", bytes: bytes.slice(), firstLine, source });
@@ -158,8 +161,8 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   };
 
   const takeNotice = (notice: Notice): void => {
-    // Of several containers, each may be in another source.
-    const source = request.allContainers === true ? undefined : newSource(notice);
+    // Of several logs, each may be in another source.
+    const source = request.allContainers || request.allPods ? undefined : newSource(notice);
     if (source !== undefined) become({ source });
     // Waiting is a state, which passes, not a notice.
     if (notice.kind !== NoticeKind.WAITING) note(KIND_NAMES.get(notice.kind) ?? "", notice.message);

@@ -64,6 +64,24 @@ describe("a log in memory", () => {
   });
 });
 
+describe("the sources of lines", () => {
+  it("are known by attempt, pod and container; beyond what a line can name, one stands for all others", () => {
+    const store = createLogStore(Number.POSITIVE_INFINITY);
+    const main = { container: "main", attempt: 0 };
+    expect(store.sourceIndex(main)).toBe(0);
+    expect(store.sourceIndex({ ...main, pod: "aaaaa" })).toBe(1);
+    expect(store.sourceIndex({ ...main, pod: "" })).toBe(0);
+    for (let pod = 2; pod < 400; pod += 1) {
+      const index = store.sourceIndex({ ...main, pod: `p${pod}` });
+      expect(index).toBe(Math.min(pod, 255));
+    }
+    expect([store.sourceIndex({ ...main, pod: "aaaaa" }), store.sourceIndex({ ...main, pod: "p399" })]).toEqual([
+      1, 255,
+    ]);
+    expect(store.sources[255]?.container).toBe("…");
+  });
+});
+
 describe("rows", () => {
   it("are all lines except folded and evicted ones, with notices between them", () => {
     const notice = { line: 3, kind: "SEAM", message: "" };

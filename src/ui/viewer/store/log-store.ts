@@ -24,6 +24,8 @@ export interface LogNotice {
 /** The source of lines. */
 export interface LogSource {
   readonly container: string;
+  /** The end of the pod's name. Empty or absent if all lines are of one pod. */
+  readonly pod?: string;
   /** 0 if all lines are of one attempt. */
   readonly attempt: number;
 }
@@ -81,6 +83,7 @@ export interface LogStore {
   overwrittenAt(line: number): Overwritten | undefined;
 }
 
+const MAX_SOURCES = 256;
 /** Smaller blocks are joined to the previous one. */
 const SMALL = 32 * 1024;
 /** Bytes of the beginning that are always kept. */
@@ -215,11 +218,14 @@ export function createLogStore(limit: number, latest?: string): LogStore {
       styles.push(...more);
     },
     sourceIndex(source) {
+      const { container, pod = "", attempt } = source;
       const known = sources.findIndex(
-        ({ container, attempt }) => container === source.container && attempt === source.attempt,
+        (each) => each.container === container && (each.pod ?? "") === pod && each.attempt === attempt,
       );
-      // One byte per line holds its source.
-      return known !== -1 || sources.length > 255 ? Math.max(known, 0) : sources.push(source) - 1;
+      if (known !== -1) return known;
+      // One byte per line holds its source: the last one stands for all others.
+      if (sources.length === MAX_SOURCES - 1) sources.push({ container: "…", attempt: 0 });
+      return sources.length === MAX_SOURCES ? MAX_SOURCES - 1 : sources.push(source) - 1;
     },
     at(line) {
       if (line === ended && unfinished !== undefined) return { block: unfinished, index: 0 };
