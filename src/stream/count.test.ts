@@ -1,14 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LINE_FEED } from "./characters.ts";
-import { countBySearch, countLineFeeds } from "./count.ts";
+import { scanBySearch, scanLines } from "./count.ts";
 
 const naive = (bytes: Uint8Array): number => bytes.filter((byte) => byte === LINE_FEED).length;
 
 describe.each([
-  ["countLineFeeds", countLineFeeds],
-  ["countBySearch", countBySearch],
-])("%s", (_, count) => {
+  ["scanLines", scanLines],
+  ["scanBySearch", scanBySearch],
+])("%s", (_, scan) => {
+  const count = (bytes: Uint8Array): number => scan(bytes).feeds;
+
   it("counts as a loop over all bytes does, wherever the bytes are in their buffer", () => {
     // Neighbours of the line feed, and bytes whose sums would carry over into the next one.
     const byte = fc.constantFrom(0x00, 0x01, 0x09, 0x0a, 0x0a, 0x0b, 0x7f, 0x80, 0x8a, 0xff);
@@ -33,6 +35,19 @@ describe.each([
     },
   );
 
+  it.each([0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 200_003])("finds a control among %i other bytes", (length) => {
+    const bytes = new Uint8Array(length + 1).fill(0x80);
+    for (const other of [0x09, 0x0a, 0x0d, 0x1a, 0x1c, 0xff]) bytes[(other * 997) % (length + 1)] = other;
+    expect(scan(bytes).hasControls).toBe(false);
+    for (const control of [0x00, 0x08, 0x1b]) {
+      for (const at of [0, length >> 1, length]) {
+        const marked = Uint8Array.from(bytes);
+        marked[at] = control;
+        expect(scan(marked).hasControls).toBe(true);
+      }
+    }
+  });
+
   it("counts long texts of random bytes", () => {
     const bytes = new Uint8Array(300_000);
     let seed = 1;
@@ -47,6 +62,6 @@ describe.each([
   });
 });
 
-it("countLineFeeds uses vectors in tests", () => {
-  expect(countLineFeeds).not.toBe(countBySearch);
+it("scanLines uses vectors in tests", () => {
+  expect(scanLines).not.toBe(scanBySearch);
 });

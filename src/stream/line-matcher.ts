@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
 import { createCandidates, type NextCandidate, requiredLiterals } from "./candidates.ts";
 import { LINE_FEED } from "./characters.ts";
+import { scanLines } from "./count.ts";
 import { ESCAPE } from "./escape-sequences.ts";
 import { describeSyntaxError, PatternError, quote } from "./pattern-error.ts";
 import { createShapeScan } from "./shape-scan.ts";
@@ -36,6 +37,8 @@ export interface LineMatcher {
 
 /** The search of one block. */
 export interface LineSearch {
+  /** How many line feeds the block has, if the search found out. */
+  readonly feeds?: number;
   /**
    * Finds the next line that matches.
    *
@@ -189,8 +192,7 @@ class RegexMatcher implements LineMatcher {
 }
 
 /**
- * Matches lines as they are shown. If nothing changes what they show, it costs three searches for a character. The
- * matchers of texts and expressions handle carriage returns by themselves.
+ * Matches lines as they are shown. The matchers of texts and expressions handle carriage returns by themselves.
  */
 class ShownMatcher implements LineMatcher {
   readonly lineBytes: number;
@@ -203,8 +205,13 @@ class ShownMatcher implements LineMatcher {
 
   search(lines: Buffer): LineSearch {
     const plain = this.#matcher.search(lines);
-    const nextControl = controlsIn(lines);
-    return nextControl(0) === lines.length ? plain : this.#searchShown(lines, plain, nextControl);
+    const found = plain.next(0);
+    if (found === lines.length) {
+      // Most blocks end here. Their line feeds have to be counted in any case, which finds controls too.
+      const { feeds, hasControls } = scanLines(lines);
+      if (!hasControls) return { next: () => found, feeds };
+    }
+    return this.#searchShown(lines, plain, found);
   }
 
   get needsYield(): boolean {
@@ -215,15 +222,22 @@ class ShownMatcher implements LineMatcher {
     this.#matcher.yielded();
   }
 
-  /** Matches each line that contains a control character separately. */
-  #searchShown(lines: Buffer, plain: LineSearch, nextControl: (from: number) => number): LineSearch {
+  /**
+   * Matches each line that contains a control character separately.
+   *
+   * @param first what the search in the lines as they are has returned for their beginning.
+   */
+  #searchShown(lines: Buffer, plain: LineSearch, first: number): LineSearch {
     const end = lines.length;
-    /** The last hit of the search in the lines as they are. */
-    let found = -1;
+    const nextControl = controlsIn(lines);
+    /** The last hit of that search. */
+    let found = first;
+    let isFirst = true;
     return {
       next: (from) => {
         for (let start = from; start < end; ) {
-          if (found < start) found = plain.next(start);
+          if (found < start && !(isFirst && start === 0)) found = plain.next(start);
+          isFirst = false;
           const control = nextControl(start);
           if (control === end) return found;
           const lineStart = Math.max(start, lines.lastIndexOf(LINE_FEED, control) + 1);

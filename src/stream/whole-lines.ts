@@ -64,7 +64,7 @@ export class WholeLines {
   *#filterByPattern(block: Block, from: number, to: number): Generator<undefined> {
     const { grep } = this.#state.options;
     if (grep === undefined) {
-      this.#sendMatches(block, from, to);
+      this.#sendMatches(block, from, to, countLineFeeds(block.bytes.subarray(from, to)));
       return;
     }
     const { bytes } = block;
@@ -74,8 +74,10 @@ export class WholeLines {
     let begin = from;
     let areHits = false;
     const flush = (end: number): void => {
-      if (begin < end && areHits !== invert) this.#sendMatches(block, begin, end);
-      else if (begin < end) this.#passOver(block, begin, end);
+      const isWhole = begin === from && end === to;
+      const count = (isWhole ? search.feeds : undefined) ?? countLineFeeds(bytes.subarray(begin, end));
+      if (begin < end && areHits !== invert) this.#sendMatches(block, begin, end, count);
+      else if (begin < end) this.#passOver(block, begin, end, count);
       begin = end;
       areHits = !areHits;
     };
@@ -95,17 +97,17 @@ export class WholeLines {
   }
 
   /** Sends matches, and the context before them. */
-  #sendMatches(block: Block, begin: number, end: number): void {
+  #sendMatches(block: Block, begin: number, end: number, count: number): void {
     this.#state.sendHeld();
-    this.#send(block, begin, end, countLineFeeds(block.bytes.subarray(begin, end)), false);
+    this.#send(block, begin, end, count, false);
   }
 
   /** Passes over lines that do not match: the first may be context of the last match, the last of the next one. */
-  #passOver(block: Block, begin: number, end: number): void {
+  #passOver(block: Block, begin: number, end: number, lines: number): void {
     const state = this.#state;
     const { bytes, prefixed } = block;
     let at = begin;
-    let count = countLineFeeds(bytes.subarray(begin, end));
+    let count = lines;
     const after = Math.min(state.contextLeft, count);
     for (let left = after; left > 0; left -= 1) at = bytes.indexOf(LINE_FEED, at) + 1;
     this.#send(block, begin, at, after, true);
