@@ -80,7 +80,7 @@ const REASONS: Partial<Record<EndReason, string>> = {
   [EndReason.COMPLETE]: "",
   [EndReason.CAUGHT_UP]: "the job is still running; this is its output so far",
   [EndReason.SOURCE_ENDED]:
-    "the log may be incomplete: the job has only just ended, or the store does not report the log's length",
+    "the log may be incomplete: the job has only just ended, or neither a length nor a checksum proves where it ends",
   [EndReason.LIMIT_REACHED]: "there is more: the requested limit was reached",
   [EndReason.UNTIL_REACHED]: "there is more after the requested time",
   [EndReason.SCAN_BUDGET_SPENT]: "there may be more: the server has scanned as much as it does in one call",

@@ -43,6 +43,11 @@ describe("a web page in place of a log", () => {
     expect(of(text, "text/plain")).toBe("log");
   });
 
+  it("is told from a log in time however many comments are open", () => {
+    expect(of(`<html></html>${"<!--".repeat(16_000)}`, "text/html")).toBe("log");
+    expect(of(`<html></html>${"<!---->".repeat(9_000)}`, "text/html")).toBe("page");
+  });
+
   it("is larger than 64 KiB only if its media type says so", () => {
     const large = `<!doctype html>${"<p>x</p>".repeat(10_000)}</html>`;
     expect(of(large, "text/html")).toBe("page");

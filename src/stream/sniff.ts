@@ -80,13 +80,23 @@ function sniffTags(body: Buffer, start: string, type: string, ended: boolean): S
   const text = body.toString("latin1");
   const close = found.closes.exec(text);
   if (close !== null) {
-    const behind = text.slice(close.index + close[0].length).replace(/<!--[\s\S]*?-->/g, "");
-    if (/[^\s\0]/.test(behind)) return "log";
+    if (hasText(text, close.index + close[0].length)) return "log";
   }
   if (text.length > DOCUMENT_BYTES) return isTyped ? found.document : "log";
   if (!ended) return undefined;
   // HTML need not be closed: then what ends with a tag is nothing else.
   return isTyped || close !== null || text.trimEnd().endsWith(">") ? found.document : "log";
+}
+
+/** Whether there is anything but white space and comments from an index on. */
+function hasText(text: string, from: number): boolean {
+  for (let at = from; ; ) {
+    const begin = text.indexOf("<!--", at);
+    const end = begin === -1 ? -1 : text.indexOf("-->", begin);
+    if (/[^\s\0]/.test(text.slice(at, end === -1 ? undefined : begin))) return true;
+    if (end === -1) return false;
+    at = end + "-->".length;
+  }
 }
 
 function sniffJson(body: Buffer, type: string, ended: boolean): Sniffed {

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { AttemptRule, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../../src/client/client.ts";
 import { describeError } from "../../src/client/describe-error.ts";
 import { runInProcess } from "../fakes/cli.ts";
+import { terminated } from "../fakes/pods.ts";
 import { type StoredObjectOptions, storedObject } from "../fakes/stored-object.ts";
 import { fakeTimer } from "../fakes/timers.ts";
 import { useLiveWorld } from "./live-world.ts";
@@ -93,6 +95,28 @@ describe.each(PROTOCOLS)("a damaged log over $name", (protocol) => {
     expect(error).toBeUndefined();
   });
 
+  it.each([
+    [
+      "the store breaks off before the length that it declared",
+      (response: ServerResponse) => {
+        response.writeHead(200, { "content-length": GZIP.length });
+        response.write(GZIP.subarray(0, GZIP.length / 2), () => response.socket?.destroy());
+      },
+    ],
+    [
+      "only the closed connection ends what the store sent",
+      (response: ServerResponse) => {
+        response.socket?.write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+        response.socket?.end(GZIP.subarray(0, GZIP.length / 2));
+      },
+    ],
+  ])("is not damaged if %s: that is retried", async (_, answer) => {
+    const { text, end, error } = await readLog(world().transport(protocol), world().addLog(answer));
+    expect(LOG.startsWith(text)).toBe(true);
+    expect(end?.reason).toBe(EndReason.SOURCE_FAILED);
+    expect(error).toMatchObject({ code: "Unavailable", reason: "SOURCE_FAILED" });
+  });
+
   it("is named among several containers, and the others go on", async () => {
     const ref = world().addLog(storedObject(Buffer.concat([gzipSync(FIRST), Buffer.from("!")])).answer, [
       { containers: ["main", "sidecar", "broken"] },
@@ -130,6 +154,55 @@ describe("a damaged log of one of several attempts", () => {
     expect(log.said()).toContain("The stored log is damaged from line 3 on.");
     expect(log.end()?.reason).toBe(EndReason.SOURCE_DAMAGED);
     expect(log.error?.reason).toBe("SOURCE_DAMAGED");
+  });
+});
+
+describe("a damaged copy of a log", () => {
+  const world = useLiveWorld(["archive", "pods"]);
+  const GARBAGE = Buffer.from("garbage");
+
+  it("is read on from where its pod's log ended, up to the damage", async () => {
+    const run = world().addRun();
+    const pod = run.pod();
+    run.log(pod).append("2026-01-01T00:00:01Z", FIRST);
+    const log = run.read({ follow: true });
+    await log.until(FIRST);
+    const copy = Buffer.concat([gzipSync(`${FIRST}three\n`), GARBAGE]);
+    world().store.answer(run.archivePath(), storedObject(copy).answer);
+    run.put({ phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] });
+    run.removePod(pod);
+    run.log(pod).cut("ends");
+    await log.done;
+    expect(log.text()).toBe(`${FIRST}three\n`);
+    expect(log.notices()).toEqual([NoticeKind.SOURCE_CHANGED]);
+    expect(log.error).toMatchObject({ reason: "SOURCE_DAMAGED", message: expect.stringContaining("from line 4 on") });
+  });
+
+  it("ends a log that cannot be read on behind the damage", async () => {
+    const run = world().addRun();
+    const pod = run.pod();
+    run.log(pod).append("2026-01-01T00:00:01Z", FIRST);
+    const log = run.read({ follow: true });
+    await log.until(FIRST);
+    world().store.answer(run.archivePath(), storedObject(Buffer.concat([gzipSync("one\n"), GARBAGE])).answer);
+    run.put({ phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] });
+    run.removePod(pod);
+    run.log(pod).cut("ends");
+    await log.done;
+    expect(log.text()).toBe(FIRST);
+    expect(log.end()?.reason).toBe(EndReason.SOURCE_DAMAGED);
+    expect(log.error).toMatchObject({ reason: "SOURCE_DAMAGED", message: expect.stringContaining("from line 3 on") });
+  });
+
+  it("is passed over from its beginning where nothing of it can be unpacked", async () => {
+    const run = world().addRun({ phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] });
+    world().store.answer(run.archivePath(), storedObject(gzipSync(FIRST).subarray(0, 9)).answer);
+    const pod = run.pod({ phase: "Failed", containers: { main: terminated(1) } });
+    run.log(pod).append("2026-01-01T00:00:01Z", FIRST);
+    const log = run.read();
+    await log.done;
+    expect(log.text()).toBe(FIRST);
+    expect(log.error).toBeUndefined();
   });
 });
 
