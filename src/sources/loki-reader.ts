@@ -47,13 +47,18 @@ export async function* readForward(log: LokiLog): AsyncGenerator<EntriesPiece, v
 export async function* readTail(log: LokiLog, lines: number): AsyncGenerator<EntriesPiece, void, undefined> {
   const { client, session, query, from, decode } = log;
   let missing = lines;
+  let isWhole = false;
   for (let to = log.to; ; ) {
     // One more line than needed: the earliest of a full page may not be all of their time.
-    const range = { query, from, to, direction: "backward", lines: missing + 1 } as const;
-    const { page, isFull } = await client.queryRange(session, range);
+    const wanted = isWhole ? {} : { lines: missing + 1 };
+    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "backward", ...wanted });
     const first = page.firstTime;
     const whole = isFull ? page.withoutFirstTime() : page;
     const isOneTime = isFull && first !== undefined && whole.length === 0;
+    if (isOneTime && !isWhole) {
+      isWhole = true;
+      continue;
+    }
     const piece = whole.toPiece(decode);
     const counted = isOneTime ? await countLines(readNanosecond(log, first)) : linesOf(piece);
     if (counted >= missing || !isFull || first === undefined) {
@@ -67,6 +72,7 @@ export async function* readTail(log: LokiLog, lines: number): AsyncGenerator<Ent
       const begin = isFull ? (isOneTime ? first : whole.firstTime) : from;
       return yield* skipLines(readForward({ ...log, from: begin ?? from }), surplus);
     }
+    isWhole = false;
     missing -= counted;
     to = isOneTime ? first : first + 1n;
   }
