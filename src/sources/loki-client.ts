@@ -56,6 +56,7 @@ const MOST_LINES = 1_000_000;
 /** Pages of long lines have fewer of them. */
 const PAGE_BYTES = 1024 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
+const FIRST_BYTES = 16 * 1024;
 const ERROR_BYTES = 8 * 1024;
 /** How often a request is repeated that Loki had too many of, and how long that may take each time. */
 const THROTTLED_TRIES = 4;
@@ -152,14 +153,20 @@ export class LokiClient {
     maxBytes: number,
   ): Promise<Buffer | undefined> {
     const { source, timeouts } = this.#options;
-    const pieces: Uint8Array[] = [];
+    let bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
     let length = 0;
+    // Copied as it comes, so that the pieces die young.
     for await (const piece of readHttpBody(body, { source, idleMs: timeouts.idleMs, signal })) {
+      if (length + piece.length > maxBytes) return undefined;
+      if (length + piece.length > bytes.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, length + piece.length));
+        bytes.copy(larger, 0, 0, length);
+        bytes = larger;
+      }
+      bytes.set(piece, length);
       length += piece.length;
-      if (length > maxBytes) return undefined;
-      pieces.push(piece);
     }
-    return Buffer.concat(pieces, length);
+    return bytes.subarray(0, length);
   }
 
   /** Reads an error, which is one sentence. */
