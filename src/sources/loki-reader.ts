@@ -16,6 +16,9 @@ export interface LokiLog {
   readonly ended: boolean;
 }
 
+/** What is sent at once. */
+const PIECE_BYTES = 128 * 1024;
+
 /**
  * Reads a log from its beginning, in order of time.
  *
@@ -29,8 +32,10 @@ export async function* readForward(log: LokiLog): AsyncGenerator<EntriesPiece, v
     const last = page.lastTime;
     if (last === undefined) return;
     const whole = isFull ? page.withoutLastTime() : page;
-    const piece = whole.toPiece(decode);
-    if (piece !== undefined) yield piece;
+    for (const part of whole.parts(PIECE_BYTES)) {
+      const piece = part.toPiece(decode);
+      if (piece !== undefined) yield piece;
+    }
     if (!isFull) {
       // Loki has been known to give fewer lines than there are (https://github.com/grafana/loki/issues/2445).
       if (!ended) return;
