@@ -1,4 +1,4 @@
-import type { LokiClient, LokiSession } from "./loki-client.ts";
+import type { LokiClient, LokiSession, Scratch } from "./loki-client.ts";
 import type { DecodeLine, LokiPage } from "./loki-page.ts";
 import { ofStream } from "./loki-query.ts";
 import type { EntriesPiece } from "./source.ts";
@@ -27,14 +27,15 @@ const PIECE_BYTES = 128 * 1024;
  */
 export async function* readForward(log: LokiLog): AsyncGenerator<EntriesPiece, void, undefined> {
   const { client, session, query, to, decode, ended } = log;
+  const scratch: Scratch = { bytes: Buffer.alloc(0) };
   for (let from = log.from; ; ) {
-    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "forward" });
+    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "forward", scratch });
     const last = page.lastTime;
     if (last === undefined) return;
     const whole = isFull ? page.withoutLastTime() : page;
     for (const part of whole.parts(PIECE_BYTES)) {
       const piece = part.toPiece(decode);
-      if (piece !== undefined) yield piece;
+      if (piece !== undefined) yield { ...piece, bytes: Buffer.from(piece.bytes) };
     }
     if (!isFull) {
       // Loki has been known to give fewer lines than there are (https://github.com/grafana/loki/issues/2445).
