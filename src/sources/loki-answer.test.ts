@@ -90,6 +90,21 @@ describe("an answer of Loki", () => {
     expect(textOf(answer({ stream: {}, values: values.toReversed() }), "backward")).toBe("a\nb\nc\n\n\n\n\nd\n");
   });
 
+  it("is split into parts of whole lines", () => {
+    const values = ["a", "bb", "c".repeat(30), "d", "é"].map((line, index) => [at(index), line]);
+    const { page } = readPage(answer({ stream: {}, values }), "forward");
+    const parts = [...page.parts(5)].map((part) => part.toPiece(undefined));
+    expect(parts.map((part) => Buffer.from(part?.bytes ?? []).toString())).toEqual([
+      "a\nbb\n",
+      `${"c".repeat(30)}\n`,
+      "d\né\n",
+    ]);
+    expect(parts.map((part) => part?.times.starts)).toEqual([[0, 2], [0], [0, 2]]);
+    expect(parts.flatMap((part) => part?.times.times.map(parseNanos))).toEqual(
+      values.map((_, index) => T + BigInt(index)),
+    );
+  });
+
   it("is refused if it is cut off anywhere", () => {
     const whole = answer({
       stream: { pod: "a" },

@@ -39,6 +39,13 @@ export interface LokiRange {
   readonly lines?: number;
   /** Whether as many lines are needed as Loki gives at once, even if they do not fit into a page. */
   readonly most?: boolean;
+  /** Where to read the answer. Its page must not be used after the next answer. Default: memory of its own. */
+  readonly scratch?: Scratch;
+}
+
+/** Memory for answers, which grows with them: memory of its own for each lives until the next full collection. */
+export interface Scratch {
+  bytes: Buffer;
 }
 
 /** Some lines of a range: the first ones or, backward, the last ones. */
@@ -56,6 +63,7 @@ const MOST_LINES = 1_000_000;
 /** Pages of long lines have fewer of them. */
 const PAGE_BYTES = 1024 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
+const FIRST_BYTES = 16 * 1024;
 const ERROR_BYTES = 8 * 1024;
 /** How often a request is repeated that Loki had too many of, and how long that may take each time. */
 const THROTTLED_TRIES = 4;
@@ -76,7 +84,7 @@ export class LokiClient {
 
   /** @throws SourceError; the reason of the session's signal. */
   async queryRange(session: LokiSession, range: LokiRange): Promise<LokiAnswer> {
-    const { query, from, to, direction, lines = Number.POSITIVE_INFINITY, most = false } = range;
+    const { query, from, to, direction, lines = Number.POSITIVE_INFINITY, most = false, scratch } = range;
     if (to <= from) return { page: new LokiPage(), isFull: false };
     for (let wanted = most ? MOST_LINES : Math.min(lines, this.#pageLines); ; ) {
       const limit = Math.min(wanted, this.#maxEntries);
@@ -89,7 +97,7 @@ export class LokiClient {
         this.#maxEntries = max;
         continue;
       }
-      const bytes = await this.#read(session, body, most || limit === 1 ? MOST_BYTES : PAGE_BYTES);
+      const bytes = await this.#read(session, body, most || limit === 1 ? MOST_BYTES : PAGE_BYTES, scratch);
       if (bytes === undefined) {
         if (limit === 1) throw this.#fail("refused", `has a line that is longer than ${MOST_BYTES / 1024 ** 2} MiB`);
         wanted = Math.ceil(limit / 4);
@@ -150,16 +158,24 @@ export class LokiClient {
     { signal }: LokiSession,
     body: Dispatcher.ResponseData["body"],
     maxBytes: number,
+    scratch: Scratch = { bytes: Buffer.allocUnsafeSlow(FIRST_BYTES) },
   ): Promise<Buffer | undefined> {
     const { source, timeouts } = this.#options;
-    const pieces: Uint8Array[] = [];
+    let { bytes } = scratch;
     let length = 0;
+    // Copied as it comes, so that the pieces die young.
     for await (const piece of readHttpBody(body, { source, idleMs: timeouts.idleMs, signal })) {
+      if (length + piece.length > maxBytes) return undefined;
+      if (length + piece.length > bytes.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(2 * bytes.length, length + piece.length));
+        bytes.copy(larger, 0, 0, length);
+        bytes = larger;
+        scratch.bytes = larger;
+      }
+      bytes.set(piece, length);
       length += piece.length;
-      if (length > maxBytes) return undefined;
-      pieces.push(piece);
     }
-    return Buffer.concat(pieces, length);
+    return bytes.subarray(0, length);
   }
 
   /** Reads an error, which is one sentence. */

@@ -45,6 +45,18 @@ export class LokiPage {
     return new LokiPage({ bytes, times: times.slice(from, to), starts: starts.slice(from, to + 1) });
   }
 
+  /** Splits it into parts of about this size. */
+  *parts(bytes: number): Generator<LokiPage, void, undefined> {
+    const { starts } = this.#lines;
+    for (let from = 0; from < this.length; ) {
+      const limit = (starts[from] ?? 0) + bytes;
+      let to = from + 1;
+      while (to < this.length && (starts[to + 1] ?? 0) <= limit) to += 1;
+      yield this.slice(from, to);
+      from = to;
+    }
+  }
+
   /** Returns the lines that are not of its first time. */
   withoutFirstTime(): LokiPage {
     const { times } = this.#lines;

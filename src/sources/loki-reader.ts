@@ -1,4 +1,4 @@
-import type { LokiClient, LokiSession } from "./loki-client.ts";
+import type { LokiClient, LokiSession, Scratch } from "./loki-client.ts";
 import type { DecodeLine, LokiPage } from "./loki-page.ts";
 import { ofStream } from "./loki-query.ts";
 import type { EntriesPiece } from "./source.ts";
@@ -16,6 +16,9 @@ export interface LokiLog {
   readonly ended: boolean;
 }
 
+/** What is sent at once. */
+const PIECE_BYTES = 128 * 1024;
+
 /**
  * Reads a log from its beginning, in order of time.
  *
@@ -24,13 +27,16 @@ export interface LokiLog {
  */
 export async function* readForward(log: LokiLog): AsyncGenerator<EntriesPiece, void, undefined> {
   const { client, session, query, to, decode, ended } = log;
+  const scratch: Scratch = { bytes: Buffer.alloc(0) };
   for (let from = log.from; ; ) {
-    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "forward" });
+    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "forward", scratch });
     const last = page.lastTime;
     if (last === undefined) return;
     const whole = isFull ? page.withoutLastTime() : page;
-    const piece = whole.toPiece(decode);
-    if (piece !== undefined) yield piece;
+    for (const part of whole.parts(PIECE_BYTES)) {
+      const piece = part.toPiece(decode);
+      if (piece !== undefined) yield { ...piece, bytes: Buffer.from(piece.bytes) };
+    }
     if (!isFull) {
       // Loki has been known to give fewer lines than there are (https://github.com/grafana/loki/issues/2445).
       if (!ended) return;
@@ -47,13 +53,18 @@ export async function* readForward(log: LokiLog): AsyncGenerator<EntriesPiece, v
 export async function* readTail(log: LokiLog, lines: number): AsyncGenerator<EntriesPiece, void, undefined> {
   const { client, session, query, from, decode } = log;
   let missing = lines;
+  let isWhole = false;
   for (let to = log.to; ; ) {
     // One more line than needed: the earliest of a full page may not be all of their time.
-    const range = { query, from, to, direction: "backward", lines: missing + 1 } as const;
-    const { page, isFull } = await client.queryRange(session, range);
+    const wanted = isWhole ? {} : { lines: missing + 1 };
+    const { page, isFull } = await client.queryRange(session, { query, from, to, direction: "backward", ...wanted });
     const first = page.firstTime;
     const whole = isFull ? page.withoutFirstTime() : page;
     const isOneTime = isFull && first !== undefined && whole.length === 0;
+    if (isOneTime && !isWhole) {
+      isWhole = true;
+      continue;
+    }
     const piece = whole.toPiece(decode);
     const counted = isOneTime ? await countLines(readNanosecond(log, first)) : linesOf(piece);
     if (counted >= missing || !isFull || first === undefined) {
@@ -67,6 +78,7 @@ export async function* readTail(log: LokiLog, lines: number): AsyncGenerator<Ent
       const begin = isFull ? (isOneTime ? first : whole.firstTime) : from;
       return yield* skipLines(readForward({ ...log, from: begin ?? from }), surplus);
     }
+    isWhole = false;
     missing -= counted;
     to = isOneTime ? first : first + 1n;
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ReadRequest, readAll, readByClient } from "./client-read.ts";
 import { expectBeginning, expectNoSplice, expectSame } from "./expect-log.ts";
 import { append, type Given, move, replace } from "./given-log.ts";
-import { longLineAt, textOf, timeAt } from "./lines.ts";
+import { lineAt, longLineAt, textOf, timeAt } from "./lines.ts";
 import type { SourceWorld, StoredLog } from "./stored-log.ts";
 import { type SourceUnderTest, startWorld, type World } from "./world.ts";
 
@@ -180,6 +180,17 @@ export function describeSource(source: SourceUnderTest): void {
       },
       capabilities.ranges || capabilities.since,
     );
+
+    check("reads lines of the same time, wherever pages end and the reader stops", async () => {
+      const { run, log, request } = given(0);
+      // Pages of stores have a few thousand lines.
+      for (let line = 0; line < LINES; line += 1) log.append(timeAt(Math.floor(line / 1_700)), lineAt(line));
+      run.end();
+      const { text, cursor } = await read({ ...request, limitLines: 4_000n });
+      const rest = await read({ ...request, cursor });
+      expectSame(text + rest.text, textOf(0, LINES));
+      expectSame((await read({ ...request, tailLines: 2_000n })).text, textOf(LINES - 2_000, LINES));
+    });
 
     check("closes the store's connection when a reader leaves before the response", async () => {
       const { request, log } = givenEnded(5);

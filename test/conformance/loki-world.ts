@@ -18,11 +18,14 @@ export async function startLokiWorld({ idleMs }: Pick<StartOptions, "idleMs"> = 
   const server = createServer((request, response) => {
     response.on("error", () => {});
     const url = new URL(request.url ?? "/", "http://loki");
-    const query = url.searchParams.get("query") ?? "";
+    const query = url.searchParams.get("query") ?? url.searchParams.get("match[]") ?? "";
     const [, pod = ""] = /pod=~?"([^"]*)"/.exec(query) ?? [];
     const name = pod.replaceAll("\\", "");
-    const [, log] = [...logs].find(([job]) => name.startsWith(`${job}-`)) ?? [];
-    if (url.pathname !== "/loki/api/v1/query_range") response.writeHead(404).end("404 page not found\n");
+    const [job, log] = [...logs].find(([each]) => name.startsWith(`${each}-`)) ?? [];
+    if (url.pathname === "/loki/api/v1/series") {
+      const data = job === undefined ? [] : [{ namespace: "shop", pod: `${job}-aaaaa`, container: "main" }];
+      response.writeHead(200).end(JSON.stringify({ status: "success", data }));
+    } else if (url.pathname !== "/loki/api/v1/query_range") response.writeHead(404).end("404 page not found\n");
     else if (log === undefined) void sendEntries(response, [], undefined, () => {});
     else log.answer(url.searchParams, response);
   });

@@ -26,7 +26,8 @@ export async function startRealLokiWorld(
   const world = `world-${worlds}`;
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", loki.url);
-    const query = url.searchParams.get("query") ?? "";
+    const parameter = url.searchParams.has("query") ? "query" : "match[]";
+    const query = url.searchParams.get(parameter) ?? "";
     const [, pod = ""] = /pod=~?"([^"]*)"/.exec(query) ?? [];
     const [, log] = [...logs].find(([job]) => pod.replaceAll("\\", "").startsWith(`${job}-`)) ?? [];
     response.on("error", () => {});
@@ -36,7 +37,7 @@ export async function startRealLokiWorld(
     const trouble = log.troubles.shift();
     if (trouble?.kind === "no-headers") return;
     if (trouble?.kind === "denied") return void response.writeHead(403).end("denied");
-    url.searchParams.set("query", query.replace("{", `{log="${log.label}", `));
+    url.searchParams.set(parameter, query.replace("{", `{log="${log.label}", `));
     // A page that breaks off is of no use: what the store sends before is one of its own.
     const before = trouble === undefined ? 0 : log.linesIn(trouble.after, BigInt(url.searchParams.get("start") ?? 0));
     if (trouble !== undefined && before > 0) {
