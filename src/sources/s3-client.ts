@@ -58,10 +58,10 @@ export function openBucket(source: string, compiled: CompiledConnection, egress:
   const timeouts = timeoutsOf(config.timeouts);
   const connections = createHttpConnections({ egress, origin: undefined, written: true, timeouts });
   const handler = createSdkHandler({ source, connections, tls, timeouts });
-  let loaded: Promise<{ readonly sdk: typeof import("@aws-sdk/client-s3"); readonly client: S3Client }> | undefined;
+  let loaded: Promise<{ readonly sdk: typeof import("./s3-sdk.ts"); readonly client: S3Client }> | undefined;
 
   const load = async () => {
-    const sdk = await import("@aws-sdk/client-s3");
+    const sdk = await import("./s3-sdk.ts");
     const client = new sdk.S3Client({
       region,
       ...(endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint }),
@@ -132,9 +132,8 @@ export function openBucket(source: string, compiled: CompiledConnection, egress:
     },
     async presign(key, seconds) {
       const { sdk, client } = await open();
-      const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
       const input = { Bucket: bucket, Key: key, ...paid };
-      return getSignedUrl(client, new sdk.GetObjectCommand(input), { expiresIn: seconds });
+      return sdk.getSignedUrl(client, new sdk.GetObjectCommand(input), { expiresIn: seconds });
     },
     close: () => connections.close(),
   };

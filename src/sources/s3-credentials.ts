@@ -66,7 +66,7 @@ async function createChain({
   instanceMetadata,
   handler,
 }: Omit<CredentialsOptions, "keys">): Promise<CredentialsProvider> {
-  const providers = await import("@aws-sdk/credential-providers");
+  const providers = await import("./s3-credentials-sdk.ts");
   const clientConfig = { region, requestHandler: handler, maxAttempts: 1 } as object;
   return providers.createCredentialChain(
     providers.fromEnv(),

@@ -10,7 +10,7 @@ const Endpoint = z
   .describe("The address of the store, if it is not AWS: https://minio.example.com.");
 
 /** Where a bucket is, and how its store is asked. */
-export const s3Connection = {
+const s3Connection = {
   bucket: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{1,253}[A-Za-z0-9]$/, "must be the name of a bucket")

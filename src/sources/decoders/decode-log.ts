@@ -91,7 +91,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Decodes a text of records, piece by piece. */
-export async function* decodePieces(
+async function* decodePieces(
   text: AsyncIterable<Uint8Array>,
   decoder: RecordDecoder,
 ): AsyncGenerator<EntriesPiece, void, undefined> {

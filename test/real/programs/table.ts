@@ -95,6 +95,7 @@ export const realServers: readonly RealServer[] = [
     package: "github.com/versity/versitygw/cmd/versitygw",
   },
   { kind: "python", name: "moto_server", package: "moto[server]", version: "5.2.5" },
+  { kind: "python", name: "aws", package: "awscli", version: "1.46.3" },
   { kind: "python", name: "robot", package: "robotframework", version: "7.5" },
   { kind: "debian", name: "nginx", package: "nginx-light" },
 ];
