@@ -182,10 +182,10 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   cursor: string;
 
   /**
-   * Read the logs of all pods of the attempt's Job, merged by time: of `container_name` in each pod, or of the container
-   * that is the default in that pod, or with `all_containers` of all of them. At most 50 logs are open at once; a notice
-   * PODS_LEFT_OUT names the pods of the others. With `follow`, pods that the Job creates later join. A source that keeps
-   * one log for all pods of a Job has them in one. Not together with `pod_name`. Default: one pod.
+   * Read the logs of all pods of the attempt's Job, merged by time: of `container_name` in each pod, or of the
+   * container that is the default in that pod, or with `all_containers` of all of them. At most 50 logs are open at
+   * once; a notice PODS_LEFT_OUT names the pods of the others. With `follow`, pods that the Job creates later join. A
+   * source that keeps one log for all pods of a Job has them in one. Not together with `pod_name`. Default: one pod.
    *
    * @generated from field: bool all_pods = 20;
    */
@@ -511,8 +511,8 @@ export type Origin = Message<"taffrail.v1.Origin"> & {
   lineNumbers: LineNumbers;
 
   /**
-   * The pod. Empty if it no longer exists in the cluster, if the server reads no pods, or if the request asks for all of
-   * them.
+   * The pod. Empty if it no longer exists in the cluster, if the server reads no pods, or if the request asks for all
+   * of them.
    *
    * @generated from field: string pod_name = 14;
    */
