@@ -57,6 +57,7 @@ export type SourceFault =
   | "redirect"
   | "no-pod"
   | "log-removed"
+  | "pod-ended"
   | "never-started"
   | "log-damaged"
   | "node-limit"

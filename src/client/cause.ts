@@ -6,6 +6,7 @@ import {
   CauseReason,
   ContainerState,
   type ContainerStatus,
+  type ExceededLimit,
   type Metric,
   type Cause as ToldCause,
   Verdict,
@@ -25,16 +26,9 @@ export interface Cause {
   /** The status of the container whose log is shown, if the cluster still knows it. */
   readonly container: ContainerStatus | undefined;
   /** The limit that was exceeded. */
-  readonly limit: CountedLimit | undefined;
+  readonly limit: ExceededLimit | undefined;
   /** Argo Rollouts' own message; may be empty. */
   readonly message: string;
-}
-
-/** A limit that was exceeded. */
-export interface CountedLimit {
-  readonly what: "failed" | "inconclusive" | "consecutiveErrors";
-  readonly counted: number;
-  readonly allowed: number;
 }
 
 /** Finds the cause of a run's phase. */
@@ -54,7 +48,7 @@ export function causeOf(run: AnalysisRun): Cause {
     metric,
     attempt,
     container: metric === shown && attempt !== undefined ? containerStatus(run, attempt) : undefined,
-    limit: limitOf(metric?.message || run.message) ?? limitOf(run.message),
+    limit: told?.limit,
     message: run.message,
   };
 }
@@ -165,15 +159,4 @@ export function exitOf(status: ContainerStatus | undefined): Exit | undefined {
   if (status?.state !== ContainerState.TERMINATED) return undefined;
   const { exitCode: code, reason, message } = status;
   return { code, reason: reason === "Error" || reason === "Completed" ? "" : reason, message };
-}
-
-/**
- * Argo Rollouts writes `failed (2) > failureLimit (1)` into the message (analysis/analysis.go,
- * assessMetricFailureInconclusiveOrError).
- */
-function limitOf(message: string): CountedLimit | undefined {
-  const [, what, counted, allowed] =
-    /\b(failed|inconclusive|consecutiveErrors) \((\d+)\) > \w+ \((\d+)\)/.exec(message) ?? [];
-  if (what === undefined) return undefined;
-  return { what: what as CountedLimit["what"], counted: Number(counted), allowed: Number(allowed) };
 }

@@ -13,6 +13,7 @@ import type { ContainerEvent, ContainerNotice } from "./event.ts";
 import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
+import { podEndMessage } from "./pod-end-message.ts";
 import type { Position } from "./position.ts";
 import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { LogReplaced, type TextPiece } from "./text.ts";
@@ -93,6 +94,8 @@ export class ContainerReader {
   #notifiedPolling = false;
   /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
+  /** What Kubernetes did to the pod whose log is read, until it is said. */
+  #podEnd: string | undefined;
   #lastWaiting = "";
   #notifiedDecoded = false;
   #notifiedReplaced = false;
@@ -167,6 +170,7 @@ export class ContainerReader {
     const next = nextRun(this.#view, this.#position, { drained: this.#drained, podNamed: this.#options.podNamed });
     this.#view = next.view;
     if (next.changed !== undefined) {
+      this.#notifyPodEnd();
       this.#notify("pod-changed", next.changed);
       // It has another log, whose lines are counted from its beginning.
       this.#position = undefined;
@@ -223,8 +227,8 @@ export class ContainerReader {
     });
     const changed = this.#source !== name;
     if (changed && handover === "proved")
-      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
-    if (handover === "seam") this.#notify("seam", seamMessage(name));
+      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`, name);
+    if (handover === "seam") this.#notify("seam", seamMessage(name), name);
     if (!this.#begun || changed) {
       const { live, tellsTimes: timed } = capabilities;
       const previous = live && this.#view.target.pod?.previous === true;
@@ -358,6 +362,7 @@ export class ContainerReader {
     const { refresh, signal } = this.#options;
     try {
       this.#view = await refresh(signal);
+      this.#lookAtPod();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and does not change.
@@ -379,8 +384,20 @@ export class ContainerReader {
     return { run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined };
   }
 
-  #notify(notice: ContainerNotice, message: string): void {
-    this.#events.push({ kind: "notice", notice, message });
+  #notify(notice: ContainerNotice, message: string, source?: string): void {
+    this.#events.push({ kind: "notice", notice, message, ...(source !== undefined && { source }) });
+  }
+
+  /** Remembers what Kubernetes did to the pod: the pod may be gone when its log ends. */
+  #lookAtPod(): void {
+    const name = this.#position?.pod ?? this.#view.pod?.name;
+    const pod = this.#view.pods.find((each) => each.name === name);
+    if (pod !== undefined) this.#podEnd = podEndMessage(pod);
+  }
+
+  #notifyPodEnd(): void {
+    if (this.#podEnd !== undefined) this.#notify("pod-ended", this.#podEnd);
+    this.#podEnd = undefined;
   }
 
   /** Returns a notice of what the reader waits for, unless it is the last one again. */
@@ -391,6 +408,8 @@ export class ContainerReader {
   }
 
   #end(reason: Extract<ContainerEvent, { kind: "end" }>["reason"]): void {
+    this.#lookAtPod();
+    this.#notifyPodEnd();
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }

@@ -58,6 +58,7 @@ export class FrameMaker {
   #view: AttemptView | undefined;
   #ends: EndReasonName[] = [];
   #leftOut: Failure[] = [];
+  readonly #podEnds = new Set<string>();
   readonly #lineSelectors = new Map<string, LineSelector>();
 
   constructor(options: FrameMakerOptions) {
@@ -129,7 +130,10 @@ export class FrameMaker {
         if (end !== undefined) return { kind: "attempt", reason: end };
         // A cursor proves that what is missing was there.
         if (event.notice === "lines-lost" && this.#options.plan.resumed !== undefined) this.#headMissing = true;
-        this.noticeOf(container, event.notice, event.message);
+        // Of the containers of a pod, each reports its end.
+        if (event.notice === "pod-ended" && this.#podEnds.has(event.message)) return undefined;
+        this.#podEnds.add(event.message);
+        this.noticeOf(container, event.notice, event.message, event.source);
         return undefined;
       }
       case "end": {
@@ -160,14 +164,16 @@ export class FrameMaker {
   }
 
   /** Makes a notice. */
-  notice(notice: NoticeName, message: string): void {
+  notice(notice: NoticeName, message: string, source?: string): void {
     const reached = this.#reached();
-    this.#push({ kind: "notice", notice, message, cursor: this.#begun ? this.#cursorAt(reached) : undefined }, reached);
+    const cursor = this.#begun ? this.#cursorAt(reached) : undefined;
+    this.#push({ kind: "notice", notice, message, source, cursor }, reached);
   }
 
-  /** Makes a notice about one container, which it names if several are read. */
-  noticeOf(container: string, notice: NoticeName, message: string): void {
-    this.notice(notice, this.#options.plan.request.allContainers ? `${container}: ${message}` : message);
+  /** Makes a notice about one container, which it names if several are read, and it is not about the whole pod. */
+  noticeOf(container: string, notice: NoticeName, message: string, source?: string): void {
+    const isNamed = this.#options.plan.request.allContainers && notice !== "pod-ended";
+    this.notice(notice, isNamed ? `${container}: ${message}` : message, source);
   }
 
   /** Makes a heartbeat that says nothing else. */

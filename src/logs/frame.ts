@@ -27,6 +27,8 @@ export type LogFrame =
       readonly kind: "notice";
       readonly notice: NoticeName;
       readonly message: string;
+      /** The source in which the log continues, if the notice is about that. */
+      readonly source?: string | undefined;
       readonly cursor: CursorOf | undefined;
     }
   /** All is well. With a cursor: the log was scanned so far. */

@@ -38,7 +38,10 @@ export function fieldsOf(frame: LogFrame): FieldsBesideChunk {
     case "notice":
       return {
         ...given("cursor", frame.cursor?.()),
-        event: { case: "notice", value: { kind: NOTICES[frame.notice], message: frame.message } },
+        event: {
+          case: "notice",
+          value: { kind: NOTICES[frame.notice], message: frame.message, source: frame.source ?? "" },
+        },
       };
     case "heartbeat":
       return given("cursor", frame.cursor?.());

@@ -64,6 +64,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "log-replaced": NoticeKind.LOG_REPLACED,
   "line-cut": NoticeKind.LINE_CUT,
   "pod-changed": NoticeKind.POD_CHANGED,
+  "pod-ended": NoticeKind.POD_ENDED,
   "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
   "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
   "attempt-stopped": NoticeKind.ATTEMPT_STOPPED,

@@ -75,7 +75,12 @@ describe("a run that Kargo created", () => {
           message: "",
           dryRun: false,
           containers: [{ name: "robot", init: false }],
-          lifetime: { restartPolicy: "Never", activeDeadlineSeconds: undefined, ttlSecondsAfterFinished: undefined },
+          lifetime: {
+            restartPolicy: "Never",
+            activeDeadlineSeconds: undefined,
+            ttlSecondsAfterFinished: undefined,
+            backoffLimit: 0,
+          },
           defaultContainer: undefined,
           initialDelayMs: 0,
           measuring: {
@@ -505,7 +510,7 @@ describe("a summary", () => {
   it("has a verdict and its cause, as far as the object tells them", () => {
     expect(parseRunSummary(demoRun("uat.01kkh640p0djp1kn96jm9eekvv.00d90e5"))?.verdict).toMatchObject({
       result: "failed",
-      cause: { kind: "test-failed", reason: "job-failed", metric: "robot", attempt: 2, limit: { counted: 2 } },
+      cause: { kind: undefined, reason: "job-failed", metric: "robot", attempt: 2, limit: { counted: 2 } },
       failedDryRuns: [],
     });
   });

@@ -63,12 +63,11 @@ export function parseVersionedSummary(object: unknown): RunSummary | undefined {
 
 function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSummary } | undefined {
   try {
-    const run = requiredFields(object, "the object");
-    const meta = metaOf(run);
-    const status = optionalFields(run.status, "status");
+    const read = partsOf(object);
+    const { meta, status } = read;
     const said = status?.message;
     const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
-    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(object) } };
+    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(read) } };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;
@@ -76,9 +75,9 @@ function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSu
 }
 
 /** Only what the object says; nothing where there is none, or where another field has another shape. */
-function verdictIn(object: unknown): Pick<RunSummary, "verdict"> {
+function verdictIn(read: Parts): Pick<RunSummary, "verdict"> {
   try {
-    const { result, cause, failedDryRuns } = verdictOf(parseRun(object));
+    const { result, cause, failedDryRuns } = verdictOf(runOf(read));
     const isTold = result !== undefined || cause !== undefined || failedDryRuns.length > 0;
     return isTold ? { verdict: { result, cause, failedDryRuns } } : {};
   } catch (error) {
@@ -98,10 +97,24 @@ function versionOf({ version }: Meta): { readonly version?: string } {
  * @throws ShapeError if it does not have the shape that its CRD requires.
  */
 export function parseRun(object: unknown): Run {
+  return runOf(partsOf(object));
+}
+
+/** The parts of an object. */
+interface Parts {
+  readonly meta: Meta;
+  readonly spec: unknown;
+  readonly status: Fields | undefined;
+}
+
+function partsOf(object: unknown): Parts {
   const run = requiredFields(object, "the object");
-  const meta = metaOf(run);
-  const spec = optionalFields(run.spec, "spec");
-  const status = optionalFields(run.status, "status");
+  return { meta: metaOf(run), spec: run.spec, status: optionalFields(run.status, "status") };
+}
+
+function runOf(read: Parts): Run {
+  const { meta, status } = read;
+  const spec = optionalFields(read.spec, "spec");
   const { labels, annotations } = meta;
   const rollout = meta.owners.find(({ kind, apiVersion }) => kind === "Rollout" && isOf(apiVersion, "argoproj.io/"));
   const args: Record<string, string> = {};

@@ -62,7 +62,7 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       status: condition("DisruptionTarget", "EvictionByEvictionAPI", "Eviction API: evicting"),
       containers: { main: terminated(143) },
     },
-    "infrastructure: Kubernetes evicted the pod of it.",
+    "infrastructure: Kubernetes evicted the pod of it: Eviction API: evicting",
   ],
   [
     "on a node that was shut down",
@@ -107,7 +107,8 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       status: { reason: "OutOfcpu", message: "Pod was rejected: Node didn't have enough resource: cpu" },
       containers: { main: undefined },
     },
-    "infrastructure: Kubernetes ended the pod of it (OutOfcpu).",
+    "infrastructure: Kubernetes ended the pod of it (OutOfcpu): " +
+      "Pod was rejected: Node didn't have enough resource: cpu",
   ],
   [
     "out of memory",
@@ -127,7 +128,7 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
   [
     "without a Secret",
     { phase: "Pending", containers: { main: waiting("CreateContainerConfigError") } },
-    `configuration: A container of it could not be created: ${UNPULLED}`,
+    `configuration: A container of it could not be started: ${UNPULLED}`,
   ],
   [
     "on no node",
@@ -138,7 +139,7 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       },
       containers: { main: undefined },
     },
-    "infrastructure: No node takes the pod of it: 0/3 nodes",
+    "infrastructure: The pod of it could not be scheduled: 0/3 nodes",
   ],
 ];
 
@@ -154,7 +155,7 @@ describe("the pod of a run that failed", () => {
     expect(out).toContain(`\n  ${sentence}\n`);
     expect(out.split("\nattempt 1")[1]?.split("\n")[0]).toBe(" of 1, container main");
     // No pod is read for a list.
-    expect(await row(run)).toContain("test failed: The job of it failed.");
+    expect(await row(run)).toContain("job failed: The job of it failed.");
   });
 
   it("is told by its exit code where it ended by itself", async () => {

@@ -283,7 +283,7 @@ describe("what people read", () => {
     [
       "passed with a failed metric",
       { phase: "Successful", metrics: [{ name: "smoke", phase: "Failed" }] },
-      "Verification",
+      "Verification: result unknown",
       "The run reports that it passed, but its metric **smoke** did not.",
     ],
   ])("of a run that %s is that its cause is not known", async (_, made, title, sentence) => {

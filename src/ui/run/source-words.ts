@@ -30,6 +30,8 @@ function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"
       return faults.noPod;
     case SourceFault.LOG_REMOVED:
       return faults.logRemoved;
+    case SourceFault.POD_ENDED:
+      return faults.podEnded;
     case SourceFault.NEVER_STARTED:
       return faults.neverStarted;
   }
