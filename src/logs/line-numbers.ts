@@ -3,7 +3,7 @@ import { countLineFeeds } from "../stream/count.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
-import type { Place } from "./place.ts";
+import { isAnchored, type Place } from "./place.ts";
 import type { Position } from "./position.ts";
 import type { StartedText, TextPiece } from "./text.ts";
 
@@ -56,6 +56,7 @@ export class LineNumbers {
     const { after } = piece;
     let { bytes, times } = piece;
     if (piece.lost) this.#startAt(times?.times[0]);
+    else this.#anchor(times);
     const offset = this.#offset;
     if (offset !== undefined) this.#offset = offset + bytes.length;
     const skipped = this.#line < this.#wanted ? this.#skipUnwanted(bytes) : 0;
@@ -95,6 +96,14 @@ export class LineNumbers {
   #startAt(time: string | undefined): void {
     this.#wanted = this.#line;
     if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
+  }
+
+  /** A text that begins before any line is found again by its first line: the source may drop lines until then. */
+  #anchor(times: LineTimes | undefined): void {
+    const { place } = this.#before;
+    const time = times?.starts[0] === 0 ? times.times[0] : undefined;
+    if (place.kind !== "times" || isAnchored(place) || time === undefined) return;
+    this.#before = { ...this.#before, place: { ...place, time } };
   }
 
   /** Skips lines that were not requested. Returns how many bytes of the piece they have. */
