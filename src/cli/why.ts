@@ -20,6 +20,7 @@ import {
 } from "../client/cause.ts";
 import { englishCause, goneSentence, podsSentence, retriesSentence } from "../client/cause-words.ts";
 import { describeError } from "../client/describe-error.ts";
+import { withoutEmphasis } from "../client/emphasis.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
@@ -27,7 +28,7 @@ import { type Connection, type ConnectionFlags, connect, withConnectionFlags } f
 import type { CliIo } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { age, causeText, phaseName, plainText, resultName } from "./run-words.ts";
+import { age, causeText, phaseName, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
 /** Lines shown before and after the first error, and last lines shown if there is none. */
@@ -87,14 +88,16 @@ function summaryLines(run: AnalysisRun): string[] {
   if (held !== undefined) {
     const { ended, by } = held;
     const ago = ended.endTime === undefined ? "" : age({ createTime: ended.endTime }, Date.now());
-    lines.push(`  ${plainText(englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name))}`);
+    lines.push(`  ${withoutEmphasis(englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name))}`);
   }
   if (run.cause !== undefined) {
     const gone = goneSentence(run.cause, englishCause);
     const pods = podsSentence(run.cause, decided.attempt?.pods ?? [], englishCause);
     const retries = retriesSentence(run.cause, englishCause);
     lines.push(
-      ...[pods, retries, gone].filter((sentence) => sentence !== "").map((sentence) => `  ${plainText(sentence)}`),
+      ...[pods, retries, gone]
+        .filter((sentence) => sentence !== "")
+        .map((sentence) => `  ${withoutEmphasis(sentence)}`),
     );
   }
   if (message !== "") lines.push(`  ${message}`);

@@ -5,6 +5,7 @@ import {
   type Pod,
   PodGoneReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { verbatim } from "./emphasis.ts";
 
 /** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
 export interface CauseWords {
@@ -162,12 +163,12 @@ export function causeKindText({ kind, reason }: Cause, { kinds }: CauseWords): s
 
 /** A cause in one sentence. A reason that this release does not know is worded by its metric. */
 export function causeSentence(cause: Cause, words: CauseWords, elapsed: string): string {
-  const { metricName: metric, message } = cause;
+  const [metric, message] = [verbatim(cause.metricName), verbatim(cause.message)];
   switch (cause.reason) {
     case CauseReason.JOB_FAILED:
       return words.jobFailed(metric, cause.attempt, cause.attempts);
     case CauseReason.CONDITION_NOT_MET:
-      return words.conditionNotMet(metric, cause.value);
+      return words.conditionNotMet(metric, verbatim(cause.value));
     case CauseReason.NOT_MEASURED:
       return metric === "" ? words.nothingMeasured(message) : words.notMeasured(metric, message);
     case CauseReason.INCONCLUSIVE:

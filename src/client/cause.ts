@@ -55,7 +55,8 @@ export function causeOf(run: AnalysisRun): Cause {
 
 /** While a run is open, the server says nothing of it yet: then a metric that has ended badly already. */
 function decidingMetric(run: AnalysisRun, shown: Metric | undefined): Metric | undefined {
-  if (run.cause !== undefined) return run.metrics.find(({ name }) => name === run.cause?.metricName);
+  const named = run.cause?.metricName;
+  if (named !== undefined) return named === "" ? undefined : run.metrics.find(({ name }) => name === named);
   const deciding = decidingMetrics(run);
   return deciding.find((each) => each === shown) ?? deciding[0];
 }

@@ -1,5 +1,5 @@
 import type { PodGone } from "./job-lifetime.ts";
-import { type Attempt, LISTED_MESSAGE_LENGTH, type Metric, type Run } from "./run.ts";
+import { type Attempt, listedMessage, type Metric, type Run } from "./run.ts";
 
 /** Who has to act on it. `undefined`: unknown. */
 export type CauseKind = "test-failed" | "infrastructure" | "configuration" | "stopped" | "no-verdict" | undefined;
@@ -92,8 +92,8 @@ export function unexplained(run: Run, metric: Metric | undefined, attempt: Attem
     provider: metric?.provider ?? "",
     attempt: attempt?.number ?? 0,
     attempts: Math.max(metric?.attempts.length ?? 0, attempt?.number ?? 0),
-    value: metric?.provider === "job" ? "" : (metric?.attempts.at(-1)?.value ?? "").slice(0, LISTED_MESSAGE_LENGTH),
-    message: said.slice(0, LISTED_MESSAGE_LENGTH),
+    value: metric?.provider === "job" ? "" : listedMessage(metric?.attempts.at(-1)?.value ?? ""),
+    message: listedMessage(said),
     limit: metric && limitOf(run, metric),
     elapsedMs: undefined,
     openEnded: false,
@@ -201,13 +201,16 @@ const LIMITS: Readonly<Record<string, ExceededLimit["what"]>> = {
 };
 
 function limitIn(message: string): ExceededLimit | undefined {
-  const found = /\b(failed|inconclusive|consecutiveErrors) \((\d{1,10})\) > \w+ \((\d{1,10})\)/.exec(message);
+  const found = /\b(failed|inconclusive|consecutiveErrors) \((\d{1,9})\) > \w+ \((\d{1,9})\)/.exec(message);
   const what = LIMITS[found?.[1] ?? ""];
   return what && { what, counted: Number(found?.[2]), allowed: Number(found?.[3]) };
 }
 
+/** Two times that are a year apart do not belong together: one is Go's zero time, for example. */
+const MAX_ELAPSED_MS = 366 * 86_400_000;
+
 /** From the run's start to its end, or the measurement's if those are unknown. */
 function elapsed(run: Run, attempt: Attempt | undefined): number | undefined {
   const ms = Date.parse(run.endedAt ?? attempt?.endedAt ?? "") - Date.parse(run.startedAt ?? attempt?.startedAt ?? "");
-  return ms >= 0 ? ms : undefined;
+  return ms >= 0 && ms <= MAX_ELAPSED_MS ? ms : undefined;
 }

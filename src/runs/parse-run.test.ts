@@ -482,7 +482,6 @@ describe("an object that is not a run", () => {
     ["status.startedAt", object({ status: { startedAt: 7 } })],
     ["status.metricResults", object({ status: { metricResults: {} } })],
     ["status.metricResults[].dryRun", withResult({ dryRun: "true" })],
-    ["status.metricResults[].count", withResult({ count: "1" })],
     ["status.metricResults[].measurements[].metadata", withResult({ measurements: [{ metadata: { "job-name": 1 } }] })],
     ["status.metricResults[].measurements[].finishedAt", withResult({ measurements: [{ finishedAt: 1 }] })],
   ])("is refused, and the error names the invalid field: %s", (path, rubbish) => {

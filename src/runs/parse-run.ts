@@ -3,7 +3,6 @@ import {
   listOf,
   optionalBoolean,
   optionalFields,
-  optionalNumber,
   optionalText,
   requiredFields,
   requiredText,
@@ -13,11 +12,11 @@ import {
 import { dryRunsOf } from "./dry-runs.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { providerLifetime } from "./job-lifetime.ts";
-import { countsOf, measuringOf } from "./measuring.ts";
+import { counterOf, countsOf, measuringOf } from "./measuring.ts";
 import {
   type Attempt,
   type Container,
-  LISTED_MESSAGE_LENGTH,
+  listedMessage,
   type Metric,
   type Phase,
   type Run,
@@ -28,6 +27,9 @@ import { verdictOf } from "./verdict.ts";
 const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
 /** The maximum characters of arguments that are filled into all texts of a run. */
 const FILLED_LENGTH = 1_000_000;
+
+/** The greatest number of an attempt. */
+const MAX_NUMBER = 999_999_999;
 
 /** Fills the run's arguments into a text. */
 type FillIn = (text: string) => string;
@@ -66,7 +68,7 @@ function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSu
     const read = partsOf(object);
     const { meta, status } = read;
     const said = status?.message;
-    const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
+    const message = typeof said === "string" ? listedMessage(said) : "";
     return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(read) } };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
@@ -263,14 +265,14 @@ function attemptsOf(result: Fields, namespace: string): Attempt[] {
     startedAt: optionalText(each.startedAt, "status.metricResults[].measurements[].startedAt") || undefined,
     endedAt: optionalText(each.finishedAt, "status.metricResults[].measurements[].finishedAt") || undefined,
   }));
-  const count = optionalNumber(result.count, "status.metricResults[].count") ?? 0;
-  const error = optionalNumber(result.error, "status.metricResults[].error") ?? 0;
+  const count = counterOf(result.count);
+  const error = counterOf(result.error);
   const running = measurements.filter((each) => each.endedAt === undefined).length;
   return measurements.map(({ metadata, ...measurement }, index) => {
     const name = metadata["job-name"];
     // Argo Rollouts numbers Jobs by the count of finished measurements, which gives the number of one without a Job
     // too.
-    const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
+    const counted = Math.max(1, Math.min(count + error + running, MAX_NUMBER) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
       ...measurement,

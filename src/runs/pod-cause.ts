@@ -1,6 +1,6 @@
 import type { Cause } from "./cause.ts";
 import { type ContainerStatus, endedBadly, isOver, type Pod } from "./pod.ts";
-import { LISTED_MESSAGE_LENGTH } from "./run.ts";
+import { listedMessage } from "./run.ts";
 
 /** Why a pod ended, or what keeps it from running. */
 export type PodCause = Pick<
@@ -32,7 +32,7 @@ export function podEnd(pod: Pod): PodCause | undefined {
     reason: what,
     pod: name,
     kubernetesReason: reason,
-    message: message.slice(0, LISTED_MESSAGE_LENGTH),
+    message: listedMessage(message),
     resource: /\blow on resource: ([-\w./]{1,100}?)\.?(\s|$)/.exec(message)?.[1] ?? "",
   });
   if (UNSCHEDULED.test(reason)) return pod.phase === "Pending" ? of("infrastructure", "unschedulable") : undefined;
@@ -67,7 +67,7 @@ function containerCause(pod: Pod): PodCause | undefined {
     container: status.name,
     exitCode: status.exitCode,
     kubernetesReason: status.reason,
-    message: status.message.slice(0, LISTED_MESSAGE_LENGTH),
+    message: listedMessage(status.message),
   });
   const failed = firstFailed(pod);
   if (failed !== undefined) {

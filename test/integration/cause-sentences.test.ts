@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AnalysisRun } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { plainText } from "../../src/cli/run-words.ts";
 import { causeOf } from "../../src/client/cause.ts";
 import { type CauseWords, causeKindText, causeSentence } from "../../src/client/cause-words.ts";
+import { withoutEmphasis } from "../../src/client/emphasis.ts";
 import { headline } from "../../src/ui/run/headline.ts";
 import { attemptHeadline, otherAttempt } from "../../src/ui/run/other-attempt.ts";
 import { reasons } from "../../src/ui/run/reasons.ts";
@@ -394,6 +394,6 @@ describe("a sentence about a cause", () => {
     expect(pageTexts(got, zh, "en")).toContain(says(zh.cause));
     if (provoked.cli !== true) return;
     const { out } = await cli("why", run.name);
-    expect(`${out}${await row(run)}`.toLowerCase()).toContain(plainText(says(en.cause)).toLowerCase());
+    expect(`${out}${await row(run)}`.toLowerCase()).toContain(withoutEmphasis(says(en.cause)).toLowerCase());
   });
 });

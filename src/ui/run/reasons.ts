@@ -17,6 +17,7 @@ import {
   isOpen,
 } from "../../client/cause.ts";
 import { causeSentence, goneSentence, podsSentence, retriesSentence } from "../../client/cause-words.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import type { Text } from "../text/en.ts";
 import { spanText } from "../text/format.ts";
 
@@ -45,12 +46,12 @@ export function reasons(
     );
   }
   const last = metric?.attempts.at(-1);
-  if (metric !== undefined && metric.provider !== "job" && last?.value) {
-    sentences.push(text.measured(metric.provider, last.value));
+  if (metric !== undefined && metric.provider !== "job" && metric.provider !== "" && last?.value) {
+    sentences.push(text.measured(verbatim(metric.provider), verbatim(beginningOf(last.value))));
     // Only short conditions: the measurements show all of them.
     const { successCondition: wanted, failureCondition: unwanted } = metric;
-    if (isShort(wanted)) sentences.push(text.wanted(wanted));
-    else if (wanted === "" && isShort(unwanted)) sentences.push(text.unwanted(unwanted));
+    if (isShort(wanted)) sentences.push(text.wanted(verbatim(wanted)));
+    else if (wanted === "" && isShort(unwanted)) sentences.push(text.unwanted(verbatim(unwanted)));
   }
   const earlier = metric?.attempts.filter((each) => isFailure(each.phase) && each.number !== attempt?.number) ?? [];
   if (isOpen(phase)) sentences.push(...earlier.map(({ number }) => text.attemptFailed(number)));
@@ -61,7 +62,7 @@ export function reasons(
     sentences.push(text.limitErrors(limit.counted, limit.allowed));
   // The measurement's own message says more than the limit, and nothing of a run that was stopped.
   if (cause.told?.reason !== CauseReason.STOPPED) {
-    if (attempt?.message) sentences.push(attempt.message);
+    if (attempt?.message) sentences.push(verbatim(attempt.message));
     else if (sentences.join("") === "" || limit === undefined) sentences.push(...ownWords(cause));
   }
   const isSilent = sentences.join("") === "";
@@ -102,9 +103,15 @@ function toldReasons(told: ToldCause | undefined, text: Text["cause"]): string[]
   }
 }
 
-/** `**` would be rendered as emphasis. */
+/** Values may be whole documents: the measurements show them. */
+const VALUE_LENGTH = 200;
+
+function beginningOf(value: string): string {
+  return value.length <= VALUE_LENGTH ? value : `${value.slice(0, VALUE_LENGTH).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
 function isShort(condition: string): boolean {
-  return condition !== "" && condition.length <= 60 && !condition.includes("**");
+  return condition !== "" && condition.length <= 60;
 }
 
 function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): string[] {
@@ -114,17 +121,24 @@ function podReasons({ phase, told, attempt, container }: Cause, text: Text["caus
     if (exit.code === undefined) return [text.endUnknown(container.name)];
     const code = String(exit.code);
     if (exit.reason === "OOMKilled") return [text.words.outOfMemory(container.name)];
-    return [exit.reason === "" ? text.exited(container.name, code) : text.exitedFor(container.name, code, exit.reason)];
+    return [
+      exit.reason === ""
+        ? text.exited(container.name, code)
+        : text.exitedFor(container.name, code, verbatim(exit.reason)),
+    ];
   }
   const pod = attempt?.pods.at(-1);
   if (isOpen(phase) && pod?.phase === "Pending" && (pod.message || pod.reason))
-    return [text.podWaits(pod.message || pod.reason)];
+    return [text.podWaits(verbatim(pod.message || pod.reason))];
   if (isOpen(phase) && container?.state === ContainerState.WAITING && container.reason)
-    return [text.waits(container.name, container.reason)];
+    return [text.waits(container.name, verbatim(container.reason))];
   return [];
 }
 
 /** The message of Argo Rollouts, unless it only repeats the counts. */
 function ownWords({ metric, message }: Cause): readonly string[] {
-  return [metric?.message, message].filter((each): each is string => Boolean(each)).slice(0, 1);
+  return [metric?.message, message]
+    .filter((each): each is string => Boolean(each))
+    .slice(0, 1)
+    .map(verbatim);
 }
