@@ -94,8 +94,10 @@ export class ContainerReader {
   #notifiedPolling = false;
   /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
-  /** What Kubernetes did to the pod whose log is read, until it is said. */
-  #podEnd: string | undefined;
+  /** What Kubernetes did to the pod whose log is read. */
+  #podEnd: { readonly pod: string; readonly message: string | undefined } | undefined;
+  /** The last pod of which that was said. */
+  #podEndOf = "";
   #lastWaiting = "";
   #notifiedDecoded = false;
   #notifiedReplaced = false;
@@ -324,6 +326,7 @@ export class ContainerReader {
       }
     }
     if (error instanceof Failure && mayAppear(error, view, sources, this.#endClock(view)) && clock.now() < waitUntil) {
+      if (this.#begun) this.#notifyPodEnd();
       const hasPods = this.#watched().pods !== undefined;
       const notice = this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
@@ -392,12 +395,15 @@ export class ContainerReader {
   #lookAtPod(): void {
     const name = this.#position?.pod ?? this.#view.pod?.name;
     const pod = this.#view.pods.find((each) => each.name === name);
-    if (pod !== undefined) this.#podEnd = podEndMessage(pod);
+    if (pod !== undefined) this.#podEnd = { pod: pod.name, message: podEndMessage(pod) };
   }
 
+  /** Says once what Kubernetes did to the pod. */
   #notifyPodEnd(): void {
-    if (this.#podEnd !== undefined) this.#notify("pod-ended", this.#podEnd);
-    this.#podEnd = undefined;
+    const { pod, message } = this.#podEnd ?? {};
+    if (pod === undefined || message === undefined || pod === this.#podEndOf) return;
+    this.#podEndOf = pod;
+    this.#notify("pod-ended", message);
   }
 
   /** Returns a notice of what the reader waits for, unless it is the last one again. */

@@ -12,9 +12,9 @@ const WHAT: Partial<Readonly<Record<NonNullable<CauseReason>, string>>> = {
   "pod-ended": "Kubernetes ended the pod",
 };
 
-/** Says what Kubernetes did to a pod, which ends its log. `undefined` if it did nothing. */
+/** Says what Kubernetes did to a pod. `undefined` if it did nothing. */
 export function podEndMessage(pod: Pod): string | undefined {
   const end = podEnd(pod);
   const what = WHAT[end?.reason ?? "contradiction"];
-  return what && `${what}${because(pod)} The log ends here.`;
+  return what && `${what}${because(pod)}`;
 }

@@ -20,7 +20,7 @@ const ENDS: readonly (readonly [string, Partial<MadePod>, string])[] = [
       status: { reason: "Evicted", message: "The node was low on resource: memory." },
       containers: { main: undefined },
     },
-    "Kubernetes evicted the pod (Evicted): The node was low on resource: memory. The log ends here.",
+    "Kubernetes evicted the pod (Evicted): The node was low on resource: memory.",
   ],
   [
     "preempted, and still ending",
@@ -30,7 +30,7 @@ const ENDS: readonly (readonly [string, Partial<MadePod>, string])[] = [
       containers: { main: running() },
     },
     "Kubernetes gave the pod's place to a pod with a higher priority (PreemptionByScheduler): " +
-      "default-scheduler: preempting to accommodate a higher priority pod. The log ends here.",
+      "default-scheduler: preempting to accommodate a higher priority pod.",
   ],
   [
     "on a node that is shut down",
@@ -39,8 +39,7 @@ const ENDS: readonly (readonly [string, Partial<MadePod>, string])[] = [
       status: { reason: "Terminated", message: "Pod was terminated in response to imminent node shutdown." },
       containers: { main: terminated(143) },
     },
-    "The pod's node was shut down (Terminated): Pod was terminated in response to imminent node shutdown. " +
-      "The log ends here.",
+    "The pod's node was shut down (Terminated): Pod was terminated in response to imminent node shutdown.",
   ],
   [
     "drained",
@@ -49,7 +48,7 @@ const ENDS: readonly (readonly [string, Partial<MadePod>, string])[] = [
       status: disrupted("EvictionByEvictionAPI", "Eviction API: evicting"),
       containers: { main: terminated(143) },
     },
-    "Kubernetes evicted the pod (EvictionByEvictionAPI): Eviction API: evicting. The log ends here.",
+    "Kubernetes evicted the pod (EvictionByEvictionAPI): Eviction API: evicting.",
   ],
 ];
 

@@ -2862,7 +2862,7 @@ export const NoticeKind = {
   ATTEMPT_STOPPED: 19,
 
   /**
-   * Kubernetes ended the pod whose log was followed, for the reason in `message`: its log ends here.
+   * Kubernetes ended the pod whose log is read, for the reason in `message`: evicted or preempted it, for example.
    *
    * @generated from enum value: NOTICE_KIND_POD_ENDED = 22;
    */
