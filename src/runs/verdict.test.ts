@@ -8,6 +8,8 @@ const metric = (name: string, phase: Phase, parts: Partial<Metric> = {}, attempt
   makeMetric({ name, phase, attempts: [makeAttempt({ phase, ...attempt })], ...parts });
 const rate = (phase: Phase, value: string, parts: Partial<Metric> = {}): Metric =>
   metric("error-rate", phase, { provider: "prometheus", containers: [], ...parts }, { value, claimedJob: undefined });
+const measuredBy = (message: string): Metric =>
+  metric("error-rate", "Error", { provider: "prometheus", containers: [] }, { message, claimedJob: undefined });
 const measuring = (spec: Readonly<Record<string, unknown>>) => measuringOf(spec, (text) => text);
 
 /** In short: what came of a run, by which metric and attempt, and why. */
@@ -198,6 +200,31 @@ describe("the cause", () => {
       message: "spec is invalid",
     });
   });
+
+  it.each<[string, string]>([
+    ['secrets "token" not found', "configuration not-measured"],
+    ["rpc error: code = DeadlineExceeded", "? not-measured"],
+    ["429: exceeded quota", "? not-measured"],
+  ])("of another provider is no Job's, whatever its message: %s", (message, expected) => {
+    const { kind, reason } = causeOf("Error", measuredBy(message)) ?? {};
+    expect(`${kind ?? "?"} ${reason}`).toBe(expected);
+  });
+
+  it.each<[string, string]>([
+    ['Post "https://kubernetes/apis": connect: connection refused', "?"],
+    ['admission webhook "policy" denied the request: no latest', "configuration"],
+  ])("of a Job that could not be created is the configuration only if the message says so: %s", (message, kind) => {
+    const cause = causeOf("Error", metric("smoke", "Error", {}, { claimedJob: undefined, message }));
+    expect([cause?.reason, cause?.kind ?? "?"]).toEqual(["job-not-created", kind]);
+  });
+
+  it.each(["Unable to resolve metric arguments: x", "Analysis spec invalid: x"])(
+    "is the specification where Argo Rollouts did not accept it: %s",
+    (message) => {
+      const { cause } = verdictOf(makeRun({ phase: "Error", metrics: [], message }));
+      expect(cause).toMatchObject({ kind: "configuration", reason: "not-measured", metric: "", message });
+    },
+  );
 
   it("is not read out of a measured value's words", () => {
     const only = rate("Failed", "x", { message: "ImagePullBackOff" });

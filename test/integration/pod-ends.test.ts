@@ -27,6 +27,11 @@ const LOST = {
     },
   },
 };
+/** A container whose program the runtime could not start: the exit code is the runtime's. */
+function unstarted(message: string): Readonly<Record<string, unknown>> {
+  const times = { startedAt: "1970-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:30Z" };
+  return { ...terminated(128), state: { terminated: { exitCode: 128, reason: "StartError", message, ...times } } };
+}
 const UNPULLED = "nothing to be had from 10.0.0.1:5000";
 
 type Pod = Partial<MadePod>;
@@ -83,6 +88,19 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
     "infrastructure: Kubernetes gave the place of the pod of it to a pod with a higher priority.",
   ],
   [
+    "preempted, and has not ended yet",
+    {
+      deletedAt: "2026-01-01T00:00:40Z",
+      status: condition("DisruptionTarget", "PreemptionByScheduler", "default-scheduler: preempting"),
+    },
+    "infrastructure: Kubernetes gave the place of the pod of it to a pod with a higher priority.",
+  ],
+  [
+    "lost with its node, in a cluster that does not know its phase then",
+    { phase: "Unknown", status: { reason: "NodeLost", message: "Node node-1 is unresponsive" } },
+    "infrastructure: The node of it was lost or cleared.",
+  ],
+  [
     "lost with its node",
     {
       phase: "Failed",
@@ -129,6 +147,22 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
     "without a Secret",
     { phase: "Pending", containers: { main: waiting("CreateContainerConfigError") } },
     `configuration: A container of it could not be started: ${UNPULLED}`,
+  ],
+  [
+    "without the program that it is to run",
+    { phase: "Failed", containers: { main: unstarted('exec: "robot": executable file not found in $PATH') } },
+    'configuration: A container of it could not be started: exec: "robot": executable file not found in $PATH',
+  ],
+  [
+    "held back by a scheduling gate",
+    {
+      phase: "Pending",
+      status: {
+        conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "gates are closed" }],
+      },
+      containers: { main: undefined },
+    },
+    "infrastructure: The pod of it could not be scheduled: gates are closed",
   ],
   [
     "on no node",
