@@ -60,6 +60,7 @@ export type SourceFault =
   | "redirect"
   | "no-pod"
   | "log-removed"
+  | "pod-ended"
   | "never-started"
   | "log-damaged"
   | "web-page"

@@ -2,6 +2,7 @@ import { durationMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { AnalysisPhase, type AnalysisRunSummary, type Cause } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { hasPassed, wasStopped } from "../client/cause.ts";
 import { causeKindText, causeSentence, englishCause } from "../client/cause-words.ts";
+import { withoutEmphasis } from "../client/emphasis.ts";
 import { printable } from "../quoted.ts";
 
 /** The phases that want explaining: `@failed` and `--failed`. */
@@ -30,12 +31,7 @@ export function resultName(run: AnalysisRunSummary | undefined): string {
 export function causeText(cause: Cause | undefined): string {
   if (cause === undefined) return "";
   const sentence = causeSentence(cause, englishCause, elapsedText(cause));
-  return printable(plainText(`${causeKindText(cause, englishCause).toLowerCase()}: ${sentence}`));
-}
-
-/** A sentence about a cause without its emphasis, which only the page shows. */
-export function plainText(sentence: string): string {
-  return sentence.replaceAll("**", "");
+  return printable(withoutEmphasis(`${causeKindText(cause, englishCause).toLowerCase()}: ${sentence}`));
 }
 
 /** The same for a list, which tells of dry runs too. */

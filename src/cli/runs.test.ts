@@ -27,7 +27,7 @@ describe("taffrail runs", () => {
     expect(lines[0]).toMatch(/^PHASE +AGE +STAGE +NAME +WHY$/);
     expect(lines[1]).toMatch(/^Running +\d+s +dev +dev\.01kkh78mj0ybmgq052an9t2aa5\.dd78add$/);
     expect(out).toMatch(
-      /^Failed +6m +uat +uat\.01kkh640p0djp1kn96jm9eekvv\.00d90e5 +test failed: The job of robot failed, attempt 2 of 2\.$/m,
+      /^Failed +6m +uat +uat\.01kkh640p0djp1kn96jm9eekvv\.00d90e5 +job failed: The job of robot failed, attempt 2 of 2\.$/m,
     );
     expect(out).toMatch(/^Successful +5h +- +guestbook-ui-7d9c5b8f64-12-2$/m);
     expect(out).toMatch(/^Failed +3d +uat/m);

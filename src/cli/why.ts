@@ -18,8 +18,9 @@ import {
   isFailure,
   isOpen,
 } from "../client/cause.ts";
-import { englishCause, goneSentence, podsSentence } from "../client/cause-words.ts";
+import { englishCause, goneSentence, podsSentence, retriesSentence } from "../client/cause-words.ts";
 import { describeError } from "../client/describe-error.ts";
+import { withoutEmphasis } from "../client/emphasis.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
@@ -27,7 +28,7 @@ import { type Connection, type ConnectionFlags, connect, withConnectionFlags } f
 import type { CliIo } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { age, causeText, phaseName, plainText, resultName } from "./run-words.ts";
+import { age, causeText, phaseName, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
 /** Lines shown before and after the first error, and last lines shown if there is none. */
@@ -56,7 +57,8 @@ async function explain(io: CliIo, argument: string | undefined, flags: Connectio
   const metric = run.metrics.find((each) => each.name === metricName);
   const attempt = metric?.attempts.find((each) => each.number === number);
   // A run that passed has nothing to explain, and the log of another metric than the one that decided explains nothing.
-  const explains = !hasPassed(run.summary) && causeOf(run).metric?.name === metricName;
+  const deciding = run.cause === undefined ? causeOf(run).metric?.name : run.cause.metricName;
+  const explains = !hasPassed(run.summary) && deciding === metricName;
   if (metric !== undefined && attempt !== undefined && explains) {
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
   }
@@ -88,12 +90,17 @@ function summaryLines(run: AnalysisRun): string[] {
   if (held !== undefined) {
     const { ended, by } = held;
     const ago = ended.endTime === undefined ? "" : age({ createTime: ended.endTime }, Date.now());
-    lines.push(`  ${plainText(englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name))}`);
+    lines.push(`  ${withoutEmphasis(englishCause.heldUp(ended.name, String(ended.exitCode ?? "?"), ago, by.name))}`);
   }
   if (run.cause !== undefined) {
     const gone = goneSentence(run.cause, englishCause);
     const pods = podsSentence(run.cause, decided.attempt?.pods ?? [], englishCause);
-    lines.push(...[gone, pods].filter((sentence) => sentence !== "").map((sentence) => `  ${plainText(sentence)}`));
+    const retries = retriesSentence(run.cause, englishCause);
+    lines.push(
+      ...[pods, retries, gone]
+        .filter((sentence) => sentence !== "")
+        .map((sentence) => `  ${withoutEmphasis(sentence)}`),
+    );
   }
   if (message !== "") lines.push(`  ${message}`);
   for (const metric of decidingMetrics(run)) {
@@ -182,8 +189,9 @@ function exitText(status: ContainerStatus | undefined): string {
   const exit = exitOf(status);
   if (exit === undefined) return "";
   const { code, reason, message } = exit;
+  if (code === undefined) return "";
   const detail = message && `: ${printable(message).slice(0, MAX_LINE_LENGTH)}`;
-  return ` ended with exit code ${code ?? "?"}${reason && ` (${reason})`}${detail}`;
+  return ` ended with exit code ${code}${reason && ` (${reason})`}${detail}`;
 }
 
 function hasLines(finder: ErrorFinder): boolean {

@@ -5,11 +5,13 @@ import {
   type Pod,
   PodGoneReason,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { verbatim } from "./emphasis.ts";
 
 /** What a cause is called, and one sentence for each reason. `**` marks emphasis. */
 export interface CauseWords {
   readonly kinds: {
     readonly testFailed: string;
+    readonly jobFailed: string;
     readonly infrastructure: string;
     readonly configuration: string;
     readonly stopped: string;
@@ -19,17 +21,23 @@ export interface CauseWords {
   jobFailed(metric: string, attempt: number, attempts: number): string;
   conditionNotMet(metric: string, value: string): string;
   notMeasured(metric: string, message: string): string;
+  /** The run's specification was not accepted. */
+  nothingMeasured(message: string): string;
+  /** No measurement of the metric is recorded. */
+  noMeasurement(metric: string): string;
   inconclusive(metric: string): string;
   /** @param elapsed for how long the run had been running; may be empty. */
   stopped(elapsed: string): string;
+  /** The metric is measured until the run is ended. */
+  measuredUntilStopped(metric: string, elapsed: string): string;
   jobNotCreated(metric: string, message: string): string;
   quota(metric: string, message: string): string;
   deadline(metric: string): string;
   imageNotPulled(metric: string, message: string): string;
   imageInvalid(metric: string): string;
   containerConfig(metric: string, message: string): string;
-  /** @param resource what the node was low on; may be empty. */
-  evicted(metric: string, resource: string): string;
+  /** @param resource what the node was low on; may be empty, and then `message` says why. */
+  evicted(metric: string, resource: string, message: string): string;
   nodeShutdown(metric: string): string;
   preempted(metric: string): string;
   nodeLost(metric: string): string;
@@ -40,7 +48,9 @@ export interface CauseWords {
   addedExitCode(container: string, code: string): string;
   /** The template's container has ended, but an added one keeps the job from ending. */
   heldUp(container: string, code: string, ago: string, by: string): string;
-  podEnded(metric: string, reason: string): string;
+  podEnded(metric: string, reason: string, message: string): string;
+  /** How often the Job may retry. */
+  backoffLimit(limit: number): string;
   /** @param each the index, or name, of each pod with its exit code; may be empty. */
   podsFailed(failed: number, pods: number, each: string): string;
   podExit(pod: string, code: string): string;
@@ -63,6 +73,7 @@ export interface CauseWords {
 export const englishCause: CauseWords = {
   kinds: {
     testFailed: "Test failed",
+    jobFailed: "Job failed",
     infrastructure: "Infrastructure",
     configuration: "Configuration",
     stopped: "Stopped",
@@ -76,20 +87,26 @@ export const englishCause: CauseWords = {
       ? `**${metric}** does not meet its condition.`
       : `**${metric}** is **${value}**, which is not allowed.`,
   notMeasured: (metric, message) => `**${metric}** could not be measured${colon(message)}`,
+  nothingMeasured: (message) => `Nothing could be measured${colon(message)}`,
+  noMeasurement: (metric) => `**${metric}** did not pass, but no measurement of it is recorded.`,
   inconclusive: (metric) => `**${metric}** came to no verdict.`,
   stopped: (elapsed) => `It was stopped before it had a verdict${elapsed && ` (after ${elapsed})`}.`,
+  measuredUntilStopped: (metric, elapsed) =>
+    `**${metric}** was measured until the run was stopped${elapsed && ` (after ${elapsed})`}; ` +
+    "its last measurement is incomplete.",
   jobNotCreated: (metric, message) => `The job of **${metric}** could not be created${colon(message)}`,
   quota: (metric, message) => `A quota does not allow the job of **${metric}**${colon(message)}`,
   deadline: (metric) => `**${metric}** ran for longer than its deadline allows.`,
   imageNotPulled: (metric, message) => `An image of **${metric}** could not be pulled${colon(message)}`,
   imageInvalid: (metric) => `An image of **${metric}** has an invalid name.`,
-  containerConfig: (metric, message) => `A container of **${metric}** could not be created${colon(message)}`,
-  evicted: (metric, resource) =>
-    `Kubernetes evicted the pod of **${metric}**${resource && `: the node was low on **${resource}**`}.`,
+  containerConfig: (metric, message) => `A container of **${metric}** could not be started${colon(message)}`,
+  evicted: (metric, resource, message) =>
+    `Kubernetes evicted the pod of **${metric}**` +
+    (resource === "" ? colon(message) : `: the node was low on **${resource}**.`),
   nodeShutdown: (metric) => `The node of **${metric}** was shut down.`,
   preempted: (metric) => `Kubernetes gave the place of the pod of **${metric}** to a pod with a higher priority.`,
   nodeLost: (metric) => `The node of **${metric}** was lost or cleared.`,
-  unschedulable: (metric, message) => `No node takes the pod of **${metric}**${colon(message)}`,
+  unschedulable: (metric, message) => `The pod of **${metric}** could not be scheduled${colon(message)}`,
   outOfMemory: (container) => `Container **${container}** was killed: it ran **out of memory**.`,
   exitCode: (container, code) => `Container **${container}** exited with **${code}**.`,
   addedExitCode: (container, code) =>
@@ -97,7 +114,11 @@ export const englishCause: CauseWords = {
   heldUp: (container, code, ago, by) =>
     `Container **${container}** exited with **${code}**${ago && ` ${ago} ago`}; the job waits for **${by}**, ` +
     "which the cluster added to the pod.",
-  podEnded: (metric, reason) => `Kubernetes ended the pod of **${metric}** (${reason}).`,
+  podEnded: (metric, reason, message) => `Kubernetes ended the pod of **${metric}** (${reason})${colon(message)}`,
+  backoffLimit: (limit) =>
+    limit === 0
+      ? "Its **backoffLimit** of **0** allows no retry."
+      : `Its **backoffLimit** allows **${limit}** retries.`,
   podsFailed: (failed, pods, each) => `**${failed} of ${pods}** pods failed${each && `: ${each}`}.`,
   podExit: (pod, code) => `${pod} exit code ${code}`,
   gone: {
@@ -123,7 +144,7 @@ function colon(message: string): string {
 }
 
 /** Whose matter a cause is, in words. */
-export function causeKindText({ kind }: Cause, { kinds }: CauseWords): string {
+export function causeKindText({ kind, reason }: Cause, { kinds }: CauseWords): string {
   switch (kind) {
     case CauseKind.TEST_FAILED:
       return kinds.testFailed;
@@ -136,24 +157,24 @@ export function causeKindText({ kind }: Cause, { kinds }: CauseWords): string {
     case CauseKind.NO_VERDICT:
       return kinds.noVerdict;
     default:
-      return kinds.unknown;
+      return reason === CauseReason.JOB_FAILED ? kinds.jobFailed : kinds.unknown;
   }
 }
 
 /** A cause in one sentence. A reason that this release does not know is worded by its metric. */
 export function causeSentence(cause: Cause, words: CauseWords, elapsed: string): string {
-  const { metricName: metric, message } = cause;
+  const [metric, message] = [verbatim(cause.metricName), verbatim(cause.message)];
   switch (cause.reason) {
     case CauseReason.JOB_FAILED:
       return words.jobFailed(metric, cause.attempt, cause.attempts);
     case CauseReason.CONDITION_NOT_MET:
-      return words.conditionNotMet(metric, cause.value);
+      return words.conditionNotMet(metric, verbatim(cause.value));
     case CauseReason.NOT_MEASURED:
-      return words.notMeasured(metric, message);
+      return metric === "" ? words.nothingMeasured(message) : words.notMeasured(metric, message);
     case CauseReason.INCONCLUSIVE:
       return words.inconclusive(metric);
     case CauseReason.STOPPED:
-      return words.stopped(elapsed);
+      return cause.openEnded ? words.measuredUntilStopped(metric, elapsed) : words.stopped(elapsed);
     case CauseReason.JOB_NOT_CREATED:
       return words.jobNotCreated(metric, message);
     case CauseReason.QUOTA:
@@ -167,7 +188,7 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
     case CauseReason.CONTAINER_CONFIG:
       return words.containerConfig(metric, message);
     case CauseReason.EVICTED:
-      return words.evicted(metric, cause.resource);
+      return words.evicted(metric, cause.resource, message);
     case CauseReason.NODE_SHUTDOWN:
       return words.nodeShutdown(metric);
     case CauseReason.PREEMPTED:
@@ -184,12 +205,20 @@ export function causeSentence(cause: Cause, words: CauseWords, elapsed: string):
         String(cause.exitCode ?? "?"),
       );
     case CauseReason.POD_ENDED:
-      return words.podEnded(metric, cause.kubernetesReason);
+      return words.podEnded(metric, cause.kubernetesReason, message);
     case CauseReason.CONTRADICTION:
       return metric === "" ? words.noMetric : words.passedThough(metric);
+    case CauseReason.UNSPECIFIED:
+      return metric === "" ? words.noMetric : words.noMeasurement(metric);
     default:
       return metric === "" ? words.noMetric : words.other(metric);
   }
+}
+
+/** How often the Job may retry; empty if its retries are no cause, or its only pod explains it. */
+export function retriesSentence({ backoffLimit, podGone }: Cause, words: CauseWords): string {
+  const isTold = backoffLimit === 0 && podGone === PodGoneReason.UNSPECIFIED;
+  return backoffLimit === undefined || isTold ? "" : words.backoffLimit(backoffLimit);
 }
 
 /** Why the pod of an attempt is gone; empty while there is one, and if that explains nothing. */

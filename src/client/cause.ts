@@ -7,6 +7,7 @@ import {
   CauseReason,
   ContainerState,
   type ContainerStatus,
+  type ExceededLimit,
   type Metric,
   type Pod,
   type Cause as ToldCause,
@@ -41,16 +42,9 @@ export interface Cause {
   /** The status of the container whose log is shown, if the cluster still knows it. */
   readonly container: ContainerStatus | undefined;
   /** The limit that was exceeded. */
-  readonly limit: CountedLimit | undefined;
+  readonly limit: ExceededLimit | undefined;
   /** Argo Rollouts' own message; may be empty. */
   readonly message: string;
-}
-
-/** A limit that was exceeded. */
-export interface CountedLimit {
-  readonly what: "failed" | "inconclusive" | "consecutiveErrors";
-  readonly counted: number;
-  readonly allowed: number;
 }
 
 /** Finds the cause of a run's phase. */
@@ -70,14 +64,15 @@ export function causeOf(run: AnalysisRun): Cause {
     metric,
     attempt,
     container: metric === shown && attempt !== undefined ? containerStatus(run, attempt) : undefined,
-    limit: limitOf(metric?.message || run.message) ?? limitOf(run.message),
+    limit: told?.limit,
     message: run.message,
   };
 }
 
 /** While a run is open, the server says nothing of it yet: then a metric that has ended badly already. */
 function decidingMetric(run: AnalysisRun, shown: Metric | undefined): Metric | undefined {
-  if (run.cause !== undefined) return run.metrics.find(({ name }) => name === run.cause?.metricName);
+  const named = run.cause?.metricName;
+  if (named !== undefined) return named === "" ? undefined : run.metrics.find(({ name }) => name === named);
   const deciding = decidingMetrics(run);
   return deciding.find((each) => each === shown) ?? deciding[0];
 }
@@ -181,15 +176,4 @@ export function exitOf(status: ContainerStatus | undefined): Exit | undefined {
   if (status?.state !== ContainerState.TERMINATED) return undefined;
   const { exitCode: code, reason, message } = status;
   return { code, reason: reason === "Error" || reason === "Completed" ? "" : reason, message };
-}
-
-/**
- * Argo Rollouts writes `failed (2) > failureLimit (1)` into the message (analysis/analysis.go,
- * assessMetricFailureInconclusiveOrError).
- */
-function limitOf(message: string): CountedLimit | undefined {
-  const [, what, counted, allowed] =
-    /\b(failed|inconclusive|consecutiveErrors) \((\d+)\) > \w+ \((\d+)\)/.exec(message) ?? [];
-  if (what === undefined) return undefined;
-  return { what: what as CountedLimit["what"], counted: Number(counted), allowed: Number(allowed) };
 }

@@ -30,12 +30,6 @@ export function optionalText(value: unknown, path: string): string | undefined {
   throw new ShapeError(path, "a string");
 }
 
-export function optionalNumber(value: unknown, path: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new ShapeError(path, "a number");
-}
-
 export function optionalBoolean(value: unknown, path: string): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "boolean") return value;

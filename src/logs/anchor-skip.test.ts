@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AnchorSkip } from "./anchor-skip.ts";
-import type { TimedPlace } from "./place.ts";
+import { ENTRIES_START, type TimedPlace } from "./place.ts";
 
 const timeOf = (second: number) => `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000000Z`;
 const placeAt = (second: number, lines: number, part = 0): TimedPlace => ({
@@ -99,7 +99,12 @@ describe("what lies before a place in lines with times", () => {
   });
 
   it("is not lost where nothing was read before the place", () => {
-    expect(behind(placeAt(2, 0), [[3, "first\n"]])).toEqual({ text: "first\n", lost: false });
+    expect(behind(ENTRIES_START, [[3, "first\n"]])).toEqual({ text: "first\n", lost: false });
+    expect(behind(placeAt(3, 0), [[3, "first\n"]])).toEqual({ text: "first\n", lost: false });
+  });
+
+  it("is lost if the line is that the place lies before", () => {
+    expect(behind(placeAt(2, 0), [[3, "second\n"]])).toEqual({ text: "second\n", lost: true });
   });
 
   it("is said to be lost once", () => {

@@ -1,6 +1,6 @@
 import { LINE_FEED } from "../stream/characters.ts";
 import type { LineTimes } from "../stream/line-times.ts";
-import type { TimedPlace } from "./place.ts";
+import { isAnchored, type TimedPlace } from "./place.ts";
 
 /**
  * Skips what lies before a place in lines with times.
@@ -11,6 +11,7 @@ import type { TimedPlace } from "./place.ts";
  */
 export class AnchorSkip {
   readonly #anchor: string;
+  readonly #isAnchored: boolean;
   #state: "searching" | "counting" | "found";
   /** Lines, and bytes of the line after them, that are still to be skipped. */
   #lines: number;
@@ -19,6 +20,7 @@ export class AnchorSkip {
 
   constructor(place: TimedPlace) {
     this.#anchor = place.time;
+    this.#isAnchored = isAnchored(place);
     this.#lines = place.lines;
     this.#part = place.part;
     this.#state = "searching";
@@ -58,7 +60,7 @@ export class AnchorSkip {
       return;
     }
     this.#state = "found";
-    this.#lost = this.#lines > 0 || this.#part > 0;
+    this.#lost = this.#isAnchored;
   }
 
   /** Skips a line, or a part of one. Returns where the place is if it is in this line, else the end of the line. */

@@ -17,6 +17,7 @@ import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { damagedFailure, LogDamaged } from "./log-damaged.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
+import { podEndMessage } from "./pod-end-message.ts";
 import type { Position } from "./position.ts";
 import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { type Decoding, LogReplaced, type TextPiece } from "./text.ts";
@@ -105,6 +106,10 @@ export class ContainerReader {
   #notifiedPolling = false;
   /** What to wait for before the next step. What it throws is final. */
   #pause: (() => Promise<void>) | undefined;
+  /** What Kubernetes did to the pod whose log is read. */
+  #podEnd: { readonly pod: string; readonly message: string | undefined } | undefined;
+  /** The last pod of which that was said. */
+  #podEndOf = "";
   #lastWaiting = "";
   readonly #notifiedDecoded = new Set<string>();
   #notifiedReplaced = false;
@@ -179,6 +184,7 @@ export class ContainerReader {
     const next = nextRun(this.#view, this.#position, { drained: this.#drained, podNamed: this.#options.podNamed });
     this.#view = next.view;
     if (next.changed !== undefined) {
+      this.#notifyPodEnd();
       this.#notify("pod-changed", next.changed);
       // It has another log, whose lines are counted from its beginning.
       this.#position = undefined;
@@ -240,9 +246,9 @@ export class ContainerReader {
     });
     const changed = this.#source !== name;
     if (changed && handover === "proved")
-      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`);
-    if (handover === "moved") this.#notify("moved", movedMessage(name));
-    if (handover === "seam") this.#notify("seam", seamMessage(name));
+      this.#notify("source-changed", `The log continues in source "${name}" at the same position.`, name);
+    if (handover === "moved") this.#notify("moved", movedMessage(name), name);
+    if (handover === "seam") this.#notify("seam", seamMessage(name), name);
     if (!this.#begun || changed) {
       const { live } = capabilities;
       const { timed } = opened.text;
@@ -368,6 +374,7 @@ export class ContainerReader {
     const isGone = this.#isPodOver() && !sources.some((each) => !each.capabilities.live && each.matches(view.facts));
     const mayCome = error instanceof Failure && !isGone && mayAppear(error, view, sources, this.#endClock(view));
     if (mayCome && clock.now() < waitUntil) {
+      if (this.#begun) this.#notifyPodEnd();
       const hasPods = this.#watched().pods !== undefined;
       // A document in place of what was read is a poll that brought nothing.
       const isPoll = error.tries?.some((each) => each.source === this.#source && isDocument(each)) === true;
@@ -408,6 +415,7 @@ export class ContainerReader {
     const { refresh, signal } = this.#options;
     try {
       this.#view = await refresh(signal);
+      this.#lookAtPod();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Argo Rollouts keeps a metric's ten newest measurements: one that it drops has ended, and does not change.
@@ -435,8 +443,23 @@ export class ContainerReader {
     return { run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined };
   }
 
-  #notify(notice: ContainerNotice, message: string): void {
-    this.#events.push({ kind: "notice", notice, message });
+  #notify(notice: ContainerNotice, message: string, source?: string): void {
+    this.#events.push({ kind: "notice", notice, message, ...(source !== undefined && { source }) });
+  }
+
+  /** Remembers what Kubernetes did to the pod: the pod may be gone when its log ends. */
+  #lookAtPod(): void {
+    const name = this.#position?.pod ?? this.#view.pod?.name;
+    const pod = this.#view.pods.find((each) => each.name === name);
+    if (pod !== undefined) this.#podEnd = { pod: pod.name, message: podEndMessage(pod) };
+  }
+
+  /** Says once what Kubernetes did to the pod. */
+  #notifyPodEnd(): void {
+    const { pod, message } = this.#podEnd ?? {};
+    if (pod === undefined || message === undefined || pod === this.#podEndOf) return;
+    this.#podEndOf = pod;
+    this.#notify("pod-ended", message);
   }
 
   /** Returns a notice of what the reader waits for, unless it is the last one again. */
@@ -447,6 +470,8 @@ export class ContainerReader {
   }
 
   #end(reason: "complete" | "caught-up" | "source-ended"): void {
+    this.#lookAtPod();
+    this.#notifyPodEnd();
     this.#ended = true;
     this.#events.push({ kind: "end", reason });
   }

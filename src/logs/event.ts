@@ -19,7 +19,13 @@ export type ContainerEvent =
     }
   | LogPiece
   | PassedLines
-  | { readonly kind: "notice"; readonly notice: ContainerNotice; readonly message: string }
+  | {
+      readonly kind: "notice";
+      readonly notice: ContainerNotice;
+      readonly message: string;
+      /** With `source-changed` and `seam`: the source in which the log continues. */
+      readonly source?: string;
+    }
   /** The log has ended by itself. */
   | { readonly kind: "end"; readonly reason: "complete" | "caught-up" | "source-ended" }
   /** The rest of it is damaged. */
@@ -64,6 +70,7 @@ export type ContainerNotice =
   | "looks-like-answer"
   | "bytes-replaced"
   | "pod-changed"
+  | "pod-ended"
   | "run-deleted"
   | "line-cut"
   | "polling";

@@ -80,6 +80,8 @@ export class FrameMaker {
   readonly #lineSelectors = new Map<string, { readonly log: AttemptLog; readonly selector: LineSelector }>();
   /** Logs of which a notice says, in a silence, that no line has a time. */
   readonly #saidUntimed = new Set<string>();
+  /** How pods ended, as notices have said. */
+  readonly #podEnds = new Set<string>();
 
   constructor(options: FrameMakerOptions) {
     const { resumed, limit } = options.plan;
@@ -190,8 +192,11 @@ export class FrameMaker {
         if (end !== undefined) return { kind: "attempt", reason: end };
         // A cursor proves that what is missing was there.
         if (event.notice === "lines-lost" && this.#options.plan.resumed !== undefined) this.#headMissing = true;
+        // Of the containers of a pod, each reports its end.
+        if (event.notice === "pod-ended" && this.#podEnds.has(event.message)) return undefined;
+        this.#podEnds.add(event.message);
         if (event.notice === "run-deleted") this.#runDeleted(event.message);
-        else this.noticeOf(log, event.notice, event.message);
+        else this.noticeOf(log, event.notice, event.message, event.source);
         return undefined;
       }
       case "end": {
@@ -233,16 +238,21 @@ export class FrameMaker {
     if (stopped && (reason === "complete" || reason === "source-ended")) this.notice("attempt-stopped", STOPPED);
   }
 
-  /** Makes a notice. @param about the pods that it is about. */
-  notice(notice: NoticeName, message: string, about?: readonly string[]): void {
+  /** Makes a notice. @param about the pods that it is about, or the source in which the log continues. */
+  notice(
+    notice: NoticeName,
+    message: string,
+    about: { pods?: readonly string[]; source?: string | undefined } = {},
+  ): void {
     const reached = this.#reached();
     const cursor = this.#begun ? this.#cursorAt(reached) : undefined;
-    this.#push({ kind: "notice", notice, message, pods: about, cursor }, reached);
+    this.#push({ kind: "notice", notice, message, ...about, cursor }, reached);
   }
 
-  /** Makes a notice about one log, which it names if several are read. */
-  noticeOf(log: AttemptLog, notice: NoticeName, message: string): void {
-    this.notice(notice, this.#isOfSeveral ? `${labelOf(log)}: ${message}` : message);
+  /** Makes a notice about one log, which it names if several are read, and it is not about the whole pod. */
+  noticeOf(log: AttemptLog, notice: NoticeName, message: string, source?: string): void {
+    const isNamed = this.#isOfSeveral && notice !== "pod-ended";
+    this.notice(notice, isNamed ? `${labelOf(log)}: ${message}` : message, { source });
   }
 
   /** Each of several logs may report it. */
@@ -256,7 +266,7 @@ export class FrameMaker {
     const names = pods.length > NAMED_PODS ? `${named} and ${pods.length - NAMED_PODS} more` : named;
     const what = queued ? "Read when others have ended" : "Not read";
     if (!queued) this.#ends.push("source-ended");
-    this.notice("pods-left-out", `The Job has more logs than can be read at once. ${what}: ${names}.`, pods);
+    this.notice("pods-left-out", `The Job has more logs than can be read at once. ${what}: ${names}.`, { pods });
   }
 
   /** Makes a heartbeat that says nothing else, or says of a followed log that its lines have no times. */

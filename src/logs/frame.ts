@@ -30,6 +30,8 @@ export type LogFrame =
       readonly message: string;
       /** The pods that it is about, if it is about several. */
       readonly pods?: readonly string[] | undefined;
+      /** The source in which the log continues, if the notice is about that. */
+      readonly source?: string | undefined;
       readonly cursor: CursorOf | undefined;
     }
   /** All is well. With a cursor: the log was scanned so far. */

@@ -3,7 +3,7 @@ import { countLineFeeds } from "../stream/count.ts";
 import type { LineTimes } from "../stream/line-times.ts";
 import { linesIn } from "./entries-text.ts";
 import type { LogPiece, PassedLines } from "./event.ts";
-import { ENTRIES_ANYWHERE, type Place } from "./place.ts";
+import { isAnchored, type Place } from "./place.ts";
 import type { Position } from "./position.ts";
 import type { StartedText, TextPiece } from "./text.ts";
 
@@ -28,8 +28,6 @@ export class LineNumbers {
   #offset: number | undefined;
   #inside: boolean;
   #before: Position;
-  /** Whether the text is a part of its log whose place its first line will say. */
-  #anywhere: boolean;
 
   constructor({ text, start }: StartedText, options: LineNumbersOptions) {
     const { from, firstLine } = options;
@@ -41,7 +39,6 @@ export class LineNumbers {
     this.#offset = start.offset;
     this.#inside = from?.inside === true && start.line === undefined;
     this.#before = this.#at(start.place);
-    this.#anywhere = start.place === ENTRIES_ANYWHERE;
   }
 
   /** Whether lines are counted from where the text begins, rather than from the log's beginning. */
@@ -58,9 +55,8 @@ export class LineNumbers {
   number(piece: TextPiece): LogPiece | PassedLines {
     const { after } = piece;
     let { bytes, times } = piece;
-    if (piece.lost) this.#startOver(times?.times[0]);
-    else if (this.#anywhere) this.#startAt(times?.times[0]);
-    this.#anywhere = false;
+    if (piece.lost) this.#startAt(times?.times[0]);
+    else this.#anchor(times);
     const offset = this.#offset;
     if (offset !== undefined) this.#offset = offset + bytes.length;
     const skipped = this.#line < this.#wanted ? this.#skipUnwanted(bytes) : 0;
@@ -97,13 +93,17 @@ export class LineNumbers {
    *
    * @param time when the first line was written.
    */
-  #startOver(time: string | undefined): void {
+  #startAt(time: string | undefined): void {
     this.#wanted = this.#line;
-    this.#startAt(time);
+    if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
   }
 
-  #startAt(time: string | undefined): void {
-    if (time !== undefined) this.#before = this.#at({ kind: "times", time, lines: 0, part: 0 });
+  /** A text that begins before any line is found again by its first line: the source may drop lines until then. */
+  #anchor(times: LineTimes | undefined): void {
+    const { place } = this.#before;
+    const time = times?.starts[0] === 0 ? times.times[0] : undefined;
+    if (place.kind !== "times" || isAnchored(place) || time === undefined) return;
+    this.#before = { ...this.#before, place: { ...place, time } };
   }
 
   /** Skips lines that were not requested. Returns how many bytes of the piece they have. */

@@ -27,7 +27,7 @@ export const BytePlace = z.object({
  */
 export const TimedPlace = z.object({
   kind: z.literal("times"),
-  /** The anchor's time: the latest before the place. */
+  /** The anchor's time: the latest before the place or, without lines before it, that of its first line. */
   time: z.string().max(40),
   /**
    * The earliest time from the anchor on, if a later line is earlier: the clock was set back, or two streams were
@@ -65,6 +65,11 @@ export const ENTRIES_START: TimedPlace = {
 
 /** Where a text of entries begins that is only a part of its log: its first line will say. */
 export const ENTRIES_ANYWHERE: TimedPlace = { kind: "times", time: ENTRIES_START.time, lines: 0, part: 0 };
+
+/** Whether a place has an anchor: a text that has just been opened begins at no line yet. */
+export function isAnchored({ time }: TimedPlace): boolean {
+  return time !== ENTRIES_START.time;
+}
 
 /** Returns the fingerprint of the text before a place, if known. Any copy of the log has the same there. */
 export function fingerprintAt(place: Place): BytePlace["fingerprint"] | undefined {

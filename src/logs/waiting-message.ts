@@ -76,7 +76,7 @@ function isInTheWay({ sidecar, state, exitCode, up }: Omit<ContainerStatus, "ini
 }
 
 /** Ends a sentence with a reason, if it is one word (some container runtimes put whole errors there), and a message. */
-function because({ reason, message }: Pick<Pod, "reason" | "message">): string {
+export function because({ reason, message }: Pick<Pod, "reason" | "message">): string {
   const word = /^\w{1,64}$/.test(reason) ? ` (${reason})` : "";
   const text = printable(message.trim());
   const cut =

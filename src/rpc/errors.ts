@@ -51,6 +51,7 @@ const FAULTS: Readonly<Record<FaultName, SourceFault>> = {
   redirect: SourceFault.REDIRECT,
   "no-pod": SourceFault.NO_POD,
   "log-removed": SourceFault.LOG_REMOVED,
+  "pod-ended": SourceFault.POD_ENDED,
   "never-started": SourceFault.NEVER_STARTED,
   "log-damaged": SourceFault.LOG_DAMAGED,
   "node-limit": SourceFault.NODE_LIMIT,

@@ -82,10 +82,11 @@ function originOf({ view, container, source, live, relative, previous }: Extract
   return { case: "origin", value };
 }
 
-function noticeOf({ notice, message, pods }: Extract<LogFrame, { kind: "notice" }>) {
+function noticeOf({ notice, message, pods, source = "" }: Extract<LogFrame, { kind: "notice" }>) {
   return {
     kind: NOTICES[notice],
     message,
+    source,
     ...(pods !== undefined && { podNames: pods.slice(0, NAMED_PODS), pods: pods.length }),
   };
 }

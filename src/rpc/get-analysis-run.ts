@@ -14,7 +14,7 @@ import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { runFacts } from "../runs/run-facts.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
-import { verdictOf } from "../runs/verdict.ts";
+import { causeByPods, verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
 import { given } from "./given.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
@@ -47,12 +47,13 @@ export async function getAnalysisRun(
   const run = await readAuthorizedRun(services, callerOf(values), { namespace, name }, signal);
   const details = await readDetails(services, run, signal);
   const { context, podsOf, readsPods, budget } = details;
-  const verdict = verdictOf(run, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
+  const verdict = verdictOf(run);
+  const cause = causeByPods(run, verdict, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
-      summary: summaryMessage({ ...run, verdict: verdictOf(run) }),
-      ...given("cause", verdict.cause && causeMessage(verdict.cause)),
+      summary: summaryMessage({ ...run, verdict }),
+      ...given("cause", cause && causeMessage(cause)),
       uid: run.uid,
       message: run.message,
       promotion: run.promotion ?? "",

@@ -9,7 +9,7 @@ import {
 import type { EndReasonName } from "../logs/end-reason.ts";
 import type { NoticeName } from "../logs/frame.ts";
 import type { ContainerStatus, Pod } from "../runs/pod.ts";
-import { LISTED_MESSAGE_LENGTH, type Metric, type Phase, type RunSummary } from "../runs/run.ts";
+import { listedMessage, type Metric, type Phase, type RunSummary } from "../runs/run.ts";
 import type { Reason } from "../runs/selection.ts";
 import { given } from "./given.ts";
 import { verdictFields } from "./verdict-message.ts";
@@ -67,6 +67,7 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   "log-replaced": NoticeKind.LOG_REPLACED,
   "line-cut": NoticeKind.LINE_CUT,
   "pod-changed": NoticeKind.POD_CHANGED,
+  "pod-ended": NoticeKind.POD_ENDED,
   "attempt-begins": NoticeKind.ATTEMPT_BEGINS,
   "attempt-left-out": NoticeKind.ATTEMPT_LEFT_OUT,
   "attempt-stopped": NoticeKind.ATTEMPT_STOPPED,
@@ -78,10 +79,14 @@ export const NOTICES: Readonly<Record<NoticeName, NoticeKind>> = {
   polling: NoticeKind.POLLING,
 };
 
+/** The contract's times are those of the years 1 to 9999. */
+const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+
 /** Converts a time to the contract's type; `undefined` if it is missing or invalid. */
 export function timestamp(time: string | undefined): Timestamp | undefined {
   const ms = Date.parse(time ?? "");
-  return Number.isNaN(ms) ? undefined : timestampFromMs(ms);
+  return ms >= FIRST_TIME && ms <= LAST_TIME ? timestampFromMs(ms) : undefined;
 }
 
 /** A run as it appears in lists. */
@@ -95,8 +100,7 @@ export function summaryMessage(run: RunSummary) {
     ...given("startTime", timestamp(run.startedAt)),
     ...given("endTime", timestamp(run.endedAt)),
     uid: run.uid,
-    // Half of a surrogate pair at the cut is removed.
-    message: run.message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, ""),
+    message: listedMessage(run.message),
     freightNames: [...run.freight],
     freightCollection: run.freightCollection ?? "",
     version: run.version ?? "",

@@ -3,15 +3,17 @@ import type { ListAnalysisRunsRequest } from "../../gen/taffrail/v1/analysis_run
 import type { Phase } from "../runs/run.ts";
 import type { RunFilter } from "../runs/run-filter.ts";
 import { PHASES } from "./messages.ts";
+import { resultOf } from "./verdict-message.ts";
 
-type FilterFields = Pick<ListAnalysisRunsRequest, "stage" | "phases" | "freight" | "since" | "until">;
+type FilterFields = Pick<ListAnalysisRunsRequest, "stage" | "phases" | "verdicts" | "freight" | "since" | "until">;
 
 /** Converts the filters of a request for runs. */
-export function runFilter({ stage, phases, freight, since, until }: FilterFields): RunFilter {
+export function runFilter({ stage, phases, verdicts, freight, since, until }: FilterFields): RunFilter {
   const names = Object.keys(PHASES) as Phase[];
   return {
     stage: stage || undefined,
     phases: names.filter((name) => phases.includes(PHASES[name])),
+    results: verdicts.map(resultOf),
     freight: freight || undefined,
     since: since && ms(since),
     until: until && ms(until),

@@ -62,6 +62,11 @@ const GONE: Readonly<Record<NonNullable<PodGone["why"]> | "unknown", PodGoneReas
   ttl: PodGoneReason.TTL,
 };
 
+/** The result that a verdict of the contract stands for. */
+export function resultOf(verdict: Result): ObjectVerdict["result"] {
+  return (Object.keys(RESULTS) as (keyof typeof RESULTS)[]).find((each) => RESULTS[each] === verdict);
+}
+
 /** What a list tells of a run's verdict. */
 export function verdictFields({ result, cause, failedDryRuns }: ObjectVerdict) {
   return {
@@ -94,6 +99,8 @@ export function causeMessage(cause: Cause): MessageInitShape<typeof CauseSchema>
     failedPods: cause.failedPods,
     ...(gone && { podGone: GONE[gone.why ?? "unknown"], podGoneSeconds: gone.seconds }),
     ...(limit && { limit: { ...limit, what: COUNTED[limit.what] } }),
+    openEnded: cause.openEnded,
+    ...given("backoffLimit", cause.backoffLimit),
     ...(elapsedMs !== undefined && { elapsed: durationFromMs(elapsedMs) }),
   };
 }

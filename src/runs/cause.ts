@@ -1,5 +1,5 @@
 import type { PodGone } from "./job-lifetime.ts";
-import { type Attempt, LISTED_MESSAGE_LENGTH, type Metric, type Run } from "./run.ts";
+import { type Attempt, listedMessage, type Metric, type Run } from "./run.ts";
 
 /** Who has to act on it. `undefined`: unknown. */
 export type CauseKind = "test-failed" | "infrastructure" | "configuration" | "stopped" | "no-verdict" | undefined;
@@ -52,6 +52,10 @@ export interface Cause {
   readonly limit: ExceededLimit | undefined;
   /** How long the run had been running when it was stopped, in milliseconds. */
   readonly elapsedMs: number | undefined;
+  /** Whether the metric of a stopped run is measured until somebody ends the run, and measurements had passed. */
+  readonly openEnded: boolean;
+  /** How often the Job may retry, if it failed because its retries did. */
+  readonly backoffLimit: number | undefined;
   /** Empty in lists, and if no pod of the attempt exists. */
   readonly pod: string;
   readonly container: string;
@@ -78,23 +82,22 @@ export interface ExceededLimit {
   readonly allowed: number;
 }
 
-/** Finds the cause by the run's object. */
-export function objectCause(
-  run: Run,
-  metric: Metric | undefined,
-  attempt: Attempt | undefined,
-  known: "stopped" | "contradiction" | undefined,
-): Cause {
+/** What a run's object says of a metric and an attempt, whatever the cause. */
+export function unexplained(run: Run, metric: Metric | undefined, attempt: Attempt | undefined): Cause {
   const said = [attempt?.message, metric?.message, run.message].find((each) => each && !isAboutLimit(each)) ?? "";
-  const common = {
+  return {
+    kind: undefined,
+    reason: undefined,
     metric: metric?.name ?? "",
     provider: metric?.provider ?? "",
     attempt: attempt?.number ?? 0,
     attempts: Math.max(metric?.attempts.length ?? 0, attempt?.number ?? 0),
-    value: metric?.provider === "job" ? "" : (metric?.attempts.at(-1)?.value ?? "").slice(0, LISTED_MESSAGE_LENGTH),
-    message: said.slice(0, LISTED_MESSAGE_LENGTH),
+    value: metric?.provider === "job" ? "" : listedMessage(metric?.attempts.at(-1)?.value ?? ""),
+    message: listedMessage(said),
     limit: metric && limitOf(run, metric),
     elapsedMs: undefined,
+    openEnded: false,
+    backoffLimit: /\bbackoff ?limit\b/i.test(attempt?.message ?? "") ? metric?.lifetime.backoffLimit : undefined,
     pod: "",
     container: "",
     added: false,
@@ -106,28 +109,62 @@ export function objectCause(
     failedPods: 0,
     gone: undefined,
   };
+}
+
+/** Finds the cause by the run's object. */
+export function objectCause(
+  run: Run,
+  metric: Metric | undefined,
+  attempt: Attempt | undefined,
+  known: "stopped" | "contradiction" | undefined,
+): Cause {
+  const common = unexplained(run, metric, attempt);
   if (known === "stopped") {
-    return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), message: "" };
+    const openEnded = metric !== undefined && wasMeasuredUntilTheEnd(metric);
+    return { ...common, kind: "stopped", reason: "stopped", elapsedMs: elapsed(run, attempt), openEnded, message: "" };
   }
-  if (known === "contradiction" || metric === undefined) {
-    return { ...common, kind: undefined, reason: known ?? "contradiction" };
+  if (metric === undefined && NOT_STARTED.test(run.message)) {
+    return { ...common, kind: "configuration", reason: "not-measured" };
   }
+  if (known === "contradiction" || metric === undefined) return { ...common, reason: known ?? "contradiction" };
   return { ...common, ...why(metric, attempt, common.message) };
+}
+
+/** Argo Rollouts' messages about a run whose specification it does not accept (analysis/analysis.go). */
+const NOT_STARTED = /^(Unable to resolve metric arguments|Analysis spec invalid)\b/;
+
+/** Whether a metric is measured until the run is ended, and has passed before it was. */
+function wasMeasuredUntilTheEnd({ measuring, attempts, counts }: Metric): boolean {
+  const passed = attempts.filter(({ phase, message }) => phase === "Successful" && !saysStopped(message)).length;
+  return measuring.count === 0 && (passed > 0 || (counts?.successful ?? 0) > 1);
+}
+
+/** Argo Rollouts' messages about what it stopped (metricproviders/job/job.go, analysis/analysis.go). */
+export function saysStopped(message: string): boolean {
+  return /^(metric|run) terminated$/i.test(message.trim());
 }
 
 type Why = Pick<Cause, "kind" | "reason">;
 
 function why(metric: Metric, attempt: Attempt | undefined, message: string): Why {
   const isJob = metric.provider === "job";
-  const told = isJob || metric.phase !== "Failed" ? toldBy(message) : undefined;
-  if (told !== undefined) return told;
+  // Kubernetes' words in the message of another provider are not about a Job.
+  const isUncreated = isJob && metric.phase === "Error" && attempt !== undefined && attempt.claimedJob === undefined;
+  const told = isJob ? toldBy(message) : undefined;
+  if (told !== undefined && (!isUncreated || told.reason === "quota")) return told;
   if (metric.phase === "Inconclusive") return { kind: "no-verdict", reason: "inconclusive" };
-  if (isJob && attempt !== undefined && attempt.claimedJob === undefined) {
-    return { kind: "configuration", reason: "job-not-created" };
+  if (metric.phase === "Error") {
+    const kind = CONFIGURATION.test(message) ? "configuration" : undefined;
+    return { kind, reason: isUncreated ? "job-not-created" : "not-measured" };
   }
-  if (metric.phase === "Error") return { kind: undefined, reason: "not-measured" };
-  return { kind: "test-failed", reason: isJob ? "job-failed" : "condition-not-met" };
+  if (attempt === undefined) return { kind: undefined, reason: undefined };
+  // Of a Job that failed, the run does not say whether its test did, or Kubernetes ended the pod.
+  return isJob ? { kind: undefined, reason: "job-failed" } : { kind: "test-failed", reason: "condition-not-met" };
 }
+
+/** Messages about an object that Kubernetes does not accept, or that names what does not exist. */
+const CONFIGURATION =
+  /\b(is invalid|is forbidden|denied the request|unknown field|strict decoding error|(secrets?|configmaps?|namespaces?|serviceaccounts?) "[^"]*" not found)\b|\bcannot unmarshal\b/i;
 
 /** Kubernetes' phrases in a message: of a Job's condition, of a pod, or of a rejected object. */
 const TOLD: readonly (readonly [RegExp, Why])[] = [
@@ -164,13 +201,16 @@ const LIMITS: Readonly<Record<string, ExceededLimit["what"]>> = {
 };
 
 function limitIn(message: string): ExceededLimit | undefined {
-  const found = /\b(failed|inconclusive|consecutiveErrors) \((\d{1,10})\) > \w+ \((\d{1,10})\)/.exec(message);
+  const found = /\b(failed|inconclusive|consecutiveErrors) \((\d{1,9})\) > \w+ \((\d{1,9})\)/.exec(message);
   const what = LIMITS[found?.[1] ?? ""];
   return what && { what, counted: Number(found?.[2]), allowed: Number(found?.[3]) };
 }
 
+/** Two times that are a year apart do not belong together: one is Go's zero time, for example. */
+const MAX_ELAPSED_MS = 366 * 86_400_000;
+
 /** From the run's start to its end, or the measurement's if those are unknown. */
 function elapsed(run: Run, attempt: Attempt | undefined): number | undefined {
   const ms = Date.parse(run.endedAt ?? attempt?.endedAt ?? "") - Date.parse(run.startedAt ?? attempt?.startedAt ?? "");
-  return ms >= 0 ? ms : undefined;
+  return ms >= 0 && ms <= MAX_ELAPSED_MS ? ms : undefined;
 }

@@ -7,14 +7,17 @@ export interface JobLifetime {
   readonly restartPolicy: string;
   readonly activeDeadlineSeconds: number | undefined;
   readonly ttlSecondsAfterFinished: number | undefined;
+  /** How often the Job may retry. */
+  readonly backoffLimit: number | undefined;
 }
 
 /** Reads it, whatever stands in its fields. */
 export function lifetimeOf(jobSpec: Fields | undefined, podSpec: Fields | undefined): JobLifetime {
   return {
     restartPolicy: typeof podSpec?.restartPolicy === "string" ? podSpec.restartPolicy : "",
-    activeDeadlineSeconds: secondsOf(jobSpec?.activeDeadlineSeconds),
-    ttlSecondsAfterFinished: secondsOf(jobSpec?.ttlSecondsAfterFinished),
+    activeDeadlineSeconds: countIn(jobSpec?.activeDeadlineSeconds),
+    ttlSecondsAfterFinished: countIn(jobSpec?.ttlSecondsAfterFinished),
+    backoffLimit: countIn(jobSpec?.backoffLimit),
   };
 }
 
@@ -67,6 +70,6 @@ export function goneText({ why, seconds }: PodGone): string {
   }
 }
 
-function secondsOf(value: unknown): number | undefined {
+function countIn(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31 ? value : undefined;
 }

@@ -95,20 +95,26 @@ describe("without a Job", () => {
     });
   });
 
-  it.each(["Successful", "Failed", "Error", "Inconclusive"] as const)(
-    "an attempt that ended as %s reports why",
-    (phase) => {
-      const attempt = makeAttempt({ number: 3, phase, claimedJob: undefined, message: "quota\nexceeded" });
-      expect(failureOf(() => jobOf(RUN, attempt, []))).toMatchObject({
-        kind: "not-found",
-        reason: "JOB_NOT_CREATED",
-        message: 'Attempt 3 ended before there was a Job: "quota\uFFFDexceeded".',
-      });
-      expect(failureOf(() => jobOf(RUN, { ...attempt, message: "" }, [])).message).toBe(
-        "Attempt 3 ended before there was a Job.",
-      );
-    },
-  );
+  it.each(["Error", "Inconclusive"] as const)("an attempt that ended as %s reports why", (phase) => {
+    const attempt = makeAttempt({ number: 3, phase, claimedJob: undefined, message: "quota\nexceeded" });
+    expect(failureOf(() => jobOf(RUN, attempt, []))).toMatchObject({
+      kind: "not-found",
+      reason: "JOB_NOT_CREATED",
+      message: 'Attempt 3 ended before there was a Job: "quota\uFFFDexceeded".',
+    });
+    expect(failureOf(() => jobOf(RUN, { ...attempt, message: "" }, [])).message).toBe(
+      "Attempt 3 ended before there was a Job.",
+    );
+  });
+
+  it.each(["Successful", "Failed"] as const)("an attempt that is %s had one, which it does not name", (phase) => {
+    const attempt = makeAttempt({ number: 3, phase, claimedJob: undefined });
+    expect(failureOf(() => jobOf(RUN, attempt, []))).toMatchObject({
+      kind: "not-found",
+      reason: "JOB_NOT_CREATED",
+      message: "Attempt 3 names no Job.",
+    });
+  });
 
   it("a call that comes too early is told to retry", () => {
     expect(notStarted("Not yet.")).toMatchObject({ kind: "not-yet", reason: "JOB_NOT_STARTED", message: "Not yet." });

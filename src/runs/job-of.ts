@@ -23,6 +23,12 @@ export function jobOf(run: Run, attempt: Attempt, jobNamespaces: readonly string
   const job = attempt.claimedJob;
   if (job === undefined) {
     if (!hasEnded(attempt.phase)) throw notStarted(`Attempt ${attempt.number} has not created its Job yet.`);
+    // Only a measurement that could not be taken has no Job.
+    if (attempt.phase !== "Error" && attempt.phase !== "Inconclusive") {
+      throw new Failure("not-found", "JOB_NOT_CREATED", `Attempt ${attempt.number} names no Job.`, {
+        next: "There is no log: the run's status does not say which Job it was.",
+      });
+    }
     throw new Failure(
       "not-found",
       "JOB_NOT_CREATED",

@@ -192,6 +192,22 @@ describe("filters", () => {
     expect(namesOf(await list({ phases: [] }))).toHaveLength(5);
   });
 
+  it("can be those with a verdict, whatever their phase", async () => {
+    const over = (name: string, phase: string, message = "") => ({
+      ...made(name, { second: 1 }),
+      spec: { metrics: [{ name: "it", provider: { job: {} } }] },
+      status: { phase, metricResults: [{ name: "it", phase, measurements: [{ phase, message, finishedAt: "x" }] }] },
+    });
+    kubernetes.put(over("passed", "Successful"));
+    kubernetes.put(over("stopped", "Successful", "metric terminated"));
+    kubernetes.put(over("failed", "Failed"));
+    kubernetes.put(over("running", "Running"));
+    expect(namesOf(await list({ results: ["passed"] }))).toEqual(["passed"]);
+    expect(namesOf(await list({ results: ["none", "failed"] }))).toEqual(["failed", "stopped"]);
+    expect(namesOf(await list({ results: [undefined] }))).toEqual(["running"]);
+    expect(namesOf(await list({ results: [], phases: ["Successful"] }))).toEqual(["passed", "stopped"]);
+  });
+
   it("keep the runs of a Stage, which the API server selects by label", async () => {
     kubernetes.put(made("a", { stage: "uat" }));
     kubernetes.put(made("b", { stage: "uat-2" }));

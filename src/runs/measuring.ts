@@ -81,7 +81,8 @@ function textIn(fields: Fields, field: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function counterOf(value: unknown): number {
+/** A counter of a result, whatever stands there; 0 for anything else. */
+export function counterOf(value: unknown): number {
   return typeof value === "number" && Number.isInteger(value) && value > 0 && value < INT32 ? value : 0;
 }
 

@@ -3,7 +3,6 @@ import {
   listOf,
   optionalBoolean,
   optionalFields,
-  optionalNumber,
   optionalText,
   requiredFields,
   requiredText,
@@ -13,11 +12,11 @@ import {
 import { dryRunsOf } from "./dry-runs.ts";
 import { parseGoDuration } from "./go-duration.ts";
 import { providerLifetime } from "./job-lifetime.ts";
-import { countsOf, measuringOf } from "./measuring.ts";
+import { counterOf, countsOf, measuringOf } from "./measuring.ts";
 import {
   type Attempt,
   type Container,
-  LISTED_MESSAGE_LENGTH,
+  listedMessage,
   type Metric,
   type Phase,
   type Run,
@@ -28,6 +27,9 @@ import { verdictOf } from "./verdict.ts";
 const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
 /** The maximum characters of arguments that are filled into all texts of a run. */
 const FILLED_LENGTH = 1_000_000;
+
+/** The greatest number of an attempt. */
+const MAX_NUMBER = 999_999_999;
 
 /** Fills the run's arguments into a text. */
 type FillIn = (text: string) => string;
@@ -63,12 +65,11 @@ export function parseVersionedSummary(object: unknown): RunSummary | undefined {
 
 function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSummary } | undefined {
   try {
-    const run = requiredFields(object, "the object");
-    const meta = metaOf(run);
-    const status = optionalFields(run.status, "status");
+    const read = partsOf(object);
+    const { meta, status } = read;
     const said = status?.message;
-    const message = typeof said === "string" ? said.slice(0, LISTED_MESSAGE_LENGTH) : "";
-    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(object) } };
+    const message = typeof said === "string" ? listedMessage(said) : "";
+    return { meta, summary: { ...summaryOf(meta, status, message), ...verdictIn(read) } };
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;
@@ -76,9 +77,9 @@ function listed(object: unknown): { readonly meta: Meta; readonly summary: RunSu
 }
 
 /** Only what the object says; nothing where there is none, or where another field has another shape. */
-function verdictIn(object: unknown): Pick<RunSummary, "verdict"> {
+function verdictIn(read: Parts): Pick<RunSummary, "verdict"> {
   try {
-    const { result, cause, failedDryRuns } = verdictOf(parseRun(object));
+    const { result, cause, failedDryRuns } = verdictOf(runOf(read));
     const isTold = result !== undefined || cause !== undefined || failedDryRuns.length > 0;
     return isTold ? { verdict: { result, cause, failedDryRuns } } : {};
   } catch (error) {
@@ -98,10 +99,24 @@ function versionOf({ version }: Meta): { readonly version?: string } {
  * @throws ShapeError if it does not have the shape that its CRD requires.
  */
 export function parseRun(object: unknown): Run {
+  return runOf(partsOf(object));
+}
+
+/** The parts of an object. */
+interface Parts {
+  readonly meta: Meta;
+  readonly spec: unknown;
+  readonly status: Fields | undefined;
+}
+
+function partsOf(object: unknown): Parts {
   const run = requiredFields(object, "the object");
-  const meta = metaOf(run);
-  const spec = optionalFields(run.spec, "spec");
-  const status = optionalFields(run.status, "status");
+  return { meta: metaOf(run), spec: run.spec, status: optionalFields(run.status, "status") };
+}
+
+function runOf(read: Parts): Run {
+  const { meta, status } = read;
+  const spec = optionalFields(read.spec, "spec");
   const { labels, annotations } = meta;
   const rollout = meta.owners.find(({ kind, apiVersion }) => kind === "Rollout" && isOf(apiVersion, "argoproj.io/"));
   const args: Record<string, string> = {};
@@ -250,14 +265,14 @@ function attemptsOf(result: Fields, namespace: string): Attempt[] {
     startedAt: optionalText(each.startedAt, "status.metricResults[].measurements[].startedAt") || undefined,
     endedAt: optionalText(each.finishedAt, "status.metricResults[].measurements[].finishedAt") || undefined,
   }));
-  const count = optionalNumber(result.count, "status.metricResults[].count") ?? 0;
-  const error = optionalNumber(result.error, "status.metricResults[].error") ?? 0;
+  const count = counterOf(result.count);
+  const error = counterOf(result.error);
   const running = measurements.filter((each) => each.endedAt === undefined).length;
   return measurements.map(({ metadata, ...measurement }, index) => {
     const name = metadata["job-name"];
     // Argo Rollouts numbers Jobs by the count of finished measurements, which gives the number of one without a Job
     // too.
-    const counted = Math.max(1, Math.trunc(count + error + running) - (measurements.length - 1 - index));
+    const counted = Math.max(1, Math.min(count + error + running, MAX_NUMBER) - (measurements.length - 1 - index));
     return {
       number: Number(name?.match(/\.([1-9]\d{0,8})$/)?.[1] ?? counted),
       ...measurement,

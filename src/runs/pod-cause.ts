@@ -1,6 +1,6 @@
 import type { Cause } from "./cause.ts";
 import { type ContainerStatus, endedBadly, isOver, type Pod } from "./pod.ts";
-import { LISTED_MESSAGE_LENGTH } from "./run.ts";
+import { listedMessage } from "./run.ts";
 
 /** Why a pod ended, or what keeps it from running. */
 export type PodCause = Pick<
@@ -32,13 +32,16 @@ export function podEnd(pod: Pod): PodCause | undefined {
     reason: what,
     pod: name,
     kubernetesReason: reason,
-    message: message.slice(0, LISTED_MESSAGE_LENGTH),
+    message: listedMessage(message),
     resource: /\blow on resource: ([-\w./]{1,100}?)\.?(\s|$)/.exec(message)?.[1] ?? "",
   });
-  if (reason === "Unschedulable") return pod.phase === "Pending" ? of("infrastructure", "unschedulable") : undefined;
-  if (reason === "" || !isOver(pod)) return undefined;
+  if (UNSCHEDULED.test(reason)) return pod.phase === "Pending" ? of("infrastructure", "unschedulable") : undefined;
+  // A disrupted pod may still be ending. Of a pod on a lost node, older clusters do not know the phase.
+  const isEnding = (pod.deleted && DISRUPTED.test(reason)) || reason === "NodeLost";
+  if (reason === "" || !(isOver(pod) || isEnding)) return undefined;
   if (/\bnode shutdown\b/i.test(message) || /^(Node)?Shutdown$/.test(reason))
     return of("infrastructure", "node-shutdown");
+  if (/^Preempted in order\b/.test(message)) return of("infrastructure", "preempted");
   if (/^(Evicted|EvictionByEvictionAPI|TerminationByKubelet)$/.test(reason)) return of("infrastructure", "evicted");
   if (/^(Preempt|PreemptionByScheduler)/.test(reason)) return of("infrastructure", "preempted");
   if (/^(DeletionBy\w+|NodeLost)$/.test(reason)) return of("infrastructure", "node-lost");
@@ -46,8 +49,13 @@ export function podEnd(pod: Pod): PodCause | undefined {
   return of("infrastructure", "pod-ended");
 }
 
+/** Kubernetes' reasons for a pod that is on no node, and for one that it disrupts. */
+const UNSCHEDULED = /^(Unschedulable|SchedulingGated)$/;
+const DISRUPTED = /^(EvictionByEvictionAPI|TerminationByKubelet|Preemption\w+|DeletionBy\w+)$/;
+
 /** Kubernetes' reasons for an image that cannot be pulled, and a container that cannot be created. */
 const IMAGE = /^(ImagePullBackOff|ErrImage\w*|Image\w+Error|RegistryUnavailable)$/;
+const UNSTARTED = /^(StartError|ContainerCannotRun)$/;
 const CONFIG = /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/;
 
 function containerCause(pod: Pod): PodCause | undefined {
@@ -59,10 +67,12 @@ function containerCause(pod: Pod): PodCause | undefined {
     container: status.name,
     exitCode: status.exitCode,
     kubernetesReason: status.reason,
-    message: status.message.slice(0, LISTED_MESSAGE_LENGTH),
+    message: listedMessage(status.message),
   });
   const failed = firstFailed(pod);
   if (failed !== undefined) {
+    // The container runtime could not start its program, and the exit code is the runtime's.
+    if (UNSTARTED.test(failed.reason)) return of("configuration", "container-config", failed);
     const isOutOfMemory = failed.reason === "OOMKilled";
     return of(isOutOfMemory ? "infrastructure" : "test-failed", isOutOfMemory ? "out-of-memory" : "exit-code", failed);
   }

@@ -16,21 +16,41 @@ export function podsSelector(uid: string): string {
 /** A Job's pods are few; more than this are not looked at, whatever somebody has labelled. */
 const MAX_PODS = 1_000;
 
-const text = z.string().nullish();
-const Terminated = z.object({ exitCode: z.number(), reason: text, message: text, startedAt: text, finishedAt: text });
+/** What cannot be read counts as absent: the rest of the pod explains more than none. */
+const text = z.string().nullish().catch(undefined);
+/** Exit codes are 32 bits wide; those of Windows may be negative. */
+const Terminated = z
+  .object({
+    exitCode: z.int32().optional().catch(undefined),
+    reason: text,
+    message: text,
+    startedAt: text,
+    finishedAt: text,
+  })
+  .nullish()
+  .catch(undefined);
 const Status = z.object({
-  name: z.string(),
-  restartCount: z.number().nullish(),
-  started: z.boolean().nullish(),
+  name: text,
+  restartCount: z.uint32().nullish().catch(undefined),
+  started: z.boolean().nullish().catch(undefined),
   state: z
     .object({
-      waiting: z.object({ reason: text, message: text }).nullish(),
-      running: z.object({ startedAt: text }).nullish(),
-      terminated: Terminated.nullish(),
+      waiting: z.object({ reason: text, message: text }).nullish().catch(undefined),
+      running: z.object({ startedAt: text }).nullish().catch(undefined),
+      terminated: Terminated,
     })
-    .nullish(),
-  lastState: z.object({ terminated: Terminated.nullish() }).nullish(),
+    .nullish()
+    .catch(undefined),
+  lastState: z.object({ terminated: Terminated }).nullish().catch(undefined),
 });
+/** The entries of a list that are objects. */
+const entries = <Shape extends z.ZodType>(shape: Shape) =>
+  z
+    .array(z.unknown())
+    .transform((all) => all.flatMap((each) => shape.safeParse(each).data ?? []))
+    .nullish()
+    .catch(undefined);
+const Condition = z.object({ type: text, status: text, reason: text, message: text });
 const Containers = z.array(z.object({ name: z.string(), restartPolicy: text })).nullish();
 const PodObject = z.object({
   metadata: z.object({
@@ -48,11 +68,12 @@ const PodObject = z.object({
       phase: text,
       reason: text,
       message: text,
-      conditions: z.array(z.object({ type: z.string(), status: z.string(), reason: text, message: text })).nullish(),
-      initContainerStatuses: z.array(Status).nullish(),
-      containerStatuses: z.array(Status).nullish(),
+      conditions: entries(Condition),
+      initContainerStatuses: entries(Status),
+      containerStatuses: entries(Status),
     })
-    .nullish(),
+    .nullish()
+    .catch(undefined),
 });
 
 /**

@@ -1,11 +1,13 @@
 import { isObjectName } from "../kube/names.ts";
-import type { Phase, RunSummary } from "./run.ts";
+import type { ObjectVerdict, Phase, RunSummary } from "./run.ts";
 
 /** Selects runs of a project. */
 export interface RunFilter {
   readonly stage?: string | undefined;
   /** Empty: any phase. */
   readonly phases?: readonly Phase[];
+  /** Empty: any result. */
+  readonly results?: readonly ObjectVerdict["result"][];
   /** The name of one Freight, or the identifier of a collection. */
   readonly freight?: string | undefined;
   /** Created at or after this time, in milliseconds since 1970. */
@@ -15,11 +17,13 @@ export interface RunFilter {
 }
 
 /** Whether a run passes a filter. */
-export function passes(run: RunSummary, { stage, phases = [], freight, since, until }: RunFilter): boolean {
+export function passes(run: RunSummary, filter: RunFilter): boolean {
+  const { stage, phases = [], results = [], freight, since, until } = filter;
   const created = Date.parse(run.createdAt);
   return (
     (stage === undefined || run.stage === stage) &&
     (phases.length === 0 || phases.includes(run.phase)) &&
+    (results.length === 0 || results.includes(run.verdict?.result)) &&
     (freight === undefined || run.freightCollection === freight || run.freight.includes(freight)) &&
     (since === undefined || created >= since) &&
     (until === undefined || created < until)

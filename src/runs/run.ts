@@ -22,7 +22,12 @@ export function hasFailed(phase: Phase): boolean {
 }
 
 /** The maximum characters of a run's message in a list. Messages can be very long. */
-export const LISTED_MESSAGE_LENGTH = 500;
+const LISTED_MESSAGE_LENGTH = 500;
+
+/** The beginning of a message, for a list. Half of a surrogate pair at the cut is removed. */
+export function listedMessage(message: string): string {
+  return message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, "");
+}
 
 /** What a list tells of a run's verdict: no pod is read for it. */
 export type ObjectVerdict = Pick<Verdict, "result" | "cause" | "failedDryRuns">;

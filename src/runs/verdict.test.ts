@@ -8,6 +8,8 @@ const metric = (name: string, phase: Phase, parts: Partial<Metric> = {}, attempt
   makeMetric({ name, phase, attempts: [makeAttempt({ phase, ...attempt })], ...parts });
 const rate = (phase: Phase, value: string, parts: Partial<Metric> = {}): Metric =>
   metric("error-rate", phase, { provider: "prometheus", containers: [], ...parts }, { value, claimedJob: undefined });
+const measuredBy = (message: string): Metric =>
+  metric("error-rate", "Error", { provider: "prometheus", containers: [] }, { message, claimedJob: undefined });
 const measuring = (spec: Readonly<Record<string, unknown>>) => measuringOf(spec, (text) => text);
 
 /** In short: what came of a run, by which metric and attempt, and why. */
@@ -64,9 +66,7 @@ describe("which metric decided", () => {
   it("is not told of a run that contradicts itself", () => {
     expect(verdict("Successful", [metric("smoke", "Failed")])).toBe("-, smoke 1, ? contradiction");
     expect(verdict("Failed", [metric("smoke", "Successful")])).toBe("failed, -, ? contradiction");
-    expect(verdict("Failed", [metric("smoke", "Failed", { attempts: [] })])).toBe(
-      "failed, smoke -, test-failed job-failed",
-    );
+    expect(verdict("Failed", [metric("smoke", "Failed", { attempts: [] })])).toBe("failed, smoke -, ? ?");
   });
 });
 
@@ -117,7 +117,7 @@ describe("a run that was stopped", () => {
       "another metric had failed: the controller then stops the rest itself",
       "Failed",
       [metric("smoke", "Failed"), metric("it", "Successful", {}, cut)],
-      "failed, smoke 1, test-failed job-failed",
+      "failed, smoke 1, ? job-failed",
     ],
     [
       "another metric was inconclusive",
@@ -138,7 +138,7 @@ describe("the cause", () => {
     const message = 'Metric "smoke" assessed Failed due to failed (2) > failureLimit (1)';
     const attempts = [1, 2].map((number) => makeAttempt({ number }));
     expect(causeOf("Failed", makeMetric({ attempts }), message)).toEqual({
-      kind: "test-failed",
+      kind: undefined,
       reason: "job-failed",
       metric: "smoke",
       provider: "job",
@@ -148,6 +148,8 @@ describe("the cause", () => {
       message: "",
       limit: { what: "failed", counted: 2, allowed: 1 },
       elapsedMs: undefined,
+      openEnded: false,
+      backoffLimit: undefined,
       pod: "",
       container: "",
       added: false,
@@ -177,7 +179,7 @@ describe("the cause", () => {
   });
 
   it.each<[Phase, string, string]>([
-    ["Failed", "Job has reached the specified backoff limit", "test-failed job-failed"],
+    ["Failed", "Job has reached the specified backoff limit", "? job-failed"],
     ["Failed", "Job was active longer than specified deadline", "infrastructure deadline"],
     ["Inconclusive", 'container "main": ImagePullBackOff: Back-off pulling image "x"', "infrastructure image"],
     ["Inconclusive", "InvalidImageName", "configuration image"],
@@ -198,6 +200,31 @@ describe("the cause", () => {
       message: "spec is invalid",
     });
   });
+
+  it.each<[string, string]>([
+    ['secrets "token" not found', "configuration not-measured"],
+    ["rpc error: code = DeadlineExceeded", "? not-measured"],
+    ["429: exceeded quota", "? not-measured"],
+  ])("of another provider is no Job's, whatever its message: %s", (message, expected) => {
+    const { kind, reason } = causeOf("Error", measuredBy(message)) ?? {};
+    expect(`${kind ?? "?"} ${reason}`).toBe(expected);
+  });
+
+  it.each<[string, string]>([
+    ['Post "https://kubernetes/apis": connect: connection refused', "?"],
+    ['admission webhook "policy" denied the request: no latest', "configuration"],
+  ])("of a Job that could not be created is the configuration only if the message says so: %s", (message, kind) => {
+    const cause = causeOf("Error", metric("smoke", "Error", {}, { claimedJob: undefined, message }));
+    expect([cause?.reason, cause?.kind ?? "?"]).toEqual(["job-not-created", kind]);
+  });
+
+  it.each(["Unable to resolve metric arguments: x", "Analysis spec invalid: x"])(
+    "is the specification where Argo Rollouts did not accept it: %s",
+    (message) => {
+      const { cause } = verdictOf(makeRun({ phase: "Error", metrics: [], message }));
+      expect(cause).toMatchObject({ kind: "configuration", reason: "not-measured", metric: "", message });
+    },
+  );
 
   it("is not read out of a measured value's words", () => {
     const only = rate("Failed", "x", { message: "ImagePullBackOff" });

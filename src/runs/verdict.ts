@@ -1,7 +1,7 @@
-import { type Cause, objectCause } from "./cause.ts";
+import { type Cause, objectCause, saysStopped, unexplained } from "./cause.ts";
 import { podGone } from "./job-lifetime.ts";
 import type { Pod } from "./pod.ts";
-import { podCause } from "./pod-cause.ts";
+import { podCause, podEnd } from "./pod-cause.ts";
 import { explainingPod, failedCount } from "./pod-choice.ts";
 import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
 
@@ -27,28 +27,36 @@ export interface Verdict {
   readonly failedDryRuns: readonly string[];
 }
 
-/**
- * Decides the result of a run by its object, and the cause also by its pods.
- *
- * @param podsOf returns the pods of an attempt's Job that still exist, oldest first; `undefined` if no source reads
- *   pods, which is the default.
- */
-export function verdictOf(
-  run: Run,
-  podsOf: (attempt: Attempt) => readonly Pod[] | undefined = () => undefined,
-): Verdict {
+/** Decides the result of a run, and its cause, by its object. */
+export function verdictOf(run: Run): Verdict {
   const decision = decide(run);
   const { metric, result } = decision;
   const attempt = metric && decidingAttempt(metric)[0];
   const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
-  const cause = causeOf(run, decision, attempt);
+  return { result, metric, attempt, cause: causeOf(run, decision, attempt), failedDryRuns };
+}
+
+/** Returns the pods of an attempt's Job that still exist, oldest first; `undefined` if no source reads pods. */
+export type PodsOf = (attempt: Attempt) => readonly Pod[] | undefined;
+
+/** Finds the cause of a run also by its pods. That of an open run is what Kubernetes did to the newest pod. */
+export function causeByPods(run: Run, { metric, attempt, cause }: Verdict, podsOf: PodsOf): Cause | undefined {
+  if (!hasEnded(run.phase)) return openCause(run, podsOf);
   const isJob = metric?.provider === "job" && attempt?.claimedJob !== undefined;
   const pods = isJob ? podsOf(attempt) : undefined;
-  if (cause === undefined || pods === undefined || metric === undefined || attempt === undefined) {
-    return { result, metric, attempt, cause, failedDryRuns };
+  if (cause === undefined || pods === undefined || metric === undefined || attempt === undefined) return cause;
+  return pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, metric, pods);
+}
+
+function openCause(run: Run, podsOf: PodsOf): Cause | undefined {
+  for (const metric of run.metrics.filter(({ provider, dryRun }) => provider === "job" && !dryRun)) {
+    const attempt = metric.attempts.at(-1);
+    if (attempt === undefined || hasEnded(attempt.phase)) continue;
+    const pod = explainingPod(podsOf(attempt) ?? [])?.pod;
+    const end = pod && pod.phase !== "Pending" ? podEnd(pod) : undefined;
+    if (end !== undefined) return { ...unexplained(run, metric, attempt), ...end };
   }
-  const explained = pods.length === 0 ? { ...cause, gone: podGone(metric, attempt) } : withPods(cause, metric, pods);
-  return { result, metric, attempt, cause: explained, failedDryRuns };
+  return undefined;
 }
 
 /**
@@ -156,9 +164,4 @@ function wasCutShort({ message, attempts }: Metric): boolean {
 /** Whether an attempt was stopped: its Job was deleted while it was running. */
 export function isStopped({ message }: Pick<Attempt, "message">): boolean {
   return saysStopped(message);
-}
-
-/** Argo Rollouts' messages (metricproviders/job/job.go, analysis/analysis.go). */
-function saysStopped(message: string): boolean {
-  return /^(metric|run) terminated$/i.test(message.trim());
 }

@@ -89,7 +89,11 @@ function endedInstead({ ended }: TargetPod, error: SourceError): SourceError {
   if (ended.reason === "" && outcome === "not-found") return error;
   const word = /^\w{1,64}$/.test(ended.reason) ? ` (${ended.reason})` : "";
   const did = ended.evicted ? `Kubernetes evicted the pod${word}` : `the pod has ended${word}`;
-  const details = { fault: "log-removed", cause, ...(httpStatus !== undefined && { httpStatus }) } as const;
+  const details = {
+    fault: ended.reason === "" ? "log-removed" : "pod-ended",
+    cause,
+    ...(httpStatus !== undefined && { httpStatus }),
+  } as const;
   return new SourceError(source, "not-found", `no longer has the log: ${did}`, details);
 }
 

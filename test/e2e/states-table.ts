@@ -205,6 +205,29 @@ export const STATES: readonly State[] = [
     says: ['The log continues in source "archive" at the same position.', "ERROR 1 of 12 failed"],
   },
   {
+    name: "pod-evicted",
+    act: "the node evicts the pod while its log is followed; the page is loaded again after the run has failed",
+    async provoke(scene) {
+      const { run } = await live(scene, { sources: [PODS] });
+      const status = { reason: "Evicted", message: "The node was low on resource: memory." };
+      run.pod({ phase: "Failed", status, containers: { test: undefined } });
+      await text(scene, "Kubernetes evicted the pod (Evicted)");
+      run.put({ endedMs: 0 });
+      return async () => {
+        run.put({ endedMs: 2 * 3_600_000 });
+        await scene.page.reload();
+        await text(scene, "pods: Kubernetes ended the pod, and the log is gone with it");
+      };
+    },
+    says: [
+      "running 12 checks",
+      "Verification failed: integration-test",
+      "Kubernetes evicted the pod of integration-test: the node was low on memory.",
+      "Kubernetes evicted the pod (Evicted): The node was low on resource: memory.",
+    ],
+    never: /never started|exited with/,
+  },
+  {
     name: "run-deleted",
     act: "the run is deleted while its log is followed",
     async provoke(scene) {
@@ -360,6 +383,18 @@ export const STATES: readonly State[] = [
     act: "the log is a program file",
     provoke: stored(sends(Buffer.from("7f454c4602010100000000fffe900a009ce2280a41420a", "hex"))),
     says: [/Some bytes are invalid in the log.s encoding/, "End of the log: complete"],
+  },
+  {
+    name: "other-marks",
+    act: "the log has a shell's trace, a diff and headings of a test runner, which look like Buildkite's groups",
+    provoke: stored(
+      sends(
+        "+ main\n++ version\n+++ cat VERSION\n--- expected.json\n+++ actual.json\n@@ -1 +1 @@\n-200\n+503\n" +
+          "--- STDERR: shop::refund ---\nnothing of this is folded\n",
+      ),
+    ),
+    says: ["+++ cat VERSION", "--- expected.json", "--- STDERR: shop::refund ---", "nothing of this is folded"],
+    never: /\d lines?, /,
   },
   {
     name: "utf-16",

@@ -76,6 +76,8 @@ const ANSWERS: Readonly<Record<string, (origin: string) => string | Uint8Array>>
   "/gzip-twice-in-two-headers": () => answer("200 OK", ["Content-Encoding: gzip", "Content-Encoding: gzip"], "?"),
   "/transferred-until-the-end": () => `${head("Transfer-Encoding: gzip", "Connection: close")}${LOG}`,
   "/page": () => answer("200 OK", ["Content-Type: text/html"], PAGE),
+  "/xml-error": () => answer("200 OK", ["Content-Type: application/xml"], "<Error><Code>NoSuchKey</Code></Error>"),
+  "/gzip-damaged": () => answer("200 OK", [], Buffer.concat([gzipSync("").subarray(0, 10), Buffer.alloc(40, 0xff)])),
 };
 
 /** Starts the store on a free port of the loopback interface. */

@@ -26,6 +26,8 @@ export interface ScriptedPodLog extends WrittenLog {
   cut(how: LogCut): void;
   /** Cuts one of the next responses after this many bytes. */
   cutAfter(bytes: number, how: LogCut): void;
+  /** Settles when this many responses have begun. */
+  untilAnswered(count: number): Promise<void>;
   /** Settles when this many responses have sent everything and wait for more. */
   untilWaiting(count: number): Promise<void>;
 }
@@ -65,6 +67,7 @@ export function createScriptedPodLog(): ScriptedPodLog {
     async *through(pieces, query) {
       const answer = { query: Object.fromEntries(query), sent: "" };
       answers.push(answer);
+      tell();
       const cut = cuts.shift();
       const cutting = cutNow.promise;
       const iterator = pieces[Symbol.asyncIterator]();
@@ -102,6 +105,9 @@ export function createScriptedPodLog(): ScriptedPodLog {
       cutNow = Promise.withResolvers();
     },
     cutAfter: (bytes, how) => void cuts.push({ bytes, how }),
+    async untilAnswered(wanted) {
+      while (answers.length < wanted) await change();
+    },
     async untilWaiting(wanted) {
       while (waitingForMore !== wanted) await change();
     },

@@ -27,6 +27,11 @@ const LOST = {
     },
   },
 };
+/** A container whose program the runtime could not start: the exit code is the runtime's. */
+function unstarted(message: string): Readonly<Record<string, unknown>> {
+  const times = { startedAt: "1970-01-01T00:00:00Z", finishedAt: "2026-01-01T00:00:30Z" };
+  return { ...terminated(128), state: { terminated: { exitCode: 128, reason: "StartError", message, ...times } } };
+}
 const UNPULLED = "nothing to be had from 10.0.0.1:5000";
 
 type Pod = Partial<MadePod>;
@@ -62,7 +67,7 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       status: condition("DisruptionTarget", "EvictionByEvictionAPI", "Eviction API: evicting"),
       containers: { main: terminated(143) },
     },
-    "infrastructure: Kubernetes evicted the pod of it.",
+    "infrastructure: Kubernetes evicted the pod of it: Eviction API: evicting",
   ],
   [
     "on a node that was shut down",
@@ -81,6 +86,19 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       containers: { main: terminated(143) },
     },
     "infrastructure: Kubernetes gave the place of the pod of it to a pod with a higher priority.",
+  ],
+  [
+    "preempted, and has not ended yet",
+    {
+      deletedAt: "2026-01-01T00:00:40Z",
+      status: condition("DisruptionTarget", "PreemptionByScheduler", "default-scheduler: preempting"),
+    },
+    "infrastructure: Kubernetes gave the place of the pod of it to a pod with a higher priority.",
+  ],
+  [
+    "lost with its node, in a cluster that does not know its phase then",
+    { phase: "Unknown", status: { reason: "NodeLost", message: "Node node-1 is unresponsive" } },
+    "infrastructure: The node of it was lost or cleared.",
   ],
   [
     "lost with its node",
@@ -107,7 +125,8 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       status: { reason: "OutOfcpu", message: "Pod was rejected: Node didn't have enough resource: cpu" },
       containers: { main: undefined },
     },
-    "infrastructure: Kubernetes ended the pod of it (OutOfcpu).",
+    "infrastructure: Kubernetes ended the pod of it (OutOfcpu): " +
+      "Pod was rejected: Node didn't have enough resource: cpu",
   ],
   [
     "out of memory",
@@ -127,7 +146,23 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
   [
     "without a Secret",
     { phase: "Pending", containers: { main: waiting("CreateContainerConfigError") } },
-    `configuration: A container of it could not be created: ${UNPULLED}`,
+    `configuration: A container of it could not be started: ${UNPULLED}`,
+  ],
+  [
+    "without the program that it is to run",
+    { phase: "Failed", containers: { main: unstarted('exec: "robot": executable file not found in $PATH') } },
+    'configuration: A container of it could not be started: exec: "robot": executable file not found in $PATH',
+  ],
+  [
+    "held back by a scheduling gate",
+    {
+      phase: "Pending",
+      status: {
+        conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", message: "gates are closed" }],
+      },
+      containers: { main: undefined },
+    },
+    "infrastructure: The pod of it could not be scheduled: gates are closed",
   ],
   [
     "on no node",
@@ -138,7 +173,7 @@ const ENDS: readonly (readonly [string, Pod, string])[] = [
       },
       containers: { main: undefined },
     },
-    "infrastructure: No node takes the pod of it: 0/3 nodes",
+    "infrastructure: The pod of it could not be scheduled: 0/3 nodes",
   ],
 ];
 
@@ -154,7 +189,7 @@ describe("the pod of a run that failed", () => {
     expect(out).toContain(`\n  ${sentence}\n`);
     expect(out.split("\nattempt 1")[1]?.split("\n")[0]).toBe(" of 1, container main");
     // No pod is read for a list.
-    expect(await row(run)).toContain("test failed: The job of it failed.");
+    expect(await row(run)).toContain("job failed: The job of it failed.");
   });
 
   it("is told by its exit code where it ended by itself", async () => {

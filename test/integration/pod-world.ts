@@ -58,12 +58,15 @@ export function logRequests(requests: readonly string[]): readonly string[] {
 /** Starts a world for all tests of a file. `api.requests` is emptied before each test. */
 export function usePodWorld({
   sources = ["pods", "archive"],
+  more = async () => [],
 }: {
   readonly sources?: readonly string[];
+  /** Returns the settings of more sources, which are asked after those. Default: none. */
+  readonly more?: () => Promise<readonly object[]>;
 } = {}): () => PodWorld {
   let world: (PodWorld & { close(): Promise<void> }) | undefined;
   beforeAll(async () => {
-    world = await startPodWorld(sources);
+    world = await startPodWorld(sources, await more());
   });
   afterEach(() => void (world?.api.requests as string[] | undefined)?.splice(0));
   afterAll(() => world?.close());
@@ -73,7 +76,10 @@ export function usePodWorld({
   };
 }
 
-async function startPodWorld(sources: readonly string[]): Promise<PodWorld & { close(): Promise<void> }> {
+async function startPodWorld(
+  sources: readonly string[],
+  more: readonly object[],
+): Promise<PodWorld & { close(): Promise<void> }> {
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({
     objects: clusterObjects(),
@@ -92,7 +98,7 @@ async function startPodWorld(sources: readonly string[]): Promise<PodWorld & { c
   const config = {
     // Jobs may run there too.
     jobNamespaces: ["elsewhere"],
-    sources: sources.map((name) => ({ name, ...known[name] })),
+    sources: [...sources.map((name) => ({ name, ...known[name] })), ...more],
     shutdown: { drain: "0ms" },
   };
   const clock = { now: () => Date.parse("2026-01-02T00:00:00Z") };

@@ -10,6 +10,8 @@ export interface MadeResult {
   readonly message?: string;
   /** What the measurement holds, beside its phase and times. `null`: there was none. */
   readonly measurement?: object | null;
+  /** The same of earlier measurements, oldest first. */
+  readonly earlier?: readonly object[];
   /** More of the metric's specification. */
   readonly spec?: object;
   /** More of the Job's. */
@@ -59,15 +61,19 @@ function metricSpec({ name, provider = "job", spec = {}, jobSpec = {}, podSpec =
   return { name, provider: { [provider]: provider === "job" ? { spec: { ...jobSpec, template } } : {} }, ...spec };
 }
 
-function resultOf(uid: string, { name, provider = "job", phase, dryRun, message = "", measurement = {} }: MadeResult) {
-  const metadata = { "job-name": jobOf(uid, name), "job-namespace": "shop" };
+function resultOf(uid: string, made: MadeResult) {
+  const { name, provider = "job", phase, dryRun, message = "", measurement = {}, earlier = [] } = made;
+  const job = { "job-name": jobOf(uid, name), "job-namespace": "shop" };
+  const metadata = provider === "job" && { metadata: job };
   const times = { startedAt: STARTED, ...(phase !== "Running" && { finishedAt: ENDED }) };
   return {
     name,
     phase,
     message,
     ...(dryRun && { dryRun }),
-    measurements:
-      measurement === null ? [] : [{ phase, ...times, ...(provider === "job" && { metadata }), ...measurement }],
+    measurements: [
+      ...earlier.map((each) => ({ phase, startedAt: STARTED, finishedAt: ENDED, ...metadata, ...each })),
+      ...(measurement === null ? [] : [{ phase, ...times, ...metadata, ...measurement }]),
+    ],
   };
 }

@@ -3,6 +3,7 @@ import {
   type AnalysisRun,
   AnalysisRunLogService,
   type AnalysisRunSummary,
+  type Verdict,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { causeOf } from "../../src/client/cause.ts";
 import { headline } from "../../src/ui/run/headline.ts";
@@ -25,8 +26,8 @@ export interface VerdictWorld {
    */
   put(made: Omit<MadeVerdict, "name" | "uid">, archived?: boolean): PodRun;
   get(run: PodRun): Promise<AnalysisRun>;
-  /** The run as a list tells it. */
-  listed(run: PodRun): Promise<AnalysisRunSummary | undefined>;
+  /** The run as a list tells it. @param verdicts those of the runs that are listed. Default: any. */
+  listed(run: PodRun, verdicts?: readonly Verdict[]): Promise<AnalysisRunSummary | undefined>;
   read(run: PodRun): Promise<ReadLog>;
   /** What the command line prints and says. */
   cli(...args: readonly string[]): Promise<CliResult>;
@@ -61,8 +62,9 @@ export function useVerdictWorld(options?: Parameters<typeof usePodWorld>[0]): Ve
         world().archive({ ...run, job: jobOf(ref.uid, name) }, sends(`${name} says\n`));
       return run;
     },
-    async listed({ name }) {
-      const { analysisRuns } = await client().listAnalysisRuns({ namespace: "shop", pageSize: 500 }, as(TOKENS.reader));
+    async listed({ name }, verdicts = []) {
+      const query = { namespace: "shop", pageSize: 500, verdicts: [...verdicts] };
+      const { analysisRuns } = await client().listAnalysisRuns(query, as(TOKENS.reader));
       return analysisRuns.find((each) => each.name === name);
     },
     read: ({ namespace, name }) => readLog(world().transport, { namespace, name }),

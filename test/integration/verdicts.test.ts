@@ -82,6 +82,29 @@ describe("a run that was stopped", () => {
     expect(await listed(run)).toMatchObject(expected);
   });
 
+  it("is not listed among those that passed, whatever its phase", async () => {
+    const run = stopped("Successful");
+    expect(await listed(run, [Verdict.PASSED])).toBeUndefined();
+    expect(await listed(run, [Verdict.NONE])).toMatchObject({ name: run.name });
+  });
+
+  it("of a metric that is measured until then, and had passed, is told as such", async () => {
+    const metric = { name: "it", phase: "Successful", message: "metric terminated", measurement: cut };
+    const run = put({
+      phase: "Successful",
+      message: "Run Terminated",
+      spec: { terminate: true },
+      metrics: [{ ...metric, spec: { interval: "1m" }, earlier: [{}] }],
+    });
+    expect((await get(run)).cause).toMatchObject({ reason: CauseReason.STOPPED, openEnded: true });
+    expect(await page(run)).toEqual([
+      "Verification ran until it was stopped (after 1 min)",
+      "**it** was measured until the run was stopped; its last measurement is incomplete.",
+      "Its job was deleted while it ran, so the log may be cut off.",
+    ]);
+    expect(await row(run)).toContain("stopped: it was measured until the run was stopped (after 1 min)");
+  });
+
   it("has its log, which is told to be cut off", async () => {
     const { text, notices } = await read(stopped("Successful"));
     expect(text).toBe("it says\n");
@@ -283,7 +306,7 @@ describe("what people read", () => {
     [
       "passed with a failed metric",
       { phase: "Successful", metrics: [{ name: "smoke", phase: "Failed" }] },
-      "Verification",
+      "Verification: result unknown",
       "The run reports that it passed, but its metric **smoke** did not.",
     ],
   ])("of a run that %s is that its cause is not known", async (_, made, title, sentence) => {

@@ -5,6 +5,7 @@ import {
   type Link as ReportLink,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Cause, causeOf, isOpen } from "../../client/cause.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import { markedPhase, PhaseMark } from "../parts/phase.tsx";
 import { Ago, Moment, Span, useNow } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
@@ -54,7 +55,7 @@ export function Answer({ project, run, other, links, children }: AnswerProps) {
           {isOpen(told.phase) && container?.startTime && !container.endTime && (
             <Rich text={text.cause.runs(container.name)} />
           )}
-          {other !== undefined && <Rich text={text.cause.wholeRun(headline(cause, text, language))} />}
+          {other !== undefined && <Rich text={text.cause.wholeRun(verbatim(headline(cause, text, language)))} />}
         </p>
       </div>
       <Reports links={links} />

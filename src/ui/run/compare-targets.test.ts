@@ -20,7 +20,7 @@ function run(
   { metric = "robot", provider = "job", rollout = "" } = {},
 ) {
   return create(AnalysisRunSchema, {
-    summary: { name, stage: "uat", phase: SUCCESSFUL },
+    summary: { name, stage: "uat", phase: SUCCESSFUL, verdict: Verdict.PASSED },
     rollout,
     freight: [{ name: "0123456789abcdef", alias: "" }],
     metrics: [{ name: metric, provider, attempts: phases.map((phase, index) => ({ number: index + 3, phase })) }],
@@ -51,7 +51,7 @@ it("finds the newest run of the stage in which the metric passed, and its attemp
   const { client, asked } = clientOf([run("uat.2", [FAILED, SUCCESSFUL, FAILED]), run("uat.1", [SUCCESSFUL])]);
   const found = await lastPassed(client, "shop", run("uat.now", [FAILED]), "robot", new AbortController().signal);
   expect(found).toEqual({ run: "uat.2", attempt: 4, freight: "0123456" });
-  expect(asked).toEqual([{ namespace: "shop", stage: "uat", phases: [SUCCESSFUL], pageSize: 50 }]);
+  expect(asked).toEqual([{ namespace: "shop", stage: "uat", verdicts: [Verdict.PASSED], pageSize: 50 }]);
 });
 
 it("skips the run itself, runs without this metric as a job, and those of another Rollout", async () => {

@@ -4,8 +4,8 @@ import {
   type AnalysisRun,
   type AnalysisRunSummary,
   type Metric,
+  Verdict,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import { hasPassed } from "../../client/cause.ts";
 import type { TaffrailClient } from "../../client/client.ts";
 import type { CompareTarget } from "./compare-query.ts";
 
@@ -52,10 +52,11 @@ export async function lastPassed(
   signal: AbortSignal,
 ): Promise<PassedTarget | undefined> {
   const { name = "", stage = "" } = run.summary ?? {};
-  const phases = [AnalysisPhase.SUCCESSFUL];
-  const listed = await client.listAnalysisRuns({ namespace, stage, phases, pageSize: PAGE_SIZE }, { signal });
+  const verdicts = [Verdict.PASSED];
+  const listed = await client.listAnalysisRuns({ namespace, stage, verdicts, pageSize: PAGE_SIZE }, { signal });
+  // Servers that do not know this filter list all runs. Without a Stage, those of all Stages are listed.
   const others = listed.analysisRuns
-    .filter((each) => each.name !== name && each.stage === stage && hasPassed(each))
+    .filter((each) => each.name !== name && each.stage === stage && each.verdict === Verdict.PASSED)
     .slice(0, MAX_RUNS);
   for (const other of others) {
     const { analysisRun } = await client.getAnalysisRun({ namespace, name: other.name }, { signal });

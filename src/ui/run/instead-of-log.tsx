@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { type AnalysisRun, EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import { StatePage } from "../parts/state-page.tsx";
 import { useServerInfo } from "../session/server-info.ts";
 import { useText } from "../text/text.tsx";
@@ -46,7 +47,7 @@ export function useInsteadOfLog(options: InsteadOfLogOptions): ReactNode | undef
     return <NoLog {...about} {...{ trying, onAgain, onShowDocument }} error={failure} isAsking={!isOver} />;
   }
   if (waitsFor !== undefined) {
-    return <StatePage title={text.states.waiting} why={waitsFor} next={text.states.waitingWhy} />;
+    return <StatePage title={text.states.waiting} why={verbatim(waitsFor)} next={text.states.waitingWhy} />;
   }
   if (isOver && lines === 0 && end?.reason === EndReason.COMPLETE) {
     return <StatePage title={text.states.empty} why={text.states.emptyWhy} next={text.states.emptyNext} />;

@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { EndReason } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../../client/describe-error.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import { isRetryable } from "../../client/retry.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { isDenied } from "../parts/denied.ts";
@@ -33,7 +34,7 @@ export function LogBreak({ summary, onAgain }: LogBreakProps) {
   if (isLimit) why = breaks.limit;
   else if (isDamaged) why = breaks.damaged(/ line (\d+) on\b/.exec(described.message)?.[1] ?? "");
   else if (isLost) why = breaks.denied;
-  else if (!isRetryable(ConnectError.from(error), false)) why = breaks.refused(described.message);
+  else if (!isRetryable(ConnectError.from(error), false)) why = breaks.refused(verbatim(described.message));
   const next = isLost ? text.states.askAccess(contact) : text.noLog.ifItStays(contact, described.reference);
   return (
     <div className={styles.break} role="status">

@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { type AnalysisRun, type SourceAttempt, SourceOutcome } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError, type ErrorDescription } from "../../client/describe-error.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { ErrorState } from "../parts/error-state.tsx";
 import { operatorText } from "../parts/operator-text.ts";
@@ -129,7 +130,7 @@ function RunSays({ run, selection }: Pick<NoLogProps, "run" | "selection">) {
   if (saying === "") return null;
   return (
     <p className={`soft ${styles.saying}`}>
-      <Rich text={noLog.runSays(saying)} />
+      <Rich text={noLog.runSays(verbatim(saying))} />
     </p>
   );
 }

@@ -3,6 +3,7 @@ import {
   type AnalysisRun,
   CauseReason,
   ContainerState,
+  CountedMeasurements,
   type Cause as ToldCause,
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import {
@@ -15,7 +16,8 @@ import {
   isFailure,
   isOpen,
 } from "../../client/cause.ts";
-import { causeSentence, goneSentence, podsSentence } from "../../client/cause-words.ts";
+import { causeSentence, goneSentence, podsSentence, retriesSentence } from "../../client/cause-words.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import type { Text } from "../text/en.ts";
 import { spanText } from "../text/format.ts";
 
@@ -37,24 +39,36 @@ export function reasons(
       ? [...toldReasons(cause.told, text), ...podReasons(cause, text)]
       : [heldUpText(held, text, now, language)];
   if (cause.told !== undefined) {
-    sentences.push(podsSentence(cause.told, attempt?.pods ?? [], text.words), goneSentence(cause.told, text.words));
+    sentences.push(
+      podsSentence(cause.told, attempt?.pods ?? [], text.words),
+      retriesSentence(cause.told, text.words),
+      goneSentence(cause.told, text.words),
+    );
   }
   const last = metric?.attempts.at(-1);
-  if (metric !== undefined && metric.provider !== "job" && last?.value) {
-    sentences.push(text.measured(metric.provider, last.value));
+  if (metric !== undefined && metric.provider !== "job" && metric.provider !== "" && last?.value) {
+    sentences.push(text.measured(verbatim(metric.provider), verbatim(beginningOf(last.value))));
     // Only short conditions: the measurements show all of them.
     const { successCondition: wanted, failureCondition: unwanted } = metric;
-    if (isShort(wanted)) sentences.push(text.wanted(wanted));
-    else if (wanted === "" && isShort(unwanted)) sentences.push(text.unwanted(unwanted));
+    if (isShort(wanted)) sentences.push(text.wanted(verbatim(wanted)));
+    else if (wanted === "" && isShort(unwanted)) sentences.push(text.unwanted(verbatim(unwanted)));
   }
   const earlier = metric?.attempts.filter((each) => isFailure(each.phase) && each.number !== attempt?.number) ?? [];
   if (isOpen(phase)) sentences.push(...earlier.map(({ number }) => text.attemptFailed(number)));
-  if (limit?.what === "failed") sentences.push(text.limitFailed(limit.counted, limit.allowed));
-  if (limit?.what === "inconclusive") sentences.push(text.limitInconclusive(limit.counted, limit.allowed));
-  if (limit?.what === "consecutiveErrors") sentences.push(text.limitErrors(limit.counted, limit.allowed));
-  // The measurement's own message says more than the limit.
-  if (attempt?.message) sentences.push(attempt.message);
-  else if (sentences.length === 0 || limit === undefined) sentences.push(...ownWords(cause));
+  if (limit?.what === CountedMeasurements.FAILED) sentences.push(text.limitFailed(limit.counted, limit.allowed));
+  if (limit?.what === CountedMeasurements.INCONCLUSIVE)
+    sentences.push(text.limitInconclusive(limit.counted, limit.allowed));
+  if (limit?.what === CountedMeasurements.CONSECUTIVE_ERRORS)
+    sentences.push(text.limitErrors(limit.counted, limit.allowed));
+  // The measurement's own message says more than the limit, and nothing of a run that was stopped.
+  if (cause.told?.reason !== CauseReason.STOPPED) {
+    if (attempt?.message) sentences.push(verbatim(attempt.message));
+    else if (sentences.join("") === "" || limit === undefined) sentences.push(...ownWords(cause));
+  }
+  const isSilent = sentences.join("") === "";
+  // The headline says the same of a run that was stopped.
+  if (cause.told !== undefined && isSilent && (cause.told.reason !== CauseReason.STOPPED || cause.told.openEnded))
+    sentences.push(causeSentence(cause.told, text.words, ""));
   if (sentences.length === 0 && isOpen(phase) && attempt === undefined) sentences.push(text.startsLater);
   const told = [...new Set(sentences.filter((sentence) => sentence !== ""))];
   return told.filter((sentence) => !told.some((other) => other !== sentence && other.includes(sentence)));
@@ -72,10 +86,12 @@ function heldUpText({ ended, by }: HeldUp, { words }: Text["cause"], now: number
 }
 
 /** What the headline and the pod's state do not say. */
-function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly string[] {
+function toldReasons(told: ToldCause | undefined, text: Text["cause"]): string[] {
   switch (told?.reason) {
     case CauseReason.STOPPED:
-      return told.attempt > 0 ? [text.stoppedLog] : [];
+      if (told.provider !== "job" || told.attempt === 0) return [];
+      return [told.openEnded ? causeSentence(told, text.words, "") : "", text.stoppedLog];
+    case CauseReason.UNSPECIFIED:
     case CauseReason.NOT_MEASURED:
     case CauseReason.JOB_NOT_CREATED:
     case CauseReason.CONTRADICTION:
@@ -87,28 +103,42 @@ function toldReasons(told: ToldCause | undefined, text: Text["cause"]): readonly
   }
 }
 
-/** `**` would be rendered as emphasis. */
-function isShort(condition: string): boolean {
-  return condition !== "" && condition.length <= 60 && !condition.includes("**");
+/** Values may be whole documents: the measurements show them. */
+const VALUE_LENGTH = 200;
+
+function beginningOf(value: string): string {
+  return value.length <= VALUE_LENGTH ? value : `${value.slice(0, VALUE_LENGTH).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
-function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): readonly string[] {
+function isShort(condition: string): boolean {
+  return condition !== "" && condition.length <= 60;
+}
+
+function podReasons({ phase, told, attempt, container }: Cause, text: Text["cause"]): string[] {
   if (isClusterCause(told) || told?.containerAdded) return [];
   const exit = exitOf(container);
   if (container !== undefined && exit !== undefined) {
-    const code = String(exit.code ?? "?");
+    if (exit.code === undefined) return [text.endUnknown(container.name)];
+    const code = String(exit.code);
     if (exit.reason === "OOMKilled") return [text.words.outOfMemory(container.name)];
-    return [exit.reason === "" ? text.exited(container.name, code) : text.exitedFor(container.name, code, exit.reason)];
+    return [
+      exit.reason === ""
+        ? text.exited(container.name, code)
+        : text.exitedFor(container.name, code, verbatim(exit.reason)),
+    ];
   }
   const pod = attempt?.pods.at(-1);
   if (isOpen(phase) && pod?.phase === "Pending" && (pod.message || pod.reason))
-    return [text.podWaits(pod.message || pod.reason)];
+    return [text.podWaits(verbatim(pod.message || pod.reason))];
   if (isOpen(phase) && container?.state === ContainerState.WAITING && container.reason)
-    return [text.waits(container.name, container.reason)];
+    return [text.waits(container.name, verbatim(container.reason))];
   return [];
 }
 
 /** The message of Argo Rollouts, unless it only repeats the counts. */
 function ownWords({ metric, message }: Cause): readonly string[] {
-  return [metric?.message, message].filter((each): each is string => Boolean(each)).slice(0, 1);
+  return [metric?.message, message]
+    .filter((each): each is string => Boolean(each))
+    .slice(0, 1)
+    .map(verbatim);
 }

@@ -1,5 +1,6 @@
 import { type SourceAttempt, SourceFault, SourceOutcome } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { ErrorDescription } from "../../client/describe-error.ts";
+import { verbatim } from "../../client/emphasis.ts";
 import type { Text } from "../text/en.ts";
 
 /** The outcome of asking one source, in the user's language. */
@@ -10,7 +11,7 @@ export function sourceWords(attempt: SourceAttempt, { noLog }: Text): string {
 function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"]): string {
   const { source, outcome, httpStatus, message, fault } = attempt;
   // The source's name is shown before it.
-  const theirs = message.startsWith(`Source "${source}" `) ? message.slice(source.length + 10) : message;
+  const theirs = verbatim(message.startsWith(`Source "${source}" `) ? message.slice(source.length + 10) : message);
   switch (fault) {
     case SourceFault.NAME_NOT_RESOLVED:
       return faults.nameNotResolved;
@@ -30,6 +31,8 @@ function outcomeWords(attempt: SourceAttempt, { faults, outcomes }: Text["noLog"
       return faults.noPod;
     case SourceFault.LOG_REMOVED:
       return faults.logRemoved;
+    case SourceFault.POD_ENDED:
+      return faults.podEnded;
     case SourceFault.NEVER_STARTED:
       return faults.neverStarted;
     case SourceFault.WEB_PAGE:
@@ -87,7 +90,7 @@ export function whyNoLog({ reason, sources, message }: ErrorDescription, { noLog
     case "CONTAINER_NOT_FOUND":
       return noLog.whys.noSuchContainer;
     default:
-      return message;
+      return verbatim(message);
   }
 }
 

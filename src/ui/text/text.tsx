@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { emphasisParts } from "../../client/emphasis.ts";
 import { useSettings } from "../settings/settings.ts";
 import { en, type Text } from "./en.ts";
 
@@ -50,8 +51,8 @@ function numbersOf(language: string): string {
   return navigator.languages.find((each) => each.toLowerCase().startsWith(language)) ?? language;
 }
 
-/** A sentence with emphasis between `**`. A name that contains `**` is at worst shown in bold. */
+/** A sentence with emphasis between `**`. */
 export function Rich({ text }: { readonly text: string }) {
   // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence have no other order.
-  return text.split("**").map((part, index) => (index % 2 === 1 ? <b key={index}>{part}</b> : part));
+  return emphasisParts(text).map((part, index) => (index % 2 === 1 ? <b key={index}>{part}</b> : part));
 }

@@ -109,11 +109,17 @@ export const zh: Required<Text> = {
     successful: "验证已通过",
     inconclusive: (metric) => `验证结束但无结论：${metric}`,
     stopped: (elapsed) => `验证在得出结论之前被中止${elapsed && `（运行 ${elapsed} 之后）`}`,
+    ranUntilStopped: (elapsed) => `验证一直运行到被中止${elapsed && `（运行 ${elapsed} 之后）`}`,
     failedUnknown: "验证失败",
+    errorUnknown: "无法测量验证",
+    inconclusiveUnknown: "验证结束但无结论",
+    resultUnknown: "验证：结果未知",
+    endUnknown: (container) => `容器 **${container}** 如何结束未知。`,
     stoppedLog: "它的任务在运行中被删除，因此日志可能不完整。",
     words: {
       kinds: {
         testFailed: "测试失败",
+        jobFailed: "任务失败",
         infrastructure: "基础设施",
         configuration: "配置",
         stopped: "已中止",
@@ -125,20 +131,25 @@ export const zh: Required<Text> = {
       conditionNotMet: (metric, value) =>
         value === "" ? `**${metric}** 不满足其条件。` : `**${metric}** 的值是 **${value}**，不被允许。`,
       notMeasured: (metric, message) => `无法测量 **${metric}**${colon(message)}`,
+      nothingMeasured: (message) => `什么都无法测量${colon(message)}`,
+      noMeasurement: (metric) => `**${metric}** 没有通过，但没有记录它的任何测量。`,
       inconclusive: (metric) => `**${metric}** 没有得出结论。`,
       stopped: (elapsed) => `在得出结论之前被中止${elapsed && `（运行 ${elapsed} 之后）`}。`,
+      measuredUntilStopped: (metric, elapsed) =>
+        `**${metric}** 一直测量到运行被中止${elapsed && `（运行 ${elapsed} 之后）`}；最后一次测量不完整。`,
       jobNotCreated: (metric, message) => `无法创建 **${metric}** 的任务${colon(message)}`,
       quota: (metric, message) => `配额不允许 **${metric}** 的任务${colon(message)}`,
       deadline: (metric) => `**${metric}** 的运行时间超过了期限。`,
       imageNotPulled: (metric, message) => `无法拉取 **${metric}** 的镜像${colon(message)}`,
       imageInvalid: (metric) => `**${metric}** 的镜像名称无效。`,
-      containerConfig: (metric, message) => `无法创建 **${metric}** 的容器${colon(message)}`,
-      evicted: (metric, resource) =>
-        `Kubernetes 驱逐了 **${metric}** 的 Pod${resource && `：节点的 **${resource}** 不足`}。`,
+      containerConfig: (metric, message) => `无法启动 **${metric}** 的容器${colon(message)}`,
+      evicted: (metric, resource, message) =>
+        `Kubernetes 驱逐了 **${metric}** 的 Pod` +
+        (resource === "" ? colon(message) : `：节点的 **${resource}** 不足。`),
       nodeShutdown: (metric) => `**${metric}** 所在的节点被关闭。`,
       preempted: (metric) => `**${metric}** 的 Pod 被更高优先级的 Pod 抢占。`,
       nodeLost: (metric) => `**${metric}** 所在的节点丢失或被清空。`,
-      unschedulable: (metric, message) => `没有节点接受 **${metric}** 的 Pod${colon(message)}`,
+      unschedulable: (metric, message) => `无法调度 **${metric}** 的 Pod${colon(message)}`,
       outOfMemory: (container) => `容器 **${container}** 被终止：**内存耗尽**。`,
       exitCode: (container, code) => `容器 **${container}** 以退出码 **${code}** 结束。`,
       podsFailed: (failed, pods, each) => `${pods} 个 Pod 中有 **${failed}** 个失败${each && `：${each}`}。`,
@@ -157,7 +168,11 @@ export const zh: Required<Text> = {
       addedExitCode: (container, code) => `集群添加到 Pod 的容器 **${container}** 以退出码 **${code}** 结束。`,
       heldUp: (container, code, ago, by) =>
         `容器 **${container}** ${ago && `${ago}前`}以退出码 **${code}** 结束；任务在等待集群添加到 Pod 的 **${by}**。`,
-      podEnded: (metric, reason) => `Kubernetes 终止了 **${metric}** 的 Pod（${reason}）。`,
+      podEnded: (metric, reason, message) => `Kubernetes 终止了 **${metric}** 的 Pod（${reason}）${colon(message)}`,
+      backoffLimit: (limit) =>
+        limit === 0
+          ? "它的 **backoffLimit** 是 **0**，不允许重试。"
+          : `它的 **backoffLimit** 允许重试 **${limit}** 次。`,
       passedThough: (metric) => `运行报告已通过，但它的指标 **${metric}** 没有通过。`,
       noMetric: "运行没有说明由哪个指标决定结果。",
       other: (metric) => `**${metric}** 没有通过。`,
@@ -289,6 +304,7 @@ export const zh: Required<Text> = {
       redirect: (status) => `返回 ${status}，重定向到别处：也许是登录页面`,
       noPod: "集群中已没有这次尝试的 Pod",
       logRemoved: "Pod 所在的节点已删除日志",
+      podEnded: "它的 Pod 已被 Kubernetes 终止，日志也随之消失",
       neverStarted: "容器从未启动，因此没有写任何内容",
       webPage: "返回了网页而不是日志",
       errorDocument: "返回了 XML 或 JSON 格式的错误而不是日志",

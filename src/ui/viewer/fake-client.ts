@@ -17,7 +17,12 @@ import { sleep } from "../../client/sleep.ts";
 export type Scene =
   /** Text or bytes of the log. */
   | { readonly kind: "text"; readonly text: string | Uint8Array; readonly container?: string }
-  | { readonly kind: "notice"; readonly notice: keyof typeof NoticeKind; readonly message: string }
+  | {
+      readonly kind: "notice";
+      readonly notice: keyof typeof NoticeKind;
+      readonly message: string;
+      readonly source?: string;
+    }
   /** A pause in milliseconds. */
   | { readonly kind: "pause"; readonly ms: number }
   /** The connection breaks and the log is resumed. */
@@ -61,7 +66,11 @@ export function createFakeClient(
         } else if (scene.kind === "notice") {
           yield {
             kind: "notice",
-            notice: create(NoticeSchema, { kind: NoticeKind[scene.notice], message: scene.message }),
+            notice: create(NoticeSchema, {
+              message: scene.message,
+              source: scene.source ?? "",
+              kind: NoticeKind[scene.notice],
+            }),
           };
         } else if (scene.kind === "end") {
           const end = create(EndSchema, {

@@ -139,7 +139,7 @@ function containers(): Scene[] {
 
 function notices(): Scene[] {
   return [
-    { kind: "notice", notice: "HEAD_MISSING", message: "The source no longer has the beginning of the log." },
+    { kind: "notice", notice: "POLLING", message: "The node cannot follow the log. It is read every 2 s instead." },
     { kind: "text", text: "one\ntwo\n" },
     { kind: "notice", notice: "SOURCE_CHANGED", message: "The log continues in another source, at the same line." },
     { kind: "text", text: "three\n" },

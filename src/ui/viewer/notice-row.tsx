@@ -12,7 +12,7 @@ interface NoticeRowProps {
 const GRAVE: ReadonlySet<string> = new Set([
   "LINES_LOST",
   "SEAM",
-  "HEAD_MISSING",
+  "POD_ENDED",
   "LOG_REPLACED",
   "LOG_DAMAGED",
   "LOOKS_LIKE_PAGE",

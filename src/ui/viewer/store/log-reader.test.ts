@@ -189,7 +189,8 @@ describe("a log that is read", () => {
         {
           kind: "notice",
           notice: "SOURCE_CHANGED",
-          message: 'The log continues in source "store", at the same place.',
+          message: "The log continues in another source, at the same line.",
+          source: "store",
         },
         { kind: "text", text: "two\n" },
         { kind: "end", reason: "COMPLETE" },

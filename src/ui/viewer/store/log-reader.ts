@@ -162,8 +162,8 @@ export function createLogReader(options: LogReaderOptions): LogReader {
 
   const takeNotice = (notice: Notice): void => {
     // Of several logs, each may be in another source.
-    const source = request.allContainers || request.allPods ? undefined : newSource(notice);
-    if (source !== undefined) become({ source });
+    const isOne = !request.allContainers && !request.allPods;
+    if (isOne && notice.source !== "") become({ source: notice.source });
     // Waiting is a state, which passes, not a notice.
     if (notice.kind !== NoticeKind.WAITING) note(KIND_NAMES.get(notice.kind) ?? "", notice.message);
   };
@@ -273,12 +273,6 @@ function freshProgress(): LogProgress {
     resumed: 0,
     bytes: 0,
   };
-}
-
-/** The source in which the log continues. Only the sentence of such a notice names it. */
-function newSource({ kind, message }: Notice): string | undefined {
-  if (kind !== NoticeKind.SOURCE_CHANGED && kind !== NoticeKind.SEAM) return undefined;
-  return /\bsource "([^"]+)"/.exec(message)?.[1];
 }
 
 const LINE_FEED = 10;
