@@ -66,13 +66,17 @@ describe("taffrail logs", () => {
     expect(attempts.said[1]).toMatch(/ metric=robot attempts=1,2 container=robot source=store$/);
   });
 
-  it("does not call a log empty if no lines were requested, or none in that time range", async () => {
+  it("does not call a log empty if no lines were requested", async () => {
     expect((await logs([FAILED, "--tail", "0"])).said).toHaveLength(1);
-    const note = "note: no line is known to be in that time range";
-    expect((await logs([FAILED, "--since", "1h"])).said.at(-1)).toBe(note);
-    expect((await logs([FAILED, "--since", "1h", "--grep", "PASS"])).said.at(-1)).toBe(
-      "note: no line matches in that time range",
-    );
+  });
+
+  it("fails if lines are requested by time, and the log has no times", async () => {
+    const { code, out, said } = await logs([FAILED, "--since", "1h"]);
+    expect([code, out]).toEqual([1, ""]);
+    expect(said.slice(-2)).toEqual([
+      "error: the lines have no timestamps that can be read",
+      "  try     --tail or --grep, or the whole log",
+    ]);
   });
 });
 

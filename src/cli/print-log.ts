@@ -73,7 +73,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
       case "end":
         ended = true;
         await output.print(printer.end(event));
-        for (const line of endText(event.end, restrictionsOf(request))) say(line);
+        for (const line of endText(event.end, restrictionsOf(request, isUntimed))) say(line);
         if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToResume(event.cursor);
         break;
     }
@@ -102,11 +102,12 @@ function isOfAllAttempts({ attempt }: LogPrinting["request"]): boolean {
   return attempt?.case === "attemptRule" && attempt.value === AttemptRule.ALL;
 }
 
-function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"]): Restrictions {
+function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"], isUntimed: boolean): Restrictions {
   return {
     byTime: since !== undefined || until !== undefined,
     byPattern: grep !== undefined,
-    nothing: tailLines === 0n,
+    // An error says why there are no lines.
+    nothing: tailLines === 0n || isUntimed,
   };
 }
 
