@@ -53,7 +53,7 @@ export function choiceText(run: string, origin: Origin, all: Several): string {
 export interface Restrictions {
   readonly byTime: boolean;
   readonly byPattern: boolean;
-  /** `--tail 0`: none of the lines that exist now. */
+  /** `--tail 0`: none of the lines that exist now. Or lines without times, of which an error is printed. */
   readonly nothing: boolean;
 }
 

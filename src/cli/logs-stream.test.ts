@@ -141,6 +141,14 @@ describe("notes", () => {
     expect((await show(log, ["uat.01", "--grep", "x"])).said).toEqual(["note: no line matches"]);
   });
 
+  it("say that no line is in a time range", async () => {
+    const log = (): ScriptedLog => scriptedLog([], () => [end(EndReason.COMPLETE, { bytes: 0n })]);
+    const note = "note: no line is known to be in that time range";
+    expect((await show(log(), ["uat.01", "--since", "1h"])).said).toEqual([note]);
+    const both = await show(log(), ["uat.01", "--since", "1h", "--grep", "x"]);
+    expect(both.said).toEqual(["note: no line matches in that time range"]);
+  });
+
   it("fail if lines are selected by time, and none has one", async () => {
     const untimed = notice(NoticeKind.NO_LINE_TIMES, "None of the lines has a time.");
     const log = scriptedLog([], () => [untimed, end(EndReason.COMPLETE, { bytes: 0n })]);
@@ -149,7 +157,6 @@ describe("notes", () => {
       out: "",
       said: [
         "note: None of the lines has a time.",
-        "note: no line is known to be in that time range",
         "error: the lines have no timestamps that can be read",
         "  try     --tail or --grep, or the whole log",
       ],

@@ -75,7 +75,7 @@ export async function printLog(printing: LogPrinting): Promise<void> {
         ended = true;
         damaged = event.end.reason === EndReason.SOURCE_DAMAGED;
         await output.print(printer.end(event));
-        for (const line of endText(event.end, restrictionsOf(request))) say(line);
+        for (const line of endText(event.end, restrictionsOf(request, isUntimed))) say(line);
         if (event.end.reason === EndReason.SCAN_BUDGET_SPENT) sayHowToResume(event.cursor);
         break;
     }
@@ -105,11 +105,12 @@ function severalOf({ attempt, allPods = false, allContainers = false }: LogPrint
   return { attempts, pods: allPods, containers: allContainers };
 }
 
-function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"]): Restrictions {
+function restrictionsOf({ grep, since, until, tailLines }: LogPrinting["request"], isUntimed: boolean): Restrictions {
   return {
     byTime: since !== undefined || until !== undefined,
     byPattern: grep !== undefined,
-    nothing: tailLines === 0n,
+    // An error says why there are no lines.
+    nothing: tailLines === 0n || isUntimed,
   };
 }
 

@@ -1,6 +1,7 @@
 // Also runs in browsers: no node: imports and no Buffer. It is in stream/, which imports no other folder, because the
 // server's filter and the page both find times in lines.
-import { type Layout, layoutAt, readEpoch, readIso, type TextTime } from "./time-layouts.ts";
+import type { TextTime } from "./text-time.ts";
+import { type Layout, layoutAt, readEpoch, readIso } from "./time-layouts.ts";
 import { readTimeOfDay } from "./time-of-day.ts";
 
 /** How much of a line is searched: of a line of JSON, of journald's, and of any other. */

@@ -1,5 +1,5 @@
 import { findTime, findTimeInside } from "../../../stream/line-time.ts";
-import type { TextTime } from "../../../stream/time-layouts.ts";
+import type { TextTime } from "../../../stream/text-time.ts";
 
 /** A time in a line's text. */
 export interface LineTime {
