@@ -253,6 +253,8 @@ export class ContainerReader {
   }
 
   #take({ text, source }: OpenedText, piece: TextPiece): void {
+    if (piece.missing !== undefined) this.#notify("lines-lost", piece.missing);
+    if (piece.bytes.length === 0) return;
     const numbered = this.#numbers?.number(piece);
     if (numbered === undefined) return;
     if (piece.lost) this.#notify("lines-lost", lostMessage(source));
@@ -402,7 +404,7 @@ export class ContainerReader {
 
 function lostMessage({ name, capabilities }: LogSource): string {
   if (capabilities.live) return "Lines are missing here: the node no longer has them.";
-  return `Lines are missing here: source "${name}" does not return them, or no longer.`;
+  return `Lines are missing here: source "${name}" no longer has them.`;
 }
 
 function movedMessage(source: string): string {

@@ -13,8 +13,6 @@ import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 interface Lines {
   readonly bytes: Uint8Array;
   readonly times: LineTimes;
-  /** Whether lines are missing before it. */
-  readonly lost?: boolean;
 }
 
 const NO_TIMES: LineTimes = { starts: [], times: [] };
@@ -33,6 +31,8 @@ export class EntriesText extends SourceText<EntriesPiece> {
   #pieceBytes = FIRST_PIECE_BYTES;
   /** Lines that have come and are not returned yet, oldest first. */
   #waiting: Lines[] = [];
+  /** What is missing before the next piece. */
+  #missing: string | undefined;
   /** The time of a line of which only a part of a character has come. */
   #cutLine: string | undefined;
 
@@ -71,6 +71,11 @@ export class EntriesText extends SourceText<EntriesPiece> {
 
   protected add(next: IteratorResult<EntriesPiece, undefined>): void {
     if (next.done !== true) {
+      const { bytes, missing } = next.value;
+      if (missing !== undefined) {
+        this.#missing = missing;
+        if (bytes.length === 0) this.#waiting.push({ bytes, times: NO_TIMES });
+      }
       this.#decode(next.value);
       return;
     }
@@ -86,7 +91,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#waiting = [];
   }
 
-  #decode({ bytes, times, lost = false }: Lines): void {
+  #decode({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
     // A character that was cut before this piece comes with it, and so does the line that it begins.
@@ -103,7 +108,6 @@ export class EntriesText extends SourceText<EntriesPiece> {
       this.#waiting.push({
         bytes: text,
         times: text === stored ? own : { starts: movedStarts(own.starts, stored, text), times: own.times },
-        lost: lost && from === 0,
       });
       first += own.starts.length;
       from = to;
@@ -111,7 +115,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#cutLine = lines.times[first];
   }
 
-  #pieceOf({ bytes, times, lost: isLost = false }: Lines): TextPiece | undefined {
+  #pieceOf({ bytes, times }: Lines): TextPiece | undefined {
     const cut = cutLength(bytes, this.#pieceBytes) || bytes.length;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
     let piece = { bytes, times };
@@ -125,9 +129,11 @@ export class EntriesText extends SourceText<EntriesPiece> {
       if (skipped === piece.bytes.length) return undefined;
       piece = linesIn(piece, skipped, piece.bytes.length);
     }
-    const lost = this.#skip?.takeLost() === true || (isLost && skipped === 0);
+    const lost = this.#skip?.takeLost() === true;
     const after = this.#position.add(piece.bytes, piece.times);
-    return { bytes: piece.bytes, times: piece.times, after, lost };
+    const missing = this.#missing;
+    this.#missing = undefined;
+    return { bytes: piece.bytes, times: piece.times, after, lost, ...(missing !== undefined && { missing }) };
   }
 }
 

@@ -11,6 +11,8 @@ export interface TextPiece {
   readonly after: Place;
   /** Whether lines before it are missing because the source dropped them. */
   readonly lost: boolean;
+  /** What else is missing before it, in one sentence. Then `bytes` may be empty. */
+  readonly missing?: string;
 }
 
 /** A log that is being read, as text. Read it to its end, or close it. */
