@@ -479,7 +479,7 @@ export class ContainerReader {
 
 function lostMessage({ name, capabilities }: LogSource): string {
   if (capabilities.live) return "Lines are missing here: the node no longer has them.";
-  return `Lines are missing here: source "${name}" does not return them, or no longer.`;
+  return `Lines are missing here: source "${name}" no longer has them.`;
 }
 
 function movedMessage(source: string): string {

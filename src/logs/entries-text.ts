@@ -14,8 +14,6 @@ import { FIRST_PIECE_BYTES, PIECE_BYTES, type TextPiece } from "./text.ts";
 interface Lines {
   readonly bytes: Uint8Array;
   readonly times: LineTimes;
-  /** Whether lines are missing before it. */
-  readonly lost?: boolean;
 }
 
 export interface EntriesTextOptions {
@@ -109,7 +107,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#waiting = [];
   }
 
-  #decode({ bytes, times, lost = false }: Lines): void {
+  #decode({ bytes, times }: Lines): void {
     const { carried } = this.#decoder;
     const parts = this.#decoder.push(bytes);
     // A character that was cut before this piece comes with it, and so does the line that it begins.
@@ -126,7 +124,6 @@ export class EntriesText extends SourceText<EntriesPiece> {
       this.#waiting.push({
         bytes: text,
         times: text === stored ? own : { starts: movedStarts(own.starts, stored, text), times: own.times },
-        lost: lost && from === 0,
       });
       first += own.starts.length;
       from = to;
@@ -134,7 +131,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
     this.#cutLine = lines.times[first];
   }
 
-  #pieceOf({ bytes, times, lost: isLost = false }: Lines): TextPiece | undefined {
+  #pieceOf({ bytes, times }: Lines): TextPiece | undefined {
     const cut = cutLength(bytes, this.#pieceBytes) || bytes.length;
     this.#pieceBytes = Math.min(2 * this.#pieceBytes, PIECE_BYTES);
     let piece = { bytes, times };
@@ -148,7 +145,7 @@ export class EntriesText extends SourceText<EntriesPiece> {
       if (skipped === piece.bytes.length) return undefined;
       piece = linesIn(piece, skipped, piece.bytes.length);
     }
-    const lost = this.#skip?.takeLost() === true || (isLost && skipped === 0);
+    const lost = this.#skip?.takeLost() === true;
     const after = this.#position.add(piece.bytes, piece.times);
     const missing = this.#missing;
     this.#missing = undefined;

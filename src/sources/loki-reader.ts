@@ -16,6 +16,8 @@ export interface LokiLog {
   readonly ended: boolean;
 }
 
+const MISSING = "Lines are missing here: Loki has more lines of one nanosecond than it returns.";
+
 /** What is sent at once. */
 const PIECE_BYTES = 128 * 1024;
 
@@ -100,7 +102,7 @@ async function* readNanosecond(log: LokiLog, from: bigint): AsyncGenerator<Entri
     const back = await client.queryRange(session, { ...range, direction: "backward" });
     const known = overlapOf(page, back.page);
     const end = back.page.slice(known).toPiece(decode);
-    if (end !== undefined) yield known === 0 ? { ...end, lost: true } : end;
+    if (end !== undefined) yield known === 0 ? { ...end, missing: MISSING } : end;
   }
 }
 

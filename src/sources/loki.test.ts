@@ -271,7 +271,10 @@ describe("a log in Loki", () => {
     const model = await start({ stream: LABELS, values: [[at(1), "first"], ...values(25), [at(9), "last"]] });
     model.maxEntries = 10;
     const pieces = await piecesOf(model);
-    const texts = pieces.map(({ bytes, lost = false }) => [Buffer.from(bytes).toString().trim().split("\n"), lost]);
+    const texts = pieces.map(({ bytes, missing }) => [
+      Buffer.from(bytes).toString().trim().split("\n"),
+      missing !== undefined,
+    ]);
     const names = (from: number, to: number) =>
       values(25)
         .slice(from, to)
@@ -289,7 +292,7 @@ describe("a log in Loki", () => {
     const model = await start({ stream: LABELS, values });
     model.maxEntries = 50_000;
     const pieces = await piecesOf(model);
-    expect(pieces.map(({ times, lost }) => [times.starts.length, lost])).toEqual([[6_000, undefined]]);
+    expect(pieces.map(({ times, missing }) => [times.starts.length, missing])).toEqual([[6_000, undefined]]);
   });
 
   it("is read in smaller pages if its lines are long", async () => {

@@ -99,8 +99,6 @@ export interface EntriesPiece {
   readonly bytes: Uint8Array;
   /** Where each line that begins in `bytes` begins, and when it was written. */
   readonly times: LineTimes;
-  /** Whether lines are missing before it, because the store does not return them. Default: false. */
-  readonly lost?: boolean;
   /** What is missing before it, because the store cannot return it: one sentence. Then `bytes` may be empty. */
   readonly missing?: string;
 }

@@ -132,11 +132,11 @@ describe("a real Loki", () => {
             [small.url, model.origin].map((url) => piecesOf(url, { config, values, ...options })),
           );
           const shown = (pieces: readonly EntriesPiece[] = []) =>
-            pieces.map(({ bytes, times: { times: each, starts }, lost }) => [
+            pieces.map(({ bytes, times: { times: each, starts }, missing }) => [
               Buffer.from(bytes).toString(),
               each,
               starts,
-              lost,
+              missing,
             ]);
           expect(shown(real)).toEqual(shown(modelled));
         }
@@ -152,7 +152,7 @@ describe("a real Loki", () => {
     const stream = { namespace: "shop", pod: `${values.jobName}-abcde`, container: "main" };
     await small.push([{ stream, values: [[at(1), "first"], ...lines(3 * MAX_ENTRIES), [at(6), "last"]] }], "limits");
     const pieces = await piecesOf(small.url, { values, config: { tenant: "limits" } });
-    expect(pieces.map(({ times, lost = false }) => [times.starts.length, lost])).toEqual([
+    expect(pieces.map(({ times, missing }) => [times.starts.length, missing !== undefined])).toEqual([
       [1, false],
       [MAX_ENTRIES, false],
       [MAX_ENTRIES, true],
