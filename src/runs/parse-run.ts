@@ -126,7 +126,11 @@ function runOf(read: Parts): Run {
     if (text !== undefined) args[key] = text;
   }
   const fillIn = fillerOf(args);
-  const results = listOf(status?.metricResults, "status.metricResults").map((each) => resultOf(each, meta.namespace));
+  const results = new Map<string, Result>();
+  for (const each of listOf(status?.metricResults, "status.metricResults")) {
+    const result = resultOf(each, meta.namespace);
+    if (!results.has(result.name)) results.set(result.name, result);
+  }
   const isDryRun = dryRunsOf(spec?.dryRun, fillIn);
   return {
     ...summaryOf(meta, status, optionalText(status?.message, "status.message") ?? ""),
@@ -209,13 +213,13 @@ function nameOf({ name }: Fields, path: string): string {
 
 function metricOf(
   metric: Fields,
-  results: readonly Result[],
+  results: ReadonlyMap<string, Result>,
   isDryRun: (metric: string) => boolean,
   fillIn: FillIn,
 ): Metric {
   const name = fillIn(nameOf(metric, "spec.metrics[].name"));
   const providers = optionalFields(metric.provider, "spec.metrics[].provider") ?? {};
-  const result = results.find((each) => each.name === name);
+  const result = results.get(name);
   const { initialDelay } = metric;
   return {
     name,

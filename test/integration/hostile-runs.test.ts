@@ -1,7 +1,11 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { AnalysisRunLogService, GetAnalysisRunResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  AnalysisPhase,
+  AnalysisRunLogService,
+  GetAnalysisRunResponseSchema,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { hangs, sends } from "../fakes/scripted-store.ts";
 import { analysisRun, TOKENS } from "./objects.ts";
@@ -103,6 +107,19 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     const missing = await read("large", { metricName: "x".repeat(1000) });
     expect(missing.error?.reason).toBe("METRIC_NOT_FOUND");
     expect(missing.error?.whole.length).toBeLessThan(4096);
+  });
+
+  it("with 20,000 metrics and their results: finds the result of each", async () => {
+    const object = manyTimes("metrics", 1);
+    const { metrics } = object.spec as { metrics: object[] };
+    const names = Array.from({ length: 20_000 }, (_, index) => `m-${index}`);
+    world().cluster.put({
+      ...object,
+      spec: { metrics: [...names.map((name) => ({ name })), ...metrics] },
+      status: { metricResults: names.map((name) => ({ name, phase: "Successful" })) },
+    });
+    const { run } = await getRun("metrics");
+    expect(run?.metrics.at(-2)).toMatchObject({ name: "m-19999", phase: AnalysisPhase.SUCCESSFUL });
   });
 
   it("with conditions that would expand to gigabytes: does not expand them", async () => {
