@@ -47,6 +47,19 @@ export interface SourceTry {
   readonly message: string;
   /** The specific fault, if it is known. */
   readonly fault?: SourceFault;
+  /** How long after a Job's end a log may arrive there, in milliseconds. Absent for a live source. */
+  readonly settleMs?: number;
+}
+
+/** What is known of the Job whose log no source has. Times are in milliseconds since 1970. */
+export interface MissingLog {
+  readonly jobName: string;
+  /** When it ended, if it has. */
+  readonly endedAt?: number;
+  /** Until when its log may still come, if it may. */
+  readonly retryAt?: number;
+  /** Until when logs are kept, if that is configured. */
+  readonly keptUntil?: number;
 }
 
 /** The fault of a source; see the contract's enum of this name. */
@@ -82,6 +95,8 @@ export interface FailureDetails {
   readonly available?: readonly string[];
   /** Every source that was asked for the log. */
   readonly tries?: readonly SourceTry[];
+  /** The Job, if no source has its log. */
+  readonly missing?: MissingLog;
   readonly cause?: unknown;
 }
 
@@ -98,6 +113,7 @@ export class Failure extends Error {
   readonly field: string | undefined;
   readonly available: readonly string[] | undefined;
   readonly tries: readonly SourceTry[] | undefined;
+  readonly missing: MissingLog | undefined;
 
   constructor(kind: FailureKind, reason: string, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -108,5 +124,13 @@ export class Failure extends Error {
     this.field = details.field;
     this.available = details.available;
     this.tries = details.tries;
+    this.missing = details.missing;
+  }
+
+  /** The same failure, with other details or another message. */
+  with({ message = this.message, ...details }: FailureDetails & { readonly message?: string }): Failure {
+    const { next, field, available, tries, missing, cause } = this;
+    const known = Object.entries({ next, field, available, tries, missing, cause }).filter(([, value]) => value);
+    return new Failure(this.kind, this.reason, message, { ...Object.fromEntries(known), ...details });
   }
 }

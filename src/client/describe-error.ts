@@ -1,3 +1,4 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { ChoicesSchema, type SourceAttempt, SourceChainSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
@@ -17,12 +18,15 @@ export interface ErrorDescription {
   readonly available: readonly string[];
   /** Every source that was asked for the log, in order. */
   readonly sources: readonly SourceAttempt[];
+  /** Until when a log that no source has may still arrive, in milliseconds since 1970. `undefined`: it cannot. */
+  readonly retryAt: number | undefined;
 }
 
 /** Describes an error that a call threw, by its typed details. */
 export function describeError(error: unknown): ErrorDescription {
   const typed = ConnectError.from(error);
   const info = typed.findDetails(ErrorInfoSchema)[0];
+  const chain = typed.findDetails(SourceChainSchema)[0];
   return {
     code: typed.code,
     reason: info?.reason ?? "",
@@ -30,6 +34,7 @@ export function describeError(error: unknown): ErrorDescription {
     next: info?.metadata.next ?? "",
     reference: info?.metadata.reference ?? "",
     available: typed.findDetails(ChoicesSchema)[0]?.available ?? [],
-    sources: typed.findDetails(SourceChainSchema)[0]?.attempts ?? [],
+    sources: chain?.attempts ?? [],
+    retryAt: chain?.retryTime && timestampMs(chain.retryTime),
   };
 }

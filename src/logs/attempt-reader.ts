@@ -383,6 +383,7 @@ export class AttemptReader {
       showDocument: request.showDocument === true,
       limits: plan.decompression,
       searchBytes: services.config.limits.scanBytes,
+      retentionDays: services.config.retentionDays,
       clock: services.clock,
       sleep: services.sleep,
       signal,

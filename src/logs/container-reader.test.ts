@@ -64,6 +64,7 @@ function world(sources: readonly LogSource[], options: Partial<ContainerReaderOp
     pollMs: POLL_MS,
     limits: { ratio: 200, ratioFreeBytes: 1024 * 1024 },
     searchBytes: 1024 * 1024,
+    retentionDays: 0,
     showDocument: false,
     clock,
     sleep: waits.wait,

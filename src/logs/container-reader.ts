@@ -16,6 +16,7 @@ import type { ContainerEvent, ContainerNotice } from "./event.ts";
 import { FollowPace } from "./follow-pace.ts";
 import { LineNumbers } from "./line-numbers.ts";
 import { damagedFailure, LogDamaged } from "./log-damaged.ts";
+import { missingLog } from "./missing-log.ts";
 import { type Begin, type OpenedText, openText } from "./open-text.ts";
 import { podEndMessage } from "./pod-end-message.ts";
 import type { Position } from "./position.ts";
@@ -50,6 +51,8 @@ export interface ContainerReaderOptions {
   readonly limits: DecompressLimits;
   /** How much of a copy is searched for the place to resume at, in bytes. */
   readonly searchBytes: number;
+  /** For how many days logs are kept. 0: unknown. */
+  readonly retentionDays: number;
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
@@ -390,7 +393,11 @@ export class ContainerReader {
       this.#end("source-ended");
       return;
     }
-    if (!follow || !this.#begun || !isTransient(error)) throw error;
+    if (!follow || !this.#begun || !isTransient(error)) {
+      if (!(error instanceof Failure)) throw error;
+      const { retentionDays } = this.#options;
+      throw missingLog(error, view, { sources, now: this.#endClock(view), retentionDays });
+    }
     const retryMs = this.#pace.failed(this.#progress);
     if (retryMs === undefined) throw error;
     this.#refreshAfter(() => sleep(retryMs, signal));

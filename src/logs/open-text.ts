@@ -68,8 +68,9 @@ export async function openText(
       continue;
     }
     const failed = options.failed.get(source.name);
+    const settleMs = source.capabilities.live ? undefined : source.settleMs;
     if (failed !== undefined) {
-      chain.add(failed);
+      chain.add(failed, settleMs);
       continue;
     }
     const requests = new SourceRequests(source, view.target, signal);
@@ -85,7 +86,7 @@ export async function openText(
       const isCopy = position !== undefined && source.name !== position.source;
       const failure = error instanceof LogDamaged && isCopy ? damagedCopy(source, error) : error;
       if (!(failure instanceof SourceError)) throw failure;
-      chain.add(failure);
+      chain.add(failure, settleMs);
     }
   }
   throw chain.failure();

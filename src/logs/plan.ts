@@ -23,7 +23,7 @@ import { LogReplaced } from "./text.ts";
 
 /** What reading a log needs. */
 export interface LogServices extends GuardServices {
-  readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces">;
+  readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces" | "retentionDays">;
   readonly kube: KubeApi;
   readonly access: Access;
   readonly runs: RunReader;

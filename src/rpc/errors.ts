@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Logger } from "pino";
 import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
@@ -90,7 +91,7 @@ export function httpStatus(failure: Failure): number {
 
 /** The RPC error for a failure, with its typed details. */
 export function connectError({ failure, reference }: ReportedFailure): ConnectError {
-  const { kind, reason, message, next, field, available, tries } = failure;
+  const { kind, reason, message, next, field, available } = failure;
   const metadata = { reference, ...(next !== undefined && { next }), ...(field !== undefined && { field }) };
   const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });
   return new ConnectError(message, TABLE[kind].code, undefined, [
@@ -98,19 +99,25 @@ export function connectError({ failure, reference }: ReportedFailure): ConnectEr
     ...(available === undefined
       ? []
       : [{ desc: ChoicesSchema, value: create(ChoicesSchema, { available: [...available] }) }]),
-    ...(tries === undefined ? [] : [{ desc: SourceChainSchema, value: sourceChain(tries) }]),
+    ...(failure.tries === undefined ? [] : [{ desc: SourceChainSchema, value: sourceChain(failure.tries, failure) }]),
   ]);
 }
 
-function sourceChain(tries: readonly SourceTry[]) {
+function sourceChain(tries: readonly SourceTry[], { missing }: Failure) {
+  const { jobName = "", endedAt, retryAt, keptUntil } = missing ?? {};
   return create(SourceChainSchema, {
-    attempts: tries.map(({ source, outcome, httpStatus, message, fault }) => ({
+    attempts: tries.map(({ source, outcome, httpStatus, message, fault, settleMs }) => ({
       source,
       outcome: OUTCOMES[outcome],
       httpStatus: httpStatus ?? 0,
       message,
       ...(fault !== undefined && { fault: FAULTS[fault] }),
+      ...(settleMs !== undefined && { settle: durationFromMs(settleMs) }),
     })),
+    jobName,
+    ...(endedAt !== undefined && { jobEndTime: timestampFromMs(endedAt) }),
+    ...(retryAt !== undefined && { retryTime: timestampFromMs(retryAt) }),
+    ...(keptUntil !== undefined && { keptUntilTime: timestampFromMs(keptUntil) }),
   });
 }
 

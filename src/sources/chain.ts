@@ -68,8 +68,12 @@ export class SourceChain {
     this.#told.push(`source "${name}" ${did}`);
   }
 
-  /** Records a source that did not return the log. */
-  add(error: SourceError): void {
+  /**
+   * Records a source that did not return the log.
+   *
+   * @param settleMs how long after a Job's end a log may arrive there. Absent for a live source.
+   */
+  add(error: SourceError, settleMs?: number): void {
     const { source, outcome, httpStatus, message, fault } = error;
     this.#tries.push({
       source,
@@ -77,6 +81,7 @@ export class SourceChain {
       ...(httpStatus !== undefined && { httpStatus }),
       message,
       ...(fault !== undefined && { fault }),
+      ...(settleMs !== undefined && outcome === "not-found" && { settleMs }),
     });
     this.#told.push(`source "${source}" ${error.did}`);
     if (error.cause !== undefined) this.#causes.push(error);

@@ -70,6 +70,7 @@ describe.each(PROTOCOLS)("a failing store over $name", (protocol) => {
         ...(httpStatus > 0 && { httpStatus }),
         message: expect.stringMatching(/^Source "archive" .*\.$/),
         ...(fault && { fault: `SOURCE_FAULT_${fault}` }),
+        ...(outcome === "NOT_FOUND" && { settle: "30s" }),
       },
     ]);
     expectNoSecrets(log, asked);

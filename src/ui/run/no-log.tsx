@@ -64,7 +64,7 @@ function BrokenChain(props: NoLogProps & { readonly described: ErrorDescription 
   const { endTime } = selectedAttempt(selection) ?? {};
   const endedMs = endTime && now - timestampMs(endTime);
   const isMissing = described.reason === "LOG_NOT_FOUND";
-  const isFresh = isMissing && endedMs !== undefined && endedMs < LATE_MS;
+  const isFresh = isMissing && endedMs !== undefined && (endedMs < LATE_MS || (described.retryAt ?? 0) > now);
   const isPast = isMissing && endedMs !== undefined && retentionDays > 0 && endedMs > retentionDays * DAY_MS;
   const isPassing = isFresh || mayComeBack(described);
   const retry = useRetry(isPassing, onAgain, isAsking);
