@@ -1,12 +1,11 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import type { ThroughputSample } from "../bench/throughput.ts";
 import { logPath } from "../bench/ways.ts";
 import { resolveServer } from "../real/programs/resolve.ts";
-import { tryCommand } from "../real/run-command.ts";
 import { startLoki } from "../real/servers/loki.ts";
 import type { StoredForBench } from "./main.ts";
+import { timeCommand } from "./time-command.ts";
 
 /** How many lines are pushed at once. */
 const BATCH = 5_000;
@@ -38,26 +37,11 @@ export async function storeInLoki(folder: string, file: string, startedAt: numbe
   ];
   const query = ["query", `{pod="${pod}"}`, ...range, "--forward", "--limit=100000000", "--batch=5000"];
   return {
-    source: { loki: { url: loki.url, preset: "alloy" } },
+    sources: { "`loki`": { loki: { url: loki.url, preset: "alloy" } } },
     tool: {
       name: "logcli query --forward --batch=5000",
-      read: () => timeCommand(path, [`--addr=${loki.url}`, "--quiet", ...query, "--output=raw"], size),
+      read: () => timeCommand(path, [`--addr=${loki.url}`, "--quiet", ...query, "--output=raw"], {}, size),
     },
     stop: () => loki.server.stop(),
-  };
-}
-
-/** Runs a command that prints a log of so many bytes, which are counted and discarded. Its memory is not measured. */
-async function timeCommand(path: string, args: readonly string[], bytes: number): Promise<ThroughputSample> {
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@" | wc -c';
-  const { stdout, stderr } = await tryCommand("bash", ["-c", script, "bash", path, ...args]);
-  const [seconds, user, system] = stderr.trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
-  if (Number(stdout) !== bytes || seconds === undefined || user === undefined || system === undefined) {
-    throw new Error(`The tool printed ${stdout.trim()} bytes instead of ${bytes}: ${stderr}`);
-  }
-  return {
-    megabytesPerSecond: bytes / 1e6 / seconds,
-    cpuSecondsPerGib: (user + system) / (bytes / 2 ** 30),
-    peakMemoryMib: Number.NaN,
   };
 }

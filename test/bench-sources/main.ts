@@ -21,19 +21,20 @@ import { startGateway } from "../real/servers/gateway.ts";
 import { startNginx } from "../real/servers/nginx.ts";
 import { writeLines } from "./lines.ts";
 import { storeInLoki } from "./loki.ts";
+import { storeInBucket } from "./s3.ts";
 
 /** A log in a store. */
 export interface StoredForBench {
-  /** The source, as in taffrail.yaml. */
-  readonly source: object;
+  /** The sources that can read it, as in taffrail.yaml, by their names in the table. */
+  readonly sources: Readonly<Record<string, object>>;
   /** Reads the log once with the store's own tool. */
   readonly tool: { readonly name: string; read(): Promise<ThroughputSample> };
   stop(): Promise<unknown>;
 }
 
-const QUICK = { lines: 300_000, lineBytes: 120, rounds: 3 };
-/** 2 GB. */
-const FULL = { lines: 3_000_000, lineBytes: 680, rounds: 3 };
+const QUICK = { lines: 300_000, lineBytes: 120, warmUps: 1, rounds: 3 };
+/** 2 GB, which takes a quarter of an hour: once. */
+const FULL = { lines: 3_000_000, lineBytes: 680, warmUps: 0, rounds: 1 };
 
 const root = join(import.meta.dirname, "../..");
 const { values } = parseArgs({ options: { program: { type: "string" }, quick: { type: "boolean", default: false } } });
@@ -61,8 +62,8 @@ try {
   const objects = loadObjects(await readFile(join(root, "test/bench/cluster.yaml"), "utf8"), new Date());
   const kubernetes = await startMiniKubernetes({ objects });
   undo.push(() => kubernetes.close());
-  const loki = await storeInLoki(folder, file, Date.now() - 2 * 3_600_000);
-  undo.push(() => loki.stop());
+  const stores = [await storeInBucket(folder, file), await storeInLoki(folder, file, Date.now() - 2 * 3_600_000)];
+  for (const store of stores) undo.push(() => store.stop());
 
   const [pipeWay, rawWay] = throughputWays;
   if (rawWay === undefined) throw new Error("There is no raw route.");
@@ -77,20 +78,22 @@ try {
     return { url: gateway.url, pid: gateway.server.pid };
   };
   const http = { http: { url: `${nginx.url}/\${{ project }}/\${{ jobName }}/\${{ container }}.log` } };
-  const overHttp = await gatewayWith(http);
-  const overLoki = await gatewayWith(loki.source);
-  const ways: Readonly<Record<string, () => Promise<ThroughputSample>>> = {
-    "plain Node pipe, from nginx": () => measureThroughput(pipeWay, { url: pipeUrl, pid: pipe.pid }, bytes, folder),
-    "Taffrail, `http`, from nginx": () => measureThroughput(rawWay, overHttp, bytes, folder),
-    "Taffrail, `loki`": () => measureThroughput(rawWay, overLoki, bytes, folder),
-    [loki.tool.name]: () => loki.tool.read(),
-  };
+  const sources = { "`http`, from nginx": http, ...Object.assign({}, ...stores.map((store) => store.sources)) };
+  const ways = new Map<string, () => Promise<ThroughputSample>>();
+  ways.set("plain Node pipe, from nginx", () =>
+    measureThroughput(pipeWay, { url: pipeUrl, pid: pipe.pid }, bytes, folder),
+  );
+  for (const [name, source] of Object.entries<object>(sources)) {
+    const gateway = await gatewayWith(source);
+    ways.set(`Taffrail, ${name}`, () => measureThroughput(rawWay, gateway, bytes, folder));
+  }
+  for (const { tool } of stores) ways.set(tool.name, () => tool.read());
   const samples = new Map<string, ThroughputSample[]>();
-  // The first round only warms the servers up.
-  for (let round = 0; round <= size.rounds; round += 1) {
-    for (const [name, measure] of Object.entries(ways)) {
+  for (let round = 0; round < size.warmUps + size.rounds; round += 1) {
+    for (const [name, measure] of ways) {
       const sample = await measure();
-      if (round > 0) samples.set(name, [...(samples.get(name) ?? []), sample]);
+      process.stderr.write(`${name}: ${sample.megabytesPerSecond.toFixed(1)} MB/s\n`);
+      if (round >= size.warmUps) samples.set(name, [...(samples.get(name) ?? []), sample]);
     }
   }
   const lines = [
