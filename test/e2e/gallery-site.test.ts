@@ -27,6 +27,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   complete: "log=robot",
   "one-byte-log": "log=one-byte",
   "memory-bound": "log=million",
+  "other-marks": "log=robot",
   binary: "log=escapes",
   "utf-16": "log=escapes",
   "signed-out": "the session's",

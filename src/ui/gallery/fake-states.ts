@@ -113,6 +113,7 @@ export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
       ],
     }),
   ),
+  "pod-evicted": failed(chain(Code.NotFound, "LOG_NOT_FOUND", NOT_FOUND, { fault: SourceFault.POD_ENDED })),
   "job-of-others": failed(failure(Code.NotFound, "JOB_NOT_OF_RUN", "A Job that does not belong to this run.")),
   "job-never-made": failed(failure(Code.NotFound, "JOB_NOT_CREATED", "Attempt 2 ended before there was a Job.")),
   "no-such-attempt": failed(failure(Code.NotFound, "ATTEMPT_NOT_FOUND", "No.", { available: ["1", "2"] })),
