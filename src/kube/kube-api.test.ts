@@ -144,7 +144,7 @@ describe("with an API server", () => {
     });
   });
 
-  it("has 64 calls under way at once, and 8 chunks of lists", async () => {
+  it("has 64 calls under way at once, of them 8 chunks of lists, and 64 reviews of tokens", async () => {
     const held: ServerResponse[] = [];
     const server = await serverThat((_, response) => held.push(response));
     const answerAll = (body: object): void => {
@@ -158,18 +158,22 @@ describe("with an API server", () => {
     const one = apiFor(server.url);
     const lists = Array.from({ length: 12 }, () => all(one.list(STAGES, "a", { signal: never })));
     await untilHeld(8);
+    const gets = Array.from({ length: 70 }, () => one.get(STAGES, "a", "b", never));
     const leave = new AbortController();
     const leaving = one.get(STAGES, "a", "b", leave.signal);
-    const gets = Array.from({ length: 70 }, () => one.get(STAGES, "a", "b", never));
     await untilHeld(64);
     leave.abort(new Error("left"));
     await expect(leaving).rejects.toThrow("left");
+    // Tokens are reviewed all the same.
+    const reviews = Array.from({ length: 70 }, () => one.create(TOKEN_REVIEWS, {}));
+    await untilHeld(128);
     while (held.length > 0) {
       answerAll({ items: [] });
       for (let turn = 0; turn < 200 && held.length === 0; turn += 1) await new Promise(setImmediate);
     }
     expect(await Promise.all(lists)).toEqual(Array.from({ length: 12 }, () => []));
     expect(await Promise.all(gets)).toHaveLength(70);
+    expect(await Promise.all(reviews)).toHaveLength(70);
   });
 
   it("watches every change of an object, across expired versions and ended connections", async () => {

@@ -11,7 +11,7 @@ import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
 import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
 import { type ReadPath, readList } from "./read-list.ts";
-import { type KubeResource, PODS } from "./resources.ts";
+import { type KubeResource, PODS, TOKEN_REVIEWS } from "./resources.ts";
 import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
 import { followObjects, type WatchSelection } from "./watch.ts";
@@ -26,8 +26,8 @@ export interface KubeLogAnswer {
 /**
  * The only client of the API server. Every failure is a {@link Failure}; nothing is cached. A call that fails with a
  * transient error (no connection, 429, 5xx) is retried: at most four tries in ten seconds. A review that fails grants
- * nothing. At most 64 calls are under way at once, watches and logs not counted, and of these 8 chunks of lists; more
- * wait, up to 1,000, and fail beyond with SERVER_BUSY.
+ * nothing. At most 64 calls are under way at once, watches and logs not counted, and of these 8 chunks of lists; beside
+ * them at most 64 reviews of tokens. More wait, up to 1,000, and fail beyond with SERVER_BUSY.
  */
 export interface KubeApi {
   /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
@@ -147,13 +147,17 @@ export function createKubeApi(
   const { exchange, open, close } = createTransport(connection, egress, answerMs);
   const whole = { bytes: answerBytes, ms: wholeMs };
   const slots = new CallSlots(MAX_CALLS, MAX_WAITING);
+  // Anybody can have a token reviewed: that must not keep those who are known already from being served.
+  const tokenSlots = new CallSlots(MAX_CALLS, MAX_WAITING);
   const chunkSlots = new CallSlots(MAX_CHUNKS, MAX_WAITING);
   const chunkSizes = new ChunkSizes(Math.min(CHUNK_BYTES, answerBytes / 4));
 
   /** One try: the response, or the failure and whether to retry. */
   const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
     try {
-      const { statusCode, headers, text } = await slots.run(signal, () => exchange(method, path, signal, whole, body));
+      const { statusCode, headers, text } = await (path === TOKEN_REVIEWS_PATH ? tokenSlots : slots).run(signal, () =>
+        exchange(method, path, signal, whole, body),
+      );
       if (statusCode === 404) return { kind: "answer", value: undefined, bytes: 0 };
       if (statusCode < 300) return { kind: "answer", value: parseJson(text), bytes: text.length };
       const failure = statusFailure(statusCode, text);
@@ -236,6 +240,8 @@ export function createKubeApi(
     close,
   };
 }
+
+const TOKEN_REVIEWS_PATH = pathOf(TOKEN_REVIEWS, undefined);
 
 function isPlace(namespace: string | undefined): boolean {
   return namespace === undefined || isNamespaceName(namespace);

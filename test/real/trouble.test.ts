@@ -267,9 +267,10 @@ describe("trouble with a real API server", () => {
     }
   });
 
-  it("of one caller does not affect a hundred others at the same time", async () => {
+  it("of many strangers does not affect others at the same time", async () => {
     const gateway = await gatewayAt(front.url);
-    const strangers = Array.from({ length: 100 }, (_, index) => `made.up.token-${index}`);
+    // More are refused without a review.
+    const strangers = Array.from({ length: 50 }, (_, index) => `made.up.token-${index}`);
     const release = Promise.withResolvers<void>();
     const all = Promise.withResolvers<void>();
     let held = 0;

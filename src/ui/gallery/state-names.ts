@@ -16,6 +16,7 @@ export const STATE_NAMES: readonly string[] = [
   "missing-fresh",
   "missing",
   "nowhere",
+  "pod-evicted",
   "job-of-others",
   "job-never-made",
   "no-such-attempt",
