@@ -47,6 +47,7 @@ const NO_TIMES = "This source has no timestamps, so none are shown.";
 const NO_LINE_TIMES =
   "None of the lines read so far has a timestamp that can be read, so they cannot be selected by time.";
 
+const NO_LOGS: LogCursor["containers"] = {};
 const NO_CURSOR: CursorOf = () => "";
 /** While more follows at once, so many bytes are sent from one cursor to the next. */
 const BETWEEN_CURSORS = 64 * 1024;
@@ -443,19 +444,20 @@ export class FrameMaker {
   #reached(): LogCursor {
     const { run, resumed } = this.#options.plan;
     const { lines, bytes, inside } = this.#sent;
-    const containers = this.#logs.snapshot();
     const reached: LogCursor = {
       run: run.uid,
       metric: this.#view?.metric.name ?? resumed?.metric ?? "",
       attempt: this.#view?.attempt.number ?? resumed?.attempt ?? 0,
-      get containers() {
-        return containers();
-      },
+      containers: this.#logs.now ?? NO_LOGS,
       lines,
       bytes,
       inside,
     };
     if (this.#headMissing) reached.headMissing = true;
+    // Only what is sent needs a copy of the positions of many logs. An accessor makes JSON slower, so that one log has
+    // none.
+    if (this.#logs.now === undefined)
+      Object.defineProperty(reached, "containers", { get: this.#logs.snapshot(), enumerable: true });
     return reached;
   }
 

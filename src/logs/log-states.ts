@@ -23,11 +23,20 @@ export class LogStates {
   }
 
   set(key: string, state: States[string]): void {
-    if (this.#size <= FEW || this.#changes.length === MAX_CHANGES) {
+    // Nearly always, one log is read.
+    if (this.#size === 0 || (this.#size === 1 && key in this.#base)) {
+      this.#base = { [key]: state };
+      this.#size = 1;
+    } else if (this.#size <= FEW || this.#changes.length === MAX_CHANGES) {
       this.#base = { ...this.snapshot()(), [key]: state };
       this.#size = Object.keys(this.#base).length;
       this.#changes = [];
     } else this.#changes.push([key, state]);
+  }
+
+  /** The states as they are now. `undefined` if they would have to be copied for it: see `snapshot`. */
+  get now(): States | undefined {
+    return this.#changes.length === 0 ? this.#base : undefined;
   }
 
   /** Returns the states as they are now, on demand. */
