@@ -330,11 +330,14 @@ export class FrameMaker {
     const known = this.#lineSelectors.get(log.key);
     if (known !== undefined) return known.selector;
     const { filter } = this.#options.plan;
-    const { startedAt, endedAt } = this.#view?.attempt ?? {};
-    const latest = latestTime(startedAt, endedAt, this.#options.clock.now());
-    const selector = createLineSelector(filter && { ...filter, latest }, this.#resumedAt(log));
+    const selector = createLineSelector(filter && { ...filter, latest: this.#latestTime() }, this.#resumedAt(log));
     this.#lineSelectors.set(log.key, { log, selector });
     return selector;
+  }
+
+  #latestTime(): string {
+    const { startedAt, endedAt } = this.#view?.attempt ?? {};
+    return latestTime(startedAt, endedAt, this.#options.clock.now());
   }
 
   /** Where a log is resumed, if it is. */

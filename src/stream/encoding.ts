@@ -83,6 +83,8 @@ function isPlain(sample: Uint8Array): boolean {
 }
 
 function nameOf(label: string): string {
+  // Nearly all logs: a decoder, or an error in its place, costs more than the rest.
+  if (label === "" || label === "utf-8") return "utf-8";
   try {
     return new TextDecoder(label).encoding;
   } catch {
