@@ -22,7 +22,7 @@ import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { LogCursor } from "./position.ts";
 import { SharedLook } from "./shared-look.ts";
-import { type AttemptView, type ContainerView, viewAttempt, viewContainer } from "./view.ts";
+import { type AttemptView, type ContainerView, viewAttempt, viewContainer, watchedBy } from "./view.ts";
 
 /** What is read of an attempt. */
 export type AttemptEvent =
@@ -353,10 +353,8 @@ export class AttemptReader {
 
   #nextChange(ms: number): Promise<void> {
     const { services, changes } = this.#options;
-    const { run, job, facts } = this.#view;
-    const hasPods = services.sources.some((each) => each.capabilities.live && each.matches(facts));
     this.#changes ??= changes();
-    return this.#changes.next({ run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined }, ms);
+    return this.#changes.next(watchedBy(this.#view, services.sources), ms);
   }
 
   #read(log: AttemptLog, view: ContainerView): ContainerReader {

@@ -7,7 +7,7 @@ import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
 import { candidatesFor } from "./candidates.ts";
-import type { ChangesReader } from "./changes.ts";
+import type { ChangesReader, Watched } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { decodedMessages } from "./decoded-messages.ts";
 import { documentNotice } from "./document-notice.ts";
@@ -22,7 +22,7 @@ import { podEndMessage } from "./pod-end-message.ts";
 import type { Position } from "./position.ts";
 import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { type Decoding, LogReplaced, type TextPiece } from "./text.ts";
-import type { ContainerView } from "./view.ts";
+import { type ContainerView, watchedBy } from "./view.ts";
 import { silenceMessage, waitingMessage } from "./waiting-message.ts";
 
 export interface ContainerReaderOptions {
@@ -444,10 +444,8 @@ export class ContainerReader {
     return this.#options.follow && source.capabilities.live;
   }
 
-  #watched() {
-    const { run, job, facts } = this.#view;
-    const hasPods = this.#options.sources.some((each) => each.capabilities.live && each.matches(facts));
-    return { run, pods: hasPods ? { uid: run.uid, namespace: job.namespace } : undefined };
+  #watched(): Watched {
+    return watchedBy(this.#view, this.#options.sources);
   }
 
   #notify(notice: ContainerNotice, message: string, source?: string): void {

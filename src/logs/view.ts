@@ -17,6 +17,7 @@ import {
 } from "../runs/selection.ts";
 import { templateValues } from "../runs/template-values.ts";
 import type { LogSource, LogTarget, TargetPod } from "../sources/source.ts";
+import type { Watched } from "./changes.ts";
 
 /** What looking up an attempt needs. */
 export interface ViewServices {
@@ -56,9 +57,18 @@ export async function viewAttempt(
   const job = jobOf(run, selected.attempt, config.jobNamespaces);
   const context = await readRunContext(kube, run, lookups, signal);
   const facts = runFacts(run, context, selected.metric.name, selected.attempt);
-  const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
-  const pods = isLive ? await readPods(kube, run, [job.namespace], signal) : [];
+  const pods = usesPods(sources, facts) ? await readPods(kube, run, [job.namespace], signal) : [];
   return { ...selected, run, job, context, facts, pods: pods.filter(({ jobName }) => jobName === job.name) };
+}
+
+/** What to watch for changes of a view: its run, and the run's pods in the Job's namespace if a source reads pods. */
+export function watchedBy({ run, job, facts }: AttemptView, sources: readonly LogSource[]): Watched {
+  return { run, pods: usesPods(sources, facts) ? { uid: run.uid, namespace: job.namespace } : undefined };
+}
+
+/** Whether one of the sources for a run reads pods. */
+export function usesPods(sources: readonly LogSource[], facts: LogTarget["facts"]): boolean {
+  return sources.some((source) => source.capabilities.live && source.matches(facts));
 }
 
 /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */

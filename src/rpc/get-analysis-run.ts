@@ -5,6 +5,7 @@ import type {
   GetAnalysisRunResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure } from "../failure.ts";
+import { usesPods } from "../logs/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import { containersIn } from "../runs/containers-in.ts";
 import { type Job, jobOf } from "../runs/job-of.ts";
@@ -81,7 +82,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
   const live = new Set<Attempt>();
   for (const metric of jobMetrics(run)) {
     const facts = runFacts(run, context, metric.name);
-    const isLive = sources.some((source) => source.capabilities.live && source.matches(facts));
+    const isLive = usesPods(sources, facts);
     for (const attempt of metric.attempts) {
       const job = orUndefined(() => jobOf(run, attempt, config.jobNamespaces));
       if (job === undefined) continue;
