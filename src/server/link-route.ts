@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import { CLIENT_LEFT } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
 import { httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
@@ -12,7 +11,7 @@ import { readRunContext } from "../runs/run-context.ts";
 import { selectAttempt } from "../runs/selection.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
-import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { closedSignal, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { challenge, failureText, readRunPath } from "./raw.ts";
 
 /**
@@ -27,16 +26,15 @@ export async function serveLink(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort(CLIENT_LEFT));
+  const gone = closedSignal(response);
   const target = request.url ?? "/";
   try {
-    const caller = await authenticateRequest(services, request, response, gone.signal);
-    const run = await readAuthorizedRun(services, caller, readRunPath(target, "/links/"), gone.signal);
-    const location = await addressOf(services, run, new URL(target, "http://localhost").searchParams, gone.signal);
+    const caller = await authenticateRequest(services, request, response, gone);
+    const run = await readAuthorizedRun(services, caller, readRunPath(target, "/links/"), gone);
+    const location = await addressOf(services, run, new URL(target, "http://localhost").searchParams, gone);
     sendText(response, 302, "", { location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
   } catch (error) {
-    if (gone.signal.aborted) return;
+    if (gone.aborted) return;
     const reported = reportFailure(error);
     logFailure(log, reported);
     sendText(response, httpStatus(reported.failure), failureText(reported), challenge(reported));

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { CLIENT_LEFT } from "../abort.ts";
 
 /** A request of either HTTP version. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -91,6 +92,13 @@ export const STREAM_HEADERS: Readonly<Record<string, string>> = {
 export async function writeBody(response: NodeResponse, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (!(response as ServerResponse).write(bytes)) await once(response, "drain", { signal });
+}
+
+/** A signal that is aborted with `CLIENT_LEFT` when a response is closed, sent or not. */
+export function closedSignal(response: NodeResponse): AbortSignal {
+  const closed = new AbortController();
+  response.once("close", () => closed.abort(CLIENT_LEFT));
+  return closed.signal;
 }
 
 /** Ends an incomplete body so that no client takes it for complete. */

@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import { CLIENT_LEFT } from "../abort.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
@@ -14,6 +13,7 @@ import { LINE_FEED } from "../stream/characters.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import {
   breakOff,
+  closedSignal,
   type NodeRequest,
   type NodeResponse,
   STREAM_HEADERS,
@@ -51,8 +51,7 @@ export async function serveRaw(
   request: NodeRequest,
   response: NodeResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once("close", () => gone.abort(CLIENT_LEFT));
+  const gone = closedSignal(response);
   const url = new URL(request.url ?? "/", "http://localhost");
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
@@ -61,8 +60,8 @@ export async function serveRaw(
   let last = { pod: "", isPartial: false };
   try {
     refuseProbe(request, url.searchParams);
-    const caller = await authenticateRequest(services, request, response, gone.signal);
-    session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone.signal);
+    const caller = await authenticateRequest(services, request, response, gone);
+    session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone);
     for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {
         begun = true;
@@ -71,16 +70,16 @@ export async function serveRaw(
       } else if (frame.kind === "chunk") {
         // A log may end inside a line, and another one follow.
         const pod = frame.pod?.name ?? "";
-        if (last.isPartial && last.pod !== pod) await writeBody(response, Uint8Array.of(LINE_FEED), gone.signal);
+        if (last.isPartial && last.pod !== pod) await writeBody(response, Uint8Array.of(LINE_FEED), gone);
         last = { pod, isPartial: frame.bytes.at(-1) !== LINE_FEED };
-        await writeBody(response, frame.bytes, gone.signal);
+        await writeBody(response, frame.bytes, gone);
       } else if (frame.kind === "end" && frame.failure !== undefined) {
         throw frame.failure;
       }
     }
     response.end();
   } catch (error) {
-    if (gone.signal.aborted) return;
+    if (gone.aborted) return;
     const reported = reportFailure(error);
     logFailure(log, reported);
     if (!begun)

@@ -2,7 +2,6 @@ import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { CLIENT_LEFT } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Rate } from "../rate.ts";
@@ -15,7 +14,15 @@ import { originOf } from "../session/same-origin.ts";
 import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { clientNetwork } from "./client-network.ts";
-import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import {
+  closedSignal,
+  headersOf,
+  hostOf,
+  isEncrypted,
+  type NodeRequest,
+  type NodeResponse,
+  sendText,
+} from "./node-http.ts";
 import { readBody } from "./request-body.ts";
 
 interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock"> {
@@ -51,12 +58,11 @@ export async function serveSession(
   response: NodeResponse,
   requestMs: number,
 ): Promise<void> {
-  const disconnected = new AbortController();
-  response.once("close", () => disconnected.abort(CLIENT_LEFT));
+  const disconnected = closedSignal(response);
   try {
     const method = request.method ?? "";
     if (method === "GET" || method === "HEAD") {
-      sendWho(response, await authenticateRequest(services, request, response, disconnected.signal));
+      sendWho(response, await authenticateRequest(services, request, response, disconnected));
     } else if (method === "DELETE") {
       checkOrigin(request);
       response.setHeader("set-cookie", clearSessionCookies());
@@ -64,12 +70,12 @@ export async function serveSession(
     } else if (method === "POST") {
       checkOrigin(request);
       takeSignIn(services, request, response);
-      await signIn(services, request, response, requestMs, disconnected.signal);
+      await signIn(services, request, response, requestMs, disconnected);
     } else {
       sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
     }
   } catch (error) {
-    if (disconnected.signal.aborted) return;
+    if (disconnected.aborted) return;
     sendFailure(response, log, error);
   }
 }
