@@ -1,4 +1,5 @@
 import type { TemplateValues } from "../template/values.ts";
+import { objectOf, parseObject } from "./decoders/json-object.ts";
 import type { DecodeLine } from "./loki-page.ts";
 
 /**
@@ -10,25 +11,12 @@ export function createRecordDecoder({ variables }: TemplateValues): DecodeLine {
   const { jobNamespace, podName, podPrefix = "", container } = variables;
   return (line) => {
     const record = parseObject(line);
-    const own = record?.kubernetes;
-    if (record === undefined || !isObject(own)) return undefined;
+    const own = objectOf(record?.kubernetes);
+    if (record === undefined || own === undefined) return undefined;
     const { namespace_name: namespace, pod_name: pod, container_name: name } = own;
     const isPod = typeof pod === "string" && (podName ? pod === podName : pod.startsWith(podPrefix));
     if (!isPod || namespace !== jobNamespace || name !== container) return undefined;
     const text = record.log ?? record.message;
     return typeof text === "string" ? text : undefined;
   };
-}
-
-function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

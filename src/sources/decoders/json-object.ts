@@ -1,11 +1,14 @@
 const BRACE = 0x7b;
 
-/** Reads a line as one JSON object. `undefined`: it is none. */
+/** Reads a line as one JSON object, or returns `undefined` if it is anything else. */
 export function readObject(line: Buffer): Readonly<Record<string, unknown>> | undefined {
-  if (line[0] !== BRACE) return undefined;
+  return line[0] === BRACE ? parseObject(line.toString()) : undefined;
+}
+
+/** As `readObject`, for text that may begin with white space. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(line.toString());
-    return objectOf(value);
+    return objectOf(JSON.parse(text));
   } catch {
     return undefined;
   }
