@@ -16,7 +16,7 @@ export class SharedWork<T> {
     this.ended = this.#result.then(end, end);
   }
 
-  /** Whether all who waited have left: nobody can wait for it any longer. */
+  /** Whether every caller has left: nobody can join the work any longer. */
   get isAbandoned(): boolean {
     return this.#abort.signal.aborted;
   }

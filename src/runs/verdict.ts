@@ -16,7 +16,7 @@ export interface Verdict {
   readonly result: Result;
   /**
    * The metric that decided, or was inconclusive. Of several, one that runs a Job, since its log explains. `undefined`
-   * if there is none, as in a run that passed.
+   * if no metric did, as in a run that passed.
    */
   readonly metric: Metric | undefined;
   /** The attempt that decided the metric. */

@@ -163,7 +163,7 @@ export class LokiClient {
     const { source, timeouts } = this.#options;
     let { bytes } = scratch;
     let length = 0;
-    // Copied as it comes, so that the pieces die young.
+    // Copied on arrival, so that each piece can be collected at once.
     for await (const piece of readHttpBody(body, { source, idleMs: timeouts.idleMs, signal })) {
       if (length + piece.length > maxBytes) return undefined;
       if (length + piece.length > bytes.length) {

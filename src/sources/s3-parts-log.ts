@@ -123,7 +123,7 @@ async function* decodeParts(
   if (last !== undefined) yield last;
 }
 
-/** Reads up to the first text, and puts it back. `undefined`: there is none. */
+/** Reads up to the first text, and puts it back. Returns `undefined` if no piece has text. */
 async function untilText(
   pieces: AsyncGenerator<EntriesPiece, void, undefined>,
 ): Promise<AsyncGenerator<EntriesPiece, void, undefined> | undefined> {

@@ -232,7 +232,7 @@ describe("a bucket's refusal", () => {
       "in another region, us-gov-west-1",
     ],
     [
-      "a region that is none",
+      "an invalid region",
       { status: 301, code: "PermanentRedirect", headers: { "x-amz-bucket-region": "http://127.0.0.1/" } },
       "refused",
       "keeps the bucket in another region: an operator",
@@ -492,7 +492,7 @@ describe("a configuration", () => {
     ["a dot segment", { key: "a/../${{ project }}" }, "A key must not contain a dot segment."],
     ["an endpoint with a path", { key: "a", endpoint: "https://minio/bucket" }, "must be https://host"],
     ["an endpoint with a user", { key: "a", endpoint: "https://a:b@minio" }, "must be https://host"],
-    ["a region that is none", { key: "a", region: "eu west" }, "must be a region"],
+    ["an invalid region", { key: "a", region: "eu west" }, "must be a region"],
     ["a secret that is not there", { key: "a", secretAccessKey: { env: "NONE" } }, "NONE is not set"],
   ])("is refused with %s", (_, settings, message) => {
     expect(faultOf(settings)).toContain(message);

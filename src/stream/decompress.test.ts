@@ -144,7 +144,7 @@ describe("what is wrong with compressed data", () => {
     ],
     ["text behind a member", Buffer.concat([small, Buffer.from("garbage")]), "damaged", Buffer.from("fine\n")],
     ["one byte behind a member", Buffer.concat([small, Buffer.from("!")]), "damaged", Buffer.from("fine\n")],
-    ["a second frame of zstd that is none", Buffer.concat([zstd, flipped(zstd, 1)]), "damaged", log],
+    ["a damaged header of a second zstd frame", Buffer.concat([zstd, flipped(zstd, 1)]), "damaged", log],
     ["a wrong checksum of zstd", flipped(zstd, zstd.length - 1), "damaged", undefined],
     ["zstd without its checksum", zstd.subarray(0, -4), "trailer-missing", log],
     ["truncated zstd", zstd.subarray(0, 30_000), "cut-short", undefined],

@@ -193,7 +193,7 @@ describe("records of a shipper", () => {
     expect(times).toHaveLength(1);
   });
 
-  it("leave a line as it is that is none", () => {
+  it("leave a line unchanged if it is not a record", () => {
     expect(decode("shipper", `${jsonLines(VECTOR)}not JSON\n`).text).toBe("one\nnot JSON\n");
   });
 
