@@ -2,7 +2,7 @@ import { closeSync, fchmodSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { CliError, EXIT } from "./exit.ts";
 
 /** A named server, and how to sign in there. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SecretRef } from "../config-values/secret-reader.ts";
 import { ServerTlsFiles } from "../config-values/tls-files.ts";
 import { Duration, Size } from "../config-values/units.ts";

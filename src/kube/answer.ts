@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../failure.ts";
 
 const Status = z.object({ message: z.string() });

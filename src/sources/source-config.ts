@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Duration } from "../config-values/units.ts";
 import { allLookups, type Lookups, NO_LOOKUPS } from "./lookups.ts";
 import { Match } from "./match.ts";
