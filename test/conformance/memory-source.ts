@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Duration } from "../../src/config-values/units.ts";
 import { lookupsOf } from "../../src/sources/lookups.ts";
 import { SOURCE_KINDS } from "../../src/sources/registry.ts";
