@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { guardRun, readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
+import { forCaller } from "../sources/for-caller.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { AttemptReader } from "./attempt-reader.ts";
 import { type Attempts, createAttempts, type NoAttempt } from "./attempts.ts";
@@ -79,7 +80,7 @@ export class LogSession {
    * @throws Failure TOO_MANY_STREAMS.
    */
   constructor(services: LogServices, caller: Caller, request: LogRequest, signal: AbortSignal) {
-    this.#services = services;
+    this.#services = { ...services, sources: forCaller(services.sources, caller.username) };
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
