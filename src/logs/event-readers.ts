@@ -33,6 +33,9 @@ export function leavingOut(reader: ContainerReader, scope: LogScope): EventReade
         return { kind: "left-out", failure };
       }
     },
+    get isQueued() {
+      return reader.isQueued;
+    },
     close: () => reader.close(),
   };
 }
@@ -45,6 +48,9 @@ export function withFirst<E extends { readonly kind: string }>(first: E, rest: E
       const event = left;
       left = undefined;
       return event === undefined ? rest.next() : Promise.resolve(event);
+    },
+    get isQueued() {
+      return rest.isQueued ?? false;
     },
     close: () => rest.close(),
   };
