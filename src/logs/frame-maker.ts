@@ -181,7 +181,7 @@ export class FrameMaker {
         const { failure } = event;
         this.#leftOut.push(failure);
         // There is more of it than was sent.
-        const isLost = log.pod !== undefined && (this.#resumedAt(log) !== undefined || !hasNoLog(failure));
+        const isLost = !hasNoLog(failure) || (log.pod !== undefined && this.#resumedAt(log) !== undefined);
         if (failure.kind === "damaged") {
           this.#ends.push("source-damaged");
           this.damaged(failure);

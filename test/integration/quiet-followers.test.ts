@@ -58,34 +58,66 @@ describe("followers of a log that does not exist", () => {
 });
 
 describe("a follower of all containers of a run that has many", () => {
-  const containers = Array.from({ length: 40 }, (_, index) => `c-${index}`);
+  const containers = Array.from({ length: 200 }, (_, index) => `c-${index}`);
+  /** So many are open at once. */
+  const open = 50;
   const world = useLiveWorld(["archive"]);
 
   it("asks the API server nothing in 30 s while their logs grow in an archive", async () => {
     const run = world().addRun({ containers });
     for (const name of containers) world().store.answer(run.archivePath(name), sends(`${name} begins\n`));
     const read = run.read(ALL);
-    for (const name of containers) await impatiently(world().waits, read.until(`${name} begins\n`));
-    expect(await askedIn30s(world(), 40)).toEqual([]);
+    for (const name of containers.slice(0, open)) await impatiently(world().waits, read.until(`${name} begins\n`));
+    expect(await askedIn30s(world(), open)).toEqual([]);
     expect(world().api.requests.filter(isWatch)).toHaveLength(1);
-    run.remove();
+    run.put({ containers, phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] });
     await impatiently(world().waits, read.done);
-    // When it begins, when its watch has begun, and when the run is gone.
+    for (const name of containers) expect(read.text()).toContain(`${name} begins\n`);
+    // When it begins, when its watch has begun, and when the job has ended.
     expect(world().api.requests.filter(isLook).length).toBeLessThanOrEqual(3);
   });
 
-  it("looks once at each change, for all of them", async () => {
+  it("asks the API server nothing while their logs do not exist, and looks once at each change for all of them", async () => {
     const run = world().addRun({ containers });
     const read = run.read(ALL);
-    for (const name of containers) await impatiently(world().waits, read.untilSaid(`${name}: Waiting`));
-    await askedIn30s(world(), 40);
+    for (const name of containers.slice(0, open)) {
+      await impatiently(world().waits, read.untilSaid(`${name}: Waiting`));
+    }
+    expect(await askedIn30s(world(), open)).toEqual([]);
     const before = world().api.requests.length;
     run.put({ containers, attempts: [{ number: 1 }, { number: 2 }] });
-    await askedIn30s(world(), 40);
+    await askedIn30s(world(), open);
     const looks = world().api.requests.slice(before).filter(isLook);
     expect(looks).toHaveLength(1);
     run.remove();
     await impatiently(world().waits, read.done);
+  });
+});
+
+describe("a follower of an archive after its job has ended", () => {
+  const world = useLiveWorld(["archive"]);
+
+  it("ends when the archive has settled, and looks at nothing meanwhile", async () => {
+    const { waits, clock, api, store } = world();
+    clock.time = Date.parse("2026-01-01T00:30:00Z");
+    const run = world().addRun({ phase: "Failed", attempts: [{ number: 1, phase: "Failed" }] });
+    store.answer(run.archivePath(), sends("one\n"));
+    const read = run.read(FOLLOWED);
+    await read.until("one\n");
+    let ended = false;
+    void read.done.then(() => {
+      ended = true;
+    });
+    const asked: number[] = [];
+    while (!ended) {
+      asked.push(api.requests.filter((each) => !isReview(each)).length);
+      await Promise.race([read.done, waits.until(isPoll)]);
+      clock.time += POLL_MS;
+      waits.pass(isPoll);
+    }
+    expect(read.end()?.reason).toBe(EndReason.COMPLETE);
+    expect(asked.length).toBeGreaterThan(14);
+    expect(asked.at(-1)).toBe(asked[3]);
   });
 });
 

@@ -247,6 +247,28 @@ describe("all of 60 containers, from an archive without times", () => {
   });
 });
 
+describe("a caller's quarter of a source", () => {
+  const world = useLiveWorld(["pods"], { sources: [{ name: "pods", connections: 8, kubernetes: {} }] });
+
+  it.each([false, true])(
+    "leaves out the containers for which it has no room, with the limit; followed: %s",
+    async (follow) => {
+      const containers = names(4);
+      const run = world().addRun({ ...OVER, containers });
+      wrote(run, containers);
+      const read = run.read({ allContainers: true, follow });
+      await impatiently(world().waits, read.done);
+      expect(read.text()).toBe("line of c-0\nline of c-1\n");
+      expect(read.said()).toEqual(
+        ["c-2", "c-3"].map(
+          (name) => `${name}: You have 2 logs open at source "pods", the limit for one caller: a quarter of its 8.`,
+        ),
+      );
+      expect(read.end()?.reason).toBe(EndReason.SOURCE_ENDED);
+    },
+  );
+});
+
 describe("a caller's limit on open logs", () => {
   const world = useLiveWorld(["pods"], { limits: { streamsPerCaller: 3 } });
   const containers = names(5);
