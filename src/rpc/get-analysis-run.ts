@@ -15,7 +15,7 @@ import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { runFacts } from "../runs/run-facts.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
-import { causeByPods, verdictOf } from "../runs/verdict.ts";
+import { causeByPods, listedVerdict, verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
 import { given } from "./given.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
@@ -33,7 +33,7 @@ interface RunDetails {
   /** Whether a source reads the pods of an attempt. */
   readonly readsPods: (attempt: Attempt) => boolean;
   /** For the whole response. */
-  readonly budget: LinkBudget & { pods: number };
+  readonly budget: LinkBudget & { pods: number; podsLeftOut: number };
 }
 
 /** The maximum number of pods in one response: all measurements may name the same Job. */
@@ -50,10 +50,13 @@ export async function getAnalysisRun(
   const { context, podsOf, readsPods, budget } = details;
   const verdict = verdictOf(run);
   const cause = causeByPods(run, verdict, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
+  // First, because there are few: the rest of the budget is for the attempts.
+  const links = linksOf(services, run, context, {}, budget);
+  const metrics = run.metrics.map((metric) => metricMessage(services, run, metric, details));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
-      summary: summaryMessage({ ...run, verdict }),
+      summary: summaryMessage({ ...run, verdict: listedVerdict(run) }),
       ...given("cause", cause && causeMessage(cause)),
       uid: run.uid,
       message: run.message,
@@ -67,9 +70,9 @@ export async function getAnalysisRun(
       shard: context.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
-      // First, because there are few: the rest of the budget is for the attempts.
-      links: linksOf(services, run, context, {}, budget),
-      metrics: run.metrics.map((metric) => metricMessage(services, run, metric, details)),
+      links,
+      metrics,
+      ...given("leftOut", leftOutMessage(run, budget)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
     },
   };
@@ -99,7 +102,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
     jobOf: (attempt) => jobs.get(attempt),
     readsPods: (attempt) => live.has(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
-    budget: { ...createLinkBudget(), pods: MAX_PODS },
+    budget: { ...createLinkBudget(), pods: MAX_PODS, podsLeftOut: 0 },
   };
 }
 
@@ -108,11 +111,21 @@ function keyOf(job: Job | undefined): string | undefined {
   return job && `${job.namespace}/${job.name}`;
 }
 
+function leftOutMessage({ leftOut }: Run, budget: RunDetails["budget"]) {
+  const { args, dryRuns, ...counts } = leftOut;
+  const links = budget.left <= 0;
+  const pods = budget.podsLeftOut;
+  if (!links && pods === 0 && Object.values(leftOut).every((count) => count === 0)) return undefined;
+  return { ...counts, arguments: args, dryRunRules: dryRuns, pods, links };
+}
+
 function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: RunDetails) {
   const attemptMessage = (attempt: Attempt) => {
     const job = jobOf(attempt);
-    const pods = podsOf(attempt).slice(0, budget.pods);
+    const existing = podsOf(attempt);
+    const pods = existing.slice(0, budget.pods);
     budget.pods -= pods.length;
+    budget.podsLeftOut += existing.length - pods.length;
     return {
       number: attempt.number,
       phase: PHASES[attempt.phase],

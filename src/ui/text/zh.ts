@@ -101,6 +101,19 @@ export const zh: Required<Text> = {
     noStage: "无阶段",
   },
 
+  leftOut: {
+    said: (parts) => `此运行的内容超出读取上限，未显示：${parts.join("、")}。`,
+    parts: {
+      metrics: (count) => `${count} 个指标`,
+      attempts: (count) => `${count} 次测量`,
+      containers: (count) => `${count} 个容器`,
+      arguments: (count) => `${count} 个参数`,
+      dryRunRules: (count) => `${count} 条试运行规则`,
+      freight: (count) => `${count} 个 Freight`,
+      pods: (count) => `${count} 个 Pod`,
+      links: () => "链接",
+    },
+  },
   cause: {
     failed: (metric, attempt) => `验证失败：${metric}${attempt}`,
     error: (metric, attempt) => `无法测量验证：${metric}${attempt}`,
