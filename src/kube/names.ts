@@ -11,4 +11,6 @@ export function isNamespaceName(text: string): boolean {
 }
 
 /** Whether this is a valid name of a container (an RFC 1123 label of at most 63 characters). */
-export const isContainerName = isNamespaceName;
+export function isContainerName(text: string): boolean {
+  return isNamespaceName(text);
+}

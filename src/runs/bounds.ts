@@ -24,7 +24,7 @@ export const NAME_LENGTH = 253;
 /** The maximum length of a message, a condition and a measured value; of more, the beginning is read. */
 export const TEXT_LENGTH = 4_000;
 /** The maximum length of a time or duration. RFC 3339 with nanoseconds has 35 characters. */
-export const TIME_LENGTH = 64;
+const TIME_LENGTH = 64;
 
 /** How many parts of a run were not read, by the bounds above. */
 export interface LeftOut {
