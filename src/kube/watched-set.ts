@@ -1,7 +1,7 @@
+import { eachInTurns } from "../each-in-turns.ts";
 import type { Failure } from "../failure.ts";
 import { limitExceeded } from "../limits.ts";
 import { readAnswer, unavailable } from "./answer.ts";
-import { eachInTurns } from "./each-in-turns.ts";
 import type { ListChunk } from "./read-list.ts";
 import { type WatchEvent, type Watched, WatchedShape } from "./watch-events.ts";
 

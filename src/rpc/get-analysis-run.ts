@@ -4,6 +4,7 @@ import type {
   GetAnalysisRunRequest,
   GetAnalysisRunResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { eachInTurns } from "../each-in-turns.ts";
 import { Failure } from "../failure.ts";
 import { usesPods } from "../logs/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
@@ -52,7 +53,8 @@ export async function getAnalysisRun(
   const cause = causeByPods(run, verdict, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
   // First, because there are few: the rest of the budget is for the attempts.
   const links = linksOf(services, run, context, {}, budget);
-  const metrics = run.metrics.map((metric) => metricMessage(services, run, metric, details));
+  const metrics: Awaited<ReturnType<typeof metricMessage>>[] = [];
+  for (const metric of run.metrics) metrics.push(await metricMessage(services, run, metric, details));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
@@ -119,7 +121,8 @@ function leftOutMessage({ leftOut }: Run, budget: RunDetails["budget"]) {
   return { ...counts, arguments: args, dryRunRules: dryRuns, pods, links };
 }
 
-function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: RunDetails) {
+async function metricMessage(services: Services, run: Run, metric: Metric, details: RunDetails) {
+  const { context, jobOf, podsOf, budget } = details;
   const attemptMessage = (attempt: Attempt) => {
     const job = jobOf(attempt);
     const existing = podsOf(attempt);
@@ -137,14 +140,16 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
       pods: pods.map(podMessage),
     };
   };
+  // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
+  const attempts: ReturnType<typeof attemptMessage>[] = [];
+  await eachInTurns(metric.attempts.toReversed(), (attempt) => attempts.push(attemptMessage(attempt)));
   return {
     name: metric.name,
     provider: metric.provider,
     phase: PHASES[metric.phase],
     message: metric.message,
     dryRun: metric.dryRun,
-    // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
-    attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
+    attempts: attempts.reverse(),
     containers: containersIn(metric, metric.attempts.flatMap(podsOf)).map(({ added = false, ...each }) => ({
       ...each,
       added,

@@ -8,7 +8,7 @@ export const MAX_METRICS = 200;
 /** Metrics and results among which those are looked for. */
 export const MAX_SEARCHED = 10_000;
 /** Attempts of all metrics together, the newest of each. */
-export const MAX_ATTEMPTS = 2_000;
+export const MAX_ATTEMPTS = 1_000;
 /** Containers of all metrics together. */
 export const MAX_CONTAINERS = 1_000;
 /** However many metrics there are. Argo Rollouts keeps ten measurements of each by default. */

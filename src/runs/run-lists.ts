@@ -1,4 +1,4 @@
-import { eachInTurns } from "../kube/each-in-turns.ts";
+import { eachInTurns } from "../each-in-turns.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { SharedWork } from "../shared-work.ts";
