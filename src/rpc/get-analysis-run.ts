@@ -140,6 +140,8 @@ async function metricMessage(services: Services, run: Run, metric: Metric, detai
       pods: pods.map(podMessage),
     };
   };
+  // All attempts may name the same Job, whose pods are then one list.
+  const podsOfAll = (all: readonly Attempt[]) => [...new Set(all.map(podsOf))].flat();
   // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
   const attempts: ReturnType<typeof attemptMessage>[] = [];
   await eachInTurns(metric.attempts.toReversed(), (attempt) => attempts.push(attemptMessage(attempt)));
@@ -150,7 +152,7 @@ async function metricMessage(services: Services, run: Run, metric: Metric, detai
     message: metric.message,
     dryRun: metric.dryRun,
     attempts: attempts.reverse(),
-    containers: containersIn(metric, metric.attempts.flatMap(podsOf)).map(({ added = false, ...each }) => ({
+    containers: containersIn(metric, podsOfAll(metric.attempts)).map(({ added = false, ...each }) => ({
       ...each,
       added,
     })),

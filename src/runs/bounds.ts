@@ -19,6 +19,8 @@ export const MAX_VALUE_LENGTH = 16_384;
 /** A Stage takes one Freight from each of its Warehouses. */
 export const MAX_FREIGHT = 20;
 
+/** The maximum length of a metric's name, which is free text: that of requests. */
+export const METRIC_NAME_LENGTH = 1_000;
 /** The maximum length of a name in Kubernetes. No object has a longer one. */
 export const NAME_LENGTH = 253;
 /** The maximum length of a message, a condition and a measured value; of more, the beginning is read. */

@@ -19,7 +19,7 @@ import {
   MAX_CONTAINERS,
   MAX_METRICS,
   MAX_SEARCHED,
-  NAME_LENGTH,
+  METRIC_NAME_LENGTH,
   shareOf,
   TEXT_LENGTH,
 } from "./bounds.ts";
@@ -64,7 +64,7 @@ export function metricsOf({ spec, status, namespace, fillIn, leftOut }: MetricPa
   const named = specified
     .slice(0, MAX_SEARCHED)
     .map((fields): Named => ({ fields, name: fillIn(nameOf(fields, "spec.metrics[].name")) }))
-    .filter(({ name }) => name.length <= NAME_LENGTH);
+    .filter(({ name }) => name.length <= METRIC_NAME_LENGTH);
   const results = resultsOf(status);
   const chosen = chooseMetrics(named, results);
   leftOut.metrics += specified.length - chosen.length;

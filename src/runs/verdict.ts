@@ -1,3 +1,4 @@
+import { boundedName } from "./bounds.ts";
 import { type Cause, objectCause, saysStopped, unexplained } from "./cause.ts";
 import { podGone } from "./job-lifetime.ts";
 import type { Pod } from "./pod.ts";
@@ -47,7 +48,7 @@ export function verdictOf(run: Run): Verdict {
 /** The same as a list tells it. */
 export function listedVerdict(run: Run): ObjectVerdict {
   const { result, cause, failedDryRuns } = verdictOf(run);
-  const listed = failedDryRuns.slice(0, LISTED_DRY_RUNS);
+  const listed = failedDryRuns.slice(0, LISTED_DRY_RUNS).map(boundedName);
   return { result, cause, failedDryRuns: listed, moreFailedDryRuns: failedDryRuns.length - listed.length };
 }
 

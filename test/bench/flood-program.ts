@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HealthCheckRequestSchema } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflectionRequestSchema } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { FLOOD_TOKEN } from "./flood-token.ts";
 import { envelope } from "./ways.ts";
 
 const MAX_MS = 10 * 60_000;
@@ -15,7 +16,7 @@ const MAX_MS = 10 * 60_000;
 const RETRY_MS = 20;
 /** Requests in one reflection stream: as many as the gateway accepts. */
 const REFLECTIONS = 100;
-const READER = { authorization: "Bearer bench-reader" };
+const CALLER = { authorization: `Bearer ${FLOOD_TOKEN}` };
 
 const [kind = "", url = "", size = "1"] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
@@ -55,7 +56,7 @@ const floods: Readonly<Record<string, (index: number) => Promise<void>>> = {
       drain(
         fetch(`${url}/taffrail.v1.AnalysisRunLogService/${method}`, {
           method: "POST",
-          headers: { ...READER, "content-type": "application/json" },
+          headers: { ...CALLER, "content-type": "application/json" },
           body: JSON.stringify(body),
         }),
       );
@@ -69,7 +70,7 @@ const floods: Readonly<Record<string, (index: number) => Promise<void>>> = {
     const head = [
       "POST /taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs HTTP/1.1",
       `host: ${hostname}:${port}`,
-      `authorization: ${READER.authorization}`,
+      `authorization: ${CALLER.authorization}`,
       "content-type: application/connect+json",
       `content-length: ${message.length}`,
     ];

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../src/demo/objects.ts";
 import { HOSTILE_PARTS, hostileRun, OBJECT_BYTES } from "../fakes/hostile-runs.ts";
 import { startGateway } from "../real/servers/gateway.ts";
 import { writeLog } from "./corpus.ts";
+import { FLOOD_TOKEN } from "./flood-token.ts";
 import { percentile } from "./statistics.ts";
 
 /** What the bench of floods needs. */
@@ -48,6 +49,7 @@ const PARTS = [
   "labels",
   "owners",
 ];
+const READER_TOKENS = Array.from({ length: READERS }, (_, index) => `bench-reader-${index}`);
 const UID = "00000000-0000-4000-8000-0000000000f0";
 
 /**
@@ -63,6 +65,7 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
   const kubernetes = await startMiniKubernetes({
     objects: [
       ...options.objects,
+      ...callers(),
       hostileRun(small, []),
       manyContainers(containers),
       ...PARTS.map((name, index) => {
@@ -129,7 +132,7 @@ async function readBeside(url: string, ms: number): Promise<Readings> {
   let failed = 0;
   const end = performance.now() + ms;
   const agent = new Agent({ connections: READERS });
-  const read = async (): Promise<void> => {
+  const read = async (token: string): Promise<void> => {
     // Not all in the same moment.
     await pause(Math.random() * BETWEEN_MS);
     while (performance.now() < end) {
@@ -138,7 +141,7 @@ async function readBeside(url: string, ms: number): Promise<Readings> {
         origin: url,
         method: "GET",
         path: "/raw/bench/small",
-        headers: { authorization: "Bearer bench-reader" },
+        headers: { authorization: `Bearer ${token}` },
       });
       const { length } = Buffer.from(await body.arrayBuffer());
       if (statusCode === 200 && length === 4096) times.push(performance.now() - began);
@@ -147,7 +150,7 @@ async function readBeside(url: string, ms: number): Promise<Readings> {
     }
   };
   try {
-    await Promise.all(Array.from({ length: READERS }, read));
+    await Promise.all(READER_TOKENS.map(read));
     return { times, failed };
   } finally {
     await agent.close();
@@ -163,6 +166,27 @@ async function startFlood(kind: string, url: string, size: number): Promise<() =
     child.stdin.end();
     await once(child, "close");
   };
+}
+
+/** The readers, and one more whose calls are the floods that need a token: what it holds is its own share. */
+function callers(): readonly KubeObject[] {
+  const users = [...READER_TOKENS, FLOOD_TOKEN];
+  return [
+    ...users.map((token) => ({
+      apiVersion: "demo.taffrail/v1",
+      kind: "Token",
+      metadata: { name: token },
+      token,
+      user: { username: token },
+    })),
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "flood-readers" },
+      roleRef: { kind: "ClusterRole", name: "everything" },
+      subjects: users.map((name) => ({ kind: "User", name })),
+    },
+  ];
 }
 
 const wideUid = UID.replace(/0$/, "1");
