@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HealthCheckRequestSchema } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflectionRequestSchema } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import { FLOOD_TOKEN } from "./flood-token.ts";
+import { FLOOD_TOKEN } from "./flood-callers.ts";
 import { envelope } from "./ways.ts";
 
 const MAX_MS = 10 * 60_000;

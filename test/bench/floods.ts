@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { Agent } from "undici";
 import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import { HOSTILE_PARTS, hostileRun, OBJECT_BYTES } from "../fakes/hostile-runs.ts";
 import { startGateway } from "../real/servers/gateway.ts";
 import { writeLog } from "./corpus.ts";
-import { FLOOD_TOKEN } from "./flood-token.ts";
+import { FLOOD_TOKEN, READER_TOKENS, type Readings } from "./flood-callers.ts";
 import { percentile } from "./statistics.ts";
 
 /** What the bench of floods needs. */
@@ -30,9 +29,6 @@ export interface FloodsOptions {
   readonly size: number;
 }
 
-/** How many read at once, and how long each waits between two reads: as people and pages do. */
-const READERS = 50;
-const BETWEEN_MS = 250;
 /** For a flood to reach its limits, and for the gateway to recover from it. */
 const SETTLE_MS = 2_000;
 const CONTAINERS = 50;
@@ -49,7 +45,6 @@ const PARTS = [
   "labels",
   "owners",
 ];
-const READER_TOKENS = Array.from({ length: READERS }, (_, index) => `bench-reader-${index}`);
 const UID = "00000000-0000-4000-8000-0000000000f0";
 
 /**
@@ -102,7 +97,7 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
       rows.push(row(flood, [...before.times, ...after.times], beside));
     }
     return [
-      `## ${READERS} readers of a log of 4096 bytes beside floods (${size} of each at once; aim: p99 within 3x)`,
+      `## ${READER_TOKENS.length} readers of a log of 4096 bytes beside floods (${size} of each at once; aim: p99 within 3x)`,
       "",
       "| flood | reads | alone p50 ms | p99 ms | beside it p50 ms | p99 ms | p99 ratio | refused |",
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -114,47 +109,25 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
   }
 }
 
-interface Readings {
-  readonly times: readonly number[];
-  /** How many reads were refused or failed. */
-  readonly failed: number;
-}
-
 function row(flood: string, alone: readonly number[], beside: Readings): string {
   const p99 = [percentile(alone, 0.99), percentile(beside.times, 0.99)] as const;
   const figures = [percentile(alone, 0.5), p99[0], percentile(beside.times, 0.5), p99[1], p99[1] / p99[0]];
   return `| ${flood} | ${beside.times.length} | ${figures.map((each) => each.toFixed(1)).join(" | ")} | ${beside.failed} |`;
 }
 
-/** Reads the small log as 50 readers do, for some time. */
+/**
+ * Reads the small log as 50 readers do, for some time. In a process of their own: the API server that this one holds is
+ * busy while large runs are read.
+ */
 async function readBeside(url: string, ms: number): Promise<Readings> {
-  const times: number[] = [];
-  let failed = 0;
-  const end = performance.now() + ms;
-  const agent = new Agent({ connections: READERS });
-  const read = async (token: string): Promise<void> => {
-    // Not all in the same moment.
-    await pause(Math.random() * BETWEEN_MS);
-    while (performance.now() < end) {
-      const began = performance.now();
-      const { statusCode, body } = await agent.request({
-        origin: url,
-        method: "GET",
-        path: "/raw/bench/small",
-        headers: { authorization: `Bearer ${token}` },
-      });
-      const { length } = Buffer.from(await body.arrayBuffer());
-      if (statusCode === 200 && length === 4096) times.push(performance.now() - began);
-      else failed += 1;
-      await pause(BETWEEN_MS);
-    }
-  };
-  try {
-    await Promise.all(READER_TOKENS.map(read));
-    return { times, failed };
-  } finally {
-    await agent.close();
-  }
+  const program = join(import.meta.dirname, "flood-readers.ts");
+  const child = spawn(process.execPath, [program, url, String(ms)], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  await once(child, "close");
+  return JSON.parse(output) as Readings;
 }
 
 /** Starts a flood. @returns a function that ends it. */
