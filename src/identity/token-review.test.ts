@@ -4,7 +4,8 @@ import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { Failure } from "../failure.ts";
 import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
-import { createTokenReviewAuthenticator } from "./token-review.ts";
+import { createAuthenticator } from "./authenticator.ts";
+import { createTokenReviews } from "./token-review.ts";
 
 interface Review {
   readonly spec: { readonly token: string; readonly audiences?: readonly string[] };
@@ -22,10 +23,9 @@ function authenticatorOf(answer: (review: Review) => unknown, audiences: readonl
   const kube = creatingApi(answer);
   return {
     kube,
-    authenticator: createTokenReviewAuthenticator({
-      kube,
+    authenticator: createAuthenticator({
+      verifiers: [createTokenReviews({ kube, audiences })],
       clock,
-      audiences,
       refusals: createRate({ perKey: 3 }, clock),
     }),
   };

@@ -3,7 +3,7 @@ import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink, ObjectLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
-import type { Authenticator } from "../identity/token-review.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";

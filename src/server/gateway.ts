@@ -8,7 +8,8 @@ import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import { createAuthenticator } from "../identity/authenticator.ts";
+import { createTokenReviews } from "../identity/token-review.ts";
 import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
@@ -104,10 +105,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const reports = createPresigner(compiled.links, egress);
   const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
-  const authenticator = createTokenReviewAuthenticator({
-    kube,
+  const authenticator = createAuthenticator({
+    verifiers: [createTokenReviews({ kube, audiences: config.identity.audiences })],
     clock,
-    audiences: config.identity.audiences,
     refusals: createRate({ total, perKey }, clock),
   });
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
