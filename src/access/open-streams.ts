@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import type { StreamStopped } from "./stream-stopped.ts";
 
 /** A stream, as far as it can be stopped from outside. */
@@ -8,8 +8,8 @@ export interface StoppableStream {
 }
 
 /**
- * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by user
- * name.
+ * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by issuer
+ * and user name.
  *
  * A stalled stream holds up to about a MiB (the buffers of its source and its client), so this also bounds the server's
  * memory.
@@ -35,20 +35,21 @@ export class OpenStreams {
    * @returns a function that removes it; calling it again does nothing.
    * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
-  add(stream: StoppableStream, { username }: Caller): () => void {
-    const own = this.#byCaller.get(username) ?? 0;
+  add(stream: StoppableStream, caller: Caller): () => void {
+    const key = userKey(caller);
+    const own = this.#byCaller.get(key) ?? 0;
     if (own >= this.#limits.perCaller)
       throw tooMany(`You have ${counted(own)} open, the limit for one caller.`, "Close one");
     if (this.size >= this.#limits.total)
       throw tooMany(`This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
-    this.#byCaller.set(username, own + 1);
+    this.#byCaller.set(key, own + 1);
     this.#streams.add(stream);
     if (this.#stopped !== undefined) stream.stop(this.#stopped);
     return () => {
       if (!this.#streams.delete(stream)) return;
-      const rest = (this.#byCaller.get(username) ?? 0) - 1;
-      if (rest > 0) this.#byCaller.set(username, rest);
-      else this.#byCaller.delete(username);
+      const rest = (this.#byCaller.get(key) ?? 0) - 1;
+      if (rest > 0) this.#byCaller.set(key, rest);
+      else this.#byCaller.delete(key);
     };
   }
 

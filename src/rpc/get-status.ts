@@ -18,7 +18,8 @@ export async function getStatus(
   { values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
   const { access, config, streams, clock, counters, sources, ownRights } = services;
-  if (!(await access.mayExplain(callerOf(values)))) throw deniedStatus();
+  const caller = callerOf(values);
+  if (!(await access.mayExplain(caller))) throw deniedStatus(caller);
   // The rest of the status matters most when the cluster cannot be reached.
   const rights = await ownRights().catch(() => []);
   const settings = settingsOf(config);

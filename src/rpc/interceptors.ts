@@ -7,7 +7,7 @@ import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import type { Rate } from "../rate.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
 import { beginReport } from "./call-report.ts";
@@ -59,8 +59,8 @@ const WEIGHTS: ReadonlyMap<DescMethod, number> = new Map<DescMethod, number>([
   [AnalysisRunLogService.method.listProjects, 10],
 ]);
 
-function takeCall(calls: Rate, { username }: Caller, method: DescMethod, responseHeader: Headers): void {
-  const waitMs = calls.take(username, WEIGHTS.get(method));
+function takeCall(calls: Rate, caller: Caller, method: DescMethod, responseHeader: Headers): void {
+  const waitMs = calls.take(userKey(caller), WEIGHTS.get(method));
   if (waitMs === 0) return;
   const seconds = Math.ceil(waitMs / 1_000);
   responseHeader.set("retry-after", String(seconds));
