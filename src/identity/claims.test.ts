@@ -80,7 +80,8 @@ describe("the groups of a token", () => {
     expect(groups({ groups: ["a", "b"] }, "oidc:")).toEqual(["oidc:a", "oidc:b", "system:authenticated"]);
   });
 
-  it("may be one text, or missing", () => {
+  it("may be one text, null, or missing", () => {
+    expect(groups({ groups: null })).toEqual(["system:authenticated"]);
     expect(groups({ groups: "a" })).toEqual(["a", "system:authenticated"]);
     expect(groups({ groups: [] })).toEqual(["system:authenticated"]);
     expect(groups({})).toEqual(["system:authenticated"]);
@@ -90,7 +91,7 @@ describe("the groups of a token", () => {
     expect(user({ sub: "7", groups: ["a"] }).groups).toEqual(["system:authenticated"]);
   });
 
-  it.each([[7], [{ a: "b" }], [["a", 7]], [[["a"]]], [null], [true]])("are refused if they are %j", (value) => {
+  it.each([[7], [{ a: "b" }], [["a", 7]], [[["a"]]], [[null]], [true]])("are refused if they are %j", (value) => {
     expect(refusalOf(() => groups({ groups: value }))).toMatchObject({
       reason: "TOKEN_REFUSED",
       message: "The token's claim \"groups\", which names the user's groups, is not a list of texts.",

@@ -19,7 +19,7 @@ const RESERVED = "system:";
  *
  * - Without a prefix, names other than e-mail addresses are prefixed with the issuer and `#`; the prefix `-` means none.
  * - An e-mail address must be verified if the token says whether it is.
- * - Groups may be a list of texts, or one text.
+ * - Groups may be a list of texts, one text, or null, which means none.
  * - Every user is in the group `system:authenticated`.
  *
  * Unlike there, a name may not begin with `system:`, and such groups are left out, whatever the prefixes.
@@ -62,7 +62,7 @@ function prefixOf(issuer: string, { usernameClaim, usernamePrefix = "" }: ClaimN
 }
 
 function groupsOf(claims: JWTPayload, claim: string): readonly string[] {
-  const groups = Object.hasOwn(claims, claim) ? claims[claim] : [];
+  const groups = (Object.hasOwn(claims, claim) ? claims[claim] : undefined) ?? [];
   if (typeof groups === "string") return [groups];
   if (Array.isArray(groups) && groups.every((each) => typeof each === "string")) return groups;
   throw rejected(
