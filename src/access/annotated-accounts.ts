@@ -105,7 +105,16 @@ async function readAccounts(
 ): Promise<readonly AnnotatedAccount[]> {
   // Several callers may wait for it.
   const { signal } = new AbortController();
-  if (!isGlobal && !(await isProject(kube, namespace, signal))) return [];
+  const accounts = await readAnnotated(kube, namespace, signal);
+  // Most projects have no annotated account, so this is asked second.
+  return isGlobal || accounts.length === 0 || (await isProject(kube, namespace, signal)) ? accounts : [];
+}
+
+async function readAnnotated(
+  kube: Pick<KubeApi, "list">,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly AnnotatedAccount[]> {
   const accounts: AnnotatedAccount[] = [];
   for await (const chunk of kube.list(SERVICE_ACCOUNTS, namespace, { signal })) {
     for (const object of chunk) {

@@ -18,10 +18,11 @@ beforeEach(() => {
 
 /** Keys whose provider answers as the test says, and counts how often it was asked. */
 function keysOf(answer: () => readonly PublicKey[] | Promise<readonly PublicKey[]>) {
-  const world = { asked: 0, answer };
+  const world = { asked: 0, answer, changes: [] as string[] };
   const keys = new ProviderKeys({
     name: "corp",
     clock,
+    onChange: (fault) => world.changes.push(fault === undefined ? "up" : "down"),
     metadata: {
       readKeys: async () => {
         world.asked += 1;
@@ -105,6 +106,7 @@ describe("the keys of a provider", () => {
       clock.time += 1_000;
     }
     expect(world.asked).toBe(5);
+    expect(world.changes).toEqual(["down"]);
     clock.time += 23 * HOUR;
     expect(await use("first")).toBe("first");
     clock.time += HOUR;
@@ -161,6 +163,7 @@ describe("the keys of a provider", () => {
     clock.time += 5_000;
     expect(await use("first")).toBe("first");
     expect(keys.health).toEqual({ keys: 1, lastSuccessAt: clock.time, lastFailure: undefined });
+    expect(world.changes).toEqual(["down", "up"]);
   });
 
   it("are not kept for longer when the clock is set back", async () => {

@@ -21,6 +21,8 @@ export interface ProviderKeysOptions {
   readonly name: string;
   readonly metadata: Pick<ProviderMetadata, "readKeys">;
   readonly clock: Clock;
+  /** Called when the keys cannot be read any longer, with the reason, and when they can be again. Default: nobody is. */
+  readonly onChange?: ((fault: unknown) => void) | undefined;
 }
 
 /** Until then, keys are used as they are. Then they are read again: one that was withdrawn is not good for longer. */
@@ -120,16 +122,18 @@ export class ProviderKeys {
   }
 
   async #readNow(): Promise<KeySet> {
-    const { metadata, clock } = this.#options;
+    const { metadata, clock, onChange } = this.#options;
     try {
       const found = await metadata.readKeys();
       const keys = createLocalJWKSet({ keys: [...found] } as JSONWebKeySet);
       const readAt = this.#steady.now();
       this.#current = { keys, count: found.length, readAt, at: clock.now() };
+      if (this.#failure !== undefined) onChange?.(undefined);
       this.#failure = undefined;
       this.#mayReadAt = readAt + UNKNOWN_KEY_MS;
       return keys;
     } catch (cause) {
+      if (this.#failure === undefined) onChange?.(cause);
       const message = cause instanceof ProviderFault ? cause.message : "could not be read";
       this.#failure = { at: clock.now(), message, cause };
       this.#mayReadAt = this.#steady.now() + RETRY_MS;

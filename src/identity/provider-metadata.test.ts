@@ -11,7 +11,7 @@ import {
   startScriptedProvider,
 } from "../../test/fakes/scripted-provider.ts";
 import { type Answer, sends } from "../../test/fakes/scripted-store.ts";
-import { createEgress, type EgressOptions } from "../egress/egress.ts";
+import { createEgress, type EgressOptions, type TlsSettings } from "../egress/egress.ts";
 import { ProviderFault } from "./provider-fault.ts";
 import { createProviderMetadata } from "./provider-metadata.ts";
 
@@ -23,9 +23,9 @@ afterEach(() => provider.close());
 
 const json = (body: unknown): Answer => sends(JSON.stringify(body));
 
-async function read(issuer = provider.issuer, egress: EgressOptions = {}, ca?: string) {
-  const tls = ca === undefined ? undefined : async () => ({ ca });
-  const metadata = createProviderMetadata({ issuer, egress: createEgress(egress), tls });
+async function read(issuer = provider.issuer, egress: EgressOptions = {}, tls?: TlsSettings) {
+  const reader = tls && (async () => tls);
+  const metadata = createProviderMetadata({ issuer, egress: createEgress(egress), tls: reader });
   try {
     return await metadata.readKeys();
   } finally {
@@ -162,9 +162,13 @@ describe("a provider behind TLS", () => {
   const names = { "id.example.com": "127.0.0.1", "keys.example.com": "127.0.0.1" };
   const resolve = async (name: string) => [{ address: names[name as keyof typeof names], family: 4 }];
 
+  let issuer = "";
+  const nameIssuer = (name: string): void => {
+    issuer = name;
+  };
+
   async function withServer(test: (port: number, host: (jwks: string) => void) => Promise<void>): Promise<void> {
     let jwks = "";
-    let issuer = "";
     const server = createServer(SERVER_CERTIFICATE, (request, response) => {
       response.end(
         JSON.stringify(
@@ -189,8 +193,17 @@ describe("a provider behind TLS", () => {
   it("is trusted by the configured authority alone", () =>
     withServer(async (port) => {
       const issuer = `https://127.0.0.1:${port}`;
-      expect(await read(issuer, {}, SERVER_CERTIFICATE.cert)).toHaveLength(1);
+      expect(await read(issuer, {}, { ca: SERVER_CERTIFICATE.cert })).toHaveLength(1);
       expect(await faultOf(issuer)).toBe("could not be verified: TLS failed");
+    }));
+
+  it("may lead to another host, whose private address the operator has allowed", () =>
+    withServer(async (port, publishAt) => {
+      publishAt(`https://127.0.0.1:${port}/keys`);
+      const issuer = `https://localhost:${port}`;
+      nameIssuer(issuer);
+      const tls = { servername: "127.0.0.1", ca: SERVER_CERTIFICATE.cert };
+      expect(await read(issuer, { allow: ["127.0.0.1"] }, tls)).toHaveLength(1);
     }));
 
   it("may not lead to the private address of another host", () =>
@@ -201,7 +214,7 @@ describe("a provider behind TLS", () => {
         const egress = {
           resolve: async (name: string) => (name in names ? resolve(name) : [{ address: "127.0.0.1", family: 4 }]),
         };
-        expect(await faultOf(issuer, egress, SERVER_CERTIFICATE.cert)).toBe(
+        expect(await faultOf(issuer, egress, { ca: SERVER_CERTIFICATE.cert })).toBe(
           "has an address that the configuration does not allow",
         );
       }

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
@@ -29,6 +30,7 @@ export interface ProvidersOptions {
   readonly kube: Pick<KubeApi, "create">;
   readonly egress: Egress;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Accepted audiences of the cluster's tokens. Empty: the API server's own. */
   readonly audiences: readonly string[];
 }
@@ -51,7 +53,7 @@ export function createProviders(compiled: readonly CompiledProvider[], options: 
   };
 }
 
-function open(provider: CompiledProvider, { kube, egress, clock, audiences }: ProvidersOptions): Opened {
+function open(provider: CompiledProvider, { kube, egress, clock, log, audiences }: ProvidersOptions): Opened {
   switch (provider.kind) {
     case "kubernetes":
       return { verifier: createTokenReviews({ kube, audiences }) };
@@ -61,7 +63,11 @@ function open(provider: CompiledProvider, { kube, egress, clock, audiences }: Pr
     case "kargo": {
       const { name, tls, settings } = provider;
       const metadata = createProviderMetadata({ issuer: settings.issuer, egress, tls });
-      const keys = new ProviderKeys({ name, metadata, clock });
+      const onChange = (fault: unknown): void => {
+        if (fault === undefined) log.info({ provider: name }, "the keys of the identity provider can be read again");
+        else log.warn({ provider: name, err: fault }, "the keys of the identity provider cannot be read");
+      };
+      const keys = new ProviderKeys({ name, metadata, clock, onChange });
       const deps = { keys, clock };
       const verifier =
         provider.kind === "oidc" ? createOidc(provider.settings, deps) : createKargo(provider.settings, deps);

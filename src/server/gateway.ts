@@ -110,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     kube,
     egress,
     clock,
+    log: options.log,
     audiences: config.identity.audiences,
   });
   const authenticator = createAuthenticator({

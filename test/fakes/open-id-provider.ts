@@ -30,7 +30,7 @@ export interface OpenIdProvider {
 
 const CALLBACK = "https://taffrail.example.com/callback";
 /** The clients, which have no secrets. */
-export const CLIENTS = ["taffrail", "taffrail-cli", "other"] as const;
+const CLIENTS = ["taffrail", "taffrail-cli", "other"] as const;
 
 /** Starts it on the loopback interface. */
 export async function startOpenIdProvider({ accounts, tls }: OpenIdProviderOptions): Promise<OpenIdProvider> {

@@ -412,6 +412,7 @@ describe("callers of one name whom two providers vouch for", () => {
     expect(await projectsOf(namesake)).toEqual([]);
     const mapped = ofKargo({ email: "oidc:ann@example.com" });
     expect((await readLog(grpc(), ref, as(mapped))).text).toBe(LOG);
+    expect(await projectsOf(mapped)).toEqual(["shop"]);
     expect((await readLog(grpc(), { ...ref, cursor }, as(mapped))).error).toMatchObject({ reason: "CURSOR_FOREIGN" });
     expect((await readLog(grpc(), { ...ref, cursor }, as(ofCorp({ jti: "another" })))).error).toBeUndefined();
   });
@@ -529,6 +530,9 @@ describe("GetStatus", () => {
     const [, down] = (await client().getStatus({}, as(TOKENS.operator))).identityProviders;
     expect(down).toMatchObject({ keys: 1, lastFailureMessage: "responded with status 503" });
     expect(down?.lastFailureTime).toBeDefined();
+    expect(world.log).toContainEqual(
+      expect.objectContaining({ provider: "corp", msg: "the keys of the identity provider cannot be read" }),
+    );
     expect(JSON.stringify(good.settings)).not.toContain(ADMIN_KEY);
   });
 });

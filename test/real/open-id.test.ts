@@ -6,6 +6,7 @@ import { systemClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { createProviders } from "../../src/identity/providers.ts";
 import { Secret } from "../../src/secret.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { SERVER_CERTIFICATE } from "../fakes/certificates.ts";
 import { creatingApi } from "../fakes/kube-api.ts";
 import { type OpenIdProvider, startOpenIdProvider } from "../fakes/open-id-provider.ts";
@@ -99,7 +100,8 @@ describe("a token of an OpenID provider", () => {
       const text = JSON.stringify({ identity: { providers: [{ name: "corp", oidc: oidcOf(settings) }] } });
       const { providers, egress } = parseConfig(text, { name: "t.yaml", folder: ".", env: {}, clock: systemClock });
       const kube = creatingApi(() => undefined);
-      const opened = createProviders(providers, { kube, egress, clock: systemClock, audiences: [] });
+      const log = createLog("silent");
+      const opened = createProviders(providers, { kube, egress, clock: systemClock, log, audiences: [] });
       try {
         const identity = await opened.verifiers[0]?.verify(new Secret(token));
         return identity && { username: identity.username, groups: identity.groups.toSorted() };
