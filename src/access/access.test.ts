@@ -3,7 +3,8 @@ import { createGate } from "../../test/fakes/byte-source.ts";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { createAccess, denied } from "./access.ts";
+import { createAccess, denied, deniedProjects, deniedStatus } from "./access.ts";
+import type { AnnotatedAccounts } from "./annotated-accounts.ts";
 
 interface Attributes {
   readonly verb: string;
@@ -24,9 +25,9 @@ beforeEach(() => {
   clock = { time: 1_000_000, now: () => clock.time };
 });
 
-function accessOf(answer: (review: Review) => unknown, subresource?: "log") {
+function accessOf(answer: (review: Review) => unknown, subresource?: "log", accounts?: AnnotatedAccounts) {
   const kube = creatingApi(answer);
-  const access = createAccess({ kube, clock, subresource });
+  const access = createAccess({ kube, clock, subresource, accounts });
   /** The reviews in short form: `get analysisruns shop/run`. */
   const asked = (): string[] =>
     kube.created.map(({ body }) => {
@@ -210,6 +211,7 @@ describe("a decision", () => {
     ["missing group", { groups: [] }],
     ["split between groups", { groups: ['a","b'] }],
     ["extra value", { extra: { scope: ["y"] } }],
+    ["issuer", { issuer: "https://id.example.com" }],
     ["extra key", { extra: { scope: ["x"], more: [] } }],
     ["missing extra", { extra: {} }],
   ])("is not shared by callers who differ only in: %s", async (_, difference) => {
@@ -267,12 +269,118 @@ describe("a decision", () => {
   });
 });
 
+describe("a caller with the rights of accounts", () => {
+  const MAPPED: Caller = {
+    ...ANNA,
+    issuer: "https://id.example.com",
+    rights: { kind: "accounts", claims: [["groups", ["devops"]]], globalNamespaces: ["kargo"] },
+  };
+  const account = (namespace: string, name: string) => ({
+    username: `system:serviceaccount:${namespace}:${name}`,
+    uid: undefined,
+    groups: [],
+    extra: {},
+  });
+  const accountsOf = (found: readonly ReturnType<typeof account>[]) => {
+    const asked: string[] = [];
+    const by = (kind: string): AnnotatedAccounts => ({
+      matching: async ({ claims }, namespace) => {
+        asked.push(`${kind} ${JSON.stringify(claims)} ${namespace}`);
+        return found;
+      },
+      afresh: () => by("afresh"),
+    });
+    return { asked, accounts: by("kept") };
+  };
+
+  it("may what any of them may, who are asked about in turn, without groups, until one may", async () => {
+    const { accounts, asked } = accountsOf([account("shop", "a"), account("shop", "b"), account("kargo", "c")]);
+    const { access, kube } = accessOf(
+      ({ spec }) => ({ status: { allowed: spec.user === "system:serviceaccount:shop:b" } }),
+      undefined,
+      accounts,
+    );
+    expect(await access.mayReadRuns(MAPPED, "shop", "run")).toBe(true);
+    expect(kube.created.map(({ body: { spec } }) => spec)).toEqual(
+      ["a", "b"].map((name) => ({
+        user: `system:serviceaccount:shop:${name}`,
+        groups: [],
+        extra: {},
+        resourceAttributes: expect.objectContaining({ verb: "get", namespace: "shop" }),
+      })),
+    );
+    expect(asked).toEqual(['kept [["groups",["devops"]]] shop']);
+  });
+
+  it("may nothing without one, whatever the rights of the user of the same name", async () => {
+    const { accounts } = accountsOf([]);
+    const { access, kube } = accessOf(allow(true), undefined, accounts);
+    expect(await access.mayReadRuns(ANNA, "shop")).toBe(true);
+    expect(await access.mayReadRuns(MAPPED, "shop", "run")).toBe(false);
+    expect(await access.mayListRuns(MAPPED, "shop")).toBe(false);
+    expect(await access.mayReadRunsEverywhere(MAPPED)).toBe(false);
+    expect(kube.created).toHaveLength(1);
+    const without = accessOf(allow(true));
+    expect(await without.access.mayReadRuns(MAPPED, "shop")).toBe(false);
+    expect(without.kube.created).toEqual([]);
+  });
+
+  it("shares the decision about an account with others who have it", async () => {
+    const { accounts } = accountsOf([account("shop", "a")]);
+    const { access, kube } = accessOf(allow(true), undefined, accounts);
+    await access.mayReadRuns(MAPPED, "shop");
+    await access.mayReadRuns({ ...MAPPED, username: "bob" }, "shop");
+    expect(kube.created).toHaveLength(1);
+  });
+
+  it("is decided about afresh with accounts that are read afresh", async () => {
+    const { accounts, asked } = accountsOf([account("shop", "a")]);
+    const { access, kube } = accessOf(allow(true), undefined, accounts);
+    await access.mayReadRuns(MAPPED, "shop");
+    const afresh = access.afresh();
+    await afresh.mayReadRuns(MAPPED, "shop");
+    await afresh.mayReadRuns(MAPPED, "shop");
+    expect(kube.created).toHaveLength(2);
+    expect(asked.map((each) => each.split(" ")[0])).toEqual(["kept", "afresh", "afresh"]);
+  });
+
+  it("fails if the cluster gives no decision about one of them", async () => {
+    const { accounts } = accountsOf([account("shop", "a"), account("shop", "b")]);
+    const { access } = accessOf(
+      ({ spec }) => (spec.user.endsWith(":a") ? {} : { status: { allowed: true } }),
+      undefined,
+      accounts,
+    );
+    await expect(access.mayReadRuns(MAPPED, "shop")).rejects.toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
+  });
+});
+
+describe("a caller with the rights of the server", () => {
+  it("may read everything, and no review is made", async () => {
+    const admin: Caller = { ...ANNA, issuer: "kargo", rights: { kind: "server" } };
+    const { access, kube } = accessOf(allow(false));
+    expect(await access.mayReadRuns(admin, "shop", "run")).toBe(true);
+    expect(await access.mayListRuns(admin, "shop")).toBe(true);
+    expect(await access.mayExplain(admin)).toBe(true);
+    expect(await access.afresh().mayReadStage(admin, "shop", "uat")).toBe(true);
+    expect(kube.created).toEqual([]);
+  });
+});
+
 describe("a denial", () => {
   it("reads the same for every caller and object of a project", () => {
-    const one = denied("shop");
+    const one = denied("shop", ANNA);
     expect(one).toMatchObject({ kind: "denied", reason: "ACCESS_DENIED", available: undefined, tries: undefined });
-    const { message, next } = denied("other");
+    const { message, next } = denied("other", ANNA);
     expect([message.replace("other", "shop"), next]).toEqual([one.message, one.next]);
+  });
+
+  it("says so if the caller's groups are not known", () => {
+    const unknown = { ...ANNA, groupsOmitted: true };
+    for (const failure of [denied("shop", unknown), deniedStatus(unknown), deniedProjects()]) {
+      expect(failure).toMatchObject({ kind: "denied", reason: "GROUPS_OMITTED" });
+      expect(failure.message).toMatch(/^Your identity provider left your groups out of your token/);
+    }
   });
 });
 

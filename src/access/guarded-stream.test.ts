@@ -4,8 +4,9 @@ import { createGate } from "../../test/fakes/byte-source.ts";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { Failure } from "../failure.ts";
+import { createAuthenticator } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
-import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import { createTokenReviews } from "../identity/token-review.ts";
 import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
 import { createAccess } from "./access.ts";
@@ -54,10 +55,9 @@ function createWorld() {
       : { status: { allowed } };
   });
   const access = createAccess({ kube, clock });
-  const authenticator = createTokenReviewAuthenticator({
-    kube,
+  const authenticator = createAuthenticator({
+    verifiers: [createTokenReviews({ kube, audiences: [] })],
     clock,
-    audiences: [],
     refusals: createRate({ perKey: 100 }, clock),
   });
   const services = {

@@ -16,6 +16,15 @@ describe("open streams", () => {
     expect(() => streams.add(stream(), caller("bob"))).not.toThrow();
   });
 
+  it("are limited apart for callers of the same name whom different issuers vouch for", () => {
+    const streams = new OpenStreams({ total: 10, perCaller: 1 });
+    const ann = (issuer?: string) => ({ ...caller("ann"), issuer });
+    for (const issuer of [undefined, "https://a.example.com", "https://b.example.com"]) {
+      streams.add(stream(), ann(issuer));
+      expect(() => streams.add(stream(), ann(issuer))).toThrow("You have 1 log or watch open");
+    }
+  });
+
   it("are limited for all callers together", () => {
     const streams = new OpenStreams({ total: 2, perCaller: 2 });
     streams.add(stream(), caller("ann"));

@@ -1,5 +1,5 @@
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import type { StreamStopped } from "./stream-stopped.ts";
 
 /** A stream, as far as it can be stopped from outside. */
@@ -16,8 +16,8 @@ export interface StreamSlots {
 }
 
 /**
- * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by user
- * name. A stream of several logs counts as so many as it has open.
+ * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by issuer
+ * and user name. A stream of several logs counts as so many as it has open.
  *
  * A stalled log holds up to about a MiB (the buffers of its source and its client), so this also bounds the server's
  * memory.
@@ -43,26 +43,27 @@ export class OpenStreams {
    *
    * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
-  add(stream: StoppableStream, { username }: Caller): StreamSlots {
-    const own = this.#byCaller.get(username) ?? 0;
+  add(stream: StoppableStream, caller: Caller): StreamSlots {
+    const key = userKey(caller);
+    const own = this.#byCaller.get(key) ?? 0;
     if (own >= this.#limits.perCaller)
       throw tooMany(`You have ${counted(own)} open, the limit for one caller.`, "Close one");
     if (this.size >= this.#limits.total)
       throw tooMany(`This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
     let held = 1;
-    this.#count(username, 1);
+    this.#count(key, 1);
     this.#streams.add(stream);
     if (this.#stopped !== undefined) stream.stop(this.#stopped);
     return {
       resize: (logs) => {
         const more = logs - held;
-        if (!this.#streams.has(stream) || (more > 0 && !this.#hasRoom(username, more))) return false;
+        if (!this.#streams.has(stream) || (more > 0 && !this.#hasRoom(key, more))) return false;
         held = logs;
-        this.#count(username, more);
+        this.#count(key, more);
         return true;
       },
       release: () => {
-        if (this.#streams.delete(stream)) this.#count(username, -held);
+        if (this.#streams.delete(stream)) this.#count(key, -held);
       },
     };
   }
@@ -73,16 +74,16 @@ export class OpenStreams {
     for (const each of [...this.#streams]) each.stop(why);
   }
 
-  #hasRoom(username: string, more: number): boolean {
+  #hasRoom(key: string, more: number): boolean {
     const { total, perCaller } = this.#limits;
-    return (this.#byCaller.get(username) ?? 0) + more <= perCaller && this.#size + more <= total;
+    return (this.#byCaller.get(key) ?? 0) + more <= perCaller && this.#size + more <= total;
   }
 
-  #count(username: string, more: number): void {
+  #count(key: string, more: number): void {
     this.#size += more;
-    const own = (this.#byCaller.get(username) ?? 0) + more;
-    if (own > 0) this.#byCaller.set(username, own);
-    else this.#byCaller.delete(username);
+    const own = (this.#byCaller.get(key) ?? 0) + more;
+    if (own > 0) this.#byCaller.set(key, own);
+    else this.#byCaller.delete(key);
   }
 }
 

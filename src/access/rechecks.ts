@@ -1,7 +1,7 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Clock } from "../clock.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { Authenticator } from "../identity/token-review.ts";
 import type { Sleep } from "../sleep.ts";
 import type { Access } from "./access.ts";
 import type { StoppableStream } from "./open-streams.ts";

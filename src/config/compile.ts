@@ -3,6 +3,7 @@ import { openSecret, type SecretReader } from "../config-values/secret-reader.ts
 import { readServerTls, type ServerTls } from "../config-values/tls-files.ts";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { readProxies } from "../egress/proxies.ts";
+import { type CompiledProvider, compileProviders } from "../identity/provider-config.ts";
 import { allLookups, type Lookups } from "../sources/lookups.ts";
 import { compileConnection } from "../sources/s3.ts";
 import type { CompiledConnection } from "../sources/s3-client.ts";
@@ -36,7 +37,9 @@ export interface CompiledConfig {
   readonly config: Config;
   /** The server's certificate and key; `undefined`: cleartext. */
   readonly tls: ServerTls | undefined;
-  /** For the connections to all stores. */
+  /** Whose tokens are accepted: at least one. */
+  readonly providers: readonly CompiledProvider[];
+  /** For the connections to all stores and identity providers. */
   readonly egress: Egress;
   readonly sources: readonly CompiledSource[];
   /** The lookups in the cluster that any source needs. */
@@ -104,6 +107,8 @@ export function compileConfig(config: Config, locations: Locations, options: Com
     return key && { kind: "object", config: link, key, connection };
   });
 
+  const providers = compileProviders(config.identity.providers, { folder, env, clock, attempt });
+
   const { tls: files } = config;
   const tls = files && attempt(["tls"], () => readServerTls(files, folder));
   const cursorKeys = config.cursors.keys.map((key, index) =>
@@ -116,6 +121,7 @@ export function compileConfig(config: Config, locations: Locations, options: Com
   return {
     config,
     tls,
+    providers,
     egress,
     sources: compiled,
     lookups: allLookups(compiled.map(({ lookups }) => lookups)),

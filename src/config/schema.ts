@@ -3,6 +3,7 @@ import { SecretRef } from "../config-values/secret-reader.ts";
 import { ServerTlsFiles } from "../config-values/tls-files.ts";
 import { Duration, Size } from "../config-values/units.ts";
 import { isAddressRange } from "../egress/address-kind.ts";
+import { IdentityProvider } from "../identity/provider-config.ts";
 import { isNamespaceName } from "../kube/names.ts";
 import { Match } from "../sources/match.ts";
 import { S3Presign } from "../sources/s3-settings.ts";
@@ -45,7 +46,13 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
         audiences: z
           .array(z.string().min(1))
           .default([])
-          .describe("Accepted audiences of callers' tokens. Default: the API server's own."),
+          .describe("Accepted audiences of the cluster's tokens. Default: the API server's own."),
+        providers: z
+          .array(IdentityProvider)
+          .default([])
+          .describe(
+            "Whose tokens are accepted: each token by the provider that is its issuer. Default: the cluster's alone.",
+          ),
       })
       .prefault({}),
     access: z

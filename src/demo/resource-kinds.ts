@@ -18,6 +18,7 @@ export const READABLE: readonly ResourceKind[] = [
   { ...KARGO, plural: "freights", kind: "Freight", namespaced: true },
   { ...KARGO, plural: "projects", kind: "Project", namespaced: false },
   { group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false },
+  { group: "", version: "v1", plural: "serviceaccounts", kind: "ServiceAccount", namespaced: true },
   { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
 ];
 

@@ -4,7 +4,8 @@ import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { Failure } from "../failure.ts";
 import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
-import { createTokenReviewAuthenticator } from "./token-review.ts";
+import { createAuthenticator } from "./authenticator.ts";
+import { createTokenReviews } from "./token-review.ts";
 
 interface Review {
   readonly spec: { readonly token: string; readonly audiences?: readonly string[] };
@@ -22,10 +23,9 @@ function authenticatorOf(answer: (review: Review) => unknown, audiences: readonl
   const kube = creatingApi(answer);
   return {
     kube,
-    authenticator: createTokenReviewAuthenticator({
-      kube,
+    authenticator: createAuthenticator({
+      verifiers: [createTokenReviews({ kube, audiences })],
       clock,
-      audiences,
       refusals: createRate({ perKey: 3 }, clock),
     }),
   };
@@ -275,7 +275,7 @@ describe("a review", () => {
       expect(await refusalOf(authenticate(token))).toMatchObject({ reason: "TOKEN_REFUSED" });
     expect(await refusalOf(authenticate("bad-4"))).toMatchObject({
       reason: "TOO_MANY_SIGN_INS",
-      message: "The cluster rejected more tokens of your network than 3 per minute, the limit.",
+      message: "More tokens of your network were rejected than 3 per minute, the limit.",
       limit: "limits.signInsPerAddress",
       retrySeconds: 20,
     });

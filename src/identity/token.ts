@@ -18,11 +18,21 @@ const LAST_SECOND = 1e12;
  * verified the token, so this does not.
  */
 export function expiryOf(token: Secret): number | undefined {
+  const { exp } = unverifiedClaims(token);
+  return typeof exp === "number" && exp > 0 && exp <= LAST_SECOND ? exp * 1_000 : undefined;
+}
+
+/** The issuer that a token names, if it is a JWT. Whoever acts on it must verify the token. */
+export function issuerOf(token: Secret): string | undefined {
+  const { iss } = unverifiedClaims(token);
+  return typeof iss === "string" ? iss : undefined;
+}
+
+function unverifiedClaims(token: Secret): { readonly exp?: unknown; readonly iss?: unknown } {
   const [, claims = ""] = token.reveal().split(".", 2);
   try {
-    const { exp } = JSON.parse(Buffer.from(claims, "base64url").toString("utf8")) as { readonly exp?: unknown };
-    return typeof exp === "number" && exp > 0 && exp <= LAST_SECOND ? exp * 1_000 : undefined;
+    return Object(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))) as object;
   } catch {
-    return undefined;
+    return {};
   }
 }

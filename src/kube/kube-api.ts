@@ -35,11 +35,13 @@ export interface KubeApi {
   /**
    * Reads a list in chunks of about 2 MiB and at most 250 objects, in the server's order, each when it is requested. A
    * kind that the server does not serve is an empty list.
+   *
+   * @param options.name lists at most the object of this name: for kinds that may be listed, and not got.
    */
   list(
     resource: KubeResource,
     namespace: string | undefined,
-    options: { readonly labelSelector?: string; readonly signal: AbortSignal },
+    options: { readonly labelSelector?: string; readonly name?: string; readonly signal: AbortSignal },
   ): AsyncIterable<readonly unknown[]>;
   /**
    * Yields the whole set of objects, first as it is now and then after each change. While the reader is busy, only the
@@ -217,9 +219,12 @@ export function createKubeApi(
         ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal)
         : undefined,
 
-    async *list(resource, namespace, { labelSelector, signal }) {
-      if (!isPlace(namespace)) return;
-      const query = labelSelector === undefined ? {} : { labelSelector };
+    async *list(resource, namespace, { labelSelector, name, signal }) {
+      if (!isPlace(namespace) || (name !== undefined && !isObjectName(name))) return;
+      const query = {
+        ...(labelSelector !== undefined && { labelSelector }),
+        ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
+      };
       for await (const { items } of chunksOf(pathOf(resource, namespace), query, signal)) yield items;
     },
 

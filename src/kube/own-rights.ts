@@ -6,6 +6,7 @@ import {
   type KubeResource,
   NAMESPACES,
   PODS,
+  SERVICE_ACCOUNTS,
   STAGES,
   SUBJECT_ACCESS_REVIEWS,
   TOKEN_REVIEWS,
@@ -21,9 +22,18 @@ export interface OwnRight {
 
 type RequiredRight = readonly [verb: string, resource: KubeResource, subresource?: string];
 
-/** Granted by deploy/cluster-role.yaml. */
+/** What this server is configured to do. */
+export interface OwnWork {
+  /** Whether it accepts the cluster's tokens. */
+  readonly reviewsTokens: boolean;
+  /** Whether it maps users' claims to ServiceAccounts. */
+  readonly mapsClaims: boolean;
+  readonly readsPods: boolean;
+}
+
+/** Granted by deploy/cluster-role.yaml, as are the next ones. */
+const FOR_TOKENS: readonly RequiredRight[] = [["create", TOKEN_REVIEWS]];
 const ALWAYS: readonly RequiredRight[] = [
-  ["create", TOKEN_REVIEWS],
   ["create", SUBJECT_ACCESS_REVIEWS],
   ["get", ANALYSIS_RUNS],
   ["list", ANALYSIS_RUNS],
@@ -32,6 +42,8 @@ const ALWAYS: readonly RequiredRight[] = [
   ["get", FREIGHTS],
   ["list", NAMESPACES],
 ];
+/** Granted by deploy/cluster-role-kargo.yaml. */
+const FOR_CLAIMS: readonly RequiredRight[] = [["list", SERVICE_ACCOUNTS]];
 /** Granted by deploy/cluster-role-pods.yaml. */
 const FOR_PODS: readonly RequiredRight[] = [
   ["list", PODS],
@@ -44,8 +56,16 @@ const FOR_PODS: readonly RequiredRight[] = [
  *
  * @throws Failure if the cluster gives no decision.
  */
-export async function readOwnRights(kube: Pick<KubeApi, "create">, readsPods: boolean): Promise<readonly OwnRight[]> {
-  const required = readsPods ? [...ALWAYS, ...FOR_PODS] : ALWAYS;
+export async function readOwnRights(
+  kube: Pick<KubeApi, "create">,
+  { reviewsTokens, mapsClaims, readsPods }: OwnWork,
+): Promise<readonly OwnRight[]> {
+  const required = [
+    ...(reviewsTokens ? FOR_TOKENS : []),
+    ...ALWAYS,
+    ...(mapsClaims ? FOR_CLAIMS : []),
+    ...(readsPods ? FOR_PODS : []),
+  ];
   return Promise.all(
     required.map(async ([verb, resource, subresource = ""]) => {
       const { group, plural } = resource;

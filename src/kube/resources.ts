@@ -12,6 +12,8 @@ export const ANALYSIS_RUNS: KubeResource = { group: "argoproj.io", version: "v1a
 export const STAGES: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "stages" };
 export const FREIGHTS: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "freights" };
 export const NAMESPACES: KubeResource = { group: "", version: "v1", plural: "namespaces" };
+/** Read only if users' claims are mapped to them, as Kargo does. */
+export const SERVICE_ACCOUNTS: KubeResource = { group: "", version: "v1", plural: "serviceaccounts" };
 /** Read only if a source reads pods. */
 export const PODS: KubeResource = { group: "", version: "v1", plural: "pods" };
 export const TOKEN_REVIEWS: KubeResource = { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews" };

@@ -6,7 +6,7 @@ import type { Secret } from "../secret.ts";
 
 /** Whom and what a cursor is for. It is of no use to anyone or for anything else. */
 export interface CursorScope {
-  /** The caller's user name in the cluster. */
+  /** The caller's issuer and user name, as one text. */
   readonly caller: string;
   /** What was requested (run, selection, filter), as a text that is the same for the same request. */
   readonly request: string;

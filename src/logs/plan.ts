@@ -2,7 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
@@ -85,7 +85,7 @@ export async function planLog(
   const run = await readAuthorizedRun(services, caller, request.run, signal, { kept });
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);
-  const cursors = await services.cursors({ caller: caller.username, request: cursorScope(request) });
+  const cursors = await services.cursors({ caller: userKey(caller), request: cursorScope(request) });
   const resumed = request.cursor === undefined ? undefined : readCursor(cursors.open(request.cursor));
   if (resumed !== undefined && resumed.run !== run.uid) throw staleCursor(new LogReplaced());
   return {

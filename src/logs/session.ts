@@ -1,7 +1,7 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import { guardRun, readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
 import { forCaller } from "../sources/for-caller.ts";
@@ -82,7 +82,7 @@ export class LogSession {
    * @throws Failure TOO_MANY_STREAMS.
    */
   constructor(services: LogServices, caller: Caller, request: LogRequest, signal: AbortSignal) {
-    this.#services = { ...services, sources: forCaller(services.sources, caller.username) };
+    this.#services = { ...services, sources: forCaller(services.sources, userKey(caller)) };
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);

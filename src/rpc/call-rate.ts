@@ -1,5 +1,5 @@
 import type { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
+import { type Caller, userKey } from "../identity/caller.ts";
 import { limitExceeded } from "../limits.ts";
 import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
 
@@ -9,8 +9,8 @@ import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
  * @param weight the reads that it makes of the cluster, roughly. Default: 1.
  * @throws Failure TOO_MANY_CALLS, which names the limit.
  */
-export function takeCall(calls: Rate, { username }: Caller, weight?: number): void {
-  takeOrThrow(calls, username, tooManyCalls, weight);
+export function takeCall(calls: Rate, caller: Caller, weight?: number): void {
+  takeOrThrow(calls, userKey(caller), tooManyCalls, weight);
 }
 
 function tooManyCalls({ seconds, perMinute }: Refused): Failure {

@@ -4,6 +4,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import type { GetStatusRequest, GetStatusResponseSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { deniedStatus } from "../access/access.ts";
 import { hashOf, settingsOf } from "../config/settings.ts";
+import type { ProviderHealth } from "../identity/providers.ts";
 import type { SourceHealth } from "../telemetry/source-health.ts";
 import { VERSION } from "../version.ts";
 import { callerOf } from "./caller-context.ts";
@@ -17,8 +18,9 @@ export async function getStatus(
   _request: GetStatusRequest,
   { values }: HandlerContext,
 ): Promise<MessageInitShape<typeof GetStatusResponseSchema>> {
-  const { access, config, streams, clock, counters, sources, ownRights } = services;
-  if (!(await access.mayExplain(callerOf(values)))) throw deniedStatus();
+  const { access, config, streams, clock, counters, sources, providers, ownRights } = services;
+  const caller = callerOf(values);
+  if (!(await access.mayExplain(caller))) throw deniedStatus(caller);
   // The rest of the status matters most when the cluster cannot be reached.
   const rights = await ownRights().catch(() => []);
   const settings = settingsOf(config);
@@ -40,6 +42,19 @@ export async function getStatus(
     settingsHash: hashOf(settings),
     rights: rights.map((each) => ({ ...each })),
     refusals: counters.refusals.read().map(({ count, ...each }) => ({ ...each, count: BigInt(count) })),
+    identityProviders: providers.health().map(providerMessage),
+  };
+}
+
+function providerMessage({ name, kind, keys }: ProviderHealth) {
+  const { lastSuccessAt, lastFailure } = keys ?? {};
+  return {
+    name,
+    kind,
+    keys: keys?.keys ?? 0,
+    ...given("lastSuccessTime", lastSuccessAt === undefined ? undefined : timestampFromMs(lastSuccessAt)),
+    ...given("lastFailureTime", lastFailure && timestampFromMs(lastFailure.at)),
+    lastFailureMessage: lastFailure?.message ?? "",
   };
 }
 

@@ -3,7 +3,8 @@ import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink, ObjectLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
-import type { Authenticator } from "../identity/token-review.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
+import type { Providers } from "../identity/providers.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
@@ -29,6 +30,7 @@ export interface Services extends GuardServices {
   /** Unary calls, per user name. */
   readonly calls: Rate;
   readonly authenticator: Authenticator;
+  readonly providers: Pick<Providers, "health">;
   readonly access: Access;
   readonly sources: readonly LogSource[];
   /** The lookups in the cluster that the sources' templates and patterns need. */

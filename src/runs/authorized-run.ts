@@ -29,14 +29,15 @@ export async function readAuthorizedRun(
       next: "Names are those of a Kubernetes namespace and an AnalysisRun: lower-case letters, digits, `-` and, for runs, `.`.",
     });
   }
-  if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace);
+  if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace, caller);
   const run = await runs.read({ namespace, name }, signal, options);
   if (run === undefined) {
     throw new Failure("not-found", "RUN_NOT_FOUND", `There is no run ${quoted(name)} in project "${namespace}".`, {
       next: "List the project's runs. The logs of a deleted run can no longer be located.",
     });
   }
-  if (run.stage !== undefined && !(await access.mayReadStage(caller, namespace, run.stage))) throw denied(namespace);
+  if (run.stage !== undefined && !(await access.mayReadStage(caller, namespace, run.stage)))
+    throw denied(namespace, caller);
   return run;
 }
 

@@ -34,7 +34,7 @@ export async function listRuns(
   signal: AbortSignal,
 ): Promise<RunPage> {
   const { namespace, stage, pageSize } = query;
-  if (!(await access.mayListRuns(caller, namespace))) throw denied(namespace);
+  if (!(await access.mayListRuns(caller, namespace))) throw denied(namespace, caller);
   const after = query.pageToken === undefined ? undefined : decodePageToken(query.pageToken);
   // Kubernetes would refuse the Stage as a label's value.
   if (!canPass(query)) return { runs: [], nextPageToken: undefined, incomplete: false };

@@ -59,7 +59,7 @@ export async function* runFrames(
   let told: readonly RunSummary[] | undefined;
   try {
     stream.signal.throwIfAborted();
-    if (!(await may(caller, access))) throw denied(namespace);
+    if (!(await may(caller, access))) throw denied(namespace, caller);
 
     let allowed = stageFilter(access, caller, namespace);
     let lookAgain = (): void => {};

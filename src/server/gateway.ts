@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import { createAccess } from "../access/access.ts";
+import { createAnnotatedAccounts } from "../access/annotated-accounts.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
+import { createAuthenticator } from "../identity/authenticator.ts";
+import { createProviders } from "../identity/providers.ts";
 import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
@@ -104,13 +106,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const reports = createPresigner(compiled.links, egress);
   const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
-  const authenticator = createTokenReviewAuthenticator({
+  const providers = createProviders(compiled.providers, {
     kube,
+    egress,
     clock,
+    log: options.log,
     audiences: config.identity.audiences,
+  });
+  const authenticator = createAuthenticator({
+    verifiers: providers.verifiers,
+    clock,
     refusals: createRate({ total, perKey }, clock),
   });
-  const access = createAccess({ kube, clock, subresource: config.access.subresource });
+  const mapsClaims = compiled.providers.some(({ kind }) => kind === "kargo");
+  const accounts = mapsClaims ? createAnnotatedAccounts({ kube, clock }) : undefined;
+  const access = createAccess({ kube, clock, subresource: config.access.subresource, accounts });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
   const services: Services = {
@@ -130,15 +140,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     links: compiled.links,
     presign: reports.presign,
     authenticator,
+    providers,
     access,
     streams,
     rechecks: new Rechecks({ authenticator, access, clock, sleep, everyMs: config.follow.recheck }),
     counters,
     ownRights: memoizeFor(OWN_RIGHTS_MS, clock, () =>
-      readOwnRights(
-        kube,
-        sources.some(({ capabilities }) => capabilities.live),
-      ),
+      readOwnRights(kube, {
+        reviewsTokens: compiled.providers.some(({ kind }) => kind === "kubernetes"),
+        mapsClaims,
+        readsPods: sources.some(({ capabilities }) => capabilities.live),
+      }),
     ),
   };
   const listener = await listen({
@@ -159,7 +171,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await untilAborted(LAST_WORDS_MS, over.signal);
     listener.destroy();
     await closed;
-    await Promise.all([...sources.map((source) => source.close?.()), reports.close(), kube.close()]);
+    const closing = sources.map((source) => source.close?.());
+    await Promise.all([...closing, reports.close(), providers.close(), kube.close()]);
   };
   let ended: Promise<void> | undefined;
   return {

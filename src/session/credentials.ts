@@ -1,7 +1,7 @@
 import { Failure } from "../failure.ts";
+import type { Authenticator } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
 import { bearerToken } from "../identity/token.ts";
-import type { Authenticator } from "../identity/token-review.ts";
 import { browserUsesTls } from "./browser-tls.ts";
 import { originOf } from "./same-origin.ts";
 import type { Sessions } from "./sealed-session.ts";

@@ -3,7 +3,7 @@ import type { LogSource } from "./source.ts";
 /**
  * Returns the same sources, whose logs count as those of one caller.
  *
- * @param caller the user name.
+ * @param caller identifies the user.
  */
 export function forCaller(sources: readonly LogSource[], caller: string): readonly LogSource[] {
   return sources.map((source) => ({

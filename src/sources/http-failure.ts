@@ -1,15 +1,6 @@
+import type { HttpTimeouts } from "../egress/http-connections.ts";
 import type { SourceFault } from "../failure.ts";
 import { SourceError } from "./source-error.ts";
-
-/** Timeouts of a store, in milliseconds. */
-export interface HttpTimeouts {
-  /** To establish the connection, including TLS. Default: 5,000. */
-  readonly connectMs: number;
-  /** From the request to the response's headers. Default: 30,000. */
-  readonly headersMs: number;
-  /** Between two pieces of the body, while a read is pending. Default: 60,000. */
-  readonly idleMs: number;
-}
 
 /**
  * The error of a request without a response. The messages of undici and Node contain addresses, so they are only the

@@ -4,10 +4,10 @@ import { openSecret, type SecretReader, SecretRef } from "../config-values/secre
 import { ClientTls, openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";
 import { Duration } from "../config-values/units.ts";
 import type { TlsSettings } from "../egress/egress.ts";
+import type { HttpTimeouts } from "../egress/http-connections.ts";
 import { Secret } from "../secret.ts";
 import { compileText, type TextTemplate } from "../template/text.ts";
 import type { TemplateValues } from "../template/values.ts";
-import type { HttpTimeouts } from "./http-failure.ts";
 import { rendered, SourceError } from "./source-error.ts";
 import type { CompileContext } from "./source-kind.ts";
 

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import * as z from "zod";
+import { createHttpConnections, type HttpRequest } from "../egress/http-connections.ts";
 import { declaredCharset } from "../stream/encoding.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import type { TextTemplate } from "../template/text.ts";
@@ -7,7 +8,6 @@ import { Decode, decodeLog } from "./decoders/decode-log.ts";
 import { createRecordFilter } from "./decoders/record-filter.ts";
 import { checkStatus, contentTypeOf, isDelimited, partOf, redirectOf, unsupportedCoding } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
-import { createHttpConnections, type HttpRequest } from "./http-connections.ts";
 import { requestFailure } from "./http-failure.ts";
 import {
   compileHeaders,

@@ -1,11 +1,11 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "../clock.ts";
 import type { TlsSettings } from "../egress/egress.ts";
+import type { HttpConnections, HttpTimeouts } from "../egress/http-connections.ts";
 import type { Secret } from "../secret.ts";
 import type { Sleep } from "../sleep.ts";
 import { readHttpBody } from "./http-body.ts";
-import type { HttpConnections } from "./http-connections.ts";
-import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
+import { requestFailure } from "./http-failure.ts";
 import { LokiPage, readPage, readSeries } from "./loki-page.ts";
 import { type LokiLabels, splitQuery } from "./loki-query.ts";
 import { SourceError } from "./source-error.ts";

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { Duration } from "../config-values/units.ts";
+import { createHttpConnections } from "../egress/http-connections.ts";
 import { Secret } from "../secret.ts";
 import { type Sleep, sleep } from "../sleep.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
@@ -9,7 +10,6 @@ import { InvalidValue, MissingValue, RefusedValue, TemplateError } from "../temp
 import { compileText, type TextTemplate } from "../template/text.ts";
 import { parseNanos } from "../template/times.ts";
 import type { TemplateValues } from "../template/values.ts";
-import { createHttpConnections } from "./http-connections.ts";
 import {
   compileHeaders,
   httpSettings,

@@ -3,7 +3,7 @@ import type { GetObjectCommandInput, S3Client } from "@aws-sdk/client-s3";
 import type { SecretReader } from "../config-values/secret-reader.ts";
 import type { TlsReader } from "../config-values/tls-files.ts";
 import type { Egress } from "../egress/egress.ts";
-import { createHttpConnections } from "./http-connections.ts";
+import { createHttpConnections } from "../egress/http-connections.ts";
 import { readSetting, timeoutsOf } from "./http-settings.ts";
 import { createCredentials } from "./s3-credentials.ts";
 import { createSdkHandler, DELIMITED_HEADER } from "./s3-handler.ts";

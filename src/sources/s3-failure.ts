@@ -1,4 +1,5 @@
-import { type HttpTimeouts, requestFailure } from "./http-failure.ts";
+import type { HttpTimeouts } from "../egress/http-connections.ts";
+import { requestFailure } from "./http-failure.ts";
 import { NoCredentials } from "./s3-credentials.ts";
 import { SourceError } from "./source-error.ts";
 

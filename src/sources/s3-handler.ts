@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { TlsReader } from "../config-values/tls-files.ts";
+import type { HttpConnections, HttpTimeouts } from "../egress/http-connections.ts";
 import { collect } from "../stream/collect.ts";
 import { isDelimited } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
-import type { HttpConnections } from "./http-connections.ts";
-import type { HttpTimeouts } from "./http-failure.ts";
 import { readSetting } from "./http-settings.ts";
 import { SourceError } from "./source-error.ts";
 

@@ -16,6 +16,9 @@ import type { Protocol } from "./protocols.ts";
  */
 export const SECRETS = /127\.0\.0|localhost|hidden-shelf|store-key|s3cret|vault|token-of-gateway|http:\/\//i;
 
+/** The key in the environment variable `ADMIN_KEY`. */
+export const ADMIN_KEY = "a-key-that-kargo-signs-with-00001";
+
 /** An entry of the gateway's own log. */
 export interface LogEntry {
   readonly level: number;
@@ -118,7 +121,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       compiled: parseConfig(JSON.stringify({ ...settings, ...more }), {
         name: "taffrail.yaml",
         folder: ".",
-        env: { STORE_TOKEN: "s3cret", CURSOR_KEY: "cursor-key-1", OTHER_KEY: "cursor-key-2" },
+        env: { STORE_TOKEN: "s3cret", CURSOR_KEY: "cursor-key-1", OTHER_KEY: "cursor-key-2", ADMIN_KEY },
         clock,
       }),
       kube: createKubeApi({

@@ -31,7 +31,8 @@ export const HEALTH_TEXT = {
   right: { verb: "Verb", resource: "Resource", allowed: "Allowed" },
   yes: "yes",
   no: "no",
-  rightMissing: "Apply deploy/cluster-role.yaml and deploy/cluster-role-pods.yaml again.",
+  rightMissing:
+    "Apply deploy/cluster-role.yaml again, and cluster-role-pods.yaml or cluster-role-kargo.yaml beside it if you need them.",
   noRights: "The cluster did not answer.",
   refusals: "Refusals by limit",
   refusal: { limit: "Limit", reason: "Reason", count: "Refusals" },

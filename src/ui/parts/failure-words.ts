@@ -24,6 +24,9 @@ export function failureWords(error: ErrorDescription, text: Text, project: strin
     case "ACCESS_DENIED":
     case "AUTHORIZATION_LOST":
       return denied();
+    // Only the server's words say what has to change.
+    case "GROUPS_OMITTED":
+      return { title: states.denied(project), why: theirs, next: "", mayPass: false };
     case "BACKEND_REFUSED":
       return forOperators(states.backendRefused, states.backendRefusedWhy);
     case "JOB_NOT_OF_RUN":

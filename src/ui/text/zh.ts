@@ -464,7 +464,8 @@ export const zh: Required<Text> = {
     right: { verb: "动词", resource: "资源", allowed: "允许" },
     yes: "是",
     no: "否",
-    rightMissing: "请再次应用 deploy/cluster-role.yaml 和 deploy/cluster-role-pods.yaml。",
+    rightMissing:
+      "请再次应用 deploy/cluster-role.yaml，并按需应用同目录下的 cluster-role-pods.yaml 或 cluster-role-kargo.yaml。",
     noRights: "无法询问集群。",
     refusals: "各上限的拒绝次数",
     refusal: { limit: "上限", reason: "原因", count: "拒绝次数" },

@@ -10,7 +10,7 @@ export const GATEWAY_USERNAME = "system:serviceaccount:taffrail:taffrail";
  * Creates the roles in `deploy/` and the namespace of the gateways' accounts. Throws with the API server's message.
  */
 export async function createGatewayRoles(admin: KubeClient): Promise<void> {
-  for (const file of ["cluster-role.yaml", "cluster-role-pods.yaml"]) {
+  for (const file of ["cluster-role.yaml", "cluster-role-pods.yaml", "cluster-role-kargo.yaml"]) {
     const role = await readFile(join(import.meta.dirname, "../../../deploy", file), "utf8");
     for (const object of loadObjects(role, new Date(), file)) await admin.create(object);
   }

@@ -36,11 +36,13 @@ export const API_AUDIENCE = "https://kubernetes.default.svc";
  * Starts a kube-apiserver with RBAC, and waits until it is ready. It has no controllers, no nodes and no kubelets.
  *
  * @param name distinguishes several API servers on one etcd: each has its own data and files.
+ * @param options more options of its command line.
  */
 export async function startKubeApiserver(
   name: string,
   etcdUrl: string,
   folder: string,
+  options: readonly string[] = [],
 ): Promise<{ readonly access: KubernetesAccess; readonly server: ChildServer }> {
   const { path } = await resolveServer("kube-apiserver");
   const own = join(folder, name);
@@ -79,6 +81,7 @@ export async function startKubeApiserver(
     "--service-cluster-ip-range=10.96.0.0/24",
     // This plugin would wait for a controller that creates accounts.
     "--disable-admission-plugins=ServiceAccount",
+    ...options,
   ]);
   try {
     const url = `https://127.0.0.1:${port}`;

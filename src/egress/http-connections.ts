@@ -1,9 +1,18 @@
 import type { Dispatcher } from "undici";
 import { abortable } from "../abort.ts";
-import { EgressRefused } from "../egress/address-policy.ts";
-import type { Egress, TlsSettings } from "../egress/egress.ts";
 import { revealText, type Secret } from "../secret.ts";
-import type { HttpTimeouts } from "./http-failure.ts";
+import { EgressRefused } from "./address-policy.ts";
+import type { Egress, TlsSettings } from "./egress.ts";
+
+/** Timeouts, in milliseconds. */
+export interface HttpTimeouts {
+  /** To establish the connection, including TLS. Default: 5,000. */
+  readonly connectMs: number;
+  /** From the request to the response's headers. Default: 30,000. */
+  readonly headersMs: number;
+  /** Between two pieces of the body, while a read is pending. Default: 60,000. */
+  readonly idleMs: number;
+}
 
 export interface HttpConnectionsOptions {
   readonly egress: Egress;

@@ -5,8 +5,8 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FIRST_CLIENT, SECOND_CLIENT, SERVER_CERTIFICATE } from "../../test/fakes/certificates.ts";
-import { EgressRefused } from "../egress/address-policy.ts";
-import { createEgress, type TlsSettings } from "../egress/egress.ts";
+import { EgressRefused } from "./address-policy.ts";
+import { createEgress, type TlsSettings } from "./egress.ts";
 import { createHttpConnections, type HttpConnections } from "./http-connections.ts";
 
 const ca = SERVER_CERTIFICATE.cert;

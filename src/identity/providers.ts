@@ -1,0 +1,77 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { Egress } from "../egress/egress.ts";
+import type { KubeApi } from "../kube/kube-api.ts";
+import type { TokenVerifier } from "./authenticator.ts";
+import { createKargoAdmin } from "./kargo-admin.ts";
+import { createKargo, createOidc } from "./oidc.ts";
+import type { CompiledProvider } from "./provider-config.ts";
+import { type KeysHealth, ProviderKeys } from "./provider-keys.ts";
+import { createProviderMetadata } from "./provider-metadata.ts";
+import { createTokenReviews } from "./token-review.ts";
+
+/** The state of an identity provider. */
+export interface ProviderHealth {
+  readonly name: string;
+  readonly kind: CompiledProvider["kind"];
+  /** Of OpenID providers: how it went to read their keys. */
+  readonly keys: KeysHealth | undefined;
+}
+
+/** The configured identity providers. */
+export interface Providers {
+  readonly verifiers: readonly TokenVerifier[];
+  health(): readonly ProviderHealth[];
+  /** Closes all connections to them. */
+  close(): Promise<void>;
+}
+
+export interface ProvidersOptions {
+  readonly kube: Pick<KubeApi, "create">;
+  readonly egress: Egress;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Accepted audiences of the cluster's tokens. Empty: the API server's own. */
+  readonly audiences: readonly string[];
+}
+
+interface Opened {
+  readonly verifier: TokenVerifier;
+  readonly keys?: ProviderKeys;
+  readonly close?: () => Promise<void>;
+}
+
+/** Makes the verifiers of the configured identity providers. Nothing is read before the first token comes. */
+export function createProviders(compiled: readonly CompiledProvider[], options: ProvidersOptions): Providers {
+  const opened = compiled.map((provider) => ({ ...open(provider, options), provider }));
+  return {
+    verifiers: opened.map(({ verifier }) => verifier),
+    health: () => opened.map(({ provider: { name, kind }, keys }) => ({ name, kind, keys: keys?.health })),
+    async close() {
+      await Promise.all(opened.map(({ close }) => close?.()));
+    },
+  };
+}
+
+function open(provider: CompiledProvider, { kube, egress, clock, log, audiences }: ProvidersOptions): Opened {
+  switch (provider.kind) {
+    case "kubernetes":
+      return { verifier: createTokenReviews({ kube, audiences }) };
+    case "kargoAdmin":
+      return { verifier: createKargoAdmin(provider.settings, { ...provider, clock }) };
+    case "oidc":
+    case "kargo": {
+      const { name, tls, settings } = provider;
+      const metadata = createProviderMetadata({ issuer: settings.issuer, egress, tls });
+      const onChange = (fault: unknown): void => {
+        if (fault === undefined) log.info({ provider: name }, "the keys of the identity provider can be read again");
+        else log.warn({ provider: name, err: fault }, "the keys of the identity provider cannot be read");
+      };
+      const keys = new ProviderKeys({ name, metadata, clock, onChange });
+      const deps = { keys, clock };
+      const verifier =
+        provider.kind === "oidc" ? createOidc(provider.settings, deps) : createKargo(provider.settings, deps);
+      return { verifier, keys, close: metadata.close };
+    }
+  }
+}
