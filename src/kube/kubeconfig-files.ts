@@ -88,6 +88,11 @@ export function peekContext(
   return { name: name ?? undefined, namespace: context?.namespace || undefined };
 }
 
+/** The names of all contexts. */
+export function kubeContextNames(files: readonly string[]): readonly string[] {
+  return [...new Set(files.flatMap((file) => read(file)?.contexts?.map(({ name }) => name) ?? []))];
+}
+
 function read(file: string): z.infer<typeof Kubeconfig> | undefined {
   try {
     return Kubeconfig.safeParse(parse(readFileSync(file, "utf8"))).data;

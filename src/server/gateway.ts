@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { NO_LONGER_NEEDED } from "../abort.ts";
-import { createAccess } from "../access/access.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { createTokenReviewAuthenticator } from "../identity/token-review.ts";
 import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
@@ -28,6 +26,7 @@ import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
+import { type Callers, type CallersDeps, createTokenCallers } from "./callers.ts";
 import { endStalledResponse } from "./end-stalled-response.ts";
 import { serveLink } from "./link-route.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
@@ -59,6 +58,8 @@ export interface GatewayOptions {
   readonly tls: ServerTls | undefined;
   /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
+  /** Who calls, and what they may read. Default: {@link createTokenCallers}. */
+  readonly callers?: (deps: CallersDeps) => Callers;
   /** The web page. Default: where it is built. */
   readonly page?: Omit<PageOptions, "base">;
   /** Called before all other routes. Returns whether it responds. */
@@ -99,18 +100,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const { egress } = compiled;
   const limits = { decompress: decompressLimits(config), scanBytes: config.limits.scanBytes };
+  const { callers = createTokenCallers } = options;
+  const { authenticator, access, archiveAccess, projectAccess, guard } = callers({ kube, clock, config });
   const sources = compiled.sources.map((source) =>
-    createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) }),
+    guard(createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) })),
   );
   const reports = createPresigner(compiled.links, egress);
-  const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
-  const authenticator = createTokenReviewAuthenticator({
-    kube,
-    clock,
-    audiences: config.identity.audiences,
-    refusals: createRate({ total, perKey }, clock),
-  });
-  const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
   const services: Services = {
@@ -118,8 +113,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     kube,
     runs: new RunReader(kube, clock),
     watchedRuns,
-    calls: createRate({ perKey: callsPerCaller }, clock),
-    projectLists: new ProjectLists({ kube, access, clock, labelSelector: config.projects.selector }),
+    calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
+    projectLists: new ProjectLists({ kube, access: projectAccess, clock, labelSelector: config.projects.selector }),
     runLists: new RunLists(kube, watchedRuns),
     clock,
     sleep,
@@ -131,6 +126,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     presign: reports.presign,
     authenticator,
     access,
+    archiveAccess,
     streams,
     rechecks: new Rechecks({ authenticator, access, clock, sleep, everyMs: config.follow.recheck }),
     counters,

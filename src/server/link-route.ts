@@ -30,7 +30,8 @@ export async function serveLink(
   const target = request.url ?? "/";
   try {
     const caller = await authenticateRequest(services, request, response, gone);
-    const run = await readAuthorizedRun(services, caller, readRunPath(target, "/links/"), gone);
+    const { runs, archiveAccess: access } = services;
+    const run = await readAuthorizedRun({ access, runs }, caller, readRunPath(target, "/links/"), gone);
     const location = await addressOf(services, run, new URL(target, "http://localhost").searchParams, gone);
     sendText(response, 302, "", { location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
   } catch (error) {
