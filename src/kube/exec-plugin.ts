@@ -9,7 +9,7 @@ import { KubeconfigError } from "./kubeconfig-error.ts";
 const text = z.string().nullish();
 
 /** A user's `exec` in a kubeconfig. */
-export const ExecConfig = z.looseObject({
+const ExecConfig = z.looseObject({
   apiVersion: text,
   command: z.string().min(1),
   args: z.array(z.string()).nullish(),

@@ -21,10 +21,13 @@ export interface OwnRight {
 
 type RequiredRight = readonly [verb: string, resource: KubeResource, subresource?: string];
 
-/** Granted by deploy/cluster-role.yaml. */
-const ALWAYS: readonly RequiredRight[] = [
+/** For callers whose tokens and rights have to be reviewed. Granted by deploy/cluster-role.yaml. */
+const FOR_REVIEWS: readonly RequiredRight[] = [
   ["create", TOKEN_REVIEWS],
   ["create", SUBJECT_ACCESS_REVIEWS],
+];
+/** Granted by deploy/cluster-role.yaml. */
+const ALWAYS: readonly RequiredRight[] = [
   ["get", ANALYSIS_RUNS],
   ["list", ANALYSIS_RUNS],
   ["watch", ANALYSIS_RUNS],
@@ -44,8 +47,12 @@ const FOR_PODS: readonly RequiredRight[] = [
  *
  * @throws Failure if the cluster gives no decision.
  */
-export async function readOwnRights(kube: Pick<KubeApi, "create">, readsPods: boolean): Promise<readonly OwnRight[]> {
-  const required = readsPods ? [...ALWAYS, ...FOR_PODS] : ALWAYS;
+export async function readOwnRights(
+  kube: Pick<KubeApi, "create" | "owner">,
+  readsPods: boolean,
+): Promise<readonly OwnRight[]> {
+  // With the caller's own credentials, there is nobody else to review.
+  const required = [...(kube.owner === "user" ? [] : FOR_REVIEWS), ...ALWAYS, ...(readsPods ? FOR_PODS : [])];
   return Promise.all(
     required.map(async ([verb, resource, subresource = ""]) => {
       const { group, plural } = resource;

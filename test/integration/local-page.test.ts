@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runInProcess } from "../fakes/cli.ts";
-import { type LocalWorld, startLocalWorld, tokenOf } from "./local-world.ts";
+import { type LocalWorld, startLocalUi, startLocalWorld, tokenOf, type Ui } from "./local-world.ts";
 
 let world: LocalWorld;
 beforeAll(async () => {
@@ -10,53 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-/** A page that was started with a command, until the test stops it. */
-interface Ui {
-  readonly origin: string;
-  /** The path prefix. */
-  readonly base: string;
-  readonly link: string;
-  readonly opened: readonly string[];
-  readonly lines: readonly string[];
-  stop(): Promise<{ readonly code: number; readonly said: readonly string[] }>;
-}
-
-async function startUi(...args: readonly string[]): Promise<Ui> {
-  const stopping = new AbortController();
-  const opened: string[] = [];
-  let out = "";
-  let tell = (): void => {};
-  const printed = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
-  const ended = runInProcess(args, {
-    env: { ...world.env, KUBECONFIG: world.kubeconfig("anna") },
-    signal: stopping.signal,
-    openPage: (address) => void opened.push(address),
-    onPiece: (piece) => {
-      out += piece;
-      if (out.includes("key=")) tell();
-    },
-  });
-  await Promise.race([
-    printed,
-    ended.then(({ code, said }) => Promise.reject(new Error(`ended with ${code}: ${said.join("; ")}`))),
-  ]);
-  const link = /http:\S+/.exec(out)?.[0] ?? "";
-  const url = new URL(link);
-  return {
-    origin: url.origin,
-    base: url.pathname.replace(/\/open$/, ""),
-    link,
-    opened,
-    lines: out.trim().split("\n"),
-    stop: async () => {
-      stopping.abort();
-      return ended;
-    },
-  };
-}
-
+const startUi = (...args: readonly string[]): Promise<Ui> => startLocalUi(world, "anna", args);
 const cookieOf = (response: Response): string => response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
 const asked = (ui: Ui, path: string, headers: Record<string, string> = {}, init: RequestInit = {}) =>
   fetch(`${ui.origin}${ui.base}${path}`, { ...init, headers, redirect: "manual" });

@@ -154,3 +154,51 @@ function personObjects(name: string, resources: readonly string[]): KubeObject[]
 export function configMap(name: string, data: Readonly<Record<string, string>>): KubeObject {
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "guestbook" }, data } as KubeObject;
 }
+
+/** A page that was started with a command, until the test stops it. */
+export interface Ui {
+  readonly origin: string;
+  /** The path prefix. */
+  readonly base: string;
+  readonly link: string;
+  readonly opened: readonly string[];
+  readonly lines: readonly string[];
+  stop(): Promise<{ readonly code: number; readonly said: readonly string[] }>;
+}
+
+/** Starts `taffrail ui`, or `serve --local`, and waits for its link. */
+export async function startLocalUi(world: LocalWorld, person: Person, args: readonly string[]): Promise<Ui> {
+  const stopping = new AbortController();
+  const opened: string[] = [];
+  let out = "";
+  let tell = (): void => {};
+  const printed = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const ended = runInProcess(args, {
+    env: { ...world.env, KUBECONFIG: world.kubeconfig(person) },
+    signal: stopping.signal,
+    openPage: (address) => void opened.push(address),
+    onPiece: (piece) => {
+      out += piece;
+      if (out.includes("key=")) tell();
+    },
+  });
+  await Promise.race([
+    printed,
+    ended.then(({ code, said }) => Promise.reject(new Error(`ended with ${code}: ${said.join("; ")}`))),
+  ]);
+  const link = /http:\S+/.exec(out)?.[0] ?? "";
+  const url = new URL(link);
+  return {
+    origin: url.origin,
+    base: url.pathname.replace(/\/open$/, ""),
+    link,
+    opened,
+    lines: out.trim().split("\n"),
+    stop: async () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
