@@ -80,7 +80,8 @@ export async function startLocalSession(
       throw error;
     });
   } catch (error) {
-    throw explain(error);
+    // A plugin that the user interrupts fails too.
+    throw io.signal.aborted ? error : explain(error);
   }
 }
 

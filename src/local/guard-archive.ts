@@ -12,6 +12,8 @@ export interface GuardDeps {
   /** Decides by SelfSubjectAccessReviews. */
   readonly access: Access;
   readonly caller: Caller;
+  /** What the configuration requires a right to, if not runs themselves. */
+  readonly subresource: "log" | undefined;
 }
 
 /**
@@ -36,10 +38,15 @@ export function guardArchive<T extends LogSource>(source: T, deps: GuardDeps): T
 }
 
 /** What the caller may not do, as the rest of a sentence. */
-async function archiveDenial({ facts, values }: LogTarget, { access, caller }: GuardDeps): Promise<string | undefined> {
+async function archiveDenial(
+  { facts, values }: LogTarget,
+  { access, caller, subresource }: GuardDeps,
+): Promise<string | undefined> {
   const { project, stage } = facts;
   const run = values.variables.analysisRun;
-  if (!(await allows(access.mayReadRuns(caller, project, run)))) return `get analysisruns in namespace "${project}"`;
+  if (!(await allows(access.mayReadRuns(caller, project, run)))) {
+    return `get analysisruns${subresource === undefined ? "" : `/${subresource}`} in namespace "${project}"`;
+  }
   if (stage === undefined || (await allows(access.mayReadStage(caller, project, stage)))) return undefined;
   return `get the Stage "${stage}" in namespace "${project}"`;
 }

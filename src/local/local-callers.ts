@@ -24,10 +24,11 @@ export interface LocalCallersOptions {
  */
 export function createLocalCallers({ secret, username }: LocalCallersOptions): (deps: CallersDeps) => Callers {
   return ({ kube, clock, config }) => {
+    const { subresource } = config.access;
     const reviews = createAccess({
       kube,
       clock,
-      subresource: config.access.subresource,
+      subresource,
       review: (question) => reviewAccess(kube, question),
     });
     const caller: Caller = { token: secret, username, uid: undefined, groups: [], extra: {} };
@@ -36,7 +37,7 @@ export function createLocalCallers({ secret, username }: LocalCallersOptions): (
       access: createLocalAccess(reviews),
       archiveAccess: reviews,
       projectAccess: reviews,
-      guard: (source) => guardArchive(source, { kube, access: reviews, caller }),
+      guard: (source) => guardArchive(source, { kube, access: reviews, caller, subresource }),
     };
   };
 }

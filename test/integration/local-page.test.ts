@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorld, startLocalUi, startLocalWorld, tokenOf, type Ui } from "./local-world.ts";
 
@@ -153,6 +155,30 @@ describe("taffrail serve --local", () => {
   ])("does not listen on %s", async (listen, message) => {
     const result = await world.run("anna", ["serve", "--local", "--listen", listen]);
     expect([result.code, result.said[0]]).toEqual([2, `error: ${message}`]);
+  });
+});
+
+describe("a report in a private bucket", () => {
+  it.each([
+    ["anna", 302],
+    ["stageless", 403],
+  ] as const)("is opened only after reviews of the run and its Stage: %s gets %d", async (person, status) => {
+    const config = join(world.folder, `report-of-${person}.yaml`);
+    const keys = { accessKeyId: { env: "STORE_TOKEN" }, secretAccessKey: { env: "STORE_TOKEN" } };
+    const presign = { s3: { bucket: "reports", key: "${{ jobName }}.html", ...keys } };
+    writeFileSync(config, world.storeText({ links: [{ title: "Report", presign }] }));
+    const args = ["serve", "--local", "--listen", "127.0.0.1:0", "--config", config];
+    const ui = await startLocalUi(world, person, args);
+    const cookie = cookieOf(await fetch(ui.link));
+    const runs = await world.run("anna", ["runs", "--local", "--failed", "-o", "name"]);
+    const run = runs.out.split("\n").find((each) => each.startsWith("uat."));
+    const path = `/links/guestbook/${run}?title=Report&metric=robot&attempt=2`;
+    const response = await asked(ui, path, { cookie, "sec-fetch-site": "same-origin" });
+    expect([response.status, response.headers.get("location") ?? ""]).toEqual([
+      status,
+      status === 302 ? expect.stringMatching(/^https:\/\/reports\.s3\..*X-Amz-Signature=/) : "",
+    ]);
+    await ui.stop();
   });
 });
 

@@ -22,6 +22,8 @@ export const PEOPLE = {
   stageless: ["analysisruns", "pods", "pods/log"],
   /** Lists pods, and may not read their logs. */
   logless: ["analysisruns", "stages", "pods"],
+  /** Loses every right in a test. */
+  leaver: ["analysisruns", "stages", "pods", "pods/log"],
   outsider: [],
 } as const;
 export type Person = keyof typeof PEOPLE;

@@ -65,6 +65,39 @@ describe("taffrail logs --local", () => {
     );
   });
 
+  it("requires the right to analysisruns/log for an archive where the configuration does", async () => {
+    const config = join(world.folder, "subresource.yaml");
+    writeFileSync(config, world.storeText({ access: { subresource: "log" } }));
+    const { code, out, said } = await world.run("podless", ["logs", "@failed", "--local", "--config", config]);
+    expect([code, out]).toEqual([4, ""]);
+    expect(said.join("\n")).toContain('you may not get analysisruns/log in namespace "guestbook"');
+  });
+
+  it("follows an archive although pods may not be listed or watched", async () => {
+    const config = join(world.folder, "both.yaml");
+    const both = world.storeText().replace("sources:\n", "sources:\n  - { name: pods, kubernetes: {} }\n");
+    writeFileSync(config, both);
+    const args = ["logs", "@failed", "-f", "--local", "--config", config];
+    const { code, out, said } = await world.run("podless", args);
+    expect([code, out, said.join("\n")]).toEqual([
+      0,
+      expect.stringMatching(LOG),
+      expect.not.stringContaining("error:"),
+    ]);
+  });
+
+  it("ends a follow once the right to the run is lost", async () => {
+    const config = join(world.folder, "follow.yaml");
+    writeFileSync(config, "sources: [{ name: pods, kubernetes: {} }]\nfollow: { recheck: 50ms }\n");
+    const binding = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" } as const;
+    const args = ["logs", "dev.01kkh78mj0ybmgq052an9t2aa5.dd78add", "-f", "--local", "--config", config];
+    const { code, out, said } = await world.run("leaver", args, {
+      onPiece: () => world.cluster.remove({ ...binding, metadata: { name: "leaver", namespace: "guestbook" } }),
+    });
+    expect(out).not.toBe("");
+    expect([code, said.join("\n")]).toEqual([4, expect.stringMatching(/AUTHORIZATION_LOST|ACCESS_DENIED/)]);
+  });
+
   it("says that pods are denied, rather than that there are none", async () => {
     const list = await world.run("podless", ["logs", "@failed", "--local"]);
     expect(list.code).toBe(4);
