@@ -1,28 +1,12 @@
 // Makes dist/ for publishing: the web page, the program in one bundle (Node does not strip types inside node_modules), the client library and the log viewer with their declarations.
 import { execFileSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
-import { build } from "esbuild";
+import { buildProgram } from "./build-program.ts";
 import { buildViewer } from "./build-viewer.ts";
 
 rmSync("dist", { recursive: true, force: true });
 
-await build({
-  entryPoints: ["src/main.ts"],
-  outdir: "dist",
-  bundle: true,
-  platform: "node",
-  target: "node22",
-  format: "esm",
-  // What is imported late stays apart: the Kubernetes library is loaded only where there is a kubeconfig.
-  splitting: true,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: "linked",
-  // Packages in CommonJS still call require.
-  banner: {
-    js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);',
-  },
-});
+await buildProgram("dist");
 // The demo's files are read from beside the code that reads them.
 for (const name of ["cluster.yaml", "config.yaml", "logs", "reports"])
   cpSync(`src/demo/${name}`, `dist/${name}`, { recursive: true });

@@ -156,7 +156,7 @@ describe("a guarded stream", () => {
     const services = { ...world.services, streams: new OpenStreams({ total: 1, perCaller: 1 }) };
     const { signal } = new AbortController();
     const first = new GuardedStream(services, ANNA, signal);
-    expect(() => new GuardedStream(services, ANNA, signal)).toThrow("You have 1 stream open");
+    expect(() => new GuardedStream(services, ANNA, signal)).toThrow("You have 1 log or watch open");
     expect(getEventListeners(signal, "abort")).toHaveLength(1);
     first.close();
   });

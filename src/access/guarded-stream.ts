@@ -1,7 +1,7 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Access } from "./access.ts";
-import type { OpenStreams, StoppableStream } from "./open-streams.ts";
+import type { OpenStreams, StoppableStream, StreamSlots } from "./open-streams.ts";
 import type { Recheck, Rechecks } from "./rechecks.ts";
 import { StreamStopped } from "./stream-stopped.ts";
 
@@ -21,6 +21,7 @@ export class GuardedStream implements StoppableStream {
   readonly #caller: Caller;
   readonly #callerSignal: AbortSignal;
   readonly #controller = new AbortController();
+  readonly #slots: StreamSlots;
   readonly #cleanups: (() => void)[];
 
   /**
@@ -31,7 +32,8 @@ export class GuardedStream implements StoppableStream {
     this.#services = services;
     this.#caller = caller;
     this.#callerSignal = signal;
-    this.#cleanups = [services.streams.add(this, caller)];
+    this.#slots = services.streams.add(this, caller);
+    this.#cleanups = [() => this.#slots.release()];
     const onLeave = (): void => this.#controller.abort(signal.reason);
     if (signal.aborted) onLeave();
     else {
@@ -69,13 +71,22 @@ export class GuardedStream implements StoppableStream {
     this.#controller.abort(why);
   }
 
+  /**
+   * Counts the stream as so many logs from now on. It counts as one from the beginning.
+   *
+   * @returns whether the limits allow it. If not, nothing changes.
+   */
+  countLogs(logs: number): boolean {
+    return this.#slots.resize(logs);
+  }
+
   /** Whether `error` means only that the caller left. */
   readerLeft(error: unknown): boolean {
     const cause: unknown = this.signal.aborted ? this.signal.reason : error;
     return this.#callerSignal.aborted && cause === this.#callerSignal.reason;
   }
 
-  /** Releases the slot, and ends the work that is still in progress for the stream. */
+  /** Releases the slots, and ends the work that is still in progress for the stream. */
   close(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     this.#controller.abort(NO_LONGER_NEEDED);

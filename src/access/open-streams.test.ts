@@ -12,7 +12,7 @@ describe("open streams", () => {
     const streams = new OpenStreams({ total: 10, perCaller: 2 });
     streams.add(stream(), caller("ann"));
     streams.add(stream(), caller("ann"));
-    expect(() => streams.add(stream(), caller("ann"))).toThrow("You have 2 streams open");
+    expect(() => streams.add(stream(), caller("ann"))).toThrow("You have 2 logs or watches open");
     expect(() => streams.add(stream(), caller("bob"))).not.toThrow();
   });
 
@@ -22,17 +22,31 @@ describe("open streams", () => {
     streams.add(stream(), caller("bob"));
     const failure = thrownBy(() => streams.add(stream(), caller("cid")));
     expect(failure).toMatchObject({ kind: "too-much", reason: "TOO_MANY_STREAMS" });
-    expect(failure.message).toContain("2 streams open");
+    expect(failure.message).toContain("2 logs or watches open");
   });
 
   it("stop counting once, however often they are removed", () => {
     const streams = new OpenStreams({ total: 1, perCaller: 1 });
-    const leave = streams.add(stream(), caller("ann"));
-    leave();
-    leave();
+    const slots = streams.add(stream(), caller("ann"));
+    slots.release();
+    slots.release();
     streams.add(stream(), caller("ann"));
-    expect(() => streams.add(stream(), caller("bob"))).toThrow("1 stream open");
+    expect(() => streams.add(stream(), caller("bob"))).toThrow("1 log or watch open");
     expect(streams.size).toBe(1);
+  });
+
+  it("count as many times as they have logs open", () => {
+    const streams = new OpenStreams({ total: 8, perCaller: 5 });
+    const [first, second] = [streams.add(stream(), caller("ann")), streams.add(stream(), caller("ann"))];
+    expect([first.resize(4), first.resize(5), second.resize(2), streams.size]).toEqual([true, false, false, 5]);
+    expect(() => streams.add(stream(), caller("ann"))).toThrow("You have 5 logs or watches open");
+    const other = streams.add(stream(), caller("bob"));
+    expect([other.resize(3), other.resize(4), streams.size]).toEqual([true, false, 8]);
+    expect([first.resize(2), second.resize(3), streams.size]).toEqual([true, true, 8]);
+    first.release();
+    expect([first.resize(1), streams.size]).toEqual([false, 6]);
+    for (const each of [second, other]) each.release();
+    expect(streams.size).toBe(0);
   });
 
   it("are refused without naming their owner", () => {
@@ -46,7 +60,7 @@ describe("open streams", () => {
     const named = (name: string) => stream(({ reason }) => stopped.push(`${name} ${reason}`));
     const streams = new OpenStreams({ total: 5, perCaller: 5 });
     streams.add(named("first"), caller("ann"));
-    streams.add(named("gone"), caller("ann"))();
+    streams.add(named("gone"), caller("ann")).release();
     streams.add(named("second"), caller("bob"));
     streams.stop(serverShutdown());
     streams.add(named("late"), caller("bob"));

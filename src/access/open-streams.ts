@@ -7,48 +7,63 @@ export interface StoppableStream {
   stop(why: StreamStopped): void;
 }
 
+/** What a stream counts as, until it is released. */
+export interface StreamSlots {
+  /** Counts the stream as so many logs from now on, unless that exceeds a limit. Returns whether it does not. */
+  resize(logs: number): boolean;
+  /** Removes the stream. Calling it again does nothing. */
+  release(): void;
+}
+
 /**
  * The open streams of this server, logs and watches of runs: limited in total and for each caller, identified by user
- * name.
+ * name. A stream of several logs counts as so many as it has open.
  *
- * A stalled stream holds up to about a MiB (the buffers of its source and its client), so this also bounds the server's
+ * A stalled log holds up to about a MiB (the buffers of its source and its client), so this also bounds the server's
  * memory.
  */
 export class OpenStreams {
   readonly #limits: { readonly total: number; readonly perCaller: number };
   readonly #streams = new Set<StoppableStream>();
   readonly #byCaller = new Map<string, number>();
+  #size = 0;
   #stopped: StreamStopped | undefined;
 
   constructor(limits: { readonly total: number; readonly perCaller: number }) {
     this.#limits = limits;
   }
 
-  /** The number of open streams. */
+  /** How many logs and watches are open. */
   get size(): number {
-    return this.#streams.size;
+    return this.#size;
   }
 
   /**
    * Adds a caller's stream, unless that exceeds a limit.
    *
-   * @returns a function that removes it; calling it again does nothing.
    * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
-  add(stream: StoppableStream, { username }: Caller): () => void {
+  add(stream: StoppableStream, { username }: Caller): StreamSlots {
     const own = this.#byCaller.get(username) ?? 0;
     if (own >= this.#limits.perCaller)
       throw tooMany(`You have ${counted(own)} open, the limit for one caller.`, "Close one");
     if (this.size >= this.#limits.total)
       throw tooMany(`This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
-    this.#byCaller.set(username, own + 1);
+    let held = 1;
+    this.#count(username, 1);
     this.#streams.add(stream);
     if (this.#stopped !== undefined) stream.stop(this.#stopped);
-    return () => {
-      if (!this.#streams.delete(stream)) return;
-      const rest = (this.#byCaller.get(username) ?? 0) - 1;
-      if (rest > 0) this.#byCaller.set(username, rest);
-      else this.#byCaller.delete(username);
+    return {
+      resize: (logs) => {
+        const more = logs - held;
+        if (!this.#streams.has(stream) || (more > 0 && !this.#hasRoom(username, more))) return false;
+        held = logs;
+        this.#count(username, more);
+        return true;
+      },
+      release: () => {
+        if (this.#streams.delete(stream)) this.#count(username, -held);
+      },
     };
   }
 
@@ -57,12 +72,24 @@ export class OpenStreams {
     this.#stopped = why;
     for (const each of [...this.#streams]) each.stop(why);
   }
+
+  #hasRoom(username: string, more: number): boolean {
+    const { total, perCaller } = this.#limits;
+    return (this.#byCaller.get(username) ?? 0) + more <= perCaller && this.#size + more <= total;
+  }
+
+  #count(username: string, more: number): void {
+    this.#size += more;
+    const own = (this.#byCaller.get(username) ?? 0) + more;
+    if (own > 0) this.#byCaller.set(username, own);
+    else this.#byCaller.delete(username);
+  }
 }
 
 function tooMany(message: string, how: string): Failure {
   return new Failure("too-much", "TOO_MANY_STREAMS", message, { next: `${how}, then try again.` });
 }
 
-function counted(streams: number): string {
-  return streams === 1 ? "1 stream" : `${streams} streams`;
+function counted(logs: number): string {
+  return logs === 1 ? "1 log or watch" : `${logs} logs or watches`;
 }

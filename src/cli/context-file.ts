@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { CliError, EXIT } from "./exit.ts";
 import { writePrivateFile } from "./private-file.ts";
 

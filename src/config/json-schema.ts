@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SOURCE_KINDS } from "../sources/registry.ts";
 import { createConfigSchema } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SecretRef } from "../config-values/secret-reader.ts";
 import { ServerTlsFiles } from "../config-values/tls-files.ts";
 import { Duration, Size } from "../config-values/units.ts";
@@ -99,12 +99,14 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .int()
           .min(1)
           .default(1_000)
-          .describe("Logs and watches of runs that may be open at once. Default 1000."),
+          .describe(
+            "Logs and watches of runs that may be open at once; each open log of a stream counts. Default 1000.",
+          ),
         streamsPerCaller: z
           .int()
           .min(1)
-          .default(50)
-          .describe("Logs and watches of runs that one caller may have open at once. Default 50."),
+          .default(100)
+          .describe("Logs and watches of runs that one caller may have open at once. Default 100."),
         callsPerCaller: z
           .int()
           .min(1)
@@ -152,6 +154,9 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
         scanTime: Duration.default(60_000).describe("How long one call with a filter searches. Default 60s."),
         readerStall: Duration.default(300_000).describe(
           "How long a client may read nothing before its stream is ended. Default 5m.",
+        ),
+        wait: Duration.default(6 * 3_600_000).describe(
+          "How long a stream waits for a log that does not exist yet, or for the next attempt. Default 6h.",
         ),
         decompressionRatio: z
           .int()

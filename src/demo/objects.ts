@@ -1,5 +1,5 @@
 import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, Scalar, visit } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../failure.ts";
 import { SHAPES } from "./shapes.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { groupOf, type KubeObject } from "./objects.ts";
 import { testOf } from "./selector.ts";
 import { BindingShape, RoleShape, type RuleShape, type SubjectShape } from "./shapes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { KubeObject } from "./objects.ts";
 import { allowedBy } from "./rbac.ts";
 import { apiVersionOf, type PathTarget } from "./resource-kinds.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ExpressionShape, SelectorShape } from "./shapes.ts";
 
 /** A test of one object's labels. */

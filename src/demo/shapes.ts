@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The API server's own audience, which a token has unless it lists others. */
 export const API_AUDIENCE = "https://kubernetes.default.svc";

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
+import * as z from "zod";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { readAnswer } from "../kube/answer.ts";

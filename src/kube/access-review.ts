@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readAnswer } from "./answer.ts";
 import type { KubeApi } from "./kube-api.ts";
 import { type KubeResource, SELF_SUBJECT_ACCESS_REVIEWS, SUBJECT_ACCESS_REVIEWS } from "./resources.ts";

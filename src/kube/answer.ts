@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../failure.ts";
 import { printable } from "../quoted.ts";
 import type { KubeConnection } from "./connection.ts";

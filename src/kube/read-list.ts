@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isTooLarge, readAnswer } from "./answer.ts";
 import type { ChunkSizes } from "./chunk-sizes.ts";
 

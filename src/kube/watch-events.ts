@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LINE_FEED } from "../stream/characters.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
 

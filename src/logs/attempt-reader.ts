@@ -13,16 +13,18 @@ import {
   servesScope,
   viewLog,
 } from "./attempt-logs.ts";
-import type { ChangesReader } from "./changes.ts";
+import { AttemptLooks } from "./attempt-looks.ts";
+import type { Changes, ChangesReader } from "./changes.ts";
 import { ContainerReader } from "./container-reader.ts";
 import type { ContainerEvent, LogPiece } from "./event.ts";
 import { type LeftOut, leavingOut, type SideEvent, withFirst } from "./event-readers.ts";
-import { LogQueue, type PodsLeftOut } from "./log-queue.ts";
+import { LogQueue, type LogsLeftOut } from "./log-queue.ts";
 import { type EventReader, LogMerge } from "./merge-logs.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { LogCursor } from "./position.ts";
-import { SharedLook } from "./shared-look.ts";
+import { Turns } from "./turns.ts";
 import { type AttemptView, type ContainerView, viewAttempt, viewContainer, watchedBy } from "./view.ts";
+import { WaitLimit } from "./wait-limit.ts";
 
 /** What is read of an attempt. */
 export type AttemptEvent =
@@ -34,8 +36,8 @@ export type AttemptEvent =
       /** Whether the next event follows at once. */
       readonly more: boolean;
     }
-  /** There are more logs of pods than are read at once. */
-  | ({ readonly kind: "pods-left-out" } & PodsLeftOut)
+  /** There are more logs than are read at once. */
+  | ({ readonly kind: "logs-left-out" } & LogsLeftOut)
   /** There is no pod yet. */
   | { readonly kind: "waiting"; readonly message: string }
   | { readonly kind: "run-deleted" };
@@ -47,7 +49,9 @@ export interface AttemptReaderOptions {
   readonly view: AttemptView;
   /** Reads the run as it is now, as long as the caller may read it. */
   readonly readRun: (signal: AbortSignal) => Promise<Run>;
-  readonly changes: () => ChangesReader;
+  readonly changes: Changes;
+  /** Counts so many open logs towards the caller's limit. Returns whether that allows it. One is counted already. */
+  readonly countLogs: (logs: number) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -60,8 +64,6 @@ interface CurrentLog {
 
 /** How long a quiet log delays the others, in milliseconds. */
 const MAX_DELAY_MS = 250;
-/** The shortest time between two looks at a Job whose pods change, in milliseconds. */
-const LOOK_MS = 1_200;
 
 /**
  * Reads the log of one attempt: of one container, or of several containers and pods. Those whose sources have
@@ -73,9 +75,7 @@ export class AttemptReader {
   readonly #several: boolean;
   /** Where each log is resumed. */
   readonly #state: LogCursor["containers"];
-  readonly #look: SharedLook<AttemptView>;
-  /** The attempt as it was when it was last looked up. */
-  #view: AttemptView;
+  readonly #looks: AttemptLooks;
   /** The scope that is read, and those to try if it has no log. */
   #scope: LogScope = "attempt";
   #scopes: readonly LogScope[] = [];
@@ -83,6 +83,8 @@ export class AttemptReader {
   /** Logs of which only what is written from now on was asked for when others began. */
   readonly #later = new Set<string>();
   readonly #readers = new Map<string, ContainerReader>();
+  readonly #turns = new Turns();
+  readonly #podsWait: WaitLimit;
   /** Events that are ready; what was left out before a log of the scope was opened. */
   #events: AttemptEvent[] = [];
   #leftOut: AttemptEvent[] = [];
@@ -99,17 +101,19 @@ export class AttemptReader {
   /** @throws Failure POD_NOT_FOUND or CONTAINER_NOT_FOUND, which lists what there is. */
   constructor(options: AttemptReaderOptions) {
     this.#options = options;
-    const { plan, services, view, readRun, signal } = options;
+    const { plan, services, view, readRun, changes, signal } = options;
     const { resumed, request, follow } = plan;
-    this.#view = view;
     this.#several = readsSeveral(request);
-    this.#queue = new LogQueue(follow);
+    this.#podsWait = new WaitLimit({ until: plan.waitUntil, maxMs: plan.maxWaitMs, clock: services.clock });
+    this.#queue = new LogQueue(options);
     this.#state = resumed?.attempt === view.attempt.number ? resumed.containers : {};
     const attempt = { metric: view.metric.name, attempt: view.attempt.number, running: follow };
-    this.#look = new SharedLook(async () => {
-      const now = await viewAttempt(services, await readRun(signal), attempt, signal);
-      this.#see(now);
-      return now;
+    this.#looks = new AttemptLooks({
+      view,
+      look: async () => viewAttempt(services, await readRun(signal), attempt, signal),
+      watchedBy: (now) => watchedBy(now, services.sources),
+      changes,
+      onLook: () => this.#see(),
     });
     const keys = Object.keys(this.#state);
     if (this.#several) {
@@ -183,6 +187,7 @@ export class AttemptReader {
     this.#closed = true;
     this.#merge?.close();
     for (const reader of this.#readers.values()) reader.close();
+    this.#options.countLogs(1);
   }
 
   /** Begins the next scope. Returns whether there is one: a scope that has a log is the last. */
@@ -195,7 +200,7 @@ export class AttemptReader {
     this.#scope = scope;
     this.#scopes = rest;
     this.#leftOut = [];
-    this.#queue.begin(scope);
+    this.#queue.clear();
     this.#merge?.close();
     this.#merge = undefined;
     if (scope === "pod") this.#beginPods();
@@ -221,9 +226,13 @@ export class AttemptReader {
     this.#add([...resumed, ...byImportance(found, this.#view.pods)]);
   }
 
-  /** Takes in what an attempt has now. */
-  #see(view: AttemptView): void {
-    this.#view = view;
+  /** The attempt as it was when it was last looked up. */
+  get #view(): AttemptView {
+    return this.#looks.view;
+  }
+
+  /** Takes in what the attempt has now. */
+  #see(): void {
     if (!this.#several || !this.#options.plan.follow || this.#closed) return;
     this.#takeIn();
     this.#openNext();
@@ -245,10 +254,13 @@ export class AttemptReader {
     return this.#options.plan.request.allContainers && this.#scope === "attempt" ? logs : [];
   }
 
-  /** Adds logs of the scope, as far as there is room. The most important come first. */
+  /** Adds logs of the scope. The most important come first. */
   #add(logs: readonly AttemptLog[]): void {
-    const leftOut = this.#queue.add(logs, (key) => this.#state[key] === "ended", this.#view.pods);
-    this.#events.push(...leftOut.map((each) => ({ kind: "pods-left-out", ...each }) as const));
+    this.#leaveOut(this.#queue.add(logs, (key) => this.#state[key] === "ended", this.#view.pods));
+  }
+
+  #leaveOut(logs: LogsLeftOut | undefined): void {
+    if (logs !== undefined) this.#events.push({ kind: "logs-left-out", ...logs });
   }
 
   /** Opens what is to be opened. Returns whether a log is to be read before others. */
@@ -259,16 +271,19 @@ export class AttemptReader {
       if (!this.#merging && this.#queue.isEmpty) this.#takeIn();
       const log = this.#queue.next();
       if (log !== undefined) this.#current = { log, events: this.#openLog(log), begun: false };
-      return log !== undefined;
+      // Those that are merged stay open: the others would come too late.
+      else this.#leaveOut(this.#queue.dropWaiting());
+      return log !== undefined || this.#events.length > 0;
     }
     if (this.#merge === undefined) {
       this.#merge = new LogMerge({ maxDelayMs: MAX_DELAY_MS, growing: true, sleep: services.sleep, signal });
       this.#watch(this.#merge);
     }
-    // A follow reads all of them side by side, with or without timestamps.
+    // A follow reads them side by side. Those without timestamps take turns.
     for (let log = this.#queue.next(); log !== undefined; log = this.#queue.next()) {
       this.#merge.add(log.key, this.#openLog(log));
     }
+    this.#leaveOut(this.#queue.nameWaiting());
     if (this.#queue.isEmpty && (this.#isLate || hasEnded(this.#view.attempt.phase))) this.#merge.complete();
     return false;
   }
@@ -321,25 +336,24 @@ export class AttemptReader {
 
   /** Waits for the first pod, if that was asked for. Returns whether there may be one now. */
   async #awaitPods(): Promise<boolean> {
-    const { plan, services } = this.#options;
-    const ms = plan.waitUntil - services.clock.now();
+    const { plan } = this.#options;
     const isDue = this.#scope === "pod" && !plan.follow && this.#queue.size === 0;
-    if (!isDue || ms <= 0 || hasEnded(this.#view.attempt.phase)) return false;
+    if (!isDue || hasEnded(this.#view.attempt.phase)) return false;
+    const ms = this.#podsWait.left();
+    if (ms <= 0) return false;
     await this.#nextChange(ms);
-    await this.#look.take();
+    await this.#looks.now();
     this.#takeIn();
     return true;
   }
 
   /** Looks at the attempt again at each change until it has ended. */
   #watch(merge: LogMerge<SideEvent>): void {
-    const { services, signal } = this.#options;
     const watch = async (): Promise<void> => {
       while (!this.#closed && !hasEnded(this.#view.attempt.phase)) {
         await this.#nextChange(Number.POSITIVE_INFINITY);
         if (this.#closed) return;
-        await this.#look.take();
-        await services.sleep(LOOK_MS, signal);
+        await this.#looks.now();
       }
     };
     watch().catch((error: unknown) => {
@@ -352,13 +366,12 @@ export class AttemptReader {
   }
 
   #nextChange(ms: number): Promise<void> {
-    const { services, changes } = this.#options;
-    this.#changes ??= changes();
-    return this.#changes.next(watchedBy(this.#view, services.sources), ms);
+    this.#changes ??= this.#looks.reader();
+    return this.#changes.next(ms);
   }
 
   #read(log: AttemptLog, view: ContainerView): ContainerReader {
-    const { services, plan, changes, signal } = this.#options;
+    const { services, plan, signal } = this.#options;
     const { request, begin, follow } = plan;
     const { pod } = request.selector;
     const state = this.#state[log.key];
@@ -367,9 +380,9 @@ export class AttemptReader {
     const known = { ...log, container: view.container };
     const reader = new ContainerReader({
       view,
-      refresh: async () => viewLog(await this.#look.take(), known, pod),
+      refresh: async () => viewLog(await this.#looks.now(), known, pod),
       sources: services.sources.filter((each) => servesScope(each, log.scope)),
-      changes: changes(),
+      changes: this.#looks.reader(),
       podNamed: pod !== undefined,
       endsWithPod: log.scope === "pod",
       begin: this.#later.has(log.key) ? { ...begin, tail: undefined } : begin,
@@ -377,6 +390,7 @@ export class AttemptReader {
       position: typeof state === "object" ? state.position : undefined,
       follow,
       waitUntil: waits ? plan.waitUntil : 0,
+      maxWaitMs: plan.maxWaitMs,
       pollMs: services.config.follow.poll,
       showDocument: request.showDocument === true,
       limits: plan.decompression,
@@ -384,6 +398,7 @@ export class AttemptReader {
       retentionDays: services.config.retentionDays,
       clock: services.clock,
       sleep: services.sleep,
+      turns: this.#several && follow ? this.#turns : undefined,
       signal,
     });
     this.#readers.set(log.key, reader);

@@ -5,6 +5,7 @@ import { hasEnded, type Metric, type Run } from "../runs/run.ts";
 import { type Selector, selectAttempt, selectMetric } from "../runs/selection.ts";
 import { type EndReasonName, hasNoLog, worstOf } from "./end-reason.ts";
 import type { LogPlan } from "./plan.ts";
+import { endsWait, WaitLimit } from "./wait-limit.ts";
 
 /** What is read next: an attempt, with a notice before it if there are several. */
 export type Choice =
@@ -34,7 +35,11 @@ export interface Attempts {
   choose(run: Run, begun: boolean): Choice;
   /** An attempt was read to its end. Returns why the stream ends, or `undefined` if another attempt may follow. */
   onEnd(reason: EndReasonName): EndReasonName | undefined;
-  /** An attempt cannot be read. Returns what to do, or `undefined` if the stream fails with the error. */
+  /**
+   * An attempt cannot be read. Returns what to do, or `undefined` if the stream fails with the error.
+   *
+   * @throws Failure that names the limit if it was awaited for as long as this server allows.
+   */
   onFailure(error: unknown): NoAttempt | undefined;
   /** The run was deleted. Returns why the stream ends, or `undefined` if it fails. */
   onDeleted(): EndReasonName | undefined;
@@ -48,12 +53,12 @@ export function createAttempts(plan: LogPlan, clock: Clock): Attempts {
 class OneAttempt implements Attempts {
   readonly #plan: LogPlan;
   readonly #attempt: Selector["attempt"];
-  readonly #clock: Clock;
+  readonly #wait: WaitLimit;
 
   constructor(plan: LogPlan, attempt: Selector["attempt"], clock: Clock) {
     this.#plan = plan;
     this.#attempt = attempt;
-    this.#clock = clock;
+    this.#wait = new WaitLimit({ until: plan.waitUntil, maxMs: plan.maxWaitMs, clock });
   }
 
   choose(): Choice {
@@ -66,8 +71,9 @@ class OneAttempt implements Attempts {
   }
 
   onFailure(error: unknown): NoAttempt | undefined {
-    const ms = this.#plan.waitUntil - this.#clock.now();
-    if (!(error instanceof Failure) || error.kind !== "not-yet" || ms <= 0) return undefined;
+    if (!(error instanceof Failure) || error.kind !== "not-yet" || endsWait(error)) return undefined;
+    const ms = this.#wait.left();
+    if (ms <= 0) throw this.#wait.explain(error);
     return { kind: "wait", message: `Waiting. ${error.message}`, ms };
   }
 
@@ -85,7 +91,9 @@ const MORE_FOLLOWS: ReadonlySet<EndReasonName> = new Set(["complete", "source-en
  */
 class AllAttempts implements Attempts {
   readonly #plan: LogPlan;
-  readonly #clock: Clock;
+  /** The waits for the first attempt, and for each of the others. */
+  readonly #firstWait: WaitLimit;
+  readonly #nextWait: WaitLimit;
   readonly #reasons: EndReasonName[] = [];
   readonly #failures: Failure[] = [];
   #metric: string | undefined;
@@ -95,30 +103,42 @@ class AllAttempts implements Attempts {
 
   constructor(plan: LogPlan, clock: Clock) {
     this.#plan = plan;
-    this.#clock = clock;
+    const { waitUntil: until, maxWaitMs: maxMs } = plan;
+    this.#firstWait = new WaitLimit({ until, maxMs, clock });
+    this.#nextWait = new WaitLimit({ until: Number.POSITIVE_INFINITY, maxMs, clock });
     this.#metric = plan.metric;
     this.#next = plan.resumed?.attempt ?? 1;
   }
 
   choose(run: Run, begun: boolean): Choice {
-    const { resumed, follow, waitUntil } = this.#plan;
+    const { resumed, follow } = this.#plan;
     const metric = selectMetric(run, this.#metric);
     this.#metric = metric.name;
     const number = metric.attempts.map((each) => each.number).find((each) => each >= this.#next);
     if (number !== undefined) {
       const notice = resumed?.attempt === number ? undefined : beginsMessage(metric, this.#next, number);
       this.#current = number;
+      this.#nextWait.end();
       this.#next = number + 1;
       return { kind: "attempt", selector: { metric: metric.name, attempt: number, running: follow }, notice };
     }
-    const ms = begun ? Number.POSITIVE_INFINITY : waitUntil - this.#clock.now();
     const mayCome = !hasEnded(run.phase) && !hasEnded(metric.phase);
-    if (mayCome && (begun ? follow : ms > 0)) return { kind: "wait", message: waitingMessage(run, metric), ms };
+    if (mayCome && (follow || !begun)) {
+      const wait = begun ? this.#nextWait : this.#firstWait;
+      const ms = wait.left();
+      const message = waitingMessage(run, metric);
+      if (ms > 0) return { kind: "wait", message, ms };
+      if (begun) throw wait.failure(message);
+    }
     if (begun) return { kind: "end", reason: worstOf(this.#reasons) };
     const [failure] = this.#failures;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw this.#firstWait.explain(failure);
     // This throws why there is no attempt to read.
-    selectAttempt(run, { metric: metric.name, attempt: resumed?.attempt });
+    try {
+      selectAttempt(run, { metric: metric.name, attempt: resumed?.attempt });
+    } catch (error) {
+      throw error instanceof Failure ? this.#firstWait.explain(error) : error;
+    }
     throw new Error("A metric that was measured has no attempt to read.");
   }
 

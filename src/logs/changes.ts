@@ -1,4 +1,5 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
+import { Failure } from "../failure.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
 import { podsSelector } from "../runs/read-pods.ts";
@@ -9,6 +10,8 @@ export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
+  /** Called when a watch has failed, with the reason. It is tried again every {@link BLIND_MS}. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /** What to watch: a run, and its pods if a source reads pods. */
@@ -17,97 +20,147 @@ export interface Watched {
   readonly pods: { readonly uid: string; readonly namespace: string } | undefined;
 }
 
-/** Reports that something may have changed, but not what. */
+/** Waits for changes, and says not what has changed. */
 export interface ChangesReader {
   /**
    * Waits for a change since this reader's last call, at most `ms` milliseconds. The first call settles as soon as the
    * watch has begun.
    *
-   * @throws Failure if the API server cannot be watched; the signal's reason.
+   * @throws the signal's reason.
    */
-  next(watched: Watched, ms: number): Promise<void>;
+  next(ms: number): Promise<void>;
 }
+
+/** The shortest time between two changes that one watch reports, in milliseconds: whoever learns of one looks. */
+export const CHANGE_MS = 1_200;
+/** How often something counts as changed while it cannot be watched, in milliseconds. */
+export const BLIND_MS = 30_000;
 
 /**
- * The changes of one run, for several readers at once: they share the watches, and each is notified of every change.
+ * Counts the changes of one run, for several readers at once: they share the watches, and each learns of every change.
+ *
+ * What cannot be watched counts as changed every 30 s, until it can.
  */
-export interface Changes {
-  reader(): ChangesReader;
-  /** Ends the watches. */
-  close(): void;
-}
+export class Changes {
+  readonly #options: ChangesOptions;
+  #current: { readonly key: string; readonly stop: AbortController } | undefined;
+  #version = 0;
+  readonly #waiting = new Set<() => void>();
 
-/** Watches one run and its pods. The watches begin with the first call of `next`. */
-export function createChanges({ kube, sleep, signal }: ChangesOptions): Changes {
-  let current: { readonly key: string; readonly stop: AbortController } | undefined;
-  let version = 0;
-  let failed: { readonly error: unknown } | undefined;
-  const waiting = new Set<() => void>();
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+  }
 
-  const wake = (): void => {
-    for (const each of waiting) each();
-  };
+  /** How many changes were reported. The beginning of a watch counts as one. */
+  get version(): number {
+    return this.#version;
+  }
 
-  const watch = async (objects: AsyncIterable<unknown>, stop: AbortSignal): Promise<void> => {
-    try {
-      for await (const _ of objects) {
-        version += 1;
-        wake();
-      }
-    } catch (error) {
-      if (stop.aborted) return;
-      failed = { error };
-      wake();
-    }
-  };
+  isWatching(watched: Watched): boolean {
+    return this.#current?.key === keyOf(watched);
+  }
 
-  const begin = ({ run, pods }: Watched): void => {
-    // Only the names identify a run: everything else changes.
-    const key = JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
-    if (current?.key === key) return;
-    current?.stop.abort(NO_LONGER_NEEDED);
+  /** Begins the watches, unless the same is watched already. */
+  watch(watched: Watched): void {
+    if (this.isWatching(watched)) return;
+    const { run, pods } = watched;
+    this.#current?.stop.abort(NO_LONGER_NEEDED);
     const stop = new AbortController();
-    current = { key, stop };
-    void watch(kube.watch(ANALYSIS_RUNS, run.namespace, { name: run.name }, stop.signal), stop.signal);
+    this.#current = { key: keyOf(watched), stop };
+    const { kube } = this.#options;
+    const { signal } = stop;
+    void this.#count(() => kube.watch(ANALYSIS_RUNS, run.namespace, { name: run.name }, signal, forget), signal);
     if (pods === undefined) return;
-    void watch(kube.watch(PODS, pods.namespace, { labelSelector: podsSelector(pods.uid) }, stop.signal), stop.signal);
+    const selection = { labelSelector: podsSelector(pods.uid) };
+    void this.#count(() => kube.watch(PODS, pods.namespace, selection, signal, forget), signal);
+  }
+
+  /** @param watched what to watch, at each call of `next`. @param seen the version that the reader knows. */
+  reader(watched: () => Watched, seen = 0): ChangesReader {
+    const { signal } = this.#options;
+    let known = seen;
+    return {
+      next: async (ms) => {
+        signal.throwIfAborted();
+        this.watch(watched());
+        await this.#changedSince(known, ms);
+        signal.throwIfAborted();
+        known = this.#version;
+      },
+    };
+  }
+
+  /** Ends the watches. */
+  close(): void {
+    this.#current?.stop.abort(NO_LONGER_NEEDED);
+    this.#current = undefined;
+  }
+
+  /** Counts the changes that watches report, until it is stopped. */
+  async #count(watch: () => AsyncIterable<unknown>, stop: AbortSignal): Promise<void> {
+    const { sleep, onFailure } = this.#options;
+    let isTooMuch = false;
+    try {
+      for (;;) {
+        let hasBegun = false;
+        try {
+          if (isTooMuch) this.#change();
+          else
+            for await (const _ of watch()) {
+              hasBegun = true;
+              this.#change();
+              // What changes meanwhile is one change.
+              await sleep(CHANGE_MS, stop);
+            }
+        } catch (error) {
+          stop.throwIfAborted();
+          onFailure?.(error);
+          // More objects than a watch keeps: to list them all again would bring nothing.
+          isTooMuch = error instanceof Failure && error.reason === "LIMIT_REACHED";
+          if (!hasBegun) this.#change();
+        }
+        await sleep(BLIND_MS, stop);
+      }
+    } catch {
+      // It was stopped.
+    }
+  }
+
+  #change(): void {
+    this.#version += 1;
+    this.#wake();
+  }
+
+  readonly #wake = (): void => {
+    for (const each of this.#waiting) each();
   };
 
-  const changedSince = async (seen: number, ms: number): Promise<void> => {
+  async #changedSince(seen: number, ms: number): Promise<void> {
+    const { sleep, signal } = this.#options;
     const timer = new AbortController();
     const done = Promise.withResolvers<void>();
-    waiting.add(done.resolve);
-    signal.addEventListener("abort", wake);
+    this.#waiting.add(done.resolve);
+    signal.addEventListener("abort", this.#wake);
     try {
-      if (version > seen || failed !== undefined || signal.aborted) return;
+      if (this.#version > seen || signal.aborted) return;
       if (Number.isFinite(ms)) {
         sleep(ms, timer.signal).then(done.resolve, (error) => !timer.signal.aborted && done.reject(error));
       }
       await done.promise;
     } finally {
-      waiting.delete(done.resolve);
+      this.#waiting.delete(done.resolve);
       timer.abort(NO_LONGER_NEEDED);
-      if (waiting.size === 0) signal.removeEventListener("abort", wake);
+      if (this.#waiting.size === 0) signal.removeEventListener("abort", this.#wake);
     }
-  };
+  }
+}
 
-  return {
-    reader() {
-      let seen = 0;
-      return {
-        async next(watched, ms) {
-          signal.throwIfAborted();
-          begin(watched);
-          await changedSince(seen, ms);
-          signal.throwIfAborted();
-          if (failed !== undefined) throw failed.error;
-          seen = version;
-        },
-      };
-    },
-    close() {
-      current?.stop.abort(NO_LONGER_NEEDED);
-      current = undefined;
-    },
-  };
+/** Only the names identify a run: everything else changes. */
+function keyOf({ run, pods }: Watched): string {
+  return JSON.stringify([run.namespace, run.name, pods?.namespace, pods?.uid]);
+}
+
+/** Keeps nothing of an object: that it has changed is enough. */
+function forget(): undefined {
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Clock } from "../clock.ts";
 import { Failure, isDocument } from "../failure.ts";
 import { isOver } from "../runs/pod.ts";
@@ -7,7 +8,7 @@ import type { LogSource } from "../sources/source.ts";
 import { SourceError } from "../sources/source-error.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
 import { candidatesFor } from "./candidates.ts";
-import type { ChangesReader, Watched } from "./changes.ts";
+import type { ChangesReader } from "./changes.ts";
 import { nextRun } from "./container-run.ts";
 import { decodedMessages } from "./decoded-messages.ts";
 import { documentNotice } from "./document-notice.ts";
@@ -22,15 +23,17 @@ import { podEndMessage } from "./pod-end-message.ts";
 import type { Position } from "./position.ts";
 import { haveSettled, isSettled, isTransient, isUnstarted, mayAppear } from "./retry-rules.ts";
 import { type Decoding, LogReplaced, type TextPiece } from "./text.ts";
-import { type ContainerView, watchedBy } from "./view.ts";
+import type { Turns } from "./turns.ts";
+import { type ContainerView, usesPods } from "./view.ts";
+import { WaitLimit } from "./wait-limit.ts";
 import { silenceMessage, waitingMessage } from "./waiting-message.ts";
 
 export interface ContainerReaderOptions {
   /** The container as it is. */
   readonly view: ContainerView;
   readonly sources: readonly LogSource[];
-  /** Reads the container's state again. */
-  readonly refresh: (signal: AbortSignal) => Promise<ContainerView>;
+  /** Returns the container as it is. Reads its state again only if something may have changed. */
+  readonly refresh: () => Promise<ContainerView>;
   readonly changes: ChangesReader;
   /** Whether the pod was named: then no other pod is read after it. */
   readonly podNamed: boolean;
@@ -44,6 +47,8 @@ export interface ContainerReaderOptions {
   readonly follow: boolean;
   /** Until when to wait for a log that does not exist yet, in milliseconds since 1970. */
   readonly waitUntil: number;
+  /** How long this server lets each wait for it last, in milliseconds. */
+  readonly maxWaitMs: number;
   /** How often to read a source that cannot be followed while its log grows, in milliseconds. */
   readonly pollMs: number;
   /** Whether a document is shown that a store returns in place of a log. */
@@ -53,6 +58,8 @@ export interface ContainerReaderOptions {
   readonly searchBytes: number;
   /** For how many days logs are kept. 0: unknown. */
   readonly retentionDays: number;
+  /** Shared by several logs that are read side by side: those without times take turns. Default: it is the only log. */
+  readonly turns?: Turns | undefined;
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
@@ -76,6 +83,7 @@ const SILENT_MS = 60_000;
 export class ContainerReader {
   readonly #options: ContainerReaderOptions;
   readonly #pace: FollowPace;
+  readonly #wait: WaitLimit;
   readonly #endClock: (view: Pick<ContainerView, "attempt">) => number;
   /** Events that are ready. */
   readonly #events: ContainerEvent[] = [];
@@ -102,6 +110,7 @@ export class ContainerReader {
   /** Whether the text is a tail of which nothing was read yet. */
   #tailBegins = false;
   #ticks = 0;
+  #isQueued = false;
   /** Whether the log of the container's current run was read to its end after that run had ended. */
   #drained = false;
   /** Whether the container was restarted since reading began. */
@@ -125,6 +134,8 @@ export class ContainerReader {
     this.#hasWritten = options.position !== undefined;
     this.#endClock = createEndClock(options.clock);
     this.#pace = new FollowPace(options.clock);
+    const { waitUntil: until, maxWaitMs: maxMs, clock } = options;
+    this.#wait = new WaitLimit({ until, maxMs, clock });
   }
 
   /**
@@ -155,6 +166,11 @@ export class ContainerReader {
     }
   }
 
+  /** Whether it waits for its turn among several logs: nobody needs to wait for its next event. */
+  get isQueued(): boolean {
+    return this.#isQueued;
+  }
+
   /**
    * To be called every five seconds while `next` is pending. Reopens a live log that is quiet for a minute.
    *
@@ -178,11 +194,26 @@ export class ContainerReader {
 
   #closeText(): void {
     this.#text?.text.close();
+    this.#endText();
+  }
+
+  #endText(): void {
+    this.#text?.endTurn?.();
     this.#text = undefined;
   }
 
+  /** Waits for the turn of this log among several. */
+  async #takeTurn(turns: Turns): Promise<() => void> {
+    this.#isQueued = true;
+    const end = await turns.take(this.#options.signal);
+    this.#isQueued = false;
+    if (!this.#ended) return end;
+    end();
+    throw NO_LONGER_NEEDED;
+  }
+
   async #open(): Promise<void> {
-    const { sources, follow, signal } = this.#options;
+    const { sources, follow, turns, signal } = this.#options;
     this.#readSince = this.#endClock(this.#view);
     const next = nextRun(this.#view, this.#position, { drained: this.#drained, podNamed: this.#options.podNamed });
     this.#view = next.view;
@@ -226,6 +257,7 @@ export class ContainerReader {
       limits: this.#options.limits,
       searchBytes: this.#options.searchBytes,
       failed: this.#failed,
+      takeTurn: turns && (() => this.#takeTurn(turns)),
       signal,
     });
     this.#start(opened);
@@ -233,6 +265,7 @@ export class ContainerReader {
 
   #start(opened: OpenedText): void {
     this.#pace.opened();
+    this.#wait.end();
     const { source, start, handover } = opened;
     const { name, capabilities } = source;
     const { pod, status } = this.#view;
@@ -276,7 +309,7 @@ export class ContainerReader {
   #add(opened: OpenedText, piece: TextPiece | undefined): void {
     this.#ticks = 0;
     if (piece === undefined) {
-      this.#text = undefined;
+      this.#endText();
       this.#atEnd(opened);
     } else this.#take(opened, piece);
   }
@@ -330,7 +363,7 @@ export class ContainerReader {
       this.#end(!attemptEnded ? "caught-up" : text.delimited && settled ? "complete" : "source-ended");
     } else if (!source.capabilities.live) {
       if (attemptEnded && settled) this.#end(text.delimited ? "complete" : "source-ended");
-      else this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
+      else this.#refreshAfter(() => changes.next(pollMs));
     } else if (!this.#containerEnded) {
       this.#refreshAfter(() => this.#nextPoll());
     } else {
@@ -338,13 +371,13 @@ export class ContainerReader {
       this.#drained = true;
       if (nextRun(view, this.#position, { drained: true, podNamed }).changed !== undefined) return;
       if (attemptEnded || this.#isPodOver()) this.#end("complete");
-      else this.#refreshAfter(() => changes.next(this.#watched(), Number.POSITIVE_INFINITY));
+      else this.#refreshAfter(() => changes.next(Number.POSITIVE_INFINITY));
     }
   }
 
   /** Decides what comes after a failure. */
   #recover(error: unknown): void {
-    const { sources, signal, clock, changes, follow, waitUntil, pollMs, sleep } = this.#options;
+    const { sources, signal, changes, follow, pollMs, sleep } = this.#options;
     signal.throwIfAborted();
     const view = this.#view;
     if (error instanceof LogReplaced && this.#begun) {
@@ -370,33 +403,35 @@ export class ContainerReader {
         if (!this.#notifiedPolling)
           this.#notify("polling", `${error.message} It is read every ${pollMs / 1_000} s instead.`);
         this.#notifiedPolling = true;
-        this.#refreshAfter(() => changes.next(this.#watched(), pollMs));
+        this.#refreshAfter(() => changes.next(pollMs));
         return;
       }
     }
     const isGone = this.#isPodOver() && !sources.some((each) => !each.capabilities.live && each.matches(view.facts));
     const mayCome = error instanceof Failure && !isGone && mayAppear(error, view, sources, this.#endClock(view));
-    if (mayCome && clock.now() < waitUntil) {
+    const leftMs = mayCome ? this.#wait.left() : 0;
+    if (mayCome && leftMs > 0) {
       if (this.#begun) this.#notifyPodEnd();
-      const hasPods = this.#watched().pods !== undefined;
+      const hasPods = usesPods(sources, view.facts);
       // A document in place of what was read is a poll that brought nothing.
       const isPoll = error.tries?.some((each) => each.source === this.#source && isDocument(each)) === true;
       const notice = isPoll ? undefined : this.#waiting(waitingMessage(error, view, { hasPods, begun: this.#begun }));
       if (notice !== undefined) this.#events.push(notice);
       // The pod's changes say when a container has started; for anything else, look again.
       const lookMs = isUnstarted(view) ? Number.POSITIVE_INFINITY : pollMs;
-      this.#refreshAfter(() => changes.next(this.#watched(), Math.min(lookMs, waitUntil - clock.now())));
+      this.#refreshAfter(() => changes.next(Math.min(lookMs, leftMs)));
       return;
     }
     // Nothing follows what was sent: the pod is gone, and no archive has the log.
     if (this.#begun && (this.#hasWritten || isGone) && error instanceof Failure && error.kind === "not-found") {
+      if (mayCome && this.#wait.reached !== undefined) this.#notify("waiting", this.#wait.reached);
       this.#end("source-ended");
       return;
     }
     if (!follow || !this.#begun || !isTransient(error)) {
       if (!(error instanceof Failure)) throw error;
       const { retentionDays } = this.#options;
-      throw missingLog(error, view, { sources, now: this.#endClock(view), retentionDays });
+      throw this.#wait.explain(missingLog(error, view, { sources, now: this.#endClock(view), retentionDays }));
     }
     const retryMs = this.#pace.failed(this.#progress);
     if (retryMs === undefined) throw error;
@@ -406,10 +441,10 @@ export class ContainerReader {
   /** Waits until the next plain read is due, if plain reads replace the follow. */
   async #nextPoll(): Promise<void> {
     if (!this.#pace.takePoll()) return;
-    await this.#options.changes.next(this.#watched(), this.#options.pollMs);
+    await this.#options.changes.next(this.#options.pollMs);
   }
 
-  /** Waits, then looks up the container again. */
+  /** Waits, then takes the container as it is by then. */
   #refreshAfter(pause: () => Promise<void>): void {
     this.#pause = async () => {
       await pause();
@@ -419,9 +454,8 @@ export class ContainerReader {
   }
 
   async #refresh(): Promise<void> {
-    const { refresh, signal } = this.#options;
     try {
-      this.#view = await refresh(signal);
+      this.#view = await this.#options.refresh();
       this.#lookAtPod();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -442,10 +476,6 @@ export class ContainerReader {
 
   #isFollowing({ source }: OpenedText): boolean {
     return this.#options.follow && source.capabilities.live;
-  }
-
-  #watched(): Watched {
-    return watchedBy(this.#view, this.#options.sources);
   }
 
   #notify(notice: ContainerNotice, message: string, source?: string): void {

@@ -15,7 +15,8 @@ export interface LeftOut {
 export type SideEvent = Exclude<ContainerEvent, LogPiece> | LeftOut;
 
 /**
- * Returns an event in place of failing if a log does not exist or, where there may be others, is out of reach.
+ * Returns an event in place of failing if a log does not exist, if a source has too many open or, where there may be
+ * others, if it is out of reach.
  */
 export function leavingOut(reader: ContainerReader, scope: LogScope): EventReader<SideEvent> {
   let opened = false;
@@ -28,10 +29,15 @@ export function leavingOut(reader: ContainerReader, scope: LogScope): EventReade
         opened ||= event?.kind === "opened";
         return event;
       } catch (failure) {
-        if (opened || !(hasNoLog(failure) || (scope !== "attempt" && isOutOfReach(failure)))) throw failure;
+        if (opened || !(hasNoLog(failure) || isBusy(failure) || (scope !== "attempt" && isOutOfReach(failure)))) {
+          throw failure;
+        }
         ended = true;
         return { kind: "left-out", failure };
       }
+    },
+    get isQueued() {
+      return reader.isQueued;
     },
     close: () => reader.close(),
   };
@@ -46,13 +52,19 @@ export function withFirst<E extends { readonly kind: string }>(first: E, rest: E
       left = undefined;
       return event === undefined ? rest.next() : Promise.resolve(event);
     },
+    get isQueued() {
+      return rest.isQueued ?? false;
+    },
     close: () => rest.close(),
   };
 }
 
+/** The others may be the caller's own. */
+function isBusy(error: unknown): error is Failure {
+  return error instanceof Failure && error.reason === "SOURCE_BUSY";
+}
+
 /** One of several nodes or stores may be down. */
 function isOutOfReach(error: unknown): error is Failure {
-  return (
-    error instanceof Failure && /^(SOURCE_UNAVAILABLE|SOURCE_SILENT|SOURCE_BUSY|BACKEND_REFUSED)$/.test(error.reason)
-  );
+  return error instanceof Failure && /^(SOURCE_UNAVAILABLE|SOURCE_SILENT|BACKEND_REFUSED)$/.test(error.reason);
 }

@@ -10,7 +10,7 @@ import type { ContainerEvent } from "./event.ts";
 import type { LeftOut } from "./event-readers.ts";
 import type { CursorOf, LogFrame, NoticeName } from "./frame.ts";
 import { createLineSelector, type LineSelector, type Selected, type SentPiece } from "./line-selection.ts";
-import type { PodsLeftOut } from "./log-queue.ts";
+import type { LogsLeftOut } from "./log-queue.ts";
 import { LogStates } from "./log-states.ts";
 import type { LogPlan, LogServices } from "./plan.ts";
 import type { ContainerCursor, LogCursor } from "./position.ts";
@@ -42,6 +42,8 @@ export interface FrameMakerOptions {
 
 const LINE_CUT = "A line is too long to match in full: only its beginning was searched.";
 const STOPPED = "The run was stopped and its Job deleted while it was running, so the log may end early.";
+const TOO_MANY_OPEN =
+  "As many logs are open as one caller, or this server, may have (limits.streamsPerCaller, limits.streams).";
 const RUN_DELETED = "The run was deleted, so the end of its log cannot be determined.";
 const NO_TIMES = "This source has no timestamps, so none are shown.";
 const NO_LINE_TIMES =
@@ -51,8 +53,8 @@ const NO_LOGS: LogCursor["containers"] = {};
 const NO_CURSOR: CursorOf = () => "";
 /** While more follows at once, so many bytes are sent from one cursor to the next. */
 const BETWEEN_CURSORS = 64 * 1024;
-/** So many pods are named in a sentence. */
-const NAMED_PODS = 20;
+/** So many logs are named in a sentence. */
+const NAMED_LOGS = 20;
 
 /** After these, the text does not continue the line before it. */
 const BREAKS: ReadonlySet<NoticeName> = new Set(["seam", "lines-lost", "pod-changed"]);
@@ -148,8 +150,8 @@ export class FrameMaker {
         this.#runDeleted(RUN_DELETED);
         this.#ends.push("source-ended");
         return;
-      case "pods-left-out":
-        this.#podsLeftOut(told);
+      case "logs-left-out":
+        this.#logsLeftOut(told);
     }
   }
 
@@ -179,7 +181,7 @@ export class FrameMaker {
         const { failure } = event;
         this.#leftOut.push(failure);
         // There is more of it than was sent.
-        const isLost = log.pod !== undefined && (this.#resumedAt(log) !== undefined || !hasNoLog(failure));
+        const isLost = !hasNoLog(failure) || (log.pod !== undefined && this.#resumedAt(log) !== undefined);
         if (failure.kind === "damaged") {
           this.#ends.push("source-damaged");
           this.damaged(failure);
@@ -262,12 +264,14 @@ export class FrameMaker {
     this.#notifiedDeleted = true;
   }
 
-  #podsLeftOut({ pods, queued }: PodsLeftOut): void {
-    const named = pods.slice(0, NAMED_PODS).join(", ");
-    const names = pods.length > NAMED_PODS ? `${named} and ${pods.length - NAMED_PODS} more` : named;
+  #logsLeftOut({ pods, containers, queued, isShare }: LogsLeftOut): void {
+    const all = [...pods, ...containers];
+    const named = all.slice(0, NAMED_LOGS).join(", ");
+    const names = all.length > NAMED_LOGS ? `${named} and ${all.length - NAMED_LOGS} more` : named;
     const what = queued ? "Read when others have ended" : "Not read";
     if (!queued) this.#ends.push("source-ended");
-    this.notice("pods-left-out", `The Job has more logs than can be read at once. ${what}: ${names}.`, { pods });
+    const why = isShare ? TOO_MANY_OPEN : "The Job has more logs than can be read at once.";
+    this.notice("pods-left-out", `${why} ${what}: ${names}.`, { pods });
   }
 
   /** Makes a heartbeat that says nothing else, or says of a followed log that its lines have no times. */

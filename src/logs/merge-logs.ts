@@ -12,6 +12,8 @@ interface Other {
 /** Returns events one by one, and `undefined` after the last. */
 export interface EventReader<E extends Other> {
   next(): Promise<E | LogPiece | undefined>;
+  /** Whether the next event comes only after those of another log: nobody waits for it then. Default: no. */
+  readonly isQueued?: boolean;
   close(): void;
 }
 
@@ -157,7 +159,7 @@ export class LogMerge<E extends Other> {
   }
 
   #isPending(head: Head<E>): boolean {
-    return head.reading && !head.ended;
+    return head.reading && !head.ended && head.events.isQueued !== true;
   }
 
   /** Waits until every log has an event; once one has, at most `maxDelayMs`. */
@@ -189,7 +191,8 @@ export class LogMerge<E extends Other> {
   #mustWait(): boolean {
     if (this.#failed !== undefined) return false;
     if (this.#heads.some((head) => this.#isPending(head))) return true;
-    return this.#growing && !this.#heads.some((head) => hasSomething(head));
+    if (this.#heads.some((head) => hasSomething(head))) return false;
+    return this.#growing || this.#heads.some((head) => head.reading && !head.ended);
   }
 
   #loseIn(ms: number, signal: AbortSignal): void {

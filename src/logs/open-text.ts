@@ -32,6 +32,11 @@ export interface OpenTextOptions extends FileTextOptions {
   readonly searchBytes: number;
   /** Sources that were just found not to have the log: they are not asked again. */
   readonly failed: ReadonlyMap<string, SourceError>;
+  /**
+   * Waits until a log without times may be opened, and returns what ends its turn. Such logs cannot be merged, so that
+   * of several only one is read at a time. Default: at once.
+   */
+  readonly takeTurn?: (() => Promise<() => void>) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +49,11 @@ export interface OpenedText extends StartedText {
    * `undefined`: the same source, or the beginning.
    */
   readonly handover: "proved" | "moved" | "seam" | undefined;
+  /** To be called when the text has been read or closed. */
+  readonly endTurn: (() => void) | undefined;
 }
+
+type PlacedText = Omit<OpenedText, "source" | "endTurn">;
 
 /**
  * Opens the log of a container at the first of several sources that has it.
@@ -74,13 +83,11 @@ export async function openText(
       continue;
     }
     const requests = new SourceRequests(source, view.target, signal);
+    const endTurn = source.capabilities.tellsTimes ? undefined : await options.takeTurn?.();
     try {
-      if (position === undefined) return { ...(await begin(source, requests, options)), source, handover: undefined };
-      if (source.name === position.source) {
-        return { ...(await resume(source, requests, position, options)), source, handover: undefined };
-      }
-      return { ...(await handOver(source, requests, position, options)), source };
+      return { ...(await openAt(source, requests, position, options)), source, endTurn };
     } catch (error) {
+      endTurn?.();
       signal.throwIfAborted();
       // Another copy may be whole.
       const isCopy = position !== undefined && source.name !== position.source;
@@ -90,6 +97,17 @@ export async function openText(
     }
   }
   throw chain.failure();
+}
+
+async function openAt(
+  source: LogSource,
+  requests: SourceRequests,
+  position: Position | undefined,
+  options: OpenTextOptions,
+): Promise<PlacedText> {
+  if (position === undefined) return { ...(await begin(source, requests, options)), handover: undefined };
+  if (source.name !== position.source) return handOver(source, requests, position, options);
+  return { ...(await resume(source, requests, position, options)), handover: undefined };
 }
 
 function damagedCopy({ name }: LogSource, cause: LogDamaged): SourceError {
@@ -133,7 +151,7 @@ async function handOver(
   requests: SourceRequests,
   position: Position,
   options: OpenTextOptions,
-): Promise<Omit<OpenedText, "source">> {
+): Promise<PlacedText> {
   const { place } = position;
   const inCopy = inFile(place);
   if (inCopy !== undefined) {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { fingerprintOf } from "../stream/tail-buffer.ts";
 
 /** Identifies a place by the end of the text before it; see `Fingerprint` in stream/tail-buffer.ts. */

@@ -54,6 +54,8 @@ export interface LogPlan {
   /** When it was made, and until when to wait for a log that does not exist yet, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly waitUntil: number;
+  /** How long this server lets each wait last, in milliseconds. */
+  readonly maxWaitMs: number;
   readonly seal: Cursors["seal"];
 }
 
@@ -102,6 +104,7 @@ export async function planLog(
     follow,
     startedAt,
     waitUntil: startedAt + (request.waitMs ?? (follow ? Number.POSITIVE_INFINITY : 0)),
+    maxWaitMs: limits.wait,
     seal: cursors.seal,
   };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FingerprintShape, Place } from "./place.ts";
 
 const count = z.int().min(0);

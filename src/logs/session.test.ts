@@ -62,6 +62,7 @@ function createWorld(source: ScriptSource) {
         scanBytes: 1_000_000,
         scanTime: 60_000,
         decompressionRatio: 200,
+        wait: 6 * 3_600_000,
       },
       follow: { poll: 7_000 },
       jobNamespaces: [],

@@ -4,10 +4,11 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { guardRun, readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
+import { forCaller } from "../sources/for-caller.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { AttemptReader } from "./attempt-reader.ts";
 import { type Attempts, createAttempts, type NoAttempt } from "./attempts.ts";
-import { type Changes, type ChangesReader, createChanges } from "./changes.ts";
+import { BLIND_MS, Changes, type ChangesReader } from "./changes.ts";
 import { brokenOff, type EndReasonName, staleCursor } from "./end-reason.ts";
 import type { LogFrame } from "./frame.ts";
 import { FrameMaker, type ReadyFrame } from "./frame-maker.ts";
@@ -62,6 +63,8 @@ export class LogSession {
   #failed: { readonly error: unknown } | undefined;
   #stepping = false;
   #watching = false;
+  /** Whether a notice says that changes are not watched. */
+  #isBlind = false;
   /** Ticks since the last call of `next`. */
   #ticks = 0;
   readonly #firstFrame = new AbortController();
@@ -79,12 +82,13 @@ export class LogSession {
    * @throws Failure TOO_MANY_STREAMS.
    */
   constructor(services: LogServices, caller: Caller, request: LogRequest, signal: AbortSignal) {
-    this.#services = services;
+    this.#services = { ...services, sources: forCaller(services.sources, caller.username) };
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
-    this.#changes = createChanges({ kube: services.kube, sleep: services.sleep, signal: this.#guarded.signal });
-    this.#runChanges = this.#changes.reader();
+    const { kube, sleep } = services;
+    this.#changes = new Changes({ kube, sleep, signal: this.#guarded.signal, onFailure: () => this.#notifyBlind() });
+    this.#runChanges = this.#changes.reader(() => ({ run: request.run, pods: undefined }));
     this.#taken = { reached: undefined, scanned: 0, at: services.clock.now(), origin: false };
     this.#guarded.signal.addEventListener("abort", () => this.#onStopped(), { once: true });
   }
@@ -253,14 +257,13 @@ export class LogSession {
     this.#act(instead, planned);
   }
 
-  #act(choice: NoAttempt, { plan, frames }: Planned): void {
-    const { run } = plan;
+  #act(choice: NoAttempt, { frames }: Planned): void {
     if (choice.kind === "end") this.#finish(choice.reason, frames);
     else if (choice.kind === "left-out") frames.notice("attempt-left-out", choice.message);
     else {
       if (choice.message !== this.#lastWaiting) frames.notice("waiting", choice.message);
       this.#lastWaiting = choice.message;
-      this.#pause = () => this.#runChanges.next({ run, pods: undefined }, choice.ms);
+      this.#pause = () => this.#runChanges.next(choice.ms);
     }
   }
 
@@ -271,7 +274,8 @@ export class LogSession {
       plan,
       view,
       readRun: (signal) => this.#readRun(signal),
-      changes: () => this.#changes.reader(),
+      changes: this.#changes,
+      countLogs: (logs) => this.#guarded.countLogs(logs),
       signal: this.#guarded.signal,
     });
   }
@@ -330,6 +334,17 @@ export class LogSession {
       if (this.#ready.length > 0) this.#deliver();
       else if (this.#ticks >= HEARTBEAT_TICKS) this.#sendHeartbeat();
     }
+  }
+
+  /** Says once that the run or its pods cannot be watched. */
+  #notifyBlind(): void {
+    if (this.#isBlind || this.#ended || this.#planned === undefined) return;
+    this.#isBlind = true;
+    this.#planned.frames.notice(
+      "polling",
+      `The run and its pods cannot be watched, so their state is read every ${BLIND_MS / 1_000} s instead.`,
+    );
+    this.#deliver();
   }
 
   #sendHeartbeat(): void {

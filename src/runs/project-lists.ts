@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { z } from "zod";
+import * as z from "zod";
 import { abortable } from "../abort.ts";
 import type { Access } from "../access/access.ts";
 import { type Clock, steadyClock } from "../clock.ts";

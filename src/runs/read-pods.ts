@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { PODS } from "../kube/resources.ts";
 import { type ContainerStatus, isOver, type Pod } from "./pod.ts";

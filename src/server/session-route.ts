@@ -1,7 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { errorToJson } from "@connectrpc/connect/protocol-connect";
 import type { Logger } from "pino";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import type { Rate } from "../rate.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { creatingApi } from "../../test/fakes/kube-api.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { parseConfig } from "../config/load.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { abortable } from "../abort.ts";
 import { openSecret, type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { ClientTls, openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";

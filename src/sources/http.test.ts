@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { readAll } from "../../test/fakes/byte-source.ts";
 import { type HostileStore, LOG, startHostileStore } from "../../test/fakes/hostile-store.ts";
 import { startHttpProxy } from "../../test/fakes/http-proxy.ts";

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { z } from "zod";
+import * as z from "zod";
 import { declaredCharset } from "../stream/encoding.ts";
 import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import type { TextTemplate } from "../template/text.ts";

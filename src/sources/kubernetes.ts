@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import { abortable } from "../abort.ts";
 import type { SourceFault } from "../failure.ts";
 import { statusMessage } from "../kube/answer.ts";

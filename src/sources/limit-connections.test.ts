@@ -18,11 +18,11 @@ const log: OpenedLog = {
   delimited: true,
 };
 
-function sourceThat(open: LogSource["open"]): LogSource {
+function sourceThat(open: LogSource["open"], openLimit = 1): LogSource {
   return {
     name: "store",
     kind: "fake",
-    openLimit: 1,
+    openLimit,
     capabilities: { live: false, ranges: false, tellsTimes: false, since: false, tail: false },
     settleMs: 0,
     matches: () => true,
@@ -77,5 +77,28 @@ describe("limitConnections", () => {
     const left = AbortSignal.abort(new Error("left"));
     for (let times = 0; times < 3; times += 1) await expect(source.open(target, left)).rejects.toThrow("left");
     await expect(source.open(target, new AbortController().signal)).resolves.toBe(log);
+  });
+
+  it("leaves three quarters of the logs to other callers, and one log at least to each", async () => {
+    for (const [limit, share] of [
+      [8, 2],
+      [256, 64],
+      [3, 1],
+    ] as const) {
+      const source = limitConnections(sourceThat(async () => log, limit));
+      const open = (caller: string, stop = new AbortController()) => source.open(target, stop.signal, { caller });
+      const first = new AbortController();
+      await open("ann", first);
+      for (let own = 1; own < share; own += 1) await open("ann");
+      await expect(open("ann")).rejects.toMatchObject({
+        kind: "too-much",
+        reason: "SOURCE_BUSY",
+        message: `You have ${share} logs open at source "store", the limit for one caller: a quarter of its ${limit}.`,
+      });
+      await open("bob");
+      first.abort();
+      await open("ann");
+      await expect(open("ann")).rejects.toMatchObject({ reason: "SOURCE_BUSY" });
+    }
   });
 });

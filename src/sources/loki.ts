@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { Duration } from "../config-values/units.ts";

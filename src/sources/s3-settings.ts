@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SecretRef } from "../config-values/secret-reader.ts";
 import { Duration } from "../config-values/units.ts";
 import { Decode } from "./decoders/decode-log.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Duration } from "../config-values/units.ts";
 import { allLookups, type Lookups, NO_LOOKUPS } from "./lookups.ts";
 import { Match } from "./match.ts";
@@ -15,7 +15,11 @@ export function createSourceSchema(kinds: readonly SourceKind[]) {
         .default("any")
         .describe("Whether it has logs of running jobs only (live), of finished ones only, or of any. Default any."),
       settle: Duration.default(30_000).describe("How long after a job's end its log may still grow here. Default 30s."),
-      connections: z.int().min(1).default(256).describe("Logs that may be open here at once. Default 256."),
+      connections: z
+        .int()
+        .min(1)
+        .default(256)
+        .describe("Logs that may be open here at once, a quarter of them of one caller. Default 256."),
       ...Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()])),
     })
     .refine(

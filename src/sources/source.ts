@@ -53,6 +53,8 @@ export interface OpenOptions {
   readonly until?: string | undefined;
   /** For a source with `tail`: only the last lines, this many whole ones. Not together with the others. */
   readonly tailLines?: number | undefined;
+  /** The user name of the caller, whose share of the source the log counts towards. Default: nobody's. */
+  readonly caller?: string | undefined;
 }
 
 /** A log whose source has started to send it. */

@@ -1,14 +1,21 @@
 import type { ThroughputSample } from "../bench/throughput.ts";
 import { tryCommand } from "../real/run-command.ts";
 
-/** Runs a command that prints a log of so many bytes, which are counted and discarded. Its memory is not measured. */
+/** Where a command that is to write a file can write a log, so that what it prints besides is not counted. */
+export const LOG_FILE = "/dev/fd/3";
+
+/**
+ * Runs a command that writes a log of so many bytes to {@link LOG_FILE} if that is among its arguments, else prints it.
+ * The bytes are counted and discarded. Its memory is not measured.
+ */
 export async function timeCommand(
   path: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   bytes: number,
 ): Promise<ThroughputSample> {
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@" | wc -c';
+  const written = args.includes(LOG_FILE) ? "3>&1 >/dev/null" : "";
+  const script = `TIMEFORMAT="%R %U %S"; time "$@" ${written} | wc -c`;
   const { stdout, stderr } = await tryCommand("bash", ["-c", script, "bash", path, ...args], { env });
   const [seconds, user, system] = stderr.trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
   if (Number(stdout) !== bytes || seconds === undefined || user === undefined || system === undefined) {

@@ -20,6 +20,8 @@ import type { Target } from "./throughput.ts";
 import { envelope, logPath } from "./ways.ts";
 
 const STREAMS = 1_000;
+/** A caller has a quarter of them. */
+const CONNECTIONS = 8 * STREAMS;
 /** Streams opened before the measurement, so that the code is warm and the heap has its size. */
 const WARM_UPS = 100;
 const MEASURED_MS = 20_000;
@@ -182,10 +184,10 @@ async function startLive({ folder, program, objects, token, nginxUrl }: LongStre
     config: JSON.stringify({
       limits: { streams: 3 * STREAMS, streamsPerCaller: 3 * STREAMS },
       sources: [
-        { name: "pods", connections: 2 * STREAMS, kubernetes: {} },
+        { name: "pods", connections: CONNECTIONS, kubernetes: {} },
         {
           name: "nginx",
-          connections: 2 * STREAMS,
+          connections: CONNECTIONS,
           http: { url: `${nginxUrl}/\${{ project }}/\${{ jobName }}/\${{ container }}.log` },
         },
       ],

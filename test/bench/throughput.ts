@@ -32,7 +32,7 @@ export async function measureThroughput(
   const body = way.body("large");
   if (body !== undefined) await writeFile(join(own, "body"), body);
   const args = [
-    ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "60"],
+    ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "300"],
     ["--write-out", "%{http_code} %{size_download} %{time_total}"],
     way.version === "h2c" ? ["--http2-prior-knowledge"] : ["--http1.1"],
     ["--request", way.method],

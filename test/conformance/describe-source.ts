@@ -11,8 +11,8 @@ import { type SourceUnderTest, startWorld, type World } from "./world.ts";
 
 /** Enough lines for several pieces and, in a store that supports ranges, several parts. */
 const LINES = 6_000;
-/** A log of 64 MiB, and the memory that reading it may take. Gateway, store and client share this process. */
-const MANY_LINES = 65_536;
+/** A log of 80 MB, and the memory that reading it may take. Gateway, store and client share this process. */
+const MANY_LINES = 200_000;
 const MEMORY_BYTES = 40 * 1024 ** 2;
 /** The seed of the cuts. */
 const SEED = 20_261_130;

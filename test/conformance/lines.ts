@@ -7,9 +7,9 @@ export function lineAt(index: number): string {
   return `line ${index} ${word.repeat(index % 97 === 50 ? 300 : index % 7)}\n`;
 }
 
-/** A line of 1 KiB, for logs that are generated instead of kept in memory. */
+/** A line of 400 bytes, for logs that are generated instead of kept in memory. */
 export function longLineAt(index: number): string {
-  return `${`line ${index} `.padEnd(1_023, "x")}\n`;
+  return `${`line ${index} `.padEnd(399, "x")}\n`;
 }
 
 /** The time of the line with this index, 250 ms apart: RFC 3339 in UTC with nine digits. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Duration } from "../../src/config-values/units.ts";
 import { hostsOf } from "../../src/sources/hosts-of.ts";
 import { lookupsOf } from "../../src/sources/lookups.ts";

@@ -33,7 +33,7 @@ export async function startS3World({ idleMs }: Pick<StartOptions, "idleMs"> = {}
 
 /** Lines of a part: few enough for a log of several parts, whose numbers do not sort as text. */
 const PART_LINES = 500;
-const MADE_PART_LINES = 4_096;
+const MADE_PART_LINES = 5_000;
 
 /** A bucket in which each log has several parts. */
 export async function startS3PartsWorld({ idleMs }: Pick<StartOptions, "idleMs"> = {}): Promise<SourceWorld> {

@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
@@ -62,4 +68,18 @@ export async function startApiServer(
 /** Answers with JSON. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+/** Forwards a request to another server, and its response back. */
+export function passOn(to: string, request: IncomingMessage, response: ServerResponse): void {
+  const { method, headers, url } = request;
+  const onward = forward(new URL(url ?? "/", to), { ...(method && { method }), headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 500, answer.headers);
+    // What breaks there breaks here.
+    answer.on("error", () => response.destroy());
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.destroy());
+  response.on("close", () => onward.destroy());
+  request.pipe(onward);
 }

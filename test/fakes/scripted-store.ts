@@ -124,6 +124,26 @@ export function refuses(status: number, headers: Readonly<Record<string, string>
   return (response) => response.writeHead(status, headers).end("<!doctype html><title>vault internals</title>");
 }
 
+/** Answers with a log of so many bytes, sent as fast as it is read, so that many of these in parallel cost little. */
+export function sendsMuch(bytes: number, onSent: (bytes: number) => void = () => {}): Answer {
+  const piece = Buffer.alloc(64 * 1024, "All work and no play makes a dull log.\n");
+  return (response) => {
+    response.writeHead(200, { "content-type": "text/plain", "content-length": bytes });
+    let left = bytes;
+    const write = (): void => {
+      while (left > 0 && !response.destroyed) {
+        const part = piece.subarray(0, left);
+        left -= part.length;
+        onSent(part.length);
+        if (!response.write(part)) return;
+      }
+      response.end();
+    };
+    response.on("drain", write);
+    write();
+  };
+}
+
 /** An endless log, sent as fast as it is read. */
 export interface Flood {
   readonly answer: Answer;

@@ -16,7 +16,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
   const ofCalls = useWorld({ config: { limits: { callsPerCaller: 7 } } });
   const ofTokens = useWorld({ config: { limits: { signInsPerAddress: 2 } } });
   const inAll = useWorld({ config: { limits: { streams: 2 } } });
-  const atSource = useWorld({ connections: 2 });
+  const atSource = useWorld({ connections: 8 });
   const ofBytes = useWorld({ config: { limits: { logBytes: "1MiB" } } });
 
   /** Opens one log beyond the limit, expects another to succeed after all are closed, and returns the first's error. */
@@ -72,7 +72,7 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await readWithOpen(perCaller(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
-      message: "You have 2 streams open, the limit for one caller.",
+      message: "You have 2 logs or watches open, the limit for one caller.",
     });
   });
 
@@ -80,15 +80,15 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await readWithOpen(inAll(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "TOO_MANY_STREAMS",
-      message: "This server has 2 streams open, its limit.",
+      message: "This server has 2 logs or watches open, its limit.",
     });
   });
 
-  it("on the open logs of a source is reported with its value", async () => {
+  it("on one caller's open logs of a source is a quarter of them, reported with its value", async () => {
     expect(await readWithOpen(atSource(), 2)).toMatchObject({
       code: "ResourceExhausted",
       reason: "SOURCE_BUSY",
-      message: 'Source "archive" has 2 logs open, which is its limit.',
+      message: 'You have 2 logs open at source "archive", the limit for one caller: a quarter of its 8.',
     });
   });
 

@@ -1,4 +1,4 @@
-import { createClient } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import { afterAll, beforeAll } from "vitest";
 import { AnalysisRunLogService, type GetAnalysisRunLogsRequest } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -7,6 +7,7 @@ import type { KubeObject } from "../../src/demo/objects.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { type ApiServer, passOn, sendJson, startApiServer } from "../fakes/api-server.ts";
 import { type MadePod, podName, podObject } from "../fakes/pods.ts";
 import { createScriptedPodLog, type ScriptedPodLog } from "../fakes/scripted-pod-log.ts";
 import { type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
@@ -43,6 +44,7 @@ export interface LiveRunState {
 
 /** A run whose state, pods and logs are set by the test. */
 export interface LiveRun {
+  readonly name: string;
   readonly uid: string;
   /** Writes the run with this state. */
   put(state?: LiveRunState): void;
@@ -60,7 +62,13 @@ export interface LiveRun {
 /** A gateway in front of a small cluster and a store, with a clock that only the test advances. */
 export interface LiveWorld {
   readonly cluster: MiniKubernetes;
+  /** The API server in front of the cluster. */
+  readonly api: ApiServer;
+  /** Which requests, as `GET /path`, the API server does not serve, and with what status. Default: none. */
+  refused: { readonly requests: RegExp; readonly status: number } | undefined;
   readonly store: ScriptedStore;
+  /** Opens another connection to the gateway: whoever does not read stalls what else is on theirs. */
+  connect(): Client<typeof AnalysisRunLogService>;
   readonly waits: FakeWaits;
   readonly clock: { time: number };
   addRun(state?: LiveRunState): LiveRun;
@@ -74,11 +82,15 @@ const REOPEN_MS = 1_200;
 /** A time long after every run has ended and settled. */
 const NOW = Date.parse("2026-01-02T00:00:00Z");
 
-/** Starts a world for all tests of a file. */
-export function useLiveWorld(sources: readonly string[] = ["pods"]): () => LiveWorld {
+/**
+ * Starts a world for all tests of a file.
+ *
+ * @param more additional settings of `taffrail.yaml`.
+ */
+export function useLiveWorld(sources: readonly string[] = ["pods"], more: object = {}): () => LiveWorld {
   let world: (LiveWorld & { close(): Promise<void> }) | undefined;
   beforeAll(async () => {
-    world = await startLiveWorld(sources);
+    world = await startLiveWorld(sources, more);
   });
   afterAll(() => world?.close());
   return () => {
@@ -87,12 +99,21 @@ export function useLiveWorld(sources: readonly string[] = ["pods"]): () => LiveW
   };
 }
 
-async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & { close(): Promise<void> }> {
+async function startLiveWorld(
+  sources: readonly string[],
+  more: object,
+): Promise<LiveWorld & { close(): Promise<void> }> {
   const logs = new Map<string, ScriptedPodLog>();
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({
     objects: clusterObjects(),
     podLog: async ({ pod, container, previous }) => logs.get(logKey(pod, container, previous)),
+  });
+  const api = await startApiServer((request, response) => {
+    const { requests, status = 0 } = world.refused ?? {};
+    if (requests?.test(`${request.method} ${request.url}`))
+      sendJson(response, status, { kind: "Status", code: status });
+    else passOn(cluster.url, request, response);
   });
   const known: Record<string, object> = {
     pods: { kubernetes: {} },
@@ -102,6 +123,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   const config = {
     sources: sources.map((name) => ({ name, ...known[name] })),
     shutdown: { drain: "0ms" },
+    ...more,
   };
   const time = { time: NOW };
   const clock = { now: () => time.time };
@@ -109,7 +131,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   const gateway = await startGateway({
     compiled: parseConfig(JSON.stringify(config), { name: "taffrail.yaml", folder: ".", env: {}, clock }),
     kube: createKubeApi({
-      server: cluster.url,
+      server: api.url,
       credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${GATEWAY_TOKEN}` }, tls: {} }),
     }),
     clock,
@@ -122,11 +144,20 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
   });
   const [protocol] = PROTOCOLS;
   if (protocol === undefined) throw new Error("There is no protocol.");
-  const way = protocol.open(`http://127.0.0.1:${gateway.address.port}`);
+  const url = `http://127.0.0.1:${gateway.address.port}`;
+  const way = protocol.open(url);
+  const ways = [way];
   const client = createClient(AnalysisRunLogService, way.transport);
   let runs = 0;
-  return {
+  const world: LiveWorld & { close(): Promise<void> } = {
     cluster,
+    api,
+    refused: undefined,
+    connect: () => {
+      const way = protocol.open(url);
+      ways.push(way);
+      return createClient(AnalysisRunLogService, way.transport);
+    },
     store,
     waits,
     clock: time,
@@ -138,6 +169,7 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
       const put = (state?: LiveRunState): void => void cluster.put(runObject(ref, uid, jobOf, state));
       put(begin);
       return {
+        name: ref.name,
         uid,
         put,
         remove: () => cluster.remove(runObject(ref, uid, jobOf)),
@@ -159,11 +191,12 @@ async function startLiveWorld(sources: readonly string[]): Promise<LiveWorld & {
       };
     },
     close: async () => {
-      way.close();
+      for (const each of ways) each.close();
       await gateway.stop();
-      await Promise.all([store.close(), cluster.close()]);
+      await Promise.all([store.close(), api.close(), cluster.close()]);
     },
   };
+  return world;
 }
 
 /** A merge of logs waits this long for a quiet log. */

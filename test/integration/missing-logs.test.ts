@@ -1,9 +1,9 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { ConnectError, createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { AnalysisRunLogService, SourceChainSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AnalysisRunLogService, EndReason, SourceChainSchema } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { describeError } from "../../src/client/describe-error.ts";
-import { refuses } from "../fakes/scripted-store.ts";
+import { refuses, sends } from "../fakes/scripted-store.ts";
 import { TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { as } from "./read-log.ts";
@@ -14,7 +14,7 @@ const ENDED = Date.parse("2026-01-01T00:05:00Z");
 const DAY_MS = 86_400_000;
 
 describe.each(PROTOCOLS)("a log that no source has, over $name", (protocol) => {
-  const world = useWorld({ config: { retentionDays: 14 } });
+  const world = useWorld({ config: { retentionDays: 14, follow: { poll: "1ms" } } });
 
   /** Reads a log that the store does not have, so long after the Job's end. */
   async function readAfter(ms: number) {
@@ -46,6 +46,25 @@ describe.each(PROTOCOLS)("a log that no source has, over $name", (protocol) => {
     expect(jobName).toMatch(/^[-0-9a-f]{36}\.\w+\.1$/);
     expect(times).toEqual([new Date(ENDED), new Date(ENDED + 30_000), KEPT_UNTIL]);
     expect([settle, retryAt]).toEqual([30n, ENDED + 30_000]);
+  });
+
+  it("is awaited with `wait` after the Job's end, without follow", async () => {
+    world().clock.advance(ENDED + 8_000 - world().clock.now());
+    const [missing, late] = [refuses(404), sends("stored late\n")];
+    let asked = 0;
+    const { namespace, name } = world().addLog((response, request) => {
+      asked += 1;
+      (asked < 3 ? missing : late)(response, request);
+    });
+    const client = createClient(AnalysisRunLogService, world().transport(protocol));
+    const request = { namespace, name, wait: { seconds: 60n } };
+    let text = "";
+    let end: EndReason | undefined;
+    for await (const { chunk, event } of client.getAnalysisRunLogs(request, as(TOKENS.reader))) {
+      text += chunk;
+      if (event.case === "end") end = event.value.reason;
+    }
+    expect({ text, end, asked }).toEqual({ text: "stored late\n", end: EndReason.SOURCE_ENDED, asked: 3 });
   });
 
   it("was not stored, or no longer is, some time later", async () => {

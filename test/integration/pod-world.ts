@@ -1,11 +1,10 @@
-import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { parseConfig } from "../../src/config/load.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
-import { type ApiServer, sendJson, startApiServer } from "../fakes/api-server.ts";
+import { type ApiServer, passOn, sendJson, startApiServer } from "../fakes/api-server.ts";
 import { type MadePod, podName, podObject } from "../fakes/pods.ts";
 import { type Answer, type ScriptedStore, startScriptedStore } from "../fakes/scripted-store.ts";
 import { analysisRun, clusterObjects, GATEWAY_TOKEN, jobName, type MadeMetric } from "./objects.ts";
@@ -153,15 +152,4 @@ async function startPodWorld(
       await Promise.all([store.close(), api.close(), cluster.close()]);
     },
   };
-}
-
-/** Forwards a request to another server, and its response back. */
-function passOn(to: string, request: IncomingMessage, response: ServerResponse): void {
-  const { method, headers, url } = request;
-  const onward = forward(new URL(url ?? "/", to), { ...(method && { method }), headers }, (answer) => {
-    response.writeHead(answer.statusCode ?? 500, answer.headers);
-    answer.pipe(response);
-  });
-  onward.on("error", () => response.destroy());
-  request.pipe(onward);
 }

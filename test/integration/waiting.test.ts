@@ -1,7 +1,8 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
-import { EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { AttemptRule, EndReason, NoticeKind } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type MadePod, running, terminated, waiting } from "../fakes/pods.ts";
+import { sends } from "../fakes/scripted-store.ts";
 import { useLiveWorld } from "./live-world.ts";
 
 const AT = "2026-01-01T00:00:02Z";
@@ -200,5 +201,62 @@ describe("a followed log that has not begun", () => {
     for (const read of reads) await read.done;
     expect(reads.map(({ error }) => error?.reason)).toEqual(["ATTEMPT_NOT_FOUND", "LOG_NOT_FOUND"]);
     expect(reads[1]?.error?.message).toContain("the container was never started (ImagePullBackOff)");
+  });
+});
+
+describe("a follow that waits for longer than this server allows", () => {
+  const HOUR = 3_600_000;
+  const world = useLiveWorld(["pods", "archive"], { limits: { wait: "1h" } });
+  /** Lets an hour pass, and everything that is waited for. */
+  const passHour = (): void => {
+    world().clock.time += HOUR;
+    world().waits.pass((ms) => ms === HOUR || ms === 2_000);
+  };
+
+  it("for a Job, its pod or a container ends with an error that names the limit", async () => {
+    const job = world().addRun({ attempts: [], initialDelay: "30h" });
+    const pod = world().addRun();
+    const container = world().addRun();
+    container.pod(CREATING);
+    const reads = [job, pod, container].map((run) => run.read({ follow: true, containerName: "main" }));
+    await reads[0]?.untilSaid("Waiting.");
+    await reads[1]?.untilSaid("has no pod yet");
+    await reads[2]?.untilSaid("is being created");
+    await world().waits.until((ms) => ms === HOUR, 2);
+    await world().waits.until((ms) => ms === 2_000);
+    passHour();
+    for (const read of reads) await read.done;
+    expect(reads.map(({ error }) => error?.reason)).toEqual(["JOB_NOT_STARTED", "LOG_NOT_FOUND", "LOG_NOT_YET"]);
+    for (const { error } of reads) expect(error?.message).toContain("at most 1 h (limits.wait)");
+  });
+
+  it("for the next attempt ends with SERVER_LIMIT_REACHED and a cursor", async () => {
+    const run = world().addRun({ attempts: [{ number: 1, phase: "Failed" }] });
+    world().store.answer(run.archivePath(), sends("first\n"));
+    const read = run.read({ follow: true, attempt: { case: "attemptRule", value: AttemptRule.ALL } });
+    await read.untilSaid("may be measured again");
+    await world().waits.until((ms) => ms === HOUR);
+    passHour();
+    await read.done;
+    expect(read.end()).toMatchObject({ reason: EndReason.SERVER_LIMIT_REACHED });
+    expect(read.error).toMatchObject({ code: "ResourceExhausted", reason: "LIMIT_REACHED" });
+    expect(read.error?.message).toContain("at most 1 h (limits.wait)");
+    expect(read.messages.at(-1)?.cursor).not.toBe("");
+  });
+
+  it("begins anew after each log: a long job's archive is awaited as long as any", async () => {
+    const run = world().addRun();
+    const pod = run.pod();
+    run.log(pod).append(AT, "live\n");
+    const read = run.read({ follow: true });
+    await read.until("live\n");
+    world().clock.time += 5 * HOUR;
+    run.removePod(pod);
+    run.log(pod).cut("ends");
+    await read.untilSaid("Waiting.");
+    world().store.answer(run.archivePath(), sends("live\nand the rest\n"));
+    run.put(OVER);
+    await read.done;
+    expect(read.text()).toBe("live\nand the rest\n");
   });
 });

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { buildProgram } from "../../build-program.ts";
 import { type MadeRun, READER, TestProject } from "./project.ts";
 import { type Gateway, startGateway } from "./servers/gateway.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
@@ -41,9 +42,13 @@ describe("a bucket with the web identity of a service account", () => {
     client.destroy();
     const file = join(await mkdtemp(join(folder, "web-identity-")), "token");
     await writeFile(file, await admin.createToken("taffrail", "taffrail", ["sts.amazonaws.com"]));
+    // As it is published: what is loaded late, such as the SDK, lies in files of its own.
+    const built = await mkdtemp(join(folder, "program-"));
+    await buildProgram(built);
     start = async (env, settings = {}) => {
       const s3 = { bucket: "logs", endpoint: moto.url, pathStyle: true, prefix: "${{ jobName }}/", ...settings };
       const gateway = await startGateway({
+        program: join(built, "main.js"),
         folder,
         config: JSON.stringify({ sources: [{ name: "bucket", s3 }] }),
         kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },

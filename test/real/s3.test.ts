@@ -3,18 +3,22 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { type HttpProxy, startHttpProxy } from "../fakes/http-proxy.ts";
 import { plant } from "../planted/search.ts";
 import { type MadeRun, READER, TestProject } from "./project.ts";
 import { type Gateway, startGateway } from "./servers/gateway.ts";
 import { API_AUDIENCE } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 import { startVersitygw, type Versitygw } from "./servers/versitygw.ts";
+import { objectsOf, SHIPPER_EXAMPLES, sourceOf } from "./shipper-examples.ts";
 
 const LOG = "first line\nGröße 世界 😀\n\u001b[31merror: failed\u001b[0m\nlast line\n";
 const LINES = LOG.split(/(?<=\n)/);
 const CONTAINER_ID = "0a".repeat(32);
+const SHIPPED = SHIPPER_EXAMPLES.map((shipper) => `example-${shipper}`);
 const METRICS = [
   "key",
+  "host",
   "parts",
   "odd",
   "fluent-bit",
@@ -27,10 +31,13 @@ const METRICS = [
 ] as const;
 type Metric = (typeof METRICS)[number];
 
+const exampleOf = (metric: string): string => metric.slice("example-".length);
+
 describe("buckets of a store that verifies signatures", () => {
   const kubernetes = inject("kubernetes");
   const admin = new KubeClient(kubernetes);
   let store: Versitygw;
+  let proxy: HttpProxy;
   let client: S3Client;
   let gateway: Gateway;
   let run: MadeRun;
@@ -66,6 +73,7 @@ describe("buckets of a store that verifies signatures", () => {
     const key = "${{ project }}/${{ jobName }}/${{ container }}.log";
     const settings: Record<Metric, object> = {
       key: { key },
+      host: { key, endpoint: store.namedUrl, pathStyle: false },
       parts: { prefix: "${{ project }}/${{ jobName }}/" },
       odd: { keys: "odd */${{ jobName }}/*+*" },
       // What each shipper does by default.
@@ -81,29 +89,45 @@ describe("buckets of a store that verifies signatures", () => {
       nobucket: { key, bucket: "another" },
       none: { key },
     };
-    const sources = METRICS.map((metric) => ({
+    const shipped = SHIPPED.map((metric) => [metric, sourceOf(exampleOf(metric))] as const);
+    const sources = [...Object.entries(settings), ...shipped].map(([metric, each]) => ({
       name: `bucket-${metric}`,
       match: { project: "bucketed", metric },
-      s3: { ...own, ...settings[metric] },
+      s3: { ...own, ...each },
     }));
     const report = "${{ project }}/${{ jobName }}/${{ container }} report.html";
     const links = [{ title: "Report", match: { metric: "key" }, presign: { s3: { ...own, key: report } } }];
+    proxy = await startHttpProxy();
     gateway = await startGateway({
       folder,
+      // It resolves the bucket's host. Addresses of this machine are not reached through it.
+      env: { HTTP_PROXY: proxy.url },
       config: JSON.stringify({ sources, links }),
       kubernetes: { ...kubernetes, token: await admin.createToken("taffrail", "taffrail", [API_AUDIENCE]) },
     });
     const project = await TestProject.create(admin, "bucketed", inject("store").files);
     await project.addStage("uat");
-    run = await project.addRun("uat.first", "uat", METRICS);
+    run = await project.addRun("uat.first", "uat", [...METRICS, ...SHIPPED]);
     token = await project.addUser("reader", READER);
-    const at = (metric: Metric) => `bucketed/${run.jobOf(metric)}`;
+    const at = (metric: string) => `bucketed/${run.jobOf(metric)}`;
 
-    for (const metric of ["key", "wrong", "unknown"] as const) await put(`${at(metric)}/main.log`, LOG);
+    for (const metric of ["key", "host", "wrong", "unknown"] as const) await put(`${at(metric)}/main.log`, LOG);
     await put(`${at("parts")}/2026010100_10.gz`, gzipSync(LINES.slice(3).join("")));
     await put(`${at("parts")}/2026010100_9.gz`, gzipSync(LINES.slice(1, 3).join("")));
     await put(`${at("parts")}/2026010100_1.log`, LINES[0] ?? "");
     await put(`odd a&b=c %41 ü/${run.jobOf("odd")}/1+ <x>'"$`, LOG);
+
+    for (const metric of SHIPPED) {
+      const [own, others] = [run.jobOf(metric), run.jobOf("key")].map((job) => {
+        const from = { namespace: "bucketed", pod: `${job}-abcde`, container: "main" };
+        return objectsOf(
+          exampleOf(metric),
+          from,
+          LINES.map((line) => line.slice(0, -1)),
+        );
+      });
+      for (const { key, text } of [...(own ?? []), ...(others ?? [])]) await put(key, gzipSync(text));
+    }
 
     const pod = `${run.jobOf("fluent-bit")}-abcde`;
     const fluentBit = LINES.map((line, index) => ({
@@ -150,17 +174,18 @@ describe("buckets of a store that verifies signatures", () => {
 
   afterAll(async () => {
     await gateway?.server.stop();
+    await proxy?.close();
     await store?.server.stop();
     client?.destroy();
     await admin.close();
   });
 
-  const read = (metric: Metric, more = "") =>
+  const read = (metric: string, more = "") =>
     fetch(`${gateway.url}/raw/bucketed/${run.name}?metric=${metric}${more}`, {
       headers: { authorization: `Bearer ${token}` },
     });
 
-  it.each(["key", "parts", "odd", "fluent-bit", "fluentd", "vector"] as const)(
+  it.each(["key", "host", "parts", "odd", "fluent-bit", "fluentd", "vector"] as const)(
     "give a log that is stored as %s",
     async (metric) => {
       const answer = await read(metric);
@@ -168,6 +193,17 @@ describe("buckets of a store that verifies signatures", () => {
       expect(answer.status).toBe(200);
     },
   );
+
+  it.each(SHIPPED)("give the log that a shipper stores that is configured as in the docs: %s", async (metric) => {
+    const answer = await read(metric);
+    expect({ status: answer.status, text: await answer.text() }).toEqual({ status: 200, text: LOG });
+  });
+
+  it("are hosts of their own, unless the configuration wants them in the path", async () => {
+    await read("host");
+    const { host } = new URL(store.namedUrl);
+    expect(proxy.asked).toContainEqual(expect.stringMatching(`^GET http://logs\\.${host}/bucketed/`));
+  });
 
   it.each(["key", "parts", "vector"] as const)("give the last line of a log that is stored as %s", async (metric) => {
     expect(await (await read(metric, "&tail=1")).text()).toBe("last line\n");

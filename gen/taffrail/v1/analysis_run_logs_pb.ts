@@ -91,7 +91,8 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
 
   /**
    * Read the logs of all containers, init containers included: merged by time if the source has timestamps, else one
-   * after another in the order in which they start. Not together with `container_name`. Default: one container.
+   * after another in the order in which they start. At most 50 logs are open at once; a notice PODS_LEFT_OUT names the
+   * others. Not together with `container_name`. Default: one container.
    *
    * @generated from field: bool all_containers = 8;
    */
@@ -166,8 +167,8 @@ export type GetAnalysisRunLogsRequest = Message<"taffrail.v1.GetAnalysisRunLogsR
   firstLine: bigint;
 
   /**
-   * How long to wait for a job that has not started, or for a log that does not exist yet. Default: with `follow`
-   * without limit, else not at all.
+   * How long to wait for a job that has not started, or for a log that does not exist yet. Default: with `follow` as
+   * long as the server allows (`limits.wait`), else not at all.
    *
    * @generated from field: google.protobuf.Duration wait = 18;
    */
@@ -2319,21 +2320,21 @@ export type GetStatusResponse = Message<"taffrail.v1.GetStatusResponse"> & {
   uptime?: Duration | undefined;
 
   /**
-   * The number of open streams: logs, and watches of runs.
+   * The number of open logs, and of watches of runs. A stream of several logs counts as many as it has open.
    *
    * @generated from field: uint32 open_streams = 4;
    */
   openStreams: number;
 
   /**
-   * The maximum number of open streams.
+   * The maximum of `open_streams`.
    *
    * @generated from field: uint32 stream_limit = 5;
    */
   streamLimit: number;
 
   /**
-   * The maximum number of open streams of one caller.
+   * The maximum of `open_streams` for one caller.
    *
    * @generated from field: uint32 stream_limit_per_caller = 6;
    */
@@ -2969,6 +2970,7 @@ export const NoticeKind = {
 
   /**
    * The source cannot follow the log at the moment, for the reason in `message`: it is read every few seconds instead.
+   * Or the run cannot be watched: its state is read every 30 seconds instead.
    *
    * @generated from enum value: NOTICE_KIND_POLLING = 18;
    */
@@ -2997,8 +2999,8 @@ export const NoticeKind = {
   LOG_DAMAGED: 21,
 
   /**
-   * The Job has more pods than can be read at once: those in `pod_names` are not read or, with `follow`, not before the
-   * log of another pod has ended.
+   * There are more containers or pods than can be read at once: those in `message` are not read or, with `follow`, not
+   * before another log has ended. `pod_names` has them if they are pods.
    *
    * @generated from enum value: NOTICE_KIND_PODS_LEFT_OUT = 23;
    */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type DecompressLimits, decompress, isCompressed, mayBeCompressed } from "../../stream/decompress.ts";
 import { peek } from "../../stream/peek.ts";
 import type { EntriesPiece, OpenedFile, OpenedLog } from "../source.ts";

@@ -135,7 +135,7 @@ export const FAKE_STATES: Readonly<Record<string, FakeState>> = {
   ),
   "cluster-away": failed(failure(Code.Unavailable, "KUBERNETES_UNAVAILABLE", "The API server answers nothing.")),
   "server-fault": failed(failure(Code.Internal, "INTERNAL", "Internal server error.")),
-  "too-many-logs": failed(failure(Code.ResourceExhausted, "TOO_MANY_STREAMS", "You have 50 streams open.")),
+  "too-many-logs": failed(failure(Code.ResourceExhausted, "TOO_MANY_STREAMS", "You have 50 logs or watches open.")),
   "server-away": failed(new ConnectError("The server cannot be reached.", Code.Unavailable)),
   "not-taffrail": failed(new ConnectError("unsupported content type text/html", Code.Unknown)),
 };

@@ -7,6 +7,8 @@ import { findFreePort } from "./free-port.ts";
 /** A store of the protocol of S3 that verifies signatures. */
 export interface Versitygw {
   readonly url: string;
+  /** The same store under a name, with buckets as hosts below it. Only a proxy can resolve them. */
+  readonly namedUrl: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -22,8 +24,10 @@ export async function startVersitygw(folder: string): Promise<Versitygw> {
   const region = "eu-west-1";
   const accessKeyId = "taffrail-test";
   const secretAccessKey = "a-secret/of+the-test";
+  const name = `s3.example.test:${port}`;
   const server = new ChildServer("versitygw", path, [
     ...["--port", `127.0.0.1:${port}`, "--region", region, "--access", accessKeyId, "--secret", secretAccessKey],
+    ...["--virtual-domain", name],
     // Without the metadata in extended attributes, which not every file system has.
     ...["posix", "--sidecar", await madeFolder(join(folder, "metadata-of-versitygw")), buckets],
   ]);
@@ -34,7 +38,7 @@ export async function startVersitygw(folder: string): Promise<Versitygw> {
       await server.stop();
       throw error;
     });
-  return { url, region, accessKeyId, secretAccessKey, server };
+  return { url, namedUrl: `http://${name}`, region, accessKeyId, secretAccessKey, server };
 }
 
 async function madeFolder(folder: string): Promise<string> {
