@@ -1,3 +1,5 @@
+import type { LimitName } from "./limits.ts";
+
 /**
  * The kind of a failure, which decides the code that a caller sees (the table is in `rpc/errors.ts`).
  *
@@ -97,6 +99,10 @@ export interface FailureDetails {
   readonly tries?: readonly SourceTry[];
   /** The Job, if no source has its log. */
   readonly missing?: MissingLog;
+  /** The limit that was exceeded. */
+  readonly limit?: LimitName;
+  /** After how many seconds to try again. */
+  readonly retrySeconds?: number;
   readonly cause?: unknown;
 }
 
@@ -114,6 +120,8 @@ export class Failure extends Error {
   readonly available: readonly string[] | undefined;
   readonly tries: readonly SourceTry[] | undefined;
   readonly missing: MissingLog | undefined;
+  readonly limit: LimitName | undefined;
+  readonly retrySeconds: number | undefined;
 
   constructor(kind: FailureKind, reason: string, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -125,12 +133,16 @@ export class Failure extends Error {
     this.available = details.available;
     this.tries = details.tries;
     this.missing = details.missing;
+    this.limit = details.limit;
+    this.retrySeconds = details.retrySeconds;
   }
 
   /** The same failure, with other details or another message. */
   with({ message = this.message, ...details }: FailureDetails & { readonly message?: string }): Failure {
-    const { next, field, available, tries, missing, cause } = this;
-    const known = Object.entries({ next, field, available, tries, missing, cause }).filter(([, value]) => value);
+    const { next, field, available, tries, missing, limit, retrySeconds, cause } = this;
+    const known = Object.entries({ next, field, available, tries, missing, limit, retrySeconds, cause }).filter(
+      ([, value]) => value,
+    );
     return new Failure(this.kind, this.reason, message, { ...Object.fromEntries(known), ...details });
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRate } from "./rate.ts";
+import { createRate, type Refused, takeOrThrow } from "./rate.ts";
 
 function clockAt(start: number) {
   let now = start;
@@ -44,6 +44,24 @@ describe("a rate", () => {
     expect([rate.take("a", 4), rate.take("a")]).toEqual([0, 6_000]);
     // What weighs more than a minute's worth may come after a pause.
     expect([rate.take("b", 20), rate.take("b", 20)]).toEqual([0, 120_000]);
+  });
+
+  it("tells a refused caller which limit to wait for, and how many whole seconds", () => {
+    const rate = createRate({ perKey: 2, total: 4 }, clockAt(0));
+    const refusals: Refused[] = [];
+    const take = (key: string): void => {
+      try {
+        takeOrThrow(rate, key, (refused) => {
+          refusals.push(refused);
+          return new Error("too many");
+        });
+      } catch {}
+    };
+    for (const key of ["a", "a", "a", "b", "b", "c"]) take(key);
+    expect(refusals).toEqual([
+      { seconds: 30, perMinute: 2, of: "key" },
+      { seconds: 15, perMinute: 4, of: "total" },
+    ]);
   });
 
   it("does not allow more when the clock is set back", () => {

@@ -9,6 +9,8 @@ export interface Rate {
    * @returns 0, or after how many milliseconds to try again: then nothing was taken.
    */
   take(key: string, weight?: number): number;
+  /** What a caller waits for whose `take` was refused: the limit for the key or, if it waits longer for it, in total. */
+  exceeded(key: string, weight?: number): { readonly perMinute: number; readonly of: "key" | "total" };
   /** Gives back what was taken, because it turned out to cost nothing. */
   giveBack(key: string, weight?: number): void;
 }
@@ -35,16 +37,42 @@ export function createRate({ perKey, total = Number.POSITIVE_INFINITY }: RateLim
     dueOf.set(key, Math.max(now, dueOf.get(key) ?? 0) + (weight * MINUTE_MS) / perKey);
     dueOfAll = Math.max(now, dueOfAll) + (weight * MINUTE_MS) / total;
   };
+  const waits = (key: string, weight: number): { readonly own: number; readonly all: number } => {
+    const now = steady.now();
+    return {
+      own: excess((dueOf.get(key) ?? 0) - now, perKey, weight),
+      all: excess(dueOfAll - now, total, weight),
+    };
+  };
   return {
     take(key, weight = 1) {
-      const now = steady.now();
-      const own = excess((dueOf.get(key) ?? 0) - now, perKey, weight);
-      const waitMs = Math.max(own, excess(dueOfAll - now, total, weight));
+      const { own, all } = waits(key, weight);
+      const waitMs = Math.max(own, all);
       if (waitMs === 0) add(key, weight);
       return waitMs;
     },
+    exceeded(key, weight = 1) {
+      const { own, all } = waits(key, weight);
+      return own >= all ? { perMinute: perKey, of: "key" } : { perMinute: total, of: "total" };
+    },
     giveBack: (key, weight = 1) => add(key, -weight),
   };
+}
+
+/** What a refused caller is told. */
+export interface Refused extends ReturnType<Rate["exceeded"]> {
+  /** After how many whole seconds to try again. */
+  readonly seconds: number;
+}
+
+/**
+ * Takes so much for a key.
+ *
+ * @param refusal makes the error to throw if that is too much.
+ */
+export function takeOrThrow(rate: Rate, key: string, refusal: (refused: Refused) => Error, weight?: number): void {
+  const waitMs = rate.take(key, weight);
+  if (waitMs > 0) throw refusal({ ...rate.exceeded(key, weight), seconds: Math.ceil(waitMs / 1_000) });
 }
 
 /** How much debt is too much to take so much: a whole minute's may be taken at once. */

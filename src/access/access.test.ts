@@ -275,3 +275,12 @@ describe("a denial", () => {
     expect([message.replace("other", "shop"), next]).toEqual([one.message, one.next]);
   });
 });
+
+it("may not be allowed for a Stage by a name that no Stage can have, so that is not asked", async () => {
+  const { access, asked } = accessOf(byName);
+  for (const name of ["…".padStart(253, "s"), "uat/..", "UAT", ""])
+    expect(await access.mayReadStage(ANNA, "shop", name)).toBe(false);
+  expect(asked()).toEqual(["get stages shop/"]);
+  const all = accessOf(allow(true));
+  expect(await all.access.mayReadStage(ANNA, "shop", "UAT")).toBe(true);
+});

@@ -4,6 +4,7 @@ import { Failure } from "../failure.ts";
 import { type Caller, identityOf } from "../identity/caller.ts";
 import { type AccessQuestion, reviewAccess } from "../kube/access-review.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { isObjectName } from "../kube/names.ts";
 import { ANALYSIS_RUNS, STAGES } from "../kube/resources.ts";
 
 /** What a caller may do, as Kubernetes RBAC decides it. */
@@ -101,7 +102,8 @@ export function createAccess(options: AccessOptions): Access {
         ask(caller, { verb: "get", resource: ANALYSIS_RUNS, subresource: "explain", namespace: "" }),
       mayReadStage: async (caller, namespace, name) =>
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
-        (await ask(caller, { verb: "get", resource: STAGES, namespace, name })),
+        // A run may name anything as its Stage. What no Stage is called, nobody may read by its name.
+        (isObjectName(name) && (await ask(caller, { verb: "get", resource: STAGES, namespace, name }))),
       mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
       afresh: () => accessBy(askAfresh()),
     };

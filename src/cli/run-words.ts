@@ -3,6 +3,7 @@ import { AnalysisPhase, type AnalysisRunSummary, type Cause } from "../../gen/ta
 import { hasPassed, wasStopped } from "../client/cause.ts";
 import { causeKindText, causeSentence, englishCause } from "../client/cause-words.ts";
 import { withoutEmphasis } from "../client/emphasis.ts";
+import { failedDryRunNames, type LeftOutWords } from "../client/left-out.ts";
 import { printable } from "../quoted.ts";
 
 /** The phases that want explaining: `@failed` and `--failed`. */
@@ -35,9 +36,9 @@ export function causeText(cause: Cause | undefined): string {
 }
 
 /** The same for a list, which tells of dry runs too. */
-export function whyText({ cause, failedDryRuns }: AnalysisRunSummary): string {
-  const dryRuns = failedDryRuns.length === 0 ? "" : printable(`dry run ${failedDryRuns.join(", ")} failed`);
-  return causeText(cause) || dryRuns;
+export function whyText(run: AnalysisRunSummary): string {
+  const dryRuns = failedDryRunNames(run);
+  return causeText(run.cause) || (dryRuns && printable(`dry run ${dryRuns} failed`));
 }
 
 function elapsedText({ elapsed }: Cause): string {
@@ -55,4 +56,20 @@ export function age({ createTime }: Pick<AnalysisRunSummary, "createTime">, now:
   if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)}h`;
   return `${Math.floor(seconds / 86_400)}d`;
+}
+
+/** English words for what of a run is not shown. */
+export const LEFT_OUT_WORDS: LeftOutWords = {
+  metrics: (count) => plural(count, "metric"),
+  attempts: (count) => plural(count, "attempt"),
+  containers: (count) => plural(count, "container"),
+  arguments: (count) => plural(count, "argument"),
+  dryRunRules: (count) => plural(count, "dry-run rule"),
+  freight: (count) => `${count} Freight`,
+  pods: (count) => plural(count, "pod"),
+  links: () => "links",
+};
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

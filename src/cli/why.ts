@@ -22,13 +22,14 @@ import { englishCause, goneSentence, podsSentence, retriesSentence } from "../cl
 import { describeError } from "../client/describe-error.ts";
 import { withoutEmphasis } from "../client/emphasis.ts";
 import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../client/first-error.ts";
+import { leftOutParts } from "../client/left-out.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
 import { type Connection, type ConnectionFlags, withConnection, withConnectionFlags } from "./connection.ts";
 import { type CliIo, programName } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
-import { age, causeText, phaseName, resultName } from "./run-words.ts";
+import { age, causeText, LEFT_OUT_WORDS, phaseName, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
 
 /** Lines shown before and after the first error, and last lines shown if there is none. */
@@ -122,6 +123,8 @@ function summaryLines(run: AnalysisRun): string[] {
   }
   for (const { name, phase } of run.metrics.filter(({ dryRun, phase }) => dryRun && isFailure(phase)))
     lines.push(`dry run ${name}: ${phaseName(phase)}, which does not count`);
+  const leftOut = leftOutParts(run.leftOut, LEFT_OUT_WORDS);
+  if (leftOut.length > 0) lines.push(`not shown, since the run has more than is read: ${leftOut.join(", ")}`);
   return lines.map((line) => printable(line.slice(0, MAX_LINE_LENGTH)));
 }
 

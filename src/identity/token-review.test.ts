@@ -260,6 +260,27 @@ describe("a review", () => {
     expect(await authenticate("good-11")).toMatchObject({ username: "anna" });
   });
 
+  it("does not count against its network if the cluster cannot be asked", async () => {
+    let isDown = true;
+    const { authenticator } = authenticatorOf(({ spec: { token } }) => {
+      if (isDown) throw new Failure("unavailable", "KUBERNETES_UNAVAILABLE", "down");
+      return { status: token.startsWith("good") ? ANNA : { authenticated: false } };
+    });
+    const authenticate = (token: string) => authenticator.authenticate(new Secret(token), never, { network: "a" });
+    for (let index = 0; index < 10; index += 1)
+      expect(await refusalOf(authenticate(`good-${index}`))).toMatchObject({ reason: "KUBERNETES_UNAVAILABLE" });
+    isDown = false;
+    expect(await authenticate("good-1")).toMatchObject({ username: "anna" });
+    for (const token of ["bad-1", "bad-2", "bad-3"])
+      expect(await refusalOf(authenticate(token))).toMatchObject({ reason: "TOKEN_REFUSED" });
+    expect(await refusalOf(authenticate("bad-4"))).toMatchObject({
+      reason: "TOO_MANY_SIGN_INS",
+      message: "The cluster rejected more tokens of your network than 3 per minute, the limit.",
+      limit: "limits.signInsPerAddress",
+      retrySeconds: 20,
+    });
+  });
+
   it("that was rejected does not evict callers from the cache", async () => {
     const { kube, authenticator } = authenticatorOf(({ spec: { token } }) => ({
       status: token === "good" ? ANNA : { authenticated: false },

@@ -6,7 +6,8 @@ import { Failure } from "../failure.ts";
 import { readAnswer } from "../kube/answer.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { TOKEN_REVIEWS } from "../kube/resources.ts";
-import type { Rate } from "../rate.ts";
+import { limitExceeded } from "../limits.ts";
+import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
 import type { Secret } from "../secret.ts";
 import type { Caller } from "./caller.ts";
 import { expiryOf } from "./token.ts";
@@ -115,8 +116,12 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
     const key = hash("sha256", token.reveal(), "base64");
     if (!afresh && refused.has(key)) return undefined;
     const counted = trusted.has(key) ? undefined : network;
-    if (counted !== undefined) takeReview(refusals, counted);
-    const known = await cache.fetch(key, { context: token, forceRefresh: afresh });
+    if (counted !== undefined) takeOrThrow(refusals, counted, tooManyInvalid);
+    const known = await cache.fetch(key, { context: token, forceRefresh: afresh }).catch((error: unknown) => {
+      // The cluster has not rejected it: it could not be asked.
+      if (counted !== undefined) refusals.giveBack(counted);
+      throw error;
+    });
     const identity = known?.identity;
     if (identity === undefined || identity === "unknown") {
       cache.delete(key);
@@ -150,11 +155,9 @@ export function createTokenReviewAuthenticator(options: TokenReviewOptions): Aut
   };
 }
 
-function takeReview(refusals: Rate, network: string): void {
-  const waitMs = refusals.take(network);
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1_000);
-  throw new Failure("too-much", "TOO_MANY_SIGN_INS", "Too many invalid tokens came from your network.", {
-    next: `Try again in ${seconds} s.`,
-  });
+function tooManyInvalid({ seconds, perMinute, of }: Refused): Failure {
+  const limit = of === "key" ? "limits.signInsPerAddress" : "limits.signIns";
+  const whose = of === "key" ? "of your network" : "of all clients";
+  const message = `The cluster rejected more tokens ${whose} than ${perMinute} per minute, the limit.`;
+  return limitExceeded(limit, message, { next: `Try again in ${seconds} s.`, retrySeconds: seconds });
 }

@@ -1,4 +1,5 @@
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 
 /** Limits how many calls are under way at once. More wait for their turn, in order, up to a number. */
 export class CallSlots {
@@ -59,5 +60,5 @@ export class CallSlots {
 
 function busy(waiting: number): Failure {
   const message = `This server has ${waiting} calls waiting for the Kubernetes API server, its limit.`;
-  return new Failure("too-much", "SERVER_BUSY", message, { next: "Try again in a moment." });
+  return limitExceeded("kubernetes.waiting", message, { next: "Try again in a moment." });
 }

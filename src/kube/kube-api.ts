@@ -35,7 +35,7 @@ export interface KubeApi {
   /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
   /**
-   * Reads a list in chunks of about 4 MiB and at most 250 objects, in the server's order, each when it is requested. A
+   * Reads a list in chunks of about 2 MiB and at most 250 objects, in the server's order, each when it is requested. A
    * kind that the server does not serve is an empty list.
    */
   list(
@@ -96,6 +96,8 @@ export interface KubeLimits {
    * The maximum size of a response. Default 32 MiB: objects are at most about 3 MB in etcd, and chunks of lists adapt.
    */
   readonly answerBytes?: number;
+  /** The maximum size of a chunk of several objects. Default 4 MiB: it is parsed at once. */
+  readonly chunkBytes?: number;
   /**
    * How long a watch lasts before it is resumed, give or take a tenth, in milliseconds. Default: 5 minutes.
    */
@@ -108,7 +110,13 @@ export interface KubeLimits {
   readonly now?: () => number;
 }
 
-type Call = [method: "GET" | "POST", path: string, signal: AbortSignal | undefined, body?: object];
+type Call = [
+  method: "GET" | "POST",
+  path: string,
+  signal: AbortSignal | undefined,
+  body?: object | undefined,
+  maxBytes?: number,
+];
 
 type Try =
   | { readonly kind: "answer"; readonly value: unknown; readonly bytes: number }
@@ -123,6 +131,7 @@ const ANSWER_BYTES = 32 * 1024 * 1024;
 const MAX_CALLS = 64;
 /** Chunks of lists under way at once: each is held whole in memory. */
 const MAX_CHUNKS = 8;
+/** Parsing more at once would hold up all others. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const MAX_WAITING = 1_000;
 const WATCH_MS = 5 * 60_000;
@@ -143,21 +152,22 @@ export function createKubeApi(
     answerMs = ANSWER_MS,
     wholeMs = WHOLE_MS,
     answerBytes = ANSWER_BYTES,
+    chunkBytes = Math.min(CHUNK_BYTES, answerBytes),
     sleep = sleepByTimer,
     now = () => performance.now(),
   } = limits;
   const { owner } = connection;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
   const { exchange, open, close } = createTransport(connection, egress, answerMs);
-  const whole = { bytes: answerBytes, ms: wholeMs };
   const slots = new CallSlots(MAX_CALLS, MAX_WAITING);
   // Anybody can have a token reviewed: that must not keep those who are known already from being served.
   const tokenSlots = new CallSlots(MAX_CALLS, MAX_WAITING);
   const chunkSlots = new CallSlots(MAX_CHUNKS, MAX_WAITING);
-  const chunkSizes = new ChunkSizes(Math.min(CHUNK_BYTES, answerBytes / 4));
+  const chunkSizes = new ChunkSizes(chunkBytes / 2);
 
   /** One try: the response, or the failure and whether to retry. */
-  const tryOnce = async (...[method, path, signal, body]: Call): Promise<Try> => {
+  const tryOnce = async (...[method, path, signal, body, maxBytes = answerBytes]: Call): Promise<Try> => {
+    const whole = { bytes: maxBytes, ms: wholeMs };
     try {
       const { statusCode, headers, text } = await (path === TOKEN_REVIEWS_PATH ? tokenSlots : slots).run(signal, () =>
         exchange(method, path, signal, whole, body),
@@ -205,7 +215,13 @@ export function createKubeApi(
   const call = async (...request: Call): Promise<unknown> => (await callSized(...request)).value;
 
   const chunksOf = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) =>
-    readList((each) => chunkSlots.run(signal, () => callSized("GET", each, signal)), path, query, chunkSizes);
+    readList(
+      (each, isOne) =>
+        chunkSlots.run(signal, () => callSized("GET", each, signal, undefined, isOne ? answerBytes : chunkBytes)),
+      path,
+      query,
+      chunkSizes,
+    );
 
   return {
     owner,

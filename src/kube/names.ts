@@ -9,3 +9,8 @@ export function isObjectName(text: string): boolean {
 export function isNamespaceName(text: string): boolean {
   return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text);
 }
+
+/** Whether this is a valid name of a container (an RFC 1123 label of at most 63 characters). */
+export function isContainerName(text: string): boolean {
+  return isNamespaceName(text);
+}

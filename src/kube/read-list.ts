@@ -14,14 +14,19 @@ const List = z.object({
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
 });
 
-/** Reads one path of the API server. */
-export type ReadPath = (path: string) => Promise<{ readonly value: unknown; readonly bytes: number }>;
+/**
+ * Reads one path of the API server.
+ *
+ * @param isOne whether the response is a list of one object, which may be as large as any.
+ */
+export type ReadPath = (path: string, isOne: boolean) => Promise<{ readonly value: unknown; readonly bytes: number }>;
 
 /**
- * Reads a list in chunks of about 4 MiB and at most 250 objects, each when it is requested. A kind that the server does
+ * Reads a list in chunks of about 2 MiB and at most 250 objects, each when it is requested. A kind that the server does
  * not serve has no chunks.
  *
- * @param read throws a failure of {@link isTooLarge} for a response over its limit: then fewer objects are requested.
+ * @param read throws a failure of {@link isTooLarge} for a response over its limit: then fewer objects are requested, at
+ * last one at a time.
  * @param path of the list.
  * @param query selects objects.
  */
@@ -35,7 +40,7 @@ export async function* readList(
   const readChunk = async (limit: number): ReturnType<ReadPath> => {
     const parameters = { limit: String(limit), ...query, ...(next !== undefined && { continue: next }) };
     try {
-      return await read(`${path}?${new URLSearchParams(parameters)}`);
+      return await read(`${path}?${new URLSearchParams(parameters)}`, limit === 1);
     } catch (error) {
       if (limit === 1 || !isTooLarge(error)) throw error;
       return readChunk(Math.ceil(limit / 8));

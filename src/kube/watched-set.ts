@@ -1,4 +1,6 @@
-import { Failure } from "../failure.ts";
+import { eachInTurns } from "../each-in-turns.ts";
+import type { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 import { readAnswer, unavailable } from "./answer.ts";
 import type { ListChunk } from "./read-list.ts";
 import { type WatchEvent, type Watched, WatchedShape } from "./watch-events.ts";
@@ -38,7 +40,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
       let version: string | undefined;
       for await (const { items, resourceVersion } of chunks) {
         version = resourceVersion;
-        for (const item of items) add(listed, readAnswer(WatchedShape, item));
+        await eachInTurns(items, (item) => add(listed, readAnswer(WatchedShape, item)));
       }
       if (version === undefined)
         throw unavailable("The Kubernetes API server does not serve the kind of object to watch.");
@@ -60,7 +62,7 @@ export function createWatchedSet<T>(keep: (object: Watched) => T): WatchedSet<T>
 
 function tooMany(): Failure {
   const message = `More than ${MAX_OBJECTS} objects match, the limit for a watch.`;
-  return new Failure("too-much", "LIMIT_REACHED", message, { next: "List them instead." });
+  return limitExceeded("kubernetes.watched", message, { next: "List them instead." });
 }
 
 function keyOf({ metadata: { namespace = "", name } }: Watched): string {

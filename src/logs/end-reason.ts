@@ -1,5 +1,6 @@
 import { type StopReason, StreamStopped } from "../access/stream-stopped.ts";
 import { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { DecompressionLimit } from "../stream/decompression-error.ts";
 import { LogReplaced } from "./text.ts";
@@ -37,7 +38,8 @@ export function brokenOff(error: unknown): { readonly reason: EndReasonName; rea
   if (error instanceof Failure) return { reason: reasonOf(error), failure: error };
   if (error instanceof SizeLimit || error instanceof DecompressionLimit) {
     const next = "Only the beginning of the log was sent. An operator can raise the limit.";
-    const failure = new Failure("too-much", "LIMIT_REACHED", error.message, { next, cause: error });
+    const limit = error instanceof SizeLimit ? "limits.logBytes" : "limits.decompressionRatio";
+    const failure = limitExceeded(limit, error.message, { next, cause: error });
     return { reason: "server-limit-reached", failure };
   }
   if (error instanceof LogReplaced) return { reason: "source-failed", failure: staleCursor(error) };

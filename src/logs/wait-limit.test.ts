@@ -26,9 +26,14 @@ describe("a wait for a log", () => {
     expect(wait.left()).toBe(0);
     expect(wait.explain(missing)).toMatchObject({
       reason: "LOG_NOT_FOUND",
+      limit: "limits.wait",
       message: "No log. This server waits for a log for at most 6 h (limits.wait).",
     });
-    expect(wait.failure("Waiting.")).toMatchObject({ kind: "too-much", reason: "LIMIT_REACHED" });
+    expect(wait.failure("Waiting.")).toMatchObject({
+      kind: "too-much",
+      reason: "LIMIT_REACHED",
+      limit: "limits.wait",
+    });
   });
 
   it("that follows another may last as long again", () => {

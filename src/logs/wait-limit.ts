@@ -1,5 +1,6 @@
 import { type Clock, steadyClock } from "../clock.ts";
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 
 export interface WaitLimitOptions {
   /** Until when the caller waits for a log that does not exist yet, in milliseconds since 1970. */
@@ -44,14 +45,14 @@ export class WaitLimit {
   explain(failure: Failure): Failure {
     const { reached } = this;
     if (reached === undefined) return failure;
-    const explained = failure.with({ message: `${failure.message} ${reached}`, next: NEXT });
+    const explained = failure.with({ message: `${failure.message} ${reached}`, next: NEXT, limit: "limits.wait" });
     final.add(explained);
     return explained;
   }
 
   /** The failure of a stream in the middle of which the limit has ended a wait. */
   failure(message: string): Failure {
-    return new Failure("too-much", "LIMIT_REACHED", `${message} ${this.reached ?? ""}`.trimEnd(), { next: NEXT });
+    return limitExceeded("limits.wait", `${message} ${this.reached ?? ""}`.trimEnd(), { next: NEXT });
   }
 }
 

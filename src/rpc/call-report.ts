@@ -4,7 +4,8 @@ import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { connectError, logFailure, reportFailure } from "./errors.ts";
+import type { Refusals } from "../telemetry/refusals.ts";
+import { connectError, countRefusal, logFailure, reportFailure } from "./errors.ts";
 import { addReason } from "./protocol-errors.ts";
 
 /** The report on a call: one log line and one span when it ends. */
@@ -15,12 +16,20 @@ export interface CallReport {
   fail(error: unknown): ConnectError;
 }
 
+/** What a report is written to. */
+export interface ReportServices {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly refusals: Refusals;
+}
+
 /**
  * Starts the report on a call.
  *
  * @param signal aborted when the client disconnects or the deadline expires. Its reason is the error of the call.
  */
-export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMethod, signal: AbortSignal): CallReport {
+export function beginReport(services: ReportServices, { parent, name }: DescMethod, signal: AbortSignal): CallReport {
+  const { log, clock, refusals } = services;
   const began = clock.now();
   const method = `${parent.typeName}/${name}`;
   const span = trace.getTracer("taffrail").startSpan(method, {
@@ -37,7 +46,8 @@ export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMet
     // Some handlers end without an error when their client has disconnected.
     finish: () => end(signal.aborted ? Code[Code.Canceled] : "ok"),
     fail(error) {
-      const reported = addReason(typedError(log, error, signal));
+      const reported = addReason(typedError(services, error, signal));
+      countRefusal(reported, refusals);
       span.setStatus({ code: SpanStatusCode.ERROR });
       end(Code[reported.code]);
       return reported;
@@ -45,7 +55,7 @@ export function beginReport(log: Logger, clock: Clock, { parent, name }: DescMet
   };
 }
 
-function typedError(log: Logger, error: unknown, signal: AbortSignal): ConnectError {
+function typedError({ log }: ReportServices, error: unknown, signal: AbortSignal): ConnectError {
   if (signal.aborted && !(error instanceof Failure)) return ConnectError.from(signal.reason ?? error, Code.Canceled);
   if (error instanceof ConnectError) {
     if (error.code !== Code.InvalidArgument) return error;

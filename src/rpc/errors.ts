@@ -11,6 +11,8 @@ import {
   SourceOutcome,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { Failure, type FailureKind, type SourceFault as FaultName, type SourceTry } from "../failure.ts";
+import { LIMITS, type LimitName, limitOf } from "../limits.ts";
+import type { Refusals } from "../telemetry/refusals.ts";
 
 /** The one table from a kind of failure to a Connect (and gRPC) code, and to a status for plain HTTP. */
 const TABLE: Readonly<Record<FailureKind, { readonly code: Code; readonly status: number }>> = {
@@ -92,7 +94,13 @@ export function httpStatus(failure: Failure): number {
 /** The RPC error for a failure, with its typed details. */
 export function connectError({ failure, reference }: ReportedFailure): ConnectError {
   const { kind, reason, message, next, field, available } = failure;
-  const metadata = { reference, ...(next !== undefined && { next }), ...(field !== undefined && { field }) };
+  const limit = limitOf(failure);
+  const metadata = {
+    reference,
+    ...(next !== undefined && { next }),
+    ...(field !== undefined && { field }),
+    ...(limit !== undefined && { limit }),
+  };
   const info = create(ErrorInfoSchema, { reason, domain: "taffrail", metadata });
   return new ConnectError(message, TABLE[kind].code, undefined, [
     { desc: ErrorInfoSchema, value: info },
@@ -131,10 +139,22 @@ const OPERATORS: ReadonlySet<FailureKind> = new Set([
   "not-configured",
 ]);
 
+/** Counts a failure that is not sent as an RPC error, if a limit refused something. */
+export function countFailure({ failure }: ReportedFailure, refusals: Refusals): void {
+  const limit = limitOf(failure);
+  if (limit !== undefined) refusals.count(limit);
+}
+
 /** Logs a failure with the reference that its reader received, and with its cause, which the reader did not receive. */
 export function logFailure(log: Logger, { failure, reference }: ReportedFailure): void {
   const { kind, reason, message, tries, cause } = failure;
   const entry = { reference, reason, ...(tries && { tries }), ...(cause !== undefined && { err: cause }) };
   if (OPERATORS.has(kind)) log.warn(entry, message);
   else log.debug(entry, message);
+}
+
+/** Counts an RPC error once, if a limit refused something. */
+export function countRefusal(error: ConnectError, refusals: Refusals): void {
+  const limit = error.findDetails(ErrorInfoSchema)[0]?.metadata.limit;
+  if (limit !== undefined && Object.hasOwn(LIMITS, limit)) refusals.count(limit as LimitName, error);
 }

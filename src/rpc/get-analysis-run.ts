@@ -4,6 +4,7 @@ import type {
   GetAnalysisRunRequest,
   GetAnalysisRunResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { eachInTurns } from "../each-in-turns.ts";
 import { Failure } from "../failure.ts";
 import { usesPods } from "../logs/view.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
@@ -15,7 +16,7 @@ import type { Attempt, Metric, Run } from "../runs/run.ts";
 import { type RunContext, readRunContext } from "../runs/run-context.ts";
 import { runFacts } from "../runs/run-facts.ts";
 import { jobMetrics, select } from "../runs/selection.ts";
-import { causeByPods, verdictOf } from "../runs/verdict.ts";
+import { causeByPods, listedVerdict, verdictOf } from "../runs/verdict.ts";
 import { callerOf } from "./caller-context.ts";
 import { given } from "./given.ts";
 import { createLinkBudget, type LinkBudget, linksOf } from "./links.ts";
@@ -33,7 +34,7 @@ interface RunDetails {
   /** Whether a source reads the pods of an attempt. */
   readonly readsPods: (attempt: Attempt) => boolean;
   /** For the whole response. */
-  readonly budget: LinkBudget & { pods: number };
+  readonly budget: LinkBudget & { pods: number; podsLeftOut: number };
 }
 
 /** The maximum number of pods in one response: all measurements may name the same Job. */
@@ -50,10 +51,14 @@ export async function getAnalysisRun(
   const { context, podsOf, readsPods, budget } = details;
   const verdict = verdictOf(run);
   const cause = causeByPods(run, verdict, (attempt) => (readsPods(attempt) ? podsOf(attempt) : undefined));
+  // First, because there are few: the rest of the budget is for the attempts.
+  const links = linksOf(services, run, context, {}, budget);
+  const metrics: Awaited<ReturnType<typeof metricMessage>>[] = [];
+  for (const metric of run.metrics) metrics.push(await metricMessage(services, run, metric, details));
   return {
     analysisRun: {
       // As in a list: what the run itself says.
-      summary: summaryMessage({ ...run, verdict }),
+      summary: summaryMessage({ ...run, verdict: listedVerdict(run) }),
       ...given("cause", cause && causeMessage(cause)),
       uid: run.uid,
       message: run.message,
@@ -67,9 +72,9 @@ export async function getAnalysisRun(
       shard: context.shard ?? "",
       rollout: run.rollout ?? "",
       revision: run.revision ?? "",
-      // First, because there are few: the rest of the budget is for the attempts.
-      links: linksOf(services, run, context, {}, budget),
-      metrics: run.metrics.map((metric) => metricMessage(services, run, metric, details)),
+      links,
+      metrics,
+      ...given("leftOut", leftOutMessage(run, budget)),
       ...given("defaultSelection", defaultSelection(run, podsOf)),
     },
   };
@@ -99,7 +104,7 @@ async function readDetails({ kube, config, sources }: Services, run: Run, signal
     jobOf: (attempt) => jobs.get(attempt),
     readsPods: (attempt) => live.has(attempt),
     podsOf: (attempt) => byJob.get(keyOf(jobs.get(attempt))) ?? [],
-    budget: { ...createLinkBudget(), pods: MAX_PODS },
+    budget: { ...createLinkBudget(), pods: MAX_PODS, podsLeftOut: 0 },
   };
 }
 
@@ -108,11 +113,22 @@ function keyOf(job: Job | undefined): string | undefined {
   return job && `${job.namespace}/${job.name}`;
 }
 
-function metricMessage(services: Services, run: Run, metric: Metric, { context, jobOf, podsOf, budget }: RunDetails) {
+function leftOutMessage({ leftOut }: Run, budget: RunDetails["budget"]) {
+  const { args, dryRuns, ...counts } = leftOut;
+  const links = budget.left <= 0;
+  const pods = budget.podsLeftOut;
+  if (!links && pods === 0 && Object.values(leftOut).every((count) => count === 0)) return undefined;
+  return { ...counts, arguments: args, dryRunRules: dryRuns, pods, links };
+}
+
+async function metricMessage(services: Services, run: Run, metric: Metric, details: RunDetails) {
+  const { context, jobOf, podsOf, budget } = details;
   const attemptMessage = (attempt: Attempt) => {
     const job = jobOf(attempt);
-    const pods = podsOf(attempt).slice(0, budget.pods);
+    const existing = podsOf(attempt);
+    const pods = existing.slice(0, budget.pods);
     budget.pods -= pods.length;
+    budget.podsLeftOut += existing.length - pods.length;
     return {
       number: attempt.number,
       phase: PHASES[attempt.phase],
@@ -124,15 +140,19 @@ function metricMessage(services: Services, run: Run, metric: Metric, { context, 
       pods: pods.map(podMessage),
     };
   };
+  // All attempts may name the same Job, whose pods are then one list.
+  const podsOfAll = (all: readonly Attempt[]) => [...new Set(all.map(podsOf))].flat();
+  // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
+  const attempts: ReturnType<typeof attemptMessage>[] = [];
+  await eachInTurns(metric.attempts.toReversed(), (attempt) => attempts.push(attemptMessage(attempt)));
   return {
     name: metric.name,
     provider: metric.provider,
     phase: PHASES[metric.phase],
     message: metric.message,
     dryRun: metric.dryRun,
-    // Newest first, so that the oldest attempts lose their links if the budget is exceeded.
-    attempts: metric.attempts.toReversed().map(attemptMessage).reverse(),
-    containers: containersIn(metric, metric.attempts.flatMap(podsOf)).map(({ added = false, ...each }) => ({
+    attempts: attempts.reverse(),
+    containers: containersIn(metric, podsOfAll(metric.attempts)).map(({ added = false, ...each }) => ({
       ...each,
       added,
     })),

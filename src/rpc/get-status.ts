@@ -39,6 +39,7 @@ export async function getStatus(
     settings: settings.map((each) => ({ ...each })),
     settingsHash: hashOf(settings),
     rights: rights.map((each) => ({ ...each })),
+    refusals: counters.refusals.read().map(({ count, ...each }) => ({ ...each, count: BigInt(count) })),
   };
 }
 

@@ -1,16 +1,14 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
-import type { Logger } from "pino";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as Reflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
-import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import type { Caller } from "../identity/caller.ts";
 import type { Rate } from "../rate.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
-import { beginReport } from "./call-report.ts";
+import { takeCall } from "./call-rate.ts";
+import { beginReport, type ReportServices } from "./call-report.ts";
 import { CLIENT_NETWORK, setCaller } from "./caller-context.ts";
 
 /** Services without authentication: they reveal only that the server is up, and its schema. */
@@ -24,13 +22,12 @@ const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
  */
 export function authentication(
   services: Pick<CredentialsOptions, "authenticator" | "sessions"> & { readonly calls: Rate },
-  log: Logger,
-  clock: Clock,
+  report: ReportServices,
 ) {
   return async (context: HandlerContext): Promise<void> => {
     const { service, method, requestHeader, responseHeader, values, signal } = context;
     if (PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo) return;
-    const { fail } = beginReport(log, clock, method, signal);
+    const { fail } = beginReport(report, method, signal);
     try {
       const { host, protocol } = new URL(context.url);
       const request = {
@@ -44,9 +41,11 @@ export function authentication(
         for (const each of cookies) responseHeader.append("set-cookie", each);
       };
       const caller = await callerOfRequest(request, { ...services, setCookies, signal });
-      if (method.methodKind === "unary") takeCall(services.calls, caller, method, responseHeader);
+      if (method.methodKind === "unary") takeCall(services.calls, caller, WEIGHTS.get(method));
       setCaller(values, caller);
     } catch (error) {
+      if (error instanceof Failure && error.retrySeconds !== undefined)
+        responseHeader.set("retry-after", String(error.retrySeconds));
       throw fail(error);
     }
   };
@@ -59,20 +58,10 @@ const WEIGHTS: ReadonlyMap<DescMethod, number> = new Map<DescMethod, number>([
   [AnalysisRunLogService.method.listProjects, 10],
 ]);
 
-function takeCall(calls: Rate, { username }: Caller, method: DescMethod, responseHeader: Headers): void {
-  const waitMs = calls.take(username, WEIGHTS.get(method));
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1_000);
-  responseHeader.set("retry-after", String(seconds));
-  throw new Failure("too-much", "TOO_MANY_CALLS", "You make more calls than one caller may.", {
-    next: `Try again in ${seconds} s. Watch runs instead of polling them.`,
-  });
-}
-
 /** Converts whatever a handler throws to a typed error; logs and traces the call. Must be the outermost interceptor. */
-export function reporting(log: Logger, clock: Clock): Interceptor {
+export function reporting(report: ReportServices): Interceptor {
   return (next) => async (request) => {
-    const { finish, fail } = beginReport(log, clock, request.method, request.signal);
+    const { finish, fail } = beginReport(report, request.method, request.signal);
     try {
       const response = await next(request);
       if (!response.stream) {

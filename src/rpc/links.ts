@@ -17,12 +17,14 @@ export interface Link {
   readonly containerName: string;
 }
 
-/** The characters that remain for the URLs of links. */
+/** What remains for the URLs of links, in characters and tries. */
 export interface LinkBudget {
   left: number;
 }
 
-/** What a link whose URL cannot be rendered costs of the budget: finding out takes longer than rendering it. */
+/** What each try to render a URL costs of the budget, besides the URL's length. */
+const TRY_COST = 64;
+/** What one costs that cannot be rendered: finding out takes longer. */
 const FAILED_COST = 256;
 
 /** The budget of one response: an author may name thousands of containers and attempts, each with links. */
@@ -84,7 +86,7 @@ export function linksOf(
         link.key.render(values);
         url = basePath + pathOfLink(run, title, of, containerName);
       }
-      budget.left -= url.length;
+      budget.left -= TRY_COST + url.length;
       made.push({ title, url, containerName: containerName ?? "" });
     } catch (error) {
       if (!(error instanceof MissingValue || error instanceof RefusedValue)) throw error;

@@ -68,11 +68,12 @@ export function resultOf(verdict: Result): ObjectVerdict["result"] {
 }
 
 /** What a list tells of a run's verdict. */
-export function verdictFields({ result, cause, failedDryRuns }: ObjectVerdict) {
+export function verdictFields({ result, cause, failedDryRuns, moreFailedDryRuns }: ObjectVerdict) {
   return {
     verdict: result === undefined ? Result.UNSPECIFIED : RESULTS[result],
     ...(cause && { cause: causeMessage(cause) }),
     failedDryRuns: [...failedDryRuns],
+    moreFailedDryRuns,
   };
 }
 

@@ -84,6 +84,6 @@ describe("a metric's conditions and limits", () => {
   });
 
   it("truncate a condition that is too long to read", () => {
-    expect(read({ successCondition: "x".repeat(5_000) }).successCondition).toBe("x".repeat(4_000));
+    expect(read({ successCondition: "x".repeat(5_000) }).successCondition).toBe(`${"x".repeat(3_999)}…`);
   });
 });

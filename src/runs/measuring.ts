@@ -1,4 +1,5 @@
 import type { Fields } from "../kube/fields.ts";
+import { cutText, TEXT_LENGTH } from "./bounds.ts";
 import { parseGoDuration } from "./go-duration.ts";
 
 /**
@@ -30,8 +31,6 @@ export interface MeasurementCounts {
   readonly consecutiveSuccess: number;
 }
 
-/** The maximum length of a condition. */
-const CONDITION_LENGTH = 4_000;
 const INT32 = 2 ** 31;
 
 /**
@@ -46,7 +45,7 @@ export function measuringOf(metric: Fields, fillIn: (text: string) => string): M
     const value = metric[field];
     return value === undefined || value === null ? usual : integerOf(value, fillIn);
   };
-  const condition = (field: string): string => fillIn(textIn(metric, field)).slice(0, CONDITION_LENGTH);
+  const condition = (field: string): string => cutText(fillIn(textIn(metric, field)), TEXT_LENGTH);
   const interval = fillIn(textIn(metric, "interval"));
   const count = limit("count", 0);
   return {

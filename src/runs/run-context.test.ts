@@ -87,9 +87,4 @@ describe("the context of a run", () => {
       { name: "labelled", alias: "old-style", warehouse: undefined },
     ]);
   });
-
-  it("covers at most 20 Freight", async () => {
-    const freight = Array.from({ length: 500 }, (_, index) => `f${index}`);
-    expect((await around({ freight })).freight).toHaveLength(20);
-  });
 });

@@ -23,9 +23,6 @@ const FreightObject = z.object({
   origin: z.object({ name: z.string() }).optional(),
 });
 
-/** A Stage takes one Freight from each of its Warehouses; more than this are not read, whatever a run claims to own. */
-const MAX_FREIGHT = 20;
-
 /** The parts of a run's context to look up. Each costs calls to the API server. */
 export interface RequiredLookups {
   /** The shard of the Stage. */
@@ -44,7 +41,7 @@ export async function readRunContext(
   const { namespace, stage } = run;
   const [stageObject, ...freight] = await Promise.all([
     stage === undefined || !required.shard ? undefined : kube.get(STAGES, namespace, stage, signal),
-    ...run.freight.slice(0, MAX_FREIGHT).map(async (name): Promise<Freight> => {
+    ...run.freight.map(async (name): Promise<Freight> => {
       if (!required.freight) return { name, alias: undefined, warehouse: undefined };
       const object = FreightObject.safeParse(await kube.get(FREIGHTS, namespace, name, signal)).data;
       const alias = object?.alias || object?.metadata.labels?.["kargo.akuity.io/alias"];

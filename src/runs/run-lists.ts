@@ -1,3 +1,4 @@
+import { eachInTurns } from "../each-in-turns.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { SharedWork } from "../shared-work.ts";
@@ -82,10 +83,10 @@ export class RunLists {
     let read = 0;
     for await (const chunk of this.#kube.list(ANALYSIS_RUNS, namespace, { signal, ...selector })) {
       if (read >= MAX_RUNS) return { runs, incomplete: true };
-      for (const object of chunk) {
+      await eachInTurns(chunk, (object) => {
         const run = parseRunSummary(object);
         if (run !== undefined) runs.push(run);
-      }
+      });
       read += chunk.length;
     }
     return { runs, incomplete: false };

@@ -7,14 +7,15 @@ interface Made {
   readonly phase?: string;
   readonly uid?: string;
   readonly message?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const REF = { namespace: "shop", name: "run" };
 const KEPT = { kept: true };
 const never = new AbortController().signal;
 
-function made({ phase = "Failed", uid = "1", message = "" }: Made = {}): unknown {
-  const metadata = { ...REF, uid, creationTimestamp: "2026-01-01T00:00:00Z" };
+function made({ phase = "Failed", uid = "1", message = "", labels = {} }: Made = {}): unknown {
+  const metadata = { ...REF, uid, labels, creationTimestamp: "2026-01-01T00:00:00Z" };
   return { metadata, status: { phase, message } };
 }
 
@@ -97,7 +98,7 @@ describe("a finished run", () => {
 
   it("is not cached if it is too large, alone or together with others", async () => {
     const read = async (index: number, length: number) => {
-      cluster.object = made({ message: "x".repeat(length) });
+      cluster.object = made({ labels: { long: "x".repeat(length) } });
       await cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
       return cluster.gets.length;
     };

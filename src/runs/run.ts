@@ -1,3 +1,4 @@
+import { copied, type LeftOut } from "./bounds.ts";
 import type { JobLifetime } from "./job-lifetime.ts";
 import type { MeasurementCounts, Measuring } from "./measuring.ts";
 import type { Verdict } from "./verdict.ts";
@@ -10,6 +11,13 @@ export interface RunRef {
 
 /** The phase of a run, a metric or an attempt, as Argo Rollouts names it; `Unknown` if there is none yet. */
 export type Phase = "Unknown" | "Pending" | "Running" | "Successful" | "Failed" | "Error" | "Inconclusive";
+
+const PHASES: ReadonlySet<unknown> = new Set(["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]);
+
+/** A known phase; anything else is `Unknown`. */
+export function phaseOf(phase: unknown): Phase {
+  return PHASES.has(phase) ? (phase as Phase) : "Unknown";
+}
 
 /** Whether a phase is final. */
 export function hasEnded(phase: Phase): boolean {
@@ -26,11 +34,20 @@ const LISTED_MESSAGE_LENGTH = 500;
 
 /** The beginning of a message, for a list. Half of a surrogate pair at the cut is removed. */
 export function listedMessage(message: string): string {
-  return message.slice(0, LISTED_MESSAGE_LENGTH).replace(/[\ud800-\udbff]$/, "");
+  if (message.length <= LISTED_MESSAGE_LENGTH) return message;
+  return copied(message.slice(0, LISTED_MESSAGE_LENGTH)).replace(/[\ud800-\udbff]$/, "");
 }
 
 /** What a list tells of a run's verdict: no pod is read for it. */
-export type ObjectVerdict = Pick<Verdict, "result" | "cause" | "failedDryRuns">;
+export interface ObjectVerdict extends Pick<Verdict, "result" | "cause"> {
+  /** The names of failed dry runs, at most {@link LISTED_DRY_RUNS}. */
+  readonly failedDryRuns: readonly string[];
+  /** How many more there are. */
+  readonly moreFailedDryRuns: number;
+}
+
+/** How many names of failed dry runs are listed. */
+export const LISTED_DRY_RUNS = 20;
 
 /** A run in a list. Times are RFC 3339. */
 export interface RunSummary extends RunRef {
@@ -66,6 +83,8 @@ export interface Run extends RunSummary {
   /** Whether somebody, or the Rollout, has asked for it to be ended early. */
   readonly terminate: boolean;
   readonly metrics: readonly Metric[];
+  /** What of the object was not read. */
+  readonly leftOut: LeftOut;
 }
 
 /** One metric of a run. */

@@ -249,7 +249,7 @@ function chooseContainer(
       containers.map((each) => each.name),
     );
   }
-  const [first] = metric.containers.filter((each) => !each.init);
+  const [first] = containers.filter((each) => !each.init);
   if (first === undefined)
     throw notThere("CONTAINER_NOT_FOUND", `The Job of the metric ${quoted(metric.name)} has no containers.`, []);
   if (containers.length === 1) return [first, "only"];

@@ -1,9 +1,18 @@
+import { boundedName } from "./bounds.ts";
 import { type Cause, objectCause, saysStopped, unexplained } from "./cause.ts";
 import { podGone } from "./job-lifetime.ts";
 import type { Pod } from "./pod.ts";
 import { podCause, podEnd } from "./pod-cause.ts";
 import { explainingPod, failedCount } from "./pod-choice.ts";
-import { type Attempt, hasEnded, hasFailed, type Metric, type Run } from "./run.ts";
+import {
+  type Attempt,
+  hasEnded,
+  hasFailed,
+  LISTED_DRY_RUNS,
+  type Metric,
+  type ObjectVerdict,
+  type Run,
+} from "./run.ts";
 
 /**
  * The result of a run: `none` if it ended without a verdict (inconclusive, not measurable, or stopped). `undefined` if
@@ -34,6 +43,13 @@ export function verdictOf(run: Run): Verdict {
   const attempt = metric && decidingAttempt(metric)[0];
   const failedDryRuns = run.metrics.filter((each) => each.dryRun && hasFailed(each.phase)).map(({ name }) => name);
   return { result, metric, attempt, cause: causeOf(run, decision, attempt), failedDryRuns };
+}
+
+/** The same as a list tells it. */
+export function listedVerdict(run: Run): ObjectVerdict {
+  const { result, cause, failedDryRuns } = verdictOf(run);
+  const listed = failedDryRuns.slice(0, LISTED_DRY_RUNS).map(boundedName);
+  return { result, cause, failedDryRuns: listed, moreFailedDryRuns: failedDryRuns.length - listed.length };
 }
 
 /** Returns the pods of an attempt's Job that still exist, oldest first; `undefined` if no source reads pods. */

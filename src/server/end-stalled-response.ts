@@ -2,6 +2,7 @@ import { constants, type Http2ServerResponse } from "node:http2";
 import type { Logger } from "pino";
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import type { Sleep } from "../sleep.ts";
+import type { Refusals } from "../telemetry/refusals.ts";
 import type { NodeResponse } from "./node-http.ts";
 
 export interface StallOptions {
@@ -9,6 +10,7 @@ export interface StallOptions {
   readonly stallMs: number;
   readonly sleep: Sleep;
   readonly log: Logger;
+  readonly refusals: Refusals;
 }
 
 /** How often the response is checked within that time. */
@@ -20,7 +22,8 @@ const CHECKS = 5;
  *
  * A client counts as reading when the response's buffer drains, which holds some 256 KiB.
  */
-export function endStalledResponse(response: NodeResponse, path: string, { stallMs, sleep, log }: StallOptions): void {
+export function endStalledResponse(response: NodeResponse, path: string, options: StallOptions): void {
+  const { stallMs, sleep, log, refusals } = options;
   const closed = new AbortController();
   let drains = 0;
   response.on("drain", () => {
@@ -34,6 +37,7 @@ export function endStalledResponse(response: NodeResponse, path: string, { stall
       stalled = bufferedBytes(response) > 0 && drains === before ? stalled + 1 : 0;
     }
     log.info({ reason: "READER_STALLED", path, ms: stallMs }, "response ended: the client read nothing for too long");
+    refusals.count("limits.readerStall");
     endAtOnce(response);
   };
   // Only the sleep can fail, when the response is closed.

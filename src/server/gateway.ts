@@ -143,6 +143,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tls: options.tls,
     requestMs,
     maxConnections: config.limits.connections,
+    onDrop: () => counters.refusals.count("limits.connections"),
     onRequest: createRoutes(services, options, stopping.signal, requestMs),
   });
 
@@ -182,7 +183,8 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
   const serveRpc = createRpcRoutes(services, log, stopping, requestMs);
   const { signIns: total, signInsPerAddress: perKey } = services.config.limits;
   const signIns = createRate({ total, perKey }, services.clock);
-  const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log };
+  const { refusals } = services.counters;
+  const stall = { stallMs: services.config.limits.readerStall, sleep: services.sleep, log, refusals };
   return (request: NodeRequest, response: NodeResponse): void => {
     // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
-import { httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
+import { takeCall } from "../rpc/call-rate.ts";
+import { countFailure, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import { resolveLinks } from "../rpc/links.ts";
 import type { Services } from "../rpc/services.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
@@ -12,7 +13,8 @@ import { selectAttempt } from "../runs/selection.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { closedSignal, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
-import { challenge, failureText, readRunPath } from "./raw.ts";
+import { failureHeaders, failureText } from "./plain-failure.ts";
+import { readRunPath } from "./run-path.ts";
 
 /**
  * Redirects to an object in a private bucket: `GET /links/{project}/{run}?title=&metric=&attempt=&container=`.
@@ -30,6 +32,7 @@ export async function serveLink(
   const target = request.url ?? "/";
   try {
     const caller = await authenticateRequest(services, request, response, gone);
+    takeCall(services.calls, caller);
     const { runs, archiveAccess: access } = services;
     const run = await readAuthorizedRun({ access, runs }, caller, readRunPath(target, "/links/"), gone);
     const location = await addressOf(services, run, new URL(target, "http://localhost").searchParams, gone);
@@ -38,7 +41,8 @@ export async function serveLink(
     if (gone.aborted) return;
     const reported = reportFailure(error);
     logFailure(log, reported);
-    sendText(response, httpStatus(reported.failure), failureText(reported), challenge(reported));
+    countFailure(reported, services.counters.refusals);
+    sendText(response, httpStatus(reported.failure), failureText(reported), failureHeaders(reported));
   }
 }
 

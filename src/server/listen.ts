@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly keepAliveMs?: number;
   /** How many connections may be open. More are closed at once. Default: unlimited. */
   readonly maxConnections?: number;
+  /** Called for each connection that is closed because there are too many. */
+  readonly onDrop?: () => void;
 }
 
 /** A server that is listening. */
@@ -80,6 +82,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           onRequest,
         );
   if (options.maxConnections !== undefined) h1.maxConnections = options.maxConnections;
+  if (options.onDrop !== undefined) h1.on("drop", options.onDrop);
   const h2 = createHttp2({ onRequest: options.onRequest, headerBytes: HEADER_BYTES, headersMs, keepAliveMs });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();

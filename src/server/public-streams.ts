@@ -1,10 +1,11 @@
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { KeyedCounter } from "../keyed-counter.ts";
+import { type LimitName, limitExceeded } from "../limits.ts";
 
 /** The open streams of methods that need no token: limited in total and for each client's network. */
 export class PublicStreams {
   readonly #limits: { readonly total: number; readonly perAddress: number };
-  readonly #byNetwork = new Map<string, number>();
-  #total = 0;
+  readonly #open = new KeyedCounter();
 
   constructor(limits: { readonly total: number; readonly perAddress: number }) {
     this.#limits = limits;
@@ -13,26 +14,22 @@ export class PublicStreams {
   /**
    * Adds a stream, unless that exceeds a limit.
    *
-   * @returns a function that removes it, to be called once.
+   * @returns a function that removes it; calling it again does nothing.
    * @throws Failure TOO_MANY_STREAMS, which names the limit.
    */
   add(network: string): () => void {
-    const own = this.#byNetwork.get(network) ?? 0;
-    if (own >= this.#limits.perAddress) throw tooMany(`Your address has ${own} streams without a token open`);
-    if (this.#total >= this.#limits.total) throw tooMany(`This server has ${this.#total} streams without a token open`);
-    this.#total += 1;
-    this.#byNetwork.set(network, own + 1);
-    return () => {
-      this.#total -= 1;
-      const rest = (this.#byNetwork.get(network) ?? 0) - 1;
-      if (rest > 0) this.#byNetwork.set(network, rest);
-      else this.#byNetwork.delete(network);
-    };
+    const own = this.#open.of(network);
+    if (own >= this.#limits.perAddress)
+      throw tooMany("limits.publicStreamsPerAddress", `Your address has ${own} streams without a token open`);
+    const { total } = this.#open;
+    if (total >= this.#limits.total)
+      throw tooMany("limits.publicStreams", `This server has ${total} streams without a token open`);
+    return this.#open.add(network);
   }
 }
 
-function tooMany(what: string): Failure {
-  return new Failure("too-much", "TOO_MANY_STREAMS", `${what}, the limit.`, {
+function tooMany(limit: LimitName, what: string): Failure {
+  return limitExceeded(limit, `${what}, the limit.`, {
     next: "Close one, then try again. A unary health check needs no stream.",
   });
 }

@@ -5,9 +5,8 @@ import type { LogFrame } from "../logs/frame.ts";
 import type { LogRequest } from "../logs/log-request.ts";
 import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
-import { httpStatus, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
+import { countFailure, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
-import type { RunRef } from "../runs/run.ts";
 import { originRefused } from "../session/credentials.ts";
 import { LINE_FEED } from "../stream/characters.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
@@ -22,6 +21,8 @@ import {
   TEXT_HEADERS,
   writeBody,
 } from "./node-http.ts";
+import { failureHeaders, failureText } from "./plain-failure.ts";
+import { readRunPath } from "./run-path.ts";
 
 const PARAMETERS = [
   "metric",
@@ -82,8 +83,9 @@ export async function serveRaw(
     if (gone.aborted) return;
     const reported = reportFailure(error);
     logFailure(log, reported);
+    countFailure(reported, services.counters.refusals);
     if (!begun)
-      sendText(response, asText ? 200 : httpStatus(reported.failure), failureText(reported), challenge(reported));
+      sendText(response, asText ? 200 : httpStatus(reported.failure), failureText(reported), failureHeaders(reported));
     else if (asText) response.end(`\n${failureText(reported)}`);
     else breakOff(response);
   } finally {
@@ -126,15 +128,6 @@ function rawRequest(target: string, parameters: URLSearchParams): LogRequest {
   };
 }
 
-/** Reads which run a path is about: `/raw/PROJECT/RUN`. */
-export function readRunPath(target: string, route: "/raw/" | "/links/"): RunRef {
-  // From the raw target: a URL resolves dots and converts backslashes, which would select something else.
-  const [path = ""] = target.split("?", 1);
-  const [namespace = "", name = "", ...more] = path.slice(route.length).split("/").map(decode);
-  if (more.length > 0) throw badRequest(`The path must be ${route}PROJECT/RUN.`, "Correct the URL.");
-  return { namespace, name };
-}
-
 function attemptSelector(text: string | undefined): LogRequest["selector"]["attempt"] {
   if (text === undefined || text === "last" || text === "failed") return text;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
@@ -164,14 +157,6 @@ function isShow(text: string | undefined): boolean {
   throw invalidValue("document", text, "show");
 }
 
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    throw badRequest("Invalid percent-encoding in the path.", "Correct the URL.");
-  }
-}
-
 function invalidValue(name: (typeof PARAMETERS)[number], text: string, expected: string): Failure {
   return badRequest(
     `Invalid value ${quoted(text)} for ${name}: use ${expected}.`,
@@ -181,22 +166,6 @@ function invalidValue(name: (typeof PARAMETERS)[number], text: string, expected:
 
 function badRequest(message: string, next: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, { next });
-}
-
-/** The message, a line for each source that was tried, the next step and the reference. */
-export function failureText({ failure, reference }: ReportedFailure): string {
-  const { reason, message, next, tries } = failure;
-  return [
-    `taffrail: ${message} (${reason})`,
-    ...(tries ?? []).map((each) => `  source ${each.source}: ${each.message}`),
-    ...(next === undefined ? [] : [`  next: ${next}`]),
-    `  ref: ${reference}`,
-    "",
-  ].join("\n");
-}
-
-export function challenge({ failure }: ReportedFailure): Record<string, string> {
-  return failure.kind === "unauthenticated" ? { "www-authenticate": "Bearer" } : {};
 }
 
 function disposition(url: URL, frame: LogFrame): Record<string, string> {

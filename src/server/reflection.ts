@@ -12,7 +12,8 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { type ServerReflectionRequest, ServerReflection as V1 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as V1Alpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
 import type { PublicStreams } from "./public-streams.ts";
 
@@ -153,7 +154,7 @@ function encoded(file: DescFile): Uint8Array {
 
 function tooManyRequests(): Failure {
   const message = `A reflection stream may send ${MAX_REQUESTS} requests.`;
-  return new Failure("too-much", "TOO_MANY_REQUESTS", message, { next: "Open another stream for the rest." });
+  return limitExceeded("reflection.requests", message, { next: "Open another stream for the rest." });
 }
 
 function refusal(errorCode: Code, errorMessage: string) {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 import { connectError, reportFailure } from "../rpc/errors.ts";
 import type { NodeRequest } from "./node-http.ts";
 
@@ -76,5 +76,5 @@ export function readWholeBody(
 function tooSlow(ms: number): Error {
   const message = `The request did not arrive within ${ms / 1_000} s.`;
   const next = "Send the whole request within that time.";
-  return connectError(reportFailure(new Failure("too-much", "REQUEST_TOO_SLOW", message, { next })));
+  return connectError(reportFailure(limitExceeded("request.time", message, { next })));
 }

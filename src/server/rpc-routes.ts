@@ -52,15 +52,16 @@ const kargoLogs = KargoService.method.getAnalysisRunLogs;
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
-  const authenticate = authentication(services, log, services.clock);
+  const reports = { log, clock: services.clock, refusals: services.counters.refusals };
+  const authenticate = authentication(services, reports);
   const validation = createValidateInterceptor();
   const router = createConnectRouter({
     // Called first, before the body is read.
     requestGate: (context) => {
-      addReasonBeforeWriting(context.signal);
+      addReasonBeforeWriting(context.signal, reports.refusals);
       return authenticate(context);
     },
-    interceptors: [reporting(log, services.clock), validation],
+    interceptors: [reporting(reports), validation],
     // Compressed requests are accepted, but responses are not compressed: that costs more CPU than it saves.
     acceptCompression: [compressionGzip],
     compressMinBytes: 0xffffffff,
@@ -95,7 +96,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     createServerStream({
       ...logs,
       method: getAnalysisRunLogs,
-      report: (signal) => beginReport(log, services.clock, getAnalysisRunLogs, signal),
+      report: (signal) => beginReport(reports, getAnalysisRunLogs, signal),
       validate: validatorOf(validation, getAnalysisRunLogs),
       open: (request, { signal }, caller) => openLog(services, request, caller, signal),
       encode: LOG_ENCODING,
@@ -106,7 +107,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     createServerStream({
       ...logs,
       method: kargoLogs,
-      report: (signal) => beginReport(log, services.clock, kargoLogs, signal),
+      report: (signal) => beginReport(reports, kargoLogs, signal),
       validate: validatorOf(validation, kargoLogs),
       open: (request, { signal }, caller) => openKargoLog(services, request, caller, signal),
       encode: KARGO_ENCODING,

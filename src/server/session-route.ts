@@ -4,8 +4,9 @@ import type { Logger } from "pino";
 import * as z from "zod";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import type { Rate } from "../rate.ts";
-import { connectError, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
+import { limitExceeded } from "../limits.ts";
+import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
+import { connectError, countFailure, countRefusal, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
 import { browserUsesTls } from "../session/browser-tls.ts";
@@ -23,9 +24,10 @@ import {
   type NodeResponse,
   sendText,
 } from "./node-http.ts";
+import { failureHeaders } from "./plain-failure.ts";
 import { readBody } from "./request-body.ts";
 
-interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock"> {
+interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock" | "counters"> {
   readonly signIns: Rate;
 }
 
@@ -69,26 +71,24 @@ export async function serveSession(
       sendText(response, 204, "");
     } else if (method === "POST") {
       checkOrigin(request);
-      takeSignIn(services, request, response);
+      // Before anything of the request is read, so that a rejected request costs nothing.
+      takeOrThrow(services.signIns, clientNetwork(request, services.config.limits.proxies), tooManySignIns);
       await signIn(services, request, response, requestMs, disconnected);
     } else {
       sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
     }
   } catch (error) {
     if (disconnected.aborted) return;
-    sendFailure(response, log, error);
+    sendFailure(services, response, log, error);
   }
 }
 
-/** Before anything of the request is read, so that a rejected request costs nothing. */
-function takeSignIn({ signIns, config }: SessionServices, request: NodeRequest, response: NodeResponse): void {
-  const waitMs = signIns.take(clientNetwork(request, config.limits.proxies));
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1_000);
-  response.setHeader("retry-after", String(seconds));
-  throw new Failure("too-much", "TOO_MANY_SIGN_INS", `Too many sign-ins: try again in ${seconds} s.`, {
-    next: "A session lasts for hours: sign in once, and have programs send their token with each call.",
-  });
+function tooManySignIns({ seconds, perMinute, of }: Refused): Failure {
+  const limit = of === "key" ? "limits.signInsPerAddress" : "limits.signIns";
+  const where = of === "key" ? "from your network" : "to this server";
+  const message = `More sign-ins ${where} than ${perMinute} per minute, the limit: try again in ${seconds} s.`;
+  const next = "A session lasts for hours: sign in once, and have programs send their token with each call.";
+  return limitExceeded(limit, message, { next, retrySeconds: seconds });
 }
 
 async function signIn(
@@ -153,20 +153,20 @@ function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void 
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-function sendFailure(response: NodeResponse, log: Logger, error: unknown): void {
+function sendFailure({ counters }: SessionServices, response: NodeResponse, log: Logger, error: unknown): void {
   // For a body that does not arrive in time.
   if (error instanceof ConnectError) {
+    countRefusal(error, counters.refusals);
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
   const reported = reportFailure(error);
   logFailure(log, reported);
-  sendText(
-    response,
-    httpStatus(reported.failure),
-    JSON.stringify(errorToJson(connectError(reported), undefined)),
-    JSON_TYPE,
-  );
+  countFailure(reported, counters.refusals);
+  sendText(response, httpStatus(reported.failure), JSON.stringify(errorToJson(connectError(reported), undefined)), {
+    ...failureHeaders(reported),
+    ...JSON_TYPE,
+  });
 }
 
 function badRequest(message: string): Failure {

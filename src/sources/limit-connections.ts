@@ -1,4 +1,5 @@
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { limitExceeded } from "../limits.ts";
 import type { LogSource } from "./source.ts";
 
 /** The share of a source's open logs that one caller may have. */
@@ -57,5 +58,5 @@ export function limitConnections<T extends LogSource>(source: T): T {
 }
 
 function busy(message: string): Failure {
-  return new Failure("too-much", "SOURCE_BUSY", message, { next: "Wait a moment, then try again." });
+  return limitExceeded("sources.connections", message, { next: "Wait a moment, then try again." });
 }

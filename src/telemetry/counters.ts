@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import { createSourceMeter, type SourceMeter } from "./source-health.ts";
 
 /** All counters of this process. They contain no names except those of the configured sources, and do not grow. */
@@ -7,6 +8,7 @@ export interface Counters {
   readonly startedAt: number;
   /** Bytes of logs sent. */
   sentBytes: number;
+  readonly refusals: Refusals;
   /** The counters of one source. @throws Error if there is no such source in the configuration. */
   source(name: string): SourceMeter;
 }
@@ -16,6 +18,7 @@ export function createCounters(sources: readonly string[], clock: Clock): Counte
   return {
     startedAt: clock.now(),
     sentBytes: 0,
+    refusals: createRefusals(),
     source(name) {
       const meter = meters.get(name);
       if (meter === undefined) throw new Error(`Unknown source "${name}".`);

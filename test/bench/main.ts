@@ -1,7 +1,8 @@
 /**
  * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`,
- * about ten minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep, searches,
- * streams. `--program FILE` measures another build than this one.
+ * about fifteen minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep,
+ * searches, streams, hostile-runs, floods. `--program FILE` measures another build than this one; `--quick` tries out
+ * hostile-runs and floods in a minute, for no figures.
  *
  * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that
  * whatever else the machine does hits them alike. Taffrail is built first and runs as users run it: from its source it
@@ -21,7 +22,9 @@ import { ChildServer } from "../real/servers/child-server.ts";
 import { startGateway } from "../real/servers/gateway.ts";
 import { startNginx } from "../real/servers/nginx.ts";
 import { writeLog } from "./corpus.ts";
+import { measureFloods } from "./floods.ts";
 import { measureGrep } from "./grep.ts";
+import { measureHostileRuns } from "./hostile-runs.ts";
 import { measureFirstByte } from "./latency.ts";
 import { measureLongStreams } from "./long-streams.ts";
 import { measureSearchedReads } from "./searched-reads.ts";
@@ -39,7 +42,10 @@ const WARM_UPS = 20;
 type Servers = Readonly<Record<Way["server"], Target>>;
 
 const root = join(import.meta.dirname, "../..");
-const { values, positionals: chosen } = parseArgs({ options: { program: { type: "string" } }, allowPositionals: true });
+const { values, positionals: chosen } = parseArgs({
+  options: { program: { type: "string" }, quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 const program = values.program ?? join(root, "dist/main.js");
 const memory = "/dev/shm";
 const undo: (() => Promise<unknown>)[] = [];
@@ -65,6 +71,15 @@ try {
       }),
     grep: () => measureGrep(folder),
     searches: () => measureSearchedReads(cluster),
+    "hostile-runs": () => measureHostileRuns({ ...cluster, nginxUrl, rounds: values.quick ? 1 : 10 }),
+    floods: () =>
+      measureFloods({
+        ...cluster,
+        files,
+        nginxUrl,
+        measuredMs: values.quick ? 1_000 : 20_000,
+        size: values.quick ? 4 : 100,
+      }),
     streams: () => measureLongStreams({ ...cluster, nginxUrl, startPipe }),
   };
   for (const name of chosen) {

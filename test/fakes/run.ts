@@ -1,3 +1,4 @@
+import { createLeftOutCounts } from "../../src/runs/bounds.ts";
 import { lifetimeOf } from "../../src/runs/job-lifetime.ts";
 import { measuringOf } from "../../src/runs/measuring.ts";
 import type { Attempt, Metric, Run } from "../../src/runs/run.ts";
@@ -27,6 +28,7 @@ export function makeRun(parts: Partial<Run> = {}): Run {
     args: {},
     terminate: false,
     metrics: [makeMetric()],
+    leftOut: createLeftOutCounts(),
     ...parts,
   };
 }

@@ -39,6 +39,14 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
       links: PATHS.map((path, index) => ({ title: `Report ${index}`, url: `https://reports.example.com/${path}` })),
     },
   });
+  const unlinked = useWorld({
+    config: {
+      links: ["${{ jobName }}", "${{ promotion }}/${{ container }}"].map((path, index) => ({
+        title: `Report ${index}`,
+        url: `https://reports.example.com/${path}`,
+      })),
+    },
+  });
   const bearer = { authorization: `Bearer ${TOKENS.reader}` };
   const getRun = async (name: string) => {
     const client = createClient(AnalysisRunLogService, world().transport(protocol));
@@ -49,14 +57,15 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     readLog(world().transport(protocol), { namespace: "shop", name, ...more });
   const raw = async (name: string) => (await fetch(`${world().url}/raw/shop/${name}`, { headers: bearer })).text();
 
-  it("with 10,000 measurements of ten containers: lists all of them, and links only for the newest", async () => {
+  it("with 10,000 measurements of ten containers: lists the newest, and links only for the newest of these", async () => {
     const containers = Array.from({ length: 10 }, (_, index) => `container-${index}`);
     world().cluster.put(manyTimes("many", 10_000, "x".repeat(50), containers));
     world().store.answer(`/hidden-shelf/shop/${UID}.checks.10000/container-0.log`, sends(LOG));
     const { run, size } = await getRun("many");
     expect(size).toBeLessThan(CLIENTS_TAKE);
     const attempts = run?.metrics[0]?.attempts ?? [];
-    expect(attempts.map(({ number }) => number)).toEqual(Array.from({ length: 10_000 }, (_, index) => index + 1));
+    expect(attempts.map(({ number }) => number)).toEqual(Array.from({ length: 1_000 }, (_, index) => 9_001 + index));
+    expect(run?.leftOut).toMatchObject({ attempts: 9_000, containers: 0, links: true });
     expect(attempts.at(-1)?.links).toHaveLength(21);
     expect(attempts[0]?.links).toEqual([]);
     expect(await read("many")).toMatchObject({ text: LOG, origin: { attempt: 10_000 } });
@@ -71,19 +80,25 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     world().cluster.put(manyTimes("wide", 1, "", containers));
     const { run, size } = await getRun("wide");
     expect(size).toBeLessThan(CLIENTS_TAKE);
-    expect(run?.metrics[0]?.containers).toHaveLength(20_000);
+    expect(run?.metrics[0]?.containers).toHaveLength(1_000);
+    expect(run?.leftOut).toMatchObject({ containers: 19_000 });
     const { error } = await read("wide", { containerName: "none" });
     expect(error).toMatchObject({ code: "NotFound", reason: "CONTAINER_NOT_FOUND" });
     expect(error?.whole.length).toBeLessThan(4096);
   });
 
   it("with links that cannot be rendered: stops trying", async () => {
-    const containers = Array.from({ length: 600 }, (_, index) => `a/${index}`);
-    world().cluster.put(manyTimes("unlinked", 1_500, "", containers));
-    const attempts = (await getRun("unlinked")).run?.metrics[0]?.attempts ?? [];
+    const containers = Array.from({ length: 600 }, (_, index) => `a-${index}`);
+    unlinked().cluster.put(manyTimes("unlinked", 1_500, "", containers));
+    const client = createClient(AnalysisRunLogService, unlinked().transport(protocol));
+    const { analysisRun: run } = await client.getAnalysisRun(
+      { namespace: "shop", name: "unlinked" },
+      as(TOKENS.reader),
+    );
+    const attempts = run?.metrics[0]?.attempts ?? [];
+    expect(run?.leftOut).toMatchObject({ links: true });
     // The link that does not name a container can be rendered, until the others have spent the budget.
-    expect(attempts.at(-1)?.links).toHaveLength(1);
-    expect(attempts[0]?.links).toEqual([]);
+    expect(attempts.flatMap(({ number, links }) => links.map(() => number))).toEqual([1_499, 1_500]);
   });
 
   it.each(["initialDelay", "interval"])("with a megabyte of digits as %s: is read", async (field) => {
@@ -109,7 +124,7 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
     expect(missing.error?.whole.length).toBeLessThan(4096);
   });
 
-  it("with 20,000 metrics and their results: finds the result of each", async () => {
+  it("with 20,000 metrics and their results: reads 200 of them, and says how many more there are", async () => {
     const object = manyTimes("metrics", 1);
     const { metrics } = object.spec as { metrics: object[] };
     const names = Array.from({ length: 20_000 }, (_, index) => `m-${index}`);
@@ -119,7 +134,9 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
       status: { metricResults: names.map((name) => ({ name, phase: "Successful" })) },
     });
     const { run } = await getRun("metrics");
-    expect(run?.metrics.at(-2)).toMatchObject({ name: "m-19999", phase: AnalysisPhase.SUCCESSFUL });
+    expect(run?.metrics).toHaveLength(200);
+    expect(run?.metrics.at(-1)).toMatchObject({ name: "m-199", phase: AnalysisPhase.SUCCESSFUL });
+    expect(run?.leftOut).toMatchObject({ metrics: 19_801 });
   });
 
   it("with conditions that would expand to gigabytes: does not expand them", async () => {

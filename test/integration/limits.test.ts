@@ -45,8 +45,15 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect(await errorOf(list(TOKENS.reader))).toMatchObject({ code: "ResourceExhausted", reason: "TOO_MANY_CALLS" });
     expect((await missing()).reason).toBe("RUN_NOT_FOUND");
     const error = await missing();
-    expect(error).toMatchObject({ reason: "TOO_MANY_CALLS", message: "You make more calls than one caller may." });
+    expect(error).toMatchObject({
+      reason: "TOO_MANY_CALLS",
+      message: "You make more calls than 7 per minute, the limit for one caller.",
+    });
     expect((await errorOf(list(TOKENS.stranger))).reason).toBe("ACCESS_DENIED");
+    const { refusals } = await client.getStatus({}, as(TOKENS.operator));
+    expect(refusals.filter(({ count }) => count > 0n)).toMatchObject([
+      { limit: "limits.callsPerCaller", reason: "TOO_MANY_CALLS", count: 2n },
+    ]);
     ofCalls().clock.advance(60_000);
     await list(TOKENS.reader);
   });

@@ -35,6 +35,8 @@ export interface ToldError {
   readonly next: string | undefined;
   /** The request's field at fault. */
   readonly field: string | undefined;
+  /** The limit that was exceeded. */
+  readonly limit: string | undefined;
   readonly reference: string | undefined;
   readonly available: readonly string[] | undefined;
   /** The outcome of each source, as the JSON of the detail. */
@@ -100,6 +102,7 @@ export function toldError(caught: unknown): ToldError {
     message: error.rawMessage,
     reason: info?.reason,
     next: info?.metadata.next,
+    limit: info?.metadata.limit,
     field: info?.metadata.field,
     reference: info?.metadata.reference,
     available: error.findDetails(ChoicesSchema)[0]?.available,

@@ -296,7 +296,7 @@ describe("signing in", () => {
       status: 429,
       code: "resource_exhausted",
       reason: "TOO_MANY_SIGN_INS",
-      message: "Too many sign-ins: try again in 30 s.",
+      message: "More sign-ins from your network than 2 per minute, the limit: try again in 30 s.",
     });
     // An existing session is not affected.
     world.clock.advance(30_000);

@@ -1,6 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
 import { AnalysisRunLogService, SourceOutcome } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
 import { clusterObjects, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
@@ -63,6 +64,35 @@ describe.each(PROTOCOLS)("GetStatus over $name", (protocol) => {
     await world().store.untilAnswering(0);
     await expect.poll(async () => (await status()).openStreams).toBe(0);
     expect((await status()).sources[0]?.open).toBe(0);
+  });
+
+  it("counts what limits have refused, each once", async () => {
+    const counts = async () =>
+      new Map((await status()).refusals.map(({ limit, count }) => [limit, Number(count)] as const));
+    const before = await counts();
+    const since = async (limit: string) => ((await counts()).get(limit) ?? Number.NaN) - (before.get(limit) ?? 0);
+    const leave = new AbortController();
+    const options = { ...as(TOKENS.reader), signal: leave.signal };
+    const open = Array.from({ length: 7 }, () =>
+      readLog(world().transport(protocol), world().addLog(sendsThenHangs("open\n")), options),
+    );
+    await world().store.untilAnswering(7);
+    for (let more = 0; more < 2; more += 1) {
+      const { error } = await readLog(world().transport(protocol), world().addLog(sends("more\n")));
+      expect(error).toMatchObject({ reason: "TOO_MANY_STREAMS", limit: "limits.streams" });
+    }
+    const raw = await fetch(`${world().url}/raw/shop/${world().addLog(sends("more\n")).name}`, {
+      headers: { authorization: `Bearer ${TOKENS.reader}` },
+    });
+    expect(raw.status).toBe(429);
+    leave.abort();
+    await Promise.all(open);
+    const long = "x".repeat(100_000);
+    await errorOf(client().listAnalysisRuns({ namespace: "shop", pageToken: long }, as(TOKENS.reader)));
+    expect([await since("limits.streams"), await since("request.bytes"), await since("limits.logBytes")]).toEqual([
+      3, 1, 0,
+    ]);
+    expect((await status()).refusals.map(({ limit }) => limit)).toEqual(Object.keys(LIMITS));
   });
 
   it("reports the configuration in force without secrets", async () => {

@@ -30,6 +30,7 @@ import { readBody } from "../../src/server/request-body.ts";
 import { validatorOf } from "../../src/server/wire/request-message.ts";
 import { createServerStream } from "../../src/server/wire/server-stream.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { createRefusals } from "../../src/telemetry/refusals.ts";
 import { envelope } from "./raw-call.ts";
 import { openRaw } from "./raw-socket.ts";
 
@@ -104,8 +105,8 @@ async function* framesOf(name: string, signal: AbortSignal): AsyncGenerator<LogF
 /** Serves the method by connect-node. */
 function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   const router = createConnectRouter({
-    requestGate: ({ signal }) => addReasonBeforeWriting(signal),
-    interceptors: [reporting(log, clock), createValidateInterceptor()],
+    requestGate: ({ signal }) => addReasonBeforeWriting(signal, createRefusals()),
+    interceptors: [reporting({ log, clock, refusals: createRefusals() }), createValidateInterceptor()],
     acceptCompression: [compressionGzip],
     compressMinBytes: 0xffffffff,
     readMaxBytes: MAX_BYTES,
@@ -138,7 +139,7 @@ function byOurs(): (request: NodeRequest, response: NodeResponse) => Promise<voi
     method,
     maxRequestBytes: MAX_BYTES,
     requestMs: REQUEST_MS,
-    report: (signal) => beginReport(log, clock, method, signal),
+    report: (signal) => beginReport({ log, clock, refusals: createRefusals() }, method, signal),
     admit: () => Promise.resolve(),
     validate: validatorOf(createValidateInterceptor(), method),
     open({ name }, { response, signal, trailers }) {

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
 import { ActiveConfiguration } from "../health/active-configuration.tsx";
+import { LimitRefusals } from "../health/limit-refusals.tsx";
 import { ServerFacts } from "../health/server-facts.tsx";
 import { Sources } from "../health/sources.tsx";
 import { supportBundle } from "../health/support-bundle.ts";
@@ -57,6 +58,7 @@ export function HealthPage() {
             <p className="soft">{health.counts}</p>
             <ServerFacts status={status} />
             <Sources sources={status.sources} />
+            <LimitRefusals refusals={status.refusals} />
             <AccountRights rights={status.rights} />
             <ActiveConfiguration status={status} />
           </>

@@ -1,5 +1,6 @@
 import type { AnalysisRunSummary } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { causeKindText, causeSentence } from "../../client/cause-words.ts";
+import { failedDryRunNames } from "../../client/left-out.ts";
 import { markedPhase, PhaseMark, resultText } from "../parts/phase.tsx";
 import { Ago, Span } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
@@ -38,12 +39,13 @@ export function RunRows({ project, runs }: { readonly project: string; readonly 
 }
 
 /** Why a run did not pass: whose matter it is, and one sentence. */
-function Why({ run: { cause, failedDryRuns } }: { readonly run: AnalysisRunSummary }) {
+function Why({ run }: { readonly run: AnalysisRunSummary }) {
+  const { cause } = run;
   const { cause: text } = useText();
   const language = useLanguage();
   if (cause === undefined) {
-    if (failedDryRuns.length === 0) return null;
-    return <span className={styles.why}>{text.dryRunsFailed(failedDryRuns.join(", "))}</span>;
+    const dryRuns = failedDryRunNames(run);
+    return dryRuns === "" ? null : <span className={styles.why}>{text.dryRunsFailed(dryRuns)}</span>;
   }
   return (
     <span className={styles.why}>

@@ -6,6 +6,7 @@ import {
 } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { type Cause, causeOf, isOpen } from "../../client/cause.ts";
 import { verbatim } from "../../client/emphasis.ts";
+import { leftOutParts } from "../../client/left-out.ts";
 import { markedPhase, PhaseMark } from "../parts/phase.tsx";
 import { Ago, Moment, Span, useNow } from "../parts/time.tsx";
 import { Link } from "../routing/link.tsx";
@@ -37,6 +38,7 @@ export function Answer({ project, run, other, links, children }: AnswerProps) {
   const isRunning = isOpen(cause.phase);
   const told = other ?? cause;
   const { container } = told;
+  const leftOut = leftOutParts(run.leftOut, text.leftOut.parts);
   const sentences =
     other === undefined ? reasons(cause, run, text, now, language) : attemptReasons(other, run, text, now, language);
   return (
@@ -55,6 +57,7 @@ export function Answer({ project, run, other, links, children }: AnswerProps) {
           {isOpen(told.phase) && container?.startTime && !container.endTime && (
             <Rich text={text.cause.runs(container.name)} />
           )}
+          {leftOut.length > 0 && text.leftOut.said(leftOut)}
           {other !== undefined && <Rich text={text.cause.wholeRun(verbatim(headline(cause, text, language)))} />}
         </p>
       </div>

@@ -18,6 +18,7 @@ import {
 } from "../../client/cause.ts";
 import { causeSentence, goneSentence, podsSentence, retriesSentence } from "../../client/cause-words.ts";
 import { verbatim } from "../../client/emphasis.ts";
+import { failedDryRunNames } from "../../client/left-out.ts";
 import type { Text } from "../text/en.ts";
 import { spanText } from "../text/format.ts";
 
@@ -75,9 +76,9 @@ export function reasons(
 }
 
 function passed({ metrics, summary }: AnalysisRun, text: Text["cause"]): readonly string[] {
-  const dryRuns = summary?.failedDryRuns ?? [];
+  const dryRuns = summary === undefined ? "" : failedDryRunNames(summary);
   const counted = metrics.filter(({ dryRun }) => !dryRun).length;
-  return [text.allPassed(counted), ...(dryRuns.length === 0 ? [] : [text.dryRunsFailed(dryRuns.join(", "))])];
+  return [text.allPassed(counted), ...(dryRuns === "" ? [] : [text.dryRunsFailed(dryRuns)])];
 }
 
 function heldUpText({ ended, by }: HeldUp, { words }: Text["cause"], now: number, language: string): string {

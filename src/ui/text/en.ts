@@ -106,6 +106,19 @@ export const en = {
     noStage: "no stage",
   },
 
+  leftOut: {
+    said: (parts: readonly string[]) => `Not shown, since the run has more than is read: ${parts.join(", ")}.`,
+    parts: {
+      metrics: (count: number) => `${count} metrics`,
+      attempts: (count: number) => `${count} attempts`,
+      containers: (count: number) => `${count} containers`,
+      arguments: (count: number) => `${count} arguments`,
+      dryRunRules: (count: number) => `${count} dry-run rules`,
+      freight: (count: number) => `${count} Freight`,
+      pods: (count: number) => `${count} pods`,
+      links: (_: number) => "links",
+    },
+  },
   cause: {
     failed: (metric: string, attempt: string) => `Verification failed: ${metric}${attempt}`,
     error: (metric: string, attempt: string) => `Verification could not be measured: ${metric}${attempt}`,

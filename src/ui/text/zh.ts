@@ -101,6 +101,19 @@ export const zh: Required<Text> = {
     noStage: "无阶段",
   },
 
+  leftOut: {
+    said: (parts) => `此运行的内容超出读取上限，未显示：${parts.join("、")}。`,
+    parts: {
+      metrics: (count) => `${count} 个指标`,
+      attempts: (count) => `${count} 次测量`,
+      containers: (count) => `${count} 个容器`,
+      arguments: (count) => `${count} 个参数`,
+      dryRunRules: (count) => `${count} 条试运行规则`,
+      freight: (count) => `${count} 个 Freight`,
+      pods: (count) => `${count} 个 Pod`,
+      links: () => "链接",
+    },
+  },
   cause: {
     failed: (metric, attempt) => `验证失败：${metric}${attempt}`,
     error: (metric, attempt) => `无法测量验证：${metric}${attempt}`,
@@ -453,6 +466,9 @@ export const zh: Required<Text> = {
     no: "否",
     rightMissing: "请再次应用 deploy/cluster-role.yaml 和 deploy/cluster-role-pods.yaml。",
     noRights: "无法询问集群。",
+    refusals: "各上限的拒绝次数",
+    refusal: { limit: "上限", reason: "原因", count: "拒绝次数" },
+    noRefusals: "没有上限拒绝过请求。",
     settings: "生效的配置",
     setting: { name: "设置", value: "值" },
     hash: (hash) => `配置 ${hash}`,
