@@ -1,6 +1,7 @@
 import "./heap-flags.ts";
 
 import { createInterface } from "node:readline/promises";
+import { invocationOf } from "./cli/invocation.ts";
 import { openPage } from "./cli/open-page.ts";
 import { runCli } from "./cli/program.ts";
 
@@ -28,7 +29,10 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const { isPlugin, args } = invocationOf(process.argv);
+
+process.exitCode = await runCli(args, {
+  isPlugin,
   env: process.env,
   stdout: process.stdout,
   say: (line) => {

@@ -1,13 +1,16 @@
 import type { Command, Option } from "commander";
 import type { AnalysisRun } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { systemTimer } from "../client/sleep.ts";
-import { type Connection, type ConnectionFlags, connect } from "./connection.ts";
+import { kubeContextNames, kubeconfigFiles } from "../kube/kubeconfig-files.ts";
+import { type Connection, type ConnectionFlags, withConnection } from "./connection.ts";
 import { readContexts } from "./context-file.ts";
 import type { CliIo } from "./io.ts";
 import { chooseRun } from "./run-choice.ts";
 
 /** Users do not wait longer than this for candidates. */
 const SERVER_TIMEOUT_MS = 1_000;
+/** Without a server, a process of our own has to read the kubeconfig and get credentials first. */
+const LOCAL_TIMEOUT_MS = 3_000;
 const RUNS = 50;
 const RUN_RULES = ["@failed", "@latest"];
 
@@ -30,11 +33,26 @@ export async function candidatesFor(program: Command, words: readonly string[], 
   const [name = "", ...rest] = words;
   const last = words.at(-1) ?? "";
   const command = rest.length > 0 ? program.commands.find((each) => each.name() === name) : undefined;
-  const all = await (command === undefined
-    ? commandNames(program, words)
-    : argumentsOf(command, readLine(command, rest), last, io).catch(() => []));
+  const all = await candidatesIn(program, command, words, rest, io);
   // A name with control characters would break the output's lines.
   return [...new Set(all)].filter((each) => each.startsWith(last) && !/\p{Cc}/u.test(each));
+}
+
+async function candidatesIn(
+  program: Command,
+  command: Command | undefined,
+  words: readonly string[],
+  rest: readonly string[],
+  io: CliIo,
+): Promise<readonly string[]> {
+  const last = words.at(-1) ?? "";
+  if (command === undefined) return commandNames(program, words);
+  // `context use`: a command of a command.
+  const [name = "", ...inner] = rest;
+  const sub = inner.length > 0 ? command.commands.find((each) => each.name() === name) : undefined;
+  if (command.commands.length > 0 && sub === undefined) return commandNames(command, rest);
+  const [of, line] = sub === undefined ? [command, rest] : [sub, inner];
+  return argumentsOf(of, readLine(of, line), last, io).catch(() => []);
 }
 
 function commandNames(program: Command, words: readonly string[]): readonly string[] {
@@ -53,7 +71,12 @@ async function argumentsOf(command: Command, line: Line, last: string, io: CliIo
   if (pendingFlag?.argChoices !== undefined) return pendingFlag.argChoices;
   const { argChoices } = command.registeredArguments[operands.length] ?? {};
   if (pendingFlag === undefined && argChoices !== undefined) return argChoices;
-  if (pendingFlag?.long === "--context") return Object.keys(readContexts(io.env).contexts);
+  const isContext = pendingFlag === undefined && command.registeredArguments[operands.length]?.name() === "context";
+  if (pendingFlag?.long === "--context" && (io.isPlugin || line.flags["--local"] !== undefined)) {
+    return kubeContextNames(kubeconfigFiles(line.flags["--kubeconfig"], io.env));
+  }
+  if (pendingFlag?.long === "--context" || pendingFlag?.long === "--taffrail-context" || isContext)
+    return Object.keys(readContexts(io.env).contexts);
   return askServer(command, line, io);
 }
 
@@ -64,18 +87,23 @@ async function askServer(
 ): Promise<readonly string[]> {
   const isRun = pendingFlag === undefined && command.registeredArguments[operands.length]?.name() === "run";
   const timeoutAbort = new AbortController();
-  const cancelTimeout = (io.timer ?? systemTimer)(SERVER_TIMEOUT_MS, () => timeoutAbort.abort());
-  const own: CliIo = { ...io, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
+  const timeoutMs = io.isPlugin || flags["--local"] !== undefined ? LOCAL_TIMEOUT_MS : SERVER_TIMEOUT_MS;
+  const cancelTimeout = (io.timer ?? systemTimer)(timeoutMs, () => timeoutAbort.abort());
+  // Nobody can be asked, by a ConfigMap's confirmation or a credential plugin.
+  const { ask: _, ...silent } = io;
+  const own: CliIo = { ...silent, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
   try {
     if (pendingFlag?.long === "--namespace" || pendingFlag?.long === "--project") {
-      const { client } = connect({ project: "none", ...connectionFlags(flags) }, io.env);
-      return (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name);
+      return await withConnection({ project: "none", ...connectionFlags(flags) }, own, async ({ client }) =>
+        (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name),
+      );
     }
-    const connection = connect(connectionFlags(flags), io.env);
-    if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
-    if (pendingFlag?.long === "--stage") return await stageNames(connection, own);
-    const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));
-    return run === undefined ? [] : namesIn(run, pendingFlag?.long, flags);
+    return await withConnection(connectionFlags(flags), own, async (connection) => {
+      if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
+      if (pendingFlag?.long === "--stage") return stageNames(connection, own);
+      const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));
+      return run === undefined ? [] : namesIn(run, pendingFlag?.long, flags);
+    });
   } finally {
     cancelTimeout();
   }
@@ -122,10 +150,13 @@ function connectionFlags(flags: Line["flags"]): ConnectionFlags {
     context: "--context",
     namespace: "--namespace",
     project: "--project",
+    kubeconfig: "--kubeconfig",
+    config: "--config",
+    configMap: "--config-map",
+    taffrailContext: "--taffrail-context",
   };
-  return Object.fromEntries(
-    Object.entries(keys).flatMap(([key, flag]) => (flags[flag] === undefined ? [] : [[key, flags[flag]]])),
-  );
+  const given = Object.entries(keys).flatMap(([key, flag]) => (flags[flag] === undefined ? [] : [[key, flags[flag]]]));
+  return { ...Object.fromEntries(given), ...(flags["--local"] !== undefined && { local: true }) };
 }
 
 /** Parses the words before the last one. */
@@ -141,7 +172,7 @@ function readLine(command: Command, words: readonly string[]): Line {
     } else if (word.startsWith("-") && word.length > 1) {
       const option = command.options.find(({ short, long }) => flag === short || flag === long);
       if (option?.required && value === undefined) pendingFlag = option;
-      else if (option?.long && value !== undefined) flags[option.long] = value;
+      else if (option?.long && (value !== undefined || !option.required)) flags[option.long] = value ?? "";
     } else operands.push(word);
   }
   return { flags, operands, pendingFlag };

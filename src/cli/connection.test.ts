@@ -142,7 +142,11 @@ describe("a missing or invalid setting", () => {
       "no server",
       ["-n", "shop"],
       { XDG_CONFIG_HOME: "/nowhere" },
-      ["error: no server given", "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER"],
+      [
+        "error: no server given",
+        "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER",
+        "--local, which reads with your kubeconfig and needs no server",
+      ],
     ],
     [
       "no project",

@@ -66,7 +66,11 @@ export function exitCodeOf(error: ConnectError): number {
       return EXIT.incomplete;
     case Code.Internal:
     case Code.DataLoss:
-      return reason === "BACKEND_REFUSED" || reason === "SOURCE_DAMAGED" ? EXIT.incomplete : EXIT.other;
+      // The kubeconfig's own credentials.
+      if (reason === "KUBECONFIG_REFUSED") return EXIT.denied;
+      return reason === "BACKEND_REFUSED" || reason === "KUBERNETES_UNTRUSTED" || reason === "SOURCE_DAMAGED"
+        ? EXIT.incomplete
+        : EXIT.other;
     default:
       return EXIT.other;
   }

@@ -17,6 +17,8 @@ export interface ProgramIo {
   readonly signal: AbortSignal;
   /** Default: the system's. */
   readonly timer?: Timer;
+  /** Whether the program runs as `kubectl taffrail`. Default: no. */
+  readonly isPlugin?: boolean;
 }
 
 /**
@@ -42,4 +44,9 @@ export function createCliIo(io: ProgramIo): CliIo {
     ...(status && { status: (text) => status(printable(text)) }),
     ...(ask && { ask: (question) => ask(printable(question)) }),
   };
+}
+
+/** How the user starts this program. */
+export function programName({ isPlugin }: Pick<ProgramIo, "isPlugin">): string {
+  return isPlugin ? "kubectl taffrail" : "taffrail";
 }

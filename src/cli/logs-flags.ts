@@ -44,9 +44,9 @@ const MAX_CONTEXT = 1_000;
 const MAX_TAIL = 10_000_000;
 
 /** Adds the flags of {@link LogsFlags} to a command. */
-export function withLogsFlags(command: Command): Command {
+export function withLogsFlags(command: Command, isPlugin = false): Command {
   const option = (flags: string, description: string): Option => new Option(flags, description);
-  return withConnectionFlags(command)
+  return withConnectionFlags(command, isPlugin)
     .optionsGroup("Which log:")
     .option("-m, --metric <metric>", "the metric (default: the first job metric that failed)")
     .option(

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { hasPassed, isFailure, isOpen } from "../client/cause.ts";
-import { type Connection, connect } from "./connection.ts";
+import { type Connection, withConnection } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
-import type { CliIo } from "./io.ts";
+import { type CliIo, programName } from "./io.ts";
 import { createJsonPrinter } from "./log-json-printer.ts";
 import { createLogOutput } from "./log-output.ts";
 import { createTextPrinter, type LogPrinter, rawPrinter } from "./log-printer.ts";
@@ -25,16 +25,23 @@ Examples:
 
 /** Adds `taffrail logs`. */
 export function addLogsCommand(program: Command, io: CliIo): void {
-  withLogsFlags(program.command("logs"))
+  withLogsFlags(program.command("logs"), io.isPlugin)
     .description("Print the log of a verification job.")
     .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed or was inconclusive")
     .addHelpText("after", EXAMPLES)
-    .action((run: string | undefined, flags: LogsFlags, command: Command) => showLog(io, run, flags, command));
+    .action((run: string | undefined, flags: LogsFlags, command: Command) => {
+      checkFlags(flags);
+      return withConnection(flags, io, (connection) => showLog(io, run, flags, command, connection));
+    });
 }
 
-async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags, command: Command): Promise<void> {
-  checkFlags(flags);
-  const connection = connect(flags, io.env);
+async function showLog(
+  io: CliIo,
+  argument: string | undefined,
+  flags: LogsFlags,
+  command: Command,
+  connection: Connection,
+): Promise<void> {
   const run = await chooseRun(argument, connection, io);
   const now = Date.now();
   const request = logsRequest(flags, connection.project, run, now);
@@ -52,7 +59,7 @@ async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags
       output,
       io,
       showProgress: !isTTY,
-      resumeCommand: (cursor) => resumeCommand(command, run, since, cursor),
+      resumeCommand: (cursor) => resumeCommand(command, { program: programName(io), run, since, cursor }),
     });
   } finally {
     await output.close();

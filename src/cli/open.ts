@@ -1,9 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
+import { type Connection, type ConnectionFlags, withConnection, withConnectionFlags } from "./connection.ts";
+import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { readLineHash } from "./line-text-hash.ts";
 import { type LogFlags, type PageAddress, pageAddress } from "./page-address.ts";
 import { chooseRun } from "./run-choice.ts";
+import { targetOf } from "./target.ts";
+import { serveUi } from "./ui.ts";
 
 interface Lines {
   readonly first: number;
@@ -19,22 +22,29 @@ const RUN = "the AnalysisRun's name, or @latest, or @failed: the newest that fai
 
 /** Adds `taffrail open` and `taffrail link`. */
 export function addOpenCommands(program: Command, io: CliIo): void {
-  withLogFlags(program.command("open"))
+  withLogFlags(program.command("open"), io)
     .description("Print the address of a run's log on the web page and, on a terminal, open it in a browser.")
     .action(async (run: string | undefined, flags: ConnectionFlags & LogFlags) => {
-      const { url } = await resolveTarget(io, run, flags);
-      io.print(url);
-      await io.openPage?.(url);
+      const target = targetOf(flags, io.env, io.isPlugin ?? false);
+      // The page is only there as long as its server is.
+      if (target.kind === "local") return serveUi(io, target, { ...flags, run });
+      return withConnection(flags, io, async (connection) => {
+        const { url } = await resolveTarget(io, run, flags, connection);
+        io.print(url);
+        await io.openPage?.(url);
+      });
     });
-  withLogFlags(program.command("link"))
+  withLogFlags(program.command("link"), io)
     .description("Print a link to a run's log on the web page, or to some of its lines.")
     .option("-L, --lines <lines>", "a line or a range of lines: 120, 120-140", parseLines)
     .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
-    .action((run: string | undefined, flags: LinkFlags) => printLink(io, run, flags));
+    .action((run: string | undefined, flags: LinkFlags) =>
+      withConnection(flags, io, (connection) => printLink(io, run, flags, connection)),
+    );
 }
 
-function withLogFlags(command: Command): Command {
-  return withConnectionFlags(command)
+function withLogFlags(command: Command, io: CliIo): Command {
+  return withConnectionFlags(command, io.isPlugin)
     .argument("[run]", RUN)
     .option("-m, --metric <name>", "the metric")
     .option("-a, --attempt <number>", "the attempt's number, or `last`")
@@ -49,15 +59,25 @@ interface LinkTarget extends PageAddress {
 async function resolveTarget(
   io: CliIo,
   argument: string | undefined,
-  flags: ConnectionFlags & LogFlags,
+  flags: LogFlags,
+  connection: Connection,
 ): Promise<LinkTarget> {
-  const connection = connect(flags, io.env);
+  if (connection.server === undefined) {
+    throw new CliError(EXIT.usage, "without a server there is no page to link to", [
+      "try     taffrail ui, which opens the page on this computer",
+    ]);
+  }
   const run = await chooseRun(argument, connection, io);
   return { connection, run, ...(await pageAddress(connection, run, flags, io.signal)) };
 }
 
-async function printLink(io: CliIo, argument: string | undefined, flags: LinkFlags): Promise<void> {
-  const { connection, run, url, log } = await resolveTarget(io, argument, flags);
+async function printLink(
+  io: CliIo,
+  argument: string | undefined,
+  flags: LinkFlags,
+  connection: Connection,
+): Promise<void> {
+  const { run, url, log } = await resolveTarget(io, argument, flags, connection);
   const { lines } = flags;
   let hash: string | undefined;
   if (lines !== undefined && log !== undefined) {

@@ -18,7 +18,7 @@ export interface PageAddress {
 }
 
 /**
- * The address of a run's log on the server's page. It names the metric, attempt and container that are selected now, so
+ * The address of a run's log on the server's page, or its path without a server. It names the metric, attempt and container that are selected now, so
  * that it shows the same log after further attempts.
  *
  * @throws CliError with status 3 if a given name does not exist.
@@ -31,7 +31,7 @@ export async function pageAddress(
 ): Promise<PageAddress> {
   const { analysisRun } = await client.getAnalysisRun({ namespace: project, name: run }, { signal });
   const log = analysisRun && choose(analysisRun, flags);
-  return { url: server + pathOf({ page: "run", project, run, ...(log && { log }) }), log };
+  return { url: `${server ?? ""}${pathOf({ page: "run", project, run, ...(log && { log }) })}`, log };
 }
 
 function choose(run: AnalysisRun, flags: LogFlags): LogChoice | undefined {

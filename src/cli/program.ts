@@ -3,13 +3,15 @@ import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
 import { VERSION } from "../version.ts";
 import { addCompletionCommands } from "./completion.ts";
+import { addContextCommand } from "./context.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
-import { type CliIo, createCliIo, type ProgramIo } from "./io.ts";
+import { type CliIo, createCliIo, type ProgramIo, programName } from "./io.ts";
 import { addLogsCommand } from "./logs.ts";
 import { addOpenCommands } from "./open.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
+import { addUiCommand } from "./ui.ts";
 import { addWhyCommand } from "./why.ts";
 
 /**
@@ -20,7 +22,7 @@ import { addWhyCommand } from "./why.ts";
  */
 export async function runCli(args: readonly string[], programIo: ProgramIo): Promise<number> {
   const io = createCliIo(programIo);
-  const program = new Command("taffrail")
+  const program = new Command(programName(io))
     .description("Read the log of a failed verification job, wherever it is kept.")
     .version(VERSION)
     .exitOverride()
@@ -34,6 +36,8 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
   addWhyCommand(program, io);
   addRunsCommand(program, io);
   addOpenCommands(program, io);
+  addUiCommand(program, io);
+  addContextCommand(program, io);
   addCompletionCommands(program, io);
   addServeCommand(program, io);
   addDemoCommand(program, io);

@@ -5,6 +5,17 @@ const MAX_LENGTH = 600;
 /** Flags for waiting and for where to begin: the cursor replaces them. */
 const DROPPED: ReadonlySet<string> = new Set(["cursor", "wait", "since"]);
 
+/** A log that stopped, and the program that read it. */
+export interface ResumedLog {
+  /** How the user starts it. */
+  readonly program: string;
+  /** The run's name, however the user chose it. */
+  readonly run: string;
+  /** The time that `--since` stood for, in RFC 3339: the cursor is bound to it. */
+  readonly since: string | undefined;
+  readonly cursor: string;
+}
+
 /** Quotes a text as one word for a shell. */
 export function shellWord(text: string): string {
   return /^[-\w.:/@+=]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
@@ -14,17 +25,10 @@ export function shellWord(text: string): string {
  * The command that resumes a log where this command stopped; `undefined` if it would be too long.
  *
  * @param command with the flags that the user gave.
- * @param run the run's name, however the user chose it.
- * @param since the time that `--since` stood for, in RFC 3339: the cursor is bound to it.
  */
-export function resumeCommand(
-  command: Command,
-  run: string,
-  since: string | undefined,
-  cursor: string,
-): string | undefined {
+export function resumeCommand(command: Command, { program, run, since, cursor }: ResumedLog): string | undefined {
   if (cursor === "") return undefined;
-  const words = ["taffrail", "logs", run];
+  const words = [...program.split(" "), "logs", run];
   for (const option of command.options) {
     const name = option.attributeName();
     if (command.getOptionValueSource(name) !== "cli" || DROPPED.has(name)) continue;

@@ -7,7 +7,7 @@ import {
   ListAnalysisRunsResponseSchema,
 } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { printable } from "../quoted.ts";
-import { type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
+import { type Connection, type ConnectionFlags, withConnection, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
 import { age, resultName, UNPASSED, whyText } from "./run-words.ts";
 import { type ChangeKind, jsonOf, watchRuns } from "./runs-watch.ts";
@@ -27,7 +27,7 @@ const PAGE_SIZE = 50;
 
 /** Adds `taffrail runs`. */
 export function addRunsCommand(program: Command, io: CliIo): void {
-  withConnectionFlags(program.command("runs"))
+  withConnectionFlags(program.command("runs"), io.isPlugin)
     .description(`List a project's runs, newest first: the newest ${PAGE_SIZE}.`)
     .option("--stage <stage>", "only runs of this Stage")
     .option("--failed", "only runs that failed or were inconclusive")
@@ -35,11 +35,10 @@ export function addRunsCommand(program: Command, io: CliIo): void {
     .option("--since <duration>", "only runs created within the last 30m, 12h, 7d", parseDuration)
     .option("-w, --watch", "keep watching, and print each run again when it changes")
     .addOption(new Option("-o, --output <format>", "output format").choices(["table", "json", "name"]).default("table"))
-    .action((flags: RunsFlags) => printRuns(io, flags));
+    .action((flags: RunsFlags) => withConnection(flags, io, (connection) => printRuns(io, flags, connection)));
 }
 
-async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
-  const { client, project } = connect(flags, io.env);
+async function printRuns(io: CliIo, flags: RunsFlags, { client, project }: Connection): Promise<void> {
   const filter = {
     namespace: project,
     stage: flags.stage ?? "",

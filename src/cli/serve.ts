@@ -9,14 +9,16 @@ import { createKubeApi } from "../kube/kube-api.ts";
 import { kubeconfigConnection } from "../kube/kubeconfig.ts";
 import { startGateway } from "../server/gateway.ts";
 import { createLog } from "../telemetry/log.ts";
+import type { LocalFlags } from "./connection.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
+import { localTarget, loopback, serveUi } from "./ui.ts";
 import { untilStopped } from "./until-stopped.ts";
 
-interface ServeFlags {
-  readonly config?: string;
+const LOCAL_LISTEN = "127.0.0.1:8080";
+
+interface ServeFlags extends LocalFlags {
   readonly listen?: string;
-  readonly kubeconfig?: string;
   readonly context?: string;
 }
 
@@ -29,7 +31,16 @@ export function addServeCommand(program: Command, io: CliIo): void {
     .option("--listen <host:port>", "the address to listen on (default: the configuration's, else :8080)")
     .option("--kubeconfig <file>", "the kubeconfig (default: KUBECONFIG, else the pod's ServiceAccount)")
     .option("--context <name>", "a context of the kubeconfig (default: the current one)")
-    .action((flags: ServeFlags) => serve(io, flags));
+    .optionsGroup("For yourself:")
+    .option("--local", "serve only whoever starts it, on this computer, and read with their kubeconfig")
+    .option("--config-map <namespace/name>", "with --local: a ConfigMap of the cluster, instead of --config")
+    .option("--yes", "with --local: confirm the ConfigMap's hosts without being asked")
+    .option("--yes-secrets", "with --local: confirm what it sends there of this computer")
+    .action((flags: ServeFlags) => (flags.local ? serveLocal(io, flags) : serve(io, flags)));
+}
+
+function serveLocal(io: CliIo, { listen = LOCAL_LISTEN, ...flags }: ServeFlags): Promise<void> {
+  return serveUi(io, localTarget(flags, io), { listen: loopback(listen), browser: false });
 }
 
 async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {

@@ -25,8 +25,8 @@ import { createErrorFinder, type ErrorFinder, type NumberedLine } from "../clien
 import { leftOutParts } from "../client/left-out.ts";
 import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
-import { type Connection, type ConnectionFlags, connect, withConnectionFlags } from "./connection.ts";
-import type { CliIo } from "./io.ts";
+import { type Connection, type ConnectionFlags, withConnection, withConnectionFlags } from "./connection.ts";
+import { type CliIo, programName } from "./io.ts";
 import { shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
 import { age, causeText, LEFT_OUT_WORDS, phaseName, resultName } from "./run-words.ts";
@@ -39,14 +39,15 @@ const MAX_LINE_LENGTH = 300;
 
 /** Adds `taffrail why`. */
 export function addWhyCommand(program: Command, io: CliIo): void {
-  withConnectionFlags(program.command("why"))
+  withConnectionFlags(program.command("why"), io.isPlugin)
     .description("Explain in a few lines why a verification failed: metric, exit code, first error, reports.")
     .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed or was inconclusive")
-    .action((run: string | undefined, flags: ConnectionFlags) => explain(io, run, flags));
+    .action((run: string | undefined, flags: ConnectionFlags) =>
+      withConnection(flags, io, (connection) => explain(io, run, connection)),
+    );
 }
 
-async function explain(io: CliIo, argument: string | undefined, flags: ConnectionFlags): Promise<void> {
-  const connection = connect(flags, io.env);
+async function explain(io: CliIo, argument: string | undefined, connection: Connection): Promise<void> {
   const name = await chooseRun(argument, connection, io);
   const { analysisRun: run } = await connection.client.getAnalysisRun(
     { namespace: connection.project, name },
@@ -64,11 +65,17 @@ async function explain(io: CliIo, argument: string | undefined, flags: Connectio
     lines.push(...(await logLines(connection, run, metric, attempt, io)));
   }
   for (const { title, url } of [...(attempt?.links ?? []), ...run.links]) {
-    lines.push(printable(`${title}: ${url.startsWith("/") ? new URL(url, connection.server).href : url}`));
+    lines.push(printable(`${title}: ${linkText(url, connection)}`));
   }
   const follow = isOpen(run.summary?.phase) ? " -f" : "";
-  lines.push(`next: taffrail logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
+  lines.push(`next: ${programName(io)} logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
   io.print(...lines);
+}
+
+/** The address of a report. One in a private bucket leads over the server, which ends with this command without one. */
+function linkText(url: string, { server }: Connection): string {
+  if (!url.startsWith("/")) return url;
+  return server === undefined ? "open it on the page: taffrail ui" : new URL(url, server).href;
 }
 
 /** From the run itself: its phase, what it verified, which metric failed and how. */

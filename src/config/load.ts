@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { isMap, LineCounter, parseDocument } from "yaml";
 import type { Clock } from "../clock.ts";
 import { SOURCE_KINDS } from "../sources/registry.ts";
 import type { SourceKind } from "../sources/source-kind.ts";
@@ -8,7 +8,7 @@ import { type CompiledConfig, compileConfig } from "./compile.ts";
 import { ConfigError } from "./config-error.ts";
 import { kargoConfig } from "./kargo-env.ts";
 import { type Locations, yamlLocations } from "./locations.ts";
-import { createConfigSchema } from "./schema.ts";
+import { type Config, createConfigSchema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 
 export interface LoadOptions {
@@ -27,6 +27,8 @@ export interface ParseOptions {
   readonly clock: Clock;
   /** The available kinds of source. Default: all. */
   readonly kinds?: readonly SourceKind[];
+  /** Top-level keys to ignore: they are settings of another place than this one. Default: none. */
+  readonly without?: readonly string[];
 }
 
 /**
@@ -64,6 +66,26 @@ export function loadConfig({ file, env, clock }: LoadOptions): CompiledConfig {
  * @throws ConfigError with all faults and their positions.
  */
 export function parseConfig(text: string, options: ParseOptions): CompiledConfig {
+  const { raw, locations } = parseYaml(text, options);
+  return check(raw, locations, options);
+}
+
+/**
+ * Parses a configuration in YAML and checks its keys and values only: nothing that it names is opened or read.
+ *
+ * @throws ConfigError with all faults and their positions.
+ */
+export function parseShape(
+  text: string,
+  { kinds = SOURCE_KINDS, ...options }: Pick<ParseOptions, "name" | "kinds" | "without">,
+): Config {
+  const { raw, locations } = parseYaml(text, options);
+  const { config, faults } = checkShape(createConfigSchema(kinds), raw, locations);
+  if (config === undefined || faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function parseYaml(text: string, options: Pick<ParseOptions, "name" | "without">) {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults = document.errors.map((error) => {
@@ -71,6 +93,7 @@ export function parseConfig(text: string, options: ParseOptions): CompiledConfig
     return `${options.name}:${line}:${col}: ${error.message}`;
   });
   if (faults.length > 0) throw new ConfigError(faults);
+  if (isMap(document.contents)) for (const key of options.without ?? []) document.delete(key);
   let raw: unknown;
   try {
     raw = document.toJS() ?? {};
@@ -78,7 +101,7 @@ export function parseConfig(text: string, options: ParseOptions): CompiledConfig
     // An alias without an anchor, or too many aliases.
     throw new ConfigError([`${options.name}: ${(error as Error).message}`]);
   }
-  return check(raw, yamlLocations(options.name, document, lines), options);
+  return { raw, locations: yamlLocations(options.name, document, lines) };
 }
 
 /** Collects the faults of keys and values and, if those are valid enough, of templates and secrets. */

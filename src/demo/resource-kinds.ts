@@ -20,11 +20,19 @@ export const READABLE: readonly ResourceKind[] = [
   { group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false },
   { group: "", version: "v1", plural: "serviceaccounts", kind: "ServiceAccount", namespaced: true },
   { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
+  { group: "", version: "v1", plural: "configmaps", kind: "ConfigMap", namespaced: true },
 ];
 
 /** The kinds that can only be created: the response is computed, and nothing is stored. */
 const REVIEWS: readonly ResourceKind[] = [
   { group: "authentication.k8s.io", version: "v1", plural: "tokenreviews", kind: "TokenReview", namespaced: false },
+  {
+    group: "authentication.k8s.io",
+    version: "v1",
+    plural: "selfsubjectreviews",
+    kind: "SelfSubjectReview",
+    namespaced: false,
+  },
   {
     group: "authorization.k8s.io",
     version: "v1",

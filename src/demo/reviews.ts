@@ -24,7 +24,7 @@ const AccessReviewBody = z.looseObject({
 });
 
 /**
- * Answers a TokenReview, a SubjectAccessReview or a SelfSubjectAccessReview.
+ * Answers a TokenReview, a SelfSubjectReview, a SubjectAccessReview or a SelfSubjectAccessReview.
  *
  * @param asker the caller.
  * @throws StatusError if the review is invalid.
@@ -40,7 +40,7 @@ export function answerReview(
     kind: target.resource.kind,
     apiVersion: apiVersionOf(target.resource),
     metadata: { creationTimestamp: null },
-    spec: (body as { readonly spec: object }).spec,
+    spec: (body as { readonly spec?: object }).spec,
     status,
   };
 }
@@ -54,6 +54,8 @@ function statusOf(
   switch (target.resource.kind) {
     case "TokenReview":
       return reviewToken(objects, body);
+    case "SelfSubjectReview":
+      return { userInfo: { username, groups } };
     case "SelfSubjectAccessReview": {
       const { spec } = parse(AccessReviewBody, body);
       return reviewAccess(objects, target, { spec: { ...spec, user: username, groups } });

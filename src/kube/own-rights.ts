@@ -26,6 +26,8 @@ type RequiredRight = readonly [verb: string, resource: KubeResource, subresource
 export interface OwnWork {
   /** Whether it accepts the cluster's tokens. */
   readonly reviewsTokens: boolean;
+  /** Whether it decides what others may read. */
+  readonly reviewsAccess: boolean;
   /** Whether it maps users' claims to ServiceAccounts. */
   readonly mapsClaims: boolean;
   readonly readsPods: boolean;
@@ -33,8 +35,8 @@ export interface OwnWork {
 
 /** Granted by deploy/cluster-role.yaml, as are the next ones. */
 const FOR_TOKENS: readonly RequiredRight[] = [["create", TOKEN_REVIEWS]];
+const FOR_ACCESS: readonly RequiredRight[] = [["create", SUBJECT_ACCESS_REVIEWS]];
 const ALWAYS: readonly RequiredRight[] = [
-  ["create", SUBJECT_ACCESS_REVIEWS],
   ["get", ANALYSIS_RUNS],
   ["list", ANALYSIS_RUNS],
   ["watch", ANALYSIS_RUNS],
@@ -58,10 +60,11 @@ const FOR_PODS: readonly RequiredRight[] = [
  */
 export async function readOwnRights(
   kube: Pick<KubeApi, "create">,
-  { reviewsTokens, mapsClaims, readsPods }: OwnWork,
+  { reviewsTokens, reviewsAccess, mapsClaims, readsPods }: OwnWork,
 ): Promise<readonly OwnRight[]> {
   const required = [
     ...(reviewsTokens ? FOR_TOKENS : []),
+    ...(reviewsAccess ? FOR_ACCESS : []),
     ...ALWAYS,
     ...(mapsClaims ? FOR_CLAIMS : []),
     ...(readsPods ? FOR_PODS : []),

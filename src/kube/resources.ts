@@ -7,7 +7,10 @@ export interface KubeResource {
   readonly plural: string;
 }
 
-/** Every kind of object that this server reads or creates. Its cluster role grants these and no others. */
+/**
+ * Every kind of object that this program reads or creates. The cluster role of a server grants these and no others,
+ * except for those that are marked.
+ */
 export const ANALYSIS_RUNS: KubeResource = { group: "argoproj.io", version: "v1alpha1", plural: "analysisruns" };
 export const STAGES: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "stages" };
 export const FREIGHTS: KubeResource = { group: "kargo.akuity.io", version: "v1alpha1", plural: "freights" };
@@ -23,6 +26,14 @@ export const SELF_SUBJECT_ACCESS_REVIEWS: KubeResource = {
   version: "v1",
   plural: "selfsubjectaccessreviews",
 };
+/** For the name of a user who runs this program on their own computer: every account may ask for its own. */
+export const SELF_SUBJECT_REVIEWS: KubeResource = {
+  group: "authentication.k8s.io",
+  version: "v1",
+  plural: "selfsubjectreviews",
+};
+/** Read only by a user who runs this program on their own computer. */
+export const CONFIG_MAPS: KubeResource = { group: "", version: "v1", plural: "configmaps" };
 export const SUBJECT_ACCESS_REVIEWS: KubeResource = {
   group: "authorization.k8s.io",
   version: "v1",

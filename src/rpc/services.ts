@@ -32,6 +32,8 @@ export interface Services extends GuardServices {
   readonly authenticator: Authenticator;
   readonly providers: Pick<Providers, "health">;
   readonly access: Access;
+  /** Decides about reports in private buckets, which only this server guards. */
+  readonly archiveAccess: Access;
   readonly sources: readonly LogSource[];
   /** The lookups in the cluster that the sources' templates and patterns need. */
   readonly lookups: Lookups;

@@ -1,16 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { NO_LONGER_NEEDED } from "../abort.ts";
-import { createAccess } from "../access/access.ts";
-import { createAnnotatedAccounts } from "../access/annotated-accounts.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
 import type { ServerTls } from "../config-values/tls-files.ts";
-import { createAuthenticator } from "../identity/authenticator.ts";
-import { createProviders } from "../identity/providers.ts";
 import { pageOfDeepLink } from "../kargo/deep-link.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { readOwnRights } from "../kube/own-rights.ts";
@@ -30,6 +26,7 @@ import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
 import { createCounters } from "../telemetry/counters.ts";
 
+import { type Callers, type CallersDeps, createTokenCallers } from "./callers.ts";
 import { endStalledResponse } from "./end-stalled-response.ts";
 import { serveLink } from "./link-route.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
@@ -61,6 +58,8 @@ export interface GatewayOptions {
   readonly tls: ServerTls | undefined;
   /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
+  /** Who calls, and what they may read. Default: {@link createTokenCallers}. */
+  readonly callers?: (deps: CallersDeps) => Callers;
   /** The web page. Default: where it is built. */
   readonly page?: Omit<PageOptions, "base">;
   /** Called before all other routes. Returns whether it responds. */
@@ -101,26 +100,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const { egress } = compiled;
   const limits = { decompress: decompressLimits(config), scanBytes: config.limits.scanBytes };
+  const { callers = createTokenCallers } = options;
+  const { authenticator, providers, access, archiveAccess, projectAccess, guard, reviews } = callers({
+    kube,
+    clock,
+    compiled,
+    log: options.log,
+  });
   const sources = compiled.sources.map((source) =>
-    createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) }),
+    guard(createSource(source, { egress, kube, clock, sleep, limits, meter: counters.source(source.config.name) })),
   );
   const reports = createPresigner(compiled.links, egress);
-  const { signIns: total, signInsPerAddress: perKey, callsPerCaller } = config.limits;
-  const providers = createProviders(compiled.providers, {
-    kube,
-    egress,
-    clock,
-    log: options.log,
-    audiences: config.identity.audiences,
-  });
-  const authenticator = createAuthenticator({
-    verifiers: providers.verifiers,
-    clock,
-    refusals: createRate({ total, perKey }, clock),
-  });
-  const mapsClaims = compiled.providers.some(({ kind }) => kind === "kargo");
-  const accounts = mapsClaims ? createAnnotatedAccounts({ kube, clock }) : undefined;
-  const access = createAccess({ kube, clock, subresource: config.access.subresource, accounts });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
   const services: Services = {
@@ -128,8 +118,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     kube,
     runs: new RunReader(kube, clock),
     watchedRuns,
-    calls: createRate({ perKey: callsPerCaller }, clock),
-    projectLists: new ProjectLists({ kube, access, clock, labelSelector: config.projects.selector }),
+    calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
+    projectLists: new ProjectLists({ kube, access: projectAccess, clock, labelSelector: config.projects.selector }),
     runLists: new RunLists(kube, watchedRuns),
     clock,
     sleep,
@@ -142,13 +132,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     authenticator,
     providers,
     access,
+    archiveAccess,
     streams,
     rechecks: new Rechecks({ authenticator, access, clock, sleep, everyMs: config.follow.recheck }),
     counters,
     ownRights: memoizeFor(OWN_RIGHTS_MS, clock, () =>
       readOwnRights(kube, {
-        reviewsTokens: compiled.providers.some(({ kind }) => kind === "kubernetes"),
-        mapsClaims,
+        ...reviews,
         readsPods: sources.some(({ capabilities }) => capabilities.live),
       }),
     ),

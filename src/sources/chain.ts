@@ -52,6 +52,13 @@ const NOT_FOUND: Omit<Verdict, "outcome"> = {
   next: "The log may not have been stored yet, or no longer. An operator can tell where the logs of this project are kept, and for how long.",
 };
 
+/** Some source may have the log, and the caller may not read it there. */
+const DENIED: Omit<Verdict, "outcome"> = {
+  kind: "denied",
+  reason: "ACCESS_DENIED",
+  next: "Ask whoever runs the cluster for this right.",
+};
+
 const DOCUMENT_NEXT =
   "A document came in place of the log. Tell an operator, or read the document with document=show (--show-document).";
 
@@ -60,6 +67,7 @@ export class SourceChain {
   readonly #tries: SourceTry[] = [];
   readonly #told: string[] = [];
   readonly #causes: SourceError[] = [];
+  #denied = false;
 
   /** Records a source that is not configured for this run. */
   skip({ name }: LogSource): void {
@@ -85,6 +93,7 @@ export class SourceChain {
     });
     this.#told.push(`source "${source}" ${error.did}`);
     if (error.cause !== undefined) this.#causes.push(error);
+    if (error.denied) this.#denied = true;
   }
 
   /** The failure of a log that no source has, with the outcome of each in `tries`. */
@@ -96,8 +105,8 @@ export class SourceChain {
         tries,
       });
     }
-    const { kind, reason, next } =
-      VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
+    const verdict = VERDICTS.find(({ outcome }) => tries.some((each) => each.outcome === outcome)) ?? NOT_FOUND;
+    const { kind, reason, next } = verdict.kind === "refused" && this.#denied ? DENIED : verdict;
     const details = {
       next: kind === "not-found" && tries.some(isDocument) ? DOCUMENT_NEXT : next,
       tries,

@@ -24,6 +24,7 @@ const target = {
 const shelf = {
   kind: "shelf",
   schema: z.strictObject({ board: z.string() }),
+  hosts: () => [],
   capabilities: { live: false, ranges: false, tellsTimes: true, since: true, tail: false },
   compile: ({ board }, { attempt }) =>
     attempt(["board"], () => {

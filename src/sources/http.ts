@@ -6,6 +6,7 @@ import { type AddressTemplate, compileAddress } from "../template/address.ts";
 import type { TextTemplate } from "../template/text.ts";
 import { Decode, decodeLog } from "./decoders/decode-log.ts";
 import { createRecordFilter } from "./decoders/record-filter.ts";
+import { hostsOf } from "./hosts-of.ts";
 import { checkStatus, contentTypeOf, isDelimited, partOf, redirectOf, unsupportedCoding } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
@@ -63,6 +64,7 @@ export const http = {
   kind: "http",
   schema: Http,
   capabilities: { live: false, ranges: true, tellsTimes: false, since: false, tail: false },
+  hosts: ({ url, hosts }) => hostsOf(url, hosts),
   compile,
   lookups: ({ url, headers }) => lookupsOf([url, ...Object.values(headers)]),
   create(

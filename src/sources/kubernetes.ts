@@ -5,6 +5,7 @@ import type { SourceFault } from "../failure.ts";
 import { statusMessage } from "../kube/answer.ts";
 import type { KubeLogAnswer } from "../kube/kube-api.ts";
 import type { PodLogOptions } from "../kube/pod-log-path.ts";
+import { printable } from "../quoted.ts";
 import { readHttpBody } from "./http-body.ts";
 import { requestFailure } from "./http-failure.ts";
 import { NO_LOOKUPS } from "./lookups.ts";
@@ -27,6 +28,7 @@ export const kubernetes = {
     .strictObject({})
     .describe("The pods of the Jobs, as long as they exist. The gateway then needs deploy/cluster-role-pods.yaml too."),
   capabilities: { live: true, ranges: false, tellsTimes: true, since: true, tail: true },
+  hosts: () => [],
   compile: () => ({}),
   lookups: () => NO_LOOKUPS,
   create: (_, deps) => createKubernetesStore(deps),
@@ -51,7 +53,7 @@ export function createKubernetesStore({ name, kube, idleMs = TIMEOUTS.idleMs }: 
       if (pod.unstarted !== undefined) throw unstarted(name, pod.unstarted);
       const entries = async (query: PodLogOptions, mayBeginInside: boolean): Promise<PodEntries> => {
         const { status, body } = await ask(name, kube, pod, { timestamps: true, ...query }, signal);
-        if (status !== 200) throw endedInstead(pod, await refusal(name, status, body));
+        if (status !== 200) throw endedInstead(pod, await refusal(name, status, body, kube.owner));
         // Whoever follows a log waits for as long as it is quiet.
         const bytes = readHttpBody(body, { source: name, idleMs: query.follow ? undefined : idleMs, signal });
         const lines = new PodEntries(name, bytes, mayBeginInside);
@@ -113,7 +115,12 @@ async function ask(
 }
 
 /** Says why the API server gave no log. Its words name nodes and addresses: they are only the cause. */
-async function refusal(name: string, status: number, body: Readable): Promise<SourceError> {
+async function refusal(
+  name: string,
+  status: number,
+  body: Readable,
+  owner: SourceDeps["kube"]["owner"],
+): Promise<SourceError> {
   const text = await shortText(body);
   const said = statusMessage(text);
   const words = said ?? text;
@@ -135,6 +142,10 @@ async function refusal(name: string, status: number, body: Readable): Promise<So
   // 204: the pod is on no node yet. 400: the kubelet's way to say that there is no log yet.
   if (status === 204 || (status === 400 && /waiting to start|is not available|initializing/.test(words))) {
     return fail("not-yet", "has no log yet: the container has not started");
+  }
+  if (owner === "user" && status === 403) {
+    const did = `is denied to you by Kubernetes: ${printable(said ?? "no reason was given")}`;
+    return new SourceError(name, "refused", did, { httpStatus: status, cause, denied: true });
   }
   if (status === 429 || status >= 500) return fail("unavailable", `answered ${status}`);
   return fail("refused", `answered ${status}`);

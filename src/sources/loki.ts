@@ -10,6 +10,7 @@ import { InvalidValue, MissingValue, RefusedValue, TemplateError } from "../temp
 import { compileText, type TextTemplate } from "../template/text.ts";
 import { parseNanos } from "../template/times.ts";
 import type { TemplateValues } from "../template/values.ts";
+import { hostsOf } from "./hosts-of.ts";
 import {
   compileHeaders,
   httpSettings,
@@ -92,6 +93,7 @@ export const loki = {
   kind: "loki",
   schema: Loki,
   capabilities: { live: false, ranges: false, tellsTimes: true, inTimeOrder: true, since: true, tail: true },
+  hosts: ({ url, hosts }) => hostsOf(url, hosts),
   compile,
   lookups: ({ url, query, headers }) => lookupsOf([url, query, ...Object.values(headers)]),
   create: (compiled, deps) => createLokiStore(compiled, deps),

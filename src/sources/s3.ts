@@ -6,6 +6,7 @@ import { compileKeyPattern, compileKeyPrefix, type KeyPatternTemplate } from "..
 import { compileText, type TextTemplate } from "../template/text.ts";
 import { decodeLog } from "./decoders/decode-log.ts";
 import { createRecordFilter } from "./decoders/record-filter.ts";
+import { credentialsOfBucket, hostsOfBucket } from "./hosts-of.ts";
 import { contentTypeOf, partOf } from "./http-answer.ts";
 import { readHttpBody } from "./http-body.ts";
 import { openSetting, timeoutsOf } from "./http-settings.ts";
@@ -36,6 +37,8 @@ export const s3 = {
   kind: "s3",
   schema: S3,
   capabilities: { live: false, ranges: true, tellsTimes: false, since: false, tail: false },
+  hosts: hostsOfBucket,
+  ambientCredentials: credentialsOfBucket,
   compile,
   lookups: ({ key, parts }) => lookupsOf([key ?? parts ?? { names: new Set<string>() }]),
   create(compiled, { name, egress, sleep, limits }: Pick<SourceDeps, "name" | "egress" | "sleep" | "limits">) {

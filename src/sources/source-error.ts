@@ -6,6 +6,8 @@ export interface SourceErrorDetails {
   readonly httpStatus?: number;
   /** What it was that went wrong. Default: not told apart. */
   readonly fault?: SourceFault;
+  /** Whether it is the caller whom Kubernetes denied it, rather than this server. Default: no. */
+  readonly denied?: boolean;
   /** What went wrong underneath. For the server's own log: it may hold addresses. */
   readonly cause?: unknown;
 }
@@ -22,6 +24,7 @@ export class SourceError extends Error {
   readonly did: string;
   readonly httpStatus: number | undefined;
   readonly fault: SourceFault | undefined;
+  readonly denied: boolean;
 
   constructor(source: string, outcome: SourceError["outcome"], did: string, details: SourceErrorDetails = {}) {
     super(`Source "${source}" ${did}.`, details.cause === undefined ? undefined : { cause: details.cause });
@@ -31,6 +34,7 @@ export class SourceError extends Error {
     this.did = did;
     this.httpStatus = details.httpStatus;
     this.fault = details.fault;
+    this.denied = details.denied ?? false;
   }
 }
 

@@ -38,7 +38,7 @@ export interface SourceDeps {
   /** Makes every connection to a store. */
   readonly egress: Egress;
   /** The client of the API server. The source must not close its connections. */
-  readonly kube: Pick<KubeApi, "openPodLog">;
+  readonly kube: Pick<KubeApi, "openPodLog" | "owner">;
   /** Waits between two tries of a request. */
   readonly sleep: Sleep;
   /** How much a source that looks into files may read. */
@@ -56,6 +56,10 @@ export interface SourceKind<Config = unknown, Compiled = unknown> {
   /** The schema of its settings. Their descriptions are part of the published JSON Schema. */
   readonly schema: z.ZodType<Config>;
   readonly capabilities: Capabilities;
+  /** The hosts that its settings lead to, as `scheme://host:port`, for a person to confirm. */
+  hosts(config: Config): readonly string[];
+  /** What it uses of this computer without being told where it is, such as AWS credentials. Default: nothing. */
+  ambientCredentials?(config: Config): readonly string[];
   /** Compiles templates and opens secrets and certificates. `undefined` if there were faults. */
   compile(config: Config, context: CompileContext): Compiled | undefined;
   /** What its templates need from the cluster besides the run itself. */

@@ -5,7 +5,7 @@ const read = (path: string): string => readFileSync(new URL(path, import.meta.ur
 /** Removes whitespace: the formatter decides the layout. */
 const compact = (text: string): string => text.replace(/\s+/g, "");
 
-it.each(["const Memory", "capabilities:", "compile(", "lookups:", "create:"])(
+it.each(["const Memory", "capabilities:", "hosts:", "compile(", "lookups:", "create:"])(
   "docs/adding-a-source.md shows %s as it is in the memory source",
   (begin) => {
     const blocks = [...read("../../docs/adding-a-source.md").matchAll(/```ts\n([\s\S]*?)```/g)];

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Duration } from "../../src/config-values/units.ts";
+import { hostsOf } from "../../src/sources/hosts-of.ts";
 import { lookupsOf } from "../../src/sources/lookups.ts";
 import { SOURCE_KINDS } from "../../src/sources/registry.ts";
 import type { EntriesPiece, OpenedLog, OpenOptions } from "../../src/sources/source.ts";
@@ -34,6 +35,7 @@ function createMemoryKind(shelf: Shelf) {
     kind: "memory",
     schema: Memory,
     capabilities: { live: false, ranges: false, tellsTimes: true, since: true, tail: true },
+    hosts: ({ url }) => hostsOf(url),
     compile({ url, idle }, { vars, attempt }) {
       const compiled = attempt(["url"], () => compileAddress(url, { vars }));
       return compiled && { url: compiled, idleMs: idle };

@@ -13,6 +13,8 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it is called as `kubectl taffrail`. Default: no. */
+  readonly isPlugin?: boolean;
   /** Default: not a terminal. */
   readonly isTTY?: boolean;
   readonly signal?: AbortSignal;
@@ -43,6 +45,7 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
   const code = await runCli(args, {
     // A pager would take over the terminal of the tests.
     env: { XDG_CONFIG_HOME: "/nowhere", TAFFRAIL_PAGER: "", ...options.env },
+    isPlugin: options.isPlugin ?? false,
     stdout: Object.assign(stdout, { isTTY: options.isTTY ?? false }),
     say: (line) => said.push(line),
     ...(options.answer !== undefined && {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FIRST_CLIENT } from "../../fakes/certificates.ts";
 import { PEOPLE } from "../../integration/access-rows.ts";
 import { resolveServer } from "../programs/resolve.ts";
 import { ChildServer } from "./child-server.ts";
@@ -61,6 +62,8 @@ export async function startKubeApiserver(
   await writeFile(join(own, "account.key"), accountKey);
   await writeFile(join(own, "account.pub"), publicKey.export({ type: "spki", format: "pem" }));
   await writeFile(join(own, "audit-policy.yaml"), AUDIT_POLICY);
+  // The certificate is its own authority.
+  await writeFile(join(own, "clients.crt"), FIRST_CLIENT.cert);
   const auditLog = join(own, "audit.log");
   const port = await findFreePort();
   const server = new ChildServer(`kube-apiserver (${name})`, path, [
@@ -72,6 +75,7 @@ export async function startKubeApiserver(
     `--etcd-servers=${etcdUrl}`,
     `--etcd-prefix=/${name}`,
     `--token-auth-file=${join(own, "tokens.csv")}`,
+    `--client-ca-file=${join(own, "clients.crt")}`,
     `--service-account-issuer=${API_AUDIENCE}`,
     `--service-account-key-file=${join(own, "account.pub")}`,
     `--service-account-signing-key-file=${join(own, "account.key")}`,
