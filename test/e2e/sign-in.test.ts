@@ -197,6 +197,7 @@ suite("signing in with an identity provider on the page", () => {
     await page.waitForURL(`${url}/sign-in`);
     await page.getByRole("button", { name: "Sign in with Example ID" }).click();
     await page.locator("input[name=login]").waitFor();
+    expect(new URL(page.url()).origin).toBe(provider.issuer);
     await context.close();
   });
 });

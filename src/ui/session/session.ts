@@ -18,6 +18,8 @@ const REFUSALS = 30;
 let state: SessionState = { kind: "unknown" };
 /** Counts sign-ins, so that a refusal from before a sign-in can be told apart. */
 let signIns = 0;
+/** The user for whom the page shows what it shows. */
+let shownTo = "";
 let refusals = { since: 0, count: 0 };
 const listeners = new Set<() => void>();
 const renewal = new Renewal({
@@ -91,7 +93,7 @@ export async function signOut({ stay = false } = {}): Promise<void> {
   const response = await ask("DELETE");
   const { signOutUrl } = response.status === 200 ? ((await response.json()) as { signOutUrl?: unknown }) : {};
   renewal.stop();
-  become({ kind: "out", again: false });
+  leave();
   tellOtherTabs();
   if (!stay && typeof signOutUrl === "string" && /^https?:/.test(signOutUrl)) location.assign(signOutUrl);
 }
@@ -113,18 +115,24 @@ async function takeOver(): Promise<void> {
   const response = await ask("GET").catch(() => undefined);
   if (response === undefined) return;
   const who = await whoOf(response);
-  if (who === undefined) become({ kind: "out", again: false });
+  if (who === undefined) leave();
   else takeSession(who);
 }
 
-/** Another user may not see what is shown. */
+/** Nothing stays on the screen. */
+function leave(): void {
+  shownTo = "";
+  become({ kind: "out", again: false });
+}
+
+/** Another user may not see what is shown, not even after the first one was signed out. */
 function takeSession(who: Who): void {
   const { username } = who;
-  const before = state;
-  if (before.kind === "in" && before.user !== "" && before.user !== username) {
+  if (shownTo !== "" && shownTo !== username) {
     location.reload();
     return;
   }
+  shownTo = username;
   renewal.plan(who);
   signIns += 1;
   become({ kind: "in", user: username });
