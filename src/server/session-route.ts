@@ -157,6 +157,8 @@ async function renew(
     signIns.giveBack(network);
     sendWho(response, services, caller, renewed);
   } catch (error) {
+    // Not even many users behind one address are kept from signing in because a provider is down.
+    if (error instanceof Failure && error.kind === "unavailable") signIns.giveBack(network);
     const isOver = session === undefined || session.hasExpired;
     if (isOver && error instanceof Failure && error.kind === "unauthenticated") {
       response.setHeader("set-cookie", clearSessionCookies(headersOf(request).get("cookie")));
