@@ -30,8 +30,8 @@ export interface RechecksOptions {
  * Re-checks, as long as streams are open, whether their callers still may read them, past all caches, and stops those
  * whose callers may not.
  *
- * All streams of one token share one timer and one TokenReview; those of the same key share one decision. A stream that
- * joins was decided when it began, so its next re-check is at most `everyMs` later.
+ * All streams of one token, or of one session's claims, that expire at the same time share one timer and one
+ * TokenReview; those of the same key share one decision. A stream that joins was decided when it began, so its next re-check is at most `everyMs` later.
  */
 export class Rechecks {
   readonly #options: RechecksOptions;
@@ -43,7 +43,8 @@ export class Rechecks {
 
   /** @returns a function that ends the re-checks for this stream; calling it again does nothing. */
   add(stream: StoppableStream, caller: Caller, recheck: Recheck): () => void {
-    const token = caller.token?.reveal() ?? "";
+    // A session with a token expires before the token does.
+    const token = JSON.stringify([caller.token?.reveal(), caller.claims, caller.expiresAt]);
     let shared = this.#tokens.get(token);
     if (shared === undefined) {
       const created: TokenRecheck = new TokenRecheck(this.#options, caller, () => {
@@ -96,14 +97,14 @@ class TokenRecheck {
   /** @throws StreamStopped when the token has expired; what the TokenReview throws. */
   async #run(): Promise<never> {
     const { authenticator, access, clock, sleep, everyMs } = this.#options;
-    const { token, expiresAt = Number.POSITIVE_INFINITY } = this.#caller;
+    const { token, claims, expiresAt = Number.POSITIVE_INFINITY } = this.#caller;
     const { signal } = this.#empty;
     for (;;) {
       const left = expiresAt - clock.now();
       if (left <= 0) throw tokenExpired();
       await sleep(Math.min(everyMs, left), signal);
       if (expiresAt <= clock.now()) throw tokenExpired();
-      const caller = await authenticator.authenticate(token, signal, { afresh: true });
+      const caller = await authenticator.authenticate(token ?? claims, signal, { afresh: true });
       const afresh = access.afresh();
       const queue = [...this.#byKey.values()].values();
       const worker = async (): Promise<void> => {

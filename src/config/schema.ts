@@ -39,6 +39,13 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
       .regex(/^(\/[-\w.~]+)*$/, "must begin with a slash and end without one")
       .default("")
       .describe("The path prefix behind a proxy: `/taffrail`. Requests without it are answered too. Default: none."),
+    publicUrl: z
+      .string()
+      .regex(/^https?:\/\/[^\s/?#@\\]+$/, "must be an http or https URL without a path")
+      .optional()
+      .describe(
+        "Where browsers reach this server, without the base path: https://logs.example.com. Default: as the request says.",
+      ),
     contact: z.string().default("").describe("Whom users can ask for help."),
     retentionDays: z.int().min(0).max(100_000).default(0).describe("For how many days logs are kept. 0: not stated."),
     identity: z
@@ -191,7 +198,7 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
     session: z
       .strictObject({
         lifetime: Duration.default(12 * 3_600_000).describe(
-          "How long a session of the page lasts, at most: never longer than its token. Default 12h.",
+          "How long a session of the page lasts, at most, however often it is renewed. Default 12h.",
         ),
       })
       .prefault({}),

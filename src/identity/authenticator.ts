@@ -4,28 +4,28 @@ import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { limitExceeded } from "../limits.ts";
 import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
-import type { Secret } from "../secret.ts";
-import type { Caller } from "./caller.ts";
+import { Secret } from "../secret.ts";
+import type { Caller, VerifiedClaims } from "./caller.ts";
 import { issuerOf } from "./token.ts";
 
-/** Finds the owner of a token. */
+/** Finds the owner of a token, or of a session's claims. */
 export interface Authenticator {
   /**
-   * @param token the bearer token of the request, if it has one.
+   * @param credential the bearer token of the request, or the claims of its session, if it has any.
    * @param options.afresh whether to bypass the cache. Default: no.
    * @param options.network of the client, whose invalid tokens are limited. Default: they are not.
    * @throws Failure of kind `unauthenticated` if there is no token or it is rejected; TOO_MANY_SIGN_INS if too many
    * tokens of the network were invalid; of kind `unavailable` if the token could not be verified.
    */
   authenticate(
-    token: Secret | undefined,
+    credential: Secret | VerifiedClaims | undefined,
     signal: AbortSignal,
     options?: { readonly afresh?: boolean; readonly network?: string },
   ): Promise<Caller>;
 }
 
 /** A caller without the token, which is not cached. */
-export type Identity = Omit<Caller, "token">;
+export type Identity = Omit<Caller, "token" | "claims">;
 
 /** Verifies the tokens of one issuer. */
 export interface TokenVerifier {
@@ -38,6 +38,12 @@ export interface TokenVerifier {
    * @throws Failure of kind `unauthenticated` if it rejects the token; any other error means that it cannot tell.
    */
   verify(token: Secret): Promise<Identity>;
+  /**
+   * Whom the claims of a verified token are about, as `verify` says. Absent: it has no sessions of claims.
+   *
+   * @throws Failure of kind `unauthenticated` if it rejects them.
+   */
+  identityOf?(claims: VerifiedClaims): Identity;
 }
 
 export interface AuthenticatorOptions {
@@ -122,8 +128,16 @@ export function createAuthenticator({ verifiers, clock, refusals }: Authenticato
     return outcome.identity;
   };
 
+  const ownerOfClaims = (claims: VerifiedClaims): Identity => {
+    if (claims.expiresAt <= clock.now()) throw rejected("The session has expired.", "Sign in again.");
+    const identity = byIssuer.get(claims.issuer)?.identityOf?.(claims);
+    if (identity !== undefined) return identity;
+    throw rejected("The identity provider of the session is no longer accepted.", "Sign in again.");
+  };
+
   return {
     async authenticate(token, signal, { afresh = false, network } = {}) {
+      if (token !== undefined && !(token instanceof Secret)) return { ...ownerOfClaims(token), claims: token };
       if (token === undefined) {
         throw new Failure("unauthenticated", "TOKEN_MISSING", "A bearer token is required.", {
           next: "Send the header `authorization: Bearer TOKEN`, or sign in.",

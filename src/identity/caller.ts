@@ -1,9 +1,20 @@
 import type { Secret } from "../secret.ts";
 
+/** What a verified ID token says, and what a session keeps of it. */
+export interface VerifiedClaims {
+  readonly issuer: string;
+  /** Those that decide about access, with `sub`. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Until when they count, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
 /** The caller: the owner of a token, as its issuer names them. */
 export interface Caller {
   /** The token, which is verified again while a stream is open. */
   readonly token?: Secret | undefined;
+  /** The claims of the caller's session, in place of a token. */
+  readonly claims?: VerifiedClaims | undefined;
   /** When the token expires, in milliseconds since 1970, if known. */
   readonly expiresAt?: number | undefined;
   /** The issuer that vouches for the user name. Absent: the cluster. */

@@ -14,7 +14,7 @@ import { createEgress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import { createRate } from "../rate.ts";
 import { Secret } from "../secret.ts";
-import { createAuthenticator } from "./authenticator.ts";
+import { createAuthenticator, type TokenVerifier } from "./authenticator.ts";
 import { createKargo, createOidc } from "./oidc.ts";
 import type { KargoSettings, OidcSettings } from "./provider-config.ts";
 import { ProviderKeys } from "./provider-keys.ts";
@@ -365,3 +365,58 @@ function changed(token: string, change: object): string {
   const [head, , signature] = token.split(".");
   return `${head}.${Buffer.from(JSON.stringify(claims(change))).toString("base64url")}.${signature}`;
 }
+
+describe("the claims that a session keeps of an ID token", () => {
+  const more = {
+    email: "ann@example.com",
+    email_verified: true,
+    name: "Ann",
+    groups: ["devops", "leads"],
+    nonce: "n0nce",
+    at_hash: "h4sh",
+    jti: "1",
+    roles: { nested: ["x"] },
+    level: 7,
+  };
+
+  it.each([
+    ["oidc", () => oidcOf({ usernameClaim: "email", groupsClaim: "groups", groupsPrefix: "oidc:" })],
+    ["oidc without groups", () => oidcOf()],
+    ["kargo", () => kargoOf()],
+  ] as const)("give the same user and rights as the token: %s", async (_, verifierOf) => {
+    for (const change of [more, { ...more, groups: undefined, _claim_names: { groups: "src1" } }]) {
+      const verifier = verifierOf();
+      const token = new Secret(signed(change));
+      const fromToken = await verifier.verify(token);
+      const claims = await verifier.verifyClaims(token);
+      const fromClaims = verifier.identityOf(claims);
+      const { rights } = fromToken;
+      const kept = rights?.kind === "accounts" && {
+        ...rights,
+        claims: rights.claims.filter(([name]) => !["nonce", "at_hash", "jti"].includes(name)),
+      };
+      expect(fromClaims).toEqual(rights === undefined ? fromToken : { ...fromToken, rights: kept });
+    }
+  });
+
+  it("are those that decide, and no others", async () => {
+    const token = new Secret(signed(more));
+    const oidc = await oidcOf({ usernameClaim: "email", groupsClaim: "groups" }).verifyClaims(token);
+    expect(Object.keys(oidc.claims).sort()).toEqual(["email", "email_verified", "groups", "sub"]);
+    const kargo = await kargoOf().verifyClaims(token);
+    expect(Object.keys(kargo.claims).sort()).toEqual(["aud", "email", "groups", "iss", "name", "sub"]);
+  });
+
+  it("are for nobody once they have expired, or their provider is no longer configured", async () => {
+    const verifier = oidcOf();
+    const claims = await verifier.verifyClaims(new Secret(signed()));
+    const refusals = createRate({ perKey: 60 }, clock);
+    const asked = (verifiers: readonly TokenVerifier[]) =>
+      createAuthenticator({ verifiers, clock, refusals }).authenticate(claims, signal);
+    expect((await asked([verifier])).username).toBe(`${provider.issuer}#7`);
+    expect((await asked([verifier])).claims).toEqual(claims);
+    await expect(asked([])).rejects.toMatchObject({ reason: "TOKEN_REFUSED" });
+    clock.time = claims.expiresAt;
+    await expect(asked([verifier])).rejects.toMatchObject({ reason: "TOKEN_REFUSED" });
+  });
+});

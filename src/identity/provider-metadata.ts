@@ -1,8 +1,9 @@
 import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import * as z from "zod";
 import type { TlsReader } from "../config-values/tls-files.ts";
 import type { Egress } from "../egress/egress.ts";
-import { createHttpConnections, type HttpConnections } from "../egress/http-connections.ts";
+import { createHttpConnections, type HttpConnections, type HttpRequest } from "../egress/http-connections.ts";
 import { ProviderFault, requestFault } from "./provider-fault.ts";
 
 /** A public key of a provider: a JWK (RFC 7517). */
@@ -16,7 +17,28 @@ export interface ProviderMetadata {
    * @throws ProviderFault
    */
   readKeys(): Promise<readonly PublicKey[]>;
+  /**
+   * Reads the provider's discovery document: all of it, checked as far as `readKeys` needs it.
+   *
+   * @throws ProviderFault
+   */
+  readDiscovery(): Promise<DiscoveryDocument>;
+  /**
+   * Asks one of the provider's endpoints, by the rules for its keys. The answer is read to its end.
+   *
+   * @throws ProviderFault
+   */
+  fetch(address: string, request: ProviderRequest): Promise<Response>;
   close(): Promise<void>;
+}
+
+/** A discovery document (OpenID Connect Discovery 1.0 §3). */
+export type DiscoveryDocument = z.infer<typeof Discovery>;
+
+export interface ProviderRequest {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
 }
 
 export interface ProviderMetadataOptions {
@@ -33,7 +55,7 @@ const DOCUMENT_BYTES = 1024 * 1024;
 /** A token without a key id is tried with each. */
 const MAX_KEYS = 100;
 
-const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const Discovery = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 const Keys = z.object({ keys: z.array(z.unknown()) });
 /** Public keys only: a symmetric key that is published is no secret. */
 const Key = z.looseObject({ kty: z.enum(["RSA", "EC", "OKP"]), d: z.undefined().optional() });
@@ -49,31 +71,67 @@ export function createProviderMetadata({ issuer, egress, tls }: ProviderMetadata
   const own = createHttpConnections({ egress, origin, timeouts: TIMEOUTS });
   const elsewhere = createHttpConnections({ egress, origin: undefined, timeouts: TIMEOUTS });
 
-  const read = async <T>(connections: HttpConnections, url: URL, shape: z.ZodType<T>, what: string): Promise<T> => {
+  const connectionsFor = (url: URL, fault: string): HttpConnections => {
+    if (url.origin === origin) return own;
+    if (url.protocol === "https:" && protocol === "https:") return elsewhere;
+    throw new ProviderFault(fault);
+  };
+
+  const ask = async <T>(
+    connections: HttpConnections,
+    url: URL,
+    request: Omit<HttpRequest, "tls" | "signal">,
+    use: (answer: Dispatcher.ResponseData) => Promise<T>,
+  ): Promise<T> => {
     const signal = AbortSignal.timeout(WHOLE_MS);
     try {
-      const headers = { accept: "application/json" };
-      const answer = await connections.get(url, { headers, tls: await tls?.(), signal });
-      const text = await readText(answer.body, () => checkStatus(answer.statusCode));
-      return parse(shape, text, what);
+      return await use(await connections.get(url, { ...request, tls: await tls?.(), signal }));
     } catch (error) {
       throw requestFault(error);
     }
   };
 
+  const read = <T>(connections: HttpConnections, url: URL, shape: z.ZodType<T>, what: string): Promise<T> =>
+    ask(connections, url, { headers: { accept: "application/json" } }, async ({ statusCode, body }) =>
+      parse(shape, await readText(body, () => checkStatus(statusCode)), what),
+    );
+
+  const readDiscovery = async (): Promise<DiscoveryDocument> => {
+    const url = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+    const found = await read(own, url, Discovery, "discovery document");
+    if (found.issuer !== issuer) throw new ProviderFault("names another issuer in its discovery document");
+    return found;
+  };
+
   return {
+    readDiscovery,
     async readKeys() {
-      const discovery = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
-      const found = await read(own, discovery, Discovery, "discovery document");
-      if (found.issuer !== issuer) throw new ProviderFault("names another issuer in its discovery document");
-      const url = new URL(found.jwks_uri);
-      if (url.origin !== origin && (url.protocol !== "https:" || protocol !== "https:")) {
-        throw new ProviderFault("publishes its keys at an address without TLS");
-      }
-      const { keys } = await read(url.origin === origin ? own : elsewhere, url, Keys, "key set");
+      const url = new URL((await readDiscovery()).jwks_uri);
+      const { keys } = await read(
+        connectionsFor(url, "publishes its keys at an address without TLS"),
+        url,
+        Keys,
+        "key set",
+      );
       const usable = keys.flatMap((each) => Key.safeParse(each).data ?? []).slice(0, MAX_KEYS);
       if (usable.length === 0) throw new ProviderFault("publishes no keys");
       return usable;
+    },
+    async fetch(address, request) {
+      const url = new URL(address);
+      return ask(
+        connectionsFor(url, "has an endpoint without TLS"),
+        url,
+        request,
+        async ({ statusCode: status, headers, body }) => {
+          const text = await readText(body, () => checkNoRedirect(status));
+          const type = String(headers["content-type"] ?? "");
+          return new Response(text === "" ? null : text, {
+            status,
+            ...(type && { headers: { "content-type": type } }),
+          });
+        },
+      );
     },
     async close() {
       await Promise.all([own.close(), elsewhere.close()]);
@@ -81,8 +139,12 @@ export function createProviderMetadata({ issuer, egress, tls }: ProviderMetadata
   };
 }
 
-function checkStatus(status: number): void {
+function checkNoRedirect(status: number): void {
   if (status >= 300 && status < 400) throw new ProviderFault("redirects, which is not followed");
+}
+
+function checkStatus(status: number): void {
+  checkNoRedirect(status);
   if (status !== 200) throw new ProviderFault(`responded with status ${status}`);
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { TokenVerifier } from "./authenticator.ts";
+import { type CodeFlow, createCodeFlow } from "./code-flow.ts";
 import { createKargoAdmin } from "./kargo-admin.ts";
 import { createKargo, createOidc } from "./oidc.ts";
 import type { CompiledProvider } from "./provider-config.ts";
@@ -21,6 +22,8 @@ export interface ProviderHealth {
 /** The configured identity providers. */
 export interface Providers {
   readonly verifiers: readonly TokenVerifier[];
+  /** How users sign in on the page: one for each OpenID provider. */
+  readonly flows: readonly CodeFlow[];
   health(): readonly ProviderHealth[];
   /** Closes all connections to them. */
   close(): Promise<void>;
@@ -38,6 +41,7 @@ export interface ProvidersOptions {
 interface Opened {
   readonly verifier: TokenVerifier;
   readonly keys?: ProviderKeys;
+  readonly flow?: CodeFlow;
   readonly close?: () => Promise<void>;
 }
 
@@ -46,6 +50,7 @@ export function createProviders(compiled: readonly CompiledProvider[], options: 
   const opened = compiled.map((provider) => ({ ...open(provider, options), provider }));
   return {
     verifiers: opened.map(({ verifier }) => verifier),
+    flows: opened.flatMap(({ flow }) => flow ?? []),
     health: () => opened.map(({ provider: { name, kind }, keys }) => ({ name, kind, keys: keys?.health })),
     async close() {
       await Promise.all(opened.map(({ close }) => close?.()));
@@ -71,7 +76,9 @@ function open(provider: CompiledProvider, { kube, egress, clock, log, audiences 
       const deps = { keys, clock };
       const verifier =
         provider.kind === "oidc" ? createOidc(provider.settings, deps) : createKargo(provider.settings, deps);
-      return { verifier, keys, close: metadata.close };
+      const { clientSecret } = provider;
+      const flow = createCodeFlow({ name, settings, clientSecret, metadata, verifier, clock });
+      return { verifier, keys, flow, close: metadata.close };
     }
   }
 }

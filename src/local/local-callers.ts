@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
 import type { Caller } from "../identity/caller.ts";
 import { reviewAccess } from "../kube/access-review.ts";
-import type { Secret } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import type { Callers, CallersDeps } from "../server/callers.ts";
 import { guardArchive } from "./guard-archive.ts";
 
@@ -37,7 +37,7 @@ export function createLocalCallers({ secret, username }: LocalCallersOptions): (
       access: createLocalAccess(reviews),
       archiveAccess: reviews,
       projectAccess: reviews,
-      providers: { health: () => [], close: async () => {} },
+      providers: { flows: [], health: () => [], close: async () => {} },
       reviews: { reviewsTokens: false, reviewsAccess: false, mapsClaims: false },
       guard: (source) => guardArchive(source, { kube, access: reviews, caller, subresource }),
     };
@@ -47,7 +47,8 @@ export function createLocalCallers({ secret, username }: LocalCallersOptions): (
 function createLocalAuthenticator(secret: Secret, caller: Caller): Authenticator {
   const expected = Buffer.from(secret.reveal());
   return {
-    async authenticate(token) {
+    async authenticate(credential) {
+      const token = credential instanceof Secret ? credential : undefined;
       const given = Buffer.from(token?.reveal() ?? "");
       if (given.length === expected.length && timingSafeEqual(given, expected)) return caller;
       const reason = token === undefined ? "TOKEN_MISSING" : "TOKEN_REFUSED";

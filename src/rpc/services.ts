@@ -13,7 +13,10 @@ import type { ProjectLists } from "../runs/project-lists.ts";
 import type { RunLists } from "../runs/run-lists.ts";
 import type { RunReader } from "../runs/run-reader.ts";
 import type { WatchedRuns } from "../runs/watched-runs.ts";
+import type { PendingSignIn } from "../session/pending-sign-in.ts";
+import type { Renewals } from "../session/renewals.ts";
 import type { Sessions } from "../session/sealed-session.ts";
+import type { Sealer } from "../session/sealer.ts";
 import type { Sleep } from "../sleep.ts";
 import type { Lookups } from "../sources/lookups.ts";
 import type { LogSource } from "../sources/source.ts";
@@ -30,7 +33,7 @@ export interface Services extends GuardServices {
   /** Unary calls, per user name. */
   readonly calls: Rate;
   readonly authenticator: Authenticator;
-  readonly providers: Pick<Providers, "health">;
+  readonly providers: Pick<Providers, "health" | "flows">;
   readonly access: Access;
   /** Decides about reports in private buckets, which only this server guards. */
   readonly archiveAccess: Access;
@@ -49,4 +52,8 @@ export interface Services extends GuardServices {
   readonly cursors: (scope: CursorScope) => Promise<Cursors>;
   /** Seals and opens sessions, with the current keys. */
   readonly sessions: () => Promise<Sessions>;
+  /** Seals and opens sign-ins that have begun, with the current keys. */
+  readonly pendingSignIns: () => Promise<Sealer<PendingSignIn>>;
+  /** Renews sessions by their refresh tokens. */
+  readonly renewals: Renewals;
 }

@@ -21,6 +21,8 @@ import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
 import { browserUsesTls } from "../session/browser-tls.ts";
+import { createPendingSignIns } from "../session/pending-sign-in.ts";
+import { createRenewals } from "../session/renewals.ts";
 import { createSessions } from "../session/sealed-session.ts";
 import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
 import { createSource } from "../sources/create-source.ts";
@@ -43,6 +45,7 @@ import { createPresigner } from "./presigner.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 import { serveSession } from "./session-route.ts";
+import { serveSignIn } from "./sign-in-route.ts";
 
 export interface GatewayOptions {
   readonly compiled: CompiledConfig;
@@ -125,6 +128,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
     sessions: async () => createSessions({ keys: await keys(), clock }),
+    pendingSignIns: async () => createPendingSignIns(await keys()),
+    renewals: createRenewals(providers.flows, clock),
     sources,
     lookups: compiled.lookups,
     links: compiled.links,
@@ -202,8 +207,12 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     endStalledResponse(response, path, stall);
     if (before(request, response, path) || serveRpc(request, response, path)) return;
-    if (path === "/session") {
+    if (path === "/session" || path === "/session/renew") {
       void serveSession({ ...services, signIns }, log, request, response, requestMs);
+      return;
+    }
+    if (path === "/session/login" || path === "/session/callback") {
+      void serveSignIn({ ...services, signIns }, log, request, response);
       return;
     }
     if (page.serve(request, response, path)) return;

@@ -10,9 +10,11 @@ import { connectError, countFailure, countRefusal, httpStatus, logFailure, repor
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
 import { browserUsesTls } from "../session/browser-tls.ts";
-import { originRefused } from "../session/credentials.ts";
+import { callerOfSession, originRefused } from "../session/credentials.ts";
+import { SESSION_MS } from "../session/renewals.ts";
 import { originOf } from "../session/same-origin.ts";
-import { clearSessionCookies, excessOf, setSessionCookie } from "../session/session-cookie.ts";
+import type { Session } from "../session/sealed-session.ts";
+import { clearSessionCookies, sessionCookie } from "../session/session-cookie.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { clientNetwork } from "./client-network.ts";
 import {
@@ -24,10 +26,14 @@ import {
   type NodeResponse,
   sendText,
 } from "./node-http.ts";
+import { ownPath } from "./own-path.ts";
 import { failureHeaders } from "./plain-failure.ts";
+import { publicOrigin } from "./public-url.ts";
 import { readBody } from "./request-body.ts";
+import { latestEnd, sessionCookies } from "./start-session.ts";
 
-interface SessionServices extends Pick<Services, "authenticator" | "sessions" | "config" | "clock" | "counters"> {
+interface SessionServices
+  extends Pick<Services, "authenticator" | "sessions" | "config" | "clock" | "counters" | "renewals" | "providers"> {
   readonly signIns: Rate;
 }
 
@@ -45,7 +51,8 @@ const Body = z.object({
 });
 
 /**
- * Serves `/session`: POST signs in with a token, GET returns the user, DELETE signs out.
+ * Serves `/session`: POST signs in with a token, GET returns the user, DELETE signs out; and `/session/renew`, where POST
+ * renews the session.
  *
  * The token is reviewed and then kept only by the browser, sealed. A form is answered with a redirect to its `next`, a
  * path of this server; anything else with JSON. POST and DELETE must come from a page of this server, or not from a
@@ -63,24 +70,45 @@ export async function serveSession(
   const disconnected = closedSignal(response);
   try {
     const method = request.method ?? "";
-    if (method === "GET" || method === "HEAD") {
-      sendWho(response, await authenticateRequest(services, request, response, disconnected));
+    const renews = request.url?.startsWith("/session/renew") === true;
+    const allowed = renews ? "POST" : METHODS;
+    if (!allowed.split(", ").includes(method)) {
+      sendText(response, 405, `Only ${allowed} ${renews ? "is" : "are"} allowed here.\n`, { allow: allowed });
+    } else if (renews) {
+      checkOrigin(request);
+      await renew(services, request, response, disconnected);
     } else if (method === "DELETE") {
       checkOrigin(request);
-      response.setHeader("set-cookie", clearSessionCookies());
-      sendText(response, 204, "");
+      await signOut(services, log, request, response);
     } else if (method === "POST") {
       checkOrigin(request);
-      // Before anything of the request is read, so that a rejected request costs nothing.
-      takeOrThrow(services.signIns, clientNetwork(request, services.config.limits.proxies), tooManySignIns);
+      takeSignIn(services, request);
       await signIn(services, request, response, requestMs, disconnected);
     } else {
-      sendText(response, 405, `Only ${METHODS} are allowed here.\n`, { allow: METHODS });
+      const caller = await authenticateRequest(services, request, response, disconnected);
+      const hasToken = request.headers.authorization !== undefined;
+      const session = hasToken ? undefined : await sessionOf(services, request);
+      sendWho(response, services, caller, session);
     }
   } catch (error) {
     if (disconnected.aborted) return;
     sendFailure(services, response, log, error);
   }
+}
+
+/** The session in the cookies of a request. */
+async function sessionOf({ sessions }: Pick<Services, "sessions">, request: NodeRequest) {
+  const headers = headersOf(request);
+  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, isEncrypted(request)));
+  return sealed === undefined ? undefined : (await sessions()).open(sealed);
+}
+
+/** Before anything of the request is read, so that a rejected request costs nothing. */
+export function takeSignIn(
+  { signIns, config }: Pick<SessionServices, "signIns" | "config">,
+  request: NodeRequest,
+): void {
+  takeOrThrow(signIns, clientNetwork(request, config.limits.proxies), tooManySignIns);
 }
 
 function tooManySignIns({ seconds, perMinute, of }: Refused): Failure {
@@ -92,24 +120,85 @@ function tooManySignIns({ seconds, perMinute, of }: Refused): Failure {
 }
 
 async function signIn(
-  { authenticator, sessions, config, clock }: SessionServices,
+  services: SessionServices,
   request: NodeRequest,
   response: NodeResponse,
   requestMs: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const { authenticator, config, clock } = services;
   const { isForm, token, next } = await readSignIn(request, requestMs, `${config.basePath}/`);
   const network = clientNetwork(request, config.limits.proxies);
   const caller = await authenticator.authenticate(token, signal, { network });
   const now = clock.now();
-  const expiresAt = Math.min(now + config.session.lifetime, caller.expiresAt ?? Number.POSITIVE_INFINITY);
-  const sealed = await (await sessions()).seal({ token, expiresAt });
-  const excess = excessOf(sealed);
-  if (excess > 0) throw tooLarge(excess);
-  const secure = browserUsesTls(headersOf(request), isEncrypted(request));
-  response.setHeader("set-cookie", [setSessionCookie(sealed, secure, (expiresAt - now) / 1_000)]);
+  const endsAt = latestEnd(config, now, caller.expiresAt);
+  const session = { kind: "token", token, expiresAt: Math.min(now + SESSION_MS, endsAt), endsAt } as const;
+  await setSession(services, request, response, session);
   if (isForm) sendText(response, 303, "", { location: next });
-  else sendWho(response, { ...caller, expiresAt });
+  else sendWho(response, services, caller, session);
+}
+
+/**
+ * Renews the session of a request. One that cannot be renewed is left as it is while it is good.
+ *
+ * Programs that renew without end cost no more than those that sign in.
+ */
+async function renew(
+  services: SessionServices,
+  request: NodeRequest,
+  response: NodeResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const { authenticator, config, renewals, signIns } = services;
+  takeSignIn(services, request);
+  const network = clientNetwork(request, config.limits.proxies);
+  const session = await sessionOf(services, request);
+  try {
+    const renewed = session && { ...(await renewals.renew(session)), hasExpired: false };
+    const caller = await callerOfSession(renewed, authenticator, signal, network);
+    if (renewed !== undefined) await setSession(services, request, response, renewed);
+    signIns.giveBack(network);
+    sendWho(response, services, caller, renewed);
+  } catch (error) {
+    // Not even many users behind one address are kept from signing in because a provider is down.
+    if (error instanceof Failure && error.kind === "unavailable") signIns.giveBack(network);
+    const isOver = session === undefined || session.hasExpired;
+    if (isOver && error instanceof Failure && error.kind === "unauthenticated") {
+      response.setHeader("set-cookie", clearSessionCookies(headersOf(request).get("cookie")));
+    }
+    throw error;
+  }
+}
+
+/** Signs out here, and revokes what the provider issued. The response tells where to sign out at the provider. */
+async function signOut(
+  services: SessionServices,
+  log: Logger,
+  request: NodeRequest,
+  response: NodeResponse,
+): Promise<void> {
+  const { config, providers } = services;
+  const session = await sessionOf(services, request);
+  response.setHeader("set-cookie", clearSessionCookies(headersOf(request).get("cookie")));
+  const flow = session?.kind === "claims" ? providers.flows.find(({ issuer }) => issuer === session.issuer) : undefined;
+  if (session?.kind === "claims" && session.refreshToken !== undefined && flow !== undefined) {
+    // Nobody has to wait for that: the browser has signed out.
+    flow.revoke(session.refreshToken).catch((error: unknown) => logFailure(log, reportFailure(error)));
+  }
+  const signOutUrl = await flow?.signOutUrl(`${publicOrigin(request, config)}${config.basePath}/sign-in`);
+  if (signOutUrl === undefined) sendText(response, 204, "");
+  else sendText(response, 200, JSON.stringify({ signOutUrl }), JSON_TYPE);
+}
+
+async function setSession(
+  services: Pick<Services, "sessions" | "clock">,
+  request: NodeRequest,
+  response: NodeResponse,
+  session: Session,
+): Promise<void> {
+  const headers = headersOf(request);
+  const secure = browserUsesTls(headers, isEncrypted(request));
+  response.setHeader("set-cookie", await sessionCookies(services, session, secure, headers.get("cookie")));
 }
 
 async function readSignIn(request: NodeRequest, requestMs: number, home: string) {
@@ -125,7 +214,7 @@ async function readSignIn(request: NodeRequest, requestMs: number, home: string)
   }
   const { token, next = home } = parse(Buffer.concat(pieces).toString("utf8"), isForm);
   if (!/^[!-~]+$/.test(token)) throw badRequest("The token contains a character that no token has.");
-  return { isForm, token: new Secret(token), next: isOwnPath(next) ? next : home };
+  return { isForm, token: new Secret(token), next: ownPath(next, home) };
 }
 
 /** The parsers' messages would quote the token. */
@@ -137,18 +226,22 @@ function parse(text: string, isForm: boolean): z.infer<typeof Body> {
   }
 }
 
-/** A path of this server, which no browser reads as a URL of another host. */
-function isOwnPath(path: string): boolean {
-  return /^\/(?![/\\])[!-~]*$/.test(path);
-}
-
 function checkOrigin(request: NodeRequest): void {
   if (originOf(headersOf(request), hostOf(request)) === "other") throw originRefused();
 }
 
-function sendWho(response: NodeResponse, { username, expiresAt }: Caller): void {
-  const expires = expiresAt === undefined || expiresAt === Number.POSITIVE_INFINITY ? null : new Date(expiresAt);
-  sendText(response, 200, JSON.stringify({ username, expires }), JSON_TYPE);
+/** @param session the caller's, unless they sent a token. */
+function sendWho(response: NodeResponse, { clock }: Pick<Services, "clock">, caller: Caller, session?: Session): void {
+  const { username } = caller;
+  const { expiresAt = caller.expiresAt, endsAt = caller.expiresAt } = session ?? {};
+  // Clocks of browsers may be wrong.
+  const expiresIn = expiresAt === undefined ? null : Math.max(0, Math.floor((expiresAt - clock.now()) / 1_000));
+  const answer = { username, expires: timeOf(expiresAt), expiresIn, ends: timeOf(endsAt) };
+  sendText(response, 200, JSON.stringify(answer), JSON_TYPE);
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -172,12 +265,5 @@ function sendFailure({ counters }: SessionServices, response: NodeResponse, log:
 function badRequest(message: string): Failure {
   return new Failure("bad-request", "REQUEST_INVALID", message, {
     next: 'Send {"token": "…"} as application/json, or a form with the field `token`.',
-  });
-}
-
-function tooLarge(excess: number): Failure {
-  const message = `The token is ${excess} bytes too long for a session: browsers reject larger cookies.`;
-  return new Failure("bad-request", "TOKEN_TOO_LARGE", message, {
-    next: "Sign in with a shorter token, such as a ServiceAccount's: `kubectl create token NAME`.",
   });
 }

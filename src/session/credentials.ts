@@ -1,10 +1,11 @@
 import { Failure } from "../failure.ts";
 import type { Authenticator } from "../identity/authenticator.ts";
-import type { Caller } from "../identity/caller.ts";
+import type { Caller, VerifiedClaims } from "../identity/caller.ts";
 import { bearerToken } from "../identity/token.ts";
+import type { Secret } from "../secret.ts";
 import { browserUsesTls } from "./browser-tls.ts";
 import { originOf } from "./same-origin.ts";
-import type { Sessions } from "./sealed-session.ts";
+import { isRenewable, type OpenedSession, type Sessions } from "./sealed-session.ts";
 import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
 
 /** The parts of a request that authenticate its sender. */
@@ -46,15 +47,44 @@ export async function callerOfRequest(
     return authenticator.authenticate(bearerToken(headers.get("authorization")), signal, { network });
   }
   if (ownPagesOnly && originOf(headers, host) !== "same") throw originRefused();
+  const session = await (await sessions()).open(sealed);
   try {
-    const session = await (await sessions()).open(sealed);
-    const caller = await authenticator.authenticate(session?.token, signal, { network });
-    const { expiresAt = Number.POSITIVE_INFINITY } = caller;
-    return { ...caller, expiresAt: Math.min(expiresAt, session?.expiresAt ?? expiresAt) };
+    return await callerOfSession(session, authenticator, signal, network);
   } catch (error) {
-    if (error instanceof Failure && error.kind === "unauthenticated") setCookies(clearSessionCookies());
+    const isOver = error instanceof Failure && error.kind === "unauthenticated";
+    // The page can still renew one that has only expired.
+    const renewable = session?.hasExpired === true && isRenewable(session);
+    if (isOver && !renewable) setCookies(clearSessionCookies(headers.get("cookie")));
     throw error;
   }
+}
+
+/**
+ * Authenticates the owner of a session, as for a token in the request.
+ *
+ * @throws Failure TOKEN_MISSING if there is no session, SESSION_EXPIRED, or TOKEN_REFUSED.
+ */
+export async function callerOfSession(
+  session: OpenedSession | undefined,
+  authenticator: Authenticator,
+  signal: AbortSignal,
+  network: string,
+): Promise<Caller> {
+  if (session === undefined) return authenticator.authenticate(undefined, signal);
+  if (session.hasExpired) throw sessionExpired();
+  const caller = await authenticator.authenticate(credentialOf(session), signal, { network });
+  return { ...caller, expiresAt: Math.min(caller.expiresAt ?? Number.POSITIVE_INFINITY, session.expiresAt) };
+}
+
+function credentialOf(session: OpenedSession): Secret | VerifiedClaims {
+  if (session.kind === "token") return session.token;
+  const { issuer, claims, expiresAt } = session;
+  return { issuer, claims, expiresAt };
+}
+
+/** The failure of a session that has to be renewed, or cannot be. */
+export function sessionExpired(): Failure {
+  return new Failure("unauthenticated", "SESSION_EXPIRED", "Your session has expired.", { next: "Sign in again." });
 }
 
 /** The failure of a request from a page of another site. */

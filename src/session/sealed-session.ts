@@ -1,21 +1,42 @@
-import { hkdfSync } from "node:crypto";
-import { CompactEncrypt, compactDecrypt } from "jose";
 import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import { Secret } from "../secret.ts";
+import { createSealer } from "./sealer.ts";
+
+interface SessionTimes {
+  /** When it expires unless it is renewed, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** When it ends even if it is renewed, in milliseconds since 1970. */
+  readonly endsAt: number;
+}
+
+/** The session of a user who pasted a token. */
+export interface TokenSession extends SessionTimes {
+  readonly kind: "token";
+  readonly token: Secret;
+}
+
+/** The session of a user who signed in with an OpenID provider. */
+export interface ClaimsSession extends SessionTimes {
+  readonly kind: "claims";
+  readonly issuer: string;
+  /** What decides about access, of the ID token that was verified. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Renews it, if the provider issued one. */
+  readonly refreshToken: Secret | undefined;
+}
 
 /** A signed-in user. */
-export interface Session {
-  readonly token: Secret;
-  /** When it expires, in milliseconds since 1970. */
-  readonly expiresAt: number;
-}
+export type Session = TokenSession | ClaimsSession;
+
+/** A session that has not ended. It is good for nothing but its renewal once it has expired. */
+export type OpenedSession = Session & { readonly hasExpired: boolean };
 
 /** Creates and opens sealed sessions: kept by the user's browser, and readable only by a server with the key. */
 export interface Sessions {
   seal(session: Session): Promise<string>;
-  /** @returns `undefined` if it is not a session, was sealed with another key, or has expired. */
-  open(sealed: string): Promise<Session | undefined>;
+  /** @returns `undefined` if it is not a session, was sealed with another key, or has ended. */
+  open(sealed: string): Promise<OpenedSession | undefined>;
 }
 
 export interface SessionsOptions {
@@ -24,43 +45,52 @@ export interface SessionsOptions {
   readonly clock: Clock;
 }
 
-const KEY_BYTES = 32;
-/** The purpose of the derived key: the same secret signs cursors. */
-const PURPOSE = "taffrail session v1";
+const Times = { exp: z.number().positive(), end: z.number().positive() };
+const Shape = z.union([
+  z.strictObject({ ...Times, token: z.string().min(1) }),
+  z.strictObject({
+    ...Times,
+    iss: z.string().min(1),
+    claims: z.record(z.string(), z.unknown()),
+    refresh: z.string().min(1).optional(),
+  }),
+]);
 
-const Claims = z.object({ token: z.string().min(1), exp: z.number().positive() });
-
-/** Sessions that any server with one of these keys can open: JWE (RFC 7516), `dir` with A256GCM. */
+/** Sessions that any server with one of these keys can open. */
 export function createSessions({ keys, clock }: SessionsOptions): Sessions {
-  const derived = keys.map((key) => new Uint8Array(hkdfSync("sha256", key.reveal(), "", PURPOSE, KEY_BYTES)));
-  const [sealing] = derived;
-  if (sealing === undefined) throw new Error("No session key.");
+  const sealer = createSealer({ keys, purpose: "taffrail session v2", shape: Shape });
   return {
-    seal({ token, expiresAt }) {
-      const claims = Buffer.from(JSON.stringify({ token: token.reveal(), exp: expiresAt }));
-      return new CompactEncrypt(claims).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).encrypt(sealing);
-    },
+    seal: (session) => sealer.seal(sealedOf(session)),
     async open(sealed) {
-      for (const key of derived) {
-        const claims = await decrypt(sealed, key);
-        if (claims !== undefined) {
-          if (claims.exp <= clock.now()) return undefined;
-          return { token: new Secret(claims.token), expiresAt: claims.exp };
-        }
-      }
-      return undefined;
+      const found = await sealer.open(sealed);
+      const now = clock.now();
+      if (found === undefined || found.end <= now) return undefined;
+      return { ...sessionOf(found), hasExpired: found.exp <= now };
     },
   };
 }
 
-async function decrypt(sealed: string, key: Uint8Array): Promise<z.infer<typeof Claims> | undefined> {
-  try {
-    const { plaintext } = await compactDecrypt(sealed, key, {
-      keyManagementAlgorithms: ["dir"],
-      contentEncryptionAlgorithms: ["A256GCM"],
-    });
-    return Claims.parse(JSON.parse(Buffer.from(plaintext).toString("utf8")));
-  } catch {
-    return undefined;
-  }
+/** Whether a session can be renewed: by its refresh token, or as long as it has not expired. */
+export function isRenewable(session: OpenedSession): boolean {
+  return !session.hasExpired || (session.kind === "claims" && session.refreshToken !== undefined);
+}
+
+function sealedOf(session: Session): z.infer<typeof Shape> {
+  const times = { exp: session.expiresAt, end: session.endsAt };
+  if (session.kind === "token") return { ...times, token: session.token.reveal() };
+  const { issuer, claims, refreshToken } = session;
+  return { ...times, iss: issuer, claims, ...(refreshToken && { refresh: refreshToken.reveal() }) };
+}
+
+function sessionOf(sealed: z.infer<typeof Shape>): Session {
+  const times = { expiresAt: sealed.exp, endsAt: sealed.end };
+  if ("token" in sealed) return { ...times, kind: "token", token: new Secret(sealed.token) };
+  const { iss, claims, refresh } = sealed;
+  return {
+    ...times,
+    kind: "claims",
+    issuer: iss,
+    claims,
+    refreshToken: refresh === undefined ? undefined : new Secret(refresh),
+  };
 }

@@ -9,7 +9,8 @@ import { errorOf, readLog } from "./read-log.ts";
 import { messagesOf } from "./read-messages.ts";
 import { startWorld, useWorld, type World } from "./world.ts";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const SAME = { "sec-fetch-site": "same-origin" };
 
 /** Signs in, and returns the response with the cookie as a browser would send it. */
@@ -52,10 +53,11 @@ describe("a session", () => {
   it("starts with a token, and its cookie is HttpOnly and SameSite", async () => {
     const { response, set } = await signIn(world(), TOKENS.reader, SAME);
     expect(response.status).toBe(200);
-    const expires = new Date(world().clock.now() + 12 * HOUR).toISOString();
-    expect(await response.json()).toEqual({ username: "reader", expires });
+    const timeIn = (ms: number) => new Date(world().clock.now() + ms).toISOString();
+    const times = { expires: timeIn(10 * MINUTE), expiresIn: 600, ends: timeIn(12 * HOUR) };
+    expect(await response.json()).toEqual({ username: "reader", ...times });
     expect(set).toEqual([
-      expect.stringMatching(/^taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200$/),
+      expect.stringMatching(/^taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ]);
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
@@ -87,13 +89,54 @@ describe("a session", () => {
   });
 
   it("ends no later than the token", async () => {
-    const token = jwt(world(), world().clock.now() + HOUR);
-    const { response, set } = await signIn(world(), token);
-    expect(await response.json()).toMatchObject({ expires: new Date(world().clock.now() + HOUR).toISOString() });
-    expect(set[0]).toMatch(/Max-Age=3600$/);
+    const hour = world().clock.now() + HOUR;
+    const { response } = await signIn(world(), jwt(world(), hour));
+    expect(await response.json()).toMatchObject({ expiresIn: 600, ends: new Date(hour).toISOString() });
+    const minute = world().clock.now() + MINUTE;
+    const { response: short, set } = await signIn(world(), jwt(world(), minute));
+    expect(await short.json()).toMatchObject({ expiresIn: 60, ends: new Date(minute).toISOString() });
+    expect(set[0]).toMatch(/Max-Age=60$/);
   });
 
-  it("is refused for an unknown token, a missing one, and one too long for a cookie", async () => {
+  it("lasts for ten minutes, and for ten more each time that it is renewed", async () => {
+    const { clock, url } = world();
+    const renew = (cookie: string) => fetch(`${url}/session/renew`, { method: "POST", headers: { cookie, ...SAME } });
+    let { cookie } = await signIn(world(), TOKENS.reader);
+    for (let minutes = 0; minutes < 12 * 60; minutes += 9) {
+      clock.advance(9 * MINUTE);
+      const renewed = await renew(cookie);
+      if (minutes + 9 >= 12 * 60) {
+        expect(await errorIn(renewed)).toMatchObject({ status: 401, reason: "TOKEN_MISSING" });
+        return;
+      }
+      expect(await renewed.json()).toMatchObject({ expiresIn: Math.min(600, (12 * 60 - minutes - 9) * 60) });
+      cookie = renewed.headers.getSetCookie()[0]?.split(";", 1)[0] ?? "";
+    }
+    expect.unreachable();
+  });
+
+  it("cannot be renewed once it has expired, or its token is no longer valid", async () => {
+    const { clock, url } = world();
+    const renew = (cookie: string) => fetch(`${url}/session/renew`, { method: "POST", headers: { cookie, ...SAME } });
+    const { cookie } = await signIn(world(), TOKENS.reader);
+    clock.advance(10 * MINUTE);
+    const late = await renew(cookie);
+    expect(await errorIn(late)).toMatchObject({ status: 401, reason: "SESSION_EXPIRED" });
+    expect(late.headers.getSetCookie().every((each) => each.endsWith("Max-Age=0"))).toBe(true);
+    expect(await errorIn(await fetch(`${url}/session`, { headers: { cookie } }))).toMatchObject({
+      reason: "SESSION_EXPIRED",
+    });
+
+    const gone = jwt(world(), clock.now() + 5 * HOUR);
+    const { cookie: goneCookie } = await signIn(world(), gone);
+    const metadata = { name: `jwt-${gone.length}-${clock.now() + 5 * HOUR}` };
+    world().cluster.remove({ apiVersion: "demo.taffrail/v1", kind: "Token", metadata });
+    clock.advance(MINUTE);
+    expect(await errorIn(await renew(goneCookie))).toMatchObject({ status: 401, reason: "TOKEN_REFUSED" });
+    expect(await errorIn(await renew(""))).toMatchObject({ status: 401, reason: "TOKEN_MISSING" });
+  });
+
+  it("is refused for an unknown token, a missing one, and one too long for cookies", async () => {
     expect(await errorIn((await signIn(world(), "rubbish")).response)).toMatchObject({
       status: 401,
       reason: "TOKEN_REFUSED",
@@ -106,14 +149,15 @@ describe("a session", () => {
       const told = await errorIn((await signIn(world(), token)).response);
       expect(told).toMatchObject({ status: 400, reason: "REQUEST_INVALID", message });
     }
-    const fits = jwt(world(), world().clock.now() + HOUR, "x".repeat(2_000));
-    expect((await signIn(world(), fits)).response.status).toBe(200);
-    const { response, set } = await signIn(world(), jwt(world(), world().clock.now() + HOUR, "x".repeat(2_300)));
+    const fits = jwt(world(), world().clock.now() + HOUR, "x".repeat(6_600));
+    const large = await signIn(world(), fits);
+    expect([large.response.status, large.set.length]).toEqual([200, 3]);
+    const { response, set } = await signIn(world(), jwt(world(), world().clock.now() + HOUR, "x".repeat(7_000)));
     expect(set).toEqual([]);
     expect(await errorIn(response)).toMatchObject({
       status: 400,
-      reason: "TOKEN_TOO_LARGE",
-      message: expect.stringMatching(/^The token is \d+ bytes too long for a session/),
+      reason: "SESSION_TOO_LARGE",
+      message: expect.stringMatching(/^The session is \d+ bytes larger than browsers keep\.$/),
     });
   });
 

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef } from "react";
+import { hereAtLine } from "../session/here.ts";
 import { useText } from "../text/text.tsx";
 import styles from "./sign-in.module.css";
 import { SignInForm } from "./sign-in-form.tsx";
@@ -13,7 +14,7 @@ export function SignInDialog() {
     <dialog ref={dialog} className={styles.dialog} aria-labelledby={title}>
       <h2 id={title}>{text.again}</h2>
       <p className="soft">{text.againWhy}</p>
-      <SignInForm />
+      <SignInForm next={hereAtLine} />
       <form method="dialog">
         <button type="submit" className="quiet">
           {keys.close}

@@ -1,5 +1,6 @@
 import { type FormEvent, useId, useState } from "react";
 import { useDemo } from "../demo/demo.ts";
+import { startSignIn } from "../session/provider-sign-in.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { SignInRefused, signIn } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
@@ -8,10 +9,17 @@ import styles from "./sign-in.module.css";
 
 const KUBECTL = "kubectl create token ACCOUNT";
 
-/** Signs in with a token. The page does not keep the token. */
-export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void }) {
+interface SignInFormProps {
+  /** The address to come back to from an identity provider. */
+  readonly next: () => string;
+  /** Whether the user wants to be another one. Default: no. */
+  readonly asOther?: boolean;
+}
+
+/** Signs in with an identity provider, or with a token, which the page does not keep. */
+export function SignInForm({ next, asOther = false }: SignInFormProps) {
   const { signIn: text } = useText();
-  const { contact } = useServerInfo();
+  const { contact, identityProviders: providers } = useServerInfo();
   const demo = useDemo();
   const [token, setToken] = useState("");
   const [problem, setProblem] = useState("");
@@ -24,7 +32,6 @@ export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void
     try {
       await signIn(given);
       setToken("");
-      onDone();
     } catch (error) {
       setProblem(error instanceof SignInRefused ? error.message || text.refused : text.unreachable);
     } finally {
@@ -56,6 +63,18 @@ export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void
           <hr />
         </>
       )}
+      {providers.length > 0 && (
+        <>
+          <div className={styles.people}>
+            {providers.map(({ name }) => (
+              <button type="button" className="go" key={name} onClick={() => startSignIn(name, next(), asOther)}>
+                {text.goWith(name)}
+              </button>
+            ))}
+          </div>
+          <hr />
+        </>
+      )}
       <form onSubmit={submit}>
         <label htmlFor={id}>{text.token}</label>
         <input
@@ -72,12 +91,16 @@ export function SignInForm({ onDone = () => {} }: { readonly onDone?: () => void
         <p id={`${id}-problem`} className={styles.problem} role="alert">
           {problem}
         </p>
-        <button type="submit" className={demo === undefined ? "go" : "plain"} disabled={isBusy}>
+        <button
+          type="submit"
+          className={demo === undefined && providers.length === 0 ? "go" : "plain"}
+          disabled={isBusy}
+        >
           {isBusy ? text.going : text.go}
         </button>
       </form>
       <p className="soft">
-        {text.how}
+        {providers.length > 0 ? text.howToo : text.how}
         <br />
         <code className="mono">{KUBECTL}</code>
       </p>

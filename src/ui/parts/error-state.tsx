@@ -2,6 +2,7 @@ import { Code } from "@connectrpc/connect";
 import type { ReactNode } from "react";
 import { describeError } from "../../client/describe-error.ts";
 import { goTo } from "../routing/link.tsx";
+import { here } from "../session/here.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { signOut } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
@@ -72,6 +73,6 @@ export function ErrorState(props: ErrorStateProps) {
 }
 
 async function changeUser(): Promise<void> {
-  await signOut().catch(() => undefined);
-  goTo({ page: "sign-in" }, { query: new URLSearchParams({ next: location.pathname + location.search }).toString() });
+  await signOut({ stay: true }).catch(() => undefined);
+  goTo({ page: "sign-in" }, { query: new URLSearchParams({ next: here(), other: "1" }).toString() });
 }

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
+import { Renewal, type Who } from "./renewal.ts";
 
 /** Whether a user is signed in, as far as this page knows. */
 export type SessionState =
@@ -9,11 +10,23 @@ export type SessionState =
   | { readonly kind: "out"; readonly again: boolean };
 
 const ADDRESS = `${BASE_PATH}/session`;
+/** How often a session is looked for whose provider cannot be reached. */
+const RETRY_MS = 10_000;
+/** How often calls may be refused within that time although there is a good session, before the user is asked. */
+const REFUSALS = 30;
 
 let state: SessionState = { kind: "unknown" };
 /** Counts sign-ins, so that a refusal from before a sign-in can be told apart. */
 let signIns = 0;
+/** The user for whom the page shows what it shows. */
+let shownTo = "";
+let refusals = { since: 0, count: 0 };
 const listeners = new Set<() => void>();
+const renewal = new Renewal({
+  find: () => ask("GET"),
+  renew: () => ask("POST", "/renew"),
+  onSession: takeSession,
+});
 
 /** Whether a user is signed in. */
 export function useSession(): SessionState {
@@ -28,8 +41,12 @@ export function countSignIns(): number {
 /** Asks the server who is signed in. */
 export async function findSession(): Promise<void> {
   try {
-    const user = await userOf(await fetch(ADDRESS, { headers: { accept: "application/json" } }));
-    become(user === undefined ? { kind: "out", again: false } : { kind: "in", user });
+    const response = await ask("GET");
+    const who = await whoOf(response.clone());
+    if (who !== undefined) takeSession(who);
+    else if (!(await isExpired(response)) || (await renewal.regain()) !== "renewed") {
+      become({ kind: "out", again: false });
+    }
   } catch {
     // The first call to the API will report what is wrong.
     become({ kind: "in", user: "" });
@@ -48,20 +65,37 @@ export async function signIn(token: string): Promise<void> {
     body: JSON.stringify({ token }),
   });
   if (!response.ok) throw new SignInRefused(await refusal(response));
-  signIns += 1;
-  const user = (await userOf(response)) ?? (await userOf(await fetch(ADDRESS))) ?? "";
-  become({ kind: "in", user });
+  const who = (await whoOf(response)) ?? (await whoOf(await ask("GET")));
+  if (who === undefined) become({ kind: "in", user: "" });
+  else takeSession(who);
   tellOtherTabs();
 }
 
 /** The server refused a token. */
 export class SignInRefused extends Error {}
 
-/** Ends the session. */
-export async function signOut(): Promise<void> {
-  await fetch(ADDRESS, { method: "DELETE" });
-  become({ kind: "out", again: false });
+/**
+ * The address that signs in with an identity provider.
+ *
+ * @param next where to go then, with the fragment, which browsers do not send.
+ * @param again whether the provider must ask for the user even if one is signed in there.
+ */
+export function signInAddress(provider: string, next: string, again: boolean): string {
+  return `${ADDRESS}/login?${new URLSearchParams({ provider, next, ...(again && { again: "1" }) })}`;
+}
+
+/**
+ * Ends the session.
+ *
+ * @param stay whether to stay on this page, even if the user is still signed in at an identity provider.
+ */
+export async function signOut({ stay = false } = {}): Promise<void> {
+  const response = await ask("DELETE");
+  const { signOutUrl } = response.status === 200 ? ((await response.json()) as { signOutUrl?: unknown }) : {};
+  renewal.stop();
+  leave();
   tellOtherTabs();
+  if (!stay && typeof signOutUrl === "string" && /^https?:/.test(signOutUrl)) location.assign(signOutUrl);
 }
 
 /** All tabs share one session: takes over sign-ins and sign-outs from other tabs. */
@@ -71,31 +105,54 @@ export function followOtherTabs(): void {
 
 const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("taffrail.session");
 
-function tellOtherTabs(): void {
+/** Tells other tabs that a user has signed in or out. */
+export function tellOtherTabs(): void {
   tabs?.postMessage("changed");
 }
 
 async function takeOver(): Promise<void> {
-  const before = state;
-  const user = await fetch(ADDRESS, { headers: { accept: "application/json" } }).then(userOf, () => "");
-  // The server cannot be reached: the next call will report that.
-  if (user === "") return;
-  if (user === undefined) return become({ kind: "out", again: false });
-  // Another user may not see what is shown.
-  if (before.kind === "in" && before.user !== user) return location.reload();
+  // If the server cannot be reached, the next call will report that.
+  const response = await ask("GET").catch(() => undefined);
+  if (response === undefined) return;
+  const who = await whoOf(response);
+  if (who === undefined) leave();
+  else takeSession(who);
+}
+
+/** Nothing stays on the screen. */
+function leave(): void {
+  shownTo = "";
+  become({ kind: "out", again: false });
+}
+
+/** Another user may not see what is shown, not even after the first one was signed out. */
+function takeSession(who: Who): void {
+  const { username } = who;
+  if (shownTo !== "" && shownTo !== username) {
+    location.reload();
+    return;
+  }
+  shownTo = username;
+  renewal.plan(who);
   signIns += 1;
-  become({ kind: "in", user });
+  become({ kind: "in", user: username });
 }
 
 /**
- * Asks the user to sign in again, and waits until they have.
+ * Waits for a session that is good after a call was refused: renews it, or else asks the user to sign in again.
  *
  * @param since the result of {@link countSignIns} before the refused call.
  */
-export function signedIn(signal: AbortSignal, since = signIns): Promise<void> {
-  if (signIns !== since) return Promise.resolve();
+export async function signedIn(signal: AbortSignal, since = signIns): Promise<void> {
+  if (signIns !== since) return;
+  if (state.kind === "in" && state.user !== "" && mayRegain()) {
+    const outcome = await renewal.regain();
+    signal.throwIfAborted();
+    if (outcome === "renewed") return;
+    if (outcome === "unavailable") regainLater();
+  }
   if (state.kind !== "out") become({ kind: "out", again: state.kind === "in" && state.user !== "" });
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const check = (): void => {
       if (state.kind === "in") finish(resolve);
     };
@@ -111,6 +168,21 @@ export function signedIn(signal: AbortSignal, since = signIns): Promise<void> {
   });
 }
 
+/** Calls that are refused although the session is good must not be repeated without end. */
+function mayRegain(): boolean {
+  if (Date.now() - refusals.since > RETRY_MS) refusals = { since: Date.now(), count: 0 };
+  refusals.count += 1;
+  return refusals.count <= REFUSALS;
+}
+
+/** Looks for the session again until it is renewed, or the user has signed in or has to. */
+function regainLater(): void {
+  setTimeout(async () => {
+    if (state.kind !== "out" || !state.again) return;
+    if ((await renewal.regain()) === "unavailable") regainLater();
+  }, RETRY_MS);
+}
+
 function become(next: SessionState): void {
   state = next;
   for (const listener of listeners) listener();
@@ -121,10 +193,20 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-async function userOf(response: Response): Promise<string | undefined> {
+function ask(method: "GET" | "POST" | "DELETE", path = ""): Promise<Response> {
+  return fetch(ADDRESS + path, { method, headers: { accept: "application/json" } });
+}
+
+async function whoOf(response: Response): Promise<Who | undefined> {
   if (!response.ok || response.status === 204) return undefined;
-  const body = (await response.json()) as { readonly username?: unknown };
-  return typeof body.username === "string" ? body.username : undefined;
+  const body = (await response.json()) as Partial<Who>;
+  if (typeof body.username !== "string") return undefined;
+  return { expiresIn: null, expires: null, ends: null, ...body, username: body.username };
+}
+
+/** Whether a response says that there is a session, which has to be renewed. */
+async function isExpired(response: Response): Promise<boolean> {
+  return response.status === 401 && (await response.text()).includes("SESSION_EXPIRED");
 }
 
 async function refusal(response: Response): Promise<string> {
