@@ -17,6 +17,7 @@ import { decompressLimits } from "../logs/plan.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { createRate } from "../rate.ts";
 import type { Services } from "../rpc/services.ts";
+import { LargeRuns } from "../runs/large-runs.ts";
 import { ProjectLists } from "../runs/project-lists.ts";
 import { RunLists } from "../runs/run-lists.ts";
 import { RunReader } from "../runs/run-reader.ts";
@@ -113,14 +114,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const access = createAccess({ kube, clock, subresource: config.access.subresource });
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
+  const largeRuns = new LargeRuns();
   const services: Services = {
     config,
     kube,
-    runs: new RunReader(kube, clock),
+    runs: new RunReader(kube, clock, largeRuns),
     watchedRuns,
     calls: createRate({ perKey: callsPerCaller }, clock),
     projectLists: new ProjectLists({ kube, access, clock, labelSelector: config.projects.selector }),
-    runLists: new RunLists(kube, watchedRuns),
+    runLists: new RunLists(kube, watchedRuns, largeRuns),
     clock,
     sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
@@ -159,7 +161,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await untilAborted(LAST_WORDS_MS, over.signal);
     listener.destroy();
     await closed;
-    await Promise.all([...sources.map((source) => source.close?.()), reports.close(), kube.close()]);
+    await Promise.all([...sources.map((source) => source.close?.()), reports.close(), kube.close(), largeRuns.close()]);
   };
   let ended: Promise<void> | undefined;
   return {
