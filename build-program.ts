@@ -20,7 +20,7 @@ const KUBECONFIG_ONLY: Plugin = {
 /** Bundles the program into `folder`: Node does not strip types inside node_modules. */
 export async function buildProgram(folder: string): Promise<void> {
   const { outputFiles } = await build({
-    entryPoints: ["src/main.ts"],
+    entryPoints: { main: "src/main.ts", "large-runs-worker": "src/runs/large-runs-worker.ts" },
     outdir: folder,
     bundle: true,
     write: false,

@@ -13,16 +13,20 @@ export class KeyedCounter {
 
   /** @returns a function that takes one away again; calling it again does nothing. */
   add(key: string): () => void {
-    this.#total += 1;
-    this.#byKey.set(key, this.of(key) + 1);
+    this.change(key, 1);
     let isOpen = true;
     return () => {
       if (!isOpen) return;
       isOpen = false;
-      this.#total -= 1;
-      const rest = this.of(key) - 1;
-      if (rest > 0) this.#byKey.set(key, rest);
-      else this.#byKey.delete(key);
+      this.change(key, -1);
     };
+  }
+
+  /** Counts so many more of a key, or fewer if it is negative. */
+  change(key: string, by: number): void {
+    this.#total += by;
+    const count = this.of(key) + by;
+    if (count > 0) this.#byKey.set(key, count);
+    else this.#byKey.delete(key);
   }
 }

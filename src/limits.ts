@@ -5,8 +5,8 @@ import { Failure, type FailureDetails } from "./failure.ts";
  * is called like its setting; those without one have a name of the same form.
  */
 export const LIMITS = {
-  /** Also refusals of {@link OpenStreams} for one caller. */
   "limits.streams": "TOO_MANY_STREAMS",
+  "limits.streamsPerCaller": "TOO_MANY_STREAMS",
   "limits.publicStreams": "TOO_MANY_STREAMS",
   "limits.publicStreamsPerAddress": "TOO_MANY_STREAMS",
   "reflection.requests": "TOO_MANY_REQUESTS",

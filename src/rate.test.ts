@@ -64,6 +64,26 @@ describe("a rate", () => {
     ]);
   });
 
+  it("lets what was spent already exceed it, by another minute's at most, and takes nothing before that is paid", () => {
+    const clock = clockAt(0);
+    const rate = createRate({ perKey: 4, total: 100 }, clock);
+    expect([rate.take("a"), rate.take("a", 0)]).toEqual([0, 0]);
+    rate.charge("a", 3.1);
+    expect([rate.take("a", 0), rate.take("b")]).toEqual([expect.closeTo(1_500), 0]);
+    rate.charge("a", 1_000);
+    expect([rate.take("a", 0), rate.take("a")]).toEqual([60_000, 75_000]);
+    clock.advance(60_000);
+    expect([rate.take("a", 0), rate.take("a")]).toEqual([0, 15_000]);
+    clock.advance(15_000);
+    expect(rate.take("a")).toBe(0);
+  });
+
+  it("takes nothing of weight 0 only in debt, even if a minute's worth was taken in parts", () => {
+    const rate = createRate({ perKey: 7 }, clockAt(1_700_000_000_123));
+    const takes = Array.from({ length: 8 }, () => rate.take("a"));
+    expect([takes.filter((waitMs) => waitMs === 0).length, rate.take("a", 0)]).toEqual([7, 0]);
+  });
+
   it("does not allow more when the clock is set back", () => {
     const clock = clockAt(1_000_000);
     const rate = createRate({ perKey: 1, total: 100 }, clock);

@@ -11,6 +11,11 @@ export interface Rate {
   take(key: string, weight?: number): number;
   /** What a caller waits for whose `take` was refused: the limit for the key or, if it waits longer for it, in total. */
   exceeded(key: string, weight?: number): { readonly perMinute: number; readonly of: "key" | "total" };
+  /**
+   * Takes so much for a key even if that exceeds the limit, because it has been spent already. At most another minute's
+   * is owed: nobody is refused for longer than that.
+   */
+  charge(key: string, weight: number): void;
   /** Gives back what was taken, because it turned out to cost nothing. */
   giveBack(key: string, weight?: number): void;
 }
@@ -55,6 +60,12 @@ export function createRate({ perKey, total = Number.POSITIVE_INFINITY }: RateLim
       const { own, all } = waits(key, weight);
       return own >= all ? { perMinute: perKey, of: "key" } : { perMinute: total, of: "total" };
     },
+    charge(key, weight) {
+      add(key, weight);
+      const most = steady.now() + 2 * MINUTE_MS;
+      dueOf.set(key, Math.min(most, dueOf.get(key) ?? 0));
+      dueOfAll = Math.min(most, dueOfAll);
+    },
     giveBack: (key, weight = 1) => add(key, -weight),
   };
 }
@@ -77,5 +88,7 @@ export function takeOrThrow(rate: Rate, key: string, refusal: (refused: Refused)
 
 /** How much debt is too much to take so much: a whole minute's may be taken at once. */
 function excess(debtMs: number, perMinute: number, weight: number): number {
-  return Math.max(0, Math.max(0, debtMs) - Math.max(0, MINUTE_MS - (weight * MINUTE_MS) / perMinute));
+  const waitMs = Math.max(0, debtMs) - Math.max(0, MINUTE_MS - (weight * MINUTE_MS) / perMinute);
+  // A minute's worth that was taken in parts may sum up to a little more.
+  return waitMs < 1e-6 ? 0 : waitMs;
 }

@@ -12,7 +12,9 @@ describe("open streams", () => {
     const streams = new OpenStreams({ total: 10, perCaller: 2 });
     streams.add(stream(), caller("ann"));
     streams.add(stream(), caller("ann"));
-    expect(() => streams.add(stream(), caller("ann"))).toThrow("You have 2 logs or watches open");
+    const failure = thrownBy(() => streams.add(stream(), caller("ann")));
+    expect(failure).toMatchObject({ reason: "TOO_MANY_STREAMS", limit: "limits.streamsPerCaller" });
+    expect(failure.message).toContain("You have 2 logs or watches open");
     expect(() => streams.add(stream(), caller("bob"))).not.toThrow();
   });
 
@@ -30,7 +32,7 @@ describe("open streams", () => {
     streams.add(stream(), caller("ann"));
     streams.add(stream(), caller("bob"));
     const failure = thrownBy(() => streams.add(stream(), caller("cid")));
-    expect(failure).toMatchObject({ kind: "too-much", reason: "TOO_MANY_STREAMS" });
+    expect(failure).toMatchObject({ kind: "too-much", reason: "TOO_MANY_STREAMS", limit: "limits.streams" });
     expect(failure.message).toContain("2 logs or watches open");
   });
 

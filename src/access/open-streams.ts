@@ -1,5 +1,7 @@
-import { Failure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
 import { type Caller, userKey } from "../identity/caller.ts";
+import { KeyedCounter } from "../keyed-counter.ts";
+import { type LimitName, limitExceeded } from "../limits.ts";
 import type { StreamStopped } from "./stream-stopped.ts";
 
 /** A stream, as far as it can be stopped from outside. */
@@ -25,8 +27,7 @@ export interface StreamSlots {
 export class OpenStreams {
   readonly #limits: { readonly total: number; readonly perCaller: number };
   readonly #streams = new Set<StoppableStream>();
-  readonly #byCaller = new Map<string, number>();
-  #size = 0;
+  readonly #open = new KeyedCounter();
   #stopped: StreamStopped | undefined;
 
   constructor(limits: { readonly total: number; readonly perCaller: number }) {
@@ -35,7 +36,7 @@ export class OpenStreams {
 
   /** How many logs and watches are open. */
   get size(): number {
-    return this.#size;
+    return this.#open.total;
   }
 
   /**
@@ -45,13 +46,15 @@ export class OpenStreams {
    */
   add(stream: StoppableStream, caller: Caller): StreamSlots {
     const key = userKey(caller);
-    const own = this.#byCaller.get(key) ?? 0;
-    if (own >= this.#limits.perCaller)
-      throw tooMany(`You have ${counted(own)} open, the limit for one caller.`, "Close one");
+    const own = this.#open.of(key);
+    if (own >= this.#limits.perCaller) {
+      const message = `You have ${counted(own)} open, the limit for one caller.`;
+      throw tooMany("limits.streamsPerCaller", message, "Close one");
+    }
     if (this.size >= this.#limits.total)
-      throw tooMany(`This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
+      throw tooMany("limits.streams", `This server has ${counted(this.size)} open, its limit.`, "Wait a moment");
     let held = 1;
-    this.#count(key, 1);
+    this.#open.change(key, 1);
     this.#streams.add(stream);
     if (this.#stopped !== undefined) stream.stop(this.#stopped);
     return {
@@ -59,11 +62,11 @@ export class OpenStreams {
         const more = logs - held;
         if (!this.#streams.has(stream) || (more > 0 && !this.#hasRoom(key, more))) return false;
         held = logs;
-        this.#count(key, more);
+        this.#open.change(key, more);
         return true;
       },
       release: () => {
-        if (this.#streams.delete(stream)) this.#count(key, -held);
+        if (this.#streams.delete(stream)) this.#open.change(key, -held);
       },
     };
   }
@@ -76,19 +79,12 @@ export class OpenStreams {
 
   #hasRoom(key: string, more: number): boolean {
     const { total, perCaller } = this.#limits;
-    return (this.#byCaller.get(key) ?? 0) + more <= perCaller && this.#size + more <= total;
-  }
-
-  #count(key: string, more: number): void {
-    this.#size += more;
-    const own = (this.#byCaller.get(key) ?? 0) + more;
-    if (own > 0) this.#byCaller.set(key, own);
-    else this.#byCaller.delete(key);
+    return this.#open.of(key) + more <= perCaller && this.size + more <= total;
   }
 }
 
-function tooMany(message: string, how: string): Failure {
-  return new Failure("too-much", "TOO_MANY_STREAMS", message, { next: `${how}, then try again.` });
+function tooMany(limit: LimitName, message: string, how: string): Failure {
+  return limitExceeded(limit, message, { next: `${how}, then try again.` });
 }
 
 function counted(logs: number): string {

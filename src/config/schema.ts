@@ -127,7 +127,7 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .max(1_000_000)
           .default(1_200)
           .describe(
-            "Unary calls per minute of one caller; a list counts as 5, the list of projects as 10. Default 1200.",
+            "Unary calls per minute of one caller; a list counts as 5, the list of projects as 10, a large run as more. Default 1200.",
           ),
         publicStreams: z
           .int()

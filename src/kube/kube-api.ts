@@ -11,6 +11,7 @@ import { isNamespaceName, isObjectName } from "./names.ts";
 import { newestOf } from "./newest.ts";
 import { type PodLogOptions, type PodLogRef, podLogPath } from "./pod-log-path.ts";
 import { type ReadPath, readList } from "./read-list.ts";
+import { LARGE_LENGTH, type ReduceLarge } from "./reduced.ts";
 import { type KubeResource, PODS, TOKEN_REVIEWS } from "./resources.ts";
 import { isSilence, isTransient, retryAfter, retryDelay } from "./retry.ts";
 import { createTransport } from "./transport.ts";
@@ -32,18 +33,34 @@ export interface KubeLogAnswer {
 export interface KubeApi {
   /** Whose credentials it uses: see {@link KubeConnection}. Default: this server's own. */
   readonly owner?: KubeConnection["owner"];
-  /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
-  get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds.
+   *
+   * @param reduce parses a large response in another thread. Default: it is parsed here.
+   */
+  get(
+    resource: KubeResource,
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
+    reduce?: ReduceLarge,
+  ): Promise<unknown>;
   /**
    * Reads a list in chunks of about 2 MiB and at most 250 objects, in the server's order, each when it is requested. A
    * kind that the server does not serve is an empty list.
    *
    * @param options.name lists at most the object of this name: for kinds that may be listed, and not got.
+   * @param options.reduce parses large chunks in another thread. Default: they are parsed here.
    */
   list(
     resource: KubeResource,
     namespace: string | undefined,
-    options: { readonly labelSelector?: string; readonly name?: string; readonly signal: AbortSignal },
+    options: {
+      readonly labelSelector?: string;
+      readonly name?: string;
+      readonly signal: AbortSignal;
+      readonly reduce?: ReduceLarge;
+    },
   ): AsyncIterable<readonly unknown[]>;
   /**
    * Yields the whole set of objects, first as it is now and then after each change. While the reader is busy, only the
@@ -118,10 +135,11 @@ type Call = [
   signal: AbortSignal | undefined,
   body?: object | undefined,
   maxBytes?: number,
+  reduce?: ReduceLarge | undefined,
 ];
 
 type Try =
-  | { readonly kind: "answer"; readonly value: unknown; readonly bytes: number }
+  | { readonly kind: "answer"; readonly text: string | undefined }
   | { readonly kind: "again"; readonly failure: Failure; readonly askedMs: number | undefined }
   | { readonly kind: "renew"; readonly failure: Failure }
   | { readonly kind: "final"; readonly failure: Failure };
@@ -174,8 +192,8 @@ export function createKubeApi(
       const { statusCode, headers, text } = await (path === TOKEN_REVIEWS_PATH ? tokenSlots : slots).run(signal, () =>
         exchange(method, path, signal, whole, body),
       );
-      if (statusCode === 404) return { kind: "answer", value: undefined, bytes: 0 };
-      if (statusCode < 300) return { kind: "answer", value: parseJson(text), bytes: text.length };
+      if (statusCode === 404) return { kind: "answer", text: undefined };
+      if (statusCode < 300) return { kind: "answer", text };
       const failure = statusFailure(statusCode, text, owner);
       if (statusCode === 401 && connection.renew !== undefined) return { kind: "renew", failure };
       return isTransient(statusCode)
@@ -193,12 +211,17 @@ export function createKubeApi(
 
   /** Reads and reviews have no side effects, so each may be retried. */
   const callSized = async (...request: Call): ReturnType<ReadPath> => {
-    const [, , signal] = request;
+    const [, , signal, , , reduce] = request;
     const began = now();
     let renewed = false;
     for (let tries = 1; ; tries += 1) {
       const result = await tryOnce(...request);
-      if (result.kind === "answer") return result;
+      if (result.kind === "answer") {
+        const { text } = result;
+        if (text === undefined) return { value: undefined, bytes: 0 };
+        const isReduced = reduce !== undefined && signal !== undefined && text.length >= LARGE_LENGTH;
+        return { value: isReduced ? await reduce(text, signal) : parseJson(text), bytes: text.length };
+      }
       if (result.kind === "renew" && !renewed) {
         renewed = true;
         connection.renew?.();
@@ -216,10 +239,12 @@ export function createKubeApi(
 
   const call = async (...request: Call): Promise<unknown> => (await callSized(...request)).value;
 
-  const chunksOf = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) =>
+  const chunksOf = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal, reduce?: ReduceLarge) =>
     readList(
       (each, isOne) =>
-        chunkSlots.run(signal, () => callSized("GET", each, signal, undefined, isOne ? answerBytes : chunkBytes)),
+        chunkSlots.run(signal, () =>
+          callSized("GET", each, signal, undefined, isOne ? answerBytes : chunkBytes, reduce),
+        ),
       path,
       query,
       chunkSizes,
@@ -228,18 +253,18 @@ export function createKubeApi(
   return {
     owner,
     // Names also come from labels and annotations, which may contain any text: nothing has an invalid name.
-    get: async (resource, namespace, name, signal) =>
+    get: async (resource, namespace, name, signal, reduce) =>
       isPlace(namespace) && isObjectName(name)
-        ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal)
+        ? call("GET", `${pathOf(resource, namespace)}/${name}`, signal, undefined, answerBytes, reduce)
         : undefined,
 
-    async *list(resource, namespace, { labelSelector, name, signal }) {
+    async *list(resource, namespace, { labelSelector, name, signal, reduce }) {
       if (!isPlace(namespace) || (name !== undefined && !isObjectName(name))) return;
       const query = {
         ...(labelSelector !== undefined && { labelSelector }),
         ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
       };
-      for await (const { items } of chunksOf(pathOf(resource, namespace), query, signal)) yield items;
+      for await (const { items } of chunksOf(pathOf(resource, namespace), query, signal, reduce)) yield items;
     },
 
     watch: <T>(

@@ -14,6 +14,11 @@ const List = z.object({
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
 });
 
+/** @throws Failure KUBERNETES_UNAVAILABLE if the response is not a list. */
+export function readListAnswer(value: unknown): z.infer<typeof List> {
+  return readAnswer(List, value);
+}
+
 /**
  * Reads one path of the API server.
  *
@@ -49,7 +54,7 @@ export async function* readList(
   do {
     const { value, bytes } = await readChunk(sizes.next(path));
     if (value === undefined) return;
-    const { items, metadata } = readAnswer(List, value);
+    const { items, metadata } = readListAnswer(value);
     sizes.learn(path, items?.length ?? 0, bytes);
     yield { items: items ?? [], resourceVersion: metadata?.resourceVersion ?? "" };
     next = metadata?.continue || undefined;

@@ -15,10 +15,10 @@ const OPTIONAL: ReadonlySet<KubeResource> = new Set([STAGES, FREIGHTS, PODS]);
 export function createLocalKube(kube: KubeApi, namespace: string): KubeApi {
   return {
     ...kube,
-    get: (resource, within, name, signal) =>
+    get: (resource, within, name, ...call) =>
       OPTIONAL.has(resource)
-        ? orAbsent(kube.get(resource, within, name, signal), undefined)
-        : kube.get(resource, within, name, signal),
+        ? orAbsent(kube.get(resource, within, name, ...call), undefined)
+        : kube.get(resource, within, name, ...call),
     async *list(resource, within, options) {
       try {
         yield* kube.list(resource, within, options);

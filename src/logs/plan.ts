@@ -1,9 +1,11 @@
 import type { Access } from "../access/access.ts";
+import { refuseInDebt } from "../access/call-rate.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
 import { type Caller, userKey } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { Rate } from "../rate.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
 import type { Run } from "../runs/run.ts";
 import type { RequiredLookups } from "../runs/run-context.ts";
@@ -27,6 +29,8 @@ export interface LogServices extends GuardServices {
   readonly kube: KubeApi;
   readonly access: Access;
   readonly runs: RunReader;
+  /** Unary calls, per user name, and large reads of runs. */
+  readonly calls: Rate;
   readonly sources: readonly LogSource[];
   /** What the addresses and patterns of sources need to know about a run. */
   readonly lookups: RequiredLookups;
@@ -82,6 +86,7 @@ export async function planLog(
   const startedAt = services.clock.now();
   const follow = request.follow === true;
   const kept = !follow && request.cursor === undefined;
+  refuseInDebt(services.calls, caller);
   const run = await readAuthorizedRun(services, caller, request.run, signal, { kept });
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);

@@ -17,6 +17,7 @@ import type { Recheck, Rechecks } from "../access/rechecks.ts";
 import { authorizationLost, serverShutdown } from "../access/stream-stopped.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
+import { createRate } from "../rate.ts";
 import type { Run } from "../runs/run.ts";
 import { SourceError } from "../sources/source-error.ts";
 import { createCounters } from "../telemetry/counters.ts";
@@ -78,7 +79,8 @@ function createWorld(source: ScriptSource) {
       },
     },
     access: { mayReadRuns: async () => world.mayRead, mayReadStage: async () => world.mayRead },
-    runs: { read: async () => world.run },
+    runs: { read: async () => world.run, bytesOf: () => 0 },
+    calls: createRate({ perKey: 1_000 }, clock),
     sources: [source],
     lookups: { shard: false, freight: false },
     counters: createCounters([source.name], clock),

@@ -4,10 +4,10 @@ import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as Reflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { takeCall } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import type { Rate } from "../rate.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
-import { takeCall } from "./call-rate.ts";
 import { beginReport, type ReportServices } from "./call-report.ts";
 import { CLIENT_NETWORK, setCaller } from "./caller-context.ts";
 

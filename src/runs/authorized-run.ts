@@ -1,9 +1,11 @@
 import { type Access, denied } from "../access/access.ts";
+import { chargeRunRead } from "../access/call-rate.ts";
 import type { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { isNamespaceName, isObjectName } from "../kube/names.ts";
 import { quoted } from "../quoted.ts";
+import type { Rate } from "../rate.ts";
 import type { Run, RunRef } from "./run.ts";
 import type { ReadOptions, RunReader } from "./run-reader.ts";
 
@@ -13,11 +15,13 @@ import type { ReadOptions, RunReader } from "./run-reader.ts";
  * The run is read only if the caller may read it. Then access to its Stage is reviewed, which need not exist any more.
  * Both denials are the same.
  *
+ * A large run counts against `calls`, the caller's rate, as more than one call.
+ *
  * @param options.kept whether a finished run may come from the cache, up to ten seconds old. Default: false.
  * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for callers who may read runs of the project.
  */
 export async function readAuthorizedRun(
-  { access, runs }: { readonly access: Access; readonly runs: RunReader },
+  { access, runs, calls }: { readonly access: Access; readonly runs: RunReader; readonly calls?: Rate },
   caller: Caller,
   { namespace, name }: RunRef,
   signal: AbortSignal,
@@ -31,6 +35,7 @@ export async function readAuthorizedRun(
   }
   if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace, caller);
   const run = await runs.read({ namespace, name }, signal, options);
+  if (run !== undefined && calls !== undefined) chargeRunRead(calls, caller, runs.bytesOf(run));
   if (run === undefined) {
     throw new Failure("not-found", "RUN_NOT_FOUND", `There is no run ${quoted(name)} in project "${namespace}".`, {
       next: "List the project's runs. The logs of a deleted run can no longer be located.",

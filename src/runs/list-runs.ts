@@ -1,7 +1,9 @@
 import type { Access } from "../access/access.ts";
 import { denied } from "../access/access.ts";
+import { chargeListRead } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
+import type { Rate } from "../rate.ts";
 import type { RunSummary } from "./run.ts";
 import { canPass, newestFirst, type Place, passes, type RunFilter } from "./run-filter.ts";
 import type { RunLists } from "./run-lists.ts";
@@ -23,12 +25,13 @@ export interface RunPage {
 }
 
 /**
- * Lists the runs of a project that a caller may read, newest first.
+ * Lists the runs of a project that a caller may read, newest first. A long list counts against `calls`, the caller's
+ * rate, as more than one call.
  *
  * @throws Failure ACCESS_DENIED; PAGE_TOKEN_INVALID.
  */
 export async function listRuns(
-  { access, runLists }: { readonly access: Access; readonly runLists: RunLists },
+  { access, runLists, calls }: { readonly access: Access; readonly runLists: RunLists; readonly calls?: Rate },
   caller: Caller,
   query: RunQuery,
   signal: AbortSignal,
@@ -40,6 +43,7 @@ export async function listRuns(
   if (!canPass(query)) return { runs: [], nextPageToken: undefined, incomplete: false };
 
   const list = await runLists.read(namespace, stage, signal);
+  if (calls !== undefined) chargeListRead(calls, caller, list.bytes ?? 0);
   const found = list.runs.filter((run) => passes(run, query) && (after === undefined || newestFirst(run, after) > 0));
   found.sort(newestFirst);
 

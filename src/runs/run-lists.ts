@@ -1,7 +1,9 @@
 import { eachInTurns } from "../each-in-turns.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { Reduced } from "../kube/reduced.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { SharedWork } from "../shared-work.ts";
+import type { LargeRuns } from "./large-runs.ts";
 import { parseRunSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 
@@ -10,6 +12,8 @@ export interface RunList {
   readonly runs: readonly RunSummary[];
   /** Whether the project has more runs than were read. */
   readonly incomplete: boolean;
+  /** How many bytes were read in large chunks. Default: 0. */
+  readonly bytes?: number;
 }
 
 /** Where the runs of a project are known already. */
@@ -38,10 +42,13 @@ interface Reading {
 export class RunLists {
   readonly #kube: Pick<KubeApi, "list">;
   readonly #known: KnownRuns;
+  readonly #large: LargeRuns | undefined;
   readonly #readings = new Map<string, Reading>();
 
-  constructor(kube: Pick<KubeApi, "list">, known: KnownRuns) {
+  /** @param large parses large chunks. Default: they are parsed like others. */
+  constructor(kube: Pick<KubeApi, "list">, known: KnownRuns, large?: LargeRuns) {
     this.#kube = kube;
+    this.#large = large;
     this.#known = known;
   }
 
@@ -81,14 +88,20 @@ export class RunLists {
     const selector = label === "" ? {} : { labelSelector: `kargo.akuity.io/stage=${label}` };
     const runs: RunSummary[] = [];
     let read = 0;
-    for await (const chunk of this.#kube.list(ANALYSIS_RUNS, namespace, { signal, ...selector })) {
-      if (read >= MAX_RUNS) return { runs, incomplete: true };
+    let bytes = 0;
+    const end = (incomplete: boolean): RunList => ({ runs, incomplete, ...(bytes > 0 && { bytes }) });
+    const reduce = this.#large?.list;
+    const options = { signal, ...selector, ...(reduce !== undefined && { reduce }) };
+    for await (const chunk of this.#kube.list(ANALYSIS_RUNS, namespace, options)) {
+      if (read >= MAX_RUNS) return end(true);
       await eachInTurns(chunk, (object) => {
-        const run = parseRunSummary(object);
+        const isReduced = object instanceof Reduced;
+        if (isReduced) bytes += object.bytes;
+        const run = isReduced ? (object.value as RunSummary | undefined) : parseRunSummary(object);
         if (run !== undefined) runs.push(run);
       });
       read += chunk.length;
     }
-    return { runs, incomplete: false };
+    return end(false);
   }
 }

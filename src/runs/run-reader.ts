@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import { Reduced } from "../kube/reduced.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
 import { SharedWork } from "../shared-work.ts";
+import type { LargeRuns } from "./large-runs.ts";
 import { parseRun } from "./parse-run.ts";
 import { hasEnded, type Run, type RunRef } from "./run.ts";
 
@@ -27,12 +29,17 @@ const KEPT_RUN_LENGTH = 1_000_000;
  */
 export class RunReader {
   readonly #kube: Pick<KubeApi, "get">;
+  readonly #large: LargeRuns | undefined;
+  /** How many bytes were read for each large run. */
+  readonly #bytes = new WeakMap<Run, number>();
   readonly #kept: LRUCache<string, Run>;
   /** The latest GET of each run. */
   readonly #gets = new Map<string, SharedWork<Run | undefined>>();
 
-  constructor(kube: Pick<KubeApi, "get">, clock: Clock) {
+  /** @param large parses large runs. Default: they are parsed like others. */
+  constructor(kube: Pick<KubeApi, "get">, clock: Clock, large?: LargeRuns) {
     this.#kube = kube;
+    this.#large = large;
     this.#kept = new LRUCache({
       max: KEPT_RUNS,
       maxSize: KEPT_LENGTH,
@@ -64,16 +71,28 @@ export class RunReader {
     }
   }
 
+  /** How many bytes were read for a run; 0 unless they were many. */
+  bytesOf(run: Run): number {
+    return this.#bytes.get(run) ?? 0;
+  }
+
   #begin(key: string, { namespace, name }: RunRef): SharedWork<Run | undefined> {
     const get: SharedWork<Run | undefined> = new SharedWork(async (signal) => {
-      const object = await this.#kube.get(ANALYSIS_RUNS, namespace, name, signal);
-      const run = object === undefined ? undefined : parseRun(object);
+      const object = await this.#kube.get(ANALYSIS_RUNS, namespace, name, signal, this.#large?.run);
+      const run = this.#runOf(object);
       // The result of an older GET must not replace that of a newer one.
       if (this.#gets.get(key) === get) this.#keep(key, run);
       return run;
     });
     this.#gets.set(key, get);
     return get;
+  }
+
+  #runOf(object: unknown): Run | undefined {
+    if (!(object instanceof Reduced)) return object === undefined ? undefined : parseRun(object);
+    const run = object.value as Run;
+    this.#bytes.set(run, object.bytes);
+    return run;
   }
 
   #keep(key: string, run: Run | undefined): void {

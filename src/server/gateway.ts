@@ -15,6 +15,7 @@ import { decompressLimits } from "../logs/plan.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { createRate } from "../rate.ts";
 import type { Services } from "../rpc/services.ts";
+import { LargeRuns } from "../runs/large-runs.ts";
 import { ProjectLists } from "../runs/project-lists.ts";
 import { RunLists } from "../runs/run-lists.ts";
 import { RunReader } from "../runs/run-reader.ts";
@@ -116,14 +117,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const reports = createPresigner(compiled.links, egress);
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
   const watchedRuns = createWatchedRuns(kube);
+  const largeRuns = new LargeRuns();
   const services: Services = {
     config,
     kube,
-    runs: new RunReader(kube, clock),
+    runs: new RunReader(kube, clock, largeRuns),
     watchedRuns,
     calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
     projectLists: new ProjectLists({ kube, access: projectAccess, clock, labelSelector: config.projects.selector }),
-    runLists: new RunLists(kube, watchedRuns),
+    runLists: new RunLists(kube, watchedRuns, largeRuns),
     clock,
     sleep,
     cursors: async (scope) => createCursors({ keys: await keys(), clock, scope }),
@@ -167,7 +169,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     listener.destroy();
     await closed;
     const closing = sources.map((source) => source.close?.());
-    await Promise.all([...closing, reports.close(), providers.close(), kube.close()]);
+    await Promise.all([...closing, reports.close(), providers.close(), kube.close(), largeRuns.close()]);
   };
   let ended: Promise<void> | undefined;
   return {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
+import { takeCall } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
-import { takeCall } from "../rpc/call-rate.ts";
 import { countFailure, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import { resolveLinks } from "../rpc/links.ts";
 import type { Services } from "../rpc/services.ts";

@@ -25,6 +25,7 @@ const RUNS = Number(process.env.HOSTILE_RUNS ?? 40);
 
 const world = useWorld({
   config: {
+    limits: { callsPerCaller: 1_000_000 },
     links: ["${{ jobName }}/${{ container }}", "${{ promotion }}/${{ arg('a') }}", "${{ label('label7') }}"].map(
       (path, index) => ({ title: `Report ${index}`, url: `https://reports.example.com/${path}` }),
     ),

@@ -36,11 +36,13 @@ function manyTimes(name: string, count: number, message = "", containers: readon
 describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
   const world = useWorld({
     config: {
+      limits: { callsPerCaller: 1_000_000 },
       links: PATHS.map((path, index) => ({ title: `Report ${index}`, url: `https://reports.example.com/${path}` })),
     },
   });
   const unlinked = useWorld({
     config: {
+      limits: { callsPerCaller: 1_000_000 },
       links: ["${{ jobName }}", "${{ promotion }}/${{ container }}"].map((path, index) => ({
         title: `Report ${index}`,
         url: `https://reports.example.com/${path}`,
@@ -208,7 +210,7 @@ describe.each(PROTOCOLS)("a hostile run over $name", (protocol) => {
 });
 
 describe("a hostile run on the raw route", () => {
-  const world = useWorld();
+  const world = useWorld({ config: { limits: { callsPerCaller: 1_000_000 } } });
   const get = async (path: string, token: string = TOKENS.reader) => {
     const answer = await fetch(`${world().url}/raw/${path}`, { headers: { authorization: `Bearer ${token}` } });
     return { status: answer.status, text: await answer.text() };

@@ -5,15 +5,18 @@ import { Secret } from "../../src/secret.ts";
 import { listen } from "../../src/server/listen.ts";
 import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
 import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
-import { TOKENS } from "./objects.ts";
+import { analysisRun, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { openRaw } from "./raw-socket.ts";
 import { as, errorOf, readLog } from "./read-log.ts";
 import { useWorld, type World } from "./world.ts";
 
+const LARGE_UID = "00000000-0000-4000-8000-0000000000a1";
+
 describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
   const perCaller = useWorld({ config: { limits: { streamsPerCaller: 2 } } });
   const ofCalls = useWorld({ config: { limits: { callsPerCaller: 7 } } });
+  const ofLarge = useWorld({ config: { limits: { callsPerCaller: 100 } } });
   const ofTokens = useWorld({ config: { limits: { signInsPerAddress: 2 } } });
   const inAll = useWorld({ config: { limits: { streams: 2 } } });
   const atSource = useWorld({ connections: 8 });
@@ -56,6 +59,38 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     ]);
     ofCalls().clock.advance(60_000);
     await list(TOKENS.reader);
+  });
+
+  it("on the calls of one caller counts a large run as more, and spares those who read others", async () => {
+    const own = ofLarge();
+    const client = createClient(AnalysisRunLogService, own.transport(protocol));
+    const get = (name: string, token: string) => client.getAnalysisRun({ namespace: "shop", name }, as(token));
+    const { name: plain } = own.addLog(sends("plain\n"));
+    const { name: large } = own.addLog(sends("large\n"));
+    const object = analysisRun({ namespace: "shop", name: large, uid: LARGE_UID, metrics: [{}] });
+    own.cluster.put({ ...object, metadata: { ...object.metadata, labels: { note: "x".repeat(1_400_000) } } });
+    for (let call = 0; call < 40; call += 1) await get(plain, TOKENS.reader);
+    await get(large, TOKENS.reader);
+    await get(large, TOKENS.reader);
+    expect(await errorOf(get(large, TOKENS.reader))).toMatchObject({ reason: "TOO_MANY_CALLS" });
+    const { error } = await readLog(own.transport(protocol), { namespace: "shop", name: large });
+    expect(error).toMatchObject({ reason: "TOO_MANY_CALLS", limit: "limits.callsPerCaller" });
+    const headers = { authorization: `Bearer ${TOKENS.reader}` };
+    const raw = await fetch(`${own.url}/raw/shop/${large}`, { headers });
+    expect([raw.status, Number(raw.headers.get("retry-after"))]).toEqual([429, expect.closeTo(20, -1)]);
+    expect((await errorOf(get(large, TOKENS.stranger))).reason).toBe("ACCESS_DENIED");
+    own.clock.advance(60_000);
+    expect((await readLog(own.transport(protocol), { namespace: "shop", name: plain })).text).toBe("plain\n");
+    own.clock.advance(120_000);
+  });
+
+  it("on the calls of one caller leaves those who only call as often as they may their logs", async () => {
+    const client = createClient(AnalysisRunLogService, ofCalls().transport(protocol));
+    const get = () => errorOf(client.getAnalysisRun({ namespace: "shop", name: "none" }, as(TOKENS.reader)));
+    ofCalls().clock.advance(60_000);
+    while ((await get()).reason !== "TOO_MANY_CALLS");
+    expect((await readLog(ofCalls().transport(protocol), ofCalls().addLog(sends("x\n")))).text).toBe("x\n");
+    ofCalls().clock.advance(60_000);
   });
 
   it("on invalid tokens is that of the client's address, on every route", async () => {

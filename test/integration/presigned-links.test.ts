@@ -27,8 +27,10 @@ const LINKS = [
 
 describe.each(HTTP_VERSIONS)("a link to a private bucket over $version", ({ ask }) => {
   const world = useWorld({ config: { links: LINKS, basePath: "/taffrail" } });
+  const limited = useWorld({ config: { links: LINKS, limits: { callsPerCaller: 2 } } });
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
   const get = (path: string, token?: string) =>
-    ask(world().port, { path, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+    ask(world().port, { path, headers: token === undefined ? {} : bearer(token) });
   const linksOf = async (name: string) => {
     const [protocol] = PROTOCOLS;
     if (protocol === undefined) throw new Error("no protocol");
@@ -55,6 +57,19 @@ describe.each(HTTP_VERSIONS)("a link to a private bucket over $version", ({ ask 
       "X-Amz-Credential": expect.stringMatching(/^s3cret\/\d{8}\/eu-west-1\/s3\/aws4_request$/),
       "X-Amz-Signature": expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+  });
+
+  it("counts as a call of its reader", async () => {
+    const { name } = limited().addLog(sends(""));
+    const path = `/links/shop/${name}?title=Of+the+run`;
+    const statusOf = async (token: string) => (await ask(limited().port, { path, headers: bearer(token) })).status;
+    expect([await statusOf(TOKENS.reader), await statusOf(TOKENS.reader)]).toEqual([302, 302]);
+    const { status, headers, body } = await ask(limited().port, { path, headers: bearer(TOKENS.reader) });
+    expect([status, headers["retry-after"]]).toEqual([429, "30"]);
+    expect(body).toContain("You make more calls than 2 per minute, the limit for one caller.");
+    expect(await statusOf(TOKENS.stranger)).toBe(403);
+    limited().clock.advance(30_000);
+    expect(await statusOf(TOKENS.reader)).toBe(302);
   });
 
   it("is one for each container, and one for the run", async () => {

@@ -79,7 +79,7 @@ describe.each(PROTOCOLS)("GetStatus over $name", (protocol) => {
     await world().store.untilAnswering(7);
     for (let more = 0; more < 2; more += 1) {
       const { error } = await readLog(world().transport(protocol), world().addLog(sends("more\n")));
-      expect(error).toMatchObject({ reason: "TOO_MANY_STREAMS", limit: "limits.streams" });
+      expect(error).toMatchObject({ reason: "TOO_MANY_STREAMS", limit: "limits.streamsPerCaller" });
     }
     const raw = await fetch(`${world().url}/raw/shop/${world().addLog(sends("more\n")).name}`, {
       headers: { authorization: `Bearer ${TOKENS.reader}` },
@@ -89,9 +89,11 @@ describe.each(PROTOCOLS)("GetStatus over $name", (protocol) => {
     await Promise.all(open);
     const long = "x".repeat(100_000);
     await errorOf(client().listAnalysisRuns({ namespace: "shop", pageToken: long }, as(TOKENS.reader)));
-    expect([await since("limits.streams"), await since("request.bytes"), await since("limits.logBytes")]).toEqual([
-      3, 1, 0,
-    ]);
+    expect([
+      await since("limits.streamsPerCaller"),
+      await since("request.bytes"),
+      await since("limits.logBytes"),
+    ]).toEqual([3, 1, 0]);
     expect((await status()).refusals.map(({ limit }) => limit)).toEqual(Object.keys(LIMITS));
   });
 
