@@ -30,11 +30,26 @@ export async function candidatesFor(program: Command, words: readonly string[], 
   const [name = "", ...rest] = words;
   const last = words.at(-1) ?? "";
   const command = rest.length > 0 ? program.commands.find((each) => each.name() === name) : undefined;
-  const all = await (command === undefined
-    ? commandNames(program, words)
-    : argumentsOf(command, readLine(command, rest), last, io).catch(() => []));
+  const all = await candidatesIn(program, command, words, rest, io);
   // A name with control characters would break the output's lines.
   return [...new Set(all)].filter((each) => each.startsWith(last) && !/\p{Cc}/u.test(each));
+}
+
+async function candidatesIn(
+  program: Command,
+  command: Command | undefined,
+  words: readonly string[],
+  rest: readonly string[],
+  io: CliIo,
+): Promise<readonly string[]> {
+  const last = words.at(-1) ?? "";
+  if (command === undefined) return commandNames(program, words);
+  // `context use`: a command of a command.
+  const [name = "", ...inner] = rest;
+  const sub = inner.length > 0 ? command.commands.find((each) => each.name() === name) : undefined;
+  if (command.commands.length > 0 && sub === undefined) return commandNames(command, rest);
+  const [of, line] = sub === undefined ? [command, rest] : [sub, inner];
+  return argumentsOf(of, readLine(of, line), last, io).catch(() => []);
 }
 
 function commandNames(program: Command, words: readonly string[]): readonly string[] {
@@ -53,7 +68,8 @@ async function argumentsOf(command: Command, line: Line, last: string, io: CliIo
   if (pendingFlag?.argChoices !== undefined) return pendingFlag.argChoices;
   const { argChoices } = command.registeredArguments[operands.length] ?? {};
   if (pendingFlag === undefined && argChoices !== undefined) return argChoices;
-  if (pendingFlag?.long === "--context") return Object.keys(readContexts(io.env).contexts);
+  const isContext = pendingFlag === undefined && command.registeredArguments[operands.length]?.name() === "context";
+  if (pendingFlag?.long === "--context" || isContext) return Object.keys(readContexts(io.env).contexts);
   return askServer(command, line, io);
 }
 

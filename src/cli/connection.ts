@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
-import { readContexts } from "./context-file.ts";
+import { noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { serverAddress } from "./server-address.ts";
 
@@ -41,15 +41,11 @@ export function withConnectionFlags(command: Command): Command {
  * @throws CliError with status 2 if one is missing or invalid; says how to set it.
  */
 export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
-  const { current, contexts } = readContexts(env);
+  const file = readContexts(env);
   const name = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
-  const wanted = name ?? current ?? "";
-  const context = Object.hasOwn(contexts, wanted) ? contexts[wanted] : undefined;
-  if (name !== undefined && context === undefined) {
-    throw new CliError(EXIT.usage, `there is no context "${name}"`, [
-      `known: ${Object.keys(contexts).join(", ") || "none"}`,
-    ]);
-  }
+  const wanted = name ?? file.current ?? "";
+  const context = Object.hasOwn(file.contexts, wanted) ? file.contexts[wanted] : undefined;
+  if (name !== undefined && context === undefined) throw noContext(name, file);
   const server = flags.server ?? (env.TAFFRAIL_SERVER || context?.server);
   if (server === undefined) {
     throw new CliError(EXIT.usage, "no server given", [

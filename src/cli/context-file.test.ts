@@ -50,6 +50,16 @@ describe("contexts", () => {
     expect(readContexts(env).current).toBe("mine");
   });
 
+  it("are changed without losing the user's comments, in their own style", () => {
+    put(
+      "# mine\ncurrent: a\ncontexts:\n  a: { server: http://a, token: t } # keep\n  # two\n  b:\n    server: http://b\n",
+    );
+    writeContext(env, "a", { server: "http://a2", project: "p" });
+    expect(readFileSync(path, "utf8")).toBe(
+      "# mine\ncurrent: a\ncontexts:\n  a: { server: http://a2, project: p } # keep\n  # two\n  b:\n    server: http://b\n",
+    );
+  });
+
   it("can be read only by their owner, even if the file could be read by all before", () => {
     writeContext(env, "one", { server: "http://one", token: "t" });
     expect([modeOf(path), modeOf(dirname(path))]).toEqual(["600", "700"]);
@@ -76,6 +86,9 @@ describe("an invalid context file", () => {
     "contexts: [1]",
     "contexts: { a: { server: 7 } }",
     "contexts: { a: { server: x, tokn: y } }",
+    "contexts: { a: { server: x, local: true } }",
+    "contexts: { a: { local: true, token: y } }",
+    "contexts: { a: { token: y } }",
     "a: [",
     "text",
   ])("such as %j is reported with status 2 and its path", (text) => {

@@ -1,20 +1,41 @@
-import { closeSync, fchmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { parse, stringify } from "yaml";
+import { join } from "node:path";
+import { type Document, isMap, parseDocument } from "yaml";
 import { z } from "zod";
 import { CliError, EXIT } from "./exit.ts";
+import { writePrivateFile } from "./private-file.ts";
 
-/** A named server, and how to sign in there. */
-const Context = z.strictObject({
-  server: z.string(),
-  token: z.string().optional(),
-  tokenFile: z.string().optional(),
-  project: z.string().optional(),
-});
+/** A named server, and how to sign in there; or this computer, which reads with a kubeconfig. */
+const Context = z
+  .strictObject({
+    server: z.string().optional(),
+    token: z.string().optional(),
+    tokenFile: z.string().optional(),
+    /** Without a server: the kubeconfig of this computer is used, and nothing has to be installed in the cluster. */
+    local: z.literal(true).optional(),
+    kubeconfig: z.string().optional(),
+    /** The kubeconfig's context. For a server: the one for which `kubectl taffrail` calls it. */
+    kubeContext: z.string().optional(),
+    /** The configuration file of sources. Only for `local`. */
+    config: z.string().optional(),
+    /** The ConfigMap with the configuration of sources, as `namespace/name`. Only for `local`. */
+    configMap: z.string().optional(),
+    project: z.string().optional(),
+  })
+  .refine(({ server, local }) => (server === undefined) !== (local === undefined), "must have either server or local")
+  .refine(({ local, token, tokenFile }) => !local || (token ?? tokenFile) === undefined, "local takes no token")
+  .refine(
+    ({ local, kubeconfig, config, configMap }) => local || (kubeconfig ?? config ?? configMap) === undefined,
+    "kubeconfig, config and configMap are only for local",
+  )
+  .refine(({ config, configMap }) => config === undefined || configMap === undefined, "has both config and configMap");
 const ContextFile = z.strictObject({
   current: z.string().optional(),
-  contexts: z.record(z.string(), Context).default({}),
+  contexts: z
+    .record(z.string(), Context)
+    .nullish()
+    .transform((all) => all ?? {}),
 });
 
 export type Context = z.output<typeof Context>;
@@ -31,16 +52,62 @@ export function contextFilePath(env: NodeJS.ProcessEnv): string {
  * @throws CliError if the file cannot be read or parsed.
  */
 export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
+  return readFile(env).file;
+}
+
+/**
+ * Writes one context, which becomes the current one if there is none. The user's comments and other entries stay. Only
+ * its owner can read the file, since it holds tokens.
+ */
+export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Context): void {
+  const { document, file } = readFile(env);
+  if (file.current === undefined) document.set("current", name);
+  const path = ["contexts", name];
+  if (document.get("contexts") == null) document.set("contexts", document.createNode({}));
+  const known = document.getIn(path, true);
+  if (isMap(known)) {
+    for (const key of Object.keys(Context.shape)) {
+      const value = context[key as keyof Context];
+      if (value === undefined) known.delete(key);
+      else if (known.get(key) !== value) known.set(key, value);
+    }
+  } else document.setIn(path, document.createNode(context));
+  write(env, document);
+}
+
+/**
+ * Makes a context the current one.
+ *
+ * @throws CliError with status 2 if there is no such context.
+ */
+export function chooseContext(env: NodeJS.ProcessEnv, name: string): void {
+  const { document, file } = readFile(env);
+  if (!Object.hasOwn(file.contexts, name)) throw noContext(name, file);
+  document.set("current", name);
+  write(env, document);
+}
+
+/** The error for a name that is not that of a context. */
+export function noContext(name: string, { contexts }: ContextFile): CliError {
+  return new CliError(EXIT.usage, `there is no context "${name}"`, [
+    `known: ${Object.keys(contexts).join(", ") || "none"}`,
+  ]);
+}
+
+function readFile(env: NodeJS.ProcessEnv): { readonly document: Document; readonly file: ContextFile } {
   const path = contextFilePath(env);
-  let text: string;
+  let text = "";
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { contexts: {} };
-    throw new CliError(EXIT.usage, `cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") throw new CliError(EXIT.usage, `cannot read ${path} (${code})`);
   }
   try {
-    return ContextFile.parse(parse(text) ?? {});
+    const document = parseDocument(text);
+    const [fault] = document.errors;
+    if (fault !== undefined) throw fault;
+    return { document, file: ContextFile.parse(document.toJS() ?? {}) };
   } catch (error) {
     // After its first line, the parser's message quotes lines of the file, which may contain tokens.
     const why = error instanceof z.ZodError ? z.prettifyError(error) : firstLine((error as Error).message);
@@ -48,23 +115,9 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
   }
 }
 
-/**
- * Writes one context, which becomes the current one if there is none. Only its owner can read the file, since it holds
- * tokens.
- */
-export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Context): void {
-  const path = contextFilePath(env);
-  const { current, contexts } = readContexts(env);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const next: ContextFile = { current: current ?? name, contexts: { ...contexts, [name]: context } };
-  const file = openSync(path, "w", 0o600);
-  try {
-    // The mode above applies to a new file only: restrict an existing one before a token is written to it.
-    fchmodSync(file, 0o600);
-    writeFileSync(file, stringify(next));
-  } finally {
-    closeSync(file);
-  }
+function write(env: NodeJS.ProcessEnv, document: Document): void {
+  // Long lines stay as they are.
+  writePrivateFile(contextFilePath(env), document.toString({ lineWidth: 0 }));
 }
 
 function firstLine(text: string): string {

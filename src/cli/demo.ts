@@ -10,6 +10,7 @@ import { type KubeObject, loadObjects } from "../demo/objects.ts";
 import { startDemoServers } from "../demo/servers.ts";
 import { createLog } from "../telemetry/log.ts";
 import { contextFilePath, writeContext } from "./context-file.ts";
+import { demoContextName } from "./demo-context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -19,7 +20,6 @@ interface DemoFlags {
   readonly cluster?: string;
 }
 
-const CONTEXT = "demo";
 const PROJECT = "guestbook";
 const VIEWER = "demo-viewer";
 const LOGS_METHOD = "taffrail.v1.AnalysisRunLogService/GetAnalysisRunLogs";
@@ -50,8 +50,9 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
     opens: { project: PROJECT, run },
     isBuilding: page.isBuilding,
   });
-  writeContext(io.env, CONTEXT, { server: gateway.url, token: VIEWER, project: PROJECT });
-  io.print(...welcome(gateway, flags.port, run, io.env));
+  const context = await demoContextName(io.env, VIEWER);
+  writeContext(io.env, context, { server: gateway.url, token: VIEWER, project: PROJECT });
+  io.print(...welcome(gateway, { wanted: flags.port, run, context }, io.env));
   void page.done.then((fault) => fault && io.say(`note: cannot build the web page: ${fault}`));
   const playAbort = new AbortController();
   // The script needs the demo's own cluster.
@@ -92,20 +93,24 @@ function newestFailed(objects: readonly KubeObject[]): string {
 /** How users run this program: a checkout does not install it. */
 const PROGRAM = import.meta.url.endsWith(".ts") ? "npm run -s taffrail --" : "taffrail";
 
-function welcome({ port, link }: DemoGateway, wanted: number, run: string, env: NodeJS.ProcessEnv): string[] {
+function welcome(
+  { port, link }: DemoGateway,
+  { wanted, run, context }: { readonly wanted: number; readonly run: string; readonly context: string },
+  env: NodeJS.ProcessEnv,
+): string[] {
   const at = `127.0.0.1:${port}`;
   const moved = port === wanted || wanted === 0 ? "" : ` (port ${wanted} is in use)`;
   const request = JSON.stringify({ namespace: PROJECT, name: run });
   return [
     `Taffrail demo on http://${at}${moved}. Press Ctrl-C to stop it.`,
-    `Signed in as ${VIEWER} by context "${CONTEXT}" in ${contextFilePath(env)}.`,
+    `Signed in as ${VIEWER} by context "${context}" in ${contextFilePath(env)}.`,
     `A verification in project ${PROJECT} failed. Read why in a browser (the link signs you in once):`,
     `  ${link}`,
     "or in a second terminal, with any of:",
-    `  ${PROGRAM} logs @failed --context ${CONTEXT}`,
+    `  ${PROGRAM} logs @failed --context ${context}`,
     `  curl -H 'authorization: Bearer ${VIEWER}' http://${at}/raw/${PROJECT}/${run}`,
     `  grpcurl -plaintext -H 'authorization: Bearer ${VIEWER}' -d '${request}' ${at} ${LOGS_METHOD}`,
-    `Then try: ${PROGRAM} runs --context ${CONTEXT}`,
+    `Then try: ${PROGRAM} runs --context ${context}`,
     "With TAFFRAIL_TOKEN=demo-outsider before either command, access is denied.",
   ];
 }

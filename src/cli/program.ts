@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
 import { VERSION } from "../version.ts";
 import { addCompletionCommands } from "./completion.ts";
+import { addContextCommand } from "./context.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import { type CliIo, createCliIo, type ProgramIo } from "./io.ts";
@@ -34,6 +35,7 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
   addWhyCommand(program, io);
   addRunsCommand(program, io);
   addOpenCommands(program, io);
+  addContextCommand(program, io);
   addCompletionCommands(program, io);
   addServeCommand(program, io);
   addDemoCommand(program, io);
