@@ -1,6 +1,9 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { Failure } from "../failure.ts";
+import { printable } from "../quoted.ts";
+import type { KubeConnection } from "./connection.ts";
+import { KubeconfigError } from "./kubeconfig-error.ts";
 
 const Status = z.object({ message: z.string() });
 
@@ -78,15 +81,76 @@ export function statusMessage(body: string): string | undefined {
  * The failure for an unsuccessful status. The server's message is only the cause, because it names accounts and
  * addresses. A body that is not a `Status` is discarded: whatever responded in place of the API server may repeat our
  * request, including tokens.
+ *
+ * @param owner whose credentials were rejected.
  */
-export function statusFailure(status: number, body: string): Failure {
+export function statusFailure(status: number, body: string, owner: KubeConnection["owner"] = "server"): Failure {
   const cause = new AnswerError(status, statusMessage(body) ?? "");
-  if (status !== 401 && status !== 403) {
+  if (!isRefusal(status)) {
     return unavailable(`The Kubernetes API server responded with status ${status}.`, cause);
   }
+  if (owner === "user") return userRefused(status, statusMessage(body), cause);
   const next = "Tell an operator: the gateway's ServiceAccount lacks a right, or its token is no longer valid.";
   const message = "The Kubernetes API server rejected this server's own account.";
   return new Failure("refused", "KUBERNETES_REFUSED", message, { next, cause });
+}
+
+/** Whether a status means that the API server rejects the credentials, or what they are used for. */
+export function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
+/** The credentials are the caller's own: Kubernetes' own words say what they may not do, whether or not it exists. */
+function userRefused(status: number, said: string | undefined, cause: unknown): Failure {
+  if (status === 403) {
+    return new Failure("denied", "ACCESS_DENIED", `Kubernetes denies it: ${printable(said ?? "no reason was given")}`, {
+      next: "Check the namespace and the kubeconfig's context, or ask whoever runs the cluster for this right.",
+      cause,
+    });
+  }
+  const message = "The cluster does not accept the kubeconfig's credentials: they are invalid or have expired.";
+  return new Failure("refused", "KUBECONFIG_REFUSED", message, {
+    next: "Sign in to the cluster again, as for kubectl, then try again.",
+    cause,
+  });
+}
+
+/**
+ * The failure of a call that did not reach the API server.
+ *
+ * @param cause what the connection threw.
+ */
+export function unreachable(cause: unknown, owner: KubeConnection["owner"] = "server"): Failure {
+  const message = "The Kubernetes API server could not be reached";
+  if (owner !== "user") return unavailable(`${message}.`, cause);
+  if (cause instanceof KubeconfigError) {
+    return new Failure("refused", "KUBECONFIG_REFUSED", cause.message, { next: cause.next, cause });
+  }
+  const code = codeOf(cause);
+  if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO|^HOSTNAME/.test(code)) {
+    return new Failure(
+      "refused",
+      "KUBERNETES_UNTRUSTED",
+      `The Kubernetes API server could not be verified (${code}).`,
+      {
+        next: "Compare the kubeconfig's certificate authority with the cluster's: `kubectl get pods` should work.",
+        cause,
+      },
+    );
+  }
+  return new Failure("unavailable", "KUBERNETES_UNAVAILABLE", `${message}${code && ` (${code})`}.`, {
+    next: "Check the network, the VPN and the kubeconfig's context: `kubectl get pods` should work.",
+    cause,
+  });
+}
+
+/** The first code in a chain of causes. */
+function codeOf(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === "string") return code;
+  }
+  return "";
 }
 
 /** Whether the server no longer has the version, or the list, to continue from: a new list is needed. */

@@ -2,7 +2,7 @@ import type { Secret } from "../secret.ts";
 
 /** The credentials of a request to the API server. They change as tokens and certificates rotate. */
 export interface KubeCredentials {
-  readonly headers: Readonly<Record<string, string | Secret>>;
+  readonly headers: Readonly<Record<string, string | readonly string[] | Secret>>;
   readonly tls: KubeTls;
 }
 
@@ -25,4 +25,14 @@ export interface KubeConnection {
   /** The HTTP proxy to use. */
   readonly proxyUrl?: string;
   credentials(): Promise<KubeCredentials>;
+  /**
+   * The API server no longer accepts the credentials: the next ones are requested anew. Absent if they are always
+   * current.
+   */
+  renew?(): void;
+  /**
+   * Whose credentials they are. `user`: of whoever calls, who is told what the API server denies them, and why it cannot
+   * be reached. Default: this server's own, of which callers are told nothing.
+   */
+  readonly owner?: "server" | "user";
 }

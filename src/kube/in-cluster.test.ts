@@ -2,13 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { revealText } from "../secret.ts";
+import { revealText, type Secret } from "../secret.ts";
 import type { KubeCredentials } from "./connection.ts";
 import { inClusterConnection } from "./in-cluster.ts";
 
 /** The headers, as they would go over the wire. */
 function shown(credentials: KubeCredentials | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(credentials?.headers ?? {}).map(([name, text]) => [name, revealText(text)]));
+  return Object.fromEntries(
+    Object.entries(credentials?.headers ?? {}).map(([name, text]) => [name, revealText(text as string | Secret)]),
+  );
 }
 
 const ENV = { KUBERNETES_SERVICE_HOST: "10.0.0.1", KUBERNETES_SERVICE_PORT: "443" };

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { createEgress, type Egress } from "../egress/egress.ts";
 import { Failure } from "../failure.ts";
 import { type Sleep, sleep as sleepByTimer } from "../sleep.ts";
-import { parseJson, statusFailure, unavailable } from "./answer.ts";
+import { parseJson, statusFailure, unavailable, unreachable } from "./answer.ts";
 import { CallSlots } from "./call-slots.ts";
 import { ChunkSizes } from "./chunk-sizes.ts";
 import type { KubeConnection } from "./connection.ts";
@@ -30,6 +30,8 @@ export interface KubeLogAnswer {
  * them at most 64 reviews of tokens. More wait, up to 1,000, and fail beyond with SERVER_BUSY.
  */
 export interface KubeApi {
+  /** Whose credentials it uses: see {@link KubeConnection}. Default: this server's own. */
+  readonly owner?: KubeConnection["owner"];
   /** Reads one object; `undefined` if it does not exist. `namespace` is `undefined` for cluster-wide kinds. */
   get(resource: KubeResource, namespace: string | undefined, name: string, signal: AbortSignal): Promise<unknown>;
   /**
@@ -113,6 +115,7 @@ type Call = [method: "GET" | "POST", path: string, signal: AbortSignal | undefin
 type Try =
   | { readonly kind: "answer"; readonly value: unknown; readonly bytes: number }
   | { readonly kind: "again"; readonly failure: Failure; readonly askedMs: number | undefined }
+  | { readonly kind: "renew"; readonly failure: Failure }
   | { readonly kind: "final"; readonly failure: Failure };
 
 const ANSWER_MS = 30_000;
@@ -145,6 +148,7 @@ export function createKubeApi(
     sleep = sleepByTimer,
     now = () => performance.now(),
   } = limits;
+  const { owner } = connection;
   const { watchMs = WATCH_MS, watchGraceMs: graceMs = WATCH_GRACE_MS } = limits;
   const { exchange, open, close } = createTransport(connection, egress, answerMs);
   const whole = { bytes: answerBytes, ms: wholeMs };
@@ -162,15 +166,18 @@ export function createKubeApi(
       );
       if (statusCode === 404) return { kind: "answer", value: undefined, bytes: 0 };
       if (statusCode < 300) return { kind: "answer", value: parseJson(text), bytes: text.length };
-      const failure = statusFailure(statusCode, text);
+      const failure = statusFailure(statusCode, text, owner);
+      if (statusCode === 401 && connection.renew !== undefined) return { kind: "renew", failure };
       return isTransient(statusCode)
         ? { kind: "again", failure, askedMs: retryAfter(headers) }
         : { kind: "final", failure };
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof Failure) return { kind: "final", failure: cause };
-      const failure = unavailable("The Kubernetes API server could not be reached.", cause);
-      return isSilence(cause) ? { kind: "final", failure } : { kind: "again", failure, askedMs: undefined };
+      const failure = unreachable(cause, owner);
+      return isSilence(cause) || failure.kind === "refused"
+        ? { kind: "final", failure }
+        : { kind: "again", failure, askedMs: undefined };
     }
   };
 
@@ -178,10 +185,16 @@ export function createKubeApi(
   const callSized = async (...request: Call): ReturnType<ReadPath> => {
     const [, , signal] = request;
     const began = now();
+    let renewed = false;
     for (let tries = 1; ; tries += 1) {
       const result = await tryOnce(...request);
       if (result.kind === "answer") return result;
-      if (result.kind === "final") throw result.failure;
+      if (result.kind === "renew" && !renewed) {
+        renewed = true;
+        connection.renew?.();
+        continue;
+      }
+      if (result.kind !== "again") throw result.failure;
       const delay = retryDelay(tries, now() - began, result.askedMs, Math.random());
       if (delay === undefined) throw result.failure;
       await sleep(delay, signal).catch((error: unknown) => {
@@ -197,6 +210,7 @@ export function createKubeApi(
     readList((each) => chunkSlots.run(signal, () => callSized("GET", each, signal)), path, query, chunkSizes);
 
   return {
+    owner,
     // Names also come from labels and annotations, which may contain any text: nothing has an invalid name.
     get: async (resource, namespace, name, signal) =>
       isPlace(namespace) && isObjectName(name)
@@ -226,7 +240,7 @@ export function createKubeApi(
           return;
         }
         const calls = { list: chunksOf, open, sleep };
-        const limitsOfWatch = { watchMs, graceMs, answerBytes, now };
+        const limitsOfWatch = { watchMs, graceMs, answerBytes, now, owner };
         await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
       }, signal),
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Dispatcher, ProxyAgent } from "undici";
 import { abortable } from "../abort.ts";
 import type { Egress } from "../egress/egress.ts";
-import { revealText } from "../secret.ts";
+import { revealText, type Secret } from "../secret.ts";
 import { unavailable } from "./answer.ts";
 import type { KubeConnection, KubeCredentials, KubeTls } from "./connection.ts";
 import { type AnswerLimits, type WholeAnswer, WholeAnswerHandler } from "./whole-answer.ts";
@@ -93,8 +93,8 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
     const given = credentials();
     const { headers: own, tls } = await (signal === undefined ? given : abortable(given, signal));
     const { origin, path: root } = server();
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(own)) headers[name] = revealText(value);
+    const headers: Record<string, string | string[]> = {};
+    for (const [name, value] of Object.entries(own)) headers[name] = isList(value) ? [...value] : revealText(value);
     headers.accept = "application/json";
     if (body !== undefined) headers["content-type"] = "application/json";
     const request = {
@@ -120,6 +120,10 @@ export function createTransport(connection: KubeConnection, egress: Egress, answ
     },
     close: async () => agent?.dispatcher.close(),
   };
+}
+
+function isList(value: string | readonly string[] | Secret): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 /** The credentials may come from a program named in the kubeconfig, which may hang. */

@@ -1,5 +1,6 @@
 import { Failure } from "../failure.ts";
-import { readText, statusFailure, unavailable } from "./answer.ts";
+import { isRefusal, readText, statusFailure, unavailable, unreachable } from "./answer.ts";
+import type { KubeConnection } from "./connection.ts";
 import { isTransient, retryAfter } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { readEvents, type WatchEvent } from "./watch-events.ts";
@@ -29,6 +30,8 @@ export interface WatchConnectionLimits {
   readonly answerBytes: number;
   /** A monotonic clock. */
   readonly now: () => number;
+  /** Whose credentials are used. Default: this server's own. */
+  readonly owner?: KubeConnection["owner"];
 }
 
 /**
@@ -46,7 +49,7 @@ const LASTING_MS = 1_000;
 export async function watchOnce(
   path: string,
   open: Transport["open"],
-  { watchMs, graceMs, answerBytes, now }: WatchConnectionLimits,
+  { watchMs, graceMs, answerBytes, now, owner }: WatchConnectionLimits,
   take: (change: Change) => void,
   stop: AbortSignal,
 ): Promise<WatchEnd> {
@@ -65,7 +68,7 @@ export async function watchOnce(
     const either = AbortSignal.any([stop, silent.signal]);
     const { statusCode, headers, body } = await open(`${path}&${parameters}`, either);
     if (statusCode !== 200) {
-      const failure = statusFailure(statusCode, await readText(body, answerBytes, lastsMs + graceMs));
+      const failure = statusFailure(statusCode, await readText(body, answerBytes, lastsMs + graceMs), owner);
       if (statusCode === 410) return { kind: "expired", failure, heard };
       if (!isTransient(statusCode)) throw failure;
       return { kind: "broken", failure, askedMs: retryAfter(headers), heard };
@@ -75,8 +78,8 @@ export async function watchOnce(
     for await (const event of readEvents(refreshing(body, timer), answerBytes)) {
       if (event.type === "ERROR") {
         const { code, message } = event.object;
-        const failure = statusFailure(code ?? 500, JSON.stringify({ message: message ?? "" }));
-        if (failure.kind === "refused") throw failure;
+        const failure = statusFailure(code ?? 500, JSON.stringify({ message: message ?? "" }), owner);
+        if (isRefusal(code ?? 500)) throw failure;
         // Restart with a new list, whatever the error is, as Kubernetes' own clients do.
         return { kind: "expired", failure, heard };
       }
@@ -87,7 +90,9 @@ export async function watchOnce(
   } catch (cause) {
     stop.throwIfAborted();
     if (cause instanceof Failure) throw cause;
-    return { kind: "broken", failure: broken(cause), heard: lasted() };
+    const failure = answeredAt === undefined && owner === "user" ? unreachable(cause, owner) : broken(cause);
+    if (failure.kind === "refused") throw failure;
+    return { kind: "broken", failure, heard: lasted() };
   } finally {
     clearTimeout(timer);
   }
