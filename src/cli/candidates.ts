@@ -8,6 +8,8 @@ import { chooseRun } from "./run-choice.ts";
 
 /** Users do not wait longer than this for candidates. */
 const SERVER_TIMEOUT_MS = 1_000;
+/** A provider may take longer than users wait, and must not be interrupted. */
+const NO_RENEWAL = { renews: false };
 const RUNS = 50;
 const RUN_RULES = ["@failed", "@latest"];
 
@@ -84,10 +86,10 @@ async function askServer(
   const own: CliIo = { ...io, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
   try {
     if (pendingFlag?.long === "--namespace" || pendingFlag?.long === "--project") {
-      const { client } = connect({ project: "none", ...connectionFlags(flags) }, io.env);
+      const { client } = connect({ project: "none", ...connectionFlags(flags) }, own, NO_RENEWAL);
       return (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name);
     }
-    const connection = connect(connectionFlags(flags), io.env);
+    const connection = connect(connectionFlags(flags), own, NO_RENEWAL);
     if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
     if (pendingFlag?.long === "--stage") return await stageNames(connection, own);
     const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));

@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
-import { noContext, readContexts } from "./context-file.ts";
+import { type Context, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
+import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
+import { signInToken } from "./sign-in/sign-in-token.ts";
+import { readSignIn } from "./sign-in/stored-sign-in.ts";
 
 /** The flags for server, token and project. */
 export interface ConnectionFlags {
@@ -35,17 +38,22 @@ export function withConnectionFlags(command: Command): Command {
     .option("--context <name>", "a context of the context file (default: TAFFRAIL_CONTEXT, else the current one)");
 }
 
+/** What connecting needs of a command. */
+export type ConnectIo = Pick<CliIo, "env" | "say" | "signal" | "timer" | "now" | "ask">;
+
 /**
  * Takes settings from the flags, then the environment, then the context file.
  *
+ * @param options.renews whether a token that is about to expire is renewed. Default: yes.
  * @throws CliError with status 2 if one is missing or invalid; says how to set it.
  */
-export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
-  const file = readContexts(env);
-  const name = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
-  const wanted = name ?? file.current ?? "";
-  const context = Object.hasOwn(file.contexts, wanted) ? file.contexts[wanted] : undefined;
-  if (name !== undefined && context === undefined) throw noContext(name, file);
+export function connect(
+  flags: ConnectionFlags,
+  io: ConnectIo,
+  options: { readonly renews?: boolean } = {},
+): Connection {
+  const { env } = io;
+  const { name, context } = contextOf(flags, env);
   const server = flags.server ?? (env.TAFFRAIL_SERVER || context?.server);
   if (server === undefined) {
     throw new CliError(EXIT.usage, "no server given", [
@@ -55,9 +63,9 @@ export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connect
   const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
   if (project === undefined) throw new CliError(EXIT.usage, "no project given", ["try     -n PROJECT"]);
   // A token is only for its own server: another server does not get the context's.
-  const ownContext = server === context?.server ? context : undefined;
-  const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, ownContext);
+  const own = server === context?.server ? { name, context } : undefined;
   const baseUrl = serverAddress(server);
+  const token = tokenSource(flags, io, own, options)?.token;
   return {
     project,
     server: baseUrl,
@@ -65,17 +73,53 @@ export function connect(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connect
   };
 }
 
-function tokenOf(
-  flag: string | undefined,
-  variable: string | undefined,
-  variableFile: string | undefined,
-  context: { readonly token?: string | undefined; readonly tokenFile?: string | undefined } | undefined,
-): string | (() => string) | undefined {
-  if (flag !== undefined) return tokenIn(flag);
-  if (variable) return checkToken(variable, "in TAFFRAIL_TOKEN");
-  if (variableFile) return tokenIn(variableFile);
-  if (context?.token !== undefined) return checkToken(context.token, "of the context");
-  return context?.tokenFile === undefined ? undefined : tokenIn(context.tokenFile);
+/**
+ * The context that the flags or the environment name, else the current one.
+ *
+ * @throws CliError with status 2 if there is no context of the name.
+ */
+export function contextOf(
+  flags: Pick<ConnectionFlags, "context">,
+  env: NodeJS.ProcessEnv,
+): { readonly name: string; readonly context: Context | undefined } {
+  const file = readContexts(env);
+  const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
+  const name = named ?? file.current ?? "";
+  const context = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
+  if (named !== undefined && context === undefined) throw noContext(named, file);
+  return { name, context };
+}
+
+/** Where a token comes from, and the token, or how to get it for each call. */
+export interface TokenSource {
+  readonly kind: "flag" | "variable" | "sign-in" | "context";
+  readonly token: string | (() => string | Promise<string>);
+}
+
+/**
+ * Finds the token: that of the flag, the environment, the context's sign-in, or the context itself.
+ *
+ * @param own the context whose server is called.
+ */
+export function tokenSource(
+  { tokenFile }: Pick<ConnectionFlags, "tokenFile">,
+  io: ConnectIo,
+  own: { readonly name: string; readonly context: Context } | undefined,
+  options: { readonly renews?: boolean } = {},
+): TokenSource | undefined {
+  const { TAFFRAIL_TOKEN: variable, TAFFRAIL_TOKEN_FILE: variableFile } = io.env;
+  if (tokenFile !== undefined) return { kind: "flag", token: tokenIn(tokenFile) };
+  if (variable) return { kind: "variable", token: checkToken(variable, "in TAFFRAIL_TOKEN") };
+  if (variableFile) return { kind: "variable", token: tokenIn(variableFile) };
+  if (own === undefined) return undefined;
+  const { server, token, tokenFile: file } = own.context;
+  // The context may have another server by now.
+  const signIn = readSignIn(io, own.name);
+  if (signIn !== undefined && server !== undefined && signIn.server === serverAddress(server)) {
+    return { kind: "sign-in", token: signInToken(own.name, io, options) };
+  }
+  if (token !== undefined) return { kind: "context", token: checkToken(token, "of the context") };
+  return file === undefined ? undefined : { kind: "context", token: tokenIn(file) };
 }
 
 /**
@@ -106,7 +150,7 @@ function readToken(file: string): string {
 }
 
 /** Refuses here what no header can hold: a later error would show the token. */
-function checkToken(text: string, where: string): string {
+export function checkToken(text: string, where: string): string {
   const token = text.trim();
   if (/^[!-~]+$/.test(token)) return token;
   const fault = token === "" ? "is empty" : "contains spaces or other characters that a header cannot hold";

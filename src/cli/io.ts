@@ -15,8 +15,12 @@ export interface ProgramIo {
   readonly openPage?: (address: string) => Promise<void>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Reads all of stdin. */
+  readonly readInput?: () => Promise<string>;
   /** Default: the system's. */
   readonly timer?: Timer;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly now?: () => number;
 }
 
 /**

@@ -34,7 +34,7 @@ export function addLogsCommand(program: Command, io: CliIo): void {
 
 async function showLog(io: CliIo, argument: string | undefined, flags: LogsFlags, command: Command): Promise<void> {
   checkFlags(flags);
-  const connection = connect(flags, io.env);
+  const connection = connect(flags, io);
   const run = await chooseRun(argument, connection, io);
   const now = Date.now();
   const request = logsRequest(flags, connection.project, run, now);

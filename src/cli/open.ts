@@ -51,7 +51,7 @@ async function resolveTarget(
   argument: string | undefined,
   flags: ConnectionFlags & LogFlags,
 ): Promise<LinkTarget> {
-  const connection = connect(flags, io.env);
+  const connection = connect(flags, io);
   const run = await chooseRun(argument, connection, io);
   return { connection, run, ...(await pageAddress(connection, run, flags, io.signal)) };
 }

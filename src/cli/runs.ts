@@ -39,7 +39,7 @@ export function addRunsCommand(program: Command, io: CliIo): void {
 }
 
 async function printRuns(io: CliIo, flags: RunsFlags): Promise<void> {
-  const { client, project } = connect(flags, io.env);
+  const { client, project } = connect(flags, io);
   const filter = {
     namespace: project,
     stage: flags.stage ?? "",

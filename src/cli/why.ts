@@ -45,7 +45,7 @@ export function addWhyCommand(program: Command, io: CliIo): void {
 }
 
 async function explain(io: CliIo, argument: string | undefined, flags: ConnectionFlags): Promise<void> {
-  const connection = connect(flags, io.env);
+  const connection = connect(flags, io);
   const name = await chooseRun(argument, connection, io);
   const { analysisRun: run } = await connection.client.getAnalysisRun(
     { namespace: connection.project, name },
