@@ -91,9 +91,10 @@ describe("a sign-in", () => {
       out: "",
       said: [
         "error: another taffrail process has been renewing the sign-in for too long",
-        "  try     again, or taffrail login",
+        "  try     again, or end that process",
       ],
     });
+    expect(await world.run(["logout"])).toMatchObject({ code: 1 });
     expect([refreshes(), readFileSync(`${path()}.lock`, "utf8")]).toEqual([0, `${process.pid} x`]);
   });
 

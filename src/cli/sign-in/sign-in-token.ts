@@ -17,13 +17,24 @@ const GRACE_MS = 1_000;
 /** What this needs of a command. */
 export type SignInIo = Pick<CliIo, "env" | "say" | "signal" | "timer" | "now" | "ask">;
 
-/** Runs work while no other process changes the sign-in of a context. */
-export function withSignInLock<T>(
+/**
+ * Runs work while no other process changes the sign-in of a context.
+ *
+ * @throws CliError if another process does so for too long; what the work throws.
+ */
+export async function withSignInLock<T>(
   context: string,
   { env, timer = systemTimer, signal }: SignInIo,
   work: () => Promise<T>,
-) {
-  return withFileLock(`${signInPath(env, context)}.lock`, { timer, waitMs: LOCK_MS, signal }, work);
+): Promise<T> {
+  try {
+    return await withFileLock(`${signInPath(env, context)}.lock`, { timer, waitMs: LOCK_MS, signal }, work);
+  } catch (error) {
+    if (!(error instanceof LockTimeoutError)) throw error;
+    throw new CliError(EXIT.other, "another taffrail process has been renewing the sign-in for too long", [
+      "try     again, or end that process",
+    ]);
+  }
 }
 
 /**
@@ -98,11 +109,6 @@ async function renew(context: string, io: SignInIo, old: string | undefined): Pr
     // The next call tries again.
     const isUsable = old !== undefined && !isExpired(old, now(io)) && readSignIn(io, context) !== undefined;
     if (isUsable) return old;
-    if (error instanceof LockTimeoutError) {
-      throw new CliError(EXIT.other, "another taffrail process has been renewing the sign-in for too long", [
-        "try     again, or taffrail login",
-      ]);
-    }
     throw error;
   } finally {
     grace.end();

@@ -7,7 +7,8 @@ import { search } from "../../../test/planted/search.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 /** That of util-linux, which runs a command on a pseudo-terminal and returns its status. */
-const hasScript = spawnSync("script", ["--version"]).stdout?.includes("util-linux") ?? false;
+const SCRIPT = "script";
+const hasScript = spawnSync(SCRIPT, ["--version"]).stdout?.includes("util-linux") ?? false;
 
 it.runIf(hasScript)(
   "on a terminal, login --device shows that it waits, and clears that when it ends",
@@ -31,7 +32,7 @@ it.runIf(hasScript)(
       });
       const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: world.folder, TERM: "xterm" };
       const command = `'${process.execPath}' '${MAIN}' login ${world.url} --device`;
-      const child = spawn("script", ["-qfec", command, "/dev/null"], { env, stdio: ["ignore", "pipe", "ignore"] });
+      const child = spawn(SCRIPT, ["-qfec", command, "/dev/null"], { env, stdio: ["ignore", "pipe", "ignore"] });
       let shown = "";
       let visited: Promise<string> | undefined;
       child.stdout.on("data", (part: Buffer) => {
