@@ -3,13 +3,15 @@ import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { unsigned } from "../../../test/fakes/scripted-provider.ts";
+import { createSigningKey, signToken, unsigned } from "../../../test/fakes/scripted-provider.ts";
+import { CLI_CLIENT } from "../../../test/fakes/sign-in-provider.ts";
 import { type SignInWorld, startSignInWorld } from "../../../test/fakes/sign-in-world.ts";
 import { fakeTimer } from "../../../test/fakes/timers.ts";
 import { signInPath } from "./stored-sign-in.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const NOTE = "note: project shop has no matching runs";
+const LOGIN = "  try     taffrail login";
 /** The time for processes to start on a busy machine. */
 const SLOW = 120_000;
 
@@ -117,12 +119,15 @@ describe("a sign-in", () => {
   });
 
   it.each([
-    ["no ID token", {}],
-    ["another user's", { id_token: unsigned({ sub: "other", exp: 9_999_999_999 }) }],
-  ])("has ended if the provider renews it with %s", async (_, more) => {
+    ["no ID token", undefined],
+    ["another user's", "other"],
+  ])("has ended if the provider renews it with %s", async (_, sub) => {
     change({ idToken: expired() });
-    answerTokens(200, { access_token: "access-1", token_type: "bearer", ...more });
-    expect((await runsIn(0)).code).not.toBe(0);
+    const now = Math.floor(Date.now() / 1_000);
+    const claims = { iss: world.provider.issuer, aud: CLI_CLIENT, sub, iat: now, exp: now + 600 };
+    const idToken = sub === undefined ? {} : { id_token: signToken(createSigningKey("any"), claims) };
+    answerTokens(200, { access_token: "access-1", token_type: "bearer", ...idToken });
+    expect(await runsIn(0)).toMatchObject({ code: 4, said: [expect.stringContaining("the sign-in has ended"), LOGIN] });
     expect(stored().idToken).toBe(expired());
   });
 
