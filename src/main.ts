@@ -1,6 +1,7 @@
 import "./heap-flags.ts";
 
 import { createInterface } from "node:readline/promises";
+import { addAbortSignal } from "node:stream";
 import { invocationOf } from "./cli/invocation.ts";
 import { openPage } from "./cli/open-page.ts";
 import { runCli } from "./cli/program.ts";
@@ -9,6 +10,13 @@ const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
 // The reader of our output may close it (`| head`): that is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 141 : 1));
+
+/** Ends at Ctrl-C, which would otherwise wait for the end of the input. */
+async function readInput(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of addAbortSignal(interrupt.signal, stdin)) parts.push(Buffer.from(part));
+  return Buffer.concat(parts).toString("utf8");
+}
 
 const { stdin, stderr } = process;
 let shown = false;
@@ -41,6 +49,7 @@ process.exitCode = await runCli(args, {
   },
   ...(stderr.isTTY && { status }),
   ...(stderr.isTTY && stdin.isTTY && { ask }),
+  readInput,
   ...(process.stdout.isTTY && {
     openPage: (address) => openPage(address).catch(() => void stderr.write("note: no program found to open it\n")),
   }),

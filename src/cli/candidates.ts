@@ -11,6 +11,8 @@ import { chooseRun } from "./run-choice.ts";
 const SERVER_TIMEOUT_MS = 1_000;
 /** Without a server, a process of our own has to read the kubeconfig and get credentials first. */
 const LOCAL_TIMEOUT_MS = 3_000;
+/** A provider may take longer than users wait, and must not be interrupted. */
+const NO_RENEWAL = { renews: false };
 const RUNS = 50;
 const RUN_RULES = ["@failed", "@latest"];
 
@@ -94,16 +96,24 @@ async function askServer(
   const own: CliIo = { ...silent, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
   try {
     if (pendingFlag?.long === "--namespace" || pendingFlag?.long === "--project") {
-      return await withConnection({ project: "none", ...connectionFlags(flags) }, own, async ({ client }) =>
-        (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name),
+      return await withConnection(
+        { project: "none", ...connectionFlags(flags) },
+        own,
+        async ({ client }) => (await client.listProjects({}, { signal: own.signal })).projects.map(({ name }) => name),
+        NO_RENEWAL,
       );
     }
-    return await withConnection(connectionFlags(flags), own, async (connection) => {
-      if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
-      if (pendingFlag?.long === "--stage") return stageNames(connection, own);
-      const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));
-      return run === undefined ? [] : namesIn(run, pendingFlag?.long, flags);
-    });
+    return await withConnection(
+      connectionFlags(flags),
+      own,
+      async (connection) => {
+        if (isRun) return [...RUN_RULES, ...(await runNames(connection, own))];
+        if (pendingFlag?.long === "--stage") return stageNames(connection, own);
+        const run = pendingFlag && (await runOf(connection, operands[0] ?? "@failed", own));
+        return run === undefined ? [] : namesIn(run, pendingFlag?.long, flags);
+      },
+      NO_RENEWAL,
+    );
   } finally {
     cancelTimeout();
   }

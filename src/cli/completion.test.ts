@@ -23,7 +23,7 @@ const complete = async (words: readonly string[], token = "demo-viewer", timer =
 
 describe("candidates", () => {
   it("for the first word are commands", async () => {
-    expect(await complete(["l"])).toEqual(["logs", "link"]);
+    expect(await complete(["l"])).toEqual(["logs", "link", "login", "logout"]);
     expect(await complete([""])).toEqual(expect.arrayContaining(["logs", "runs", "why", "completion"]));
     expect(await complete([""])).not.toContain("complete");
     expect(await complete(["nothing", ""])).toEqual([]);

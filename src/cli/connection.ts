@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
+import { type Context, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { startLocalSession } from "./local-session.ts";
 import { serverAddress } from "./server-address.ts";
+import { signInToken } from "./sign-in/sign-in-token.ts";
+import { readSignIn } from "./sign-in/stored-sign-in.ts";
 import { type LocalTarget, type ServerTarget, targetOf } from "./target.ts";
 
 /** The flags that say where to read without a server. */
@@ -77,6 +80,15 @@ export function withLocalFlags(command: Command): Command {
     .optionsGroup("Options:");
 }
 
+/** What connecting needs of a command. */
+export type ConnectIo = Pick<CliIo, "env" | "say" | "signal" | "timer" | "now" | "ask">;
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** Whether a token that is about to expire is renewed. Default: yes. */
+  readonly renews?: boolean;
+}
+
 /**
  * Connects to the server, or starts one in this process that reads with the user's kubeconfig, and ends it when the work
  * is done.
@@ -87,9 +99,10 @@ export async function withConnection<T>(
   flags: ConnectionFlags,
   io: CliIo,
   work: (connection: Connection) => Promise<T>,
+  options: ConnectOptions = {},
 ): Promise<T> {
   const target = targetOf(flags, io.env, io.isPlugin ?? false);
-  if (target.kind === "server") return work(connectToServer(target, flags, io.env));
+  if (target.kind === "server") return work(connectToServer(target, flags, io, options));
   return withLocalConnection(target, io, work);
 }
 
@@ -108,11 +121,15 @@ async function withLocalConnection<T>(
   }
 }
 
-function connectToServer(target: ServerTarget, flags: ConnectionFlags, env: NodeJS.ProcessEnv): Connection {
-  const { server, context, project } = target;
+function connectToServer(
+  { server, own, project }: ServerTarget,
+  flags: ConnectionFlags,
+  io: ConnectIo,
+  options: ConnectOptions,
+): Connection {
   if (project === undefined) throw new CliError(EXIT.usage, "no project given", ["try     -n PROJECT"]);
-  const token = tokenOf(flags.tokenFile, env.TAFFRAIL_TOKEN, env.TAFFRAIL_TOKEN_FILE, context);
   const baseUrl = serverAddress(server);
+  const token = tokenSource(flags, io, own, options)?.token;
   return {
     project,
     server: baseUrl,
@@ -120,17 +137,53 @@ function connectToServer(target: ServerTarget, flags: ConnectionFlags, env: Node
   };
 }
 
-function tokenOf(
-  flag: string | undefined,
-  variable: string | undefined,
-  variableFile: string | undefined,
-  context: { readonly token?: string | undefined; readonly tokenFile?: string | undefined } | undefined,
-): string | (() => string) | undefined {
-  if (flag !== undefined) return tokenIn(flag);
-  if (variable) return checkToken(variable, "in TAFFRAIL_TOKEN");
-  if (variableFile) return tokenIn(variableFile);
-  if (context?.token !== undefined) return checkToken(context.token, "of the context");
-  return context?.tokenFile === undefined ? undefined : tokenIn(context.tokenFile);
+/**
+ * The context that the flags or the environment name, else the current one.
+ *
+ * @throws CliError with status 2 if there is no context of the name.
+ */
+export function contextOf(
+  flags: Pick<ConnectionFlags, "context">,
+  env: NodeJS.ProcessEnv,
+): { readonly name: string; readonly context: Context | undefined } {
+  const file = readContexts(env);
+  const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
+  const name = named ?? file.current ?? "";
+  const context = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
+  if (named !== undefined && context === undefined) throw noContext(named, file);
+  return { name, context };
+}
+
+/** Where a token comes from, and the token, or how to get it for each call. */
+export interface TokenSource {
+  readonly kind: "flag" | "variable" | "sign-in" | "context";
+  readonly token: string | (() => string | Promise<string>);
+}
+
+/**
+ * Finds the token: that of the flag, the environment, the context's sign-in, or the context itself.
+ *
+ * @param own the context whose server is called.
+ */
+export function tokenSource(
+  { tokenFile }: Pick<ConnectionFlags, "tokenFile">,
+  io: ConnectIo,
+  own: { readonly name: string; readonly context: Context } | undefined,
+  options: ConnectOptions = {},
+): TokenSource | undefined {
+  const { TAFFRAIL_TOKEN: variable, TAFFRAIL_TOKEN_FILE: variableFile } = io.env;
+  if (tokenFile !== undefined) return { kind: "flag", token: tokenIn(tokenFile) };
+  if (variable) return { kind: "variable", token: checkToken(variable, "in TAFFRAIL_TOKEN") };
+  if (variableFile) return { kind: "variable", token: tokenIn(variableFile) };
+  if (own === undefined) return undefined;
+  const { server, token, tokenFile: file } = own.context;
+  // The context may have another server by now.
+  const signIn = readSignIn(io, own.name);
+  if (signIn !== undefined && server !== undefined && signIn.server === serverAddress(server)) {
+    return { kind: "sign-in", token: signInToken(own.name, io, options) };
+  }
+  if (token !== undefined) return { kind: "context", token: checkToken(token, "of the context") };
+  return file === undefined ? undefined : { kind: "context", token: tokenIn(file) };
 }
 
 /**
@@ -161,7 +214,7 @@ function readToken(file: string): string {
 }
 
 /** Refuses here what no header can hold: a later error would show the token. */
-function checkToken(text: string, where: string): string {
+export function checkToken(text: string, where: string): string {
   const token = text.trim();
   if (/^[!-~]+$/.test(token)) return token;
   const fault = token === "" ? "is empty" : "contains spaces or other characters that a header cannot hold";

@@ -15,10 +15,14 @@ export interface ProgramIo {
   readonly openPage?: (address: string) => Promise<void>;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Reads all of stdin. */
+  readonly readInput?: () => Promise<string>;
   /** Default: the system's. */
   readonly timer?: Timer;
   /** Whether the program runs as `kubectl taffrail`. Default: no. */
   readonly isPlugin?: boolean;
+  /** Milliseconds since 1970. Default: the system's clock. */
+  readonly now?: () => number;
 }
 
 /**

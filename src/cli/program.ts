@@ -7,11 +7,14 @@ import { addContextCommand } from "./context.ts";
 import { addDemoCommand } from "./demo.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import { type CliIo, createCliIo, type ProgramIo, programName } from "./io.ts";
+import { addLoginCommand } from "./login.ts";
+import { addLogoutCommand } from "./logout.ts";
 import { addLogsCommand } from "./logs.ts";
 import { addOpenCommands } from "./open.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
 import { addUiCommand } from "./ui.ts";
+import { addWhoamiCommand } from "./whoami.ts";
 import { addWhyCommand } from "./why.ts";
 
 /**
@@ -37,6 +40,9 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
   addRunsCommand(program, io);
   addOpenCommands(program, io);
   addUiCommand(program, io);
+  addLoginCommand(program, io);
+  addLogoutCommand(program, io);
+  addWhoamiCommand(program, io);
   addContextCommand(program, io);
   addCompletionCommands(program, io);
   addServeCommand(program, io);
@@ -52,10 +58,12 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
 /** Prints an error: what, where, what to do, and last what to tell an operator. Returns the exit code. */
 function reportError(error: unknown, { say, signal }: CliIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CliError) {
-    say(`error: ${error.message}`);
-    for (const line of error.lines) say(`  ${line}`);
-    return error.exitCode;
+  // A sign-in that cannot be renewed fails inside a call.
+  const fault = error instanceof ConnectError && error.cause instanceof CliError ? error.cause : error;
+  if (fault instanceof CliError && !signal.aborted) {
+    say(`error: ${fault.message}`);
+    for (const line of fault.lines) say(`  ${line}`);
+    return fault.exitCode;
   }
   if (signal.aborted) return EXIT.interrupted;
   if (isBrokenPipe(error)) return EXIT.brokenPipe;
@@ -69,6 +77,7 @@ function reportError(error: unknown, { say, signal }: CliIo): number {
   for (const source of sources) say(`  source  ${source.source}: ${source.message}`);
   if (next !== "") say(`  try     ${next}`);
   else if (reason === "") say("  try     again, and check the server's address");
+  if (reason === "TOKEN_MISSING" || reason === "TOKEN_REFUSED") say("          taffrail login");
   if (reference !== "") say(`  ref     ${reference}`);
   return exitCodeOf(error);
 }

@@ -12,7 +12,7 @@ export interface ServerTarget {
   /** As the user wrote it. */
   readonly server: string;
   /** The context whose server it is: no other server gets its token. */
-  readonly context: Context | undefined;
+  readonly own: { readonly name: string; readonly context: Context } | undefined;
   /** `undefined`: none is given. */
   readonly project: string | undefined;
 }
@@ -52,12 +52,14 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   };
   let context = named === undefined ? undefined : file.contexts[named];
   if (context === undefined && isKubeContext) context = forKube((each) => !wantsLocal || each.local === true);
-  else if (context === undefined) context = own(file.contexts, file.current);
+  else if (context === undefined) context = contextIn(file.contexts, file.current);
 
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));
   const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
   if (server !== undefined) {
-    return { kind: "server", server, context: server === context?.server ? context : undefined, project };
+    const [name = ""] = Object.entries(file.contexts).find(([, each]) => each === context) ?? [];
+    const own = context !== undefined && server === context.server ? { name, context } : undefined;
+    return { kind: "server", server, own, project };
   }
   if (!isKubeContext && context?.local === undefined) {
     throw new CliError(EXIT.usage, "no server given", [
@@ -87,6 +89,6 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   };
 }
 
-function own(contexts: Readonly<Record<string, Context>>, name: string | undefined): Context | undefined {
+function contextIn(contexts: Readonly<Record<string, Context>>, name: string | undefined): Context | undefined {
   return name !== undefined && Object.hasOwn(contexts, name) ? contexts[name] : undefined;
 }

@@ -13,6 +13,7 @@ export function getServerInfo({ config }: Services): MessageInitShape<typeof Get
     contact: config.contact,
     retentionDays: config.retentionDays,
     identityProviders,
+    tokenAudiences: config.identity.audiences,
   };
 }
 

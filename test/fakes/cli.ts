@@ -24,8 +24,14 @@ export interface CliOptions {
   readonly status?: (text: string) => void;
   /** Receives the URLs that are opened. Default: there is no browser. */
   readonly openPage?: (address: string) => void;
+  /** What stdin holds. Default: nothing. */
+  readonly input?: string;
+  /** The time, in milliseconds since 1970. Default: the system's. */
+  readonly now?: () => number;
   /** Replaces the command's timers. Default: short ones fire at once, long ones never. */
   readonly timer?: Timer;
+  /** Called with each line of stderr. */
+  readonly onLine?: (line: string) => void;
   /** Called with each printed piece, before the next one is read. */
   readonly onPiece?: (piece: Buffer) => void | Promise<void>;
 }
@@ -35,6 +41,7 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
   const pieces: Buffer[] = [];
   const said: string[] = [];
   if (options.env?.TAFFRAIL_TOKEN !== undefined) plant(options.env.TAFFRAIL_TOKEN);
+  if (options.input !== undefined) plant(options.input.trim());
   const stdout = new Writable({
     highWaterMark: 1024,
     write(piece: Buffer, _encoding, done) {
@@ -47,7 +54,10 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
     env: { XDG_CONFIG_HOME: "/nowhere", TAFFRAIL_PAGER: "", ...options.env },
     isPlugin: options.isPlugin ?? false,
     stdout: Object.assign(stdout, { isTTY: options.isTTY ?? false }),
-    say: (line) => said.push(line),
+    say: (line) => {
+      said.push(line);
+      options.onLine?.(line);
+    },
     ...(options.answer !== undefined && {
       ask: async (question: string) => {
         said.push(question);
@@ -56,6 +66,8 @@ export async function runInProcess(args: readonly string[], options: CliOptions 
     }),
     ...(options.status && { status: options.status }),
     ...(options.openPage && { openPage: async (address) => options.openPage?.(address) }),
+    readInput: async () => options.input ?? "",
+    ...(options.now && { now: options.now }),
     timer: options.timer ?? fakeTimer().timer,
     signal: options.signal ?? new AbortController().signal,
   });

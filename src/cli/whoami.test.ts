@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type SignInWorld, startSignInWorld } from "../../test/fakes/sign-in-world.ts";
+import { TOKENS } from "../../test/integration/objects.ts";
+
+let world: SignInWorld;
+beforeAll(async () => {
+  world = await startSignInWorld();
+  await world.inBrowser(["login", world.url, "--context", "prod"], "reader");
+});
+afterAll(() => world.close());
+
+describe("taffrail whoami", () => {
+  it("prints who the user is, by which identity, until when, and what they may read", async () => {
+    const { code, out, said } = await world.run(["whoami"]);
+    expect([code, said]).toEqual([0, []]);
+    expect(out.split("\n")).toEqual([
+      "user      reader@example.com",
+      `identity  corp (${world.provider.issuer})`,
+      expect.stringMatching(/^until {5}20\d\d-\d\d-\d\dT[\d:.]+Z, then renewed$/),
+      `server    ${world.url} (context "prod")`,
+      "projects  shop",
+      "",
+    ]);
+  });
+
+  it("prints it as JSON, without a token", async () => {
+    const { out } = await world.run(["whoami", "-o", "json"]);
+    expect(JSON.parse(out)).toEqual({
+      user: "reader@example.com",
+      subject: "reader",
+      issuer: world.provider.issuer,
+      identity: "corp",
+      expires: expect.stringMatching(/Z$/),
+      renewed: true,
+      server: world.url,
+      context: "prod",
+      projects: ["shop"],
+      incomplete: false,
+    });
+  });
+
+  it("prints what is known of a token that tells nothing, from the environment", async () => {
+    const { code, out } = await world.run(["whoami"], { env: { TAFFRAIL_TOKEN: TOKENS.stranger } });
+    expect([code, out.split("\n")]).toEqual([
+      0,
+      [
+        "user      unknown: the token does not say",
+        "identity  the environment's token",
+        "until     unknown",
+        `server    ${world.url} (context "prod")`,
+        "projects  elsewhere",
+        "",
+      ],
+    ]);
+  });
+
+  it("says that nobody is signed in, or that the server refuses the token", async () => {
+    const nobody = { XDG_CONFIG_HOME: "/nowhere", TAFFRAIL_SERVER: world.url };
+    expect(await world.run(["whoami"], { env: nobody })).toEqual({
+      code: 4,
+      out: "",
+      said: ["error: you are not signed in", "  try     taffrail login"],
+    });
+    const refused = await world.run(["whoami"], { env: { TAFFRAIL_TOKEN: "no-such-token" } });
+    expect([refused.code, refused.out]).toEqual([4, ""]);
+    expect((await world.run(["whoami"], { env: { XDG_CONFIG_HOME: "/nowhere" } })).said[0]).toBe(
+      "error: no server given",
+    );
+  });
+});
