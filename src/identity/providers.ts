@@ -3,8 +3,9 @@ import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { TokenVerifier } from "./authenticator.ts";
-import { type CodeFlow, createCodeFlow } from "./code-flow.ts";
+import type { CodeFlow } from "./code-flow.ts";
 import { createKargoAdmin } from "./kargo-admin.ts";
+import { createLazyCodeFlow } from "./lazy-code-flow.ts";
 import { createKargo, createOidc } from "./oidc.ts";
 import type { CompiledProvider } from "./provider-config.ts";
 import { type KeysHealth, ProviderKeys } from "./provider-keys.ts";
@@ -77,7 +78,7 @@ function open(provider: CompiledProvider, { kube, egress, clock, log, audiences 
       const verifier =
         provider.kind === "oidc" ? createOidc(provider.settings, deps) : createKargo(provider.settings, deps);
       const { clientSecret } = provider;
-      const flow = createCodeFlow({ name, settings, clientSecret, metadata, verifier, clock });
+      const flow = createLazyCodeFlow({ name, settings, clientSecret, metadata, verifier, clock });
       return { verifier, keys, flow, close: metadata.close };
     }
   }

@@ -119,7 +119,7 @@ describe("kubectl taffrail", () => {
     };
     expect(await run("kubectl-taffrail", "--help")).toMatch(/^Usage: kubectl taffrail /);
     expect(await run("kubectl-taffrail", "runs", "-o", "name")).toContain("uat.");
-    expect(await run("kubectl_complete-taffrail", "lo")).toBe("logs\n:4\n");
+    expect(await run("kubectl_complete-taffrail", "ru")).toBe("runs\n:4\n");
     expect(await run("kubectl_complete-taffrail", "logs", "--context", "")).toBe("demo\n:4\n");
   });
 });
