@@ -39,3 +39,8 @@ export function limitOf({ kind, reason, limit }: Pick<Failure, "kind" | "reason"
   if (limit !== undefined || kind !== "too-much") return limit;
   return (Object.keys(LIMITS) as LimitName[]).find((each) => reason !== "" && LIMITS[each] === reason);
 }
+
+/** The limit on sign-ins, and on rejected tokens: that of one address, or of all. */
+export function signInLimit(of: "key" | "total"): LimitName {
+  return of === "key" ? "limits.signInsPerAddress" : "limits.signIns";
+}

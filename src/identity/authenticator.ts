@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Clock, steadyClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
-import { limitExceeded } from "../limits.ts";
+import { limitExceeded, signInLimit } from "../limits.ts";
 import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
 import { Secret } from "../secret.ts";
 import type { Caller, VerifiedClaims } from "./caller.ts";
@@ -175,8 +175,7 @@ function hasExpired(outcome: Outcome | undefined, now: number): boolean {
 }
 
 function tooManyInvalid({ seconds, perMinute, of }: Refused): Failure {
-  const limit = of === "key" ? "limits.signInsPerAddress" : "limits.signIns";
   const whose = of === "key" ? "of your network" : "of all clients";
   const message = `More tokens ${whose} were rejected than ${perMinute} per minute, the limit.`;
-  return limitExceeded(limit, message, { next: `Try again in ${seconds} s.`, retrySeconds: seconds });
+  return limitExceeded(signInLimit(of), message, { next: `Try again in ${seconds} s.`, retrySeconds: seconds });
 }

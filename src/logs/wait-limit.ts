@@ -45,9 +45,7 @@ export class WaitLimit {
   explain(failure: Failure): Failure {
     const { reached } = this;
     if (reached === undefined) return failure;
-    const explained = failure.with({ message: `${failure.message} ${reached}`, next: NEXT, limit: "limits.wait" });
-    final.add(explained);
-    return explained;
+    return failure.with({ message: `${failure.message} ${reached}`, next: NEXT, limit: "limits.wait" });
   }
 
   /** The failure of a stream in the middle of which the limit has ended a wait. */
@@ -56,12 +54,9 @@ export class WaitLimit {
   }
 }
 
-/** Failures of waits that have reached the limit. */
-const final = new WeakSet<Failure>();
-
 /** Whether a failure says that a wait has reached the limit: nobody waits for the same again. */
-export function endsWait(failure: Failure): boolean {
-  return final.has(failure);
+export function endsWait({ limit }: Pick<Failure, "limit">): boolean {
+  return limit === "limits.wait";
 }
 
 const NEXT = "Follow the log again. An operator can raise the limit.";

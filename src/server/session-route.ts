@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import * as z from "zod";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
-import { limitExceeded } from "../limits.ts";
+import { limitExceeded, signInLimit } from "../limits.ts";
 import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
 import { connectError, countFailure, countRefusal, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
@@ -112,11 +112,10 @@ export function takeSignIn(
 }
 
 function tooManySignIns({ seconds, perMinute, of }: Refused): Failure {
-  const limit = of === "key" ? "limits.signInsPerAddress" : "limits.signIns";
   const where = of === "key" ? "from your network" : "to this server";
   const message = `More sign-ins ${where} than ${perMinute} per minute, the limit: try again in ${seconds} s.`;
   const next = "A session lasts for hours: sign in once, and have programs send their token with each call.";
-  return limitExceeded(limit, message, { next, retrySeconds: seconds });
+  return limitExceeded(signInLimit(of), message, { next, retrySeconds: seconds });
 }
 
 async function signIn(
