@@ -118,7 +118,7 @@ export function createAccess(options: AccessOptions): Access {
         ask(caller, { verb: "get", resource: ANALYSIS_RUNS, subresource: "explain", namespace: "" }),
       mayReadStage: async (caller, namespace, name) =>
         (await ask(caller, { verb: "get", resource: STAGES, namespace })) ||
-        // A run may name anything as its Stage. What no Stage is called, nobody may read by its name.
+        // A run may name anything as its Stage. If it is not a valid name, no such Stage exists.
         (isObjectName(name) && (await ask(caller, { verb: "get", resource: STAGES, namespace, name }))),
       mayReadRunsEverywhere: (caller) => readRuns(caller, ""),
       afresh: () => accessBy(askBy(decideAfresh(), accounts?.afresh())),

@@ -91,7 +91,7 @@ async function askServer(
   const timeoutAbort = new AbortController();
   const timeoutMs = io.isPlugin || flags["--local"] !== undefined ? LOCAL_TIMEOUT_MS : SERVER_TIMEOUT_MS;
   const cancelTimeout = (io.timer ?? systemTimer)(timeoutMs, () => timeoutAbort.abort());
-  // Nobody can be asked, by a ConfigMap's confirmation or a credential plugin.
+  // Completion must not prompt, neither to confirm a ConfigMap nor through a credential plugin.
   const { ask: _, ...silent } = io;
   const own: CliIo = { ...silent, say: () => {}, signal: AbortSignal.any([io.signal, timeoutAbort.signal]) };
   try {

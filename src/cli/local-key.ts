@@ -14,7 +14,7 @@ export function localKey(env: NodeJS.ProcessEnv): Secret {
     const known = readFileSync(path, "utf8").trim();
     if (known.length >= 32) return new Secret(known);
   } catch {
-    // There is none yet.
+    // The key has not been created yet.
   }
   try {
     writePrivateFile(path, `${made}\n`);

@@ -2564,7 +2564,7 @@ export type LimitRefusals = Message<"taffrail.v1.LimitRefusals"> & {
   limit: string;
 
   /**
-   * The reason of the refusals. Empty if nobody can be told, as for a connection that is closed.
+   * The reason in the errors of refused requests. Empty for refused connections, which get no error.
    *
    * @generated from field: string reason = 2;
    */

@@ -17,7 +17,7 @@ export function kargoConfigPath(env: NodeJS.ProcessEnv): string {
  * Reads the token of Kargo's command line. It is not renewed: its refresh token may work once, and is Kargo's to use.
  *
  * @param now milliseconds since 1970.
- * @throws CliError if there is none, or it has expired.
+ * @throws CliError if the file has no token, or the token has expired.
  */
 export function readKargoToken(file: string, now: number): string {
   let token: string;

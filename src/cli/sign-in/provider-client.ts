@@ -86,7 +86,7 @@ export async function openProvider(
   return { config, run: (request) => attempt(() => request(config)) };
 }
 
-/** `null`: there is none, as statuses such as 204 require. */
+/** Returns `null` for responses without a body, such as 204. */
 async function readBody({ body }: Response): Promise<Uint8Array<ArrayBuffer> | null> {
   if (body === null) return null;
   const parts: Uint8Array[] = [];

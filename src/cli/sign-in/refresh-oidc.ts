@@ -28,7 +28,7 @@ export async function refreshOidc(
   try {
     const response = await run((config) => refreshTokenGrant(config, refreshToken));
     const { id_token: idToken, refresh_token: next = refreshToken } = response;
-    // A provider may leave out the ID token (OpenID Connect Core, 12.2). Another user's is none of ours.
+    // A provider may leave out the ID token (OpenID Connect Core, 12.2). One of another user is rejected.
     if (idToken === undefined || readClaims(idToken)?.sub !== readClaims(signIn.idToken)?.sub) {
       return { kind: "refused", signIn: rest };
     }

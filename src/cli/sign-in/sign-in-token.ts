@@ -99,7 +99,7 @@ function unlessExpired(token: string | undefined, now: number): string {
   return token;
 }
 
-/** @param old the token that is about to expire; `undefined`: there is none yet. */
+/** @param old the token that is about to expire; `undefined`: no token has been issued yet. */
 async function renew(context: string, io: SignInIo, old: string | undefined): Promise<string> {
   const grace = graceOf(io);
   try {
