@@ -15,6 +15,8 @@ export async function* readBody(request: NodeRequest, ms: number, isStream: bool
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => undefined);
   const timer = setTimeout(() => reject(tooSlow(ms)), ms);
+  // A reader that fails may neither go on nor leave.
+  request.once("close", () => clearTimeout(timer));
   // Leaving the loop must not destroy the connection.
   const pieces = request.iterator({ destroyOnReturn: false });
   try {
