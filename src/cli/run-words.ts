@@ -67,6 +67,7 @@ export const LEFT_OUT_WORDS: LeftOutWords = {
   dryRunRules: (count) => plural(count, "dry-run rule"),
   freight: (count) => `${count} Freight`,
   pods: (count) => plural(count, "pod"),
+  labels: (count) => `${count} labels or annotations`,
   links: () => "links",
 };
 

@@ -1,7 +1,7 @@
 import type { AnalysisRunSummary, LeftOut } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 
 /** What of a run may not be shown, in the order in which it is named. */
-const PARTS = ["metrics", "attempts", "containers", "arguments", "dryRunRules", "freight", "pods"] as const;
+const PARTS = ["metrics", "attempts", "containers", "arguments", "dryRunRules", "freight", "pods", "labels"] as const;
 
 /** What the parts of a run are called, each for a count. */
 export type LeftOutWords = Readonly<Record<(typeof PARTS)[number] | "links", (count: number) => string>>;

@@ -19,6 +19,12 @@ export const MAX_VALUE_LENGTH = 16_384;
 /** A Stage takes one Freight from each of its Warehouses. */
 export const MAX_FREIGHT = 20;
 
+/**
+ * The characters of all labels, and of all annotations: what Kubernetes allows for annotations. It does not limit how
+ * many labels there are.
+ */
+export const MAX_LABELS_LENGTH = 256 * 1024;
+
 /** The maximum length of a metric's name, which is free text: that of requests. */
 export const METRIC_NAME_LENGTH = 1_000;
 /** The maximum length of a name in Kubernetes. No object has a longer one. */
@@ -37,13 +43,15 @@ export interface LeftOut {
   readonly args: number;
   readonly dryRuns: number;
   readonly freight: number;
+  /** Labels and annotations. */
+  readonly labels: number;
 }
 
 /** Counts what is left out while a run is parsed. */
 export type LeftOutCounts = { -readonly [part in keyof LeftOut]: number };
 
 export function createLeftOutCounts(): LeftOutCounts {
-  return { metrics: 0, attempts: 0, containers: 0, args: 0, dryRuns: 0, freight: 0 };
+  return { metrics: 0, attempts: 0, containers: 0, args: 0, dryRuns: 0, freight: 0, labels: 0 };
 }
 
 /** How many attempts or containers each of so many metrics may have, if all together may have `total`. */
@@ -67,6 +75,22 @@ export function copied(text: string): string {
 /** A time as it stands in a run; none if it is too long to be one. */
 export function boundedTime(text: string | undefined): string | undefined {
   return text !== undefined && text.length <= TIME_LENGTH ? text : undefined;
+}
+
+/** The first labels or annotations, up to their bound. */
+export function boundedLabels(
+  all: Readonly<Record<string, string>>,
+  leftOut: LeftOutCounts,
+): Readonly<Record<string, string>> {
+  let length = 0;
+  const entries = Object.entries(all);
+  const end = entries.findIndex(([name, value]) => {
+    length += name.length + value.length;
+    return length > MAX_LABELS_LENGTH;
+  });
+  if (end === -1) return all;
+  leftOut.labels += entries.length - end;
+  return Object.fromEntries(entries.slice(0, end));
 }
 
 /** A name as it stands in a run. A longer one is cut, which makes it one that no object has. */

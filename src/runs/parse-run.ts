@@ -8,7 +8,7 @@ import {
   ShapeError,
   textMap,
 } from "../kube/fields.ts";
-import { boundedName, createLeftOutCounts, cutText, MAX_FREIGHT, TEXT_LENGTH } from "./bounds.ts";
+import { boundedLabels, boundedName, createLeftOutCounts, cutText, MAX_FREIGHT, TEXT_LENGTH } from "./bounds.ts";
 import { argumentsOf, createFillIn } from "./fill-in.ts";
 import { metricsOf, timeIn } from "./parse-metrics.ts";
 import { listedMessage, phaseOf, type Run, type RunSummary } from "./run.ts";
@@ -107,8 +107,8 @@ function runOf(read: Parts): Run {
     promotion: nameIn(annotations["kargo.akuity.io/promotion"]),
     rollout,
     revision: rollout && nameIn(annotations["rollout.argoproj.io/revision"]),
-    labels,
-    annotations,
+    labels: boundedLabels(labels, leftOut),
+    annotations: boundedLabels(annotations, leftOut),
     args,
     terminate: spec?.terminate === true,
     metrics,

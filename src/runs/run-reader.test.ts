@@ -7,16 +7,16 @@ interface Made {
   readonly phase?: string;
   readonly uid?: string;
   readonly message?: string;
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly args?: readonly object[];
 }
 
 const REF = { namespace: "shop", name: "run" };
 const KEPT = { kept: true };
 const never = new AbortController().signal;
 
-function made({ phase = "Failed", uid = "1", message = "", labels = {} }: Made = {}): unknown {
-  const metadata = { ...REF, uid, labels, creationTimestamp: "2026-01-01T00:00:00Z" };
-  return { metadata, status: { phase, message } };
+function made({ phase = "Failed", uid = "1", message = "", args = [] }: Made = {}): unknown {
+  const metadata = { ...REF, uid, creationTimestamp: "2026-01-01T00:00:00Z" };
+  return { metadata, spec: { args }, status: { phase, message } };
 }
 
 /** An API server with one object, or an error, that answers when the gate is open. */
@@ -98,7 +98,8 @@ describe("a finished run", () => {
 
   it("is not cached if it is too large, alone or together with others", async () => {
     const read = async (index: number, length: number) => {
-      cluster.object = made({ labels: { long: "x".repeat(length) } });
+      const values = Array.from({ length: 100 }, () => "x".repeat(length / 100));
+      cluster.object = made({ args: values.map((value, at) => ({ name: `arg-${at}`, value })) });
       await cluster.runs.read({ ...REF, name: `run-${index}` }, never, KEPT);
       return cluster.gets.length;
     };

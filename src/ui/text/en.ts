@@ -120,6 +120,7 @@ export const en = {
       dryRunRules: (count: number) => `${count} dry-run rules`,
       freight: (count: number) => `${count} Freight`,
       pods: (count: number) => `${count} pods`,
+      labels: (count: number) => `${count} labels or annotations`,
       links: (_: number) => "links",
     },
   },

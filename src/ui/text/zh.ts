@@ -115,6 +115,7 @@ export const zh: Required<Text> = {
       dryRunRules: (count) => `${count} 条试运行规则`,
       freight: (count) => `${count} 个 Freight`,
       pods: (count) => `${count} 个 Pod`,
+      labels: (count) => `${count} 个标签或注解`,
       links: () => "链接",
     },
   },
