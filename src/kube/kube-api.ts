@@ -72,6 +72,7 @@ export interface KubeApi {
    *
    * @param selection an invalid name selects nothing.
    * @param keep what to keep and yield of each object. Default: all of it.
+   * @param reduce parses large chunks of the list and large events in another thread. Default: they are parsed here.
    * @throws Failure KUBERNETES_UNAVAILABLE if the server has not responded for four tries or ten seconds, sends what
    * cannot be parsed, or does not serve the kind; KUBERNETES_REFUSED; LIMIT_REACHED for more than 10,000 objects; the
    * reason of `signal` when it is aborted.
@@ -88,6 +89,7 @@ export interface KubeApi {
     selection: WatchSelection,
     signal: AbortSignal,
     keep: (object: unknown) => T,
+    reduce?: ReduceLarge,
   ): AsyncIterable<readonly T[]>;
   /**
    * Opens the log of a container as a stream. Unlike the other calls, it does not throw for an unsuccessful status,
@@ -273,6 +275,7 @@ export function createKubeApi(
       selection: WatchSelection,
       signal: AbortSignal,
       keep: (object: unknown) => T = (object) => object as T,
+      reduce?: ReduceLarge,
     ) =>
       newestOf<readonly T[]>(async (put, stop) => {
         if (!isPlace(namespace) || ("name" in selection && !isObjectName(selection.name))) {
@@ -282,7 +285,7 @@ export function createKubeApi(
         }
         const calls = { list: chunksOf, open, sleep };
         const limitsOfWatch = { watchMs, graceMs, answerBytes, now, owner };
-        await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop);
+        await followObjects(pathOf(resource, namespace), selection, keep, calls, limitsOfWatch, put, stop, reduce);
       }, signal),
 
     async openPodLog(pod, options, signal) {

@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
-import { isRefusal, readText, statusFailure, unavailable, unreachable } from "./answer.ts";
+import { isRefusal, parseJson, readText, statusFailure, unavailable, unreachable } from "./answer.ts";
 import type { KubeConnection } from "./connection.ts";
+import type { ReduceLarge } from "./reduced.ts";
 import { isTransient, retryAfter } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { readEvents, type WatchEvent } from "./watch-events.ts";
@@ -44,6 +45,7 @@ const LASTING_MS = 1_000;
  * Watches over one connection until it ends.
  *
  * @param path of the list, with a query that selects the objects and the version to start from.
+ * @param reduce parses large events in another thread. Default: they are parsed here.
  * @throws Failure if the server refuses, or sends what cannot be parsed; the reason of `stop` when it is aborted.
  */
 export async function watchOnce(
@@ -52,6 +54,7 @@ export async function watchOnce(
   { watchMs, graceMs, answerBytes, now, owner }: WatchConnectionLimits,
   take: (change: Change) => void,
   stop: AbortSignal,
+  reduce?: ReduceLarge,
 ): Promise<WatchEnd> {
   // Watches that started together must not be resumed together.
   const lastsMs = watchMs * (0.9 + Math.random() / 5);
@@ -62,6 +65,8 @@ export async function watchOnce(
   let heard = false;
   const lasted = () =>
     heard || (answeredAt !== undefined && (silent.signal.aborted || now() - answeredAt >= LASTING_MS));
+
+  const parse = async (text: string) => (reduce === undefined ? parseJson(text) : reduce(text, stop));
 
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -75,7 +80,7 @@ export async function watchOnce(
     }
     answeredAt = now();
     timer = setTimeout(() => silent.abort(), lastsMs + graceMs);
-    for await (const event of readEvents(refreshing(body, timer), answerBytes)) {
+    for await (const event of readEvents(refreshing(body, timer), answerBytes, parse)) {
       if (event.type === "ERROR") {
         const { code, message } = event.object;
         const failure = statusFailure(code ?? 500, JSON.stringify({ message: message ?? "" }), owner);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { LINE_FEED } from "../stream/characters.ts";
 import { parseJson, readAnswer, unavailable } from "./answer.ts";
+import { LARGE_LENGTH } from "./reduced.ts";
 
 /** The fields of an object that a watch needs. */
 export const WatchedShape = z.looseObject({
@@ -30,9 +31,14 @@ export type WatchEvent = z.infer<typeof Event>;
  * Reads the body of a watch: a JSON object on each line. An incomplete last line is dropped.
  *
  * @param maxBytes the maximum length of a line.
+ * @param reduce parses a large event.
  * @throws Failure if a line is longer or is not an event; what the body throws.
  */
-export async function* readEvents(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<WatchEvent> {
+export async function* readEvents(
+  body: AsyncIterable<Buffer>,
+  maxBytes: number,
+  reduce: (text: string) => Promise<unknown>,
+): AsyncGenerator<WatchEvent> {
   let parts: Buffer[] = [];
   let size = 0;
   for await (let rest of body) {
@@ -47,7 +53,8 @@ export async function* readEvents(body: AsyncIterable<Buffer>, maxBytes: number)
       parts = [];
       size = 0;
       rest = rest.subarray(end + 1);
-      if (line.trim() !== "") yield readAnswer(Event, parseJson(line));
+      if (line.length >= LARGE_LENGTH) yield readAnswer(Event, await reduce(line));
+      else if (line.trim() !== "") yield readAnswer(Event, parseJson(line));
     }
   }
 }

@@ -2,6 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Sleep } from "../sleep.ts";
 import { isExpired } from "./answer.ts";
 import type { ListChunk } from "./read-list.ts";
+import type { ReduceLarge } from "./reduced.ts";
 import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { type WatchConnectionLimits, type WatchEnd, watchOnce } from "./watch-connection.ts";
@@ -13,7 +14,12 @@ export type WatchSelection = { readonly name: string } | { readonly labelSelecto
 /** The calls that a watch makes. */
 export interface WatchCalls {
   /** Reads a list, with retries as in `KubeApi.get`. */
-  list(path: string, query: Readonly<Record<string, string>>, stop: AbortSignal): AsyncIterable<ListChunk>;
+  list(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    stop: AbortSignal,
+    reduce?: ReduceLarge,
+  ): AsyncIterable<ListChunk>;
   readonly open: Transport["open"];
   readonly sleep: Sleep;
 }
@@ -26,6 +32,7 @@ export interface WatchCalls {
  * @param keep what to keep of each object.
  * @param put receives the set, first as it is now and then after each change.
  * @param stop ends it: otherwise, only a failure does.
+ * @param reduce parses large chunks and events in another thread. Default: they are parsed here.
  * @throws Failure KUBERNETES_UNAVAILABLE if the server has not responded for four tries or ten seconds, or sends what
  * cannot be parsed; KUBERNETES_REFUSED; LIMIT_REACHED for more than 10,000 objects.
  */
@@ -37,6 +44,7 @@ export async function followObjects<T>(
   limits: WatchConnectionLimits,
   put: (objects: readonly T[]) => void,
   stop: AbortSignal,
+  reduce?: ReduceLarge,
 ): Promise<never> {
   const query: Readonly<Record<string, string>> =
     "name" in selection
@@ -50,7 +58,7 @@ export async function followObjects<T>(
 
   const list = async (): Promise<WatchEnd | undefined> => {
     try {
-      const listed = await objects.replace(read(path, query, stop));
+      const listed = await objects.replace(read(path, query, stop, reduce));
       version = listed.version;
       if (listed.changed || !hasBegun) put(objects.all());
       hasBegun = true;
@@ -76,6 +84,7 @@ export async function followObjects<T>(
         if (change.type !== "BOOKMARK" && objects.apply(change)) put(objects.all());
       },
       stop,
+      reduce,
     );
 
   for (;;) {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Failure } from "../failure.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { ReduceLarge } from "../kube/reduced.ts";
 import { FREIGHTS, type KubeResource, NAMESPACES, PODS, STAGES } from "../kube/resources.ts";
 
 /** What a run's log can do without: a caller who may not read it gets the rest. */
@@ -29,11 +30,11 @@ export function createLocalKube(kube: KubeApi, namespace: string): KubeApi {
       }
     },
     async *watch<T>(...call: WatchCall<T>): AsyncGenerator<readonly T[]> {
-      const [resource, within, selection, signal, keep] = call;
+      const [resource, within, selection, signal, keep, reduce] = call;
       try {
         yield* keep === undefined
           ? (kube.watch(resource, within, selection, signal) as AsyncIterable<readonly T[]>)
-          : kube.watch(resource, within, selection, signal, keep);
+          : kube.watch(resource, within, selection, signal, keep, reduce);
       } catch (error) {
         if (!isDenied(error) || !OPTIONAL.has(resource)) throw error;
         yield [];
@@ -51,6 +52,7 @@ type WatchCall<T> = [
   selection: Parameters<KubeApi["watch"]>[2],
   signal: AbortSignal,
   keep?: (object: unknown) => T,
+  reduce?: ReduceLarge,
 ];
 
 async function orAbsent<T>(work: Promise<T>, absent: T): Promise<T> {

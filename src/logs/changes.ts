@@ -1,6 +1,7 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { ReduceLarge } from "../kube/reduced.ts";
 import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
 import { podsSelector } from "../runs/read-pods.ts";
 import type { RunRef } from "../runs/run.ts";
@@ -8,6 +9,8 @@ import type { Sleep } from "../sleep.ts";
 
 export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
+  /** Parses large runs in another thread. Default: they are parsed here. */
+  readonly reduce?: ReduceLarge | undefined;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
   /** Called when a watch has failed, with the reason. It is tried again every {@link BLIND_MS}. */
@@ -67,9 +70,10 @@ export class Changes {
     this.#current?.stop.abort(NO_LONGER_NEEDED);
     const stop = new AbortController();
     this.#current = { key: keyOf(watched), stop };
-    const { kube } = this.#options;
+    const { kube, reduce } = this.#options;
     const { signal } = stop;
-    void this.#count(() => kube.watch(ANALYSIS_RUNS, run.namespace, { name: run.name }, signal, forget), signal);
+    const name = { name: run.name };
+    void this.#count(() => kube.watch(ANALYSIS_RUNS, run.namespace, name, signal, forget, reduce), signal);
     if (pods === undefined) return;
     const selection = { labelSelector: podsSelector(pods.uid) };
     void this.#count(() => kube.watch(PODS, pods.namespace, selection, signal, forget), signal);

@@ -7,6 +7,7 @@ import { type Caller, userKey } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Rate } from "../rate.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
+import type { LargeRuns } from "../runs/large-runs.ts";
 import type { Run } from "../runs/run.ts";
 import type { RequiredLookups } from "../runs/run-context.ts";
 import type { RunReader } from "../runs/run-reader.ts";
@@ -27,6 +28,8 @@ import { LogReplaced } from "./text.ts";
 export interface LogServices extends GuardServices {
   readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces" | "retentionDays">;
   readonly kube: KubeApi;
+  /** Parses large runs. */
+  readonly largeRuns: Pick<LargeRuns, "watched">;
   readonly access: Access;
   readonly runs: RunReader;
   /** Unary calls, per user name, and large reads of runs. */

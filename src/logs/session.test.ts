@@ -78,6 +78,7 @@ function createWorld(source: ScriptSource) {
         await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       },
     },
+    largeRuns: {},
     access: { mayReadRuns: async () => world.mayRead, mayReadStage: async () => world.mayRead },
     runs: { read: async () => world.run, bytesOf: () => 0 },
     calls: createRate({ perKey: 1_000 }, clock),

@@ -86,8 +86,14 @@ export class LogSession {
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
-    const { kube, sleep } = services;
-    this.#changes = new Changes({ kube, sleep, signal: this.#guarded.signal, onFailure: () => this.#notifyBlind() });
+    const { kube, sleep, largeRuns } = services;
+    this.#changes = new Changes({
+      kube,
+      reduce: largeRuns.watched,
+      sleep,
+      signal: this.#guarded.signal,
+      onFailure: () => this.#notifyBlind(),
+    });
     this.#runChanges = this.#changes.reader(() => ({ run: request.run, pods: undefined }));
     this.#taken = { reached: undefined, scanned: 0, at: services.clock.now(), origin: false };
     this.#guarded.signal.addEventListener("abort", () => this.#onStopped(), { once: true });

@@ -1,10 +1,11 @@
 import { Failure } from "../failure.ts";
-import { parseJson } from "../kube/answer.ts";
+import { parseJson, readAnswer } from "../kube/answer.ts";
 import { readListAnswer } from "../kube/read-list.ts";
-import { parseRun, parseRunSummary } from "./parse-run.ts";
+import { WatchedShape } from "../kube/watch-events.ts";
+import { parseRun, parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 import type { Run, RunSummary } from "./run.ts";
 
-/** What a thread that parses runs is asked: the text of a run, or of a list. */
+/** What a thread that parses runs is asked: the text of a run, of a list, or of what a watch receives. */
 export interface LargeRunsQuestion {
   readonly kind: keyof Answers;
   readonly text: string;
@@ -14,6 +15,21 @@ export interface LargeRunsQuestion {
 export interface Answers {
   readonly run: Run;
   readonly list: { readonly items: readonly (RunSummary | undefined)[]; readonly metadata: object };
+  /** A list, or an event. */
+  readonly watched: WatchedList | { readonly object: WatchedRun };
+}
+
+export interface WatchedList {
+  readonly items: readonly WatchedRun[];
+  readonly metadata: object;
+}
+
+/** What is kept of a run that is watched. */
+export interface WatchedRun {
+  /** What identifies it, and its version. */
+  readonly metadata: object;
+  /** `undefined` if it is not an AnalysisRun. */
+  readonly summary: RunSummary | undefined;
 }
 
 export type LargeRunsAnswer =
@@ -29,7 +45,18 @@ const READ: { readonly [kind in keyof Answers]: (text: string) => Answers[kind] 
     const { items, metadata } = readListAnswer(parseJson(text));
     return { items: (items ?? []).map(parseRunSummary), metadata: metadata ?? {} };
   },
+  watched: (text) => {
+    const answer = parseJson(text);
+    if ("object" in answer) return { ...answer, object: watchedRun(answer.object) };
+    const { items, metadata } = readListAnswer(answer);
+    return { items: (items ?? []).map(watchedRun), metadata: metadata ?? {} };
+  },
 };
+
+function watchedRun(object: unknown): WatchedRun {
+  const { name, namespace, uid, resourceVersion } = readAnswer(WatchedShape, object).metadata;
+  return { metadata: { name, namespace, uid, resourceVersion }, summary: parseVersionedSummary(object) };
+}
 
 export function answerTo({ kind, text }: LargeRunsQuestion): LargeRunsAnswer {
   try {

@@ -7,9 +7,10 @@ import { Failure } from "../failure.ts";
 import { createKubeApi } from "../kube/kube-api.ts";
 import { Reduced } from "../kube/reduced.ts";
 import { LargeRuns } from "./large-runs.ts";
-import { parseRun, parseRunSummary } from "./parse-run.ts";
+import { parseRun, parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
 import { RunLists } from "./run-lists.ts";
 import { RunReader } from "./run-reader.ts";
+import { createWatchedRuns } from "./watched-runs.ts";
 
 const REF = { namespace: "shop", name: "run", uid: "00000000-0000-4000-8000-000000000001" };
 const never = new AbortController().signal;
@@ -91,11 +92,70 @@ it("a long list of runs is parsed in another thread to summaries, with each run'
   });
 });
 
+describe("what a watch receives of large runs", () => {
+  const withVersion = (name: string, resourceVersion: string) => {
+    const object = runOf(name);
+    return { ...object, metadata: { ...object.metadata, resourceVersion } };
+  };
+  const keptOf = (object: ReturnType<typeof withVersion>, bytes: number) => ({
+    metadata: {
+      name: REF.name,
+      namespace: REF.namespace,
+      uid: REF.uid,
+      resourceVersion: object.metadata.resourceVersion,
+    },
+    summary: new Reduced(parseVersionedSummary(object), bytes),
+  });
+
+  it("is an event, of which its metadata and its summary are kept", async () => {
+    const object = withVersion("labels", "8");
+    const text = JSON.stringify({ type: "MODIFIED", object });
+    expect(await open().watched(text, never)).toEqual({ type: "MODIFIED", object: keptOf(object, text.length) });
+  });
+
+  it("is a list, of each of whose runs the same is kept", async () => {
+    const items = [withVersion("containers", "6"), withVersion("measurements", "7")];
+    const text = JSON.stringify({ metadata: { resourceVersion: "7" }, items });
+    expect(await open().watched(text, never)).toEqual({
+      metadata: { resourceVersion: "7" },
+      items: items.map((each) => keptOf(each, text.length / 2)),
+    });
+  });
+
+  it("is not parsed on the event loop, and reaches readers like other runs", async () => {
+    const kubernetes = await startMiniKubernetes({ objects: [runOf("containers"), TOKEN, ...ALL] });
+    const kube = createKubeApi({ server: kubernetes.url, credentials });
+    const large = open();
+    const asked: string[] = [];
+    const spying = {
+      watched: (text: string, signal: AbortSignal) => {
+        asked.push(text.slice(0, 20));
+        return large.watched(text, signal);
+      },
+    };
+    const watched = createWatchedRuns(kube, spying);
+    const all = watched.watch("shop", never)[Symbol.asyncIterator]();
+    const one = watched.watchOne("shop", REF.name, never)[Symbol.asyncIterator]();
+    try {
+      const summary = parseRunSummary(runOf("containers"));
+      expect((await all.next()).value).toEqual([summary]);
+      expect((await one.next()).value).toMatchObject([{ ...summary, version: expect.any(String) }]);
+      const changed = runOf("containers");
+      kubernetes.put({ ...changed, status: { ...(changed.status as object), phase: "Error" } } as KubeObject);
+      expect((await all.next()).value).toMatchObject([{ phase: "Error" }]);
+      expect((await one.next()).value).toMatchObject([{ phase: "Error" }]);
+      expect(asked).toHaveLength(4);
+    } finally {
+      await Promise.all([all.return?.(), one.return?.()]);
+      await kube.close();
+      await kubernetes.close();
+    }
+  });
+});
+
 it("only a large response is parsed in another thread, and its reader learns its bytes", async () => {
   const plain = hostileRun({ ...REF, name: "plain" }, []);
-  const token = { apiVersion: "demo.taffrail/v1", kind: "Token", metadata: { name: "t" }, token: "t", user: ADMIN };
-  const kubernetes = await startMiniKubernetes({ objects: [plain, runOf("containers"), token as KubeObject, ...ALL] });
-  const credentials = async () => ({ headers: { authorization: "Bearer t" }, tls: {} });
+  const kubernetes = await startMiniKubernetes({ objects: [plain, runOf("containers"), TOKEN, ...ALL] });
   const kube = createKubeApi({ server: kubernetes.url, credentials });
   const large = open();
   const length = expect.closeTo(textOf("containers").length, -4);
@@ -116,7 +176,14 @@ it("only a large response is parsed in another thread, and its reader learns its
   }
 });
 
-const ADMIN = { username: "admin" };
+const TOKEN = {
+  apiVersion: "demo.taffrail/v1",
+  kind: "Token",
+  metadata: { name: "t" },
+  token: "t",
+  user: { username: "admin" },
+} as KubeObject;
+const credentials = async () => ({ headers: { authorization: "Bearer t" }, tls: {} });
 const ALL = [
   {
     apiVersion: "rbac.authorization.k8s.io/v1",

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { unavailable } from "../kube/answer.ts";
 import { CallSlots } from "../kube/call-slots.ts";
 import { Reduced, type ReduceLarge } from "../kube/reduced.ts";
-import type { Answers, LargeRunsAnswer, LargeRunsQuestion } from "./large-runs-answer.ts";
+import type { Answers, LargeRunsAnswer, LargeRunsQuestion, WatchedRun } from "./large-runs-answer.ts";
 
 /** How many texts may wait for the thread. */
 const MAX_WAITING = 1_000;
@@ -36,6 +36,19 @@ export class LargeRuns {
     const { items, metadata } = await this.#ask("list", text, signal);
     const bytes = text.length / Math.max(1, items.length);
     return { items: items.map((each) => new Reduced(each, bytes)), metadata };
+  };
+
+  /**
+   * Parses what a watch of runs receives, a list or an event. Each run becomes its metadata and, in `summary`, its
+   * summary with its version.
+   *
+   * @throws Failure; the reason of `signal`.
+   */
+  readonly watched: ReduceLarge = async (text, signal) => {
+    const answer = await this.#ask("watched", text, signal);
+    const keep = (bytes: number) => (run: WatchedRun) => ({ ...run, summary: new Reduced(run.summary, bytes) });
+    if ("object" in answer) return { ...answer, object: keep(text.length)(answer.object) };
+    return { ...answer, items: answer.items.map(keep(text.length / Math.max(1, answer.items.length))) };
   };
 
   /** Ends the thread. */

@@ -1,8 +1,10 @@
 import { abortable, NO_LONGER_NEEDED } from "../abort.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import { newestOf } from "../kube/newest.ts";
+import { Reduced } from "../kube/reduced.ts";
 import { ANALYSIS_RUNS } from "../kube/resources.ts";
-import { parseRunSummary, parseVersionedSummary } from "./parse-run.ts";
+import type { LargeRuns } from "./large-runs.ts";
+import { parseVersionedSummary } from "./parse-run.ts";
 import type { RunSummary } from "./run.ts";
 import { newestFirst } from "./run-filter.ts";
 import type { KnownRuns } from "./run-lists.ts";
@@ -43,14 +45,17 @@ interface Shared {
 /**
  * Watches each project and each run once, however many readers it has, for as long as it has any. Keeps only the
  * summary of each run, of at most 10,000 runs per project.
+ *
+ * @param large parses large runs and lists. Default: they are parsed like others.
  */
-export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
+export function createWatchedRuns(kube: Pick<KubeApi, "watch">, large?: Pick<LargeRuns, "watched">): WatchedRuns {
   const open = new Map<string, Shared>();
 
   const follow = async ({ namespace, name }: Watched, shared: Shared): Promise<void> => {
     const selection = name === undefined ? { labelSelector: "" } : { name };
-    const keep = name === undefined ? parseRunSummary : parseVersionedSummary;
-    for await (const objects of kube.watch(ANALYSIS_RUNS, namespace, selection, shared.stop.signal, keep)) {
+    const keep = name === undefined ? unversionedSummaryOf : summaryOf;
+    const { signal } = shared.stop;
+    for await (const objects of kube.watch(ANALYSIS_RUNS, namespace, selection, signal, keep, large?.watched)) {
       shared.newest = objects.filter((each) => each !== undefined).sort(newestFirst);
       for (const put of shared.readers) put(shared.newest);
     }
@@ -94,4 +99,18 @@ export function createWatchedRuns(kube: Pick<KubeApi, "watch">): WatchedRuns {
     watch: (namespace, signal) => watch({ namespace }, signal),
     watchOne: (namespace, name, signal) => watch({ namespace, name }, signal),
   };
+}
+
+/** The summary of a run, with its version; of a large one, what another thread kept of it. */
+function summaryOf(object: unknown): RunSummary | undefined {
+  const { summary } = object as { readonly summary?: unknown };
+  return summary instanceof Reduced ? (summary.value as RunSummary | undefined) : parseVersionedSummary(object);
+}
+
+/** Without the version: not every change to a run is one to the list. */
+function unversionedSummaryOf(object: unknown): RunSummary | undefined {
+  const summary = summaryOf(object);
+  if (summary === undefined) return undefined;
+  const { version: _, ...others } = summary;
+  return others;
 }

@@ -116,11 +116,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const reports = createPresigner(compiled.links, egress);
   const streams = new OpenStreams({ total: config.limits.streams, perCaller: config.limits.streamsPerCaller });
-  const watchedRuns = createWatchedRuns(kube);
   const largeRuns = new LargeRuns();
+  const watchedRuns = createWatchedRuns(kube, largeRuns);
   const services: Services = {
     config,
     kube,
+    largeRuns,
     runs: new RunReader(kube, clock, largeRuns),
     watchedRuns,
     calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
