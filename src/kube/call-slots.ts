@@ -13,6 +13,11 @@ export class CallSlots {
     this.#maxWaiting = maxWaiting;
   }
 
+  /** Whether no call is under way. */
+  get isIdle(): boolean {
+    return this.#used === 0;
+  }
+
   /**
    * Runs a call when it is its turn.
    *

@@ -1,5 +1,5 @@
 import type { Access } from "../access/access.ts";
-import { refuseInDebt } from "../access/call-rate.ts";
+import type { CallerTurns } from "../access/caller-turns.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/schema.ts";
@@ -34,6 +34,7 @@ export interface LogServices extends GuardServices {
   readonly runs: RunReader;
   /** Unary calls, per user name, and large reads of runs. */
   readonly calls: Rate;
+  readonly runTurns: CallerTurns;
   readonly sources: readonly LogSource[];
   /** What the addresses and patterns of sources need to know about a run. */
   readonly lookups: RequiredLookups;
@@ -89,7 +90,6 @@ export async function planLog(
   const startedAt = services.clock.now();
   const follow = request.follow === true;
   const kept = !follow && request.cursor === undefined;
-  refuseInDebt(services.calls, caller);
   const run = await readAuthorizedRun(services, caller, request.run, signal, { kept });
   checkRequest(request);
   const filter = filterOf(request, limits.lineBytes);

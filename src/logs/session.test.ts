@@ -12,6 +12,7 @@ import {
   scriptSource,
 } from "../../test/fakes/script-source.ts";
 import { createWaits } from "../../test/fakes/waits.ts";
+import { CallerTurns } from "../access/caller-turns.ts";
 import { OpenStreams, type StoppableStream } from "../access/open-streams.ts";
 import type { Recheck, Rechecks } from "../access/rechecks.ts";
 import { authorizationLost, serverShutdown } from "../access/stream-stopped.ts";
@@ -82,6 +83,7 @@ function createWorld(source: ScriptSource) {
     access: { mayReadRuns: async () => world.mayRead, mayReadStage: async () => world.mayRead },
     runs: { read: async () => world.run, bytesOf: () => 0 },
     calls: createRate({ perKey: 1_000 }, clock),
+    runTurns: new CallerTurns(4),
     sources: [source],
     lookups: { shard: false, freight: false },
     counters: createCounters([source.name], clock),

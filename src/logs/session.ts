@@ -252,7 +252,7 @@ export class LogSession {
   }
 
   #readRun(signal: AbortSignal): Promise<Run> {
-    return readAuthorizedRun(this.#services, this.#caller, this.#request.run, signal);
+    return readAuthorizedRun(this.#services, this.#caller, this.#request.run, signal, { follows: true });
   }
 
   /** Handles an attempt that cannot be read. @throws the error, if the stream fails with it. */

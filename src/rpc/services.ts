@@ -1,4 +1,5 @@
 import type { Access } from "../access/access.ts";
+import type { CallerTurns } from "../access/caller-turns.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink, ObjectLink } from "../config/compile.ts";
@@ -35,6 +36,7 @@ export interface Services extends GuardServices {
   readonly projectLists: ProjectLists;
   /** Unary calls, per user name. */
   readonly calls: Rate;
+  readonly runTurns: CallerTurns;
   readonly authenticator: Authenticator;
   readonly providers: Pick<Providers, "health" | "flows">;
   readonly access: Access;

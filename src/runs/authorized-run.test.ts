@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAccess } from "../access/access.ts";
+import { CallerTurns } from "../access/caller-turns.ts";
 import { systemClock } from "../clock.ts";
 import { DEMO_CLUSTER } from "../demo/config.ts";
 import { type MiniKubernetes, startMiniKubernetes } from "../demo/mini-kubernetes.ts";
@@ -8,7 +9,8 @@ import { loadObjects } from "../demo/objects.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
-import { readAuthorizedRun } from "./authorized-run.ts";
+import { createRate } from "../rate.ts";
+import { RUNS_AT_ONCE, readAuthorizedRun } from "./authorized-run.ts";
 import { RunReader } from "./run-reader.ts";
 
 const never = new AbortController().signal;
@@ -39,9 +41,13 @@ afterAll(async () => {
   await kubernetes.close();
 });
 
+const limits = () => ({
+  calls: createRate({ perKey: 1_000 }, systemClock),
+  runTurns: new CallerTurns(RUNS_AT_ONCE),
+});
 const read = (caller: Caller, namespace: string, name: string) =>
   readAuthorizedRun(
-    { access: createAccess({ kube, clock: systemClock }), runs: new RunReader(kube, systemClock) },
+    { access: createAccess({ kube, clock: systemClock }), runs: new RunReader(kube, systemClock), ...limits() },
     caller,
     { namespace, name },
     never,
@@ -129,7 +135,9 @@ describe("a run", () => {
     const runs = new RunReader(kube, systemClock);
     const readKept = (caller: Caller) => {
       const access = createAccess({ kube, clock: systemClock });
-      return readAuthorizedRun({ access, runs }, caller, { namespace: "guestbook", name: RUN }, never, { kept: true });
+      return readAuthorizedRun({ access, runs, ...limits() }, caller, { namespace: "guestbook", name: RUN }, never, {
+        kept: true,
+      });
     };
     allow("no-stages", ["analysisruns"]);
     const run = await readKept(VIEWER);
@@ -163,7 +171,9 @@ describe("a run", () => {
     const asked: unknown[] = [];
     const access = createAccess({ kube: { ...kube, create: async () => asked.push(1) }, clock: systemClock });
     const runs = new RunReader(kube, systemClock);
-    expect(await failureOf(readAuthorizedRun({ access, runs }, VIEWER, { namespace, name }, never))).toMatchObject({
+    expect(
+      await failureOf(readAuthorizedRun({ access, runs, ...limits() }, VIEWER, { namespace, name }, never)),
+    ).toMatchObject({
       kind: "bad-request",
       reason: "NAME_INVALID",
     });

@@ -1,5 +1,6 @@
 import { type Access, denied } from "../access/access.ts";
-import { chargeRunRead } from "../access/call-rate.ts";
+import { chargeRunRead, refuseInDebt } from "../access/call-rate.ts";
+import type { CallerTurns } from "../access/caller-turns.ts";
 import type { GuardedStream } from "../access/guarded-stream.ts";
 import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
@@ -7,7 +8,18 @@ import { isNamespaceName, isObjectName } from "../kube/names.ts";
 import { quoted } from "../quoted.ts";
 import type { Rate } from "../rate.ts";
 import type { Run, RunRef } from "./run.ts";
-import type { ReadOptions, RunReader } from "./run-reader.ts";
+import type { RunReader } from "./run-reader.ts";
+
+interface RunServices {
+  readonly access: Access;
+  readonly runs: RunReader;
+  /** Calls per minute of each caller. */
+  readonly calls: Rate;
+  readonly runTurns: CallerTurns;
+}
+
+/** How many reads of runs a caller has under way at once. */
+export const RUNS_AT_ONCE = 4;
 
 /**
  * Reads a run for a caller: the only function that does, for every transport.
@@ -15,17 +27,21 @@ import type { ReadOptions, RunReader } from "./run-reader.ts";
  * The run is read only if the caller may read it. Then access to its Stage is reviewed, which need not exist any more.
  * Both denials are the same.
  *
- * A large run counts against `calls`, the caller's rate, as more than one call.
+ * A caller has only some such reads under way at once. A large run counts against `calls`, the caller's rate, as more
+ * than one call.
  *
  * @param options.kept whether a finished run may come from the cache, up to ten seconds old. Default: false.
- * @throws Failure NAME_INVALID; ACCESS_DENIED; or RUN_NOT_FOUND for callers who may read runs of the project.
+ * @param options.follows whether a stream reads the run again. Only then, a caller whose large reads have cost too much
+ * is not refused.
+ * @throws Failure NAME_INVALID; ACCESS_DENIED; TOO_MANY_CALLS; or RUN_NOT_FOUND for callers who may read runs of the
+ * project.
  */
 export async function readAuthorizedRun(
-  { access, runs, calls }: { readonly access: Access; readonly runs: RunReader; readonly calls?: Rate },
+  { access, runs, calls, runTurns }: RunServices,
   caller: Caller,
   { namespace, name }: RunRef,
   signal: AbortSignal,
-  options: ReadOptions = {},
+  { kept = false, follows = false }: { readonly kept?: boolean; readonly follows?: boolean } = {},
 ): Promise<Run> {
   // A review with an empty namespace would be for the whole cluster.
   if (!isNamespaceName(namespace) || !isObjectName(name)) {
@@ -34,8 +50,12 @@ export async function readAuthorizedRun(
     });
   }
   if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace, caller);
-  const run = await runs.read({ namespace, name }, signal, options);
-  if (run !== undefined && calls !== undefined) chargeRunRead(calls, caller, runs.bytesOf(run));
+  const run = await runTurns.run(caller, signal, async () => {
+    if (!follows) refuseInDebt(calls, caller);
+    const read = await runs.read({ namespace, name }, signal, { kept });
+    if (read !== undefined) chargeRunRead(calls, caller, runs.bytesOf(read));
+    return read;
+  });
   if (run === undefined) {
     throw new Failure("not-found", "RUN_NOT_FOUND", `There is no run ${quoted(name)} in project "${namespace}".`, {
       next: "List the project's runs. The logs of a deleted run can no longer be located.",

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { NO_LONGER_NEEDED } from "../abort.ts";
+import { CallerTurns } from "../access/caller-turns.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
@@ -15,6 +16,7 @@ import { decompressLimits } from "../logs/plan.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { createRate } from "../rate.ts";
 import type { Services } from "../rpc/services.ts";
+import { RUNS_AT_ONCE } from "../runs/authorized-run.ts";
 import { LargeRuns } from "../runs/large-runs.ts";
 import { ProjectLists } from "../runs/project-lists.ts";
 import { RunLists } from "../runs/run-lists.ts";
@@ -125,6 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     runs: new RunReader(kube, clock, largeRuns),
     watchedRuns,
     calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
+    runTurns: new CallerTurns(RUNS_AT_ONCE),
     projectLists: new ProjectLists({ kube, access: projectAccess, clock, labelSelector: config.projects.selector }),
     runLists: new RunLists(kube, watchedRuns, largeRuns),
     clock,

@@ -33,8 +33,8 @@ export async function serveLink(
   try {
     const caller = await authenticateRequest(services, request, response, gone);
     takeCall(services.calls, caller);
-    const { runs, archiveAccess: access } = services;
-    const run = await readAuthorizedRun({ access, runs }, caller, readRunPath(target, "/links/"), gone);
+    const own = { ...services, access: services.archiveAccess };
+    const run = await readAuthorizedRun(own, caller, readRunPath(target, "/links/"), gone);
     const location = await addressOf(services, run, new URL(target, "http://localhost").searchParams, gone);
     sendText(response, 302, "", { location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
   } catch (error) {
