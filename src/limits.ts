@@ -9,6 +9,7 @@ export const LIMITS = {
   "limits.streamsPerCaller": "TOO_MANY_STREAMS",
   "limits.publicStreams": "TOO_MANY_STREAMS",
   "limits.publicStreamsPerAddress": "TOO_MANY_STREAMS",
+  "limits.publicRequestsPerAddress": "TOO_MANY_REQUESTS",
   "reflection.requests": "TOO_MANY_REQUESTS",
   /** The connection is closed without a word. */
   "limits.connections": "",

@@ -135,6 +135,12 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .default(200)
           .describe("Watches of the server's health and reflection streams, which need no token. Default 200."),
         publicStreamsPerAddress: z.int().min(1).default(20).describe("Those of one client address. Default 20."),
+        publicRequestsPerAddress: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(600)
+          .describe("Requests per minute in such streams from one client address. Default 600."),
         connections: z
           .int()
           .min(1)

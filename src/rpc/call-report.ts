@@ -2,6 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
+import type { RefusalDelay } from "../access/refusal-delay.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import type { Refusals } from "../telemetry/refusals.ts";
@@ -12,8 +13,8 @@ import { addReason } from "./protocol-errors.ts";
 export interface CallReport {
   /** The call ended without an error. */
   finish(): void;
-  /** The call failed. Converts whatever was thrown to the error that the client receives. */
-  fail(error: unknown): ConnectError;
+  /** The call failed. Converts whatever was thrown to the error that the client receives, when it may receive it. */
+  fail(error: unknown): Promise<ConnectError>;
 }
 
 /** What a report is written to. */
@@ -21,6 +22,7 @@ export interface ReportServices {
   readonly log: Logger;
   readonly clock: Clock;
   readonly refusals: Refusals;
+  readonly delay: RefusalDelay;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ReportServices {
  * @param signal aborted when the client disconnects or the deadline expires. Its reason is the error of the call.
  */
 export function beginReport(services: ReportServices, { parent, name }: DescMethod, signal: AbortSignal): CallReport {
-  const { log, clock, refusals } = services;
+  const { log, clock, refusals, delay } = services;
   const began = clock.now();
   const method = `${parent.typeName}/${name}`;
   const span = trace.getTracer("taffrail").startSpan(method, {
@@ -45,7 +47,8 @@ export function beginReport(services: ReportServices, { parent, name }: DescMeth
   return {
     // Some handlers end without an error when their client has disconnected.
     finish: () => end(signal.aborted ? Code[Code.Canceled] : "ok"),
-    fail(error) {
+    async fail(error) {
+      await delay(error, signal);
       const reported = addReason(typedError(services, error, signal));
       countRefusal(reported, refusals);
       span.setStatus({ code: SpanStatusCode.ERROR });

@@ -46,7 +46,7 @@ export function authentication(
     } catch (error) {
       if (error instanceof Failure && error.retrySeconds !== undefined)
         responseHeader.set("retry-after", String(error.retrySeconds));
-      throw fail(error);
+      throw await fail(error);
     }
   };
 }
@@ -70,7 +70,7 @@ export function reporting(report: ReportServices): Interceptor {
       }
       return { ...response, message: watched(response.message, finish, fail) };
     } catch (error) {
-      throw fail(error);
+      throw await fail(error);
     }
   };
 }
@@ -78,7 +78,7 @@ export function reporting(report: ReportServices): Interceptor {
 async function* watched<T>(
   messages: AsyncIterable<T>,
   onEnd: () => void,
-  fail: (error: unknown) => ConnectError,
+  fail: (error: unknown) => Promise<ConnectError>,
 ): AsyncIterable<T> {
   let done = false;
   try {
@@ -87,9 +87,9 @@ async function* watched<T>(
     onEnd();
   } catch (error) {
     done = true;
-    throw fail(error);
+    throw await fail(error);
   } finally {
     // Neither ended nor failed: the client disconnected.
-    if (!done) fail(new ConnectError("The client disconnected.", Code.Canceled));
+    if (!done) void fail(new ConnectError("The client disconnected.", Code.Canceled));
   }
 }

@@ -1,6 +1,7 @@
 import type { Access } from "../access/access.ts";
 import type { CallerTurns } from "../access/caller-turns.ts";
 import type { GuardServices } from "../access/guarded-stream.ts";
+import type { RefusalDelay } from "../access/refusal-delay.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledLink, ObjectLink } from "../config/compile.ts";
 import type { Config } from "../config/schema.ts";
@@ -37,6 +38,7 @@ export interface Services extends GuardServices {
   /** Unary calls, per user name. */
   readonly calls: Rate;
   readonly runTurns: CallerTurns;
+  readonly refusalDelay: RefusalDelay;
   readonly authenticator: Authenticator;
   readonly providers: Pick<Providers, "health" | "flows">;
   readonly access: Access;

@@ -4,6 +4,7 @@ import { NO_LONGER_NEEDED } from "../abort.ts";
 import { CallerTurns } from "../access/caller-turns.ts";
 import { OpenStreams } from "../access/open-streams.ts";
 import { Rechecks } from "../access/rechecks.ts";
+import { createRefusalDelay, REFUSAL_DELAY_MS } from "../access/refusal-delay.ts";
 import { serverShutdown } from "../access/stream-stopped.ts";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
@@ -64,6 +65,8 @@ export interface GatewayOptions {
   readonly tls: ServerTls | undefined;
   /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
+  /** By how many milliseconds a refusal is delayed at most. Default {@link REFUSAL_DELAY_MS}. */
+  readonly refusalDelayMs?: number;
   /** Who calls, and what they may read. Default: {@link createTokenCallers}. */
   readonly callers?: (deps: CallersDeps) => Callers;
   /** The web page. Default: where it is built. */
@@ -128,6 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     watchedRuns,
     calls: createRate({ perKey: config.limits.callsPerCaller }, clock),
     runTurns: new CallerTurns(RUNS_AT_ONCE),
+    refusalDelay: createRefusalDelay(sleep, options.refusalDelayMs ?? REFUSAL_DELAY_MS),
     projectLists: new ProjectLists({ kube, access: projectAccess, clock, labelSelector: config.projects.selector }),
     runLists: new RunLists(kube, watchedRuns, largeRuns),
     clock,

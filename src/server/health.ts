@@ -31,8 +31,10 @@ export function serveHealth(router: ConnectRouter, options: HealthOptions): void
     },
     list: () => ({ statuses: Object.fromEntries([...known].map((name) => [name, { status: status() }])) }),
     async *watch({ service }, { signal, values }) {
-      const remove = publicStreams.add(values.get(CLIENT_NETWORK));
+      const network = values.get(CLIENT_NETWORK);
+      const remove = publicStreams.add(network);
       try {
+        publicStreams.takeRequest(network);
         yield { status: known.has(service) ? status() : Status.SERVICE_UNKNOWN };
         await sleep(WATCH_MS, AbortSignal.any([stopping, signal])).catch(() => undefined);
         if (stopping.aborted && !signal.aborted && known.has(service)) yield { status: Status.NOT_SERVING };

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { takeCall } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import { quoted } from "../quoted.ts";
-import { countFailure, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
+import { httpStatus } from "../rpc/errors.ts";
 import { resolveLinks } from "../rpc/links.ts";
 import type { Services } from "../rpc/services.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
@@ -13,7 +13,7 @@ import { selectAttempt } from "../runs/selection.ts";
 import { MissingValue, RefusedValue } from "../template/errors.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { closedSignal, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
-import { failureHeaders, failureText } from "./plain-failure.ts";
+import { failureHeaders, failureText, reportPlainFailure } from "./plain-failure.ts";
 import { readRunPath } from "./run-path.ts";
 
 /**
@@ -39,9 +39,7 @@ export async function serveLink(
     sendText(response, 302, "", { location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
   } catch (error) {
     if (gone.aborted) return;
-    const reported = reportFailure(error);
-    logFailure(log, reported);
-    countFailure(reported, services.counters.refusals);
+    const reported = await reportPlainFailure(error, services, log, gone);
     sendText(response, httpStatus(reported.failure), failureText(reported), failureHeaders(reported));
   }
 }

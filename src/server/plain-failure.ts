@@ -1,4 +1,23 @@
-import type { ReportedFailure } from "../rpc/errors.ts";
+import type { Logger } from "pino";
+import { countFailure, logFailure, type ReportedFailure, reportFailure } from "../rpc/errors.ts";
+import type { Services } from "../rpc/services.ts";
+
+/**
+ * Reports what a plain HTTP route has thrown: to the log, and to the count of refusals. Settles when the client may
+ * receive it, or has left.
+ */
+export async function reportPlainFailure(
+  error: unknown,
+  { refusalDelay, counters }: Pick<Services, "refusalDelay" | "counters">,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<ReportedFailure> {
+  await refusalDelay(error, signal);
+  const reported = reportFailure(error);
+  logFailure(log, reported);
+  countFailure(reported, counters.refusals);
+  return reported;
+}
 
 /** A failure as plain text: the message, a line for each source that was tried, the next step and the reference. */
 export function failureText({ failure, reference }: ReportedFailure): string {

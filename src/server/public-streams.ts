@@ -1,14 +1,37 @@
+import type { Clock } from "../clock.ts";
 import type { Failure } from "../failure.ts";
 import { KeyedCounter } from "../keyed-counter.ts";
 import { type LimitName, limitExceeded } from "../limits.ts";
+import { createRate, type Rate, type Refused, takeOrThrow } from "../rate.ts";
 
-/** The open streams of methods that need no token: limited in total and for each client's network. */
+export interface PublicStreamsOptions {
+  /** How many may be open. */
+  readonly total: number;
+  /** How many of one network may be open. */
+  readonly perAddress: number;
+  /** How many requests a network may make in them per minute. */
+  readonly requestsPerAddress: number;
+  readonly clock: Clock;
+}
+
+/** The streams of methods that need no token: limited in total and for each client's network. */
 export class PublicStreams {
-  readonly #limits: { readonly total: number; readonly perAddress: number };
+  readonly #limits: PublicStreamsOptions;
   readonly #open = new KeyedCounter();
+  readonly #requests: Rate;
 
-  constructor(limits: { readonly total: number; readonly perAddress: number }) {
-    this.#limits = limits;
+  constructor(options: PublicStreamsOptions) {
+    this.#limits = options;
+    this.#requests = createRate({ perKey: options.requestsPerAddress }, options.clock);
+  }
+
+  /**
+   * Counts a request in a stream.
+   *
+   * @throws Failure TOO_MANY_REQUESTS, which names the limit.
+   */
+  takeRequest(network: string): void {
+    takeOrThrow(this.#requests, network, tooManyRequests);
   }
 
   /**
@@ -26,6 +49,12 @@ export class PublicStreams {
       throw tooMany("limits.publicStreams", `This server has ${total} streams without a token open`);
     return this.#open.add(network);
   }
+}
+
+function tooManyRequests({ seconds, perMinute }: Refused): Failure {
+  const message = `Your address makes more requests without a token than ${perMinute} per minute, the limit.`;
+  const next = `Try again in ${seconds} s.`;
+  return limitExceeded("limits.publicRequestsPerAddress", message, { next, retrySeconds: seconds });
 }
 
 function tooMany(limit: LimitName, what: string): Failure {

@@ -5,7 +5,7 @@ import type { LogFrame } from "../logs/frame.ts";
 import type { LogRequest } from "../logs/log-request.ts";
 import { LogSession } from "../logs/session.ts";
 import { quoted } from "../quoted.ts";
-import { countFailure, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
+import { httpStatus } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { originRefused } from "../session/credentials.ts";
 import { LINE_FEED } from "../stream/characters.ts";
@@ -21,7 +21,7 @@ import {
   TEXT_HEADERS,
   writeBody,
 } from "./node-http.ts";
-import { failureHeaders, failureText } from "./plain-failure.ts";
+import { failureHeaders, failureText, reportPlainFailure } from "./plain-failure.ts";
 import { readRunPath } from "./run-path.ts";
 
 const PARAMETERS = [
@@ -81,9 +81,7 @@ export async function serveRaw(
     response.end();
   } catch (error) {
     if (gone.aborted) return;
-    const reported = reportFailure(error);
-    logFailure(log, reported);
-    countFailure(reported, services.counters.refusals);
+    const reported = await reportPlainFailure(error, services, log, gone);
     if (!begun)
       sendText(response, asText ? 200 : httpStatus(reported.failure), failureText(reported), failureHeaders(reported));
     else if (asText) response.end(`\n${failureText(reported)}`);

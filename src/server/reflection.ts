@@ -87,13 +87,15 @@ export function serveReflection(
     // The two versions differ only in their package.
     router.service(service as typeof V1, {
       async *serverReflectionInfo(requests, { values }) {
-        const remove = publicStreams.add(values.get(CLIENT_NETWORK));
+        const network = values.get(CLIENT_NETWORK);
+        const remove = publicStreams.add(network);
         const sent = new Set<DescFile>();
         let count = 0;
         try {
           for await (const request of requests) {
             count += 1;
             if (count > MAX_REQUESTS) throw tooManyRequests();
+            publicStreams.takeRequest(network);
             yield { validHost: request.host, originalRequest: request, messageResponse: answer(request, sent) };
           }
         } finally {

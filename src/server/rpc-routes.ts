@@ -52,7 +52,7 @@ const kargoLogs = KargoService.method.getAnalysisRunLogs;
  */
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
-  const reports = { log, clock: services.clock, refusals: services.counters.refusals };
+  const reports = { log, clock: services.clock, refusals: services.counters.refusals, delay: services.refusalDelay };
   const authenticate = authentication(services, reports);
   const validation = createValidateInterceptor();
   const router = createConnectRouter({
@@ -73,15 +73,20 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
   router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
   router.rpc(others.getServerInfo, () => getServerInfo(services));
-  const { publicStreams: total, publicStreamsPerAddress: perAddress, proxies } = services.config.limits;
-  const publicStreams = new PublicStreams({ total, perAddress });
+  const { limits } = services.config;
+  const publicStreams = new PublicStreams({
+    total: limits.publicStreams,
+    perAddress: limits.publicStreamsPerAddress,
+    requestsPerAddress: limits.publicRequestsPerAddress,
+    clock: services.clock,
+  });
   const names = [AnalysisRunLogService.typeName, KargoService.typeName];
   serveHealth(router, { names, stopping, publicStreams, sleep: services.sleep });
   if (services.config.reflection) {
     const listed = [AnalysisRunLogService, KargoService, Health];
     serveReflection(router, listed, [file_google_rpc_error_details], publicStreams);
   }
-  const serveByConnect = byConnect(requestMs, proxies);
+  const serveByConnect = byConnect(requestMs, limits.proxies);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, serveByConnect(handler)]));
 
   const logs = {

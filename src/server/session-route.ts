@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 import type { Caller } from "../identity/caller.ts";
 import { limitExceeded, signInLimit } from "../limits.ts";
 import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
-import { connectError, countFailure, countRefusal, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
+import { connectError, countRefusal, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
 import { browserUsesTls } from "../session/browser-tls.ts";
@@ -27,13 +27,16 @@ import {
   sendText,
 } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
-import { failureHeaders } from "./plain-failure.ts";
+import { failureHeaders, reportPlainFailure } from "./plain-failure.ts";
 import { publicOrigin } from "./public-url.ts";
 import { readBody } from "./request-body.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
 
 interface SessionServices
-  extends Pick<Services, "authenticator" | "sessions" | "config" | "clock" | "counters" | "renewals" | "providers"> {
+  extends Pick<
+    Services,
+    "authenticator" | "sessions" | "config" | "clock" | "counters" | "renewals" | "providers" | "refusalDelay"
+  > {
   readonly signIns: Rate;
 }
 
@@ -92,7 +95,7 @@ export async function serveSession(
     }
   } catch (error) {
     if (disconnected.aborted) return;
-    sendFailure(services, response, log, error);
+    await sendFailure(services, response, log, error, disconnected);
   }
 }
 
@@ -245,16 +248,20 @@ function timeOf(ms: number | undefined): string | null {
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-function sendFailure({ counters }: SessionServices, response: NodeResponse, log: Logger, error: unknown): void {
+async function sendFailure(
+  services: SessionServices,
+  response: NodeResponse,
+  log: Logger,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   // For a body that does not arrive in time.
   if (error instanceof ConnectError) {
-    countRefusal(error, counters.refusals);
+    countRefusal(error, services.counters.refusals);
     sendText(response, 408, JSON.stringify(errorToJson(error, undefined)), { ...JSON_TYPE, connection: "close" });
     return;
   }
-  const reported = reportFailure(error);
-  logFailure(log, reported);
-  countFailure(reported, counters.refusals);
+  const reported = await reportPlainFailure(error, services, log, signal);
   sendText(response, httpStatus(reported.failure), JSON.stringify(errorToJson(connectError(reported), undefined)), {
     ...failureHeaders(reported),
     ...JSON_TYPE,

@@ -3,7 +3,6 @@ import type { Logger } from "pino";
 import { Failure } from "../failure.ts";
 import type { CodeFlow } from "../identity/code-flow.ts";
 import type { Rate } from "../rate.ts";
-import { countFailure, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import {
   clearPendingCookie,
@@ -18,6 +17,7 @@ import { cookieName } from "../session/session-cookie.ts";
 import { clientNetwork } from "./client-network.ts";
 import { closedSignal, headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
+import { reportPlainFailure } from "./plain-failure.ts";
 import { publicOrigin } from "./public-url.ts";
 import { takeSignIn } from "./session-route.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
@@ -25,7 +25,7 @@ import { latestEnd, sessionCookies } from "./start-session.ts";
 interface SignInServices
   extends Pick<
     Services,
-    "authenticator" | "sessions" | "pendingSignIns" | "config" | "clock" | "counters" | "providers"
+    "authenticator" | "sessions" | "pendingSignIns" | "config" | "clock" | "counters" | "providers" | "refusalDelay"
   > {
   readonly signIns: Rate;
 }
@@ -71,7 +71,7 @@ export async function serveSignIn(
       : await finish(services, request, url.searchParams, disconnected);
   } catch (error) {
     if (disconnected.aborted) return;
-    answer = await failed(services, log, request, url.searchParams, error);
+    answer = await failed(services, log, request, url.searchParams, error, disconnected);
   }
   response.setHeader("set-cookie", [...answer.cookies]);
   sendText(response, 303, "", { location: answer.location, "referrer-policy": "no-referrer" });
@@ -152,12 +152,11 @@ async function failed(
   request: NodeRequest,
   query: URLSearchParams,
   error: unknown,
+  signal: AbortSignal,
 ): Promise<Answer> {
-  const { config, counters } = services;
-  const reported = reportFailure(error);
-  logFailure(log, reported);
-  countFailure(reported, counters.refusals);
-  const { reason, message, next: advice = "" } = reported.failure;
+  const { config } = services;
+  const { failure } = await reportPlainFailure(error, services, log, signal);
+  const { reason, message, next: advice = "" } = failure;
   const pending = await pendingOf(services, request, query).catch(() => undefined);
   const home = `${config.basePath}/`;
   const next = pending?.next ?? ownPath(query.get("next"), home);

@@ -1,33 +1,29 @@
 /**
- * Readers of a small log, in a process of their own: `flood-readers.ts URL MS`. Each waits a moment between two reads, as
- * people and pages do. Prints the readings as JSON.
+ * Readers of a small log, in a process of their own: `flood-readers.ts URL`. Each waits a moment between two reads, as
+ * people and pages do. Prints a line for each read: how many milliseconds it took, or `failed`. Ends when its stdin does.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent } from "undici";
-import { READER_TOKENS, type Readings } from "./flood-callers.ts";
+import { READER_TOKENS } from "./flood-callers.ts";
 
 const BETWEEN_MS = 250;
 const BYTES = 4096;
 
-const [origin = "", ms = ""] = process.argv.slice(2);
+const [origin = ""] = process.argv.slice(2);
 const agent = new Agent({ connections: READER_TOKENS.length });
-const times: number[] = [];
-let failed = 0;
-const end = performance.now() + Number(ms);
+process.stdin.resume().once("end", () => process.exit());
 await Promise.all(READER_TOKENS.map(read));
-await agent.close();
-process.stdout.write(JSON.stringify({ times, failed } satisfies Readings));
 
 async function read(token: string): Promise<void> {
   // Not all in the same moment.
   await pause(Math.random() * BETWEEN_MS);
-  while (performance.now() < end) {
+  for (;;) {
     const began = performance.now();
     const request = { origin, path: "/raw/bench/small", headers: { authorization: `Bearer ${token}` } } as const;
     const { statusCode, body } = await agent.request({ ...request, method: "GET" });
     const { byteLength } = await body.arrayBuffer();
-    if (statusCode === 200 && byteLength === BYTES) times.push(performance.now() - began);
-    else failed += 1;
+    const isRead = statusCode === 200 && byteLength === BYTES;
+    console.log(isRead ? (performance.now() - began).toFixed(2) : "failed");
     await pause(BETWEEN_MS);
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { startMiniKubernetes } from "../../src/demo/mini-kubernetes.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
@@ -48,7 +49,7 @@ const PARTS = [
 const UID = "00000000-0000-4000-8000-0000000000f0";
 
 /**
- * Measures how long 50 readers of a small log wait, whose tokens are known: alone, and beside each flood. Each flood runs
+ * Measures how long 50 readers of a small log wait, who go on all the time: alone, and beside each flood. Each flood runs
  * between two measurements without it. Everything stays on this machine, and ends by itself.
  *
  * Returns Markdown.
@@ -81,8 +82,9 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
     }),
     kubernetes: { url: kubernetes.url, token },
   });
+  const readers = startReaders(gateway.url);
   try {
-    const measure = () => readBeside(gateway.url, measuredMs);
+    const measure = () => readers.readings(measuredMs);
     await measure();
     const rows: string[] = [];
     for (const flood of [...FLOODS, "all at once"] as const) {
@@ -104,6 +106,7 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
       ...rows,
     ];
   } finally {
+    await readers.stop();
     await gateway.server.stop();
     await kubernetes.close();
   }
@@ -116,18 +119,27 @@ function row(flood: string, alone: readonly number[], beside: Readings): string 
 }
 
 /**
- * Reads the small log as 50 readers do, for some time. In a process of their own: the API server that this one holds is
- * busy while large runs are read.
+ * Starts 50 readers of the small log, who go on until they are stopped. In a process of their own: the API server that
+ * this one holds is busy while large runs are read.
  */
-async function readBeside(url: string, ms: number): Promise<Readings> {
+function startReaders(url: string) {
   const program = join(import.meta.dirname, "flood-readers.ts");
-  const child = spawn(process.execPath, [program, url, String(ms)], { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  await once(child, "close");
-  return JSON.parse(output) as Readings;
+  const child = spawn(process.execPath, [program, url], { stdio: ["pipe", "pipe", "inherit"] });
+  let reads: string[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => void reads.push(line));
+  return {
+    /** What they see in some time from now on. */
+    async readings(ms: number): Promise<Readings> {
+      reads = [];
+      await pause(ms);
+      const times = reads.filter((each) => each !== "failed").map(Number);
+      return { times, failed: reads.length - times.length };
+    },
+    async stop(): Promise<void> {
+      child.stdin.end();
+      await once(child, "close");
+    },
+  };
 }
 
 /** Starts a flood. @returns a function that ends it. */

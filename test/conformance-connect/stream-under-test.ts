@@ -18,7 +18,7 @@ export function createStreamUnderTest(registry: Registry, maxRequestBytes: numbe
     maxRequestBytes,
     requestMs: 30_000,
     jsonOptions: { registry },
-    report: () => ({ finish: () => undefined, fail: (error) => ConnectError.from(error) }),
+    report: () => ({ finish: () => undefined, fail: (error) => Promise.resolve(ConnectError.from(error)) }),
     admit: () => Promise.resolve(undefined),
     validate: () => Promise.resolve(),
     open(request, call) {

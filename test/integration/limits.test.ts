@@ -4,6 +4,7 @@ import { AnalysisRunLogService, EndReason } from "../../gen/taffrail/v1/analysis
 import { Secret } from "../../src/secret.ts";
 import { listen } from "../../src/server/listen.ts";
 import { sends, sendsThenHangs } from "../fakes/scripted-store.ts";
+import { createWaits } from "../fakes/waits.ts";
 import { WRONG_CERTIFICATE } from "../fakes/wrong-certificate.ts";
 import { analysisRun, TOKENS } from "./objects.ts";
 import { PROTOCOLS } from "./protocols.ts";
@@ -12,6 +13,85 @@ import { as, errorOf, readLog } from "./read-log.ts";
 import { useWorld, type World } from "./world.ts";
 
 const LARGE_UID = "00000000-0000-4000-8000-0000000000a1";
+
+/** No other wait is as long. */
+const DELAY_MS = 90_000_000;
+
+describe("a refusal", () => {
+  const waits = createWaits();
+  const world = useWorld({
+    wait: waits.wait,
+    refusalDelayMs: DELAY_MS,
+    config: { limits: { callsPerCaller: 1, signInsPerAddress: 1, streamsPerCaller: 1 } },
+  });
+  const isDelay = (ms: number) => ms >= DELAY_MS / 3 && ms <= DELAY_MS;
+
+  /** Expects that an answer does not come before the delay is over. */
+  async function delayed<T>(answering: Promise<T>): Promise<T> {
+    let isAnswered = false;
+    void answering.finally(() => {
+      isAnswered = true;
+    });
+    await waits.until(isDelay);
+    expect(isAnswered).toBe(false);
+    waits.pass(isDelay);
+    return answering;
+  }
+
+  it.each(PROTOCOLS)("of a call is delayed over $name", async (protocol) => {
+    const client = createClient(AnalysisRunLogService, world().transport(protocol));
+    const get = () => errorOf(client.getAnalysisRun({ namespace: "shop", name: "none" }, as(TOKENS.reader)));
+    expect((await get()).reason).toBe("RUN_NOT_FOUND");
+    expect((await delayed(get())).reason).toBe("TOO_MANY_CALLS");
+    world().clock.advance(60_000);
+  });
+
+  it.each(PROTOCOLS)("of a stream is delayed over $name", async (protocol) => {
+    const leave = new AbortController();
+    const options = { ...as(TOKENS.reader), signal: leave.signal };
+    const reading = readLog(world().transport(protocol), world().addLog(sendsThenHangs("open\n")), options);
+    await world().store.untilAnswering(1);
+    const { error } = await delayed(readLog(world().transport(protocol), world().addLog(sends("more\n"))));
+    expect(error?.reason).toBe("TOO_MANY_STREAMS");
+    leave.abort();
+    await reading;
+    await world().store.untilAnswering(0);
+  });
+
+  it.each(["/session", "/raw/shop/none", "/links/shop/none"])("of a sign-in is delayed at %s", async (path) => {
+    const get = async (token: string) => {
+      const response = await fetch(world().url + path, { headers: { authorization: `Bearer ${token}` } });
+      return response.status;
+    };
+    expect(await get(`first-${path}`)).toBe(401);
+    expect(await delayed(get(`second-${path}`))).toBe(429);
+    world().clock.advance(60_000);
+  });
+
+  it("of a provider's sign-in is delayed", async () => {
+    const begin = async () => {
+      const response = await fetch(`${world().url}/session/login?provider=none`, { redirect: "manual" });
+      return response.headers.get("location");
+    };
+    expect(await begin()).toContain("IDENTITY_PROVIDER_UNKNOWN");
+    expect(await delayed(begin())).toContain("TOO_MANY_SIGN_INS");
+    world().clock.advance(60_000);
+  });
+
+  it("is not awaited for a client that has left", async () => {
+    const get = (token: string, signal?: AbortSignal) =>
+      fetch(`${world().url}/session`, { headers: { authorization: `Bearer ${token}` }, ...(signal && { signal }) });
+    await get("first");
+    const leave = new AbortController();
+    const getting = get("second", leave.signal).catch(() => undefined);
+    await waits.until(isDelay);
+    leave.abort();
+    await getting;
+    await waits.untilNone();
+    expect(waits.pending).toEqual([]);
+    world().clock.advance(60_000);
+  });
+});
 
 describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
   const perCaller = useWorld({ config: { limits: { streamsPerCaller: 2 } } });
@@ -81,6 +161,24 @@ describe.each(PROTOCOLS)("a limit, over $name", (protocol) => {
     expect((await errorOf(get(large, TOKENS.stranger))).reason).toBe("ACCESS_DENIED");
     own.clock.advance(60_000);
     expect((await readLog(own.transport(protocol), { namespace: "shop", name: plain })).text).toBe("plain\n");
+    own.clock.advance(120_000);
+  });
+
+  it("on the calls of one caller counts large runs also while they are being read", async () => {
+    const own = ofLarge();
+    const { name } = own.addLog(sends("large\n"));
+    const object = analysisRun({ namespace: "shop", name, uid: LARGE_UID, metrics: [{}] });
+    own.cluster.put({ ...object, metadata: { ...object.metadata, labels: { note: "x".repeat(1_400_000) } } });
+    const client = createClient(AnalysisRunLogService, own.transport(protocol));
+    const reads = Array.from({ length: 20 }, () =>
+      client.getAnalysisRun({ namespace: "shop", name }, as(TOKENS.reader)).then(
+        () => "read",
+        (error: unknown) => error,
+      ),
+    );
+    const results = await Promise.all(reads);
+    expect(results.filter((each) => each === "read").length).toBeLessThanOrEqual(5);
+    for (const each of results) if (each !== "read") expect(String(each)).toContain("You make more calls than 100");
     own.clock.advance(120_000);
   });
 

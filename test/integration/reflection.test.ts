@@ -164,6 +164,35 @@ describe.each(WAYS)("reflection: $way", ({ protocol, service }) => {
   });
 });
 
+describe.each(WAYS)("many requests of reflection: $way", ({ protocol, service }) => {
+  const world = useWorld({ config: { limits: { publicRequestsPerAddress: 3, proxies: 1 } } });
+
+  async function ask(address: string, count: number): Promise<number> {
+    const client = createClient(service, world().transport(protocol));
+    const requests = (async function* () {
+      for (let sent = 0; sent < count; sent += 1)
+        yield { messageRequest: { case: "listServices" as const, value: "" } };
+    })();
+    let answers = 0;
+    const options = { headers: { "x-forwarded-for": address } };
+    for await (const _ of client.serverReflectionInfo(requests, options)) answers += 1;
+    return answers;
+  }
+
+  it("from one address are limited per minute, in all its streams together", async () => {
+    expect(await ask("192.0.2.1", 2)).toBe(2);
+    expect(await errorOf(ask("192.0.2.1", 2))).toMatchObject({
+      code: "ResourceExhausted",
+      reason: "TOO_MANY_REQUESTS",
+      message: "Your address makes more requests without a token than 3 per minute, the limit.",
+      limit: "limits.publicRequestsPerAddress",
+    });
+    expect(await ask("192.0.2.2", 3)).toBe(3);
+    world().clock.advance(60_000);
+    expect(await ask("192.0.2.1", 3)).toBe(3);
+  });
+});
+
 describe.each(WAYS)("disabled reflection: $way", ({ protocol, service }) => {
   const world = useWorld({ config: { reflection: false } });
 

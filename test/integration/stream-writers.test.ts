@@ -102,11 +102,13 @@ async function* framesOf(name: string, signal: AbortSignal): AsyncGenerator<LogF
   throw signal.reason;
 }
 
+const reports = { log, clock, refusals: createRefusals(), delay: () => Promise.resolve() };
+
 /** Serves the method by connect-node. */
 function byConnect(): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   const router = createConnectRouter({
     requestGate: ({ signal }) => addReasonBeforeWriting(signal, createRefusals()),
-    interceptors: [reporting({ log, clock, refusals: createRefusals() }), createValidateInterceptor()],
+    interceptors: [reporting(reports), createValidateInterceptor()],
     acceptCompression: [compressionGzip],
     compressMinBytes: 0xffffffff,
     readMaxBytes: MAX_BYTES,
@@ -139,7 +141,7 @@ function byOurs(): (request: NodeRequest, response: NodeResponse) => Promise<voi
     method,
     maxRequestBytes: MAX_BYTES,
     requestMs: REQUEST_MS,
-    report: (signal) => beginReport({ log, clock, refusals: createRefusals() }, method, signal),
+    report: (signal) => beginReport(reports, method, signal),
     admit: () => Promise.resolve(),
     validate: validatorOf(createValidateInterceptor(), method),
     open({ name }, { response, signal, trailers }) {

@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly requestMs?: number;
   /** How the gateway waits. Default: really. */
   readonly wait?: GatewayOptions["sleep"];
+  /** By how many milliseconds a refusal is delayed at most. Default: 0. */
+  readonly refusalDelayMs?: number;
   /** Where the web page is. Default: where it is built. */
   readonly page?: GatewayOptions["page"];
 }
@@ -99,7 +101,7 @@ export function useWorld(options: WorldOptions = {}): () => World {
 /** Starts a world. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { config = {}, timeouts = {}, connections = 256, headers = {}, tls, requestMs, wait, page } = options;
-  const { charset } = options;
+  const { charset, refusalDelayMs = 0 } = options;
   const store = await startScriptedStore();
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
   const way = await startCuttingProxy(Number(new URL(cluster.url).port), []);
@@ -133,6 +135,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       host: "127.0.0.1",
       port: 0,
       tls,
+      refusalDelayMs,
       ...(requestMs !== undefined && { requestMs }),
       ...(wait !== undefined && { sleep: wait }),
       ...(page !== undefined && { page }),

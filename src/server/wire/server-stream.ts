@@ -55,8 +55,8 @@ export interface FrameSource<F> {
 /** Reports on a call when it ends. */
 export interface CallReport {
   finish(): void;
-  /** Converts whatever was thrown to the error that the client receives. */
-  fail(error: unknown): ConnectError;
+  /** Converts whatever was thrown to the error that the client receives, when it may receive it. */
+  fail(error: unknown): Promise<ConnectError>;
 }
 
 /** A server-stream method, and everything that is the same for all calls of it. */
@@ -144,7 +144,7 @@ export function createServerStream<I extends DescMessage, C, F>(options: ServerS
       await writeFrames(source, writer, signal, options.encode[codec], options.failureOf);
       report.finish();
     } catch (error) {
-      failure = report.fail(error);
+      failure = await report.fail(error);
     } finally {
       response.off("close", leave);
       deadline?.cleanup();
