@@ -23,6 +23,7 @@ import {
 } from "./node-http.ts";
 import { failureHeaders, failureText, reportPlainFailure } from "./plain-failure.ts";
 import { readRunPath } from "./run-path.ts";
+import { sharedTurn } from "./shared-turn.ts";
 
 const PARAMETERS = [
   "metric",
@@ -56,6 +57,7 @@ export async function serveRaw(
   const url = new URL(request.url ?? "/", "http://localhost");
   const asText = url.searchParams.get("errors") === "text";
   let begun = false;
+  let sent = 0;
   let session: LogSession | undefined;
   /** The pod of the last chunk, and whether it ended inside a line. */
   let last = { pod: "", isPartial: false };
@@ -73,6 +75,8 @@ export async function serveRaw(
         const pod = frame.pod?.name ?? "";
         if (last.isPartial && last.pod !== pod) await writeBody(response, Uint8Array.of(LINE_FEED), gone);
         last = { pod, isPartial: frame.bytes.at(-1) !== LINE_FEED };
+        await sharedTurn(sent);
+        sent += frame.bytes.length;
         await writeBody(response, frame.bytes, gone);
       } else if (frame.kind === "end" && frame.failure !== undefined) {
         throw frame.failure;

@@ -1,6 +1,6 @@
 /**
- * A flood against a gateway on this machine, in a process of its own: `flood-program.ts KIND URL SIZE`. Prints `flooding`
- * when it has begun, and ends when its stdin does, or after ten minutes.
+ * A flood against a gateway on this machine, in a process of its own: `flood-program.ts KIND URL SIZE TOKEN`. Prints
+ * `flooding` when it has begun, and ends when its stdin does, or after ten minutes.
  */
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
@@ -8,7 +8,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { HealthCheckRequestSchema } from "../../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflectionRequestSchema } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import { FLOOD_TOKEN } from "./flood-callers.ts";
 import { envelope } from "./ways.ts";
 
 const MAX_MS = 10 * 60_000;
@@ -16,9 +15,9 @@ const MAX_MS = 10 * 60_000;
 const RETRY_MS = 20;
 /** Requests in one reflection stream: as many as the gateway accepts. */
 const REFLECTIONS = 100;
-const CALLER = { authorization: `Bearer ${FLOOD_TOKEN}` };
 
-const [kind = "", url = "", size = "1"] = process.argv.slice(2);
+const [kind = "", url = "", size = "1", token = ""] = process.argv.slice(2);
+const CALLER = { authorization: `Bearer ${token}` };
 const { hostname, port } = new URL(url);
 if (hostname !== "127.0.0.1") throw new Error("A flood is only for a gateway on this machine.");
 

@@ -9,7 +9,7 @@ import type { KubeObject } from "../../src/demo/objects.ts";
 import { HOSTILE_PARTS, hostileRun, OBJECT_BYTES } from "../fakes/hostile-runs.ts";
 import { startGateway } from "../real/servers/gateway.ts";
 import { writeLog } from "./corpus.ts";
-import { FLOOD_TOKEN, READER_TOKENS, type Readings } from "./flood-callers.ts";
+import { floodToken, READER_TOKENS, type Readings } from "./flood-callers.ts";
 import { percentile } from "./statistics.ts";
 
 /** What the bench of floods needs. */
@@ -35,6 +35,7 @@ const SETTLE_MS = 2_000;
 const CONTAINERS = 50;
 const CONTAINER_BYTES = 8 * 2 ** 20;
 const FLOODS = ["sign-ins", "reflection", "health-watches", "hostile-runs", "stalled-readers"] as const;
+const ROWS = [...FLOODS, "all at once"] as const;
 /** Parts of the runs that are read: those that cost most. */
 const PARTS = [
   "metrics and results",
@@ -87,10 +88,10 @@ export async function measureFloods(options: FloodsOptions): Promise<readonly st
     const measure = () => readers.readings(measuredMs);
     await measure();
     const rows: string[] = [];
-    for (const flood of [...FLOODS, "all at once"] as const) {
+    for (const flood of ROWS) {
       const before = await measure();
       const kinds = flood === "all at once" ? FLOODS : [flood];
-      const running = await Promise.all(kinds.map((kind) => startFlood(kind, gateway.url, size)));
+      const running = await Promise.all(kinds.map((kind) => startFlood(kind, gateway.url, size, floodToken(flood))));
       await pause(SETTLE_MS);
       const beside = await measure();
       await Promise.all(running.map((stop) => stop()));
@@ -143,9 +144,11 @@ function startReaders(url: string) {
 }
 
 /** Starts a flood. @returns a function that ends it. */
-async function startFlood(kind: string, url: string, size: number): Promise<() => Promise<void>> {
+async function startFlood(kind: string, url: string, size: number, token: string): Promise<() => Promise<void>> {
   const program = join(import.meta.dirname, "flood-program.ts");
-  const child = spawn(process.execPath, [program, kind, url, String(size)], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, kind, url, String(size), token], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   await once(child.stdout, "data");
   return async () => {
     child.stdin.end();
@@ -153,9 +156,9 @@ async function startFlood(kind: string, url: string, size: number): Promise<() =
   };
 }
 
-/** The readers, and one more whose calls are the floods that need a token: what it holds is its own share. */
+/** The readers, and those whose calls are the floods that need a token: what they hold is their own share. */
 function callers(): readonly KubeObject[] {
-  const users = [...READER_TOKENS, FLOOD_TOKEN];
+  const users = [...READER_TOKENS, ...ROWS.map(floodToken)];
   return [
     ...users.map((token) => ({
       apiVersion: "demo.taffrail/v1",

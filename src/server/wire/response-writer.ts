@@ -24,6 +24,7 @@ export class ResponseWriter {
   #pendingBytes = 0;
   #flushing: NodeJS.Immediate | undefined;
   #wake: (() => void) | undefined;
+  #written = 0;
 
   constructor(response: NodeResponse, contentType: string) {
     // Both versions accept the same arguments, although their types differ.
@@ -32,10 +33,16 @@ export class ResponseWriter {
     this.#contentType = contentType;
   }
 
+  /** The size of all messages so far, in bytes. */
+  get written(): number {
+    return this.#written;
+  }
+
   /** Writes a message, the first one with the response's head. @returns whether the buffer has room for more. */
   write(flags: number, piece: Piece): boolean {
     let length = 0;
     for (const part of piece) length += part.length;
+    this.#written += length;
     if (length <= JOINED_BYTES) this.#writeLater(flags, piece, length);
     else this.#writeParts(flags, piece, length);
     return !this.#needsDrain;

@@ -2,6 +2,7 @@ import type { DescMessage, DescMethodServerStreaming, JsonReadOptions, MessageSh
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createDeadlineSignal, createMethodSerializationLookup } from "@connectrpc/connect/protocol";
 import type { NodeRequest, NodeResponse } from "../node-http.ts";
+import { sharedTurn } from "../shared-turn.ts";
 import { type WireFormat, wireFormatOf } from "./protocol.ts";
 import { headerOf, readRequestMessage } from "./request-message.ts";
 import { type Piece, ResponseWriter } from "./response-writer.ts";
@@ -172,6 +173,8 @@ async function writeFrames<F>(
   failureOf: (frame: F) => Error | undefined,
 ): Promise<void> {
   for (let frame = await source.next(); frame !== undefined; frame = await source.next()) {
+    const turn = sharedTurn(writer.written);
+    if (turn !== undefined) await turn;
     signal.throwIfAborted();
     const piece = encode(frame);
     if (piece !== undefined && !writer.write(0, piece)) await writer.drained();
