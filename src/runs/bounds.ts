@@ -82,15 +82,19 @@ export function boundedLabels(
   all: Readonly<Record<string, string>>,
   leftOut: LeftOutCounts,
 ): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
   let length = 0;
-  const entries = Object.entries(all);
-  const end = entries.findIndex(([name, value]) => {
+  let count = 0;
+  for (const name in all) {
+    const value = all[name] ?? "";
     length += name.length + value.length;
-    return length > MAX_LABELS_LENGTH;
-  });
-  if (end === -1) return all;
-  leftOut.labels += entries.length - end;
-  return Object.fromEntries(entries.slice(0, end));
+    if (length > MAX_LABELS_LENGTH) break;
+    kept[name] = value;
+    count += 1;
+  }
+  if (length <= MAX_LABELS_LENGTH) return all;
+  leftOut.labels += Object.keys(all).length - count;
+  return kept;
 }
 
 /** A name as it stands in a run. A longer one is cut, which makes it one that no object has. */

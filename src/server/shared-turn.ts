@@ -1,7 +1,7 @@
 /** What a stream may send before it has to wait for its turn, in bytes: short answers do not wait behind long logs. */
 const FREE_BYTES = 256 * 1024;
 /** How long streams may keep one turn of the event loop, all of them together, in milliseconds. */
-const TURN_MS = 4;
+const TURN_MS = 1;
 
 /** When the first stream asked in this turn, as `performance.now()` has it. `undefined`: none has. */
 let began: number | undefined;

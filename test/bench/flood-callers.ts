@@ -1,6 +1,6 @@
-/** The token of the caller whose calls are a flood: one for each, since what a caller has spent is remembered. */
-export function floodToken(flood: string): string {
-  return `bench-flood-${flood.replaceAll(" ", "-")}`;
+/** The token of the caller whose calls are these floods: one for each, since what a caller has spent is remembered. */
+export function floodToken(kinds: readonly string[]): string {
+  return `bench-flood-${kinds.join("-")}`;
 }
 
 /** The tokens of those who read at once beside it. */
