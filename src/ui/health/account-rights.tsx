@@ -1,7 +1,7 @@
 import type { AccountRight } from "../../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import styles from "./health.module.css";
 import { useHealthText } from "./use-health-text.ts";
-import { Wide } from "./wide.tsx";
+import { WideTable } from "./wide-table.tsx";
 
 /** The rights of the server's own account in the cluster, and those that it lacks. */
 export function AccountRights({ rights }: { readonly rights: readonly AccountRight[] }) {
@@ -14,28 +14,17 @@ export function AccountRights({ rights }: { readonly rights: readonly AccountRig
       {rights.length === 0 ? (
         <p className="soft">{text.noRights}</p>
       ) : (
-        <Wide label={text.rights}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{text.right.verb}</th>
-                <th scope="col">{text.right.resource}</th>
-                <th scope="col">{text.right.allowed}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rights.map(({ verb, resource, allowed }) => (
-                <tr key={`${verb} ${resource}`}>
-                  <td>{verb}</td>
-                  <td className="mono">{resource}</td>
-                  <td className={allowed ? styles.good : styles.bad}>
-                    <span aria-hidden="true">{allowed ? "✓" : "✕"}</span> {allowed ? text.yes : text.no}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
+        <WideTable label={text.rights} heads={[text.right.verb, text.right.resource, text.right.allowed]}>
+          {rights.map(({ verb, resource, allowed }) => (
+            <tr key={`${verb} ${resource}`}>
+              <td>{verb}</td>
+              <td className="mono">{resource}</td>
+              <td className={allowed ? styles.good : styles.bad}>
+                <span aria-hidden="true">{allowed ? "✓" : "✕"}</span> {allowed ? text.yes : text.no}
+              </td>
+            </tr>
+          ))}
+        </WideTable>
       )}
     </section>
   );

@@ -27,6 +27,8 @@ export const HEALTH_TEXT = {
   between: (from: string, to: string) => `${from} to ${to}`,
   from: (from: string) => `${from} or more`,
   times: "Times",
+  providers: "Identity providers",
+  provider: { name: "Provider", kind: "Kind", keys: "Keys", last: "Keys read", failure: "Last failure" },
   rights: "Rights of the server's own account",
   right: { verb: "Verb", resource: "Resource", allowed: "Allowed" },
   yes: "yes",

@@ -2,7 +2,7 @@ import type { LimitRefusals as Refusals } from "../../../gen/taffrail/v1/analysi
 import { numberText } from "../text/format.ts";
 import { useLanguage } from "../text/text.tsx";
 import { useHealthText } from "./use-health-text.ts";
-import { Wide } from "./wide.tsx";
+import { WideTable } from "./wide-table.tsx";
 
 /** How often each limit has refused something, if it has. */
 export function LimitRefusals({ refusals }: { readonly refusals: readonly Refusals[] }) {
@@ -15,26 +15,15 @@ export function LimitRefusals({ refusals }: { readonly refusals: readonly Refusa
       {counted.length === 0 ? (
         <p className="soft">{text.noRefusals}</p>
       ) : (
-        <Wide label={text.refusals}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{text.refusal.limit}</th>
-                <th scope="col">{text.refusal.reason}</th>
-                <th scope="col">{text.refusal.count}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {counted.map(({ limit, reason, count }) => (
-                <tr key={limit}>
-                  <td className="mono">{limit}</td>
-                  <td className="mono">{reason}</td>
-                  <td>{numberText(Number(count), language)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
+        <WideTable label={text.refusals} heads={[text.refusal.limit, text.refusal.reason, text.refusal.count]}>
+          {counted.map(({ limit, reason, count }) => (
+            <tr key={limit}>
+              <td className="mono">{limit}</td>
+              <td className="mono">{reason}</td>
+              <td>{numberText(Number(count), language)}</td>
+            </tr>
+          ))}
+        </WideTable>
       )}
     </section>
   );

@@ -5,7 +5,7 @@ import { numberText, spanText } from "../text/format.ts";
 import { useLanguage } from "../text/text.tsx";
 import styles from "./health.module.css";
 import { useHealthText } from "./use-health-text.ts";
-import { Wide } from "./wide.tsx";
+import { WideTable } from "./wide-table.tsx";
 
 /** The health of each log source. */
 export function Sources({ sources }: { readonly sources: readonly SourceStatus[] }) {
@@ -16,39 +16,27 @@ export function Sources({ sources }: { readonly sources: readonly SourceStatus[]
   return (
     <section>
       <h2>{text.sources}</h2>
-      <Wide label={text.sources}>
-        <table>
-          <thead>
-            <tr>
-              {[heads.name, heads.kind, heads.asked, heads.rate, heads.p50, heads.p95, heads.open, heads.last].map(
-                (head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ),
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {sources.map((source) => (
-              <tr key={source.name}>
-                <th scope="row">{source.name}</th>
-                <td>{source.kind}</td>
-                <td>{numberText(source.fetches, language)}</td>
-                <td className={isPoor(source.successRate) ? styles.bad : undefined}>
-                  {rateText(source.successRate, language)}
-                </td>
-                <td>{span(source.firstByteP50)}</td>
-                <td>{span(source.firstByteP95)}</td>
-                <td>
-                  {numberText(source.open, language)} / {numberText(source.openLimit, language)}
-                </td>
-                <td>{source.lastSuccessTime ? <Ago time={source.lastSuccessTime} /> : text.never}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+      <WideTable
+        label={text.sources}
+        heads={[heads.name, heads.kind, heads.asked, heads.rate, heads.p50, heads.p95, heads.open, heads.last]}
+      >
+        {sources.map((source) => (
+          <tr key={source.name}>
+            <th scope="row">{source.name}</th>
+            <td>{source.kind}</td>
+            <td>{numberText(source.fetches, language)}</td>
+            <td className={isPoor(source.successRate) ? styles.bad : undefined}>
+              {rateText(source.successRate, language)}
+            </td>
+            <td>{span(source.firstByteP50)}</td>
+            <td>{span(source.firstByteP95)}</td>
+            <td>
+              {numberText(source.open, language)} / {numberText(source.openLimit, language)}
+            </td>
+            <td>{source.lastSuccessTime ? <Ago time={source.lastSuccessTime} /> : text.never}</td>
+          </tr>
+        ))}
+      </WideTable>
       {sources.map(
         ({ name, lastFailure }) =>
           lastFailure && (

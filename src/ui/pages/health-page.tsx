@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { Frame } from "../frame/frame.tsx";
 import { AccountRights } from "../health/account-rights.tsx";
 import { ActiveConfiguration } from "../health/active-configuration.tsx";
+import { IdentityProviders } from "../health/identity-providers.tsx";
 import { LimitRefusals } from "../health/limit-refusals.tsx";
 import { ServerFacts } from "../health/server-facts.tsx";
 import { Sources } from "../health/sources.tsx";
@@ -58,6 +59,7 @@ export function HealthPage() {
             <p className="soft">{health.counts}</p>
             <ServerFacts status={status} />
             <Sources sources={status.sources} />
+            <IdentityProviders providers={status.identityProviders} />
             <LimitRefusals refusals={status.refusals} />
             <AccountRights rights={status.rights} />
             <ActiveConfiguration status={status} />

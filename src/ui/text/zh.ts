@@ -465,6 +465,8 @@ export const zh: Required<Text> = {
     between: (from, to) => `${from} 至 ${to}`,
     from: (from) => `${from} 及以上`,
     times: "次数",
+    providers: "身份提供方",
+    provider: { name: "提供方", kind: "类型", keys: "密钥", last: "密钥读取于", failure: "最近的失败" },
     rights: "服务器自身账户的权限",
     right: { verb: "动词", resource: "资源", allowed: "允许" },
     yes: "是",
