@@ -1,14 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { createTaffrailClient, type TaffrailClient } from "../client/client.ts";
-import { type Context, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { startLocalSession } from "./local-session.ts";
 import { serverAddress } from "./server-address.ts";
-import { signInToken } from "./sign-in/sign-in-token.ts";
-import { readSignIn } from "./sign-in/stored-sign-in.ts";
 import { type LocalTarget, type ServerTarget, targetOf } from "./target.ts";
+import { type TokenOptions, tokenSource } from "./token-source.ts";
 
 /** The flags that say where to read without a server. */
 export interface LocalFlags {
@@ -80,15 +77,6 @@ export function withLocalFlags(command: Command): Command {
     .optionsGroup("Options:");
 }
 
-/** What connecting needs of a command. */
-export type ConnectIo = Pick<CliIo, "env" | "say" | "signal" | "timer" | "now" | "ask">;
-
-/** How to connect. */
-export interface ConnectOptions {
-  /** Whether a token that is about to expire is renewed. Default: yes. */
-  readonly renews?: boolean;
-}
-
 /**
  * Connects to the server, or starts one in this process that reads with the user's kubeconfig, and ends it when the work
  * is done.
@@ -99,7 +87,7 @@ export async function withConnection<T>(
   flags: ConnectionFlags,
   io: CliIo,
   work: (connection: Connection) => Promise<T>,
-  options: ConnectOptions = {},
+  options: TokenOptions = {},
 ): Promise<T> {
   const target = targetOf(flags, io.env, io.isPlugin ?? false);
   if (target.kind === "server") return work(connectToServer(target, flags, io, options));
@@ -124,8 +112,8 @@ async function withLocalConnection<T>(
 function connectToServer(
   { server, own, project }: ServerTarget,
   flags: ConnectionFlags,
-  io: ConnectIo,
-  options: ConnectOptions,
+  io: CliIo,
+  options: TokenOptions,
 ): Connection {
   if (project === undefined) throw new CliError(EXIT.usage, "no project given", ["try     -n PROJECT"]);
   const baseUrl = serverAddress(server);
@@ -135,88 +123,4 @@ function connectToServer(
     server: baseUrl,
     client: createTaffrailClient({ baseUrl, ...(token !== undefined && { token }) }),
   };
-}
-
-/**
- * The context that the flags or the environment name, else the current one.
- *
- * @throws CliError with status 2 if there is no context of the name.
- */
-export function contextOf(
-  flags: Pick<ConnectionFlags, "context">,
-  env: NodeJS.ProcessEnv,
-): { readonly name: string; readonly context: Context | undefined } {
-  const file = readContexts(env);
-  const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
-  const name = named ?? file.current ?? "";
-  const context = Object.hasOwn(file.contexts, name) ? file.contexts[name] : undefined;
-  if (named !== undefined && context === undefined) throw noContext(named, file);
-  return { name, context };
-}
-
-/** Where a token comes from, and the token, or how to get it for each call. */
-export interface TokenSource {
-  readonly kind: "flag" | "variable" | "sign-in" | "context";
-  readonly token: string | (() => string | Promise<string>);
-}
-
-/**
- * Finds the token: that of the flag, the environment, the context's sign-in, or the context itself.
- *
- * @param own the context whose server is called.
- */
-export function tokenSource(
-  { tokenFile }: Pick<ConnectionFlags, "tokenFile">,
-  io: ConnectIo,
-  own: { readonly name: string; readonly context: Context } | undefined,
-  options: ConnectOptions = {},
-): TokenSource | undefined {
-  const { TAFFRAIL_TOKEN: variable, TAFFRAIL_TOKEN_FILE: variableFile } = io.env;
-  if (tokenFile !== undefined) return { kind: "flag", token: tokenIn(tokenFile) };
-  if (variable) return { kind: "variable", token: checkToken(variable, "in TAFFRAIL_TOKEN") };
-  if (variableFile) return { kind: "variable", token: tokenIn(variableFile) };
-  if (own === undefined) return undefined;
-  const { server, token, tokenFile: file } = own.context;
-  // The context may have another server by now.
-  const signIn = readSignIn(io, own.name);
-  if (signIn !== undefined && server !== undefined && signIn.server === serverAddress(server)) {
-    return { kind: "sign-in", token: signInToken(own.name, io, options) };
-  }
-  if (token !== undefined) return { kind: "context", token: checkToken(token, "of the context") };
-  return file === undefined ? undefined : { kind: "context", token: tokenIn(file) };
-}
-
-/**
- * Reads the file for each call, since a kubelet or a sign-in helper replaces the token before it expires. A pipe is
- * read once.
- */
-function tokenIn(file: string): string | (() => string) {
-  let token = readToken(file);
-  if (!statSync(file).isFile()) return token;
-  return () => {
-    try {
-      token = readToken(file);
-    } catch {
-      // It is being replaced: the server decides whether the old token is still valid.
-    }
-    return token;
-  };
-}
-
-function readToken(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new CliError(EXIT.usage, `cannot read the token file ${file} (${(error as NodeJS.ErrnoException).code})`);
-  }
-  return checkToken(text, `in the file ${file}`);
-}
-
-/** Refuses here what no header can hold: a later error would show the token. */
-export function checkToken(text: string, where: string): string {
-  const token = text.trim();
-  if (/^[!-~]+$/.test(token)) return token;
-  const fault = token === "" ? "is empty" : "contains spaces or other characters that a header cannot hold";
-  throw new CliError(EXIT.usage, `the token ${where} ${fault}`);
 }

@@ -82,9 +82,31 @@ export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Cont
  */
 export function chooseContext(env: NodeJS.ProcessEnv, name: string): void {
   const { document, file } = readFile(env);
-  if (!Object.hasOwn(file.contexts, name)) throw noContext(name, file);
+  if (contextNamed(file, name) === undefined) throw noContext(name, file);
   document.set("current", name);
   write(env, document);
+}
+
+/** The context of a name. Names are the user's, and may be those of JavaScript's own properties. */
+export function contextNamed({ contexts }: Pick<ContextFile, "contexts">, name: string): Context | undefined {
+  return Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+}
+
+/**
+ * The context that the flags or the environment name, else the current one.
+ *
+ * @throws CliError with status 2 if there is no context of the name.
+ */
+export function chosenContext(
+  flags: { readonly context?: string },
+  env: NodeJS.ProcessEnv,
+): { readonly name: string; readonly context: Context | undefined } {
+  const file = readContexts(env);
+  const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
+  const name = named ?? file.current ?? "";
+  const context = contextNamed(file, name);
+  if (named !== undefined && context === undefined) throw noContext(named, file);
+  return { name, context };
 }
 
 /** The error for a name that is not that of a context. */

@@ -1,7 +1,14 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { printable } from "../quoted.ts";
-import { type Context, chooseContext, contextFilePath, readContexts, writeContext } from "./context-file.ts";
+import {
+  type Context,
+  chooseContext,
+  contextFilePath,
+  contextNamed,
+  readContexts,
+  writeContext,
+} from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
@@ -103,8 +110,7 @@ function whereOf({ server, kubeContext, configMap, config }: Context): string {
 }
 
 function setContext({ env, say }: CliIo, name: string, flags: SetFlags): void {
-  const { contexts } = readContexts(env);
-  const known: Partial<Context> = (Object.hasOwn(contexts, name) ? contexts[name] : undefined) ?? {};
+  const known: Partial<Context> = contextNamed(readContexts(env), name) ?? {};
   const { use = false, local, server, tokenFile, config, kubeconfig, ...rest } = flags;
   const given = {
     ...rest,

@@ -1,4 +1,4 @@
-import { type Context, readContexts } from "./context-file.ts";
+import { type Context, contextNamed, readContexts } from "./context-file.ts";
 
 /** How long to wait for another demo's answer, in milliseconds. */
 const ANSWER_MS = 1_000;
@@ -10,10 +10,10 @@ const ANSWER_MS = 1_000;
  * @param token of the contexts that demos write.
  */
 export async function demoContextName(env: NodeJS.ProcessEnv, token: string): Promise<string> {
-  const { contexts } = readContexts(env);
+  const file = readContexts(env);
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? "demo" : `demo-${number}`;
-    const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+    const context = contextNamed(file, name);
     if (context === undefined || (isOfDemo(context, token) && !(await isRunning(context.server ?? "")))) return name;
   }
 }

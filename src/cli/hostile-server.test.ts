@@ -7,6 +7,7 @@ import {
   EndReason,
   GetAnalysisRunLogsResponseSchema,
   GetAnalysisRunResponseSchema,
+  GetCallerResponseSchema,
   GetServerInfoResponseSchema,
   ListAnalysisRunsResponseSchema,
   ListProjectsResponseSchema,
@@ -59,6 +60,7 @@ beforeAll(async () => {
       getAnalysisRun: () => hostile(GetAnalysisRunResponseSchema),
       listAnalysisRuns: () => hostile(ListAnalysisRunsResponseSchema),
       listProjects: () => hostile(ListProjectsResponseSchema),
+      getCaller: () => hostile(GetCallerResponseSchema),
       getServerInfo: () => hostile(GetServerInfoResponseSchema),
       async *getAnalysisRunLogs() {
         const origin = { case: "origin", value: hostile(OriginSchema) } as const;
@@ -88,13 +90,18 @@ it.each([
   ["logs", "@failed", "--all-containers"],
   ["logs", "a-run", "-o", "json"],
   ["open", "@latest"],
+  ["whoami"],
+  ["whoami", "-o", "json"],
   ["link", "@latest", "-L", "1"],
   ["link", "a-run", "-o", "json"],
 ])("prints nothing that a terminal would act on: taffrail %s %s %s", async (...args) => {
-  const { out, said } = await runInProcess([...args, "-n", "shop", "--server", `http://127.0.0.1:${server.port}`], {
-    env: { TAFFRAIL_TOKEN: "a-token" },
-    isTTY: true,
-  });
+  const { out, said } = await runInProcess(
+    [...args, ...(args[0] === "whoami" ? [] : ["-n", "shop"]), "--server", `http://127.0.0.1:${server.port}`],
+    {
+      env: { TAFFRAIL_TOKEN: "a-token" },
+      isTTY: true,
+    },
+  );
   // Colours are allowed in logs alone, and the log has none.
   const printed = [...out.split("\n"), ...said];
   expect(

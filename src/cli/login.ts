@@ -2,16 +2,23 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
 import { quoted } from "../quoted.ts";
-import { checkToken, contextOf } from "./connection.ts";
-import { chooseContext, contextFilePath, readContexts, writeContext } from "./context-file.ts";
+import {
+  chooseContext,
+  chosenContext,
+  contextFilePath,
+  contextNamed,
+  readContexts,
+  writeContext,
+} from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
 import { kargoConfigPath, readKargoToken } from "./sign-in/kargo-token.ts";
 import type { ProviderRef } from "./sign-in/provider-client.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
-import { type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
-import { expiryOf, isExpired, readClaims } from "./sign-in/token-claims.ts";
+import { isRenewed, type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
+import { expiryOf, isExpired, userIn } from "./sign-in/token-claims.ts";
+import { checkToken } from "./token-source.ts";
 
 interface LoginFlags {
   readonly context?: string;
@@ -79,9 +86,9 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags): 
   await createTaffrailClient({ baseUrl: target.server, token }).listProjects({}, { signal: io.signal });
   await keep(io, target, flags, { ...kept, server: target.server } as StoredSignIn);
   const until = expiryOf(token);
-  const user = nameOf(token);
+  const user = userIn(token);
   io.say(
-    `signed in to ${target.server}${user && ` as ${user}`} by context "${target.name}"` +
+    `signed in to ${target.server}${user === undefined ? "" : ` as ${user}`} by context "${target.name}"` +
       (isRenewed(kept) ? "" : until === undefined ? "" : ` until ${new Date(until).toISOString()}`),
   );
   if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE) {
@@ -163,21 +170,22 @@ async function readToken({ readInput, ask, say }: CliIo): Promise<string> {
 
 /** Which context to sign in to: of the given server, else the one that commands use. */
 function targetOf(given: string | undefined, flags: LoginFlags, env: NodeJS.ProcessEnv): LoginTarget {
-  const { current, contexts } = readContexts(env);
+  const file = readContexts(env);
+  const { current, contexts } = file;
   const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
   const wanted = given ?? (named === undefined ? env.TAFFRAIL_SERVER || undefined : undefined);
   if (wanted === undefined) {
-    const { name, context } = contextOf(flags, env);
+    const { name, context } = chosenContext(flags, env);
     if (context?.server !== undefined) return { name, server: serverAddress(context.server) };
     throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
   }
   const server = serverAddress(wanted);
   const isOf = (name: string): boolean => {
-    const known = Object.hasOwn(contexts, name) ? contexts[name]?.server : undefined;
+    const known = contextNamed(file, name)?.server;
     return known !== undefined && serverAddress(known) === server;
   };
   if (named !== undefined) {
-    if (Object.hasOwn(contexts, named) && !isOf(named)) {
+    if (contextNamed(file, named) !== undefined && !isOf(named)) {
       throw new CliError(EXIT.usage, `the context ${quoted(named)} has another server`, [
         `try     another --context, or first: taffrail context set ${named} --server ${wanted}`,
       ]);
@@ -198,8 +206,7 @@ function newName(host: string, contexts: object): string {
 /** Writes the sign-in, and the context, which becomes the current one. Its earlier token is of no more use. */
 async function keep(io: CliIo, { name, server }: LoginTarget, flags: LoginFlags, signIn: StoredSignIn): Promise<void> {
   await withSignInLock(name, io, async () => writeSignIn(io.env, name, signIn));
-  const { contexts } = readContexts(io.env);
-  const { token: _, tokenFile, ...known } = (Object.hasOwn(contexts, name) ? contexts[name] : undefined) ?? { server };
+  const { token: _, tokenFile, ...known } = contextNamed(readContexts(io.env), name) ?? { server };
   if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
   const { project } = flags;
   writeContext(io.env, name, { ...known, ...(project !== undefined && { project }) });
@@ -207,17 +214,6 @@ async function keep(io: CliIo, { name, server }: LoginTarget, flags: LoginFlags,
     chooseContext(io.env, name);
     io.say(`the current context is now "${name}", in ${contextFilePath(io.env)}`);
   }
-}
-
-function nameOf(token: string): string {
-  const { email, preferred_username: username, sub } = readClaims(token) ?? {};
-  return email ?? username ?? sub ?? "";
-}
-
-function isRenewed(kept: Kept): boolean {
-  return (
-    kept.kind === "kargo" || kept.kind === "kubeconfig" || (kept.kind === "oidc" && kept.refreshToken !== undefined)
-  );
 }
 
 function parsePort(text: string): number {

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { contextOf } from "./connection.ts";
-import { writeContext } from "./context-file.ts";
+import { chosenContext, writeContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
@@ -16,7 +15,7 @@ export function addLogoutCommand(program: Command, io: CliIo): void {
 }
 
 async function logout(io: CliIo, flags: { readonly context?: string }): Promise<void> {
-  const { name, context } = contextOf(flags, io.env);
+  const { name, context } = chosenContext(flags, io.env);
   if (context === undefined) {
     throw new CliError(EXIT.usage, "there is no current context", ["try     taffrail logout --context NAME"]);
   }

@@ -1,6 +1,6 @@
 import { kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
 import type { ConnectionFlags } from "./connection.ts";
-import { type Context, noContext, readContexts } from "./context-file.ts";
+import { type Context, contextNamed, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { DEFAULT_NAMESPACE, type LocalSettings } from "./local-session.ts";
 
@@ -41,23 +41,21 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const isKubeContext = isPlugin || wantsLocal;
   const given = isKubeContext ? flags.taffrailContext : flags.context;
   const named = given ?? (flags.local ? undefined : env.TAFFRAIL_CONTEXT || undefined);
-  if (named !== undefined && !Object.hasOwn(file.contexts, named)) throw noContext(named, file);
+  if (named !== undefined && contextNamed(file, named) === undefined) throw noContext(named, file);
 
-  const ofKube = (): string | undefined => peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).name;
   /** A context for the cluster that kubectl would use. */
-  const forKube = (isWanted: (context: Context) => boolean): Context | undefined => {
-    const kube = ofKube();
+  const forKube = (): string | undefined => {
+    const kube = peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).name;
     if (kube === undefined) return undefined;
-    return Object.values(file.contexts).find((each) => each.kubeContext === kube && isWanted(each));
+    const isWanted = ({ kubeContext, local }: Context) => kubeContext === kube && (!wantsLocal || local === true);
+    return Object.entries(file.contexts).find(([, each]) => isWanted(each))?.[0];
   };
-  let context = named === undefined ? undefined : file.contexts[named];
-  if (context === undefined && isKubeContext) context = forKube((each) => !wantsLocal || each.local === true);
-  else if (context === undefined) context = contextIn(file.contexts, file.current);
+  const name = named ?? (isKubeContext ? forKube() : file.current) ?? "";
+  const context = contextNamed(file, name);
 
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));
   const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
   if (server !== undefined) {
-    const [name = ""] = Object.entries(file.contexts).find(([, each]) => each === context) ?? [];
     const own = context !== undefined && server === context.server ? { name, context } : undefined;
     return { kind: "server", server, own, project };
   }
@@ -87,8 +85,4 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
     },
     project: project ?? namespace ?? DEFAULT_NAMESPACE,
   };
-}
-
-function contextIn(contexts: Readonly<Record<string, Context>>, name: string | undefined): Context | undefined {
-  return name !== undefined && Object.hasOwn(contexts, name) ? contexts[name] : undefined;
 }

@@ -16,6 +16,7 @@ describe("taffrail whoami", () => {
     expect(out.split("\n")).toEqual([
       "user      reader@example.com",
       `identity  corp (${world.provider.issuer})`,
+      "rights    of the user reader, and of the groups system:authenticated",
       expect.stringMatching(/^until {5}20\d\d-\d\d-\d\dT[\d:.]+Z, then renewed$/),
       `server    ${world.url} (context "prod")`,
       "projects  shop",
@@ -27,6 +28,10 @@ describe("taffrail whoami", () => {
     const { out } = await world.run(["whoami", "-o", "json"]);
     expect(JSON.parse(out)).toEqual({
       user: "reader@example.com",
+      username: "reader",
+      groups: ["system:authenticated"],
+      groupsOmitted: false,
+      rights: "user",
       subject: "reader",
       issuer: world.provider.issuer,
       identity: "corp",
@@ -44,8 +49,9 @@ describe("taffrail whoami", () => {
     expect([code, out.split("\n")]).toEqual([
       0,
       [
-        "user      unknown: the token does not say",
+        "user      stranger",
         "identity  the environment's token",
+        "rights    of the user stranger, and of the groups system:authenticated",
         "until     unknown",
         `server    ${world.url} (context "prod")`,
         "projects  elsewhere",

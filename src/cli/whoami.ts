@@ -1,13 +1,17 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, Option } from "commander";
+import { CallerRights, type GetCallerResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
 import { printable } from "../quoted.ts";
-import { type ConnectionFlags, contextOf, type TokenSource, tokenSource } from "./connection.ts";
+import type { ConnectionFlags } from "./connection.ts";
+import { chosenContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
 import { signedOut } from "./sign-in/sign-in-token.ts";
-import { readSignIn, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
-import { expiryOf, readClaims } from "./sign-in/token-claims.ts";
+import { isRenewed, readSignIn, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
+import { expiryOf, readClaims, userIn } from "./sign-in/token-claims.ts";
+import { type TokenSource, tokenSource } from "./token-source.ts";
 
 interface WhoamiFlags extends Pick<ConnectionFlags, "server" | "tokenFile" | "context"> {
   readonly output: "text" | "json";
@@ -26,7 +30,7 @@ export function addWhoamiCommand(program: Command, io: CliIo): void {
 }
 
 async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
-  const { name, context } = contextOf(flags, io.env);
+  const { name, context } = chosenContext(flags, io.env);
   const server = flags.server ?? (io.env.TAFFRAIL_SERVER || context?.server);
   if (server === undefined) {
     throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
@@ -38,17 +42,25 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   const token = typeof source.token === "string" ? source.token : await source.token();
   const baseUrl = serverAddress(server);
   const client = createTaffrailClient({ baseUrl, token });
-  const { projects, incomplete } = await client.listProjects({}, { signal: io.signal });
+  const call = { signal: io.signal };
+  const [caller, { projects, incomplete }] = await Promise.all([
+    client.getCaller({}, call),
+    client.listProjects({}, call),
+  ]);
   const signIn = source.kind === "sign-in" ? readSignIn(io, name) : undefined;
   const claims = readClaims(token);
-  const expiry = expiryOf(token);
+  const expiry = caller.expireTime === undefined ? expiryOf(token) : timestampMs(caller.expireTime);
   const who = {
-    user: claims?.email ?? claims?.preferred_username ?? claims?.sub ?? null,
+    user: userIn(token) ?? caller.username,
+    username: caller.username,
+    groups: caller.groups,
+    groupsOmitted: caller.groupsOmitted,
+    rights: RIGHTS[caller.rights],
     subject: claims?.sub ?? null,
     issuer: claims?.iss ?? null,
     identity: identityOf(source.kind, signIn),
     expires: expiry === undefined ? null : new Date(expiry).toISOString(),
-    renewed: isRenewed(signIn),
+    renewed: signIn !== undefined && isRenewed(signIn),
     server: baseUrl,
     context: own === undefined ? null : name,
     projects: projects.map((project) => project.name),
@@ -60,13 +72,37 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   }
   const names = who.projects.map((project) => printable(project)).join(", ");
   io.print(
-    `user      ${who.user ?? "unknown: the token does not say"}`,
+    `user      ${printable(who.user)}`,
     `identity  ${who.identity}${who.issuer === null ? "" : ` (${who.issuer})`}`,
+    `rights    ${rightsOf(caller)}`,
     `until     ${who.expires ?? "unknown"}${who.renewed ? ", then renewed" : ""}`,
     `server    ${who.server}${who.context === null ? "" : ` (context "${who.context}")`}`,
     `projects  ${names || "none"}${incomplete ? ", and perhaps more" : ""}`,
   );
 }
+
+const RIGHTS: Readonly<Record<CallerRights, string>> = {
+  [CallerRights.UNSPECIFIED]: "unknown",
+  [CallerRights.USER]: "user",
+  [CallerRights.SERVICE_ACCOUNTS]: "service-accounts",
+  [CallerRights.SERVER]: "server",
+};
+
+/** More groups are counted. */
+const SHOWN_GROUPS = 20;
+
+/** Whose rights a caller has, in words: what roles must be bound to. */
+function rightsOf({ rights, username, groups, groupsOmitted }: GetCallerResponse): string {
+  if (rights === CallerRights.SERVICE_ACCOUNTS)
+    return `of the ServiceAccounts annotated with your claims${groupsOmitted ? OMITTED : ""}`;
+  if (rights === CallerRights.SERVER) return "of the server's own account";
+  const shown = groups.slice(0, SHOWN_GROUPS).map(printable).join(", ");
+  const more = groups.length > SHOWN_GROUPS ? ` and ${groups.length - SHOWN_GROUPS} more` : "";
+  const ofGroups = groups.length === 0 ? "" : `, and of the groups ${shown}${more}`;
+  return `of the user ${printable(username)}${ofGroups}${groupsOmitted ? OMITTED : ""}`;
+}
+
+const OMITTED = "; your identity provider left your groups out";
 
 const SOURCES: Readonly<Record<TokenSource["kind"], string>> = {
   flag: "the token file",
@@ -88,8 +124,4 @@ function identityOf(kind: TokenSource["kind"], signIn: StoredSignIn | undefined)
     case "kubeconfig":
       return `the kubeconfig's context ${signIn.kubeContext}`;
   }
-}
-
-function isRenewed(signIn: StoredSignIn | undefined): boolean {
-  return signIn?.kind === "kubeconfig" || (signIn?.kind === "oidc" && signIn.refreshToken !== undefined);
 }

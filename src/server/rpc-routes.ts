@@ -19,6 +19,7 @@ import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
 import { connectError, reportFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
+import { getCaller } from "../rpc/get-caller.ts";
 import { getServerInfo } from "../rpc/get-server-info.ts";
 import { getStatus } from "../rpc/get-status.ts";
 import { authentication, reporting } from "../rpc/interceptors.ts";
@@ -71,6 +72,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
   router.rpc(others.listAnalysisRuns, (request, context) => listAnalysisRuns(services, request, context));
   router.rpc(others.watchAnalysisRuns, (request, context) => watchAnalysisRuns(services, request, context));
   router.rpc(others.listProjects, (request, context) => listProjects(services, request, context));
+  router.rpc(others.getCaller, (_request, context) => getCaller(context));
   router.rpc(others.getStatus, (request, context) => getStatus(services, request, context));
   router.rpc(others.getServerInfo, () => getServerInfo(services));
   const { limits } = services.config;

@@ -1,7 +1,12 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { KargoService } from "../../gen/akuity/io/kargo/service/v1alpha1/service_pb.ts";
-import { AnalysisRunLogService, EndReason, SignInMethod } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  AnalysisRunLogService,
+  CallerRights,
+  EndReason,
+  SignInMethod,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import type { KubeObject } from "../../src/demo/objects.ts";
 import {
   createSigningKey,
@@ -509,6 +514,49 @@ describe("GetServerInfo", () => {
     } finally {
       await plain.close();
     }
+  });
+});
+
+describe("GetCaller", () => {
+  it.each([
+    [
+      "a user of an OpenID provider, with prefixes",
+      (): string => ofCorp({ groups: ["testers", "all"] }),
+      {
+        username: "oidc:ann@example.com",
+        groups: ["oidc:testers", "oidc:all", "system:authenticated"],
+        rights: CallerRights.USER,
+      },
+      (): string => corp.issuer,
+    ],
+    [
+      "a user whose provider left the groups out",
+      (): string => ofCorp({ _claim_names: { groups: "src1" } }),
+      { username: "oidc:ann@example.com", groups: ["system:authenticated"], groupsOmitted: true },
+      (): string => corp.issuer,
+    ],
+    [
+      "a user of Kargo's",
+      (): string => ofKargo(),
+      { username: "ann@example.com", rights: CallerRights.SERVICE_ACCOUNTS },
+      (): string => kargo.issuer,
+    ],
+    [
+      "Kargo's admin",
+      (): string => ofAdmin(),
+      { rights: CallerRights.SERVER },
+      (): string => "https://kargo.example.com",
+    ],
+    [
+      "a user of the cluster",
+      (): string => ofCluster("reader"),
+      { username: "reader", rights: CallerRights.USER },
+      (): string => "",
+    ],
+  ])("says who the caller is: %s", async (_, token, caller, issuer) => {
+    const answer = await client().getCaller({}, as(token()));
+    expect(answer).toMatchObject({ ...caller, issuer: issuer() });
+    expect(answer.expireTime).toBeDefined();
   });
 });
 

@@ -41,6 +41,14 @@ const StoredSignIn = z.discriminatedUnion("kind", [
 export type StoredSignIn = z.output<typeof StoredSignIn>;
 export type SignInOf<Kind extends StoredSignIn["kind"]> = Extract<StoredSignIn, { readonly kind: Kind }>;
 
+/** Whether its token is replaced before it expires. Kargo's is when a command of Kargo's runs. */
+export function isRenewed(
+  signIn: Pick<StoredSignIn, "kind"> & { readonly refreshToken?: string | undefined },
+): boolean {
+  const { kind, refreshToken } = signIn;
+  return kind === "kubeconfig" || (kind === "oidc" && refreshToken !== undefined);
+}
+
 /** The file of a context's sign-in, beside the context file. */
 export function signInPath(env: NodeJS.ProcessEnv, context: string): string {
   // A file system may ignore case, and a name may be `..`.

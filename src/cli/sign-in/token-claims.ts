@@ -30,6 +30,12 @@ export function readClaims(token: string): TokenClaims | undefined {
   }
 }
 
+/** The user whom a token names, as people know them. `undefined`: it does not say. */
+export function userIn(token: string): string | undefined {
+  const { email, preferred_username: username, sub } = readClaims(token) ?? {};
+  return email ?? username ?? sub;
+}
+
 /** When a token expires, in milliseconds since 1970. `undefined`: it does not say. */
 export function expiryOf(token: string): number | undefined {
   const { exp } = readClaims(token) ?? {};
