@@ -23,6 +23,8 @@ export interface SignInWorldOptions {
   /** The server's identity providers. Default: the provider, as `corp`. */
   readonly providers?: (issuer: string) => readonly object[];
   readonly audiences?: readonly string[];
+  /** The server's log sources. Default: pods. */
+  readonly sources?: readonly object[];
 }
 
 /** A gateway with an OpenID provider and a small cluster, and a user's folder. The account `reader` may read `shop`. */
@@ -73,10 +75,14 @@ export const corp = (issuer: string) => ({
 
 export async function startSignInWorld(options: SignInWorldOptions = {}): Promise<SignInWorld> {
   const provider = await startSignInProvider(options.provider);
-  const { providers = (issuer: string) => [{ name: "kubernetes", kubernetes: {} }, corp(issuer)], audiences = [] } =
-    options;
+  const {
+    providers = (issuer: string) => [{ name: "kubernetes", kubernetes: {} }, corp(issuer)],
+    audiences = [],
+    sources,
+  } = options;
   const cluster = await startMiniKubernetes({ objects: clusterObjects() });
-  const config = { identity: { audiences, providers: providers(provider.issuer) }, shutdown: { drain: "0ms" } };
+  const identity = { audiences, providers: providers(provider.issuer) };
+  const config = { identity, shutdown: { drain: "0ms" }, ...(sources && { sources }) };
   const gateway = await startGateway({
     compiled: parseConfig(JSON.stringify(config), { name: "taffrail.yaml", folder: ".", env: {}, clock: systemClock }),
     kube: createKubeApi({

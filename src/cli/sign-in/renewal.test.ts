@@ -5,8 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CLI_CLIENT } from "../../../test/fakes/cli-sign-in-provider.ts";
 import { createSigningKey, signToken, unsigned } from "../../../test/fakes/scripted-provider.ts";
+import { sends, sendsThenHangs, startScriptedStore } from "../../../test/fakes/scripted-store.ts";
 import { type SignInWorld, startSignInWorld } from "../../../test/fakes/sign-in-world.ts";
 import { fakeTimer } from "../../../test/fakes/timers.ts";
+import { analysisRun, jobName } from "../../../test/integration/objects.ts";
 import { signInPath } from "./stored-sign-in.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -83,6 +85,30 @@ describe("a sign-in", () => {
     writeFileSync(`${path()}.lock`, `${dead.pid} x`);
     expect(await runsIn(0)).toMatchObject({ code: 0 });
     expect(refreshes()).toBe(1);
+  });
+
+  it("is renewed as often as its token expires while a log is read, which goes on where it was", {
+    timeout: SLOW,
+  }, async () => {
+    const store = await startScriptedStore();
+    const url = `${store.origin}/\${{ jobName }}.log`;
+    const own = await startSignInWorld({ provider: { idTokenTtl: 2 }, sources: [{ name: "archive", http: { url } }] });
+    try {
+      await own.inBrowser(["login", own.url, "-p", "shop", "--context", "prod"], "reader");
+      const uid = "00000000-0000-4000-8000-000000000001";
+      own.cluster.put(analysisRun({ namespace: "shop", name: "run", uid, metrics: [{}] }));
+      const path = `/${jobName(uid, "checks")}.log`;
+      const log = "first\nsecond\nthird\n";
+      const parts = [sendsThenHangs("first\n"), sendsThenHangs("first\nsecond\n")];
+      store.answer(path, (response, request) => (parts.shift() ?? sends(log))(response, request));
+      const { code, out, said } = await own.run(["logs", "run"]);
+      expect([code, out]).toEqual([0, log]);
+      expect(said.join("\n")).not.toMatch(/expired|sign/);
+      expect(own.provider.asked.filter((each) => each === "POST /token").length).toBeGreaterThanOrEqual(3);
+    } finally {
+      await own.close();
+      await store.close();
+    }
   });
 
   it("waits for another process that renews it, but not forever", async () => {
