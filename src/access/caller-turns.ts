@@ -1,5 +1,7 @@
+import type { Failure } from "../failure.ts";
 import { type Caller, userKey } from "../identity/caller.ts";
 import { CallSlots } from "../kube/call-slots.ts";
+import { limitExceeded } from "../limits.ts";
 
 /** How many may wait. Connections are limited too, but one may carry many requests. */
 const MAX_WAITING = 1_000;
@@ -16,17 +18,22 @@ export class CallerTurns {
   /**
    * Runs a caller's read when it is its turn.
    *
-   * @throws Failure SERVER_BUSY if too many are waiting; the reason of `signal` if it is aborted while it waits; what
+   * @throws Failure TOO_MANY_CALLS if too many are waiting; the reason of `signal` if it is aborted while it waits; what
    * the read throws.
    */
   async run<T>(caller: Caller, signal: AbortSignal, read: () => Promise<T>): Promise<T> {
     const key = userKey(caller);
-    const slots = this.#slots.get(key) ?? new CallSlots(this.#atOnce, MAX_WAITING);
+    const slots = this.#slots.get(key) ?? new CallSlots(this.#atOnce, MAX_WAITING, tooMany);
     this.#slots.set(key, slots);
     try {
       return await slots.run(signal, read);
     } finally {
-      if (slots.isIdle) this.#slots.delete(key);
+      if (slots.isIdle && this.#slots.get(key) === slots) this.#slots.delete(key);
     }
   }
+}
+
+function tooMany(waiting: number): Failure {
+  const message = `You have ${waiting} reads of runs waiting, the limit for one caller.`;
+  return limitExceeded("limits.callsPerCaller", message, { next: "Wait for them." });
 }

@@ -20,11 +20,13 @@ const DELAYED: ReadonlySet<string> = new Set([
 export const REFUSAL_DELAY_MS = 1_500;
 /** Each holds a request and its connection. Further refusals are sent at once. */
 const MAX_WAITING = 1_000;
-/** The delay doubles with so many refusals that wait: however many there are, about as many are sent in a second. */
+/** The delay doubles with so many refusals that wait, so that about as many are sent in a second. */
 const UNHURRIED = 100;
+/** The most that it grows. */
+const MAX_GROWTH = 4;
 
 /**
- * Delays refusals, so that programs that try again at once are slowed down to about one try a second each, and to about
+ * Delays refusals, so that programs that try again at once are slowed down to about one try a second each, and to some
  * 100 a second in all, instead of keeping the server from those who are within their limits. Delays vary between a third
  * of the longest and the whole, so that those who were refused together do not come back together.
  *
@@ -35,7 +37,7 @@ export function createRefusalDelay(sleep: Sleep, longestMs: number): RefusalDela
   return async (error, signal) => {
     if (longestMs === 0 || waiting >= MAX_WAITING) return;
     if (!(error instanceof Failure) || !DELAYED.has(error.reason)) return;
-    const most = longestMs * (1 + waiting / UNHURRIED);
+    const most = longestMs * Math.min(MAX_GROWTH, 1 + waiting / UNHURRIED);
     waiting += 1;
     try {
       await sleep((most * (1 + 2 * Math.random())) / 3, signal);

@@ -5,12 +5,15 @@ import { limitExceeded } from "../limits.ts";
 export class CallSlots {
   readonly #limit: number;
   readonly #maxWaiting: number;
+  readonly #refusal: (waiting: number) => Failure;
   readonly #waiting = new Set<() => void>();
   #used = 0;
 
-  constructor(limit: number, maxWaiting: number) {
+  /** @param refusal of a call when `maxWaiting` are waiting. Default: SERVER_BUSY, because of the API server. */
+  constructor(limit: number, maxWaiting: number, refusal = busy) {
     this.#limit = limit;
     this.#maxWaiting = maxWaiting;
+    this.#refusal = refusal;
   }
 
   /** Whether no call is under way. */
@@ -21,7 +24,7 @@ export class CallSlots {
   /**
    * Runs a call when it is its turn.
    *
-   * @throws Failure SERVER_BUSY if too many are waiting; the reason of `signal` if it is aborted while it waits; what
+   * @throws the refusal if too many are waiting; the reason of `signal` if it is aborted while it waits; what
    * the call throws.
    */
   async run<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
@@ -36,7 +39,7 @@ export class CallSlots {
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#waiting.size >= this.#maxWaiting) throw busy(this.#maxWaiting);
+    if (this.#waiting.size >= this.#maxWaiting) throw this.#refusal(this.#maxWaiting);
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(take);

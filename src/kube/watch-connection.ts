@@ -94,7 +94,8 @@ export async function watchOnce(
     return { kind: "ended", failure: broken(new Error("The watch ended immediately.")), heard: lasted() };
   } catch (cause) {
     stop.throwIfAborted();
-    if (cause instanceof Failure) throw cause;
+    // Others wait for the thread that parses large events: this is read again.
+    if (cause instanceof Failure && cause.reason !== "SERVER_BUSY") throw cause;
     const failure = answeredAt === undefined && owner === "user" ? unreachable(cause, owner) : broken(cause);
     if (failure.kind === "refused") throw failure;
     return { kind: "broken", failure, heard: lasted() };

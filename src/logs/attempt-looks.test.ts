@@ -13,8 +13,8 @@ const VIEW = makeView({ pods: [] });
 function world() {
   const waits = createWaits();
   let tell: () => void = () => undefined;
-  const kube = {
-    watch: async function* (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) {
+  const watchedRuns = {
+    watchOne: async function* (_namespace: string, _name: string, signal: AbortSignal) {
       world.watches += 1;
       for (;;) {
         const told = Promise.withResolvers<void>();
@@ -25,8 +25,9 @@ function world() {
         yield [];
       }
     },
-  } as unknown as Pick<KubeApi, "watch">;
-  const changes = new Changes({ kube, sleep: waits.wait, signal: new AbortController().signal });
+  };
+  const kube = {} as Pick<KubeApi, "watch">;
+  const changes = new Changes({ kube, watchedRuns, sleep: waits.wait, signal: new AbortController().signal });
   const world = {
     watches: 0,
     /** The looks that began, and those that succeeded. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createWaits } from "../../test/fakes/waits.ts";
 import { Failure } from "../failure.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
+import type { RunSummary } from "../runs/run.ts";
 import { BLIND_MS, CHANGE_MS, Changes, type ChangesReader, type Watched } from "./changes.ts";
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -42,7 +43,11 @@ function world() {
   const failures: unknown[] = [];
   const { signal } = leaving;
   const onFailure = (error: unknown): void => void failures.push(error);
-  const changes = new Changes({ kube, sleep: waits.wait, signal, onFailure });
+  const watchedRuns = {
+    watchOne: (namespace: string, name: string, stop: AbortSignal) =>
+      watch(`run ${namespace}/${name}`, stop) as AsyncGenerator<readonly RunSummary[], never>,
+  };
+  const changes = new Changes({ kube, watchedRuns, sleep: waits.wait, signal, onFailure });
   let watched: Watched = WATCHED;
   const world = {
     watches,
@@ -89,7 +94,7 @@ describe("the changes of a run", () => {
     void reader.next(Number.POSITIVE_INFINITY);
     await settled();
     expect(all.watches.map(({ what }) => what)).toEqual([
-      'analysisruns shop {"name":"uat.run-1"}',
+      "run shop/uat.run-1",
       'pods jobs {"labelSelector":"analysisrun.argoproj.io/uid=uid-1"}',
     ]);
     all.changes.close();

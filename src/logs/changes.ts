@@ -1,16 +1,16 @@
 import { NO_LONGER_NEEDED } from "../abort.ts";
 import { Failure } from "../failure.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
-import type { ReduceLarge } from "../kube/reduced.ts";
-import { ANALYSIS_RUNS, PODS } from "../kube/resources.ts";
+import { PODS } from "../kube/resources.ts";
 import { podsSelector } from "../runs/read-pods.ts";
 import type { RunRef } from "../runs/run.ts";
+import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sleep } from "../sleep.ts";
 
 export interface ChangesOptions {
   readonly kube: Pick<KubeApi, "watch">;
-  /** Parses large runs in another thread. Default: they are parsed here. */
-  readonly reduce?: ReduceLarge | undefined;
+  /** Watches each run once for all streams. */
+  readonly watchedRuns: Pick<WatchedRuns, "watchOne">;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
   /** Called when a watch has failed, with the reason. It is tried again every {@link BLIND_MS}. */
@@ -70,10 +70,9 @@ export class Changes {
     this.#current?.stop.abort(NO_LONGER_NEEDED);
     const stop = new AbortController();
     this.#current = { key: keyOf(watched), stop };
-    const { kube, reduce } = this.#options;
+    const { kube, watchedRuns } = this.#options;
     const { signal } = stop;
-    const name = { name: run.name };
-    void this.#count(() => kube.watch(ANALYSIS_RUNS, run.namespace, name, signal, forget, reduce), signal);
+    void this.#count(() => watchedRuns.watchOne(run.namespace, run.name, signal), signal);
     if (pods === undefined) return;
     const selection = { labelSelector: podsSelector(pods.uid) };
     void this.#count(() => kube.watch(PODS, pods.namespace, selection, signal, forget), signal);

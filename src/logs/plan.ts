@@ -7,10 +7,10 @@ import { type Caller, userKey } from "../identity/caller.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { Rate } from "../rate.ts";
 import { readAuthorizedRun } from "../runs/authorized-run.ts";
-import type { LargeRuns } from "../runs/large-runs.ts";
 import type { Run } from "../runs/run.ts";
 import type { RequiredLookups } from "../runs/run-context.ts";
 import type { RunReader } from "../runs/run-reader.ts";
+import type { WatchedRuns } from "../runs/watched-runs.ts";
 import type { Sleep } from "../sleep.ts";
 import type { LogSource } from "../sources/source.ts";
 import type { DecompressLimits } from "../stream/decompress.ts";
@@ -28,8 +28,7 @@ import { LogReplaced } from "./text.ts";
 export interface LogServices extends GuardServices {
   readonly config: Pick<Config, "limits" | "follow" | "jobNamespaces" | "retentionDays">;
   readonly kube: KubeApi;
-  /** Parses large runs. */
-  readonly largeRuns: Pick<LargeRuns, "watched">;
+  readonly watchedRuns: Pick<WatchedRuns, "watchOne">;
   readonly access: Access;
   readonly runs: RunReader;
   /** Unary calls, per user name, and large reads of runs. */

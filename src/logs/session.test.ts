@@ -40,6 +40,11 @@ function createWorld(source: ScriptSource) {
   const waits = createWaits();
   const clock = { time: Date.UTC(2026, 3), now: () => clock.time };
   const watches: AbortSignal[] = [];
+  const watch = async function* (signal: AbortSignal): AsyncGenerator<readonly never[], void> {
+    watches.push(signal);
+    yield [];
+    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
   const world = {
     run: makeRun() as Run,
     pods: [] as readonly unknown[],
@@ -73,13 +78,9 @@ function createWorld(source: ScriptSource) {
       list: async function* () {
         yield world.pods;
       },
-      watch: async function* (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) {
-        watches.push(signal);
-        yield [];
-        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      },
+      watch: (_resource: unknown, _namespace: unknown, _selection: unknown, signal: AbortSignal) => watch(signal),
     },
-    largeRuns: {},
+    watchedRuns: { watchOne: (_namespace: string, _name: string, signal: AbortSignal) => watch(signal) },
     access: { mayReadRuns: async () => world.mayRead, mayReadStage: async () => world.mayRead },
     runs: { read: async () => world.run, bytesOf: () => 0 },
     calls: createRate({ perKey: 1_000 }, clock),

@@ -86,10 +86,10 @@ export class LogSession {
     this.#caller = caller;
     this.#request = request;
     this.#guarded = new GuardedStream(services, caller, signal);
-    const { kube, sleep, largeRuns } = services;
+    const { kube, sleep, watchedRuns } = services;
     this.#changes = new Changes({
       kube,
-      reduce: largeRuns.watched,
+      watchedRuns,
       sleep,
       signal: this.#guarded.signal,
       onFailure: () => this.#notifyBlind(),
@@ -252,7 +252,7 @@ export class LogSession {
   }
 
   #readRun(signal: AbortSignal): Promise<Run> {
-    return readAuthorizedRun(this.#services, this.#caller, this.#request.run, signal, { follows: true });
+    return readAuthorizedRun(this.#services, this.#caller, this.#request.run, signal, { isReread: true });
   }
 
   /** Handles an attempt that cannot be read. @throws the error, if the stream fails with it. */

@@ -48,11 +48,11 @@ export function beginReport(services: ReportServices, { parent, name }: DescMeth
     // Some handlers end without an error when their client has disconnected.
     finish: () => end(signal.aborted ? Code[Code.Canceled] : "ok"),
     async fail(error) {
-      await delay(error, signal);
       const reported = addReason(typedError(services, error, signal));
       countRefusal(reported, refusals);
       span.setStatus({ code: SpanStatusCode.ERROR });
       end(Code[reported.code]);
+      await delay(error, signal);
       return reported;
     },
   };

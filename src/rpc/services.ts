@@ -11,7 +11,6 @@ import type { KubeApi } from "../kube/kube-api.ts";
 import type { OwnRight } from "../kube/own-rights.ts";
 import type { CursorScope, Cursors } from "../logs/cursor.ts";
 import type { Rate } from "../rate.ts";
-import type { LargeRuns } from "../runs/large-runs.ts";
 import type { ProjectLists } from "../runs/project-lists.ts";
 import type { RunLists } from "../runs/run-lists.ts";
 import type { RunReader } from "../runs/run-reader.ts";
@@ -29,8 +28,6 @@ import type { Counters } from "../telemetry/counters.ts";
 export interface Services extends GuardServices {
   readonly config: Config;
   readonly kube: KubeApi;
-  /** Parses large runs. */
-  readonly largeRuns: Pick<LargeRuns, "watched">;
   readonly runs: RunReader;
   readonly watchedRuns: WatchedRuns;
   readonly runLists: RunLists;

@@ -31,7 +31,7 @@ export const RUNS_AT_ONCE = 4;
  * than one call.
  *
  * @param options.kept whether a finished run may come from the cache, up to ten seconds old. Default: false.
- * @param options.follows whether a stream reads the run again. Only then, a caller whose large reads have cost too much
+ * @param options.isReread whether a stream reads the run again. Only then, a caller whose large reads have cost too much
  * is not refused.
  * @throws Failure NAME_INVALID; ACCESS_DENIED; TOO_MANY_CALLS; or RUN_NOT_FOUND for callers who may read runs of the
  * project.
@@ -41,7 +41,7 @@ export async function readAuthorizedRun(
   caller: Caller,
   { namespace, name }: RunRef,
   signal: AbortSignal,
-  { kept = false, follows = false }: { readonly kept?: boolean; readonly follows?: boolean } = {},
+  { kept = false, isReread = false }: { readonly kept?: boolean; readonly isReread?: boolean } = {},
 ): Promise<Run> {
   // A review with an empty namespace would be for the whole cluster.
   if (!isNamespaceName(namespace) || !isObjectName(name)) {
@@ -49,9 +49,10 @@ export async function readAuthorizedRun(
       next: "Names are those of a Kubernetes namespace and an AnalysisRun: lower-case letters, digits, `-` and, for runs, `.`.",
     });
   }
-  if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace, caller);
   const run = await runTurns.run(caller, signal, async () => {
-    if (!follows) refuseInDebt(calls, caller);
+    // Now, and not before it had to wait for its turn.
+    if (!(await access.mayReadRuns(caller, namespace, name))) throw denied(namespace, caller);
+    if (!isReread) refuseInDebt(calls, caller);
     const read = await runs.read({ namespace, name }, signal, { kept });
     if (read !== undefined) chargeRunRead(calls, caller, runs.bytesOf(read));
     return read;

@@ -65,7 +65,7 @@ export interface GatewayOptions {
   readonly tls: ServerTls | undefined;
   /** Timeout for a whole request, in milliseconds. Default {@link REQUEST_MS}. */
   readonly requestMs?: number;
-  /** By how many milliseconds a refusal is delayed at most. Default {@link REFUSAL_DELAY_MS}. */
+  /** By how many milliseconds a refusal is delayed at most while few are. Default {@link REFUSAL_DELAY_MS}. */
   readonly refusalDelayMs?: number;
   /** Who calls, and what they may read. Default: {@link createTokenCallers}. */
   readonly callers?: (deps: CallersDeps) => Callers;
@@ -126,7 +126,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services: Services = {
     config,
     kube,
-    largeRuns,
     runs: new RunReader(kube, clock, largeRuns),
     watchedRuns,
     calls: createRate({ perKey: config.limits.callsPerCaller }, clock),

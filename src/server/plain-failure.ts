@@ -12,10 +12,10 @@ export async function reportPlainFailure(
   log: Logger,
   signal: AbortSignal,
 ): Promise<ReportedFailure> {
-  await refusalDelay(error, signal);
   const reported = reportFailure(error);
   logFailure(log, reported);
   countFailure(reported, counters.refusals);
+  await refusalDelay(error, signal);
   return reported;
 }
 

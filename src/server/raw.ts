@@ -65,7 +65,11 @@ export async function serveRaw(
     refuseProbe(request, url.searchParams);
     const caller = await authenticateRequest(services, request, response, gone);
     session = new LogSession(services, caller, rawRequest(request.url ?? "", url.searchParams), gone);
-    for (let frame = await session.next(); frame !== undefined; frame = await session.next()) {
+    for (;;) {
+      // Before a frame is taken: what is taken is written at once, or the stream might have been stopped meanwhile.
+      await sharedTurn(sent);
+      const frame = await session.next();
+      if (frame === undefined) break;
       if (!begun && (frame.kind === "origin" || (frame.kind === "notice" && frame.notice === "waiting"))) {
         begun = true;
         sendHead(response, 200, { ...TEXT_HEADERS, ...STREAM_HEADERS, ...disposition(url, frame) });
@@ -75,7 +79,6 @@ export async function serveRaw(
         const pod = frame.pod?.name ?? "";
         if (last.isPartial && last.pod !== pod) await writeBody(response, Uint8Array.of(LINE_FEED), gone);
         last = { pod, isPartial: frame.bytes.at(-1) !== LINE_FEED };
-        await sharedTurn(sent);
         sent += frame.bytes.length;
         await writeBody(response, frame.bytes, gone);
       } else if (frame.kind === "end" && frame.failure !== undefined) {

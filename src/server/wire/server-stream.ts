@@ -172,9 +172,12 @@ async function writeFrames<F>(
   encode: (frame: F) => Piece | undefined,
   failureOf: (frame: F) => Error | undefined,
 ): Promise<void> {
-  for (let frame = await source.next(); frame !== undefined; frame = await source.next()) {
+  for (;;) {
+    // Before a frame is taken: what is taken is written at once, or the stream might have been stopped meanwhile.
     const turn = sharedTurn(writer.written);
     if (turn !== undefined) await turn;
+    const frame = await source.next();
+    if (frame === undefined) break;
     signal.throwIfAborted();
     const piece = encode(frame);
     if (piece !== undefined && !writer.write(0, piece)) await writer.drained();
