@@ -5,6 +5,7 @@ import { type Document, isMap, parseDocument } from "yaml";
 import * as z from "zod";
 import { CliError, EXIT } from "./exit.ts";
 import { writePrivateFile } from "./private-file.ts";
+import { serverAddress } from "./server-address.ts";
 
 /** A named server, and how to sign in there; or this computer, which reads with a kubeconfig. */
 const Context = z
@@ -107,6 +108,11 @@ export function chosenContext(
   const context = contextNamed(file, name);
   if (named !== undefined && context === undefined) throw noContext(named, file);
   return { name, context };
+}
+
+/** Whether a context's server is this one, however each is written. */
+export function isServerOf(context: Context | undefined, server: string): context is Context {
+  return context?.server !== undefined && serverAddress(context.server) === serverAddress(server);
 }
 
 /** The error for a name that is not that of a context. */

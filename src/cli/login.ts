@@ -7,6 +7,7 @@ import {
   chosenContext,
   contextFilePath,
   contextNamed,
+  isServerOf,
   readContexts,
   writeContext,
 } from "./context-file.ts";
@@ -180,10 +181,7 @@ function targetOf(given: string | undefined, flags: LoginFlags, env: NodeJS.Proc
     throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
   }
   const server = serverAddress(wanted);
-  const isOf = (name: string): boolean => {
-    const known = contextNamed(file, name)?.server;
-    return known !== undefined && serverAddress(known) === server;
-  };
+  const isOf = (name: string): boolean => isServerOf(contextNamed(file, name), server);
   if (named !== undefined) {
     if (contextNamed(file, named) !== undefined && !isOf(named)) {
       throw new CliError(EXIT.usage, `the context ${quoted(named)} has another server`, [

@@ -1,6 +1,6 @@
 import { kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
 import type { ConnectionFlags } from "./connection.ts";
-import { type Context, contextNamed, noContext, readContexts } from "./context-file.ts";
+import { type Context, contextNamed, isServerOf, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { DEFAULT_NAMESPACE, type LocalSettings } from "./local-session.ts";
 
@@ -56,7 +56,7 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));
   const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
   if (server !== undefined) {
-    const own = context !== undefined && server === context.server ? { name, context } : undefined;
+    const own = isServerOf(context, server) ? { name, context } : undefined;
     return { kind: "server", server, own, project };
   }
   if (!isKubeContext && context?.local === undefined) {

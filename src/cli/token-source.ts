@@ -38,7 +38,7 @@ export function tokenSource(
   // The context may have another server by now.
   const signIn = readSignIn(io, own.name);
   if (signIn !== undefined && server !== undefined && signIn.server === serverAddress(server)) {
-    return { kind: "sign-in", token: signInToken(own.name, io, options) };
+    return { kind: "sign-in", token: signInToken({ context: own.name, server: signIn.server }, io, options) };
   }
   if (token !== undefined) return { kind: "context", token: checkToken(token, "of the context") };
   return file === undefined ? undefined : { kind: "context", token: tokenIn(file) };

@@ -24,6 +24,14 @@ describe("taffrail whoami", () => {
     ]);
   });
 
+  it("finds the sign-in however the server is written", async () => {
+    for (const server of [`${world.url}/`, world.url.toUpperCase().replace("HTTP:", "http:")]) {
+      const { code, out } = await world.run(["whoami", "--server", server]);
+      expect([code, out.split("\n")[0]]).toEqual([0, "user      reader@example.com"]);
+      expect((await world.run(["runs", "-n", "shop"], { env: { TAFFRAIL_SERVER: server } })).code).toBe(0);
+    }
+  });
+
   it("prints it as JSON, without a token", async () => {
     const { out } = await world.run(["whoami", "-o", "json"]);
     expect(JSON.parse(out)).toEqual({

@@ -4,7 +4,7 @@ import { CallerRights, type GetCallerResponse } from "../../gen/taffrail/v1/anal
 import { createTaffrailClient } from "../client/client.ts";
 import { printable } from "../quoted.ts";
 import type { ConnectionFlags } from "./connection.ts";
-import { chosenContext } from "./context-file.ts";
+import { chosenContext, isServerOf } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
@@ -35,7 +35,7 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   if (server === undefined) {
     throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
   }
-  const own = context !== undefined && server === context.server ? { name, context } : undefined;
+  const own = isServerOf(context, server) ? { name, context } : undefined;
   const source = tokenSource(flags, io, own);
   if (source === undefined) throw signedOut("you are not signed in");
   // Once, so that what is printed is what the server has seen.

@@ -2,6 +2,7 @@ import * as client from "openid-client";
 import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import type { SecretReader } from "../config-values/secret-reader.ts";
+import { Failure } from "../failure.ts";
 import { memoizeFor } from "../memoize-for.ts";
 import { Secret } from "../secret.ts";
 import type { VerifiedClaims } from "./caller.ts";
@@ -135,6 +136,20 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     refreshToken: answer.refresh_token === undefined ? undefined : new Secret(answer.refresh_token),
   });
 
+  /**
+   * Without claims if the ID token cannot be verified now: the old refresh token is spent, and the new one must not be
+   * lost. The claims that are known stay good until the session expires.
+   */
+  const renewedGrant = async (answer: client.TokenEndpointResponse): Promise<Grant> => {
+    try {
+      return await grantOf(answer);
+    } catch (error) {
+      if (!(error instanceof Failure && error.kind === "unavailable")) throw error;
+      const { id_token: _, ...others } = answer;
+      return grantOf(others);
+    }
+  };
+
   return {
     name,
     issuer,
@@ -164,7 +179,7 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
       }),
     refresh: (token, subject) =>
       attempt(async (configuration) => {
-        const grant = await grantOf(await client.refreshTokenGrant(configuration, token.reveal()));
+        const grant = await renewedGrant(await client.refreshTokenGrant(configuration, token.reveal()));
         if (grant.claims !== undefined && grant.claims.claims.sub !== subject) throw refreshRefused();
         return { ...grant, refreshToken: grant.refreshToken ?? token };
       }),

@@ -180,8 +180,9 @@ async function signOut(
   response: NodeResponse,
 ): Promise<void> {
   const { config, providers } = services;
-  const session = await sessionOf(services, request);
+  // First: whatever fails after it, this browser is signed out.
   response.setHeader("set-cookie", clearSessionCookies(headersOf(request).get("cookie")));
+  const session = await sessionOf(services, request);
   const flow = session?.kind === "claims" ? providers.flows.find(({ issuer }) => issuer === session.issuer) : undefined;
   if (session?.kind === "claims" && session.refreshToken !== undefined && flow !== undefined) {
     // Nobody has to wait for that: the browser has signed out.

@@ -26,7 +26,7 @@ describe("a turn of the event loop", () => {
 
   it("is not waited for by streams that have sent little", async () => {
     await nextTurn();
-    sharedTurn(LONG);
+    expect(sharedTurn(LONG)).toBeUndefined();
     work(11);
     const waiting = sharedTurn(LONG);
     expect([waiting, sharedTurn(1_000)]).toEqual([expect.any(Promise), undefined]);

@@ -17,8 +17,11 @@ export interface Renewals {
 
 /** How long a session is good for without being renewed: whoever copied its cookies has no longer. */
 export const SESSION_MS = 10 * 60_000;
-/** How long the answer of a provider serves whoever sends the same refresh token again: it may be good only once. */
-const ANSWER_MS = 10_000;
+/**
+ * How long the answer of a provider serves whoever sends the same refresh token again: it may be good only once. A browser
+ * that has lost the answer asks again after half a minute.
+ */
+const ANSWER_MS = 2 * 60_000;
 const ANSWERS = 1_000;
 
 /** Renews sessions by asking their providers, once for all who ask at the same time. */
@@ -40,10 +43,12 @@ export function createRenewals(flows: readonly CodeFlow[], clock: Clock): Renewa
     const known = answers.get(key);
     if (known !== undefined) return known;
     const answer = flow.refresh(refreshToken, claims.sub);
-    answers.set(key, answer);
-    answer.catch(() => {
-      if (answers.peek(key) === answer) answers.delete(key);
-    });
+    // Not forgotten while it is awaited, however long that takes.
+    answers.set(key, answer, { ttl: 0 });
+    answer.then(
+      () => void answers.set(key, answer),
+      () => void answers.delete(key),
+    );
     return answer;
   };
 

@@ -43,10 +43,12 @@ export async function signInByDevice(provider: ProviderRef, io: CliIo): Promise<
         signal.throwIfAborted();
         const code = error instanceof ResponseBodyError ? error.error : "";
         if (code === "slow_down") interval += INTERVAL_S;
+        else if (code === "invalid_grant") throw expired();
         else if (code !== "authorization_pending") {
-          throw code === "invalid_grant"
-            ? expired()
-            : providerError(error, provider.name, { clientId: provider.cliClientId });
+          const fault = providerError(error, provider.name, { clientId: provider.cliClientId });
+          // RFC 8628, section 3.5: a provider that does not answer is asked less often. The user may be typing the code.
+          if (fault.exitCode !== EXIT.incomplete) throw fault;
+          interval += INTERVAL_S;
         }
       }
     }

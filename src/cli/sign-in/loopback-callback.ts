@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { CliError, EXIT } from "../exit.ts";
 
+/** How long a response may take to be sent when the server is closed, in milliseconds. */
+const LINGER_MS = 1_000;
 /** The path that Kargo's command line uses: a client that is registered for it works for both. */
 const PATH = "/auth/callback";
 /** How many free ports to try until one is free on both addresses. */
@@ -62,6 +64,8 @@ export async function startLoopbackCallback(
       for (const server of servers) {
         server.close();
         server.closeIdleConnections();
+        // Browsers open connections on which they never ask for anything.
+        setTimeout(() => server.closeAllConnections(), LINGER_MS).unref();
       }
     },
   };

@@ -9,6 +9,7 @@ import { sends, sendsThenHangs, startScriptedStore } from "../../../test/fakes/s
 import { type SignInWorld, startSignInWorld } from "../../../test/fakes/sign-in-world.ts";
 import { fakeTimer } from "../../../test/fakes/timers.ts";
 import { analysisRun, jobName } from "../../../test/integration/objects.ts";
+import { signInToken } from "./sign-in-token.ts";
 import { signInPath } from "./stored-sign-in.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -85,6 +86,18 @@ describe("a sign-in", () => {
     writeFileSync(`${path()}.lock`, `${dead.pid} x`);
     expect(await runsIn(0)).toMatchObject({ code: 0 });
     expect(refreshes()).toBe(1);
+  });
+
+  it("gives a running command no token of another server to which the user signs in meanwhile", async () => {
+    const { signal } = new AbortController();
+    const io = { env: { XDG_CONFIG_HOME: world.folder }, say: () => undefined, signal };
+    const token = signInToken({ context: "prod", server: world.url }, io);
+    expect(await token()).toBe(stored().idToken);
+    change({ server: "https://other.example.com" });
+    await expect(token()).rejects.toThrow("you have signed in to another server by this context");
+    change({ server: "https://other.example.com", idToken: expired() });
+    await expect(token()).rejects.toThrow("you have signed in to another server by this context");
+    expect(refreshes()).toBe(0);
   });
 
   it("is renewed as often as its token expires while a log is read, which goes on where it was", {

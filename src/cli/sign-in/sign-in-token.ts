@@ -14,6 +14,13 @@ const OPAQUE_MS = 60_000;
 /** How long a renewal may go on after the user has interrupted, in milliseconds: a refresh token may work once. */
 const GRACE_MS = 1_000;
 
+/** A sign-in: of a context, to a server. */
+export interface SignInRef {
+  readonly context: string;
+  /** Its address, without a trailing slash. */
+  readonly server: string;
+}
+
 /** What this needs of a command. */
 export type SignInIo = Pick<CliIo, "env" | "say" | "signal" | "timer" | "now" | "ask">;
 
@@ -41,10 +48,16 @@ export async function withSignInLock<T>(
  * Returns the token of a context's sign-in, each time it is called. One that is about to expire is renewed, by one
  * process at a time; while that fails, the old one is used until it expires.
  *
+ * @param server the only one that gets the token: by then, the user may have signed in to another one by this context.
  * @param renews whether to renew it. Otherwise, it fails when the token has expired.
  * @throws ConnectError Unauthenticated, caused by the CliError to print.
  */
-export function signInToken(context: string, io: SignInIo, { renews = true } = {}): () => Promise<string> {
+export function signInToken(
+  { context, server }: SignInRef,
+  io: SignInIo,
+  { renews = true } = {},
+): () => Promise<string> {
+  const ref = { context, server };
   let pending: Promise<string> | undefined;
   /** Of a kubeconfig's user who is not a ServiceAccount. */
   let own: { readonly token: string; readonly until: number } | undefined;
@@ -64,13 +77,13 @@ export function signInToken(context: string, io: SignInIo, { renews = true } = {
       case "oidc":
         if (!isDue(signIn.idToken, now(io))) return signIn.idToken;
         if (!renews) return unlessExpired(signIn.idToken, now(io));
-        return renewing(() => renew(context, io, signIn.idToken));
+        return renewing(() => renew(ref, io, signIn.idToken));
       case "kubeconfig": {
         const known = signIn.issued ?? (own !== undefined && own.until > now(io) ? own.token : undefined);
         if (known !== undefined && !isDue(known, now(io))) return known;
         if (!renews) return unlessExpired(known, now(io));
         return renewing(async () => {
-          const token = await renew(context, io, known);
+          const token = await renew(ref, io, known);
           own = { token, until: expiryOf(token) ?? now(io) + OPAQUE_MS };
           return token;
         });
@@ -79,14 +92,20 @@ export function signInToken(context: string, io: SignInIo, { renews = true } = {
   };
   return async () => {
     try {
-      const signIn = readSignIn(io, context);
-      if (signIn === undefined) throw signedOut("you have signed out");
-      return await tokenOf(signIn);
+      return await tokenOf(readOwn(ref, io));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       throw new ConnectError(error.message, Code.Unauthenticated, undefined, undefined, error);
     }
   };
+}
+
+/** Reads a sign-in. @throws CliError if there is none, or it is for another server. */
+function readOwn({ context, server }: SignInRef, io: SignInIo): StoredSignIn {
+  const signIn = readSignIn(io, context);
+  if (signIn === undefined) throw signedOut("you have signed out");
+  if (signIn.server !== server) throw signedOut("you have signed in to another server by this context");
+  return signIn;
 }
 
 /** The error for a sign-in that is over. */
@@ -100,15 +119,15 @@ function unlessExpired(token: string | undefined, now: number): string {
 }
 
 /** @param old the token that is about to expire; `undefined`: no token has been issued yet. */
-async function renew(context: string, io: SignInIo, old: string | undefined): Promise<string> {
+async function renew(ref: SignInRef, io: SignInIo, old: string | undefined): Promise<string> {
   const grace = graceOf(io);
   try {
-    return await withSignInLock(context, io, () => renewLocked(context, io, grace.signal));
+    return await withSignInLock(ref.context, io, () => renewLocked(ref, io, grace.signal));
   } catch (error) {
     io.signal.throwIfAborted();
     // The next call tries again.
-    const isUsable = old !== undefined && !isExpired(old, now(io)) && readSignIn(io, context) !== undefined;
-    if (isUsable) return old;
+    const isUsable = old !== undefined && !isExpired(old, now(io));
+    if (isUsable && readSignIn(io, ref.context)?.server === ref.server) return old;
     throw error;
   } finally {
     grace.end();
@@ -116,11 +135,12 @@ async function renew(context: string, io: SignInIo, old: string | undefined): Pr
 }
 
 /** Renews the sign-in, unless another process has. */
-async function renewLocked(context: string, io: SignInIo, signal: AbortSignal): Promise<string> {
-  const signIn = readSignIn(io, context);
-  if (signIn?.kind === "oidc") return renewOidc(signIn);
-  if (signIn?.kind === "kubeconfig") return renewKube(signIn);
-  throw signedOut("you have signed out, or in another way");
+async function renewLocked(ref: SignInRef, io: SignInIo, signal: AbortSignal): Promise<string> {
+  const { context } = ref;
+  const signIn = readOwn(ref, io);
+  if (signIn.kind === "oidc") return renewOidc(signIn);
+  if (signIn.kind === "kubeconfig") return renewKube(signIn);
+  throw signedOut("you have signed in in another way");
 
   async function renewOidc(known: SignInOf<"oidc">): Promise<string> {
     if (!isDue(known.idToken, now(io))) return known.idToken;

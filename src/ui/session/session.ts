@@ -30,7 +30,12 @@ const renewal = new Renewal({
 
 /** Whether a user is signed in. */
 export function useSession(): SessionState {
-  return useSyncExternalStore(subscribe, () => state);
+  return useSyncExternalStore(subscribe, sessionState);
+}
+
+/** Whether a user is signed in now. */
+export function sessionState(): SessionState {
+  return state;
 }
 
 /** The number of sign-ins so far; see {@link signedIn}. */
@@ -42,11 +47,14 @@ export function countSignIns(): number {
 export async function findSession(): Promise<void> {
   try {
     const response = await ask("GET");
+    // The server, or the way to it, has a fault: that says nothing about the session.
+    if (!response.ok && response.status !== 401) throw new Error(`HTTP ${response.status}`);
     const who = await whoOf(response.clone());
-    if (who !== undefined) takeSession(who);
-    else if (!(await isExpired(response)) || (await renewal.regain()) !== "renewed") {
-      become({ kind: "out", again: false });
-    }
+    if (who !== undefined) return takeSession(who);
+    const outcome = (await isExpired(response)) ? await renewal.regain() : "over";
+    if (outcome === "renewed") return;
+    become({ kind: "out", again: outcome === "unavailable" });
+    if (outcome === "unavailable") regainLater();
   } catch {
     // The first call to the API will report what is wrong.
     become({ kind: "in", user: "" });
@@ -88,9 +96,11 @@ export function signInAddress(provider: string, next: string, again: boolean): s
  * Ends the session.
  *
  * @param stay whether to stay on this page, even if the user is still signed in at an identity provider.
+ * @throws Error if the server did not end it.
  */
 export async function signOut({ stay = false } = {}): Promise<void> {
   const response = await ask("DELETE");
+  if (!response.ok) throw new Error(`The session was not ended: HTTP ${response.status}.`);
   const { signOutUrl } = response.status === 200 ? ((await response.json()) as { signOutUrl?: unknown }) : {};
   renewal.stop();
   leave();
@@ -113,7 +123,7 @@ export function tellOtherTabs(): void {
 async function takeOver(): Promise<void> {
   // If the server cannot be reached, the next call will report that.
   const response = await ask("GET").catch(() => undefined);
-  if (response === undefined) return;
+  if (response === undefined || (!response.ok && response.status !== 401)) return;
   const who = await whoOf(response);
   if (who === undefined) leave();
   else takeSession(who);
