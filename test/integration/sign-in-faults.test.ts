@@ -11,7 +11,7 @@ import {
   startScriptedProvider,
   unsigned,
 } from "../fakes/scripted-provider.ts";
-import type { Answer } from "../fakes/scripted-store.ts";
+import { type Answer, refuses } from "../fakes/scripted-store.ts";
 import { startWorld, type World } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -244,6 +244,21 @@ describe("a provider's answer to a refresh token", () => {
       expect(JSON.parse((await renew(browser)).text)).toMatchObject({ username: "reader", expiresIn: 600 });
     }
     expect(forms.slice(1).map((form) => form.get("refresh_token"))).toEqual(["r3fresh", "r3fresh"]);
+  });
+
+  it("brings a new refresh token even if the ID token cannot be verified at that moment", async () => {
+    const browser = await signedIn();
+    const key = createSigningKey("second");
+    provider.server.answer(JWKS, refuses(503));
+    grant((response) => json(response, tokens(signToken(key, claims()), { refresh_token: "n3w" })));
+    world.clock.advance(MINUTE);
+    expect(JSON.parse((await renew(browser)).text)).toMatchObject({ username: "reader", expiresIn: 600 });
+    provider.publish(key);
+    discover();
+    world.clock.advance(MINUTE);
+    expect((await renew(browser)).status).toBe(200);
+    expect(forms.at(-1)?.get("refresh_token")).toBe("n3w");
+    provider.publish(provider.key);
   });
 
   it("brings the user's new claims", async () => {

@@ -36,10 +36,13 @@ export function userIn(token: string): string | undefined {
   return email ?? username ?? sub;
 }
 
+/** The last moment that a Date can be, in milliseconds since 1970. */
+const LAST_MS = 8_640_000_000_000_000;
+
 /** When a token expires, in milliseconds since 1970. `undefined`: it does not say. */
 export function expiryOf(token: string): number | undefined {
   const { exp } = readClaims(token) ?? {};
-  return exp === undefined ? undefined : exp * 1_000;
+  return exp === undefined ? undefined : Math.min(exp * 1_000, LAST_MS);
 }
 
 /** Whether a token has expired. @param now milliseconds since 1970. */
