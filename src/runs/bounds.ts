@@ -23,7 +23,7 @@ export const MAX_FREIGHT = 20;
  * The characters of all labels, and of all annotations: what Kubernetes allows for annotations. It does not limit how
  * many labels there are.
  */
-export const MAX_LABELS_LENGTH = 256 * 1024;
+const MAX_LABELS_LENGTH = 256 * 1024;
 
 /** The maximum length of a metric's name, which is free text: that of requests. */
 export const METRIC_NAME_LENGTH = 1_000;
