@@ -1,8 +1,8 @@
 /**
  * Measures what Taffrail costs on the way of a log, against a plain Node pipe in the same minutes: `npm run bench`,
- * about fifteen minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep,
- * searches, streams, hostile-runs, floods. `--program FILE` measures another build than this one; `--quick` tries out
- * hostile-runs and floods in a minute, for no figures.
+ * about twenty-five minutes. `npm run bench -- PART…` measures some of it: throughput, first-bytes, small-reads, grep,
+ * searches, streams, hostile-runs, lists, floods. `--program FILE` measures another build than this one; `--quick` tries
+ * out hostile-runs and floods in a minute, for no figures.
  *
  * nginx -> Taffrail or pipe -> curl, on the loopback interface; the log lies in memory. The ways take turns, so that
  * whatever else the machine does hits them alike. Taffrail is built first and runs as users run it: from its source it
@@ -25,6 +25,7 @@ import { writeLog } from "./corpus.ts";
 import { measureFloods } from "./floods.ts";
 import { measureGrep } from "./grep.ts";
 import { measureHostileRuns } from "./hostile-runs.ts";
+import { measureLargeLists } from "./large-lists.ts";
 import { measureFirstByte } from "./latency.ts";
 import { measureLongStreams } from "./long-streams.ts";
 import { measureSearchedReads } from "./searched-reads.ts";
@@ -72,6 +73,7 @@ try {
     grep: () => measureGrep(folder),
     searches: () => measureSearchedReads(cluster),
     "hostile-runs": () => measureHostileRuns({ ...cluster, nginxUrl, rounds: values.quick ? 1 : 10 }),
+    lists: () => measureLargeLists(cluster),
     floods: () =>
       measureFloods({
         ...cluster,
