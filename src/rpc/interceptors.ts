@@ -21,7 +21,11 @@ const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
  * handler. Unary calls count against the caller's rate.
  */
 export function authentication(
-  services: Pick<CredentialsOptions, "authenticator" | "sessions"> & { readonly calls: Rate },
+  services: Pick<CredentialsOptions, "authenticator" | "sessions"> & {
+    readonly calls: Rate;
+    /** Whether the configured address of this server begins with https. */
+    readonly isPublicTls: boolean;
+  },
   report: ReportServices,
 ) {
   return async (context: HandlerContext): Promise<void> => {
@@ -32,7 +36,7 @@ export function authentication(
       const { host, protocol } = new URL(context.url);
       const request = {
         headers: requestHeader,
-        encrypted: protocol === "https:",
+        encrypted: protocol === "https:" || services.isPublicTls,
         host,
         network: values.get(CLIENT_NETWORK),
         ownPagesOnly: true,

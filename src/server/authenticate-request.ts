@@ -2,7 +2,8 @@ import type { Caller } from "../identity/caller.ts";
 import type { Services } from "../rpc/services.ts";
 import { callerOfRequest } from "../session/credentials.ts";
 import { clientNetwork } from "./client-network.ts";
-import { headersOf, hostOf, isEncrypted, type NodeRequest, type NodeResponse } from "./node-http.ts";
+import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
+import { isEncryptedOrPublic } from "./public-url.ts";
 
 /**
  * Authenticates a request. The response clears a session that is no longer valid.
@@ -20,7 +21,7 @@ export function authenticateRequest(
   const setCookies = (cookies: readonly string[]): void => {
     response.setHeader("set-cookie", cookies);
   };
-  const encrypted = isEncrypted(request);
+  const encrypted = isEncryptedOrPublic(request, config);
   const network = clientNetwork(request, config.limits.proxies);
   const credentials = { headers: headersOf(request), encrypted, network, host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });

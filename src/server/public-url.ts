@@ -2,6 +2,15 @@ import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure.ts";
 import { hostOf, isEncrypted, type NodeRequest } from "./node-http.ts";
 
+/** Whether the connection of a request is encrypted, or the configured address of this server begins with https. */
+export function isEncryptedOrPublic(request: NodeRequest, { publicUrl }: Pick<Config, "publicUrl">): boolean {
+  return isEncrypted(request) || isTlsUrl(publicUrl);
+}
+
+export function isTlsUrl(publicUrl: string | undefined): boolean {
+  return publicUrl !== undefined && new URL(publicUrl).protocol === "https:";
+}
+
 /**
  * The origin at which the browser of a request reaches this server: the configured one, else as the request says.
  * What proxies say counts only if there are any.

@@ -17,18 +17,10 @@ import type { Session } from "../session/sealed-session.ts";
 import { clearSessionCookies, sessionCookie } from "../session/session-cookie.ts";
 import { authenticateRequest } from "./authenticate-request.ts";
 import { clientNetwork } from "./client-network.ts";
-import {
-  closedSignal,
-  headersOf,
-  hostOf,
-  isEncrypted,
-  type NodeRequest,
-  type NodeResponse,
-  sendText,
-} from "./node-http.ts";
+import { closedSignal, headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
 import { failureHeaders, reportPlainFailure } from "./plain-failure.ts";
-import { publicOrigin } from "./public-url.ts";
+import { isEncryptedOrPublic, publicOrigin } from "./public-url.ts";
 import { readBody } from "./request-body.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
 
@@ -100,9 +92,9 @@ export async function serveSession(
 }
 
 /** The session in the cookies of a request. */
-async function sessionOf({ sessions }: Pick<Services, "sessions">, request: NodeRequest) {
+async function sessionOf({ sessions, config }: Pick<Services, "sessions" | "config">, request: NodeRequest) {
   const headers = headersOf(request);
-  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, isEncrypted(request)));
+  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, isEncryptedOrPublic(request, config)));
   return sealed === undefined ? undefined : (await sessions()).open(sealed);
 }
 
@@ -194,13 +186,13 @@ async function signOut(
 }
 
 async function setSession(
-  services: Pick<Services, "sessions" | "clock">,
+  services: Pick<Services, "sessions" | "clock" | "config">,
   request: NodeRequest,
   response: NodeResponse,
   session: Session,
 ): Promise<void> {
   const headers = headersOf(request);
-  const secure = browserUsesTls(headers, isEncrypted(request));
+  const secure = browserUsesTls(headers, isEncryptedOrPublic(request, services.config));
   response.setHeader("set-cookie", await sessionCookies(services, session, secure, headers.get("cookie")));
 }
 

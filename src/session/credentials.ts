@@ -12,7 +12,7 @@ import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
 export interface Credentials {
   /** As in `Headers`. */
   readonly headers: { get(name: string): string | null };
-  /** Whether the connection is encrypted. */
+  /** Whether the connection is encrypted, or the configured address of this server begins with https. */
   readonly encrypted: boolean;
   /** The network of the client, by which invalid tokens are limited. */
   readonly network: string;
