@@ -31,7 +31,8 @@ export interface RechecksOptions {
  * whose callers may not.
  *
  * All streams of one token, or of one session's claims, that expire at the same time share one timer and one
- * TokenReview; those of the same key share one decision. A stream that joins was decided when it began, so its next re-check is at most `everyMs` later.
+ * TokenReview; those of the same key share one decision. A stream that joins was decided when it began, so its next
+ * re-check is at most `everyMs` later.
  */
 export class Rechecks {
   readonly #options: RechecksOptions;

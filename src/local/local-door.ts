@@ -18,7 +18,7 @@ export interface LocalDoorOptions {
   /** The page to open. Absent: no browser gets in. */
   readonly page?:
     | {
-        /** The path prefix of the page, which nobody can guess. */
+        /** The path prefix of the page: long and random, so that it cannot be guessed. */
         readonly base: string;
         /** Where the link leads when it is opened, without the prefix. */
         readonly path: () => string;

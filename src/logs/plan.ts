@@ -33,6 +33,7 @@ export interface LogServices extends GuardServices {
   readonly runs: RunReader;
   /** Unary calls, per user name, and large reads of runs. */
   readonly calls: Rate;
+  /** Reads of runs, of which each caller has only some under way at once. */
   readonly runTurns: CallerTurns;
   readonly sources: readonly LogSource[];
   /** What the addresses and patterns of sources need to know about a run. */

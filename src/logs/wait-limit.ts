@@ -21,7 +21,7 @@ export class WaitLimit {
     this.#steady = steadyClock(options.clock);
   }
 
-  /** Returns for how many milliseconds to wait, at most; zero or less: no longer. Begins a wait if there is none. */
+  /** Returns the rest of the wait in milliseconds; zero or less if it is over. Begins a wait if none is under way. */
   left(): number {
     const { until, maxMs, clock } = this.#options;
     const now = this.#steady.now();

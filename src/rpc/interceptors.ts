@@ -7,6 +7,7 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { takeCall } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import type { Rate } from "../rate.ts";
+import { browserUsesTls } from "../session/browser-tls.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
 import { beginReport, type ReportServices } from "./call-report.ts";
 import { CLIENT_NETWORK, setCaller } from "./caller-context.ts";
@@ -36,7 +37,7 @@ export function authentication(
       const { host, protocol } = new URL(context.url);
       const request = {
         headers: requestHeader,
-        encrypted: protocol === "https:" || services.isPublicTls,
+        usesTls: browserUsesTls(requestHeader, protocol === "https:" || services.isPublicTls),
         host,
         network: values.get(CLIENT_NETWORK),
         ownPagesOnly: true,

@@ -34,7 +34,9 @@ export interface Services extends GuardServices {
   readonly projectLists: ProjectLists;
   /** Unary calls, per user name. */
   readonly calls: Rate;
+  /** Reads of runs, of which each caller has only some under way at once. */
   readonly runTurns: CallerTurns;
+  /** Delays refusals of limits. */
   readonly refusalDelay: RefusalDelay;
   readonly authenticator: Authenticator;
   readonly providers: Pick<Providers, "health" | "flows">;

@@ -54,7 +54,7 @@ describe("a large run", () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it("that is none is an error, and the next one is parsed", async () => {
+  it("that is not an AnalysisRun is an error, and the next one is still parsed", async () => {
     const large = open();
     await expect(large.run("{", never)).rejects.toThrow(Failure);
     await expect(large.run('{"metadata":{}}', never)).rejects.toThrow("metadata.namespace is not a string");

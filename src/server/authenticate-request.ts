@@ -3,7 +3,7 @@ import type { Services } from "../rpc/services.ts";
 import { callerOfRequest } from "../session/credentials.ts";
 import { clientNetwork } from "./client-network.ts";
 import { headersOf, hostOf, type NodeRequest, type NodeResponse } from "./node-http.ts";
-import { isEncryptedOrPublic } from "./public-url.ts";
+import { requestUsesTls } from "./public-url.ts";
 
 /**
  * Authenticates a request. The response clears a session that is no longer valid.
@@ -21,8 +21,8 @@ export function authenticateRequest(
   const setCookies = (cookies: readonly string[]): void => {
     response.setHeader("set-cookie", cookies);
   };
-  const encrypted = isEncryptedOrPublic(request, config);
+  const usesTls = requestUsesTls(request, config);
   const network = clientNetwork(request, config.limits.proxies);
-  const credentials = { headers: headersOf(request), encrypted, network, host: hostOf(request), ownPagesOnly };
+  const credentials = { headers: headersOf(request), usesTls, network, host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });
 }

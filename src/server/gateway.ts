@@ -24,7 +24,6 @@ import { RunLists } from "../runs/run-lists.ts";
 import { RunReader } from "../runs/run-reader.ts";
 import { createWatchedRuns } from "../runs/watched-runs.ts";
 import { Secret } from "../secret.ts";
-import { browserUsesTls } from "../session/browser-tls.ts";
 import { createPendingSignIns } from "../session/pending-sign-in.ts";
 import { createRenewals } from "../session/renewals.ts";
 import { createSessions } from "../session/sealed-session.ts";
@@ -36,10 +35,10 @@ import { type Callers, type CallersDeps, createTokenCallers } from "./callers.ts
 import { endStalledResponse } from "./end-stalled-response.ts";
 import { serveLink } from "./link-route.ts";
 import { type Listener, listen, REQUEST_MS } from "./listen.ts";
-import { headersOf, joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
+import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
 import { createPresigner } from "./presigner.ts";
-import { isEncryptedOrPublic } from "./public-url.ts";
+import { requestUsesTls } from "./public-url.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
 import { serveSession } from "./session-route.ts";
@@ -204,8 +203,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);
     joinAuthorizations(request);
-    if (browserUsesTls(headersOf(request), isEncryptedOrPublic(request, services.config)))
-      response.setHeader(...STRICT_TRANSPORT);
+    if (requestUsesTls(request, services.config)) response.setHeader(...STRICT_TRANSPORT);
     // A proxy may keep or strip the base path.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";

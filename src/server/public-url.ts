@@ -1,14 +1,16 @@
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure.ts";
-import { hostOf, isEncrypted, type NodeRequest } from "./node-http.ts";
+import { browserUsesTls } from "../session/browser-tls.ts";
+import { headersOf, hostOf, isEncrypted, type NodeRequest } from "./node-http.ts";
 
-/** Whether the connection of a request is encrypted, or the configured address of this server begins with https. */
-export function isEncryptedOrPublic(request: NodeRequest, { publicUrl }: Pick<Config, "publicUrl">): boolean {
-  return isEncrypted(request) || isTlsUrl(publicUrl);
+/** Whether the browser of a request uses TLS, to us or to a proxy in front of us. */
+export function requestUsesTls(request: NodeRequest, { publicUrl }: Pick<Config, "publicUrl">): boolean {
+  return browserUsesTls(headersOf(request), isEncrypted(request) || isTls(publicUrl));
 }
 
-export function isTlsUrl(publicUrl: string | undefined): boolean {
-  return publicUrl !== undefined && new URL(publicUrl).protocol === "https:";
+/** Whether an address is one for TLS. `undefined`: none is configured. */
+export function isTls(url: string | undefined): boolean {
+  return /^https:/i.test(url ?? "");
 }
 
 /**

@@ -34,7 +34,7 @@ import { clientNetwork } from "./client-network.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "./node-http.ts";
 import { PublicStreams } from "./public-streams.ts";
-import { isTlsUrl } from "./public-url.ts";
+import { isTls } from "./public-url.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { validatorOf } from "./wire/request-message.ts";
@@ -55,7 +55,7 @@ const kargoLogs = KargoService.method.getAnalysisRunLogs;
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
   const reports = { log, clock: services.clock, refusals: services.counters.refusals, delay: services.refusalDelay };
-  const authenticate = authentication({ ...services, isPublicTls: isTlsUrl(services.config.publicUrl) }, reports);
+  const authenticate = authentication({ ...services, isPublicTls: isTls(services.config.publicUrl) }, reports);
   const validation = createValidateInterceptor();
   const router = createConnectRouter({
     // Called first, before the body is read.

@@ -9,7 +9,6 @@ import { type Rate, type Refused, takeOrThrow } from "../rate.ts";
 import { connectError, countRefusal, httpStatus, logFailure, reportFailure } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import { Secret } from "../secret.ts";
-import { browserUsesTls } from "../session/browser-tls.ts";
 import { callerOfSession, originRefused } from "../session/credentials.ts";
 import { SESSION_MS } from "../session/renewals.ts";
 import { originOf } from "../session/same-origin.ts";
@@ -20,7 +19,7 @@ import { clientNetwork } from "./client-network.ts";
 import { closedSignal, headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
 import { failureHeaders, reportPlainFailure } from "./plain-failure.ts";
-import { isEncryptedOrPublic, publicOrigin } from "./public-url.ts";
+import { publicOrigin, requestUsesTls } from "./public-url.ts";
 import { readBody } from "./request-body.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
 
@@ -94,7 +93,7 @@ export async function serveSession(
 /** The session in the cookies of a request. */
 async function sessionOf({ sessions, config }: Pick<Services, "sessions" | "config">, request: NodeRequest) {
   const headers = headersOf(request);
-  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, isEncryptedOrPublic(request, config)));
+  const sealed = sessionCookie(headers.get("cookie"), requestUsesTls(request, config));
   return sealed === undefined ? undefined : (await sessions()).open(sealed);
 }
 
@@ -192,7 +191,7 @@ async function setSession(
   session: Session,
 ): Promise<void> {
   const headers = headersOf(request);
-  const secure = browserUsesTls(headers, isEncryptedOrPublic(request, services.config));
+  const secure = requestUsesTls(request, services.config);
   response.setHeader("set-cookie", await sessionCookies(services, session, secure, headers.get("cookie")));
 }
 

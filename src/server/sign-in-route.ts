@@ -18,7 +18,7 @@ import { clientNetwork } from "./client-network.ts";
 import { closedSignal, headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
 import { reportPlainFailure } from "./plain-failure.ts";
-import { publicOrigin } from "./public-url.ts";
+import { isTls, publicOrigin } from "./public-url.ts";
 import { takeSignIn } from "./session-route.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
 
@@ -185,10 +185,6 @@ function flowOf(flows: readonly CodeFlow[], name: string | null): CodeFlow {
   throw new Failure("not-found", "IDENTITY_PROVIDER_UNKNOWN", "There is no identity provider of this name.", {
     next: "Choose how to sign in.",
   });
-}
-
-function isTls(origin: string): boolean {
-  return origin.startsWith("https:");
 }
 
 function random(): string {

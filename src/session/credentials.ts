@@ -3,7 +3,6 @@ import type { Authenticator } from "../identity/authenticator.ts";
 import type { Caller, VerifiedClaims } from "../identity/caller.ts";
 import { bearerToken } from "../identity/token.ts";
 import type { Secret } from "../secret.ts";
-import { browserUsesTls } from "./browser-tls.ts";
 import { originOf } from "./same-origin.ts";
 import { isRenewable, type OpenedSession, type Sessions } from "./sealed-session.ts";
 import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
@@ -12,8 +11,8 @@ import { clearSessionCookies, sessionCookie } from "./session-cookie.ts";
 export interface Credentials {
   /** As in `Headers`. */
   readonly headers: { get(name: string): string | null };
-  /** Whether the connection is encrypted, or the configured address of this server begins with https. */
-  readonly encrypted: boolean;
+  /** Whether the browser uses TLS, to us or to a proxy in front of us. */
+  readonly usesTls: boolean;
   /** The network of the client, by which invalid tokens are limited. */
   readonly network: string;
   /** The host of the request. */
@@ -39,10 +38,10 @@ export interface CredentialsOptions {
  * @throws Failure TOKEN_MISSING, TOKEN_REFUSED or ORIGIN_REFUSED.
  */
 export async function callerOfRequest(
-  { headers, encrypted, network, host, ownPagesOnly }: Credentials,
+  { headers, usesTls, network, host, ownPagesOnly }: Credentials,
   { authenticator, sessions, setCookies, signal }: CredentialsOptions,
 ): Promise<Caller> {
-  const sealed = sessionCookie(headers.get("cookie"), browserUsesTls(headers, encrypted));
+  const sealed = sessionCookie(headers.get("cookie"), usesTls);
   if (headers.get("authorization") !== null || sealed === undefined) {
     return authenticator.authenticate(bearerToken(headers.get("authorization")), signal, { network });
   }

@@ -100,7 +100,7 @@ describe("a sign-in", () => {
     expect(refreshes()).toBe(0);
   });
 
-  it("is renewed as often as its token expires while a log is read, which goes on where it was", {
+  it("is renewed each time its token expires while a log is being read, and the log continues where it stopped", {
     timeout: SLOW,
   }, async () => {
     const store = await startScriptedStore();

@@ -100,7 +100,7 @@ export function signInToken(
   };
 }
 
-/** Reads a sign-in. @throws CliError if there is none, or it is for another server. */
+/** Reads the sign-in to a server. @throws CliError if the context has none, or one to another server. */
 function readOwn({ context, server }: SignInRef, io: SignInIo): StoredSignIn {
   const signIn = readSignIn(io, context);
   if (signIn === undefined) throw signedOut("you have signed out");
