@@ -200,4 +200,29 @@ suite("signing in with an identity provider on the page", () => {
     expect(new URL(page.url()).origin).toBe(provider.issuer);
     await context.close();
   });
+
+  it("ends although another tab's renewal is under way", async () => {
+    const run = world().addRun({ phase: "Running" });
+    run.pod().append(new Date().toISOString(), LINES);
+    const { context, page } = await openContext();
+    await page.goto(url);
+    await page.getByRole("button", { name: "Sign in with Example ID" }).click();
+    await logIn(page);
+    await page.getByRole("button", { name: /reader/ }).click();
+    const renewing = await context.newPage();
+    await renewing.goto(url + run.path);
+    await renewing.getByText("line 400 of the log").first().waitFor();
+
+    const answer = provider.hold("/token");
+    const asked = provider.asked.length;
+    ahead += 11 * MINUTE;
+    await expect.poll(() => provider.asked.slice(asked)).toContain("/token");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${provider.issuer}/session/end?**`);
+    answer();
+    await renewing.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await renewing.evaluate("fetch('/session').then(({ status }) => status)")).toBe(401);
+    expect((await context.cookies(url)).map(({ name }) => name)).not.toContain("taffrail-session");
+    await context.close();
+  });
 });

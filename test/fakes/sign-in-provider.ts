@@ -21,6 +21,8 @@ export interface SignInProvider {
   resume(): void;
   /** Answers the next request for a path only to itself: whoever asked loses the connection. */
   loseNextAnswer(path: string): void;
+  /** Holds back the answers to requests for a path until the result is called. */
+  hold(path: string): () => void;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function startSignInProvider(
   let listener = refuse;
   let loses: string | undefined;
   const asked: string[] = [];
+  const holds = new Map<string, (() => void)[]>();
   const server = createServer((incoming: IncomingMessage, response: ServerResponse) => {
     const path = (incoming.url ?? "").split("?", 1)[0] ?? "";
     asked.push(path);
@@ -43,6 +46,14 @@ export async function startSignInProvider(
       loses = undefined;
       response.end = ((): ServerResponse => {
         incoming.socket.destroy();
+        return response;
+      }) as typeof response.end;
+    }
+    const held = holds.get(path);
+    if (held !== undefined) {
+      const end = response.end.bind(response);
+      response.end = ((body: unknown): ServerResponse => {
+        held.push(() => end(body));
         return response;
       }) as typeof response.end;
     }
@@ -110,6 +121,14 @@ export async function startSignInProvider(
     },
     loseNextAnswer(path) {
       loses = path;
+    },
+    hold(path) {
+      holds.set(path, []);
+      return () => {
+        const held = holds.get(path) ?? [];
+        holds.delete(path);
+        for (const answer of held) answer();
+      };
     },
     async close() {
       server.close();

@@ -10,9 +10,9 @@ export interface Who {
 
 export interface RenewalOptions {
   /** Asks the server who is signed in. */
-  readonly find: () => Promise<Response>;
+  readonly find: (signal: AbortSignal) => Promise<Response>;
   /** Has the server renew the session. */
-  readonly renew: () => Promise<Response>;
+  readonly renew: (signal: AbortSignal) => Promise<Response>;
   /** Called for each session that was renewed here or, meanwhile, in another tab. */
   readonly onSession: (who: Who) => void;
 }
@@ -26,6 +26,8 @@ const RETRY_MS = 30_000;
 /** A session that another tab has just renewed is longer good by more than this. */
 const SLACK_MS = 5_000;
 const LOCK = "taffrail.session";
+/** For how long a user who signs in or out waits for a tab that does not give up its renewal. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Renews the session before it expires, in one tab at a time: refresh tokens may be good only once.
@@ -38,6 +40,7 @@ export class Renewal {
   #expiresAt = Number.POSITIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #regaining: Promise<Renewed> | undefined;
+  #underWay = new AbortController();
 
   constructor(options: RenewalOptions) {
     this.#options = options;
@@ -53,8 +56,35 @@ export class Renewal {
 
   /** Forgets the session. */
   stop(): void {
+    this.giveUp();
     clearTimeout(this.#timer);
     this.#expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Gives up a renewal that is under way in this tab, as if the server did not answer. */
+  giveUp(): void {
+    this.#underWay.abort();
+    this.#underWay = new AbortController();
+  }
+
+  /**
+   * Runs what signs in or out: the answer to a renewal would undo that. One of this tab is given up. Those of other tabs
+   * are awaited, but not for long.
+   */
+  async replace<T>(work: () => Promise<T>): Promise<T> {
+    this.giveUp();
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), PATIENCE_MS);
+    const inTurn = (): Promise<T> => {
+      clearTimeout(timer);
+      return work();
+    };
+    try {
+      return await alone(inTurn, waiting.signal);
+    } catch (error) {
+      if (waiting.signal.aborted) return await work();
+      throw error;
+    }
   }
 
   /** Finds a session that is good: this one, that of another tab, or a renewed one. */
@@ -75,19 +105,24 @@ export class Renewal {
   /** @param isEnough whether a session that is good until then need not be renewed. */
   #renew(isEnough: (until: number) => boolean): Promise<Renewed> {
     return alone(async () => {
+      const { signal } = this.#underWay;
+      const take = (who: Who): "renewed" => {
+        signal.throwIfAborted();
+        this.#options.onSession(who);
+        return "renewed";
+      };
       try {
-        const found = await this.#options.find();
+        const found = await this.#options.find(signal);
         if (found.ok) {
           const who = (await found.json()) as Who;
           if (isEnough(who.expiresIn === null ? Number.POSITIVE_INFINITY : Date.now() + who.expiresIn * 1_000)) {
-            this.#options.onSession(who);
-            return "renewed";
+            return take(who);
           }
         }
-        const response = await this.#options.renew();
+        signal.throwIfAborted();
+        const response = await this.#options.renew(signal);
         if (!response.ok) return response.status === 401 ? "over" : "unavailable";
-        this.#options.onSession((await response.json()) as Who);
-        return "renewed";
+        return take((await response.json()) as Who);
       } catch {
         return "unavailable";
       }
@@ -95,7 +130,12 @@ export class Renewal {
   }
 }
 
-/** Runs work while no other tab does. Browsers offer locks only to secure pages. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  return navigator.locks === undefined ? work() : await navigator.locks.request(LOCK, work);
+/**
+ * Runs work while no other tab does. Browsers offer locks only to secure pages.
+ *
+ * @param patience when to stop waiting for other tabs. @throws its reason then.
+ */
+async function alone<T>(work: () => Promise<T>, patience?: AbortSignal): Promise<T> {
+  if (navigator.locks === undefined) return await work();
+  return await navigator.locks.request(LOCK, patience === undefined ? {} : { signal: patience }, work);
 }

@@ -23,8 +23,8 @@ let shownTo = "";
 let refusals = { since: 0, count: 0 };
 const listeners = new Set<() => void>();
 const renewal = new Renewal({
-  find: () => ask("GET"),
-  renew: () => ask("POST", "/renew"),
+  find: (signal) => ask("GET", "", signal),
+  renew: (signal) => ask("POST", "/renew", signal),
   onSession: takeSession,
 });
 
@@ -67,11 +67,9 @@ export async function findSession(): Promise<void> {
  * @throws SignInRefused with the server's message if it refuses the token; TypeError if the server cannot be reached.
  */
 export async function signIn(token: string): Promise<void> {
-  const response = await fetch(ADDRESS, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
+  const body = JSON.stringify({ token });
+  const headers = { "content-type": "application/json" };
+  const response = await change(() => fetch(ADDRESS, { method: "POST", headers, body }));
   if (!response.ok) throw new SignInRefused(await refusal(response));
   const who = (await whoOf(response)) ?? (await whoOf(await ask("GET")));
   if (who === undefined) become({ kind: "in", user: "" });
@@ -99,25 +97,36 @@ export function signInAddress(provider: string, next: string, again: boolean): s
  * @throws Error if the server did not end it.
  */
 export async function signOut({ stay = false } = {}): Promise<void> {
-  const response = await ask("DELETE");
+  const response = await change(() => ask("DELETE"));
   if (!response.ok) throw new Error(`The session was not ended: HTTP ${response.status}.`);
   const { signOutUrl } = response.status === 200 ? ((await response.json()) as { signOutUrl?: unknown }) : {};
-  renewal.stop();
   leave();
   tellOtherTabs();
   if (!stay && typeof signOutUrl === "string" && /^https?:/.test(signOutUrl)) location.assign(signOutUrl);
 }
 
-/** All tabs share one session: takes over sign-ins and sign-outs from other tabs. */
-export function followOtherTabs(): void {
-  tabs?.addEventListener("message", () => void takeOver());
+/** Signs in or out. No renewal under way may undo that, in whatever tab. */
+async function change(work: () => Promise<Response>): Promise<Response> {
+  tabs?.postMessage(CHANGES);
+  return await renewal.replace(work);
 }
 
+/** All tabs share one session: takes over sign-ins and sign-outs from other tabs. */
+export function followOtherTabs(): void {
+  tabs?.addEventListener("message", ({ data }) => {
+    if (data === CHANGES) renewal.giveUp();
+    else void takeOver();
+  });
+}
+
+/** What tabs tell each other: a user is about to sign in or out, or has. */
+const CHANGES = "changes";
+const CHANGED = "changed";
 const tabs = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("taffrail.session");
 
 /** Tells other tabs that a user has signed in or out. */
 export function tellOtherTabs(): void {
-  tabs?.postMessage("changed");
+  tabs?.postMessage(CHANGED);
 }
 
 async function takeOver(): Promise<void> {
@@ -131,6 +140,7 @@ async function takeOver(): Promise<void> {
 
 /** Nothing stays on the screen. */
 function leave(): void {
+  renewal.stop();
   shownTo = "";
   become({ kind: "out", again: false });
 }
@@ -203,8 +213,8 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function ask(method: "GET" | "POST" | "DELETE", path = ""): Promise<Response> {
-  return fetch(ADDRESS + path, { method, headers: { accept: "application/json" } });
+function ask(method: "GET" | "POST" | "DELETE", path = "", signal: AbortSignal | null = null): Promise<Response> {
+  return fetch(ADDRESS + path, { method, headers: { accept: "application/json" }, signal });
 }
 
 async function whoOf(response: Response): Promise<Who | undefined> {
