@@ -163,7 +163,9 @@ export function createConfigSchema(kinds: readonly SourceKind[]) {
           .min(0)
           .max(10)
           .default(0)
-          .describe("How many proxies in front of this server add to x-forwarded-for. Default 0: it is ignored."),
+          .describe(
+            "How many proxies in front of this server write x-forwarded-for, -host and -proto. Default 0: these headers are ignored.",
+          ),
         logBytes: Size.default(64 * 1024 ** 3).describe("The longest log that is sent, as text. Default 64GiB."),
         lineBytes: Size.refine((bytes) => bytes <= 64 * 1024, "must be at most 64KiB")
           .default(64 * 1024)

@@ -45,7 +45,7 @@ export function createDemoRoutes({ about, link, signIn, tries, acts }: DemoRoute
     });
 
   const open = async (request: NodeRequest, response: NodeResponse): Promise<void> => {
-    const waitMs = tries.take(clientNetwork(request, 0));
+    const waitMs = tries.take(clientNetwork(request));
     if (waitMs > 0) return refuse(response, Math.ceil(waitMs / 1_000));
     const given = Buffer.from(new URL(request.url ?? "/", "http://demo").searchParams.get("key") ?? "", "base64url");
     const isRight = key !== undefined && given.length === key.length && timingSafeEqual(given, key);

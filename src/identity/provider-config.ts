@@ -3,14 +3,13 @@ import type { Clock } from "../clock.ts";
 import { openSecret, type SecretReader, SecretRef } from "../config-values/secret-reader.ts";
 import { openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";
 import { isNamespaceName } from "../kube/names.ts";
-
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+import { isLoopbackHost } from "../loopback-host.ts";
 
 /** Whether a text can be the issuer of an OpenID provider: plain http only on this machine. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || /[?#\s]/.test(text) || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname));
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
 }
 
 const Text = z.string().min(1);

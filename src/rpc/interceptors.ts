@@ -7,10 +7,9 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { takeCall } from "../access/call-rate.ts";
 import { Failure } from "../failure.ts";
 import type { Rate } from "../rate.ts";
-import { browserUsesTls } from "../session/browser-tls.ts";
 import { type CredentialsOptions, callerOfRequest } from "../session/credentials.ts";
 import { beginReport, type ReportServices } from "./call-report.ts";
-import { CLIENT_NETWORK, setCaller } from "./caller-context.ts";
+import { CLIENT_NETWORK, setCaller, USES_TLS } from "./caller-context.ts";
 
 /** Services without authentication: they reveal only that the server is up, and its schema. */
 const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
@@ -24,8 +23,6 @@ const PUBLIC_SERVICES: ReadonlySet<string> = new Set(
 export function authentication(
   services: Pick<CredentialsOptions, "authenticator" | "sessions"> & {
     readonly calls: Rate;
-    /** Whether the configured address of this server begins with https. */
-    readonly isPublicTls: boolean;
   },
   report: ReportServices,
 ) {
@@ -34,11 +31,10 @@ export function authentication(
     if (PUBLIC_SERVICES.has(service.typeName) || method === AnalysisRunLogService.method.getServerInfo) return;
     const { fail } = beginReport(report, method, signal);
     try {
-      const { host, protocol } = new URL(context.url);
       const request = {
         headers: requestHeader,
-        usesTls: browserUsesTls(requestHeader, protocol === "https:" || services.isPublicTls),
-        host,
+        usesTls: values.get(USES_TLS),
+        host: new URL(context.url).host,
         network: values.get(CLIENT_NETWORK),
         ownPagesOnly: true,
       };

@@ -22,7 +22,7 @@ export function authenticateRequest(
     response.setHeader("set-cookie", cookies);
   };
   const usesTls = requestUsesTls(request, config);
-  const network = clientNetwork(request, config.limits.proxies);
+  const network = clientNetwork(request);
   const credentials = { headers: headersOf(request), usesTls, network, host: hostOf(request), ownPagesOnly };
   return callerOfRequest(credentials, { authenticator, sessions, setCookies, signal });
 }

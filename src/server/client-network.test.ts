@@ -1,9 +1,14 @@
 import { expect, it } from "vitest";
 import { clientNetwork } from "./client-network.ts";
 import type { NodeRequest } from "./node-http.ts";
+import { keepTrustedProxyHeaders } from "./proxy-headers.ts";
 
-const request = (forwarded?: string | readonly string[]) =>
-  ({ headers: { "x-forwarded-for": forwarded }, socket: { remoteAddress: "10.0.0.1" } }) as unknown as NodeRequest;
+function requestFrom(forwarded: string | readonly string[] | undefined, proxies: number): NodeRequest {
+  const socket = { remoteAddress: "10.0.0.1" };
+  const request = { headers: { "x-forwarded-for": forwarded }, socket } as unknown as NodeRequest;
+  keepTrustedProxyHeaders(request, proxies);
+  return request;
+}
 
 it.each([
   ["192.0.2.1", 0, "10.0.0.1"],
@@ -21,5 +26,5 @@ it.each([
   ["::ffff:192.0.2.1", 1, "192.0.2.1"],
   ["192.0.2.1:4711", 1, "192.0.2.1"],
 ] as const)("by x-forwarded-for %j and %i proxies in front, a request comes from %s", (forwarded, proxies, address) => {
-  expect(clientNetwork(request(forwarded), proxies)).toBe(address);
+  expect(clientNetwork(requestFrom(forwarded, proxies))).toBe(address);
 });

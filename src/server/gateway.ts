@@ -38,6 +38,7 @@ import { type Listener, listen, REQUEST_MS } from "./listen.ts";
 import { joinAuthorizations, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { createPage, type PageOptions } from "./page.ts";
 import { createPresigner } from "./presigner.ts";
+import { keepTrustedProxyHeaders } from "./proxy-headers.ts";
 import { requestUsesTls } from "./public-url.ts";
 import { serveRaw } from "./raw.ts";
 import { createRpcRoutes } from "./rpc-routes.ts";
@@ -203,6 +204,7 @@ function createRoutes(services: Services, options: GatewayOptions, stopping: Abo
     // Without a listener, an error of a response whose client has disconnected would end the process.
     response.on("error", () => undefined);
     joinAuthorizations(request);
+    keepTrustedProxyHeaders(request, services.config.limits.proxies);
     if (requestUsesTls(request, services.config)) response.setHeader(...STRICT_TRANSPORT);
     // A proxy may keep or strip the base path.
     if (basePath !== "" && request.url?.startsWith(`${basePath}/`)) request.url = request.url.slice(basePath.length);

@@ -1,37 +1,43 @@
 import type { Config } from "../config/schema.ts";
 import { Failure } from "../failure.ts";
-import { browserUsesTls } from "../session/browser-tls.ts";
-import { headersOf, hostOf, isEncrypted, type NodeRequest } from "./node-http.ts";
+import { isLoopbackHost } from "../loopback-host.ts";
+import { hostOf, isEncrypted, type NodeRequest } from "./node-http.ts";
 
-/** Whether the browser of a request uses TLS, to us or to a proxy in front of us. */
-export function requestUsesTls(request: NodeRequest, { publicUrl }: Pick<Config, "publicUrl">): boolean {
-  return browserUsesTls(headersOf(request), isEncrypted(request) || isTls(publicUrl));
-}
+type Address = Pick<Config, "publicUrl">;
 
-/** Whether an address is one for TLS. `undefined`: none is configured. */
-export function isTls(url: string | undefined): boolean {
-  return /^https:/i.test(url ?? "");
+/** Whether the browser of a request uses TLS, to us or to a proxy in front of us. A client can deceive itself alone. */
+export function requestUsesTls(request: NodeRequest, { publicUrl }: Address): boolean {
+  const { headers } = request;
+  if (isEncrypted(request) || isHttps(publicUrl)) return true;
+  if (headers["x-forwarded-proto"] === "https" || isHttps(headers.origin)) return true;
+  return headers["sec-fetch-site"] !== undefined && !isTrustedWithoutTls(askedHost(request));
 }
 
 /**
  * The origin at which the browser of a request reaches this server: the configured one, else as the request says.
- * What proxies say counts only if there are any.
  *
  * @throws Failure REQUEST_INVALID if the request names no host.
  */
-export function publicOrigin(
-  request: NodeRequest,
-  { publicUrl, limits }: Pick<Config, "publicUrl" | "limits">,
-): string {
+export function publicOrigin(request: NodeRequest, { publicUrl }: Address): string {
   if (publicUrl !== undefined) return new URL(publicUrl).origin;
-  const forwarded = (name: string): string | undefined => {
-    if (limits.proxies === 0) return undefined;
-    const entries = [request.headers[name] ?? []].flat().join(",").split(",");
-    return (entries.at(-limits.proxies) ?? entries[0])?.trim() || undefined;
-  };
-  const scheme = isEncrypted(request) || forwarded("x-forwarded-proto") === "https" ? "https" : "http";
-  const host = forwarded("x-forwarded-host") ?? hostOf(request) ?? "";
+  const host = askedHost(request);
+  const scheme = requestUsesTls(request, {}) ? "https" : "http";
   const url = /^[^\s/?#@\\]+$/.test(host) ? URL.parse(`${scheme}://${host}`) : null;
   if (url === null) throw new Failure("bad-request", "REQUEST_INVALID", "The request names no valid host.");
   return url.origin;
+}
+
+/** The host that the browser asked, us or a trusted proxy in front of us. */
+function askedHost(request: NodeRequest): string {
+  return String(request.headers["x-forwarded-host"] ?? hostOf(request) ?? "");
+}
+
+/** Only to such hosts, browsers send `sec-fetch-site` without TLS (https://www.w3.org/TR/fetch-metadata/#framework). */
+function isTrustedWithoutTls(host: string): boolean {
+  const name = URL.parse(`http://${host}`)?.hostname ?? "";
+  return isLoopbackHost(name) || name.endsWith(".localhost");
+}
+
+function isHttps(url: string | undefined): boolean {
+  return /^https:/i.test(url ?? "");
 }

@@ -15,7 +15,7 @@ import { AnalysisRunLogService } from "../../gen/taffrail/v1/analysis_run_logs_p
 import { Failure } from "../failure.ts";
 import type { LogFrame } from "../logs/frame.ts";
 import { beginReport } from "../rpc/call-report.ts";
-import { CLIENT_NETWORK } from "../rpc/caller-context.ts";
+import { CLIENT_NETWORK, USES_TLS } from "../rpc/caller-context.ts";
 import { connectError, reportFailure } from "../rpc/errors.ts";
 import { getAnalysisRun } from "../rpc/get-analysis-run.ts";
 import { openKargoLog, openLog } from "../rpc/get-analysis-run-logs.ts";
@@ -34,7 +34,7 @@ import { clientNetwork } from "./client-network.ts";
 import { serveHealth } from "./health.ts";
 import { breakOff, hostOf, type NodeRequest, type NodeResponse, STREAM_HEADERS, sendText } from "./node-http.ts";
 import { PublicStreams } from "./public-streams.ts";
-import { isTls } from "./public-url.ts";
+import { requestUsesTls } from "./public-url.ts";
 import { serveReflection } from "./reflection.ts";
 import { readBody } from "./request-body.ts";
 import { validatorOf } from "./wire/request-message.ts";
@@ -55,7 +55,7 @@ const kargoLogs = KargoService.method.getAnalysisRunLogs;
 export function createRpcRoutes(services: Services, log: Logger, stopping: AbortSignal, requestMs: number): RpcRoutes {
   const { getAnalysisRunLogs, ...others } = AnalysisRunLogService.method;
   const reports = { log, clock: services.clock, refusals: services.counters.refusals, delay: services.refusalDelay };
-  const authenticate = authentication({ ...services, isPublicTls: isTls(services.config.publicUrl) }, reports);
+  const authenticate = authentication(services, reports);
   const validation = createValidateInterceptor();
   const router = createConnectRouter({
     // Called first, before the body is read.
@@ -89,7 +89,7 @@ export function createRpcRoutes(services: Services, log: Logger, stopping: Abort
     const listed = [AnalysisRunLogService, KargoService, Health];
     serveReflection(router, listed, [file_google_rpc_error_details], publicStreams);
   }
-  const serveByConnect = byConnect(requestMs, limits.proxies);
+  const serveByConnect = byConnect(requestMs, services.config);
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, serveByConnect(handler)]));
 
   const logs = {
@@ -158,14 +158,16 @@ const REFUSALS = {
 /** Handles one request. @returns the status to refuse it with if no protocol matches. */
 type Serve = (request: NodeRequest, response: NodeResponse) => Promise<keyof typeof REFUSALS | undefined>;
 
-function byConnect(requestMs: number, proxies: number): (handler: UniversalHandler) => Serve {
+function byConnect(requestMs: number, config: Services["config"]): (handler: UniversalHandler) => Serve {
   return (handler) => {
     const { methodKind } = handler.method;
     // A stream of requests may stay open, so its timeout is per piece.
     const isStream = /client_streaming|bidi/.test(methodKind);
     const headers = methodKind === "unary" ? [] : Object.entries(STREAM_HEADERS);
     return async (request, response) => {
-      const values = createContextValues().set(CLIENT_NETWORK, clientNetwork(request, proxies));
+      const values = createContextValues()
+        .set(CLIENT_NETWORK, clientNetwork(request))
+        .set(USES_TLS, requestUsesTls(request, config));
       const call = universalRequestFromNodeRequest(request, response, undefined, values);
       const answer = await handler({ ...call, body: readBody(request, requestMs, isStream) });
       const { status } = answer;

@@ -98,11 +98,8 @@ async function sessionOf({ sessions, config }: Pick<Services, "sessions" | "conf
 }
 
 /** Before anything of the request is read, so that a rejected request costs nothing. */
-export function takeSignIn(
-  { signIns, config }: Pick<SessionServices, "signIns" | "config">,
-  request: NodeRequest,
-): void {
-  takeOrThrow(signIns, clientNetwork(request, config.limits.proxies), tooManySignIns);
+export function takeSignIn({ signIns }: Pick<SessionServices, "signIns">, request: NodeRequest): void {
+  takeOrThrow(signIns, clientNetwork(request), tooManySignIns);
 }
 
 function tooManySignIns({ seconds, perMinute, of }: Refused): Failure {
@@ -121,7 +118,7 @@ async function signIn(
 ): Promise<void> {
   const { authenticator, config, clock } = services;
   const { isForm, token, next } = await readSignIn(request, requestMs, `${config.basePath}/`);
-  const network = clientNetwork(request, config.limits.proxies);
+  const network = clientNetwork(request);
   const caller = await authenticator.authenticate(token, signal, { network });
   const now = clock.now();
   const endsAt = latestEnd(config, now, caller.expiresAt);
@@ -142,9 +139,9 @@ async function renew(
   response: NodeResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const { authenticator, config, renewals, signIns } = services;
+  const { authenticator, renewals, signIns } = services;
   takeSignIn(services, request);
-  const network = clientNetwork(request, config.limits.proxies);
+  const network = clientNetwork(request);
   const session = await sessionOf(services, request);
   try {
     const renewed = session && { ...(await renewals.renew(session)), hasExpired: false };

@@ -18,7 +18,7 @@ import { clientNetwork } from "./client-network.ts";
 import { closedSignal, headersOf, hostOf, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 import { ownPath } from "./own-path.ts";
 import { reportPlainFailure } from "./plain-failure.ts";
-import { isTls, publicOrigin } from "./public-url.ts";
+import { publicOrigin, requestUsesTls } from "./public-url.ts";
 import { takeSignIn } from "./session-route.ts";
 import { latestEnd, sessionCookies } from "./start-session.ts";
 
@@ -100,7 +100,7 @@ async function begin(
   const next = ownPath(query.get("next"), `${config.basePath}/`);
   const pending = { ...checks, provider: flow.name, next, expiresAt: clock.now() + PENDING_MS };
   const sealed = await (await pendingSignIns()).seal(pending);
-  const secure = isTls(origin);
+  const secure = requestUsesTls(request, config);
   return { location: location.href, cookies: setPendingCookie(sealed, checks.state, secure, headers.get("cookie")) };
 }
 
@@ -127,9 +127,9 @@ async function finish(
   const endsAt = latestEnd(config, now, refreshToken === undefined ? claims.expiresAt : undefined);
   const expiresAt = Math.min(now + SESSION_MS, endsAt, claims.expiresAt);
   const session = { kind: "claims", ...claims, refreshToken, expiresAt, endsAt } as const;
-  const secure = isTls(pending.redirectUri);
+  const secure = requestUsesTls(request, config);
   const cookies = await sessionCookies(services, session, secure, headersOf(request).get("cookie"));
-  signIns.giveBack(clientNetwork(request, config.limits.proxies));
+  signIns.giveBack(clientNetwork(request));
   return { location: pending.next, cookies: [...cookies, ...clearPendingCookie(pending.state, secure)] };
 }
 
@@ -140,7 +140,7 @@ async function pendingOf(
   query: URLSearchParams,
 ): Promise<PendingSignIn | undefined> {
   const state = query.get("state") ?? "";
-  const sealed = pendingCookie(headersOf(request).get("cookie"), state, isTls(publicOrigin(request, config)));
+  const sealed = pendingCookie(headersOf(request).get("cookie"), state, requestUsesTls(request, config));
   const pending = sealed === undefined ? undefined : await (await pendingSignIns()).open(sealed);
   return pending?.state === state && pending.expiresAt > clock.now() ? pending : undefined;
 }
@@ -160,7 +160,7 @@ async function failed(
   const pending = await pendingOf(services, request, query).catch(() => undefined);
   const home = `${config.basePath}/`;
   const next = pending?.next ?? ownPath(query.get("next"), home);
-  const secure = isTls(originOrEmpty(request, config));
+  const secure = requestUsesTls(request, config);
   const text = Buffer.from(JSON.stringify({ reason, message, next: advice })).toString("base64url");
   const name = cookieName("taffrail-sign-in-failure", secure);
   const shown = `${name}=${text}; Path=/; SameSite=Strict${secure ? "; Secure" : ""}; Max-Age=${FAILURE_SECONDS}`;
@@ -169,14 +169,6 @@ async function failed(
     location: `${config.basePath}/sign-in?${search}`,
     cookies: [shown, ...(pending === undefined ? [] : clearPendingCookie(pending.state, secure))],
   };
-}
-
-function originOrEmpty(request: NodeRequest, config: SignInServices["config"]): string {
-  try {
-    return publicOrigin(request, config);
-  } catch {
-    return "";
-  }
 }
 
 function flowOf(flows: readonly CodeFlow[], name: string | null): CodeFlow {

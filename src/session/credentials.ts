@@ -89,6 +89,8 @@ export function sessionExpired(): Failure {
 /** The failure of a request from a page of another site. */
 export function originRefused(): Failure {
   return new Failure("denied", "ORIGIN_REFUSED", "This request did not come from a page of this server.", {
-    next: "Send a token instead of a session. A proxy in front of this server must forward `host` or `x-forwarded-host`.",
+    next:
+      "Send a token instead of a session. A proxy in front of this server must keep `host`, or send `x-forwarded-host` " +
+      "and be one of limits.proxies.",
   });
 }

@@ -12,7 +12,7 @@ export interface OriginHeaders {
  *
  * `sec-fetch-site` is set by the browser and cannot be changed by a page
  * (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header). If it is missing, the origin must be the host of the
- * request, or the host that a proxy in front received.
+ * request, or the host that a trusted proxy in front received (`x-forwarded-host`, one value).
  */
 export function originOf(headers: OriginHeaders, host: string | undefined): "same" | "other" | "unsaid" {
   const site = headers.get("sec-fetch-site");
@@ -20,8 +20,8 @@ export function originOf(headers: OriginHeaders, host: string | undefined): "sam
   const origin = headers.get("origin");
   if (origin === null) return "unsaid";
   const from = URL.canParse(origin) ? new URL(origin).host : undefined;
-  const asked = [host, headers.get("x-forwarded-host")?.split(",")[0]?.trim()];
-  return from !== undefined && from !== "" && asked.some((each) => each !== undefined && sameHost(from, each, origin))
+  const asked = [host, headers.get("x-forwarded-host")];
+  return from !== undefined && from !== "" && asked.some((each) => each && sameHost(from, each, origin))
     ? "same"
     : "other";
 }

@@ -62,13 +62,32 @@ describe("a session", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it.each([{ "x-forwarded-proto": "https" }, { origin: "https://127.0.0.1", host: "127.0.0.1" }])(
-    "has a Secure cookie if the browser uses TLS: %j",
-    async (headers) => {
-      const { set } = await signIn(world(), TOKENS.reader, { ...SAME, ...headers });
-      expect(set[0]).toMatch(/^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=/);
-    },
-  );
+  it("has a Secure cookie if the browser uses TLS", async () => {
+    const { set } = await signIn(world(), TOKENS.reader, { ...SAME, origin: "https://127.0.0.1" });
+    expect(set[0]).toMatch(/^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=/);
+  });
+
+  it("has a Secure cookie if a proxy ends TLS, but only if there is one", async () => {
+    const forwarded = { ...SAME, "x-forwarded-proto": "https" };
+    const behind = await startWorld({ config: { limits: { proxies: 1 } } });
+    expect((await signIn(behind, TOKENS.reader, forwarded)).set[0]).toMatch(/^__Host-taffrail-session=/);
+    await behind.close();
+    expect((await signIn(world(), TOKENS.reader, forwarded)).set[0]).toMatch(/^taffrail-session=/);
+  });
+
+  it("starts on the page of another host only if a proxy says that it is this server's", async () => {
+    const from = { origin: "http://logs.example.com", "x-forwarded-host": "logs.example.com" };
+    const behind = await startWorld({ config: { limits: { proxies: 1 } } });
+    expect((await signIn(behind, TOKENS.reader, from)).response.status).toBe(200);
+    const forged = { ...from, "x-forwarded-host": "logs.example.com, inner.example.com" };
+    expect(await errorIn((await signIn(behind, TOKENS.reader, forged)).response)).toMatchObject({
+      reason: "ORIGIN_REFUSED",
+    });
+    await behind.close();
+    expect(await errorIn((await signIn(world(), TOKENS.reader, from)).response)).toMatchObject({
+      reason: "ORIGIN_REFUSED",
+    });
+  });
 
   it("can start with a form, which redirects only to paths of this server", async () => {
     for (const [next, location] of [
@@ -222,8 +241,8 @@ describe("a session", () => {
   });
 
   it("is taken over TLS only from the cookie that no other host can set", async () => {
-    const secure = { "x-forwarded-proto": "https" };
-    const { cookie } = await signIn(world(), TOKENS.reader, { ...secure, ...SAME });
+    const secure = { ...SAME, origin: "https://127.0.0.1" };
+    const { cookie } = await signIn(world(), TOKENS.reader, secure);
     const sealed = cookie.replace(/^__Host-/, "");
     expect(sealed).toMatch(/^taffrail-session=/);
     const statusOf = async (headers: Readonly<Record<string, string>>) =>

@@ -7,6 +7,7 @@ import {
   None,
 } from "openid-client";
 import { systemTimer } from "../../client/sleep.ts";
+import { isLoopbackHost } from "../../loopback-host.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { CliIo } from "../io.ts";
 import { PROVIDER_MS, providerError } from "./provider-error.ts";
@@ -31,7 +32,6 @@ export interface ProviderClient {
 }
 
 const BODY_BYTES = 1024 * 1024;
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
  * Discovers a provider. Each of its responses must arrive within {@link PROVIDER_MS}.
@@ -45,7 +45,7 @@ export async function openProvider(
   signal: AbortSignal,
 ): Promise<ProviderClient> {
   const url = URL.parse(issuer);
-  const isLocal = url?.protocol === "http:" && LOOPBACK.test(url.hostname);
+  const isLocal = url?.protocol === "http:" && isLoopbackHost(url.hostname);
   if (url === null || (url.protocol !== "https:" && !isLocal)) {
     throw new CliError(EXIT.other, "the server names an identity provider that is not an https address", [
       "try     ask the server's operator to correct its identity provider",
