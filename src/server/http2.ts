@@ -7,12 +7,9 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { sendText } from "./node-http.ts";
 
 export interface Http2Options {
   readonly onRequest: (request: Http2ServerRequest, response: Http2ServerResponse) => void;
-  /** The maximum size of a request's headers, in bytes. */
-  readonly headerBytes: number;
   /** Timeout for HTTP/2's first frame on a connection, in milliseconds. */
   readonly headersMs: number;
   /** How long a connection without a request is kept, in milliseconds. */
@@ -26,6 +23,11 @@ export interface Http2 {
   close(): void;
 }
 
+/**
+ * The maximum size of a request's headers. Node does not enforce less (https://github.com/nodejs/node/issues/35218), and
+ * whoever sends a token that is too long is told so in their protocol only if the request is read.
+ */
+const HEADER_BYTES = 64 * 1024;
 /** The maximum number of concurrent requests on one connection; the number per caller is limited elsewhere. */
 const STREAMS = 256;
 
@@ -37,15 +39,10 @@ const LINGER_MS = 1_000;
  * own limits, each verified in test/integration/http2-floods.test.ts. The time limits are ours, because Node has none
  * here (https://github.com/nodejs/node/issues/27556).
  */
-export function createHttp2({ onRequest, headerBytes, headersMs, keepAliveMs }: Http2Options): Http2 {
+export function createHttp2({ onRequest, headersMs, keepAliveMs }: Http2Options): Http2 {
   const server = createServer(
-    { settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: headerBytes } },
-    (request, response) => {
-      // Clients receive this limit, but Node enforces it only from 64 KiB on:
-      // https://github.com/nodejs/node/issues/35218.
-      if (sizeOf(request.rawHeaders) <= headerBytes) onRequest(request, response);
-      else sendText(response, 431, `The request headers are larger than ${headerBytes} bytes.\n`);
-    },
+    { settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: HEADER_BYTES } },
+    onRequest,
   );
   const sessions = new Set<ServerHttp2Session>();
   server.on("session", (session) => {
@@ -91,11 +88,6 @@ function limitTime(session: ServerHttp2Session, headersMs: number, keepAliveMs: 
     });
   });
   session.once("close", () => clearTimeout(timer));
-}
-
-/** As RFC 9113 §6.5.2 counts them. */
-function sizeOf(rawHeaders: readonly string[]): number {
-  return rawHeaders.reduce((size, text) => size + text.length + 16, 0);
 }
 
 function endTogether(stream: ServerHttp2Stream): void {

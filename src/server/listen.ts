@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServerTls } from "../config-values/tls-files.ts";
 import { ambiguityIn } from "./http1-ambiguity.ts";
+import { answerUnparsable } from "./http1-errors.ts";
 import { createHttp2, type Http2 } from "./http2.ts";
 import { type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
 
@@ -38,6 +39,7 @@ export interface Listener {
 
 /** The start of every HTTP/2 connection without negotiation (RFC 9113 §3.4). No HTTP/1.1 request begins with it. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0");
+/** The maximum size of the headers of an HTTP/1.1 request. */
 const HEADER_BYTES = 32 * 1024;
 const HEADERS_MS = 10_000;
 /** Timeout for a whole request, in milliseconds. */
@@ -81,9 +83,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
           },
           onRequest,
         );
+  answerUnparsable(h1, HEADER_BYTES);
   if (options.maxConnections !== undefined) h1.maxConnections = options.maxConnections;
   if (options.onDrop !== undefined) h1.on("drop", options.onDrop);
-  const h2 = createHttp2({ onRequest: options.onRequest, headerBytes: HEADER_BYTES, headersMs, keepAliveMs });
+  const h2 = createHttp2({ onRequest: options.onRequest, headersMs, keepAliveMs });
   const sockets = new Set<Socket>();
   const undecided = new Set<Socket>();
   let closing = false;

@@ -31,8 +31,8 @@ interface SessionServices
   readonly signIns: Rate;
 }
 
-/** Larger than any accepted token. */
-const BODY_BYTES = 64 * 1024;
+/** Much larger than any accepted token: whoever sends one that is too long is told so. */
+const BODY_BYTES = 256 * 1024;
 const METHODS = "GET, HEAD, POST, DELETE";
 
 const Body = z.object({

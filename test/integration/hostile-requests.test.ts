@@ -220,6 +220,13 @@ describe("a hostile request on the raw route", () => {
     expect(world().log.filter(({ level }) => level > DEBUG)).toEqual([]);
   });
 
+  it("with a megabyte of headers gets an answer, although it is still being sent", async () => {
+    const { namespace, name } = world().addLog(sends("a log\n"));
+    const authorization = `Bearer ${"x".repeat(1_000_000)}`;
+    const answer = await fetch(`${world().url}/raw/${namespace}/${name}`, { headers: { authorization } });
+    expect([answer.status, await answer.text()]).toEqual([431, expect.stringContaining("HEADERS_TOO_LARGE")]);
+  });
+
   it("with a path of 40,000 characters is refused with 431", async () => {
     const raw = await openRaw(world().port);
     await raw.say(lines(`/raw/shop/${"x".repeat(40_000)}`));

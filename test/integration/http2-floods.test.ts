@@ -114,7 +114,7 @@ describe("a flood over HTTP/2", () => {
     await once(raw.socket, "close");
   });
 
-  it.each([40_000, 100_000, 1_000_000])(
+  it.each([70_000, 100_000, 1_000_000])(
     "of %i bytes of headers is rejected, and the server keeps serving others",
     async (size) => {
       const raw = await openRaw(world().port);
@@ -134,8 +134,7 @@ describe("a flood over HTTP/2", () => {
       await raw.say(Buffer.concat([PREFACE, frame(TYPE.settings, 0, 0), ...frames]));
       const told = (all: Buffer): boolean =>
         all.includes(Buffer.from([0, 0, 4, TYPE.reset, 0, 0, 0, 0, 1])) ||
-        all.includes(Buffer.from([TYPE.goAway, 0, 0, 0, 0, 0])) ||
-        all.includes("431");
+        all.includes(Buffer.from([TYPE.goAway, 0, 0, 0, 0, 0]));
       await raw.until(told);
       expect(String(raw.received)).not.toContain("ok\n");
       await expectWell();

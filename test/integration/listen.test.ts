@@ -116,7 +116,13 @@ describe("a port for HTTP/1.1 and HTTP/2", () => {
     const { address } = await start();
     const [h1] = HTTP_VERSIONS;
     const asked = h1?.ask(address.port, { path: "/", headers: { "x-large": "x".repeat(40_000) } });
-    expect(await asked).toMatchObject({ status: 431 });
+    const { status, body } = (await asked) ?? {};
+    expect(status).toBe(431);
+    expect(JSON.parse(String(body))).toMatchObject({
+      code: "invalid_argument",
+      message: "The headers of the request are larger than 32 KiB, most likely because of its token.",
+      details: [{ debug: { reason: "HEADERS_TOO_LARGE" } }],
+    });
   });
 
   it("reports its port, and fails if the port is in use", async () => {
