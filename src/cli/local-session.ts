@@ -1,22 +1,17 @@
 import { systemClock } from "../clock.ts";
-import { readProxies } from "../egress/proxies.ts";
 import { Failure } from "../failure.ts";
-import { type KubeconfigConnection, kubeconfigConnection } from "../kube/kubeconfig.ts";
 import { KubeconfigError } from "../kube/kubeconfig-error.ts";
 import { createUserKube, type LocalGateway, startLocalGateway, whoAmI } from "../local/local-gateway.ts";
 import type { PageOptions } from "../server/page.ts";
 import { createLog } from "../telemetry/log.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
+import { type KubeUser, kubeConnection } from "./kube-connection.ts";
 import { loadLocalConfig } from "./local-config.ts";
 import { localKey } from "./local-key.ts";
 
 /** How to read without a server. */
-export interface LocalSettings {
-  /** Default: as kubectl. */
-  readonly kubeconfig: string | undefined;
-  /** The kubeconfig's context. Default: the current one. */
-  readonly kubeContext: string | undefined;
+export interface LocalSettings extends KubeUser {
   readonly config: string | undefined;
   readonly configMap: string | undefined;
   readonly yes: boolean;
@@ -51,7 +46,7 @@ export async function startLocalSession(
 ): Promise<LocalSession> {
   const clock = systemClock;
   try {
-    const connection = await connectionOf(io, settings);
+    const connection = await kubeConnection(settings, io);
     // A plugin may ask the user, for as long as that takes.
     await connection.credentials();
     const kube = createUserKube(connection);
@@ -83,25 +78,6 @@ export async function startLocalSession(
     // A plugin that the user interrupts fails too.
     throw io.signal.aborted ? error : explain(error);
   }
-}
-
-async function connectionOf(io: CliIo, { kubeconfig, kubeContext }: LocalSettings): Promise<KubeconfigConnection> {
-  const connection = await kubeconfigConnection(kubeconfig, kubeContext, systemClock, {
-    env: io.env,
-    terminal: io.ask !== undefined,
-  });
-  const proxyUrl = connection.proxyUrl ?? proxyFor(connection.server, io.env);
-  return proxyUrl === undefined ? connection : { ...connection, proxyUrl };
-}
-
-/** The proxy that kubectl would use for the API server. */
-function proxyFor(server: string, env: NodeJS.ProcessEnv): string | undefined {
-  const { protocol, hostname, port } = new URL(server);
-  const proxy = readProxies(env)({ protocol, hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port });
-  if (proxy === undefined) return undefined;
-  const [lower, upper] = protocol === "https:" ? [env.https_proxy, env.HTTPS_PROXY] : [env.http_proxy, env.HTTP_PROXY];
-  const text = lower ?? upper ?? "";
-  return text.includes("://") ? text : `http://${text}`;
 }
 
 /** What the user reads when the local gateway cannot start. */

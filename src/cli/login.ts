@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
@@ -20,6 +21,7 @@ import { withSignInLock } from "./sign-in/sign-in-token.ts";
 import { isRenewed, type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
 import { expiryOf, isExpired, userIn } from "./sign-in/token-claims.ts";
 import { checkToken } from "./token-source.ts";
+import { GROUPS_OMITTED } from "./whoami.ts";
 
 interface LoginFlags {
   readonly context?: string;
@@ -84,7 +86,7 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags): 
   const info = await client.getServerInfo({}, { signal: io.signal });
   const { kept, token } = await signIn(io, flags, info);
   // The server decides whether it is any good, before it replaces another.
-  await createTaffrailClient({ baseUrl: target.server, token }).listProjects({}, { signal: io.signal });
+  const caller = await createTaffrailClient({ baseUrl: target.server, token }).getCaller({}, { signal: io.signal });
   await keep(io, target, flags, { ...kept, server: target.server } as StoredSignIn);
   const until = expiryOf(token);
   const user = userIn(token);
@@ -92,6 +94,7 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags): 
     `signed in to ${target.server}${user === undefined ? "" : ` as ${user}`} by context "${target.name}"` +
       (isRenewed(kept) ? "" : until === undefined ? "" : ` until ${new Date(until).toISOString()}`),
   );
+  if (caller.groupsOmitted) io.say(`note: ${GROUPS_OMITTED}, so you may not see what you may read by them`);
   if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE) {
     io.say("note: TAFFRAIL_TOKEN or TAFFRAIL_TOKEN_FILE is set, and takes precedence over the sign-in");
   }
@@ -114,10 +117,10 @@ async function signIn(
   }
   if (flags.fromKubeconfig) {
     const { kubeToken } = await import("./sign-in/kube-token.ts");
-    const { kubeconfig, kubeContext } = flags;
+    // The sign-in is good in every folder.
+    const kubeconfig = flags.kubeconfig === undefined ? undefined : resolve(flags.kubeconfig);
     const audiences = info.tokenAudiences;
-    const options = { env: io.env, terminal: io.ask !== undefined, now: io.now ?? Date.now, signal: io.signal };
-    const got = await kubeToken({ kubeconfig, kubeContext }, audiences, options);
+    const got = await kubeToken({ kubeconfig, kubeContext: flags.kubeContext }, audiences, io);
     if (got.note !== undefined) io.say(`note: ${got.note}`);
     const kept: Kept = {
       kind: "kubeconfig",

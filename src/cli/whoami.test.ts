@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type SignInWorld, startSignInWorld } from "../../test/fakes/sign-in-world.ts";
+import { corp, type SignInWorld, startSignInWorld } from "../../test/fakes/sign-in-world.ts";
 import { TOKENS } from "../../test/integration/objects.ts";
 
 let world: SignInWorld;
@@ -80,5 +80,33 @@ describe("taffrail whoami", () => {
     expect((await world.run(["whoami"], { env: { XDG_CONFIG_HOME: "/nowhere" } })).said[0]).toBe(
       "error: no server given",
     );
+  });
+
+  it("and login work for a user whose groups the provider has left out, and say so", async () => {
+    const left = { _claim_names: { groups: "elsewhere" } };
+    const other = await startSignInWorld({
+      provider: {
+        change: {
+          claims: { openid: ["sub", "_claim_names"], email: ["email"] },
+          findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: `${id}@example.com`, ...left }) }),
+        },
+      },
+      providers: (issuer) => [{ name: "corp", oidc: { ...corp(issuer).oidc, groupsClaim: "groups" } }],
+    });
+    // Nothing is bound to the user alone, so the server does not know what they may read.
+    const login = await other.inBrowser(["login", other.url, "--context", "prod"], "newcomer");
+    expect([login.code, login.said.at(-1)]).toEqual([
+      0,
+      "note: your identity provider left your groups out of your token, so you may not see what you may read by them",
+    ]);
+    const { code, out } = await other.run(["whoami"]);
+    expect([code, out.split("\n")]).toEqual([
+      0,
+      expect.arrayContaining([
+        "rights    of the user newcomer, and of the groups system:authenticated; your identity provider left your groups out of your token",
+        "projects  none, and perhaps more",
+      ]),
+    ]);
+    await other.close();
   });
 });

@@ -1,7 +1,12 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, Option } from "commander";
-import { CallerRights, type GetCallerResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import {
+  CallerRights,
+  type GetCallerResponse,
+  type ListProjectsResponse,
+} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
+import { describeError } from "../client/describe-error.ts";
 import { printable } from "../quoted.ts";
 import type { ConnectionFlags } from "./connection.ts";
 import { chosenContext, isServerOf } from "./context-file.ts";
@@ -45,7 +50,7 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   const call = { signal: io.signal };
   const [caller, { projects, incomplete }] = await Promise.all([
     client.getCaller({}, call),
-    client.listProjects({}, call),
+    client.listProjects({}, call).catch(noneWithoutGroups),
   ]);
   const signIn = source.kind === "sign-in" ? readSignIn(io, name) : undefined;
   const claims = readClaims(token);
@@ -81,6 +86,12 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   );
 }
 
+/** The server does not answer with an empty list if it does not know the groups. */
+function noneWithoutGroups(error: unknown): Pick<ListProjectsResponse, "projects" | "incomplete"> {
+  if (describeError(error).reason === "GROUPS_OMITTED") return { projects: [], incomplete: true };
+  throw error;
+}
+
 const RIGHTS: Readonly<Record<CallerRights, string>> = {
   [CallerRights.UNSPECIFIED]: "unknown",
   [CallerRights.USER]: "user",
@@ -102,7 +113,9 @@ function rightsOf({ rights, username, groups, groupsOmitted }: GetCallerResponse
   return `of the user ${printable(username)}${ofGroups}${groupsOmitted ? OMITTED : ""}`;
 }
 
-const OMITTED = "; your identity provider left your groups out";
+/** What a caller has to know whose rights by groups are not known. */
+export const GROUPS_OMITTED = "your identity provider left your groups out of your token";
+const OMITTED = `; ${GROUPS_OMITTED}`;
 
 const SOURCES: Readonly<Record<TokenSource["kind"], string>> = {
   flag: "the token file",

@@ -1,11 +1,13 @@
 import * as z from "zod";
 import { createEgress } from "../../egress/egress.ts";
-import { type KubeconfigConnection, kubeconfigConnection } from "../../kube/kubeconfig.ts";
+import type { KubeconfigConnection } from "../../kube/kubeconfig.ts";
 import { KubeconfigError } from "../../kube/kubeconfig-error.ts";
 import { createTransport } from "../../kube/transport.ts";
 import { quoted } from "../../quoted.ts";
 import { revealText, type Secret } from "../../secret.ts";
 import { CliError, EXIT } from "../exit.ts";
+import type { CliIo } from "../io.ts";
+import { type KubeUser, kubeConnection } from "../kube-connection.ts";
 import { readClaims } from "./token-claims.ts";
 
 const ANSWER_MS = 15_000;
@@ -14,13 +16,6 @@ const ANSWER = { bytes: 1024 * 1024, ms: ANSWER_MS };
 const LIFE_S = 3_600;
 
 const TokenRequest = z.looseObject({ status: z.looseObject({ token: z.string().min(1) }) });
-
-export interface KubeUser {
-  /** Default: those that kubectl reads. */
-  readonly kubeconfig: string | undefined;
-  /** Default: the current one. */
-  readonly kubeContext: string | undefined;
-}
 
 /** A token of a kubeconfig's user. */
 export interface KubeToken {
@@ -33,35 +28,32 @@ export interface KubeToken {
   readonly note: string | undefined;
 }
 
-/** How the environment of credential plugins is. */
-export interface KubeTokenOptions {
-  readonly env: NodeJS.ProcessEnv;
-  /** Whether a user can answer credential plugins. */
-  readonly terminal: boolean;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}
-
 /**
- * Gets the token of a kubeconfig's user: for a ServiceAccount one for the server alone, by TokenRequest, if it may have
- * one; else the user's own, which a credential plugin may issue.
+ * Gets the token of a kubeconfig's user: for a ServiceAccount a new one for these audiences, by TokenRequest, if it may
+ * have one; else the user's own, which a credential plugin may issue.
  *
- * @param audiences what the server requires of tokens; none: those of the API server.
+ * @param audiences those of the server. None: those of the API server, so that the token is good for its API too.
  * @throws CliError if the user has no token, or the kubeconfig cannot be used.
  */
 export async function kubeToken(
-  { kubeconfig, kubeContext }: KubeUser,
+  user: KubeUser,
   audiences: readonly string[],
-  { env, terminal, now, signal }: KubeTokenOptions,
+  io: Pick<CliIo, "env" | "ask" | "now" | "signal">,
 ): Promise<KubeToken> {
   try {
-    const connection = await kubeconfigConnection(kubeconfig, kubeContext, { now }, { env, terminal });
+    const connection = await kubeConnection(user, io);
     const own = await tokenOf(connection);
     const base = { kubeContext: connection.contextName };
     const account = accountOf(own);
     if (account === undefined) return { ...base, token: own, isIssued: false, note: undefined };
-    const issued = await issueToken(connection, account, audiences, signal);
-    if (issued !== undefined) return { ...base, token: issued, isIssued: true, note: undefined };
+    const issued = await issueToken(connection, account, audiences, io.signal);
+    if (issued !== undefined) {
+      const note =
+        audiences.length > 0
+          ? undefined
+          : "the token is good for the cluster's API too, since the server has no audiences of its own";
+      return { ...base, token: issued, isIssued: true, note };
+    }
     const name = `${account.namespace}/${account.name}`;
     const rule = `create serviceaccounts/token ${account.name} in ${account.namespace}`;
     if (audiences.length > 0 && !hasAudience(own, audiences)) {

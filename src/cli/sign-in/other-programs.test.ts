@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { unsigned } from "../../../test/fakes/scripted-provider.ts";
 import { type SignInWorld, startSignInWorld } from "../../../test/fakes/sign-in-world.ts";
@@ -162,6 +163,57 @@ describe("taffrail login --from-kubeconfig", () => {
     expect(asked).toHaveLength(1);
     await world.run(["runs"], { now: () => Date.now() + 3_550_000 });
     expect(asked).toEqual([request, request]);
+  });
+
+  it("says that a token is good for the cluster's API too if the server has no audiences", async () => {
+    const open = await startSignInWorld();
+    const issued = clusterToken("issued", "reader", { iat: minutes(0), exp: minutes(60) });
+    open.cluster.put({
+      apiVersion: "demo.taffrail/v1",
+      kind: "Token",
+      metadata: { name: "issued" },
+      token: issued,
+      user: { username: "reader" },
+    });
+    answer = () => ({ status: 201, body: { status: { token: issued } } });
+    const file = kubeconfig({ token: clusterToken("own", ACCOUNT, {}) });
+    expect(await open.run(["login", open.url, "--from-kubeconfig", "--kubeconfig", file])).toMatchObject({
+      code: 0,
+      said: [
+        "note: the token is good for the cluster's API too, since the server has no audiences of its own",
+        expect.stringMatching(/^signed in /),
+      ],
+    });
+    expect(asked[0]?.body).toMatchObject({ spec: { expirationSeconds: 3_600 } });
+    await open.close();
+  });
+
+  it("works in every folder", async () => {
+    const file = relative(process.cwd(), kubeconfig({ token: clusterToken("person", "reader", {}) }));
+    expect(await world.run(["login", world.url, "--from-kubeconfig", "--kubeconfig", file])).toMatchObject({ code: 0 });
+    const [signIn] = Object.values(world.signIns());
+    expect(signIn).toMatchObject({ kubeconfig: join(world.folder, "kubeconfig") });
+  });
+
+  it("reaches the API server through the proxy of the environment, as kubectl does", async () => {
+    const targets: string[] = [];
+    const proxy = createServer().on("connect", ({ url = "" }, socket) => {
+      targets.push(url);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const file = kubeconfig({ token: clusterToken("own", ACCOUNT, {}) });
+    writeFileSync(file, readFileSync(file, "utf8").replace(/"server":"[^"]+"/, '"server":"https://kube.example:6443"'));
+    const { code, said } = await world.run(["login", world.url, "--from-kubeconfig", "--kubeconfig", file], {
+      env: { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+    });
+    expect([code, said[0], targets]).toEqual([
+      6,
+      expect.stringContaining("the API server of the kubeconfig cannot be used"),
+      ["kube.example:6443"],
+    ]);
+    proxy.close();
   });
 
   it("sends the ServiceAccount's own token if it may create none, with a note", async () => {

@@ -157,8 +157,7 @@ async function renewLocked(ref: SignInRef, io: SignInIo, signal: AbortSignal): P
     if (known.issued !== undefined && !isDue(known.issued, now(io))) return known.issued;
     const { kubeToken } = await import("./kube-token.ts");
     const { kubeconfig, kubeContext, audiences } = known;
-    const options = { env: io.env, terminal: io.ask !== undefined, now: () => now(io), signal };
-    const { token, isIssued } = await kubeToken({ kubeconfig, kubeContext }, audiences, options);
+    const { token, isIssued } = await kubeToken({ kubeconfig, kubeContext }, audiences, { ...io, signal });
     if (isIssued) writeSignIn(io.env, context, { ...known, issued: token });
     return token;
   }
