@@ -1,21 +1,45 @@
 import type { Command } from "commander";
-import { chosenContext, writeContext } from "./context-file.ts";
+import { quoted } from "../quoted.ts";
+import type { ConnectionFlags } from "./connection.ts";
+import { chosenContext, readContexts, writeContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
 import { readSignIn, removeSignIn } from "./sign-in/stored-sign-in.ts";
+import { contextFor, kubeContextOf } from "./target.ts";
 
 /** Adds `taffrail logout`. */
 export function addLogoutCommand(program: Command, io: CliIo): void {
-  program
+  const command = program
     .command("logout")
-    .description("Forget a context's sign-in, and end it at the identity provider.")
-    .option("--context <name>", "the context (default: TAFFRAIL_CONTEXT, else the current one)")
-    .action((flags: { readonly context?: string }) => logout(io, flags));
+    .description("Forget a context's sign-in, and end it at the identity provider.");
+  if (!io.isPlugin) {
+    command
+      .option("--context <name>", "the context (default: TAFFRAIL_CONTEXT, else the current one)")
+      .action(({ context }: { readonly context?: string }) => logout(io, context));
+    return;
+  }
+  command
+    .option("--context <name>", "the kubeconfig's context (default: the current one)")
+    .option("--kubeconfig <file>", "the kubeconfig (default: as kubectl)")
+    .option("--taffrail-context <name>", "a context of Taffrail's own file (default: that of the kubeconfig's context)")
+    .action((flags: PluginFlags) => logout(io, contextOfPlugin(flags, io)));
 }
 
-async function logout(io: CliIo, flags: { readonly context?: string }): Promise<void> {
-  const { name, context } = chosenContext(flags, io.env);
+/** Not the current context: it may be of another cluster than kubectl's. */
+function contextOfPlugin({ taffrailContext, ...flags }: PluginFlags, { env }: CliIo): string {
+  const kube = kubeContextOf(flags, env);
+  const found = taffrailContext ?? (env.TAFFRAIL_CONTEXT || contextFor(readContexts(env), kube));
+  if (found !== undefined) return found;
+  throw new CliError(EXIT.usage, `there is no sign-in for the kubeconfig's context ${quoted(kube ?? "")}`, [
+    "try     kubectl taffrail logout --taffrail-context NAME",
+  ]);
+}
+
+type PluginFlags = Pick<ConnectionFlags, "context" | "kubeconfig" | "taffrailContext">;
+
+async function logout(io: CliIo, named: string | undefined): Promise<void> {
+  const { name, context } = chosenContext(named === undefined ? {} : { context: named }, io.env);
   if (context === undefined) {
     throw new CliError(EXIT.usage, "there is no current context", ["try     taffrail logout --context NAME"]);
   }

@@ -1,6 +1,6 @@
 import { kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
 import type { ConnectionFlags } from "./connection.ts";
-import { type Context, contextNamed, isServerOf, noContext, readContexts } from "./context-file.ts";
+import { type Context, type ContextFile, contextNamed, isServerOf, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { DEFAULT_NAMESPACE, type LocalSettings } from "./local-session.ts";
 
@@ -21,6 +21,24 @@ export interface LocalTarget {
   readonly kind: "local";
   readonly settings: LocalSettings;
   readonly project: string;
+}
+
+/** The context of the kubeconfig that kubectl would use; `undefined`: there is none. */
+export function kubeContextOf(
+  { kubeconfig, context }: Pick<ConnectionFlags, "kubeconfig" | "context">,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return peekContext(kubeconfigFiles(kubeconfig, env), context).name;
+}
+
+/** The name of a context that is for a context of the kubeconfig. */
+export function contextFor(
+  { contexts }: ContextFile,
+  kubeContext: string | undefined,
+  isWanted: (context: Context) => boolean = () => true,
+): string | undefined {
+  if (kubeContext === undefined) return undefined;
+  return Object.entries(contexts).find(([, each]) => each.kubeContext === kubeContext && isWanted(each))?.[0];
 }
 
 /**
@@ -44,13 +62,14 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   if (named !== undefined && contextNamed(file, named) === undefined) throw noContext(named, file);
 
   /** A context for the cluster that kubectl would use. */
-  const forKube = (): string | undefined => {
-    const kube = peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).name;
-    if (kube === undefined) return undefined;
-    const isWanted = ({ kubeContext, local }: Context) => kubeContext === kube && (!wantsLocal || local === true);
-    return Object.entries(file.contexts).find(([, each]) => isWanted(each))?.[0];
-  };
-  const name = named ?? (isKubeContext ? forKube() : file.current) ?? "";
+  const forKube = (): string | undefined =>
+    contextFor(file, kubeContextOf(flags, env), ({ local }) => !wantsLocal || local === true);
+  const current = env.TAFFRAIL_CONTEXT || file.current;
+  /** Whoever has chosen a local context reads by it, unless a flag names another cluster. */
+  const isLocal = current !== undefined && contextNamed(file, current)?.local === true;
+  const isOther = isPlugin || (flags.context ?? flags.kubeconfig) !== undefined;
+  const ofCluster = isLocal && !isOther ? current : forKube();
+  const name = named ?? (isKubeContext ? ofCluster : file.current) ?? "";
   const context = contextNamed(file, name);
 
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));

@@ -1,76 +1,34 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Command, Option } from "commander";
-import {
-  CallerRights,
-  type GetCallerResponse,
-  type ListProjectsResponse,
-} from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
+import { CallerRights, type ListProjectsResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
 import { describeError } from "../client/describe-error.ts";
 import { printable } from "../quoted.ts";
-import type { ConnectionFlags } from "./connection.ts";
-import { chosenContext, isServerOf } from "./context-file.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { type ConnectionFlags, withConnectionFlags } from "./connection.ts";
 import type { CliIo } from "./io.ts";
+import { startLocalSession } from "./local-session.ts";
 import { serverAddress } from "./server-address.ts";
 import { signedOut } from "./sign-in/sign-in-token.ts";
 import { isRenewed, readSignIn, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
 import { expiryOf, readClaims, userIn } from "./sign-in/token-claims.ts";
+import { type LocalTarget, type ServerTarget, targetOf } from "./target.ts";
 import { type TokenSource, tokenSource } from "./token-source.ts";
 
-interface WhoamiFlags extends Pick<ConnectionFlags, "server" | "tokenFile" | "context"> {
+interface WhoamiFlags extends ConnectionFlags {
   readonly output: "text" | "json";
 }
 
 /** Adds `taffrail whoami`. */
 export function addWhoamiCommand(program: Command, io: CliIo): void {
-  program
-    .command("whoami")
-    .description("Print who you are for the server: by which identity, until when, and which projects you may read.")
-    .option("--server <url>", "the server (default: TAFFRAIL_SERVER, else the context's)")
-    .option("--token-file <file>", "a file with the token")
-    .option("--context <name>", "a context of the context file (default: TAFFRAIL_CONTEXT, else the current one)")
+  withConnectionFlags(program.command("whoami"), io.isPlugin)
+    .description("Print who you are: by which identity, until when, and which projects you may read.")
     .addOption(new Option("-o, --output <format>", "output format").choices(["text", "json"]).default("text"))
     .action((flags: WhoamiFlags) => whoami(io, flags));
 }
 
 async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
-  const { name, context } = chosenContext(flags, io.env);
-  const server = flags.server ?? (io.env.TAFFRAIL_SERVER || context?.server);
-  if (server === undefined) {
-    throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
-  }
-  const own = isServerOf(context, server) ? { name, context } : undefined;
-  const source = tokenSource(flags, io, own);
-  if (source === undefined) throw signedOut("you are not signed in");
-  // Once, so that what is printed is what the server has seen.
-  const token = typeof source.token === "string" ? source.token : await source.token();
-  const baseUrl = serverAddress(server);
-  const client = createTaffrailClient({ baseUrl, token });
-  const call = { signal: io.signal };
-  const [caller, { projects, incomplete }] = await Promise.all([
-    client.getCaller({}, call),
-    client.listProjects({}, call).catch(noneWithoutGroups),
-  ]);
-  const signIn = source.kind === "sign-in" ? readSignIn(io, name) : undefined;
-  const claims = readClaims(token);
-  const expiry = caller.expireTime === undefined ? expiryOf(token) : timestampMs(caller.expireTime);
-  const who = {
-    user: userIn(token) ?? caller.username,
-    username: caller.username,
-    groups: caller.groups,
-    groupsOmitted: caller.groupsOmitted,
-    rights: RIGHTS[caller.rights],
-    subject: claims?.sub ?? null,
-    issuer: claims?.iss ?? null,
-    identity: identityOf(source.kind, signIn),
-    expires: expiry === undefined ? null : new Date(expiry).toISOString(),
-    renewed: signIn !== undefined && isRenewed(signIn),
-    server: baseUrl,
-    context: own === undefined ? null : name,
-    projects: projects.map((project) => project.name),
-    incomplete,
-  };
+  const target = targetOf(flags, io.env, io.isPlugin ?? false);
+  const who = target.kind === "local" ? await whoHere(io, target) : await whoAtServer(io, flags, target);
   if (flags.output === "json") {
     io.printJson(who, 2);
     return;
@@ -79,11 +37,78 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   io.print(
     `user      ${printable(who.user)}`,
     `identity  ${who.identity}${who.issuer === null ? "" : ` (${who.issuer})`}`,
-    `rights    ${rightsOf(caller)}`,
+    `rights    ${rightsOf(who)}`,
     `until     ${who.expires ?? "unknown"}${who.renewed ? ", then renewed" : ""}`,
-    `server    ${who.server}${who.context === null ? "" : ` (context "${who.context}")`}`,
-    `projects  ${names || "none"}${incomplete ? ", and perhaps more" : ""}`,
+    `server    ${who.server ?? "none: the cluster is read directly"}${who.context === null ? "" : ` (context "${who.context}")`}`,
+    `projects  ${names || "none"}${who.incomplete ? ", and perhaps more" : ""}`,
   );
+}
+
+/** What is printed. */
+type Who = Awaited<ReturnType<typeof whoAtServer>>;
+
+async function whoAtServer(io: CliIo, flags: WhoamiFlags, { server, own }: ServerTarget) {
+  const source = tokenSource(flags, io, own);
+  if (source === undefined) throw signedOut("you are not signed in");
+  // Once, so that what is printed is what the server has seen.
+  const token = typeof source.token === "string" ? source.token : await source.token();
+  const baseUrl = serverAddress(server);
+  const known = await askWho(io, baseUrl, token);
+  const signIn = source.kind === "sign-in" && own !== undefined ? readSignIn(io, own.name) : undefined;
+  const claims = readClaims(token);
+  const expiry = known.expiry ?? expiryOf(token);
+  return {
+    user: userIn(token) ?? known.who.username,
+    ...known.who,
+    subject: claims?.sub ?? null,
+    issuer: claims?.iss ?? null,
+    identity: identityOf(source.kind, signIn),
+    expires: expiry === undefined ? null : new Date(expiry).toISOString(),
+    renewed: signIn !== undefined && isRenewed(signIn),
+    server: baseUrl as string | null,
+    context: own?.name ?? null,
+  };
+}
+
+/** Without a server: who Kubernetes says that the kubeconfig's user is. */
+async function whoHere(io: CliIo, { settings }: LocalTarget): Promise<Who> {
+  const session = await startLocalSession(io, settings, { port: 0 });
+  try {
+    const { who } = await askWho(io, session.url, session.token.reveal());
+    return {
+      user: who.username,
+      ...who,
+      subject: null,
+      issuer: null,
+      identity: `the kubeconfig's context ${session.contextName}`,
+      expires: null,
+      renewed: false,
+      server: null,
+      context: null,
+    };
+  } finally {
+    await session.stop();
+  }
+}
+
+async function askWho({ signal }: CliIo, baseUrl: string, token: string) {
+  const client = createTaffrailClient({ baseUrl, token });
+  const [caller, { projects, incomplete }] = await Promise.all([
+    client.getCaller({}, { signal }),
+    client.listProjects({}, { signal }).catch(noneWithoutGroups),
+  ]);
+  const { username, groups, groupsOmitted, rights, expireTime } = caller;
+  return {
+    expiry: expireTime && timestampMs(expireTime),
+    who: {
+      username,
+      groups,
+      groupsOmitted,
+      rights: RIGHTS[rights],
+      projects: projects.map((project) => project.name),
+      incomplete,
+    },
+  };
 }
 
 /** The server does not answer with an empty list if it does not know the groups. */
@@ -92,7 +117,7 @@ function noneWithoutGroups(error: unknown): Pick<ListProjectsResponse, "projects
   throw error;
 }
 
-const RIGHTS: Readonly<Record<CallerRights, string>> = {
+const RIGHTS: Readonly<Record<CallerRights, "unknown" | "user" | "service-accounts" | "server">> = {
   [CallerRights.UNSPECIFIED]: "unknown",
   [CallerRights.USER]: "user",
   [CallerRights.SERVICE_ACCOUNTS]: "service-accounts",
@@ -103,10 +128,10 @@ const RIGHTS: Readonly<Record<CallerRights, string>> = {
 const SHOWN_GROUPS = 20;
 
 /** Whose rights a caller has, in words: what roles must be bound to. */
-function rightsOf({ rights, username, groups, groupsOmitted }: GetCallerResponse): string {
-  if (rights === CallerRights.SERVICE_ACCOUNTS)
+function rightsOf({ rights, username, groups, groupsOmitted }: Who): string {
+  if (rights === "service-accounts")
     return `of the ServiceAccounts annotated with your claims${groupsOmitted ? OMITTED : ""}`;
-  if (rights === CallerRights.SERVER) return "of the server's own account";
+  if (rights === "server") return "of the server's own account";
   const shown = groups.slice(0, SHOWN_GROUPS).map(printable).join(", ");
   const more = groups.length > SHOWN_GROUPS ? ` and ${groups.length - SHOWN_GROUPS} more` : "";
   const ofGroups = groups.length === 0 ? "" : `, and of the groups ${shown}${more}`;

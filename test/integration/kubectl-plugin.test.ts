@@ -96,6 +96,46 @@ describe("kubectl taffrail", () => {
     expect(code).toBe(0);
   });
 
+  it("reads from the server that was signed in to for kubectl's context, until the user signs out there", async () => {
+    const KUBECONFIG = twoContexts();
+    const env = { ...contexts("current: mine\ncontexts: { mine: { server: http://127.0.0.1:1 } }\n"), KUBECONFIG };
+    const login = ["login", server.url, "--token-stdin", "-p", "guestbook", "--context", "other"];
+    expect(await plugin(login, { env, input: "demo-viewer" })).toEqual({
+      code: 0,
+      out: "",
+      said: [
+        expect.stringMatching(/^signed in to \S+ by context "127.0.0.1:\d+"$/),
+        `kubectl taffrail reads from it for the kubeconfig's context "other"`,
+      ],
+    });
+    expect(await plugin(["logs", "@failed", "--context", "other"], { env })).toMatchObject({ code: 0 });
+    // Neither kubectl's other contexts nor Taffrail's current one are affected.
+    const here = await plugin(["whoami", "-n", "guestbook"], { env });
+    expect(here.out.split("\n")).toEqual([
+      "user      anna",
+      "identity  the kubeconfig's context demo",
+      expect.stringMatching(/^rights {4}of the user anna/),
+      "until     unknown",
+      "server    none: the cluster is read directly",
+      "projects  guestbook",
+      "",
+    ]);
+    expect((await world.run("anna", ["context", "current"], { env })).out).toBe("mine\n");
+
+    // The context of the server is for another of kubectl's contexts.
+    await plugin(["login", server.url, "--token-stdin"], { env, input: "demo-viewer" });
+    expect(JSON.parse((await world.run("anna", ["context", "-o", "json"], { env })).out)).toHaveLength(3);
+
+    const out = await plugin(["logout", "--context", "other"], { env });
+    expect([out.code, out.said]).toEqual([
+      0,
+      [expect.stringMatching(/^signed out of \S+ by context "127.0.0.1:\d+"$/)],
+    ]);
+    expect((await plugin(["logout", "--context", "third"], { env })).said[0]).toBe(
+      `error: there is no sign-in for the kubeconfig's context "third"`,
+    );
+  });
+
   it("names itself in its help, and in commands to copy", async () => {
     expect((await plugin(["logs", "--help"])).out).toMatch(/^Usage: kubectl taffrail logs /);
     expect((await plugin(["why", "@failed"])).out).toMatch(/^next: kubectl taffrail logs /m);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorld, startLocalWorld, tokenOf } from "./local-world.ts";
@@ -225,6 +225,24 @@ describe("taffrail logs --local", () => {
     expect(await world.run("podless", set, { env })).toMatchObject({ code: 0 });
     expect(await world.run("podless", ["logs", "@failed"], { env })).toMatchObject({ code: 0 });
     expect(readFileSync(join(env.XDG_CONFIG_HOME, "taffrail", "config.yaml"), "utf8")).not.toContain("token");
+  });
+
+  it("is the chosen context also where --local says so, unless a flag names another cluster", async () => {
+    const kubeconfig = world.kubeconfig("anna");
+    const folder = mkdtempSync(join(world.folder, "contexts-"));
+    // kubectl would read as somebody else.
+    const env = { ...world.env, KUBECONFIG: world.kubeconfig("outsider"), XDG_CONFIG_HOME: folder };
+    const set = ["context", "set", "mine", "--local", "--kubeconfig", kubeconfig, "--use"];
+    await world.run("outsider", set, { env });
+    const user = async (args: readonly string[], more = {}) =>
+      (await world.run("outsider", ["whoami", ...args], { env: { ...env, ...more } })).out.split("\n")[0];
+    expect(await user([])).toBe("user      anna");
+    expect(await user(["--local"])).toBe("user      anna");
+    expect(await user(["--local", "--context", "demo"])).toBe("user      outsider");
+    expect(await user(["--kubeconfig", env.KUBECONFIG])).toBe("user      outsider");
+    await world.run("outsider", ["context", "set", "server", "--server", "http://127.0.0.1:1", "--use"], { env });
+    expect(await user(["--local"])).toBe("user      outsider");
+    expect(await user(["--local"], { TAFFRAIL_CONTEXT: "mine" })).toBe("user      anna");
   });
 
   it("prints no link to a page that ends with the command", async () => {
