@@ -170,6 +170,18 @@ describe("the accounts for a user's claims", () => {
         expect([names.length, names[99]]).toEqual([100, "shop:a099"]);
       },
     ));
+
+  it("are looked for among the first thousand that are annotated", () => {
+    const others = (count: number) =>
+      Array.from({ length: count }, (_, index) => account("shop", `a${String(index).padStart(4, "0")}`, ["others"]));
+    const last = account("shop", "last");
+    return withCluster([namespace("shop", PROJECT), ...others(999), last], async ({ found, cluster }) => {
+      expect(await found(DEVOPS, "shop")).toEqual(["shop:last"]);
+      cluster.put(account("shop", "b", ["others"]));
+      clock.time += 10_001;
+      expect(await found(DEVOPS, "shop")).toEqual([]);
+    });
+  });
 });
 
 describe("the accounts of a namespace", () => {

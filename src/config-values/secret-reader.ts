@@ -32,25 +32,31 @@ export type SecretReader = () => Promise<Secret>;
  * Opens a reference to a secret. The secret must exist now, and is read again when it rotates.
  *
  * @param folder the base of a relative file name.
- * @throws Error with one sentence that names the file or variable if it is missing or empty.
+ * @param leastBytes how long the secret must be.
+ * @throws Error with one sentence that names the file or variable if it is missing, empty or too short.
  */
 export function openSecret(
   secret: z.output<typeof SecretRef>,
   folder: string,
   env: NodeJS.ProcessEnv,
   clock: Clock,
+  leastBytes = 1,
 ): SecretReader {
+  const longEnough = (value: string, where: string): Secret => {
+    if (Buffer.byteLength(value) >= leastBytes) return new Secret(value);
+    throw new Error(`${where} holds fewer than ${leastBytes} bytes`);
+  };
   if (secret.env !== undefined) {
     const value = env[secret.env]?.trim();
     if (!value) throw new Error(`the environment variable ${secret.env} is not set: set it, or name another`);
-    const found = new Secret(value);
+    const found = longEnough(value, `the environment variable ${secret.env}`);
     return () => Promise.resolve(found);
   }
   const file = resolve(folder, secret.file ?? "");
   const checked = (text: string): Secret => {
     const value = text.trim();
     if (value === "") throw new Error(`the file ${secret.file} is empty`);
-    return new Secret(value);
+    return longEnough(value, `the file ${secret.file}`);
   };
   try {
     checked(readFileSync(file, "utf8"));

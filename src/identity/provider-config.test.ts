@@ -121,7 +121,13 @@ describe("identity.providers", () => {
       "the file ca.pem does not exist: create it, or name another",
       "the file secret does not exist: create it, or name another",
     ]);
-    expect(parse([{ name: "a", kargoAdmin: ADMIN }], { KEY: "x" }).providers).toHaveLength(1);
+    expect(
+      parse([{ name: "a", kargoAdmin: ADMIN }], { KEY: "0123456789abcdef0123456789abcdef" }).providers,
+    ).toHaveLength(1);
+    // As long as the one in Kargo's quick start.
+    expect(faultsOf([{ name: "a", kargoAdmin: ADMIN }], { KEY: "0123456789abcdef0123456789ab" })).toEqual([
+      "the environment variable KEY holds fewer than 32 bytes",
+    ]);
   });
 
   it("are told of keys that they do not know", () => {

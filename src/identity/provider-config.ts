@@ -5,6 +5,9 @@ import { openTlsFiles, type TlsReader } from "../config-values/tls-files.ts";
 import { isNamespaceName } from "../kube/names.ts";
 import { isLoopbackHost } from "../loopback-host.ts";
 
+/** The least that a key for HS256 must have (RFC 7518 §3.2). A shorter one could be guessed from one token. */
+const KEY_BYTES = 32;
+
 /** Whether a text can be the issuer of an OpenID provider: plain http only on this machine. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text);
@@ -167,7 +170,7 @@ function compileProvider(
   if (kargo !== undefined) return { kind: "kargo", settings: kargo, ...openFiles("kargo", kargo) };
   if (kargoAdmin === undefined) return { kind: "kubernetes", name };
   const signingKey = attempt([...path, "kargoAdmin", "signingKey"], () =>
-    openSecret(kargoAdmin.signingKey, folder, env, clock),
+    openSecret(kargoAdmin.signingKey, folder, env, clock, KEY_BYTES),
   );
   return signingKey && { kind: "kargoAdmin", name, settings: kargoAdmin, signingKey };
 }

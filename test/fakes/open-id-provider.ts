@@ -52,7 +52,7 @@ export async function startOpenIdProvider({ accounts, tls }: OpenIdProviderOptio
         grant_types: ["authorization_code"],
         response_types: ["code"],
       })),
-      claims: { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"] },
+      claims: { openid: ["sub", "preferred_username"], email: ["email", "email_verified"], groups: ["groups"] },
       scopes: ["openid", "email", "groups"],
       // Puts the claims of scopes into ID tokens, as most providers do.
       conformIdTokenClaims: false,

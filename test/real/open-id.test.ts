@@ -20,9 +20,9 @@ import { API_AUDIENCE, startKubeApiserver } from "./servers/kube-apiserver.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 
 const ACCOUNTS = {
-  ann: { email: "ann@example.com", email_verified: true, groups: ["testers", "leads"] },
+  ann: { email: "ann@example.com", email_verified: true, groups: ["testers", "leads"], preferred_username: "ann" },
   bob: { email: "bob@example.com", email_verified: false, groups: ["testers"] },
-  cy: { email: "cy@example.com", groups: "testers" },
+  cy: { email: "cy@example.com", groups: "testers", preferred_username: ["cy"] },
   dee: { email: "dee@example.com", email_verified: true, groups: [7, { name: "testers" }] },
   eli: { email: 7, groups: [] },
   fay: { email: "fay@example.com", email_verified: "true", groups: null },
@@ -47,6 +47,14 @@ const SETTINGS = [
       ...["--oidc-groups-claim=groups", "--oidc-groups-prefix=corp:"],
     ],
   },
+  {
+    settings: { usernameClaim: "email", usernamePrefix: "-", groupsClaim: "groups", groupsPrefix: "-" },
+    options: [
+      ...["--oidc-username-claim=email", "--oidc-username-prefix=-"],
+      ...["--oidc-groups-claim=groups", "--oidc-groups-prefix=-"],
+    ],
+  },
+  { settings: { usernameClaim: "preferred_username" }, options: ["--oidc-username-claim=preferred_username"] },
 ] as const;
 
 describe("a token of an OpenID provider", () => {
