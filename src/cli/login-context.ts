@@ -89,7 +89,7 @@ export async function keepSignIn(
   { project }: ContextFlags,
   signIn: StoredSignIn,
 ): Promise<void> {
-  await withSignInLock(name, io, async () => writeSignIn(io.env, name, signIn));
+  await withSignInLock(name, io, async () => writeSignIn(io, name, signIn));
   const { token: _, tokenFile, ...known } = contextNamed(readContexts(io.env), name) ?? { server };
   if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
   const more = { ...(project !== undefined && { project }), ...(kube !== undefined && { kubeContext: kube }) };

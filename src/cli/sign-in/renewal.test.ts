@@ -55,6 +55,16 @@ describe("a sign-in", () => {
     expect(refreshes()).toBe(1);
   });
 
+  it("is renewed in time by a computer whose clock is an hour slow", async () => {
+    const slow = -3_600;
+    change({ idToken: expired() });
+    expect(await runsIn(slow)).toMatchObject({ code: 0 });
+    await runsIn(slow + 500);
+    expect(refreshes()).toBe(1);
+    expect(await runsIn(slow + 550)).toMatchObject({ code: 0 });
+    expect(refreshes()).toBe(2);
+  });
+
   it("is renewed once by commands that run at once: a refresh token that is used twice ends the sign-in", {
     timeout: SLOW,
   }, async () => {

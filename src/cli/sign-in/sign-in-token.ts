@@ -4,7 +4,14 @@ import { CliError, EXIT } from "../exit.ts";
 import type { CliIo } from "../io.ts";
 import { LockTimeoutError, withFileLock } from "./file-lock.ts";
 import { readKargoToken } from "./kargo-token.ts";
-import { readSignIn, type SignInOf, type StoredSignIn, signInPath, writeSignIn } from "./stored-sign-in.ts";
+import {
+  issuersTime,
+  readSignIn,
+  type SignInOf,
+  type StoredSignIn,
+  signInPath,
+  writeSignIn,
+} from "./stored-sign-in.ts";
 import { expiryOf, isDue, isExpired } from "./token-claims.ts";
 
 /** Longer than a provider may take, in milliseconds. */
@@ -68,6 +75,7 @@ export function signInToken(
     return pending;
   };
   const tokenOf = async (signIn: StoredSignIn): Promise<string> => {
+    const time = issuersTime(signIn, io);
     switch (signIn.kind) {
       case "token":
         if (isExpired(signIn.token, now(io))) throw signedOut("the token has expired");
@@ -75,13 +83,13 @@ export function signInToken(
       case "kargo":
         return readKargoToken(signIn.file, now(io));
       case "oidc":
-        if (!isDue(signIn.idToken, now(io))) return signIn.idToken;
-        if (!renews) return unlessExpired(signIn.idToken, now(io));
+        if (!isDue(signIn.idToken, time)) return signIn.idToken;
+        if (!renews) return unlessExpired(signIn.idToken, time);
         return renewing(() => renew(ref, io, signIn.idToken));
       case "kubeconfig": {
         const known = signIn.issued ?? (own !== undefined && own.until > now(io) ? own.token : undefined);
-        if (known !== undefined && !isDue(known, now(io))) return known;
-        if (!renews) return unlessExpired(known, now(io));
+        if (known !== undefined && !isDue(known, time)) return known;
+        if (!renews) return unlessExpired(known, time);
         return renewing(async () => {
           const token = await renew(ref, io, known);
           own = { token, until: expiryOf(token) ?? now(io) + OPAQUE_MS };
@@ -126,8 +134,9 @@ async function renew(ref: SignInRef, io: SignInIo, old: string | undefined): Pro
   } catch (error) {
     io.signal.throwIfAborted();
     // The next call tries again.
-    const isUsable = old !== undefined && !isExpired(old, now(io));
-    if (isUsable && readSignIn(io, ref.context)?.server === ref.server) return old;
+    const signIn = readSignIn(io, ref.context);
+    const isUsable = signIn?.server === ref.server && old !== undefined && !isExpired(old, issuersTime(signIn, io));
+    if (isUsable) return old;
     throw error;
   } finally {
     grace.end();
@@ -143,22 +152,22 @@ async function renewLocked(ref: SignInRef, io: SignInIo, signal: AbortSignal): P
   throw signedOut("you have signed in in another way");
 
   async function renewOidc(known: SignInOf<"oidc">): Promise<string> {
-    if (!isDue(known.idToken, now(io))) return known.idToken;
+    if (!isDue(known.idToken, issuersTime(known, io))) return known.idToken;
     if (known.refreshToken === undefined) throw signedOut("the sign-in has expired");
     // The library is loaded only where it is needed.
     const { refreshOidc } = await import("./refresh-oidc.ts");
     const { kind, signIn: renewed } = await refreshOidc(known, known.refreshToken, io, signal);
-    writeSignIn(io.env, context, renewed);
+    writeSignIn(io, context, renewed);
     if (kind === "refused") throw signedOut("the sign-in has ended: the identity provider no longer renews it");
     return renewed.idToken;
   }
 
   async function renewKube(known: SignInOf<"kubeconfig">): Promise<string> {
-    if (known.issued !== undefined && !isDue(known.issued, now(io))) return known.issued;
+    if (known.issued !== undefined && !isDue(known.issued, issuersTime(known, io))) return known.issued;
     const { kubeToken } = await import("./kube-token.ts");
     const { kubeconfig, kubeContext, audiences } = known;
     const { token, isIssued } = await kubeToken({ kubeconfig, kubeContext }, audiences, { ...io, signal });
-    if (isIssued) writeSignIn(io.env, context, { ...known, issued: token });
+    if (isIssued) writeSignIn(io, context, { ...known, issued: token });
     return token;
   }
 }

@@ -5,6 +5,10 @@ import { contextFilePath } from "../context-file.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { CliIo } from "../io.ts";
 import { writePrivateFile } from "../private-file.ts";
+import { readClaims } from "./token-claims.ts";
+
+/** By how much this computer's clock was behind the issuer's when the token was issued. Default: not at all. */
+const behindMs = z.number().optional();
 
 const StoredSignIn = z.discriminatedUnion("kind", [
   /** By an OpenID provider. */
@@ -18,6 +22,7 @@ const StoredSignIn = z.discriminatedUnion("kind", [
     idToken: z.string(),
     /** It may work once. */
     refreshToken: z.string().optional(),
+    behindMs,
   }),
   /** By a token that the user gave. */
   z.object({ kind: z.literal("token"), server: z.string(), token: z.string() }),
@@ -34,6 +39,7 @@ const StoredSignIn = z.discriminatedUnion("kind", [
     audiences: z.array(z.string()),
     /** A token that Kubernetes has issued for a ServiceAccount. Other users' tokens are not kept. */
     issued: z.string().optional(),
+    behindMs,
   }),
 ]);
 
@@ -81,9 +87,25 @@ export function readSignIn({ env, say }: Pick<CliIo, "env" | "say">, context: st
   }
 }
 
-/** Writes a context's sign-in, which only its owner can read. */
-export function writeSignIn(env: NodeJS.ProcessEnv, context: string, signIn: StoredSignIn): void {
-  writePrivateFile(signInPath(env, context), `${JSON.stringify(signIn, undefined, 2)}\n`);
+/** Writes a context's sign-in with a token that was just issued. Only its owner can read it. */
+export function writeSignIn(
+  { env, now = Date.now }: Pick<CliIo, "env" | "now">,
+  context: string,
+  signIn: StoredSignIn,
+): void {
+  const issuedAt = readClaims(renewedToken(signIn) ?? "")?.iat ?? 0;
+  const kept = { ...signIn, behindMs: Math.max(0, issuedAt * 1_000 - now()) || undefined };
+  writePrivateFile(signInPath(env, context), `${JSON.stringify(kept, undefined, 2)}\n`);
+}
+
+/** The time by the clock of the issuer of a sign-in's token, as far as it is known, in milliseconds since 1970. */
+export function issuersTime(signIn: StoredSignIn, { now = Date.now }: Pick<CliIo, "now">): number {
+  return now() + (("behindMs" in signIn ? signIn.behindMs : undefined) ?? 0);
+}
+
+function renewedToken(signIn: StoredSignIn): string | undefined {
+  if (signIn.kind === "oidc") return signIn.idToken;
+  return signIn.kind === "kubeconfig" ? signIn.issued : undefined;
 }
 
 /** Removes a context's sign-in, if there is one. */
