@@ -43,10 +43,10 @@ afterAll(() => {
   one.server.close();
   two.server.close();
 });
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "taffrail-cli-"));
-  writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, token: "token-of-one", project: "shop" });
-  writeContext({ XDG_CONFIG_HOME: folder }, "two", { server: two.url, token: "token-of-two", project: "bank" });
+  await writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, token: "token-of-one", project: "shop" });
+  await writeContext({ XDG_CONFIG_HOME: folder }, "two", { server: two.url, token: "token-of-two", project: "bank" });
   one.calls.length = 0;
   two.calls.length = 0;
 });
@@ -105,7 +105,7 @@ describe("server, token and project", () => {
   it("the token may be in a file that the context names", async () => {
     const file = join(folder, "token");
     writeFileSync(file, "of-the-context's-file\n");
-    writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, tokenFile: file, project: "shop" });
+    await writeContext({ XDG_CONFIG_HOME: folder }, "one", { server: one.url, tokenFile: file, project: "shop" });
     await runs([]);
     expect(calls().one).toEqual(["of-the-context's-file about shop"]);
   });

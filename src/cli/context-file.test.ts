@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { contextFilePath, readContexts, writeContext } from "./context-file.ts";
+import { type ContextFile, contextFilePath, readContexts, writeContext } from "./context-file.ts";
 import { CliError } from "./exit.ts";
 
 let env: NodeJS.ProcessEnv;
@@ -34,39 +34,56 @@ describe("contexts", () => {
     expect(readContexts(env)).toEqual({ contexts: {} });
   });
 
-  it("are written one by one, and the first becomes the current one", () => {
-    writeContext(env, "one", { server: "http://one", token: "t", project: "p" });
-    writeContext(env, "two", { server: "http://two" });
-    writeContext(env, "one", { server: "http://other" });
+  it("are written one by one, and the first becomes the current one", async () => {
+    await writeContext(env, "one", { server: "http://one", token: "t", project: "p" });
+    await writeContext(env, "two", { server: "http://two" });
+    await writeContext(env, "one", { server: "http://other" });
     expect(readContexts(env)).toEqual({
       current: "one",
       contexts: { one: { server: "http://other" }, two: { server: "http://two" } },
     });
   });
 
-  it("do not replace the current one", () => {
+  it("do not replace the current one", async () => {
     put("current: mine\ncontexts:\n  mine: { server: http://mine }\n");
-    writeContext(env, "demo", { server: "http://demo" });
+    await writeContext(env, "demo", { server: "http://demo" });
     expect(readContexts(env).current).toBe("mine");
   });
 
-  it("are changed without losing the user's comments, in their own style", () => {
+  it("are changed without losing the user's comments, order and quotes", async () => {
     put(
       "# mine\ncurrent: a\ncontexts:\n  a: { server: http://a, token: t } # keep\n  # two\n  b:\n    server: http://b\n",
     );
-    writeContext(env, "a", { server: "http://a2", project: "p" });
+    await writeContext(env, "a", { server: "http://a2", project: "p" });
     expect(readFileSync(path, "utf8")).toBe(
       "# mine\ncurrent: a\ncontexts:\n  a: { server: http://a2, project: p } # keep\n  # two\n  b:\n    server: http://b\n",
     );
   });
 
-  it("can be read only by their owner, even if the file could be read by all before", () => {
-    writeContext(env, "one", { server: "http://one", token: "t" });
+  it("can be read only by their owner, even if the file could be read by all before", async () => {
+    await writeContext(env, "one", { server: "http://one", token: "t" });
     expect([modeOf(path), modeOf(dirname(path))]).toEqual(["600", "700"]);
     chmodSync(path, 0o666);
-    writeContext(env, "two", { server: "http://two", token: "t" });
+    await writeContext(env, "two", { server: "http://two", token: "t" });
     expect(modeOf(path)).toBe("600");
     expect(readFileSync(path, "utf8")).toContain("two");
+  });
+});
+
+describe("contexts that are written at once", () => {
+  it("are all kept, and get different names if they may choose", async () => {
+    const free = async ({ contexts }: ContextFile) => `c${Object.keys(contexts).length}`;
+    const names = await Promise.all([1, 2, 3].map(() => writeContext(env, free, { server: "http://one" })));
+    expect(names.toSorted()).toEqual(["c0", "c1", "c2"]);
+    expect(Object.keys(readContexts(env).contexts)).toEqual(["c0", "c1", "c2"]);
+  });
+
+  it("do not wait for a process that has died while it changed the file", async () => {
+    await writeContext(env, "one", { server: "http://one" });
+    writeFileSync(`${path}.lock`, "999999999 gone");
+    await writeContext(env, "two", { server: "http://two" });
+    expect(Object.keys(readContexts(env).contexts)).toEqual(["one", "two"]);
+    expect(existsSync(`${path}.lock`)).toBe(false);
   });
 });
 
@@ -102,9 +119,9 @@ describe("an invalid context file", () => {
     expect(`${message} ${lines.join("\n")}`).not.toContain("s3cret");
   });
 
-  it("is not overwritten", () => {
+  it("is not overwritten", async () => {
     put("contexts: [1]");
-    expect(() => writeContext(env, "one", { server: "http://one" })).toThrow(CliError);
+    await expect(writeContext(env, "one", { server: "http://one" })).rejects.toThrow(CliError);
     expect(readFileSync(path, "utf8")).toBe("contexts: [1]");
   });
 

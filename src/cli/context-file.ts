@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Document, isMap, parseDocument } from "yaml";
 import * as z from "zod";
+import { systemTimer } from "../client/sleep.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { LockTimeoutError, withFileLock } from "./file-lock.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { serverAddress } from "./server-address.ts";
 
@@ -39,6 +41,9 @@ const ContextFile = z.strictObject({
     .transform((all) => all ?? {}),
 });
 
+/** How long to wait for another process, in milliseconds: each needs only some. */
+const LOCK_MS = 5_000;
+
 export type Context = z.output<typeof Context>;
 export type ContextFile = z.output<typeof ContextFile>;
 
@@ -59,21 +64,32 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
 /**
  * Writes one context, which becomes the current one if there is none. The user's comments and other entries stay. Only
  * its owner can read the file, since it holds tokens.
+ *
+ * @param wanted its name, or what chooses one that no other process then chooses.
+ * @returns its name.
  */
-export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Context): void {
-  const { document, file } = readFile(env);
-  if (file.current === undefined) document.set("current", name);
-  const path = ["contexts", name];
-  if (document.get("contexts") == null) document.set("contexts", document.createNode({}));
-  const known = document.getIn(path, true);
-  if (isMap(known)) {
+export function writeContext(
+  env: NodeJS.ProcessEnv,
+  wanted: string | ((file: ContextFile) => Promise<string>),
+  context: Context,
+): Promise<string> {
+  return edit(env, async ({ document, file }) => {
+    const name = typeof wanted === "string" ? wanted : await wanted(file);
+    if (file.current === undefined) document.set("current", name);
+    const path = ["contexts", name];
+    if (document.get("contexts") == null) document.set("contexts", document.createNode({}));
+    const known = document.getIn(path, true);
+    if (!isMap(known)) {
+      document.setIn(path, document.createNode(context));
+      return name;
+    }
     for (const key of Object.keys(Context.shape)) {
       const value = context[key as keyof Context];
       if (value === undefined) known.delete(key);
       else if (known.get(key) !== value) known.set(key, value);
     }
-  } else document.setIn(path, document.createNode(context));
-  write(env, document);
+    return name;
+  });
 }
 
 /**
@@ -81,11 +97,29 @@ export function writeContext(env: NodeJS.ProcessEnv, name: string, context: Cont
  *
  * @throws CliError with status 2 if there is no such context.
  */
-export function chooseContext(env: NodeJS.ProcessEnv, name: string): void {
-  const { document, file } = readFile(env);
-  if (contextNamed(file, name) === undefined) throw noContext(name, file);
-  document.set("current", name);
-  write(env, document);
+export function chooseContext(env: NodeJS.ProcessEnv, name: string): Promise<void> {
+  return edit(env, async ({ document, file }) => {
+    if (contextNamed(file, name) === undefined) throw noContext(name, file);
+    document.set("current", name);
+  });
+}
+
+/** Changes the file, unless another process does: what one of them reads, the other would overwrite. */
+async function edit<T>(env: NodeJS.ProcessEnv, change: (read: ReturnType<typeof readFile>) => Promise<T>): Promise<T> {
+  const path = contextFilePath(env);
+  const work = async (): Promise<T> => {
+    const read = readFile(env);
+    const result = await change(read);
+    // Long lines stay as they are.
+    writePrivateFile(path, read.document.toString({ lineWidth: 0 }));
+    return result;
+  };
+  try {
+    return await withFileLock(`${path}.lock`, { timer: systemTimer, waitMs: LOCK_MS }, work);
+  } catch (error) {
+    if (!(error instanceof LockTimeoutError)) throw error;
+    throw new CliError(EXIT.other, `another process has been changing ${path} for too long`, ["try     again"]);
+  }
 }
 
 /** The context of a name. Names are the user's, and may be those of JavaScript's own properties. */
@@ -141,11 +175,6 @@ function readFile(env: NodeJS.ProcessEnv): { readonly document: Document; readon
     const why = error instanceof z.ZodError ? z.prettifyError(error) : firstLine((error as Error).message);
     throw new CliError(EXIT.usage, `${path} is invalid`, why.split("\n").slice(0, 4));
   }
-}
-
-function write(env: NodeJS.ProcessEnv, document: Document): void {
-  // Long lines stay as they are.
-  writePrivateFile(contextFilePath(env), document.toString({ lineWidth: 0 }));
 }
 
 function firstLine(text: string): string {

@@ -47,8 +47,8 @@ export function addContextCommand(program: Command, io: CliIo): void {
     .command("use")
     .description("Make a context the current one.")
     .argument("<context>", "its name")
-    .action((name: string) => {
-      chooseContext(io.env, name);
+    .action(async (name: string) => {
+      await chooseContext(io.env, name);
       io.say(`the current context is now "${name}"`);
     });
   command
@@ -109,7 +109,7 @@ function whereOf({ server, kubeContext, configMap, config }: Context): string {
   return `local (${[kubeContext && `kube context ${kubeContext}`, sources].filter(Boolean).join(", ") || "kubeconfig"})`;
 }
 
-function setContext({ env, say }: CliIo, name: string, flags: SetFlags): void {
+async function setContext({ env, say }: CliIo, name: string, flags: SetFlags): Promise<void> {
   const known: Partial<Context> = contextNamed(readContexts(env), name) ?? {};
   const { use = false, local, server, tokenFile, config, kubeconfig, ...rest } = flags;
   const given = {
@@ -123,8 +123,8 @@ function setContext({ env, say }: CliIo, name: string, flags: SetFlags): void {
   const context = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== "")) as Context;
   const fault = faultOf(context);
   if (fault !== undefined) throw new CliError(EXIT.usage, fault, [`try     taffrail context set ${name} --server URL`]);
-  writeContext(env, name, context);
-  if (use) chooseContext(env, name);
+  await writeContext(env, name, context);
+  if (use) await chooseContext(env, name);
   say(`context "${name}" is in ${contextFilePath(env)}`);
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { writeContext } from "./context-file.ts";
+import { readContexts, writeContext } from "./context-file.ts";
 import { demoContextName } from "./demo-context.ts";
 
 let env: { readonly XDG_CONFIG_HOME: string };
@@ -23,14 +23,14 @@ afterEach(() => {
   rmSync(env.XDG_CONFIG_HOME, { recursive: true });
 });
 
-const name = () => demoContextName(env, "demo-viewer");
+const name = () => demoContextName(readContexts(env), "demo-viewer");
 
 describe("the context of a demo", () => {
   it("is not that of another demo that runs, and is that of one that has stopped", async () => {
     expect(await name()).toBe("demo");
-    writeContext(env, "demo", { server: url, token: "demo-viewer" });
+    await writeContext(env, "demo", { server: url, token: "demo-viewer" });
     expect(await name()).toBe("demo-2");
-    writeContext(env, "demo-2", { server: url, token: "demo-viewer" });
+    await writeContext(env, "demo-2", { server: url, token: "demo-viewer" });
     expect(await name()).toBe("demo-3");
     other.close();
     other.closeAllConnections();
@@ -42,7 +42,7 @@ describe("the context of a demo", () => {
     { server: "http://127.0.0.1:1", token: "mine" },
     { local: true as const },
   ])("is not one that the user has called demo: %j", async (mine) => {
-    writeContext(env, "demo", mine);
+    await writeContext(env, "demo", mine);
     expect(await name()).toBe("demo-2");
   });
 });

@@ -1,4 +1,4 @@
-import { type Context, contextNamed, readContexts } from "./context-file.ts";
+import { type Context, type ContextFile, contextNamed } from "./context-file.ts";
 
 /** How long to wait for another demo's answer, in milliseconds. */
 const ANSWER_MS = 1_000;
@@ -9,8 +9,7 @@ const ANSWER_MS = 1_000;
  *
  * @param token of the contexts that demos write.
  */
-export async function demoContextName(env: NodeJS.ProcessEnv, token: string): Promise<string> {
-  const file = readContexts(env);
+export async function demoContextName(file: ContextFile, token: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? "demo" : `demo-${number}`;
     const context = contextNamed(file, name);

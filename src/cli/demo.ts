@@ -50,8 +50,8 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
     opens: { project: PROJECT, run },
     isBuilding: page.isBuilding,
   });
-  const context = await demoContextName(io.env, VIEWER);
-  writeContext(io.env, context, { server: gateway.url, token: VIEWER, project: PROJECT });
+  const settings = { server: gateway.url, token: VIEWER, project: PROJECT };
+  const context = await writeContext(io.env, (file) => demoContextName(file, VIEWER), settings);
   io.print(...welcome(gateway, { wanted: flags.port, run, context }, io.env));
   void page.done.then((fault) => fault && io.say(`note: cannot build the web page: ${fault}`));
   const playAbort = new AbortController();

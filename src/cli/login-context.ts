@@ -93,9 +93,9 @@ export async function keepSignIn(
   const { token: _, tokenFile, ...known } = contextNamed(readContexts(io.env), name) ?? { server };
   if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
   const more = { ...(project !== undefined && { project }), ...(kube !== undefined && { kubeContext: kube }) };
-  writeContext(io.env, name, { ...known, ...more });
+  await writeContext(io.env, name, { ...known, ...more });
   if (kube === undefined && readContexts(io.env).current !== name) {
-    chooseContext(io.env, name);
+    await chooseContext(io.env, name);
     io.say(`the current context is now "${name}", in ${contextFilePath(io.env)}`);
   }
 }

@@ -70,7 +70,7 @@ describe("taffrail logout", () => {
   it("leaves the sign-ins of other contexts, and removes a token that is in the context itself", async () => {
     const env = { XDG_CONFIG_HOME: world.folder };
     await login();
-    writeContext(env, "demo", { server: world.url, token: "token-of-reader", project: "shop" });
+    await writeContext(env, "demo", { server: world.url, token: "token-of-reader", project: "shop" });
     expect(await world.run(["logout", "--context", "demo"])).toMatchObject({
       code: 0,
       said: [`signed out of ${world.url} by context "demo"`],

@@ -50,7 +50,7 @@ async function logout(io: CliIo, named: string | undefined): Promise<void> {
     return known;
   });
   const { token, ...rest } = context;
-  if (token !== undefined) writeContext(io.env, name, rest);
+  if (token !== undefined) await writeContext(io.env, name, rest);
   if (signIn === undefined && token === undefined) {
     io.say(`note: nobody is signed in by context "${name}"`);
   } else {

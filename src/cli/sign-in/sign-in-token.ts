@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { systemTimer } from "../../client/sleep.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { LockTimeoutError, withFileLock } from "../file-lock.ts";
 import type { CliIo } from "../io.ts";
-import { LockTimeoutError, withFileLock } from "./file-lock.ts";
 import { readKargoToken } from "./kargo-token.ts";
 import {
   issuersTime,

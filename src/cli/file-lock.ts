@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { sleep, type Timer } from "../../client/sleep.ts";
+import { sleep, type Timer } from "../client/sleep.ts";
 
 /** The interval between looks at another process's lock, in milliseconds. */
 const LOOK_MS = 50;
