@@ -96,7 +96,7 @@ export async function startDemoGateway(options: DemoGatewayOptions): Promise<Dem
     host: "127.0.0.1",
     port,
     tls: undefined,
-    page: { isBuilding, isDemo: true },
+    page: { isBuilding, kind: "demo" },
     before: routes.serve,
   });
 

@@ -69,7 +69,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     port,
     tls: undefined,
     callers: createLocalCallers({ secret: token, username }),
-    ...(page !== undefined && { page }),
+    ...(page !== undefined && { page: { ...page, kind: "local" } }),
     before: door.serve,
   });
   const { address, family } = gateway.address;

@@ -23,16 +23,19 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
+/** The kind of server: one in a cluster, the demo with its controls, or one for the user of this computer alone. */
+export type PageKind = "server" | "demo" | "local";
+
 /**
  * Reads the output of `npm run build:ui`: `index.html` under the key "", its assets under `/assets/NAME`. All of it is
  * a few hundred kilobytes, and nothing else is served.
  *
  * @param folder the folder of the build.
- * @param isDemo whether the page has the demo's controls.
+ * @param kind what kind of server serves it.
  * @param base the path prefix of all routes, such as `/taffrail`; empty: none.
  * @returns `undefined` if no page was built.
  */
-export function readPage(folder: URL, base: string, isDemo: boolean): ReadonlyMap<string, PageFile> | undefined {
+export function readPage(folder: URL, base: string, kind: PageKind): ReadonlyMap<string, PageFile> | undefined {
   let html: string;
   try {
     html = readFileSync(new URL("index.html", folder), "utf8");
@@ -44,7 +47,7 @@ export function readPage(folder: URL, base: string, isDemo: boolean): ReadonlyMa
     html
       .replaceAll('="./', `="${base}/`)
       .replace('content="BASE"', `content="${base}"`)
-      .replace('content="DEMO"', `content="${isDemo ? "yes" : ""}"`),
+      .replace('content="KIND"', `content="${kind}"`),
   );
   files.set("", {
     ...described("text/html; charset=utf-8", index, false),

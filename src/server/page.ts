@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { ISOLATION_HEADERS, type NodeRequest, type NodeResponse, sendText } from "./node-http.ts";
-import { ENCODINGS, type PageFile, readPage } from "./page-files.ts";
+import { ENCODINGS, type PageFile, type PageKind, readPage } from "./page-files.ts";
 
 /** The web page, if there is one. */
 export interface Page {
@@ -13,8 +13,8 @@ export interface PageOptions {
   readonly folder?: URL;
   /** The path prefix of all routes, such as `/taffrail`; empty: none. */
   readonly base: string;
-  /** Whether the page has the demo's controls. Default: no. */
-  readonly isDemo?: boolean;
+  /** Default: `server`. */
+  readonly kind?: PageKind;
   /** Whether it is being built right now. Default: it is not. */
   readonly isBuilding?: () => boolean;
 }
@@ -55,7 +55,7 @@ const BUILDING = "The web page is being built, which takes a few seconds. It rel
 export function createPage({
   folder = PAGE_FOLDER,
   base,
-  isDemo = false,
+  kind = "server",
   isBuilding = () => false,
 }: PageOptions): Page {
   let files: ReadonlyMap<string, PageFile> | undefined;
@@ -67,7 +67,7 @@ export function createPage({
         sendText(response, 405, "Only GET is allowed here.\n", { allow: "GET, HEAD" });
         return true;
       }
-      files ??= isBuilding() ? undefined : readPage(folder, base, isDemo);
+      files ??= isBuilding() ? undefined : readPage(folder, base, kind);
       if (files === undefined) {
         const building = isBuilding();
         sendText(response, 503, building ? BUILDING : MISSING, building ? { refresh: "1", "retry-after": "1" } : {});

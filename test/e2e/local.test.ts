@@ -40,6 +40,14 @@ suite("the page of taffrail ui", () => {
     expect(cookies).toMatchObject([{ path: `${ui.base}/`, httpOnly: true, sameSite: "Strict" }]);
     expect(await context.cookies([ui.origin, "http://127.0.0.1:1/"])).toEqual([]);
 
+    const second = await context.newPage();
+    await second.goto(`${ui.origin}${ui.base}/`);
+    await page.getByRole("button", { name: /anna/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    for (const each of [page, second]) {
+      await each.getByText("Each start of `taffrail ui` prints a new link.").waitFor();
+    }
+
     const other = await (await browser.newContext()).newPage();
     await other.goto(ui.link);
     await other.getByText("This link was used before").waitFor();

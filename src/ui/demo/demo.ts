@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
+import { IS_DEMO } from "../session/page-kind.ts";
 
 /** The demo server's information for its page; other servers have none. */
 export interface Demo {
@@ -29,7 +30,7 @@ export async function act(name: DemoAct): Promise<void> {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  if (!isAsked && document.querySelector('meta[name="taffrail-demo"][content="yes"]')) {
+  if (!isAsked && IS_DEMO) {
     isAsked = true;
     find().catch(() => {
       isAsked = false;

@@ -5,6 +5,7 @@ import { Loading } from "../parts/loading.tsx";
 import { StatePage } from "../parts/state-page.tsx";
 import { Link } from "../routing/link.tsx";
 import { client } from "../session/page-client.ts";
+import { IS_LOCAL } from "../session/page-kind.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { signOut, useSession } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
@@ -29,9 +30,11 @@ export function ProjectsPage() {
         )}
         {value?.projects.length === 0 && (
           <StatePage title={projects.none} why={projects.noneWhy} next={projects.noneNext(contact)} isPage>
-            <button type="button" className="go" onClick={() => void signOut().catch(() => location.reload())}>
-              {text.states.signInAsOther}
-            </button>
+            {!IS_LOCAL && (
+              <button type="button" className="go" onClick={() => void signOut().catch(() => location.reload())}>
+                {text.states.signInAsOther}
+              </button>
+            )}
           </StatePage>
         )}
         {value !== undefined && value.projects.length > 0 && (

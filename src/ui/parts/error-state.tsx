@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { describeError } from "../../client/describe-error.ts";
 import { goTo } from "../routing/link.tsx";
 import { here } from "../session/here.ts";
+import { IS_LOCAL } from "../session/page-kind.ts";
 import { useServerInfo } from "../session/server-info.ts";
 import { signOut } from "../session/session.ts";
 import { useText } from "../text/text.tsx";
@@ -50,7 +51,7 @@ export function ErrorState(props: ErrorStateProps) {
       isPage={isPage}
       details={details}
     >
-      {isDenied && (
+      {isDenied && !IS_LOCAL && (
         <button type="button" className="go" onClick={() => void changeUser()}>
           {text.states.signInAsOther}
         </button>

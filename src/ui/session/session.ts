@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
+import { IS_LOCAL } from "./page-kind.ts";
 import { Renewal, type Who } from "./renewal.ts";
 
 /** Whether a user is signed in, as far as this page knows. */
@@ -205,6 +206,8 @@ function regainLater(): void {
 
 function become(next: SessionState): void {
   state = next;
+  // Without its session, such a server answers nothing but how to get a new link.
+  if (IS_LOCAL && next.kind === "out") location.reload();
   for (const listener of listeners) listener();
 }
 
