@@ -87,7 +87,7 @@ const Endpoints = z.looseObject({
 /** Makes the sign-in with a provider. Nothing is read before the first one. */
 export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
   const { name, settings, clientSecret, metadata, verifier, clock } = options;
-  const { issuer, clientId, scopes } = settings;
+  const { issuer, clientId, scopes, authorizationParameters } = settings;
   let last: DiscoveryDocument | undefined;
   const discover = memoizeFor(DISCOVERY_MS, clock, async () => {
     last = await metadata.readDiscovery();
@@ -156,13 +156,14 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     begin: ({ redirectUri, state, nonce, verifier: codeVerifier }, again) =>
       attempt(async (configuration) =>
         client.buildAuthorizationUrl(configuration, {
+          ...authorizationParameters,
           redirect_uri: redirectUri,
           scope: scopes.join(" "),
           state,
           nonce,
           code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
           code_challenge_method: "S256",
-          ...(again && { prompt: "login" }),
+          ...(again && { prompt: promptForUser(authorizationParameters.prompt) }),
         }),
       ),
     finish: (query, { redirectUri, state, nonce, verifier: codeVerifier }) =>
@@ -214,4 +215,10 @@ function authOf(
 ): client.ClientAuth {
   if (secret === undefined) return client.None();
   return methods.includes("client_secret_basic") ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
+}
+
+/** A list, as of OpenID Connect Core 1.0 §3.1.2.1. `none` would forbid to ask. */
+function promptForUser(configured = ""): string {
+  const others = configured.split(" ").filter((each) => each !== "" && each !== "login" && each !== "none");
+  return ["login", ...others].join(" ");
 }

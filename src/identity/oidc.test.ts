@@ -37,7 +37,13 @@ afterEach(async () => {
 });
 afterAll(() => provider.close());
 
-const openId = () => ({ issuer: provider.issuer, clientId: "taffrail", cliClientId: "taffrail-cli", scopes: [] });
+const openId = () => ({
+  issuer: provider.issuer,
+  clientId: "taffrail",
+  cliClientId: "taffrail-cli",
+  scopes: [],
+  authorizationParameters: {},
+});
 
 function keysOf() {
   const metadata = createProviderMetadata({ issuer: provider.issuer, egress: createEgress(), tls: undefined });

@@ -110,6 +110,19 @@ describe("identity.providers", () => {
     },
   );
 
+  it("may have more parameters for signing in, but not the sign-in's own", () => {
+    const withParameters = (authorizationParameters: object) =>
+      faultsOf([{ name: "a", oidc: { ...OIDC, authorizationParameters } }]);
+    expect(withParameters({ access_type: "offline", prompt: "consent" })).toEqual([]);
+    for (const own of ["state", "nonce", "redirect_uri", "code_challenge", "request_uri"]) {
+      expect(withParameters({ [own]: "x" })).toEqual([
+        expect.stringMatching(
+          /^identity\.providers\[0\]\.oidc\.authorizationParameters.* is set by the sign-in itself$/,
+        ),
+      ]);
+    }
+  });
+
   it("hold references to secrets, which must exist", () => {
     expect(
       faultsOf([

@@ -15,6 +15,12 @@ function isIssuer(text: string): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopbackHost(url.hostname));
 }
 
+/** The parameters that make the sign-in what it is (OpenID Connect Core 1.0 §3.1.2.1, §6; RFC 7636 §4.3). */
+const OWN_PARAMETERS: ReadonlySet<string> = new Set([
+  ...["client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce"],
+  ...["code_challenge", "code_challenge_method", "request", "request_uri"],
+]);
+
 const Text = z.string().min(1);
 const openId = {
   issuer: z
@@ -28,6 +34,13 @@ const openId = {
     .array(z.string().regex(/^[!#-[\]-~]+$/, "must be a scope"))
     .default(["openid", "profile", "email"])
     .describe("The scopes that clients ask for. Default: openid, profile, email."),
+  authorizationParameters: z
+    .record(
+      z.string().refine((name) => !OWN_PARAMETERS.has(name), "is set by the sign-in itself"),
+      z.string(),
+    )
+    .default({})
+    .describe("More parameters for the provider's page to sign in, such as `prompt: consent`. Default: none."),
   caFile: Text.optional().describe("The CA certificates (PEM) to trust instead of the public ones."),
 };
 

@@ -14,8 +14,9 @@ afterAll(async () => {
   await provider?.close();
 });
 
-async function gatewayWith(config: object): Promise<string> {
+async function gatewayWith(config: object, more: object = {}): Promise<string> {
   const oidc = {
+    ...more,
     issuer: provider.issuer,
     clientId: CLIENT_ID,
     clientSecret: { env: "OTHER_KEY" },
@@ -28,8 +29,10 @@ async function gatewayWith(config: object): Promise<string> {
 }
 
 /** Begins a sign-in with these headers, as a proxy would send them. */
-async function begin(url: string, headers: Record<string, string> = {}, browser = new CookieBrowser()) {
-  const answer = await browser.ask(`${url}/session/login?provider=corp&next=${encodeURIComponent("/logs/p/shop#L7")}`, {
+async function begin(url: string, headers: Record<string, string> = {}, more: Record<string, string> = {}) {
+  const browser = new CookieBrowser();
+  const query = new URLSearchParams({ provider: "corp", next: "/logs/p/shop#L7", ...more });
+  const answer = await browser.ask(`${url}/session/login?${query}`, {
     headers: { "sec-fetch-site": "same-origin", ...headers },
   });
   const location = new URL(answer.location ?? "");
@@ -64,52 +67,73 @@ describe("the address that a provider sends browsers back to", () => {
   });
 });
 
-describe("a sign-in behind a proxy that ends TLS", () => {
-  it("works under a base path, with cookies that only this host can set over TLS", async () => {
-    const publicUrl = "https://logs.example.com";
-    const url = await gatewayWith({ publicUrl, basePath: "/logs" });
-    const { browser, answer, location } = await begin(url);
-    const secure = /^__Host-taffrail-sign-in-[-\w]{8}=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=600$/;
-    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(secure)]);
-    const isCallback = (each: string) => each.startsWith(publicUrl);
-    const form = await browser.follow(await browser.ask(location.href), isCallback);
-    const callback = (await browser.logIn(form, "reader", isCallback)).location ?? "";
-    expect(callback).toMatch(/^https:\/\/logs\.example\.com\/logs\/session\/callback\?code=/);
-
-    // A cookie without the prefix may have been set by anybody on the network.
-    const downgraded = new CookieBrowser();
-    for (const [name, value] of browser.cookies) downgraded.cookies.set(name.replace("__Host-", ""), value);
-    const refused = await downgraded.ask(callback.replace(publicUrl, url));
-    expect(refused.location).toContain("failed=SIGN_IN_UNKNOWN");
-
-    const finished = await browser.ask(callback.replace(publicUrl, url));
-    expect([finished.status, finished.headers.get("location")]).toEqual([303, "/logs/p/shop#L7"]);
-    expect(finished.headers.getSetCookie()[0]).toMatch(
-      /^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/,
-    );
-    // A page's own GET has no origin, and not every proxy says that it has ended TLS.
-    for (const headers of [{ origin: publicUrl, host: "logs.example.com" }, {}]) {
-      const who = await browser.ask(`${url}/logs/session`, {
-        headers: { "sec-fetch-site": "same-origin", ...headers },
-      });
-      expect(JSON.parse(who.text)).toMatchObject({ username: "reader" });
-    }
-    const rpc = await browser.ask(`${url}/logs/taffrail.v1.AnalysisRunLogService/GetCaller`, {
-      method: "POST",
-      headers: { "sec-fetch-site": "same-origin", "content-type": "application/json" },
-      body: "{}",
-    });
-    expect(JSON.parse(rpc.text)).toMatchObject({ username: "reader" });
-    const renewed = await browser.ask(`${url}/logs/session/renew`, {
-      method: "POST",
-      headers: { "sec-fetch-site": "same-origin", origin: publicUrl },
-    });
-    expect(renewed.headers.getSetCookie()[0]).toMatch(/^__Host-taffrail-session=/);
-    const out = await browser.ask(`${url}/logs/session`, {
-      method: "DELETE",
-      headers: { "sec-fetch-site": "same-origin" },
-    });
-    const { signOutUrl } = JSON.parse(out.text) as { signOutUrl: string };
-    expect(new URL(signOutUrl).searchParams.get("post_logout_redirect_uri")).toBe(`${publicUrl}/logs/sign-in`);
+describe("the page of a provider", () => {
+  it("is asked for with the configured parameters, and for a user again where one wants to be another", async () => {
+    const offline = { access_type: "offline", prompt: "consent" };
+    const url = await gatewayWith({}, { authorizationParameters: offline });
+    const parametersOf = async (more?: Record<string, string>) =>
+      Object.fromEntries((await begin(url, {}, more)).location.searchParams);
+    expect(await parametersOf()).toMatchObject({ ...offline, response_type: "code", scope: "openid" });
+    expect(await parametersOf({ again: "1" })).toMatchObject({ ...offline, prompt: "login consent" });
+    const plain = await gatewayWith({});
+    const { prompt } = Object.fromEntries((await begin(plain, {}, { again: "1" })).location.searchParams);
+    expect(prompt).toBe("login");
   });
+});
+
+const publicUrl = "https://logs.example.com";
+
+describe("a sign-in behind a proxy that ends TLS", () => {
+  it.each([
+    ["is configured", { publicUrl }, {}],
+    ["is what the proxy says", { limits: { proxies: 1 } }, FORWARDED],
+  ])(
+    "works under a base path, with cookies that only this host can set over TLS, where the address %s",
+    async (_, config, proxy) => {
+      const url = await gatewayWith({ ...config, basePath: "/logs" });
+      const { browser, answer, location } = await begin(url, proxy);
+      const secure = /^__Host-taffrail-sign-in-[-\w]{8}=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=600$/;
+      expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(secure)]);
+      const isCallback = (each: string) => each.startsWith(publicUrl);
+      const form = await browser.follow(await browser.ask(location.href), isCallback);
+      const callback = (await browser.logIn(form, "reader", isCallback)).location ?? "";
+      expect(callback).toMatch(/^https:\/\/logs\.example\.com\/logs\/session\/callback\?code=/);
+
+      // A cookie without the prefix may have been set by anybody on the network.
+      const downgraded = new CookieBrowser();
+      for (const [name, value] of browser.cookies) downgraded.cookies.set(name.replace("__Host-", ""), value);
+      const refused = await downgraded.ask(callback.replace(publicUrl, url), { headers: proxy });
+      expect(refused.location).toContain("failed=SIGN_IN_UNKNOWN");
+
+      const finished = await browser.ask(callback.replace(publicUrl, url), { headers: proxy });
+      expect([finished.status, finished.headers.get("location")]).toEqual([303, "/logs/p/shop#L7"]);
+      expect(finished.headers.getSetCookie()[0]).toMatch(
+        /^__Host-taffrail-session=[-\w.]+; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=43200$/,
+      );
+      // A page's own GET has no origin, and not every proxy says that it has ended TLS.
+      for (const headers of [{ origin: publicUrl, host: "logs.example.com" }, {}]) {
+        const who = await browser.ask(`${url}/logs/session`, {
+          headers: { "sec-fetch-site": "same-origin", ...proxy, ...headers },
+        });
+        expect(JSON.parse(who.text)).toMatchObject({ username: "reader" });
+      }
+      const rpc = await browser.ask(`${url}/logs/taffrail.v1.AnalysisRunLogService/GetCaller`, {
+        method: "POST",
+        headers: { "sec-fetch-site": "same-origin", "content-type": "application/json", ...proxy },
+        body: "{}",
+      });
+      expect(JSON.parse(rpc.text)).toMatchObject({ username: "reader" });
+      const renewed = await browser.ask(`${url}/logs/session/renew`, {
+        method: "POST",
+        headers: { "sec-fetch-site": "same-origin", origin: publicUrl, ...proxy },
+      });
+      expect(renewed.headers.getSetCookie()[0]).toMatch(/^__Host-taffrail-session=/);
+      const out = await browser.ask(`${url}/logs/session`, {
+        method: "DELETE",
+        headers: { "sec-fetch-site": "same-origin", ...proxy },
+      });
+      const { signOutUrl } = JSON.parse(out.text) as { signOutUrl: string };
+      expect(new URL(signOutUrl).searchParams.get("post_logout_redirect_uri")).toBe(`${publicUrl}/logs/sign-in`);
+    },
+  );
 });
