@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { request } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -21,6 +20,19 @@ const host = (): string => new URL(world.url).host;
 const contextFile = (): string => contextFilePath({ XDG_CONFIG_HOME: world.folder });
 
 describe("taffrail login", () => {
+  it("ends although the browser keeps a connection on which it asks for nothing", async () => {
+    let idle: Socket | undefined;
+    const { code } = await world.browsing(["login", world.url], async (address) => {
+      const callback = await world.provider.browse(address, "reader");
+      idle = connect(Number(new URL(callback).port), "127.0.0.1");
+      await once(idle, "connect");
+      return (await fetch(callback)).text();
+    });
+    expect(code).toBe(0);
+    if (idle?.closed === false) await once(idle.resume(), "close");
+    expect(idle?.closed).toBe(true);
+  });
+
   it("signs in with the browser, and every command then reads as that user", async () => {
     const { code, out, said, page } = await world.inBrowser(["login", world.url, "-p", "shop"], "reader");
     expect([code, out]).toEqual([0, ""]);

@@ -5,12 +5,15 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { FIRST_CLIENT } from "../fakes/certificates.ts";
 import { type CliResult, runInProcess } from "../fakes/cli.ts";
+import { startHttpProxy } from "../fakes/http-proxy.ts";
 import { podObject, terminated } from "../fakes/pods.ts";
 import { sends } from "../fakes/scripted-store.ts";
+import { startSocksProxy } from "../fakes/socks-proxy.ts";
 import { type MadeRun, type Rules, TestProject } from "./project.ts";
 import { KubeClient } from "./servers/kube-client.ts";
 import { type Kubelet, startKubelet } from "./servers/kubelet.ts";
 
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const NAMESPACE = "laptops";
 const METRIC = "robot";
 const RBAC = "rbac.authorization.k8s.io";
@@ -120,6 +123,23 @@ describe("without a server, on a real API server", () => {
     }
     // Without its group, the impersonated user is nobody.
     expect(await logs(kubeconfig({ token: kubernetes.adminToken, as: "tina" }))).toMatchObject({ code: 4, out: "" });
+  });
+
+  it.each([
+    ["an HTTP proxy", () => startHttpProxy()],
+    ["a SOCKS proxy", startSocksProxy],
+  ])("reaches the cluster through %s that the kubeconfig names", async (_, start) => {
+    const proxy = await start();
+    const path = kubeconfig({ token: tokens.anna }, { "proxy-url": proxy.url });
+    // As a process of its own, which has warnings to itself.
+    const args = [MAIN, "logs", "uat.run", "--local", "-o", "raw"];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
+      env: { ...process.env, ...env, KUBECONFIG: path },
+    });
+    expect([stdout, stderr]).toEqual(["from the pod\n", expect.not.stringContaining("Warning")]);
+    expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${new URL(kubernetes.url).host}`]));
+    await proxy.close();
+    expect(await logs(path)).toMatchObject({ code: 6, out: "" });
   });
 
   it("lets RBAC decide about pods, and reviews of the run and its Stage about archives", async () => {

@@ -42,6 +42,18 @@ async function onOtherDevice(number: number, act: (link: string) => Promise<unkn
 }
 
 describe("taffrail login --device", () => {
+  it("survives an answer of the provider that was lost, and asks less often then", async () => {
+    let lost = 0;
+    world.provider.intercept((request, response) => {
+      if (request.url !== "/token" || lost > 0) return "passed";
+      lost += 1;
+      response.destroy();
+      return "handled";
+    });
+    const { code, waits } = await onOtherDevice(2, (at) => world.provider.browse(at, "reader"));
+    expect([code, waits, lost]).toEqual([0, [5_000, 10_000], 1]);
+  });
+
   it("prints a link and a code, and waits until they have been used on any device", async () => {
     const { code, out, said, waits, link } = await onOtherDevice(3, (at) => world.provider.browse(at, "reader"));
     const userCode = new URL(link).searchParams.get("user_code");
