@@ -168,6 +168,25 @@ describe("taffrail login", () => {
     ]);
   });
 
+  it.each([
+    [400, { error: "unauthorized_client" }, {}],
+    [401, { error: "invalid_client" }, { "www-authenticate": 'Basic realm="id"' }],
+  ])("says that the provider does not let its client sign in: %i %j", async (status, body, headers) => {
+    world.provider.intercept((request, response) => {
+      if (request.url !== "/token") return "passed";
+      response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+      return "handled";
+    });
+    const { code, said } = await world.inBrowser(["login", world.url], "reader");
+    expect([code, said.slice(2)]).toEqual([
+      1,
+      [
+        'error: the identity provider "corp" does not let the client "taffrail-cli" sign in this way',
+        "  try     another way (--device, --token-stdin), or ask the server's operator to correct its identity provider",
+      ],
+    ]);
+  });
+
   it("says that its port is in use, and listens on another one if told so", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

@@ -1,4 +1,9 @@
-import { AuthorizationResponseError, ClientError, ResponseBodyError } from "openid-client";
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from "openid-client";
 import { quoted } from "../../quoted.ts";
 import { CliError, EXIT } from "../exit.ts";
 
@@ -27,13 +32,13 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
         ]);
       case "invalid_client":
       case "unauthorized_client":
-        return new CliError(EXIT.other, `${name} does not let the client ${quoted(clientId)} sign in this way`, [
-          `try     another way (--device, --token-stdin), or ${OPERATOR}`,
-        ]);
+        return clientRefused(clientId, name);
       default:
         return refusal(error.error, error.error_description, name);
     }
   }
+  // How a provider may refuse a client (RFC 6749 §5.2).
+  if (error instanceof WWWAuthenticateChallengeError) return clientRefused(clientId, name);
   const code = codeOf(error);
   if (code === "OAUTH_TIMEOUT" || isTimeout(error)) {
     return new CliError(EXIT.incomplete, `${name} did not answer within ${PROVIDER_MS / 1_000} s`, [
@@ -55,6 +60,12 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
   }
   return new CliError(EXIT.other, `${name} does not respond as an OpenID provider does${code && ` (${code})`}`, [
     `try     ${OPERATOR}`,
+  ]);
+}
+
+function clientRefused(clientId: string, name: string): CliError {
+  return new CliError(EXIT.other, `${name} does not let the client ${quoted(clientId)} sign in this way`, [
+    `try     another way (--device, --token-stdin), or ${OPERATOR}`,
   ]);
 }
 
