@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/load.ts";
@@ -213,6 +213,11 @@ suite("signing in with an identity provider on the page", () => {
     await renewing.goto(url + run.path);
     await renewing.getByText("line 400 of the log").first().waitFor();
 
+    const isRenewal = (each: Request) => each.url().endsWith("/session/renew");
+    const renewal = Promise.race([
+      renewing.waitForEvent("requestfinished", isRenewal),
+      renewing.waitForEvent("requestfailed", isRenewal),
+    ]);
     const answer = provider.hold("/token");
     const asked = provider.asked.length;
     ahead += 11 * MINUTE;
@@ -220,6 +225,7 @@ suite("signing in with an identity provider on the page", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.waitForURL(`${provider.issuer}/session/end?**`);
     answer();
+    await renewal;
     await renewing.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await renewing.evaluate("fetch('/session').then(({ status }) => status)")).toBe(401);
     expect((await context.cookies(url)).map(({ name }) => name)).not.toContain("taffrail-session");

@@ -104,14 +104,16 @@ export class Renewal {
 
   /** @param isEnough whether a session that is good until then need not be renewed. */
   #renew(isEnough: (until: number) => boolean): Promise<Renewed> {
+    // Of a renewal that waits for other tabs, too.
+    const { signal } = this.#underWay;
     return alone(async () => {
-      const { signal } = this.#underWay;
       const take = (who: Who): "renewed" => {
         signal.throwIfAborted();
         this.#options.onSession(who);
         return "renewed";
       };
       try {
+        signal.throwIfAborted();
         const found = await this.#options.find(signal);
         if (found.ok) {
           const who = (await found.json()) as Who;

@@ -54,7 +54,7 @@ export async function findSession(): Promise<void> {
     if (who !== undefined) return takeSession(who);
     const outcome = (await isExpired(response)) ? await renewal.regain() : "over";
     if (outcome === "renewed") return;
-    become({ kind: "out", again: outcome === "unavailable" });
+    end(outcome === "unavailable");
     if (outcome === "unavailable") regainLater();
   } catch {
     // The first call to the API will report what is wrong.
@@ -106,7 +106,7 @@ export async function signOut({ stay = false } = {}): Promise<void> {
   if (!stay && typeof signOutUrl === "string" && /^https?:/.test(signOutUrl)) location.assign(signOutUrl);
 }
 
-/** Signs in or out. No renewal under way may undo that, in whatever tab. */
+/** Signs in or out. Renewals under way, which would undo that, are given up in all tabs first. */
 async function change(work: () => Promise<Response>): Promise<Response> {
   tabs?.postMessage(CHANGES);
   return await renewal.replace(work);
@@ -115,8 +115,8 @@ async function change(work: () => Promise<Response>): Promise<Response> {
 /** All tabs share one session: takes over sign-ins and sign-outs from other tabs. */
 export function followOtherTabs(): void {
   tabs?.addEventListener("message", ({ data }) => {
-    if (data === CHANGES) renewal.giveUp();
-    else void takeOver();
+    renewal.giveUp();
+    if (data === CHANGED) void takeOver();
   });
 }
 
@@ -143,7 +143,14 @@ async function takeOver(): Promise<void> {
 function leave(): void {
   renewal.stop();
   shownTo = "";
-  become({ kind: "out", again: false });
+  end(false);
+}
+
+/** @param again whether what is shown stays, and the user signs in over it. */
+function end(again: boolean): void {
+  // Without its session, a server for this computer's user answers nothing but how to get a new link.
+  if (IS_LOCAL) location.reload();
+  else become({ kind: "out", again });
 }
 
 /** Another user may not see what is shown, not even after the first one was signed out. */
@@ -172,7 +179,7 @@ export async function signedIn(signal: AbortSignal, since = signIns): Promise<vo
     if (outcome === "renewed") return;
     if (outcome === "unavailable") regainLater();
   }
-  if (state.kind !== "out") become({ kind: "out", again: state.kind === "in" && state.user !== "" });
+  if (state.kind !== "out") end(state.kind === "in" && state.user !== "");
   await new Promise<void>((resolve, reject) => {
     const check = (): void => {
       if (state.kind === "in") finish(resolve);
@@ -206,8 +213,6 @@ function regainLater(): void {
 
 function become(next: SessionState): void {
   state = next;
-  // Without its session, such a server answers nothing but how to get a new link.
-  if (IS_LOCAL && next.kind === "out") location.reload();
   for (const listener of listeners) listener();
 }
 
