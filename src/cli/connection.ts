@@ -69,7 +69,10 @@ export function withLocalFlags(command: Command): Command {
   return command
     .optionsGroup("Without a server:")
     .option("--local", "read with your kubeconfig: nothing has to be installed in the cluster")
-    .option("--kubeconfig <file>", "the kubeconfig (default: as kubectl); implies --local")
+    .option(
+      "--kubeconfig <file>",
+      "the kubeconfig (default: as the current context says, if it is a local one; else as kubectl); implies --local",
+    )
     .option("--config <file>", "where logs are kept: a configuration file (default: in pods only)")
     .option("--config-map <namespace/name>", "where logs are kept: a ConfigMap of the cluster, whose hosts you confirm")
     .option("--yes", "confirm the ConfigMap's hosts without being asked")

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -72,10 +82,44 @@ describe("contexts", () => {
 
 describe("contexts that are written at once", () => {
   it("are all kept, and get different names if they may choose", async () => {
-    const free = async ({ contexts }: ContextFile) => `c${Object.keys(contexts).length}`;
+    const free = ({ contexts }: ContextFile) => `c${Object.keys(contexts).length}`;
     const names = await Promise.all([1, 2, 3].map(() => writeContext(env, free, { server: "http://one" })));
     expect(names.toSorted()).toEqual(["c0", "c1", "c2"]);
     expect(Object.keys(readContexts(env).contexts)).toEqual(["c0", "c1", "c2"]);
+  });
+
+  it("are written to what a link leads to, even if the link's folder cannot be written", async () => {
+    const real = join(mkdtempSync(join(tmpdir(), "taffrail-dotfiles-")), "config.yaml");
+    writeFileSync(real, "");
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(real, path);
+    chmodSync(dirname(path), 0o500);
+    try {
+      await writeContext(env, "one", { server: "http://one" });
+      expect(readFileSync(real, "utf8")).toContain("http://one");
+    } finally {
+      chmodSync(dirname(path), 0o700);
+    }
+  });
+
+  it.skipIf(process.getuid?.() === 0)("say that their file cannot be written", async () => {
+    mkdirSync(dirname(path), { recursive: true });
+    chmodSync(dirname(path), 0o500);
+    try {
+      const error = await writeContext(env, "one", { server: "http://one" }).catch((why: unknown) => why);
+      expect(error).toMatchObject({ message: `cannot write ${path} (EACCES)`, exitCode: 2 });
+    } finally {
+      chmodSync(dirname(path), 0o700);
+    }
+  });
+
+  it("keep what another process has changed in them meanwhile", async () => {
+    await writeContext(env, "one", { server: "http://one" });
+    const known = readContexts(env).contexts.one;
+    await writeContext(env, "one", { server: "http://one", project: "shop" });
+    expect(known).toEqual({ server: "http://one" });
+    await writeContext(env, "one", (now = { server: "" }) => ({ ...now, tokenFile: "/t" }));
+    expect(readContexts(env).contexts.one).toEqual({ server: "http://one", project: "shop", tokenFile: "/t" });
   });
 
   it("do not wait for a process that has died while it changed the file", async () => {

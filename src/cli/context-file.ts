@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, parseDocument, type YAMLMap } from "yaml";
 import * as z from "zod";
 import { systemTimer } from "../client/sleep.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { LockTimeoutError, withFileLock } from "./file-lock.ts";
-import { writePrivateFile } from "./private-file.ts";
+import { fileBehind, writePrivateFile } from "./private-file.ts";
 import { serverAddress } from "./server-address.ts";
 
 /** A named server, and how to sign in there; or this computer, which reads with a kubeconfig. */
@@ -41,7 +41,7 @@ const ContextFile = z.strictObject({
     .transform((all) => all ?? {}),
 });
 
-/** How long to wait for another process, in milliseconds: each needs only some. */
+/** How long to wait for another process, which needs some milliseconds. */
 const LOCK_MS = 5_000;
 
 export type Context = z.output<typeof Context>;
@@ -65,28 +65,29 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
  * Writes one context, which becomes the current one if there is none. The user's comments and other entries stay. Only
  * its owner can read the file, since it holds tokens.
  *
- * @param wanted its name, or what chooses one that no other process then chooses.
+ * @param wanted its name, or what chooses one, which no other process then chooses.
+ * @param context it, or what makes it of the present one.
  * @returns its name.
+ * @throws CliError if the file cannot be changed; what the functions throw.
  */
 export function writeContext(
   env: NodeJS.ProcessEnv,
-  wanted: string | ((file: ContextFile) => Promise<string>),
-  context: Context,
+  wanted: string | ((file: ContextFile) => string),
+  context: Context | ((known: Context | undefined) => Context),
 ): Promise<string> {
-  return edit(env, async ({ document, file }) => {
-    const name = typeof wanted === "string" ? wanted : await wanted(file);
+  return edit(env, ({ document, file }) => {
+    const name = typeof wanted === "string" ? wanted : wanted(file);
+    const next = typeof context === "function" ? context(contextNamed(file, name)) : context;
     if (file.current === undefined) document.set("current", name);
-    const path = ["contexts", name];
     if (document.get("contexts") == null) document.set("contexts", document.createNode({}));
-    const known = document.getIn(path, true);
-    if (!isMap(known)) {
-      document.setIn(path, document.createNode(context));
-      return name;
-    }
-    for (const key of Object.keys(Context.shape)) {
-      const value = context[key as keyof Context];
-      if (value === undefined) known.delete(key);
-      else if (known.get(key) !== value) known.set(key, value);
+    const known = entryOf(document, name);
+    if (known === undefined) document.setIn(["contexts", name], document.createNode(next));
+    else {
+      for (const key of Object.keys(Context.shape)) {
+        const value = next[key as keyof Context];
+        if (value === undefined) known.delete(key);
+        else if (known.get(key) !== value) known.set(key, value);
+      }
     }
     return name;
   });
@@ -98,29 +99,55 @@ export function writeContext(
  * @throws CliError with status 2 if there is no such context.
  */
 export function chooseContext(env: NodeJS.ProcessEnv, name: string): Promise<void> {
-  return edit(env, async ({ document, file }) => {
+  return edit(env, ({ document, file }) => {
     if (contextNamed(file, name) === undefined) throw noContext(name, file);
     document.set("current", name);
   });
 }
 
+/** Makes a context the one for a context of the kubeconfig. Other servers' contexts no longer are. */
+export function bindKubeContext(env: NodeJS.ProcessEnv, name: string, kubeContext: string): Promise<void> {
+  return edit(env, ({ document, file }) => {
+    for (const [each, { server, kubeContext: bound }] of Object.entries(file.contexts)) {
+      if (each === name) entryOf(document, each)?.set("kubeContext", kubeContext);
+      else if (server !== undefined && bound === kubeContext) entryOf(document, each)?.delete("kubeContext");
+    }
+  });
+}
+
+function entryOf(document: Document, name: string): YAMLMap | undefined {
+  const entry = document.getIn(["contexts", name], true);
+  return isMap(entry) ? entry : undefined;
+}
+
 /** Changes the file, unless another process does: what one of them reads, the other would overwrite. */
-async function edit<T>(env: NodeJS.ProcessEnv, change: (read: ReturnType<typeof readFile>) => Promise<T>): Promise<T> {
+async function edit<T>(env: NodeJS.ProcessEnv, change: (read: ReturnType<typeof readFile>) => T): Promise<T> {
   const path = contextFilePath(env);
+  const lock = `${fileBehind(path)}.lock`;
   const work = async (): Promise<T> => {
     const read = readFile(env);
-    const result = await change(read);
+    const result = change(read);
     // Long lines stay as they are.
     writePrivateFile(path, read.document.toString({ lineWidth: 0 }));
     return result;
   };
   try {
-    return await withFileLock(`${path}.lock`, { timer: systemTimer, waitMs: LOCK_MS }, work);
+    return await withFileLock(lock, { timer: systemTimer, waitMs: LOCK_MS }, work);
   } catch (error) {
-    if (!(error instanceof LockTimeoutError)) throw error;
-    throw new CliError(EXIT.other, `another process has been changing ${path} for too long`, ["try     again"]);
+    if (error instanceof LockTimeoutError) {
+      throw new CliError(EXIT.other, `another process has been changing ${path} for too long`, [
+        `try     again, or remove ${lock}`,
+      ]);
+    }
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!UNWRITABLE.has(code)) throw error;
+    throw new CliError(EXIT.usage, `cannot write ${path} (${code})`, [
+      "try     XDG_CONFIG_HOME=FOLDER with another one",
+    ]);
   }
 }
+
+const UNWRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
 
 /** The context of a name. Names are the user's, and may be those of JavaScript's own properties. */
 export function contextNamed({ contexts }: Pick<ContextFile, "contexts">, name: string): Context | undefined {

@@ -1,14 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { printable } from "../quoted.ts";
-import {
-  type Context,
-  chooseContext,
-  contextFilePath,
-  contextNamed,
-  readContexts,
-  writeContext,
-} from "./context-file.ts";
+import { type Context, chooseContext, contextFilePath, readContexts, writeContext } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
@@ -110,8 +103,14 @@ function whereOf({ server, kubeContext, configMap, config }: Context): string {
 }
 
 async function setContext({ env, say }: CliIo, name: string, flags: SetFlags): Promise<void> {
-  const known: Partial<Context> = contextNamed(readContexts(env), name) ?? {};
-  const { use = false, local, server, tokenFile, config, kubeconfig, ...rest } = flags;
+  await writeContext(env, name, (known = {}) => changed(name, known, flags));
+  if (flags.use) await chooseContext(env, name);
+  say(`context "${name}" is in ${contextFilePath(env)}`);
+}
+
+/** @throws CliError with status 2 if it would not be a valid one. */
+function changed(name: string, known: Partial<Context>, flags: SetFlags): Context {
+  const { use: _, local, server, tokenFile, config, kubeconfig, ...rest } = flags;
   const given = {
     ...rest,
     ...(server !== undefined && { server: server && serverAddress(server) }),
@@ -123,9 +122,7 @@ async function setContext({ env, say }: CliIo, name: string, flags: SetFlags): P
   const context = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== "")) as Context;
   const fault = faultOf(context);
   if (fault !== undefined) throw new CliError(EXIT.usage, fault, [`try     taffrail context set ${name} --server URL`]);
-  await writeContext(env, name, context);
-  if (use) await chooseContext(env, name);
-  say(`context "${name}" is in ${contextFilePath(env)}`);
+  return context;
 }
 
 /** What stays of a context: a server's settings are not those of another server, nor of this computer. */

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(env.XDG_CONFIG_HOME, { recursive: true });
 });
 
-const name = () => demoContextName(readContexts(env), "demo-viewer");
+const name = async () => (await demoContextName(env, "demo-viewer"))(readContexts(env));
 
 describe("the context of a demo", () => {
   it("is not that of another demo that runs, and is that of one that has stopped", async () => {
@@ -35,6 +35,12 @@ describe("the context of a demo", () => {
     other.close();
     other.closeAllConnections();
     expect(await name()).toBe("demo");
+  });
+
+  it("is not that of a demo that has started meanwhile", async () => {
+    const choose = await demoContextName(env, "demo-viewer");
+    await writeContext(env, "demo", { server: "http://127.0.0.1:1", token: "demo-viewer" });
+    expect(choose(readContexts(env))).toBe("demo-2");
   });
 
   it.each([

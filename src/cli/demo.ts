@@ -51,7 +51,7 @@ async function runDemo(io: CliIo, flags: DemoFlags): Promise<void> {
     isBuilding: page.isBuilding,
   });
   const settings = { server: gateway.url, token: VIEWER, project: PROJECT };
-  const context = await writeContext(io.env, (file) => demoContextName(file, VIEWER), settings);
+  const context = await writeContext(io.env, await demoContextName(io.env, VIEWER), settings);
   io.print(...welcome(gateway, { wanted: flags.port, run, context }, io.env));
   void page.done.then((fault) => fault && io.say(`note: cannot build the web page: ${fault}`));
   const playAbort = new AbortController();

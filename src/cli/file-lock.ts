@@ -36,7 +36,16 @@ export async function withFileLock<T>(path: string, options: LockOptions, work: 
   try {
     return await work();
   } finally {
+    release(path, own);
+  }
+}
+
+/** If another process reads it just then, Windows refuses: such a lock is stale once this process has ended. */
+function release(path: string, own: string): void {
+  try {
     if (textOf(path) === own) rmSync(path, { force: true });
+  } catch (error) {
+    if (process.platform !== "win32") throw error;
   }
 }
 
@@ -45,7 +54,10 @@ function tryLock(path: string, own: string): boolean {
     writeFileSync(path, own, { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // On Windows, a file that is being deleted.
+    const isTaken = code === "EEXIST" || (code === "EPERM" && process.platform === "win32");
+    if (!isTaken) throw error;
   }
   const seen = textOf(path);
   if (seen !== undefined && isStale(path, seen)) removeStale(path, seen, own);

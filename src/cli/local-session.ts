@@ -1,7 +1,8 @@
 import { systemClock } from "../clock.ts";
 import { Failure } from "../failure.ts";
 import { KubeconfigError } from "../kube/kubeconfig-error.ts";
-import { createUserKube, type LocalGateway, startLocalGateway, whoAmI } from "../local/local-gateway.ts";
+import { createUserKube, type LocalGateway, startLocalGateway } from "../local/local-gateway.ts";
+import { whoAmI } from "../local/who-am-i.ts";
 import type { PageOptions } from "../server/page.ts";
 import { createLog } from "../telemetry/log.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -51,14 +52,14 @@ export async function startLocalSession(
     await connection.credentials();
     const kube = createUserKube(connection);
     const opened = async (): Promise<LocalSession> => {
-      const username = await whoAmI(kube, connection.userName);
+      const user = await whoAmI(kube, connection.userName);
       const { config, configMap, yes, yesSecrets } = settings;
       const { server: cluster } = connection;
       const compiled = await loadLocalConfig(io, { config, configMap, kube, cluster, clock, yes, yesSecrets });
       const gateway = await startLocalGateway({
         compiled,
         kube,
-        username,
+        user,
         namespace: connection.namespace ?? DEFAULT_NAMESPACE,
         cursorKey: localKey(io.env),
         clock,
@@ -68,7 +69,7 @@ export async function startLocalSession(
         port,
         ...(page !== undefined && { page }),
       });
-      return { ...gateway, username, contextName: connection.contextName };
+      return { ...gateway, username: user.username, contextName: connection.contextName };
     };
     return await opened().catch(async (error: unknown) => {
       await kube.close();

@@ -1,10 +1,12 @@
 import { quoted } from "../quoted.ts";
 import {
+  bindKubeContext,
+  type Context,
   chooseContext,
-  chosenContext,
   contextFilePath,
   contextNamed,
   isServerOf,
+  noContext,
   readContexts,
   writeContext,
 } from "./context-file.ts";
@@ -12,7 +14,7 @@ import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { serverAddress } from "./server-address.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
-import { type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
+import { justIssued, type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
 import { contextFor } from "./target.ts";
 
 /** A context to sign in to. */
@@ -33,8 +35,9 @@ interface ContextFlags {
 /**
  * Which context to sign in to: one of the given server, else the one that commands use.
  *
- * @param kube as kubectl's plugin: the kubeconfig's context in use. A context that is for another one is left alone.
- * @throws CliError with status 2 if no server is given, or the named context has another one.
+ * @param kube as kubectl's plugin: the kubeconfig's context in use. Then the current context does not count, which may be
+ * of another cluster, nor does one that is for another context of the kubeconfig.
+ * @throws CliError with status 2 if no server is given, or the named context is for something else.
  */
 export function loginTarget(
   given: string | undefined,
@@ -43,33 +46,44 @@ export function loginTarget(
   kube: string | undefined,
 ): LoginTarget {
   const file = readContexts(env);
-  const { current, contexts } = file;
   const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
   const wanted = given ?? (named === undefined ? env.TAFFRAIL_SERVER || undefined : undefined);
+  const chosen = named ?? (kube === undefined ? file.current : contextFor(file, kube, hasServer)) ?? "";
+  const context = contextNamed(file, chosen);
+  if (named !== undefined && context !== undefined) checkIsFor(named, context, kube);
   if (wanted === undefined) {
-    const ofKube = named === undefined ? contextFor(file, kube) : undefined;
-    const { name, context } = chosenContext(ofKube === undefined ? flags : { context: ofKube }, env);
-    if (context?.server !== undefined && isFor(context, kube)) {
-      return { name, server: serverAddress(context.server), kube };
-    }
+    if (named !== undefined && context === undefined) throw noContext(named, file);
+    if (context?.server !== undefined) return { name: chosen, server: serverAddress(context.server), kube };
     throw new CliError(EXIT.usage, "no server given", ["try     taffrail login https://taffrail.example.com"]);
   }
   const server = serverAddress(wanted);
-  const isOf = (name: string): boolean => isServerOf(contextNamed(file, name), server);
   if (named !== undefined) {
-    if (contextNamed(file, named) !== undefined && !isOf(named)) {
-      throw new CliError(EXIT.usage, `the context ${quoted(named)} has another server`, [
-        `try     another --context, or first: taffrail context set ${named} --server ${wanted}`,
-      ]);
-    }
-    return { name: named, server, kube };
+    if (context === undefined || isServerOf(context, server)) return { name: named, server, kube };
+    throw new CliError(EXIT.usage, `the context ${quoted(named)} has another server`, [
+      `try     another context, or first: taffrail context set ${named} --server ${wanted}`,
+    ]);
   }
-  const known = [current ?? "", ...Object.keys(contexts)].find((name) => isOf(name) && isFor(contexts[name], kube));
-  return { name: known ?? newName(new URL(server).host, contexts), server, kube };
+  const known = [chosen, ...Object.keys(file.contexts)].find((name) => {
+    const each = contextNamed(file, name);
+    return isServerOf(each, server) && isFor(each, kube);
+  });
+  return { name: known ?? newName(new URL(server).host, file.contexts), server, kube };
 }
 
-function isFor(context: { readonly kubeContext?: string | undefined } | undefined, kube: string | undefined): boolean {
-  return kube === undefined || (context?.kubeContext ?? kube) === kube;
+function hasServer({ server }: Context): boolean {
+  return server !== undefined;
+}
+
+function isFor({ kubeContext }: Context, kube: string | undefined): boolean {
+  return kube === undefined || (kubeContext ?? kube) === kube;
+}
+
+function checkIsFor(name: string, context: Context, kube: string | undefined): void {
+  if (isFor(context, kube)) return;
+  const other = quoted(context.kubeContext ?? "");
+  throw new CliError(EXIT.usage, `the context ${quoted(name)} is for the kubeconfig's context ${other}`, [
+    `try     taffrail login --context ${context.kubeContext}, or another --taffrail-context`,
+  ]);
 }
 
 function newName(host: string, contexts: object): string {
@@ -80,8 +94,8 @@ function newName(host: string, contexts: object): string {
 }
 
 /**
- * Writes the sign-in and the context. Its earlier token is of no more use. It becomes the current one, unless it is for a
- * context of the kubeconfig.
+ * Writes the sign-in and the context, whose earlier token is of no more use. It becomes the current one or, as kubectl's
+ * plugin, the one for the kubeconfig's context.
  */
 export async function keepSignIn(
   io: CliIo,
@@ -89,12 +103,15 @@ export async function keepSignIn(
   { project }: ContextFlags,
   signIn: StoredSignIn,
 ): Promise<void> {
-  await withSignInLock(name, io, async () => writeSignIn(io, name, signIn));
-  const { token: _, tokenFile, ...known } = contextNamed(readContexts(io.env), name) ?? { server };
-  if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
-  const more = { ...(project !== undefined && { project }), ...(kube !== undefined && { kubeContext: kube }) };
-  await writeContext(io.env, name, { ...known, ...more });
-  if (kube === undefined && readContexts(io.env).current !== name) {
+  await withSignInLock(name, io, async () => writeSignIn(io.env, name, justIssued(signIn, io)));
+  await writeContext(io.env, name, ({ token: _, tokenFile, ...known } = { server }) => {
+    if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
+    return { ...known, ...(project !== undefined && { project }) };
+  });
+  if (kube !== undefined) {
+    await bindKubeContext(io.env, name, kube);
+    io.say(`kubectl taffrail reads from it for the kubeconfig's context ${quoted(kube)}`);
+  } else if (readContexts(io.env).current !== name) {
     await chooseContext(io.env, name);
     io.say(`the current context is now "${name}", in ${contextFilePath(io.env)}`);
   }

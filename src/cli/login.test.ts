@@ -329,7 +329,7 @@ describe("taffrail login", () => {
       out: "",
       said: [
         'error: the context "a" has another server',
-        `  try     another --context, or first: taffrail context set a --server ${world.url}`,
+        `  try     another context, or first: taffrail context set a --server ${world.url}`,
       ],
     });
     expect(await login("--context", "gone")).toMatchObject({

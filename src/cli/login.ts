@@ -4,15 +4,15 @@ import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_l
 import { createTaffrailClient } from "../client/client.ts";
 import { quoted } from "../quoted.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { GROUPS_OMITTED } from "./groups-omitted.ts";
 import type { CliIo } from "./io.ts";
 import { keepSignIn, loginTarget } from "./login-context.ts";
 import { kargoConfigPath, readKargoToken } from "./sign-in/kargo-token.ts";
 import type { ProviderRef } from "./sign-in/provider-client.ts";
 import { isRenewed, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
 import { expiryOf, isExpired, userIn } from "./sign-in/token-claims.ts";
-import { kubeContextOf } from "./target.ts";
+import { existingKubeContext } from "./target.ts";
 import { checkToken } from "./token-source.ts";
-import { GROUPS_OMITTED } from "./whoami.ts";
 
 interface LoginFlags {
   readonly context?: string;
@@ -68,7 +68,7 @@ export function addLoginCommand(program: Command, io: CliIo): void {
     .option("--from-kubeconfig", "use the token of your kubeconfig's user");
   if (io.isPlugin) {
     command.action((server: string | undefined, { taffrailContext, context, ...flags }: PluginLoginFlags) => {
-      const kube = kubeContextOf({ ...flags, ...(context !== undefined && { context }) }, io.env);
+      const kube = existingKubeContext({ ...flags, ...(context !== undefined && { context }) }, io.env);
       const own = { ...flags, ...(taffrailContext !== undefined && { context: taffrailContext }) };
       return login(io, server, { ...own, ...(context !== undefined && { kubeContext: context }) }, kube);
     });
@@ -102,7 +102,6 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags, k
     `signed in to ${target.server}${user === undefined ? "" : ` as ${user}`} by context "${target.name}"` +
       (isRenewed(kept) ? "" : until === undefined ? "" : ` until ${new Date(until).toISOString()}`),
   );
-  if (kube !== undefined) io.say(`kubectl taffrail reads from it for the kubeconfig's context ${quoted(kube)}`);
   if (caller.groupsOmitted) io.say(`note: ${GROUPS_OMITTED}, so you may not see what you may read by them`);
   if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE) {
     io.say("note: TAFFRAIL_TOKEN or TAFFRAIL_TOKEN_FILE is set, and takes precedence over the sign-in");
@@ -126,7 +125,7 @@ async function signIn(
   }
   if (flags.fromKubeconfig) {
     const { kubeToken } = await import("./sign-in/kube-token.ts");
-    // The sign-in is good in every folder.
+    // From wherever the next command is called.
     const kubeconfig = flags.kubeconfig === undefined ? undefined : resolve(flags.kubeconfig);
     const audiences = info.tokenAudiences;
     const got = await kubeToken({ kubeconfig, kubeContext: flags.kubeContext }, audiences, io);

@@ -29,7 +29,9 @@ export function addLogoutCommand(program: Command, io: CliIo): void {
 /** Not the current context: it may be of another cluster than kubectl's. */
 function contextOfPlugin({ taffrailContext, ...flags }: PluginFlags, { env }: CliIo): string {
   const kube = kubeContextOf(flags, env);
-  const found = taffrailContext ?? (env.TAFFRAIL_CONTEXT || contextFor(readContexts(env), kube));
+  const found =
+    taffrailContext ??
+    (env.TAFFRAIL_CONTEXT || contextFor(readContexts(env), kube, ({ server }) => server !== undefined));
   if (found !== undefined) return found;
   throw new CliError(EXIT.usage, `there is no sign-in for the kubeconfig's context ${quoted(kube ?? "")}`, [
     "try     kubectl taffrail logout --taffrail-context NAME",
@@ -49,8 +51,10 @@ async function logout(io: CliIo, named: string | undefined): Promise<void> {
     removeSignIn(io.env, name);
     return known;
   });
-  const { token, ...rest } = context;
-  if (token !== undefined) await writeContext(io.env, name, rest);
+  const { token } = context;
+  if (token !== undefined) {
+    await writeContext(io.env, name, (known = context) => ({ ...known, token: undefined }));
+  }
   if (signIn === undefined && token === undefined) {
     io.say(`note: nobody is signed in by context "${name}"`);
   } else {

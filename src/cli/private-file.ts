@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
  */
 export function writePrivateFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const target = targetOf(path);
+  const target = fileBehind(path);
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     rmSync(temporary, { force: true });
@@ -23,7 +23,8 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-function targetOf(path: string): string {
+/** What a symbolic link leads to; any other path as it is. */
+export function fileBehind(path: string): string {
   try {
     return realpathSync(path);
   } catch {

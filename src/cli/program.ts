@@ -56,7 +56,9 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
 }
 
 /** Prints an error: what, where, what to do, and last what to tell an operator. Returns the exit code. */
-function reportError(error: unknown, { say, signal }: CliIo): number {
+function reportError(error: unknown, io: CliIo): number {
+  const { signal } = io;
+  const say = (line: string): void => io.say(asCalled(line, io));
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   // A sign-in that cannot be renewed fails inside a call.
   const fault = error instanceof ConnectError && error.cause instanceof CliError ? error.cause : error;
@@ -80,6 +82,11 @@ function reportError(error: unknown, { say, signal }: CliIo): number {
   if (reason === "TOKEN_MISSING" || reason === "TOKEN_REFUSED") say("          taffrail login");
   if (reference !== "") say(`  ref     ${reference}`);
   return exitCodeOf(error);
+}
+
+/** Commands to copy are those of the program that was called, as kubectl's plugin or not. */
+function asCalled(line: string, io: CliIo): string {
+  return line.replace(/(?<=^ {2}(?:try)? +|[;,] or |: )taffrail(?= [a-z])/g, programName(io));
 }
 
 /** The system's code for a connection that failed, such as ECONNREFUSED; empty for other errors. */

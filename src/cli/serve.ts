@@ -30,7 +30,10 @@ export function addServeCommand(program: Command, io: CliIo): void {
     .option("--config <file>", "the configuration file (default: Kargo's ANALYSIS_RUN_LOG_… variables)")
     .option("--listen <host:port>", "the address to listen on (default: the configuration's, else :8080)")
     .option("--kubeconfig <file>", "the kubeconfig (default: KUBECONFIG, else the pod's ServiceAccount)")
-    .option("--context <name>", "a context of the kubeconfig (default: the current one)")
+    .option(
+      "--context <name>",
+      "a context of the kubeconfig (default: the current one; with --local as for `taffrail ui`)",
+    )
     .optionsGroup("For yourself:")
     .option("--local", "serve only whoever starts it, on this computer, and read with their kubeconfig")
     .option("--config-map <namespace/name>", "with --local: a ConfigMap of the cluster, instead of --config")

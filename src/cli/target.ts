@@ -1,4 +1,5 @@
-import { kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
+import { kubeContextNames, kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
+import { quoted } from "../quoted.ts";
 import type { ConnectionFlags } from "./connection.ts";
 import { type Context, type ContextFile, contextNamed, isServerOf, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -20,6 +21,8 @@ export interface ServerTarget {
 export interface LocalTarget {
   readonly kind: "local";
   readonly settings: LocalSettings;
+  /** The name of the context that says so; `undefined`: flags do. */
+  readonly context: string | undefined;
   readonly project: string;
 }
 
@@ -29,6 +32,22 @@ export function kubeContextOf(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   return peekContext(kubeconfigFiles(kubeconfig, env), context).name;
+}
+
+/**
+ * The same, for what is only of use with one.
+ *
+ * @throws CliError with status 2 if there is none, or none of the given name.
+ */
+export function existingKubeContext(
+  flags: Pick<ConnectionFlags, "kubeconfig" | "context">,
+  env: NodeJS.ProcessEnv,
+): string {
+  const known = kubeContextNames(kubeconfigFiles(flags.kubeconfig, env));
+  const name = kubeContextOf(flags, env);
+  if (name !== undefined && known.includes(name)) return name;
+  const what = name === undefined ? "current context" : `context ${quoted(name)}`;
+  throw new CliError(EXIT.usage, `the kubeconfig has no ${what}`, [`known: ${known.join(", ") || "none"}`]);
 }
 
 /** The name of a context that is for a context of the kubeconfig. */
@@ -63,7 +82,10 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
 
   /** A context for the cluster that kubectl would use. */
   const forKube = (): string | undefined =>
-    contextFor(file, kubeContextOf(flags, env), ({ local }) => !wantsLocal || local === true);
+    [false, true]
+      .filter((isLocal) => isLocal || !wantsLocal)
+      .map((isLocal) => contextFor(file, kubeContextOf(flags, env), ({ local = false }) => local === isLocal))
+      .find((each) => each !== undefined);
   const current = env.TAFFRAIL_CONTEXT || file.current;
   /** Whoever has chosen a local context reads by it, unless a flag names another cluster. */
   const isLocal = current !== undefined && contextNamed(file, current)?.local === true;
@@ -94,6 +116,7 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const { namespace } = peekContext(kubeconfigFiles(kubeconfig, env), kubeContext);
   return {
     kind: "local",
+    context: local && name,
     settings: {
       kubeconfig,
       kubeContext,

@@ -34,7 +34,10 @@ export function addUiCommand(program: Command, io: CliIo): void {
     .argument("[run]", "the run to open: its name, or @latest, or @failed (default: the project's runs)")
     .option("-n, --namespace <project>", "the project (default: the namespace of the kubeconfig's context)")
     .option("-p, --project <project>", "the same as -n")
-    .option("--context <name>", "the kubeconfig's context (default: the current one)")
+    .option(
+      "--context <name>",
+      "the kubeconfig's context (default: as the current context says, if it is a local one; else the current one)",
+    )
     .option("--listen <host:port>", "the address to listen on, of this computer only (default: a free port)")
     .option("--no-browser", "only print the link");
   withLocalFlags(command).action((run: string | undefined, { listen, browser, ...flags }: UiFlags) => {

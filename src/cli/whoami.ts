@@ -5,6 +5,7 @@ import { createTaffrailClient } from "../client/client.ts";
 import { describeError } from "../client/describe-error.ts";
 import { printable } from "../quoted.ts";
 import { type ConnectionFlags, withConnectionFlags } from "./connection.ts";
+import { GROUPS_OMITTED } from "./groups-omitted.ts";
 import type { CliIo } from "./io.ts";
 import { startLocalSession } from "./local-session.ts";
 import { serverAddress } from "./server-address.ts";
@@ -44,10 +45,22 @@ async function whoami(io: CliIo, flags: WhoamiFlags): Promise<void> {
   );
 }
 
-/** What is printed. */
-type Who = Awaited<ReturnType<typeof whoAtServer>>;
+/** What is printed, as it is in JSON. */
+interface Who extends CallerInfo {
+  /** As the token names them. */
+  readonly user: string;
+  readonly subject: string | null;
+  readonly issuer: string | null;
+  /** By what they are who they are, in words. */
+  readonly identity: string;
+  readonly expires: string | null;
+  readonly renewed: boolean;
+  /** `null`: the cluster is read directly. */
+  readonly server: string | null;
+  readonly context: string | null;
+}
 
-async function whoAtServer(io: CliIo, flags: WhoamiFlags, { server, own }: ServerTarget) {
+async function whoAtServer(io: CliIo, flags: WhoamiFlags, { server, own }: ServerTarget): Promise<Who> {
   const source = tokenSource(flags, io, own);
   if (source === undefined) throw signedOut("you are not signed in");
   // Once, so that what is printed is what the server has seen.
@@ -65,14 +78,16 @@ async function whoAtServer(io: CliIo, flags: WhoamiFlags, { server, own }: Serve
     identity: identityOf(source.kind, signIn),
     expires: expiry === undefined ? null : new Date(expiry).toISOString(),
     renewed: signIn !== undefined && isRenewed(signIn),
-    server: baseUrl as string | null,
+    server: baseUrl,
     context: own?.name ?? null,
   };
 }
 
 /** Without a server: who Kubernetes says that the kubeconfig's user is. */
-async function whoHere(io: CliIo, { settings }: LocalTarget): Promise<Who> {
-  const session = await startLocalSession(io, settings, { port: 0 });
+async function whoHere(io: CliIo, { settings, context }: LocalTarget): Promise<Who> {
+  // Of no consequence here is where logs are kept.
+  const unconfigured = { ...settings, config: undefined, configMap: undefined };
+  const session = await startLocalSession(io, unconfigured, { port: 0 });
   try {
     const { who } = await askWho(io, session.url, session.token.reveal());
     return {
@@ -84,14 +99,30 @@ async function whoHere(io: CliIo, { settings }: LocalTarget): Promise<Who> {
       expires: null,
       renewed: false,
       server: null,
-      context: null,
+      context: context ?? null,
     };
   } finally {
     await session.stop();
   }
 }
 
-async function askWho({ signal }: CliIo, baseUrl: string, token: string) {
+/** What the server knows of its caller. */
+interface CallerInfo {
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly groupsOmitted: boolean;
+  readonly rights: Rights;
+  readonly projects: readonly string[];
+  /** Whether there may be more projects. */
+  readonly incomplete: boolean;
+}
+
+/** @returns it, and when the token expires, in milliseconds since 1970, if the server knows. */
+async function askWho(
+  { signal }: CliIo,
+  baseUrl: string,
+  token: string,
+): Promise<{ readonly who: CallerInfo; readonly expiry: number | undefined }> {
   const client = createTaffrailClient({ baseUrl, token });
   const [caller, { projects, incomplete }] = await Promise.all([
     client.getCaller({}, { signal }),
@@ -104,7 +135,8 @@ async function askWho({ signal }: CliIo, baseUrl: string, token: string) {
       username,
       groups,
       groupsOmitted,
-      rights: RIGHTS[rights],
+      // A newer server may tell something else.
+      rights: RIGHTS[rights] ?? "unknown",
       projects: projects.map((project) => project.name),
       incomplete,
     },
@@ -117,7 +149,9 @@ function noneWithoutGroups(error: unknown): Pick<ListProjectsResponse, "projects
   throw error;
 }
 
-const RIGHTS: Readonly<Record<CallerRights, "unknown" | "user" | "service-accounts" | "server">> = {
+type Rights = "unknown" | "user" | "service-accounts" | "server";
+
+const RIGHTS: Readonly<Record<CallerRights, Rights>> = {
   [CallerRights.UNSPECIFIED]: "unknown",
   [CallerRights.USER]: "user",
   [CallerRights.SERVICE_ACCOUNTS]: "service-accounts",
@@ -138,8 +172,6 @@ function rightsOf({ rights, username, groups, groupsOmitted }: Who): string {
   return `of the user ${printable(username)}${ofGroups}${groupsOmitted ? OMITTED : ""}`;
 }
 
-/** What a caller has to know whose rights by groups are not known. */
-export const GROUPS_OMITTED = "your identity provider left your groups out of your token";
 const OMITTED = `; ${GROUPS_OMITTED}`;
 
 const SOURCES: Readonly<Record<TokenSource["kind"], string>> = {

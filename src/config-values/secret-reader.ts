@@ -44,7 +44,7 @@ export function openSecret(
 ): SecretReader {
   const longEnough = (value: string, where: string): Secret => {
     if (Buffer.byteLength(value) >= leastBytes) return new Secret(value);
-    throw new Error(`${where} holds fewer than ${leastBytes} bytes`);
+    throw new Error(`${where} holds fewer than ${leastBytes} bytes: use a longer secret`);
   };
   if (secret.env !== undefined) {
     const value = env[secret.env]?.trim();

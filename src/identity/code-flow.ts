@@ -217,8 +217,8 @@ function authOf(
   return methods.includes("client_secret_basic") ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
 }
 
-/** A list, as of OpenID Connect Core 1.0 §3.1.2.1. `none` would forbid to ask. */
+/** A list: OpenID Connect Core 1.0 §3.1.2.1. */
 function promptForUser(configured = ""): string {
-  const others = configured.split(" ").filter((each) => each !== "" && each !== "login" && each !== "none");
+  const others = configured.split(" ").filter((each) => each !== "" && each !== "login");
   return ["login", ...others].join(" ");
 }

@@ -114,6 +114,9 @@ describe("identity.providers", () => {
     const withParameters = (authorizationParameters: object) =>
       faultsOf([{ name: "a", oidc: { ...OIDC, authorizationParameters } }]);
     expect(withParameters({ access_type: "offline", prompt: "consent" })).toEqual([]);
+    expect(withParameters({ prompt: "none" })).toEqual([
+      "identity.providers[0].oidc.authorizationParameters.prompt must not be none: then nobody could sign in",
+    ]);
     for (const own of ["state", "nonce", "redirect_uri", "code_challenge", "request_uri"]) {
       expect(withParameters({ [own]: "x" })).toEqual([
         expect.stringMatching(
@@ -139,7 +142,7 @@ describe("identity.providers", () => {
     ).toHaveLength(1);
     // As long as the one in Kargo's quick start.
     expect(faultsOf([{ name: "a", kargoAdmin: ADMIN }], { KEY: "0123456789abcdef0123456789ab" })).toEqual([
-      "the environment variable KEY holds fewer than 32 bytes",
+      "the environment variable KEY holds fewer than 32 bytes: use a longer secret",
     ]);
   });
 

@@ -39,6 +39,10 @@ const openId = {
       z.string().refine((name) => !OWN_PARAMETERS.has(name), "is set by the sign-in itself"),
       z.string(),
     )
+    .refine(({ prompt }) => !prompt?.split(" ").includes("none"), {
+      path: ["prompt"],
+      message: "must not be none: then nobody could sign in",
+    })
     .default({})
     .describe("More parameters for the provider's page to sign in, such as `prompt: consent`. Default: none."),
   caFile: Text.optional().describe("The CA certificates (PEM) to trust instead of the public ones."),

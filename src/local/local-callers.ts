@@ -7,12 +7,13 @@ import { reviewAccess } from "../kube/access-review.ts";
 import { Secret } from "../secret.ts";
 import type { Callers, CallersDeps } from "../server/callers.ts";
 import { guardArchive } from "./guard-archive.ts";
+import type { KubeUserInfo } from "./who-am-i.ts";
 
 export interface LocalCallersOptions {
   /** What whoever started this server sends as the bearer token. Nobody else knows it. */
   readonly secret: Secret;
-  /** The name of the kubeconfig's user. */
-  readonly username: string;
+  /** The kubeconfig's user. */
+  readonly user: KubeUserInfo;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface LocalCallersOptions {
  * logs in archives and the reports in private buckets, is decided by SelfSubjectAccessReviews: on the run, and then on
  * its Stage.
  */
-export function createLocalCallers({ secret, username }: LocalCallersOptions): (deps: CallersDeps) => Callers {
+export function createLocalCallers({ secret, user }: LocalCallersOptions): (deps: CallersDeps) => Callers {
   return ({ kube, clock, compiled }) => {
     const { subresource } = compiled.config.access;
     const reviews = createAccess({
@@ -31,7 +32,7 @@ export function createLocalCallers({ secret, username }: LocalCallersOptions): (
       subresource,
       review: (question) => reviewAccess(kube, question),
     });
-    const caller: Caller = { token: secret, username, uid: undefined, groups: [], extra: {} };
+    const caller: Caller = { token: secret, ...user, uid: undefined, extra: {} };
     return {
       authenticator: createLocalAuthenticator(secret, caller),
       access: createLocalAccess(reviews),

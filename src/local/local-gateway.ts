@@ -3,23 +3,22 @@ import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { CompiledConfig } from "../config/compile.ts";
 import { createEgress } from "../egress/egress.ts";
-import { Failure } from "../failure.ts";
 import { createKubeApi, type KubeApi } from "../kube/kube-api.ts";
 import type { KubeconfigConnection } from "../kube/kubeconfig.ts";
-import { SELF_SUBJECT_REVIEWS } from "../kube/resources.ts";
 import { Secret } from "../secret.ts";
 import { startGateway } from "../server/gateway.ts";
 import type { PageOptions } from "../server/page.ts";
 import { createLocalCallers } from "./local-callers.ts";
 import { createLocalDoor } from "./local-door.ts";
 import { createLocalKube } from "./local-kube.ts";
+import type { KubeUserInfo } from "./who-am-i.ts";
 
 export interface LocalGatewayOptions {
   readonly compiled: CompiledConfig;
   /** The client of the kubeconfig's user, which the gateway closes. */
   readonly kube: KubeApi;
   /** Who that is: see {@link whoAmI}. */
-  readonly username: string;
+  readonly user: KubeUserInfo;
   /** The namespace of the kubeconfig's context. */
   readonly namespace: string;
   /** Signs cursors, so that a later process can resume. */
@@ -52,7 +51,7 @@ export interface LocalGateway {
  * @throws the error of `listen`, such as EADDRINUSE.
  */
 export async function startLocalGateway(options: LocalGatewayOptions): Promise<LocalGateway> {
-  const { compiled, kube, username, namespace, cursorKey, clock, log, host = "127.0.0.1", port, page } = options;
+  const { compiled, kube, user, namespace, cursorKey, clock, log, host = "127.0.0.1", port, page } = options;
   const token = new Secret(randomBytes(32).toString("base64url"));
   const base = page === undefined ? "" : `/${randomBytes(15).toString("base64url")}`;
   const door = createLocalDoor({ secret: token, page: page && { base, path: page.opens } });
@@ -68,7 +67,7 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
     host,
     port,
     tls: undefined,
-    callers: createLocalCallers({ secret: token, username }),
+    callers: createLocalCallers({ secret: token, user }),
     ...(page !== undefined && { page: { ...page, kind: "local" } }),
     before: door.serve,
   });
@@ -89,27 +88,4 @@ export async function startLocalGateway(options: LocalGatewayOptions): Promise<L
 /** Creates the client of a kubeconfig's user. It goes wherever the kubeconfig leads, as kubectl does. */
 export function createUserKube(connection: KubeconfigConnection): KubeApi {
   return createKubeApi({ ...connection, owner: "user" }, {}, createEgress({ allow: ["0.0.0.0/0", "::/0"] }));
-}
-
-/**
- * The user name that the cluster knows the kubeconfig's user by.
- *
- * @param fallback for clusters that do not tell: before Kubernetes 1.28, or without the role `system:basic-user`.
- * @throws KubeconfigError, Failure if the cluster cannot be reached, or does not accept the credentials.
- */
-export async function whoAmI(kube: Pick<KubeApi, "create">, fallback: string): Promise<string> {
-  try {
-    const review = await kube.create(SELF_SUBJECT_REVIEWS, {
-      apiVersion: "authentication.k8s.io/v1",
-      kind: "SelfSubjectReview",
-    });
-    const { status } = review as { readonly status?: { readonly userInfo?: { readonly username?: unknown } } };
-    const username = status?.userInfo?.username;
-    return typeof username === "string" && username !== "" ? username : fallback;
-  } catch (error) {
-    // Without a cause: the API server answered, and does not have the resource.
-    const isUnknown = error instanceof Failure && error.kind === "unavailable" && error.cause === undefined;
-    if (isUnknown || (error instanceof Failure && error.kind === "denied")) return fallback;
-    throw error;
-  }
 }

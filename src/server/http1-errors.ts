@@ -8,8 +8,8 @@ import { connectError, reportFailure } from "../rpc/errors.ts";
 const LINGER_MS = 1_000;
 
 /**
- * Answers HTTP/1.1 requests that cannot be parsed, as Node would. Its own answer to headers that are too large has no
- * body, so nobody would find the cause: a long token.
+ * Answers HTTP/1.1 requests that cannot be parsed with the same statuses as Node. Its own answer to headers that are too
+ * large has no body, so nobody would find the cause: a long token. Failed TLS handshakes come here, too.
  *
  * @param headerBytes the maximum size of a request's headers.
  */

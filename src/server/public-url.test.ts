@@ -30,6 +30,7 @@ describe("whether a browser uses TLS", () => {
   it("is certain with TLS to this server, and with its configured address", () => {
     expect(requestUsesTls(requestWith({}, { encrypted: true }), {})).toBe(true);
     expect(requestUsesTls(requestWith({}), { publicUrl: "https://logs.example.com" })).toBe(true);
-    expect(requestUsesTls(requestWith({}), { publicUrl: "http://logs.example.com" })).toBe(false);
+    const other = requestWith({ ...FETCH, origin: "https://logs.example.com" });
+    expect(requestUsesTls(other, { publicUrl: "http://logs.example.com" })).toBe(false);
   });
 });

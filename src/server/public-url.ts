@@ -8,7 +8,8 @@ type Address = Pick<Config, "publicUrl">;
 /** Whether the browser of a request uses TLS, to us or to a proxy in front of us. A client can deceive itself alone. */
 export function requestUsesTls(request: NodeRequest, { publicUrl }: Address): boolean {
   const { headers } = request;
-  if (isEncrypted(request) || isHttps(publicUrl)) return true;
+  if (isEncrypted(request)) return true;
+  if (publicUrl !== undefined) return isHttps(publicUrl);
   if (headers["x-forwarded-proto"] === "https" || isHttps(headers.origin)) return true;
   return headers["sec-fetch-site"] !== undefined && !isTrustedWithoutTls(askedHost(request));
 }
@@ -32,7 +33,10 @@ function askedHost(request: NodeRequest): string {
   return String(request.headers["x-forwarded-host"] ?? hostOf(request) ?? "");
 }
 
-/** Only to such hosts, browsers send `sec-fetch-site` without TLS (https://www.w3.org/TR/fetch-metadata/#framework). */
+/**
+ * To such hosts, browsers send `sec-fetch-site` without TLS, and to others only if their user has them trusted
+ * (https://www.w3.org/TR/fetch-metadata/#framework).
+ */
 function isTrustedWithoutTls(host: string): boolean {
   const name = URL.parse(`http://${host}`)?.hostname ?? "";
   return isLoopbackHost(name) || name.endsWith(".localhost");

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import type { CliOptions } from "../fakes/cli.ts";
 import { type DemoGateway, startDemoGateway } from "../fakes/demo-gateway.ts";
 import { type LocalWorld, startLocalWorld, tokenOf } from "./local-world.ts";
@@ -96,44 +96,99 @@ describe("kubectl taffrail", () => {
     expect(code).toBe(0);
   });
 
-  it("reads from the server that was signed in to for kubectl's context, until the user signs out there", async () => {
-    const KUBECONFIG = twoContexts();
-    const env = { ...contexts("current: mine\ncontexts: { mine: { server: http://127.0.0.1:1 } }\n"), KUBECONFIG };
-    const login = ["login", server.url, "--token-stdin", "-p", "guestbook", "--context", "other"];
-    expect(await plugin(login, { env, input: "demo-viewer" })).toEqual({
-      code: 0,
-      out: "",
-      said: [
-        expect.stringMatching(/^signed in to \S+ by context "127.0.0.1:\d+"$/),
-        `kubectl taffrail reads from it for the kubeconfig's context "other"`,
-      ],
+  describe("that signs in", () => {
+    const login = (args: readonly string[], env: Record<string, string>) =>
+      plugin(["login", ...args, "--token-stdin"], { env, input: "demo-viewer" });
+    const said = async (args: readonly string[], env: Record<string, string>) => (await login(args, env)).said;
+    const file = ({ XDG_CONFIG_HOME }: { readonly XDG_CONFIG_HOME: string }) =>
+      parse(readFileSync(join(XDG_CONFIG_HOME, "taffrail", "config.yaml"), "utf8")) as {
+        readonly current?: string;
+        readonly contexts: Readonly<Record<string, { readonly kubeContext?: string }>>;
+      };
+    const host = () => new URL(server.url).host;
+
+    it("reads from that server for kubectl's context, until the user signs out there", async () => {
+      const env = {
+        ...contexts("current: mine\ncontexts: { mine: { server: http://127.0.0.1:1 } }\n"),
+        KUBECONFIG: twoContexts(),
+      };
+      expect(await login([server.url, "-p", "guestbook", "--context", "other"], env)).toEqual({
+        code: 0,
+        out: "",
+        said: [
+          `kubectl taffrail reads from it for the kubeconfig's context "other"`,
+          `signed in to ${server.url} by context "${host()}"`,
+        ],
+      });
+      expect(await plugin(["logs", "@failed", "--context", "other"], { env })).toMatchObject({ code: 0 });
+      // Neither kubectl's other contexts nor Taffrail's current one are affected.
+      const here = await plugin(["whoami", "-n", "guestbook"], { env });
+      expect(here.out.split("\n")).toEqual([
+        "user      anna",
+        "identity  the kubeconfig's context demo",
+        expect.stringMatching(/^rights {4}of the user anna/),
+        "until     unknown",
+        "server    none: the cluster is read directly",
+        "projects  guestbook",
+        "",
+      ]);
+      expect(file(env)).toMatchObject({ current: "mine", contexts: { [host()]: { kubeContext: "other" } } });
+
+      // What is for another of kubectl's contexts is left alone.
+      await login([server.url], env);
+      expect(file(env).contexts).toMatchObject({
+        [host()]: { kubeContext: "other" },
+        [`${host()}-2`]: { kubeContext: "demo" },
+      });
+      const out = await plugin(["logout", "--context", "other"], { env });
+      expect([out.code, out.said]).toEqual([0, [`signed out of ${server.url} by context "${host()}"`]]);
+      expect((await plugin(["logout", "--context", "third"], { env })).said[0]).toBe(
+        `error: there is no sign-in for the kubeconfig's context "third"`,
+      );
     });
-    expect(await plugin(["logs", "@failed", "--context", "other"], { env })).toMatchObject({ code: 0 });
-    // Neither kubectl's other contexts nor Taffrail's current one are affected.
-    const here = await plugin(["whoami", "-n", "guestbook"], { env });
-    expect(here.out.split("\n")).toEqual([
-      "user      anna",
-      "identity  the kubeconfig's context demo",
-      expect.stringMatching(/^rights {4}of the user anna/),
-      "until     unknown",
-      "server    none: the cluster is read directly",
-      "projects  guestbook",
-      "",
-    ]);
-    expect((await world.run("anna", ["context", "current"], { env })).out).toBe("mine\n");
 
-    // The context of the server is for another of kubectl's contexts.
-    await plugin(["login", server.url, "--token-stdin"], { env, input: "demo-viewer" });
-    expect(JSON.parse((await world.run("anna", ["context", "-o", "json"], { env })).out)).toHaveLength(3);
+    it("does not sign in to the server of Taffrail's current context, which may be of another cluster", async () => {
+      const text = `current: prod\ncontexts: { prod: { server: "${server.url}" } }\n`;
+      const env = { ...contexts(text), KUBECONFIG: twoContexts() };
+      expect(await login([], env)).toMatchObject({
+        code: 2,
+        said: ["error: no server given", "  try     kubectl taffrail login https://taffrail.example.com"],
+      });
+      expect(file(env).contexts).toEqual({ prod: { server: server.url } });
+    });
 
-    const out = await plugin(["logout", "--context", "other"], { env });
-    expect([out.code, out.said]).toEqual([
-      0,
-      [expect.stringMatching(/^signed out of \S+ by context "127.0.0.1:\d+"$/)],
-    ]);
-    expect((await plugin(["logout", "--context", "third"], { env })).said[0]).toBe(
-      `error: there is no sign-in for the kubeconfig's context "third"`,
-    );
+    it("takes no context that is for another one of kubectl's", async () => {
+      const text = `contexts: { prod: { server: "${server.url}", kubeContext: other } }\n`;
+      const env = { ...contexts(text), KUBECONFIG: twoContexts() };
+      const refused = [
+        `error: the context "prod" is for the kubeconfig's context "other"`,
+        "  try     kubectl taffrail login --context other, or another --taffrail-context",
+      ];
+      expect(await said(["--taffrail-context", "prod"], env)).toEqual(refused);
+      expect(await said([server.url, "--taffrail-context", "prod"], env)).toEqual(refused);
+      expect((await said(["--context", "typo", server.url], env))[0]).toBe(
+        'error: the kubeconfig has no context "typo"',
+      );
+      expect((await said([server.url], { ...env, KUBECONFIG: "/nowhere" }))[0]).toBe(
+        "error: the kubeconfig has no current context",
+      );
+      expect(file(env).contexts).toEqual({ prod: { server: server.url, kubeContext: "other" } });
+    });
+
+    it("reads from the server that it signed in to last, and not by a local context any more", async () => {
+      const text =
+        "contexts: { sources: { local: true, kubeContext: demo }, old: { server: 'http://127.0.0.1:1', kubeContext: demo } }\n";
+      const env = { ...contexts(text), KUBECONFIG: twoContexts() };
+      await login([server.url, "-p", "guestbook"], env);
+      expect(file(env).contexts).toEqual({
+        sources: { local: true, kubeContext: "demo" },
+        old: { server: "http://127.0.0.1:1" },
+        [host()]: { server: server.url, project: "guestbook", kubeContext: "demo" },
+      });
+      expect(await plugin(["runs", "-o", "name"], { env })).toMatchObject({ code: 0 });
+      expect((await plugin(["logout"], { env })).said).toEqual([`signed out of ${server.url} by context "${host()}"`]);
+      expect(await plugin(["runs", "--local", "-o", "name"], { env })).toMatchObject({ code: 0 });
+    });
   });
 
   it("names itself in its help, and in commands to copy", async () => {

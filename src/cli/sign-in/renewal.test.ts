@@ -63,6 +63,12 @@ describe("a sign-in", () => {
     expect(refreshes()).toBe(1);
     expect(await runsIn(slow + 550)).toMatchObject({ code: 0 });
     expect(refreshes()).toBe(2);
+    // Also once it is over.
+    answerTokens(400, { error: "invalid_grant" });
+    for (const _ of ["when it ends", "later"]) {
+      const { code, said } = await runsIn(slow + 1_300);
+      expect([code, said[0]]).toEqual([4, expect.stringMatching(/^error: the sign-in has (ended|expired)/)]);
+    }
   });
 
   it("is renewed once by commands that run at once: a refresh token that is used twice ends the sign-in", {

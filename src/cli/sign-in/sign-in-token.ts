@@ -6,6 +6,7 @@ import type { CliIo } from "../io.ts";
 import { readKargoToken } from "./kargo-token.ts";
 import {
   issuersTime,
+  justIssued,
   readSignIn,
   type SignInOf,
   type StoredSignIn,
@@ -157,7 +158,7 @@ async function renewLocked(ref: SignInRef, io: SignInIo, signal: AbortSignal): P
     // The library is loaded only where it is needed.
     const { refreshOidc } = await import("./refresh-oidc.ts");
     const { kind, signIn: renewed } = await refreshOidc(known, known.refreshToken, io, signal);
-    writeSignIn(io, context, renewed);
+    writeSignIn(io.env, context, kind === "renewed" ? justIssued(renewed, io) : renewed);
     if (kind === "refused") throw signedOut("the sign-in has ended: the identity provider no longer renews it");
     return renewed.idToken;
   }
@@ -167,7 +168,7 @@ async function renewLocked(ref: SignInRef, io: SignInIo, signal: AbortSignal): P
     const { kubeToken } = await import("./kube-token.ts");
     const { kubeconfig, kubeContext, audiences } = known;
     const { token, isIssued } = await kubeToken({ kubeconfig, kubeContext }, audiences, { ...io, signal });
-    if (isIssued) writeSignIn(io, context, { ...known, issued: token });
+    if (isIssued) writeSignIn(io.env, context, justIssued({ ...known, issued: token }, io));
     return token;
   }
 }

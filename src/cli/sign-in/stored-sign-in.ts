@@ -87,15 +87,15 @@ export function readSignIn({ env, say }: Pick<CliIo, "env" | "say">, context: st
   }
 }
 
-/** Writes a context's sign-in with a token that was just issued. Only its owner can read it. */
-export function writeSignIn(
-  { env, now = Date.now }: Pick<CliIo, "env" | "now">,
-  context: string,
-  signIn: StoredSignIn,
-): void {
+/** Writes a context's sign-in, which only its owner can read. */
+export function writeSignIn(env: NodeJS.ProcessEnv, context: string, signIn: StoredSignIn): void {
+  writePrivateFile(signInPath(env, context), `${JSON.stringify(signIn, undefined, 2)}\n`);
+}
+
+/** A sign-in whose token has just been issued, with what that tells of this computer's clock. */
+export function justIssued<T extends StoredSignIn>(signIn: T, { now = Date.now }: Pick<CliIo, "now">): T {
   const issuedAt = readClaims(renewedToken(signIn) ?? "")?.iat ?? 0;
-  const kept = { ...signIn, behindMs: Math.max(0, issuedAt * 1_000 - now()) || undefined };
-  writePrivateFile(signInPath(env, context), `${JSON.stringify(kept, undefined, 2)}\n`);
+  return { ...signIn, behindMs: Math.max(0, issuedAt * 1_000 - now()) || undefined };
 }
 
 /** The time by the clock of the issuer of a sign-in's token, as far as it is known, in milliseconds since 1970. */
