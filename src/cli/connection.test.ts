@@ -110,14 +110,14 @@ describe("server, token and project", () => {
     expect(calls().one).toEqual(["of-the-context's-file about shop"]);
   });
 
-  it("the server is taken from the flag, then the environment; it does not get the context's token", async () => {
+  it("the server is taken from the flag, then the environment; it gets the token of its own context alone", async () => {
     await runs(["--server", two.url]);
     await runs([], { TAFFRAIL_SERVER: two.url });
     await runs(["--server", two.url], { TAFFRAIL_SERVER: one.url });
     await runs(["--server", `${one.url}/other/base`]);
     expect(calls()).toEqual({
       one: ["nobody about shop"],
-      two: ["nobody about shop", "nobody about shop", "nobody about shop"],
+      two: ["token-of-two about bank", "token-of-two about bank", "token-of-two about bank"],
     });
   });
 
@@ -144,7 +144,8 @@ describe("a missing or invalid setting", () => {
       { XDG_CONFIG_HOME: "/nowhere" },
       [
         "error: no server given",
-        "    try     --server https://taffrail.example.com, or TAFFRAIL_SERVER",
+        "    try     taffrail login https://taffrail.example.com",
+        "--server https://taffrail.example.com, or TAFFRAIL_SERVER",
         "--local, which reads with your kubeconfig and needs no server",
       ],
     ],
@@ -152,7 +153,7 @@ describe("a missing or invalid setting", () => {
       "no project",
       ["--server", "http://127.0.0.1:1"],
       { XDG_CONFIG_HOME: "/nowhere" },
-      ["error: no project given", "    try     -n PROJECT"],
+      ["error: no project given", "    try     -n PROJECT; taffrail whoami lists those that you may read"],
     ],
     ["no such context", ["--context", "three"], {}, ['error: there is no context "three"', "    known: one, two"]],
     [

@@ -118,7 +118,10 @@ function connectToServer(
   io: CliIo,
   options: TokenOptions,
 ): Connection {
-  if (project === undefined) throw new CliError(EXIT.usage, "no project given", ["try     -n PROJECT"]);
+  if (project === undefined)
+    throw new CliError(EXIT.usage, "no project given", [
+      "try     -n PROJECT; taffrail whoami lists those that you may read",
+    ]);
   const baseUrl = serverAddress(server);
   const token = tokenSource(flags, io, own, options)?.token;
   return {

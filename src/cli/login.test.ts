@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { request } from "undici";
@@ -182,9 +183,21 @@ describe("taffrail login", () => {
       1,
       [
         'error: the identity provider "corp" does not let the client "taffrail-cli" sign in this way',
-        "  try     another way (--device, --token-stdin), or ask the server's operator to correct its identity provider",
+        "  try     --token-stdin, or ask the server's operator to correct its identity provider",
       ],
     ]);
+  });
+
+  it.each([500, 503])("says that the provider has a fault: %i", async (status) => {
+    world.provider.intercept((_, response) => {
+      response.writeHead(status).end("<html>");
+      return "handled";
+    });
+    expect(await world.run(["login", world.url])).toEqual({
+      code: 6,
+      out: "",
+      said: [`error: the identity provider "corp" responded with status ${status}`, "  try     again later"],
+    });
   });
 
   it("says that its port is in use, and listens on another one if told so", async () => {
@@ -246,6 +259,37 @@ describe("taffrail login", () => {
       6,
       expect.stringMatching(/^error: the identity provider "corp" cannot be reached \(\w+\)$/),
     ]);
+  });
+
+  it("says so if the server's issuer has a slash too many at its end", async () => {
+    const slash = await startSignInWorld({
+      providers: (issuer) => [{ name: "corp", oidc: { ...corp(issuer).oidc, issuer: `${issuer}/` } }],
+    });
+    const { code, said } = await slash.run(["login", slash.url]);
+    expect([code, said[0]]).toEqual([
+      1,
+      `error: the identity provider "corp" names another issuer than the server does: "${slash.provider.issuer}" instead of "${slash.provider.issuer}/"`,
+    ]);
+    await slash.close();
+  });
+
+  it.each([
+    ["something else", 404, "there is no Taffrail server at URL (HTTP 404)"],
+    ["a page", 405, "there is no Taffrail server at URL (HTTP 405)"],
+  ])("says that the address is that of %s", async (_, status, message) => {
+    const server = createHttpServer((_request, response) => response.writeHead(status).end()).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, said } = await world.run(["login", url]);
+    expect([code, said]).toEqual([
+      1,
+      [`error: ${message.replace("URL", url)}`, "  try     the address of Taffrail, without the path of a page"],
+    ]);
+    server.close();
+    server.closeAllConnections();
+    expect((await world.run(["login", "http://127.0.0.1:1"])).said[0]).toBe(
+      "error: http://127.0.0.1:1 cannot be reached",
+    );
   });
 
   it("does not trust a discovery that names another issuer", async () => {

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { Code } from "@connectrpc/connect";
 import { type Command, InvalidArgumentError } from "commander";
 import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
+import { describeError } from "../client/describe-error.ts";
 import { quoted } from "../quoted.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { GROUPS_OMITTED } from "./groups-omitted.ts";
@@ -91,7 +93,9 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags, k
   if (chosen.length > 1) throw new CliError(EXIT.usage, "choose one way to sign in", ["try     taffrail login --help"]);
   const target = loginTarget(server, flags, io.env, kube);
   const client = createTaffrailClient({ baseUrl: target.server });
-  const info = await client.getServerInfo({}, { signal: io.signal });
+  const info = await client.getServerInfo({}, { signal: io.signal }).catch((error: unknown) => {
+    throw explainStranger(target.server, error);
+  });
   const { kept, token } = await signIn(io, flags, info);
   // The server decides whether it is any good, before it replaces another.
   const caller = await createTaffrailClient({ baseUrl: target.server, token }).getCaller({}, { signal: io.signal });
@@ -106,6 +110,15 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags, k
   if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE) {
     io.say("note: TAFFRAIL_TOKEN or TAFFRAIL_TOKEN_FILE is set, and takes precedence over the sign-in");
   }
+}
+
+/** Whoever answers without a reason is no such server; who does not answer may be. */
+function explainStranger(server: string, error: unknown): unknown {
+  const { reason, code, message } = describeError(error);
+  if (reason !== "" || code === Code.Canceled) return error;
+  const tries = ["try     the address of Taffrail, without the path of a page"];
+  if (code === Code.Unavailable) return new CliError(EXIT.incomplete, `${server} cannot be reached`, tries);
+  return new CliError(EXIT.other, `there is no Taffrail server at ${server} (${message})`, tries);
 }
 
 async function signIn(

@@ -6,7 +6,7 @@ import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
 import { readSignIn, removeSignIn } from "./sign-in/stored-sign-in.ts";
-import { contextFor, kubeContextOf } from "./target.ts";
+import { contextFor, existingKubeContext } from "./target.ts";
 
 /** Adds `taffrail logout`. */
 export function addLogoutCommand(program: Command, io: CliIo): void {
@@ -28,12 +28,12 @@ export function addLogoutCommand(program: Command, io: CliIo): void {
 
 /** Not the current context: it may be of another cluster than kubectl's. */
 function contextOfPlugin({ taffrailContext, ...flags }: PluginFlags, { env }: CliIo): string {
-  const kube = kubeContextOf(flags, env);
-  const found =
-    taffrailContext ??
-    (env.TAFFRAIL_CONTEXT || contextFor(readContexts(env), kube, ({ server }) => server !== undefined));
+  const named = taffrailContext ?? (env.TAFFRAIL_CONTEXT || undefined);
+  if (named !== undefined) return named;
+  const kube = existingKubeContext(flags, env);
+  const found = contextFor(readContexts(env), kube, ({ server }) => server !== undefined);
   if (found !== undefined) return found;
-  throw new CliError(EXIT.usage, `there is no sign-in for the kubeconfig's context ${quoted(kube ?? "")}`, [
+  throw new CliError(EXIT.usage, `there is no sign-in for the kubeconfig's context ${quoted(kube)}`, [
     "try     kubectl taffrail logout --taffrail-context NAME",
   ]);
 }
@@ -51,15 +51,24 @@ async function logout(io: CliIo, named: string | undefined): Promise<void> {
     removeSignIn(io.env, name);
     return known;
   });
-  const { token } = context;
-  if (token !== undefined) {
-    await writeContext(io.env, name, (known = context) => ({ ...known, token: undefined }));
+  const { token, kubeContext } = context;
+  const isBound = io.isPlugin === true && kubeContext !== undefined;
+  if (token !== undefined || isBound) {
+    await writeContext(io.env, name, (known = context) => ({
+      ...known,
+      token: undefined,
+      ...(isBound && { kubeContext: undefined }),
+    }));
   }
   if (signIn === undefined && token === undefined) {
     io.say(`note: nobody is signed in by context "${name}"`);
   } else {
     io.say(`signed out of ${context.server ?? signIn?.server} by context "${name}"`);
   }
+  if (isBound)
+    io.say(`kubectl taffrail reads from the cluster again for the kubeconfig's context ${quoted(kubeContext)}`);
+  if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE)
+    io.say("note: the token of TAFFRAIL_TOKEN or TAFFRAIL_TOKEN_FILE stays");
   if (context.tokenFile !== undefined) io.say(`note: the context's token file ${context.tokenFile} stays`);
   if (signIn?.kind !== "oidc") return;
   const { endAtProvider } = await import("./sign-in/end-at-provider.ts");

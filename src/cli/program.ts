@@ -77,12 +77,25 @@ function reportError(error: unknown, io: CliIo): number {
   const why = reason || socketError(error);
   say(`error: ${message}${why && ` (${why})`}`);
   for (const source of sources) say(`  source  ${source.source}: ${source.message}`);
-  if (next !== "") say(`  try     ${next}`);
-  else if (reason === "") say("  try     again, and check the server's address");
-  if (reason === "TOKEN_MISSING" || reason === "TOKEN_REFUSED") say("          taffrail login");
+  for (const line of triesOf(reason, next, io)) say(line);
   if (reference !== "") say(`  ref     ${reference}`);
   return exitCodeOf(error);
 }
+
+/** What to do: the server tells programs, and this its user. */
+function triesOf(reason: string, next: string, { env }: CliIo): readonly string[] {
+  if (reason === "TOKEN_MISSING") return ["  try     taffrail login"];
+  const first = next === "" ? [] : [`  try     ${next}`];
+  const variable = ["TAFFRAIL_TOKEN", "TAFFRAIL_TOKEN_FILE"].find((each) => env[each]);
+  if (variable !== undefined && BY_TOKEN.has(reason)) {
+    return [...first, `  note    the token is that of ${variable}, unless --token-file names another`];
+  }
+  if (reason === "TOKEN_REFUSED") return [...first, "          taffrail login"];
+  return reason === "" && next === "" ? ["  try     again, and check the server's address"] : first;
+}
+
+/** Refusals that depend on whose token it is. */
+const BY_TOKEN: ReadonlySet<string> = new Set(["TOKEN_REFUSED", "ACCESS_DENIED", "GROUPS_OMITTED"]);
 
 /** Commands to copy are those of the program that was called, as kubectl's plugin or not. */
 function asCalled(line: string, io: CliIo): string {

@@ -21,6 +21,16 @@ export function shellWord(text: string): string {
   return /^[-\w.:/@+=]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** The flags that the user gave of these, as words for a shell. */
+export function givenFlags(command: Command, isWanted: (name: string) => boolean): readonly string[] {
+  return command.options.flatMap((option) => {
+    const name = option.attributeName();
+    if (command.getOptionValueSource(name) !== "cli" || !isWanted(name)) return [];
+    const flag = option.short ?? option.long ?? "";
+    return option.required ? [flag, String(command.getOptionValue(name))] : [flag];
+  });
+}
+
 /**
  * The command that resumes a log where this command stopped; `undefined` if it would be too long.
  *
@@ -28,13 +38,7 @@ export function shellWord(text: string): string {
  */
 export function resumeCommand(command: Command, { program, run, since, cursor }: ResumedLog): string | undefined {
   if (cursor === "") return undefined;
-  const words = [...program.split(" "), "logs", run];
-  for (const option of command.options) {
-    const name = option.attributeName();
-    if (command.getOptionValueSource(name) !== "cli" || DROPPED.has(name)) continue;
-    words.push(option.short ?? option.long ?? "");
-    if (option.required) words.push(String(command.getOptionValue(name)));
-  }
+  const words = [...program.split(" "), "logs", run, ...givenFlags(command, (name) => !DROPPED.has(name))];
   if (since !== undefined) words.push("--since-time", since);
   const text = [...words, "--cursor", cursor].map(shellWord).join(" ");
   return text.length > MAX_LENGTH ? undefined : text;

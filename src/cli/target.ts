@@ -95,14 +95,20 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const context = contextNamed(file, name);
 
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));
-  const project = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || context?.project);
+  const wanted = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || undefined);
   if (server !== undefined) {
-    const own = isServerOf(context, server) ? { name, context } : undefined;
-    return { kind: "server", server, own, project };
+    const own = [name, ...Object.keys(file.contexts)]
+      .map((each) => ({ name: each, context: contextNamed(file, each) }))
+      .find((each): each is NonNullable<ServerTarget["own"]> => isServerOf(each.context, server));
+    // As kubectl's plugin, a namespace is what it is to kubectl.
+    const ofKube = isPlugin ? peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).namespace : undefined;
+    return { kind: "server", server, own, project: wanted ?? own?.context.project ?? context?.project ?? ofKube };
   }
+  const project = wanted ?? context?.project;
   if (!isKubeContext && context?.local === undefined) {
     throw new CliError(EXIT.usage, "no server given", [
-      "try     --server https://taffrail.example.com, or TAFFRAIL_SERVER",
+      "try     taffrail login https://taffrail.example.com",
+      "        --server https://taffrail.example.com, or TAFFRAIL_SERVER",
       "        --local, which reads with your kubeconfig and needs no server",
     ]);
   }

@@ -73,10 +73,13 @@ describe("taffrail whoami", () => {
     expect(await world.run(["whoami"], { env: nobody })).toEqual({
       code: 4,
       out: "",
-      said: ["error: you are not signed in", "  try     taffrail login"],
+      said: [`error: you are not signed in to ${world.url}`, "  try     taffrail login"],
     });
     const refused = await world.run(["whoami"], { env: { TAFFRAIL_TOKEN: "no-such-token" } });
     expect([refused.code, refused.out]).toEqual([4, ""]);
+    // Signing in would not help.
+    expect(refused.said).toContain("  note    the token is that of TAFFRAIL_TOKEN, unless --token-file names another");
+    expect(refused.said.join()).not.toContain("taffrail login");
     expect((await world.run(["whoami"], { env: { XDG_CONFIG_HOME: "/nowhere" } })).said[0]).toBe(
       "error: no server given",
     );

@@ -62,7 +62,7 @@ interface Who extends CallerInfo {
 
 async function whoAtServer(io: CliIo, flags: WhoamiFlags, { server, own }: ServerTarget): Promise<Who> {
   const source = tokenSource(flags, io, own);
-  if (source === undefined) throw signedOut("you are not signed in");
+  if (source === undefined) throw signedOut(`you are not signed in to ${serverAddress(server)}`);
   // Once, so that what is printed is what the server has seen.
   const token = typeof source.token === "string" ? source.token : await source.token();
   const baseUrl = serverAddress(server);

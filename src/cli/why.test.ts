@@ -27,7 +27,9 @@ describe("taffrail why", () => {
     );
     expect(out).toMatch(/\n {6}51 {2}.*\n> {5}52 {2}\| FAIL \|\n {6}53 {2}expected HTTP 200, got HTTP 503\n/);
     expect(out).toMatch(/\nRobot report: http:.*robot\.2\/report\.html\n/);
-    expect(lines.at(-1)).toBe("next: taffrail logs uat.01kkh640p0djp1kn96jm9eekvv.00d90e5 -n guestbook");
+    expect(lines.at(-1)).toMatch(
+      /^next: taffrail logs uat.01kkh640p0djp1kn96jm9eekvv.00d90e5 -n guestbook --server http:\/\/\S+$/,
+    );
     // No colours or other escape sequences.
     expect(out).not.toContain("\x1b");
   });
@@ -54,7 +56,9 @@ describe("taffrail why", () => {
     expect(out).toMatch(
       /^guestbook-ui-7d9c5b8f64-12-2: Successful, 5h ago \(Rollout guestbook-ui revision 12\)\nnext: /,
     );
-    expect((await why("perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5")).out).toMatch(/ -n guestbook -f\n$/);
+    expect((await why("perf.01kkh7tyg0vmqd5102exw9r6qm.00d90e5")).out).toMatch(
+      / -n guestbook --server http:\/\/\S+ -f\n$/,
+    );
   });
 
   it("is refused to callers without access, with the same message as other commands", async () => {

@@ -27,7 +27,7 @@ import { measuredCount, type Tally, talliesOf } from "../client/measured.ts";
 import { printable } from "../quoted.ts";
 import { type Connection, type ConnectionFlags, withConnection, withConnectionFlags } from "./connection.ts";
 import { type CliIo, programName } from "./io.ts";
-import { shellWord } from "./resume-command.ts";
+import { givenFlags, shellWord } from "./resume-command.ts";
 import { chooseRun } from "./run-choice.ts";
 import { age, causeText, LEFT_OUT_WORDS, phaseName, resultName } from "./run-words.ts";
 import { createTerminalFilter } from "./terminal-safe.ts";
@@ -42,12 +42,17 @@ export function addWhyCommand(program: Command, io: CliIo): void {
   withConnectionFlags(program.command("why"), io.isPlugin)
     .description("Explain in a few lines why a verification failed: metric, exit code, first error, reports.")
     .argument("[run]", "the AnalysisRun's name, or @latest, or @failed: the newest that failed or was inconclusive")
-    .action((run: string | undefined, flags: ConnectionFlags) =>
-      withConnection(flags, io, (connection) => explain(io, run, connection)),
+    .action((run: string | undefined, flags: ConnectionFlags, command: Command) =>
+      withConnection(flags, io, (connection) => explain(io, run, connection, command)),
     );
 }
 
-async function explain(io: CliIo, argument: string | undefined, connection: Connection): Promise<void> {
+async function explain(
+  io: CliIo,
+  argument: string | undefined,
+  connection: Connection,
+  command: Command,
+): Promise<void> {
   const name = await chooseRun(argument, connection, io);
   const { analysisRun: run } = await connection.client.getAnalysisRun(
     { namespace: connection.project, name },
@@ -68,7 +73,10 @@ async function explain(io: CliIo, argument: string | undefined, connection: Conn
     lines.push(printable(`${title}: ${linkText(url, connection)}`));
   }
   const follow = isOpen(run.summary?.phase) ? " -f" : "";
-  lines.push(`next: ${programName(io)} logs ${shellWord(name)} -n ${shellWord(connection.project)}${follow}`);
+  // It reads from where this one did.
+  const flags = givenFlags(command, (flag) => flag !== "namespace" && flag !== "project");
+  const words = [...programName(io).split(" "), "logs", name, "-n", connection.project, ...flags];
+  lines.push(`next: ${words.map(shellWord).join(" ")}${follow}`);
   io.print(...lines);
 }
 

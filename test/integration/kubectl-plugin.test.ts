@@ -83,7 +83,7 @@ describe("kubectl taffrail", () => {
   it("does not take a context's server for another kube context, nor where --local or --kubeconfig is given", async () => {
     const env = contexts("contexts: { team: { server: http://127.0.0.1:1, kubeContext: demo } }\n");
     const KUBECONFIG = twoContexts();
-    expect(await plugin(["runs"], { env: { ...env, KUBECONFIG } })).toMatchObject({ code: 2 });
+    expect(await plugin(["runs"], { env: { ...env, KUBECONFIG } })).toMatchObject({ code: 6 });
     expect(await plugin(["runs", "--context", "other"], { env: { ...env, KUBECONFIG } })).toMatchObject({ code: 4 });
     expect(await plugin(["runs", "--local"], { env: { ...env, KUBECONFIG } })).toMatchObject({ code: 0 });
     expect(await plugin(["runs", "--kubeconfig", KUBECONFIG], { env })).toMatchObject({ code: 0 });
@@ -141,9 +141,15 @@ describe("kubectl taffrail", () => {
         [`${host()}-2`]: { kubeContext: "demo" },
       });
       const out = await plugin(["logout", "--context", "other"], { env });
-      expect([out.code, out.said]).toEqual([0, [`signed out of ${server.url} by context "${host()}"`]]);
+      expect([out.code, out.said]).toEqual([
+        0,
+        [
+          `signed out of ${server.url} by context "${host()}"`,
+          `kubectl taffrail reads from the cluster again for the kubeconfig's context "other"`,
+        ],
+      ]);
       expect((await plugin(["logout", "--context", "third"], { env })).said[0]).toBe(
-        `error: there is no sign-in for the kubeconfig's context "third"`,
+        'error: the kubeconfig has no context "third"',
       );
     });
 
@@ -179,15 +185,20 @@ describe("kubectl taffrail", () => {
       const text =
         "contexts: { sources: { local: true, kubeContext: demo }, old: { server: 'http://127.0.0.1:1', kubeContext: demo } }\n";
       const env = { ...contexts(text), KUBECONFIG: twoContexts() };
-      await login([server.url, "-p", "guestbook"], env);
+      // The project is the namespace that kubectl has.
+      await login([server.url], env);
       expect(file(env).contexts).toEqual({
         sources: { local: true, kubeContext: "demo" },
         old: { server: "http://127.0.0.1:1" },
-        [host()]: { server: server.url, project: "guestbook", kubeContext: "demo" },
+        [host()]: { server: server.url, kubeContext: "demo" },
       });
       expect(await plugin(["runs", "-o", "name"], { env })).toMatchObject({ code: 0 });
-      expect((await plugin(["logout"], { env })).said).toEqual([`signed out of ${server.url} by context "${host()}"`]);
-      expect(await plugin(["runs", "--local", "-o", "name"], { env })).toMatchObject({ code: 0 });
+      expect((await plugin(["logout"], { env })).said[0]).toBe(`signed out of ${server.url} by context "${host()}"`);
+      // In the kubeconfig's namespace, as before.
+      expect(await plugin(["runs", "-o", "name"], { env })).toMatchObject({ code: 0 });
+      expect((await plugin(["logout"], { env })).said[0]).toBe(
+        `error: there is no sign-in for the kubeconfig's context "demo"`,
+      );
     });
   });
 

@@ -10,7 +10,7 @@ import { systemTimer } from "../../client/sleep.ts";
 import { isLoopbackHost } from "../../loopback-host.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { CliIo } from "../io.ts";
-import { PROVIDER_MS, providerError } from "./provider-error.ts";
+import { otherIssuer, PROVIDER_MS, providerError } from "./provider-error.ts";
 
 /** How to sign in, as the server says. */
 export interface ProviderRef {
@@ -83,6 +83,8 @@ export async function openProvider(
       ...(isLocal && { execute: [allowInsecureRequests] }),
     }),
   );
+  // The library takes addresses with and without a slash at the end for the same; issuers of tokens are not.
+  if (config.serverMetadata().issuer !== issuer) throw otherIssuer(name, config.serverMetadata().issuer, issuer);
   return { config, run: (request) => attempt(() => request(config)) };
 }
 

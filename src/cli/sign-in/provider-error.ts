@@ -45,12 +45,14 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
       "try     again later",
     ]);
   }
-  if (code === "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED") {
-    return new CliError(EXIT.other, `${name} names another issuer than the server does`, [`try     ${OPERATOR}`]);
+  if (code === "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED") return otherIssuer(provider);
+  const status = statusOf(error);
+  if (status !== undefined && status >= 500) {
+    return new CliError(EXIT.incomplete, `${name} responded with status ${status}`, ["try     again later"]);
   }
   if (error instanceof TypeError) {
     return new CliError(EXIT.incomplete, `${name} cannot be reached${code === "" ? "" : ` (${code})`}`, [
-      "try     again later, or check your network and NODE_EXTRA_CA_CERTS",
+      `try     again later, or check your network${TRUST.test(code) ? " and NODE_EXTRA_CA_CERTS" : ""}`,
     ]);
   }
   if (error instanceof ClientError && code.startsWith("OAUTH_JWT")) {
@@ -63,11 +65,30 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
   ]);
 }
 
+/** The error for a provider that calls itself something else than the server does. */
+export function otherIssuer(provider: string, own?: string, expected?: string): CliError {
+  const names = own === undefined ? "" : `: ${quoted(own)} instead of ${quoted(expected ?? "")}`;
+  return new CliError(
+    EXIT.other,
+    `the identity provider ${quoted(provider)} names another issuer than the server does${names}`,
+    [`try     ${OPERATOR}`],
+  );
+}
+
 function clientRefused(clientId: string, name: string): CliError {
   return new CliError(EXIT.other, `${name} does not let the client ${quoted(clientId)} sign in this way`, [
-    `try     another way (--device, --token-stdin), or ${OPERATOR}`,
+    `try     --token-stdin, or ${OPERATOR}`,
   ]);
 }
+
+/** The status of a response that is not what the library expects. */
+function statusOf(error: unknown): number | undefined {
+  const { cause } = error as { readonly cause?: unknown };
+  return cause instanceof Response ? cause.status : undefined;
+}
+
+/** Codes of certificates that are not trusted. */
+const TRUST = /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/;
 
 function refusal(code: string, description: string | undefined, name: string): CliError {
   const said = description === undefined ? [] : [`said    ${quoted(description)}`];
