@@ -57,9 +57,14 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
     log.warn("cursors are signed with a random key: set cursors.keys so that other replicas accept them");
   }
   const kube = createKubeApi(await kubeConnection(env, flags, log), {}, compiled.egress);
-  const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls });
+  const gateway = await startGateway({ compiled, kube, clock, log, host, port, tls, readsProviders: true });
   const { address, family } = gateway.address;
   const shown = family === "IPv6" ? `[${address}]` : address;
+  for (const { name, oidc, kargo } of config.identity.providers) {
+    const clientId = (oidc ?? kargo)?.clientId;
+    const redirectUri = `${config.publicUrl ?? "https://HOST"}${config.basePath}/session/callback`;
+    if (clientId !== undefined) log.info({ provider: name, clientId, redirectUri }, "users can sign in on the page");
+  }
   log.info({ address: `${tls ? "https" : "http"}://${shown}:${gateway.address.port}` }, "listening");
   await untilStopped(() => {
     log.info("stopping");

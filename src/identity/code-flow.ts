@@ -84,6 +84,9 @@ const Endpoints = z.looseObject({
   token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
 });
 
+/** How long ago a provider must have responded when a browser is sent to it. */
+const BEGIN_MS = 5_000;
+
 /** Makes the sign-in with a provider. Nothing is read before the first one. */
 export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
   const { name, settings, clientSecret, metadata, verifier, clock } = options;
@@ -92,6 +95,11 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
   const discover = memoizeFor(DISCOVERY_MS, clock, async () => {
     last = await metadata.readDiscovery();
     return last;
+  });
+
+  /** For a browser that is about to go there: it would find nobody. */
+  const discoverNow = memoizeFor(BEGIN_MS, clock, async () => {
+    last = await metadata.readDiscovery();
   });
 
   const readEndpoints = async () => {
@@ -154,8 +162,9 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     name,
     issuer,
     begin: ({ redirectUri, state, nonce, verifier: codeVerifier }, again) =>
-      attempt(async (configuration) =>
-        client.buildAuthorizationUrl(configuration, {
+      attempt(async (configuration) => {
+        await discoverNow();
+        return client.buildAuthorizationUrl(configuration, {
           ...authorizationParameters,
           redirect_uri: redirectUri,
           scope: scopes.join(" "),
@@ -164,8 +173,8 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
           code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
           code_challenge_method: "S256",
           ...(again && { prompt: promptForUser(authorizationParameters.prompt) }),
-        }),
-      ),
+        });
+      }),
     finish: (query, { redirectUri, state, nonce, verifier: codeVerifier }) =>
       attempt(async (configuration) => {
         const callback = new URL(redirectUri);

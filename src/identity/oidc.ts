@@ -17,6 +17,8 @@ const ALGORITHMS = [
 interface Deps {
   readonly keys: ProviderKeys;
   readonly clock: Clock;
+  /** Called with the claims of each token that is verified. Default: nobody is. */
+  readonly onClaims?: ((claims: JWTPayload) => void) | undefined;
 }
 
 /** Verifies the ID tokens of an OpenID provider, also for sessions. */
@@ -97,14 +99,16 @@ interface Mapping {
 
 function verifierOf(
   { issuer, clientId, cliClientId }: OidcSettings | KargoSettings,
-  { keys, clock }: Deps,
+  { keys, clock, onClaims }: Deps,
   { keeps, identityOf }: Mapping,
 ): OpenIdVerifier {
   const audiences = [clientId, ...(cliClientId === undefined ? [] : [cliClientId])];
   const options = { issuer, audiences, algorithms: ALGORITHMS, clock };
   const verify = async (token: Secret) => {
     try {
-      return await keys.verify((set) => verifyJwt(token, set, options), isKeyUnknown);
+      const verified = await keys.verify((set) => verifyJwt(token, set, options), isKeyUnknown);
+      onClaims?.(verified.claims);
+      return verified;
     } catch (error) {
       throw explainRejection(error);
     }

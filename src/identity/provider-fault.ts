@@ -5,9 +5,13 @@ import { Failure } from "../failure.ts";
  * contains no address, and is for operators.
  */
 export class ProviderFault extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** Whether it does not pass by itself. */
+  readonly isLasting: boolean;
+
+  constructor(message: string, cause?: unknown, isLasting = false) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "ProviderFault";
+    this.isLasting = isLasting;
   }
 }
 
@@ -15,7 +19,10 @@ export class ProviderFault extends Error {
 export function providerUnavailable(name: string, cause: unknown): Failure {
   const message = `The identity provider "${name}" is not available, so your token cannot be verified.`;
   return new Failure("unavailable", "IDENTITY_PROVIDER_UNAVAILABLE", message, {
-    next: "Try again in a moment.",
+    next:
+      cause instanceof ProviderFault && cause.isLasting
+        ? "Tell an operator: the server's log says why."
+        : "Try again in a moment.",
     cause,
   });
 }

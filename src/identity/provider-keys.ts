@@ -59,6 +59,11 @@ export class ProviderKeys {
     };
   }
 
+  /** Reads the keys, so that operators learn of a fault before users do. A failure is in `health`. */
+  async warm(): Promise<void> {
+    await this.#read().catch(() => undefined);
+  }
+
   /**
    * Verifies something with the provider's keys, and once more with newer ones if it fails for them.
    *

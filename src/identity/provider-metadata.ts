@@ -4,6 +4,7 @@ import * as z from "zod";
 import type { TlsReader } from "../config-values/tls-files.ts";
 import type { Egress } from "../egress/egress.ts";
 import { createHttpConnections, type HttpConnections, type HttpRequest } from "../egress/http-connections.ts";
+import { quoted } from "../quoted.ts";
 import { ProviderFault, requestFault } from "./provider-fault.ts";
 
 /** A public key of a provider: a JWK (RFC 7517). */
@@ -99,7 +100,10 @@ export function createProviderMetadata({ issuer, egress, tls }: ProviderMetadata
   const readDiscovery = async (): Promise<DiscoveryDocument> => {
     const url = new URL(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
     const found = await read(own, url, Discovery, "discovery document");
-    if (found.issuer !== issuer) throw new ProviderFault("names another issuer in its discovery document");
+    if (found.issuer !== issuer) {
+      const names = new Error(`The document says ${quoted(found.issuer)}, and the configuration ${quoted(issuer)}.`);
+      throw new ProviderFault("names another issuer in its discovery document", names, true);
+    }
     return found;
   };
 

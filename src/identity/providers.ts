@@ -1,8 +1,10 @@
+import type { JWTPayload } from "jose";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { TokenVerifier } from "./authenticator.ts";
+import { omittedClaims } from "./claims.ts";
 import type { CodeFlow } from "./code-flow.ts";
 import { createKargoAdmin } from "./kargo-admin.ts";
 import { createLazyCodeFlow } from "./lazy-code-flow.ts";
@@ -26,6 +28,8 @@ export interface Providers {
   /** How users sign in on the page: one for each OpenID provider. */
   readonly flows: readonly CodeFlow[];
   health(): readonly ProviderHealth[];
+  /** Reads the keys of all OpenID providers, whose faults are then in the log and in `health`. Never fails. */
+  warm(): Promise<void>;
   /** Closes all connections to them. */
   close(): Promise<void>;
 }
@@ -46,13 +50,16 @@ interface Opened {
   readonly close?: () => Promise<void>;
 }
 
-/** Makes the verifiers of the configured identity providers. Nothing is read before the first token comes. */
+/** Makes the verifiers of the configured identity providers. Nothing is read before it is needed, or `warm` is called. */
 export function createProviders(compiled: readonly CompiledProvider[], options: ProvidersOptions): Providers {
   const opened = compiled.map((provider) => ({ ...open(provider, options), provider }));
   return {
     verifiers: opened.map(({ verifier }) => verifier),
     flows: opened.flatMap(({ flow }) => flow ?? []),
     health: () => opened.map(({ provider: { name, kind }, keys }) => ({ name, kind, keys: keys?.health })),
+    async warm() {
+      await Promise.all(opened.map(({ keys }) => keys?.warm()));
+    },
     async close() {
       await Promise.all(opened.map(({ close }) => close?.()));
     },
@@ -74,7 +81,7 @@ function open(provider: CompiledProvider, { kube, egress, clock, log, audiences 
         else log.warn({ provider: name, err: fault }, "the keys of the identity provider cannot be read");
       };
       const keys = new ProviderKeys({ name, metadata, clock, onChange });
-      const deps = { keys, clock };
+      const deps = { keys, clock, onClaims: noteMissingGroups(provider, log) };
       const verifier =
         provider.kind === "oidc" ? createOidc(provider.settings, deps) : createKargo(provider.settings, deps);
       const { clientSecret } = provider;
@@ -82,4 +89,23 @@ function open(provider: CompiledProvider, { kube, egress, clock, log, audiences 
       return { verifier, keys, flow, close: metadata.close };
     }
   }
+}
+
+/**
+ * Tells operators once that a token lacks the claim with the groups, which is either misspelt or for a scope that is not
+ * asked for: nobody else would find out why nobody has the rights of a group.
+ */
+function noteMissingGroups(provider: CompiledProvider, log: Logger): ((claims: JWTPayload) => void) | undefined {
+  const claim = provider.kind === "oidc" ? provider.settings.groupsClaim : undefined;
+  if (claim === undefined) return undefined;
+  let isNoted = false;
+  return (claims) => {
+    if (isNoted || Object.hasOwn(claims, claim) || omittedClaims(claims).length > 0) return;
+    isNoted = true;
+    const about = { provider: provider.name, claim, claims: Object.keys(claims) };
+    log.warn(
+      about,
+      "an ID token has no claim with groups: check groupsClaim, and the scopes that the provider needs for it",
+    );
+  };
 }

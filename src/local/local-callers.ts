@@ -38,7 +38,7 @@ export function createLocalCallers({ secret, user }: LocalCallersOptions): (deps
       access: createLocalAccess(reviews),
       archiveAccess: reviews,
       projectAccess: reviews,
-      providers: { flows: [], health: () => [], close: async () => {} },
+      providers: { flows: [], health: () => [], warm: async () => {}, close: async () => {} },
       reviews: { reviewsTokens: false, reviewsAccess: false, mapsClaims: false },
       guard: (source) => guardArchive(source, { kube, access: reviews, caller, subresource }),
     };

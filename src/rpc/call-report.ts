@@ -2,6 +2,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Logger } from "pino";
+import { ErrorInfoSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import type { RefusalDelay } from "../access/refusal-delay.ts";
 import type { Clock } from "../clock.ts";
 import { Failure } from "../failure.ts";
@@ -37,12 +38,14 @@ export function beginReport(services: ReportServices, { parent, name }: DescMeth
   const span = trace.getTracer("taffrail").startSpan(method, {
     attributes: { "rpc.system": "connect_rpc", "rpc.service": parent.typeName, "rpc.method": name },
   });
-  const end = (code: string): void => {
+  const end = (code: string, error?: ConnectError): void => {
     span.setAttribute("rpc.connect_rpc.error_code", code);
     span.end();
     // Clients that disconnect are normal, and may be a thousand at once.
     const level = code === Code[Code.Canceled] ? "debug" : "info";
-    log[level]({ method, code, ms: clock.now() - began }, "call");
+    const { reason, metadata } = error?.findDetails(ErrorInfoSchema)[0] ?? {};
+    const why = reason && { reason, reference: metadata?.reference };
+    log[level]({ method, code, ...why, ms: clock.now() - began }, "call");
   };
   return {
     // Some handlers end without an error when their client has disconnected.
@@ -51,7 +54,7 @@ export function beginReport(services: ReportServices, { parent, name }: DescMeth
       const reported = addReason(typedError(services, error, signal));
       countRefusal(reported, refusals);
       span.setStatus({ code: SpanStatusCode.ERROR });
-      end(Code[reported.code]);
+      end(Code[reported.code], reported);
       await delay(error, signal);
       return reported;
     },

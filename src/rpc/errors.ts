@@ -149,8 +149,13 @@ export function countFailure({ failure }: ReportedFailure, refusals: Refusals): 
 export function logFailure(log: Logger, { failure, reference }: ReportedFailure): void {
   const { kind, reason, message, tries, cause } = failure;
   const entry = { reference, reason, ...(tries && { tries }), ...(cause !== undefined && { err: cause }) };
-  if (OPERATORS.has(kind)) log.warn(entry, message);
+  if (isForOperators(kind)) log.warn(entry, message);
   else log.debug(entry, message);
+}
+
+/** Whether a kind of failure is in the log of operators at its usual level. */
+export function isForOperators(kind: FailureKind): boolean {
+  return OPERATORS.has(kind);
 }
 
 /** Counts an RPC error once, if a limit refused something. */

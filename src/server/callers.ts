@@ -14,7 +14,7 @@ import type { LogSource } from "../sources/source.ts";
 export interface Callers {
   readonly authenticator: Authenticator;
   /** Whose tokens are accepted. */
-  readonly providers: Pick<Providers, "flows" | "health" | "close">;
+  readonly providers: Pick<Providers, "flows" | "health" | "warm" | "close">;
   readonly access: Access;
   /** Decides about reports in private buckets, which only this server guards. */
   readonly archiveAccess: Access;

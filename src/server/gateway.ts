@@ -61,6 +61,8 @@ export interface GatewayOptions {
   readonly requestMs?: number;
   /** By how many milliseconds a refusal is delayed at most while few are. Default {@link REFUSAL_DELAY_MS}. */
   readonly refusalDelayMs?: number;
+  /** Whether the keys of the identity providers are read at once, and not only when a token comes. Default: no. */
+  readonly readsProviders?: boolean;
   /** Who calls, and what they may read. Default: {@link createTokenCallers}. */
   readonly callers?: (deps: CallersDeps) => Callers;
   /** The web page. Default: where it is built. */
@@ -160,6 +162,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onDrop: () => counters.refusals.count("limits.connections"),
     onRequest: createRoutes(services, options, stopping.signal, requestMs),
   });
+
+  if (options.readsProviders) void providers.warm();
 
   const end = async (): Promise<void> => {
     const over = new AbortController();

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Failure } from "../failure.ts";
 import type { CodeFlow } from "../identity/code-flow.ts";
 import type { Rate } from "../rate.ts";
+import { isForOperators } from "../rpc/errors.ts";
 import type { Services } from "../rpc/services.ts";
 import {
   clearPendingCookie,
@@ -155,8 +156,10 @@ async function failed(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { config } = services;
-  const { failure } = await reportPlainFailure(error, services, log, signal);
-  const { reason, message, next: advice = "" } = failure;
+  const { failure, reference } = await reportPlainFailure(error, services, log, signal);
+  const { kind, reason, message, next: hint = "" } = failure;
+  // What the user may have to tell an operator.
+  const advice = isForOperators(kind) ? `${hint} Reference: ${reference}.` : hint;
   const pending = await pendingOf(services, request, query).catch(() => undefined);
   const home = `${config.basePath}/`;
   const next = pending?.next ?? ownPath(query.get("next"), home);

@@ -63,6 +63,18 @@ describe.each(PROTOCOLS)("authentication over $name", (protocol) => {
     expect(error?.whole).not.toContain("rubbish");
   });
 
+  it("that fails is in the log with the reason and the reference that the caller has", async () => {
+    const from = world().log.length;
+    const { error } = await withHeader("Bearer rubbish");
+    const reference = expect.stringMatching(/^[0-9a-f]{8}$/);
+    const calls = () =>
+      world()
+        .log.slice(from)
+        .filter(({ msg }) => msg === "call");
+    expect(calls()).toMatchObject([{ level: 30, code: "Unauthenticated", reason: "TOKEN_REFUSED", reference }]);
+    expect(error?.whole).toContain(String(calls()[0]?.reference));
+  });
+
   it.each([40_000, 64_000])("rejects a token of %i characters, and says why", async (length) => {
     const asked = world().store.asked.length;
     const { kinds, error } = await withHeader(`Bearer ${"x".repeat(length)}`);

@@ -264,8 +264,13 @@ describe("signing in with an identity provider", () => {
     expect(failureOf(browser, await browser.ask(callback))).toEqual({
       reason: "IDENTITY_PROVIDER_UNAVAILABLE",
       message: 'The identity provider "corp" is not available, so you cannot sign in with it.',
-      next: "Try again in a moment.",
+      next: expect.stringMatching(/^Try again in a moment\. Reference: [0-9a-f]{8}\.$/),
     });
+
+    // Although its addresses are known from a moment ago.
+    advance(6_000);
+    const again = await browser.ask(loginUrl(), { headers: SAME });
+    expect(failureOf(browser, again).reason).toBe("IDENTITY_PROVIDER_UNAVAILABLE");
   });
 
   it("is only possible by GET", async () => {

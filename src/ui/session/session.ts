@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { BASE_PATH } from "../routing/base-path.ts";
 import { IS_LOCAL } from "./page-kind.ts";
-import { Renewal, type Who } from "./renewal.ts";
+import { Renewal, type Renewed, type Who } from "./renewal.ts";
 
 /** Whether a user is signed in, as far as this page knows. */
 export type SessionState =
@@ -54,7 +54,8 @@ export async function findSession(): Promise<void> {
     if (who !== undefined) return takeSession(who);
     const outcome = (await isExpired(response)) ? await renewal.regain() : "over";
     if (outcome === "renewed") return;
-    end(outcome === "unavailable");
+    // Nothing is shown yet that could stay.
+    end(false);
     if (outcome === "unavailable") regainLater();
   } catch {
     // The first call to the API will report what is wrong.
@@ -173,13 +174,16 @@ function takeSession(who: Who): void {
  */
 export async function signedIn(signal: AbortSignal, since = signIns): Promise<void> {
   if (signIns !== since) return;
+  let outcome: Renewed = "over";
   if (state.kind === "in" && state.user !== "" && mayRegain()) {
-    const outcome = await renewal.regain();
+    outcome = await renewal.regain();
     signal.throwIfAborted();
     if (outcome === "renewed") return;
+  }
+  if (state.kind !== "out") {
+    end(state.kind === "in" && state.user !== "");
     if (outcome === "unavailable") regainLater();
   }
-  if (state.kind !== "out") end(state.kind === "in" && state.user !== "");
   await new Promise<void>((resolve, reject) => {
     const check = (): void => {
       if (state.kind === "in") finish(resolve);
@@ -203,10 +207,11 @@ function mayRegain(): boolean {
   return refusals.count <= REFUSALS;
 }
 
-/** Looks for the session again until it is renewed, or the user has signed in or has to. */
+/** Looks for the session again until it is renewed, or the user has signed in or out. */
 function regainLater(): void {
+  const waiting = state;
   setTimeout(async () => {
-    if (state.kind !== "out" || !state.again) return;
+    if (state !== waiting) return;
     if ((await renewal.regain()) === "unavailable") regainLater();
   }, RETRY_MS);
 }
