@@ -93,6 +93,9 @@ describe("taffrail login", () => {
     const result = await running;
     expect(result.code).toBe(4);
     expect(result.said.slice(2)).toEqual([
+      expect.stringMatching(
+        /^note: still waiting\. If the browser shows an error, the provider must allow http:\/\/localhost:\d+\/auth\/callback for the client "taffrail-cli"/,
+      ),
       "error: nobody has signed in within 5 minutes",
       "  try     taffrail login; without a browser on this computer: taffrail login --device",
     ]);

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_logs_pb.ts";
 import { createTaffrailClient } from "../client/client.ts";
 import { describeError } from "../client/describe-error.ts";
-import { quoted } from "../quoted.ts";
+import { printable, quoted } from "../quoted.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { GROUPS_OMITTED } from "./groups-omitted.ts";
 import type { CliIo } from "./io.ts";
@@ -101,9 +101,10 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags, k
   const caller = await createTaffrailClient({ baseUrl: target.server, token }).getCaller({}, { signal: io.signal });
   await keepSignIn(io, target, flags, { ...kept, server: target.server } as StoredSignIn);
   const until = expiryOf(token);
-  const user = userIn(token);
+  // A token from stdin may be its user's name.
+  const user = userIn(token) ?? (flags.tokenStdin ? undefined : caller.username);
   io.say(
-    `signed in to ${target.server}${user === undefined ? "" : ` as ${user}`} by context "${target.name}"` +
+    `signed in to ${target.server}${user === undefined ? "" : ` as ${printable(user)}`} by context "${target.name}"` +
       (isRenewed(kept) ? "" : until === undefined ? "" : ` until ${new Date(until).toISOString()}`),
   );
   if (caller.groupsOmitted) io.say(`note: ${GROUPS_OMITTED}, so you may not see what you may read by them`);

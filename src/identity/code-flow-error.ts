@@ -55,6 +55,7 @@ export function refreshRefused(): Failure {
 
 function ofProvider(name: string, code: string): Failure {
   if (PASSING.has(code)) return unavailable(name, new ProviderFault(`responded with the error ${code}`));
+  if (code === "access_denied") return signInRefused(`The sign-in at "${name}" was canceled or denied.`);
   if (USERS.has(code)) return signInRefused(`The identity provider "${name}" did not sign you in: ${code}.`);
   return new Failure("refused", "IDENTITY_PROVIDER_REFUSED", `The identity provider "${name}" refused this server.`, {
     next: "Tell an operator: its own log says why.",

@@ -175,9 +175,7 @@ suite("signing in with an identity provider on the page", () => {
     await page.goto(`${url}/p/shop`);
     await page.getByRole("button", { name: "Sign in with Example ID" }).click();
     await page.getByText("Cancel").click();
-    await page
-      .getByText('The identity provider "Example ID" did not sign you in: access_denied. Sign in again.')
-      .waitFor();
+    await page.getByText('The sign-in at "Example ID" was canceled or denied. Sign in again.').waitFor();
     await page.goto(`${url}/sign-in?failed=Call%20555`);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await page.getByText("Call 555").count()).toBe(0);

@@ -251,7 +251,7 @@ describe("signing in with an identity provider", () => {
     const answer = await browser.ask(canceled.location ?? "");
     expect(failureOf(browser, answer)).toEqual({
       reason: "SIGN_IN_REFUSED",
-      message: 'The identity provider "corp" did not sign you in: access_denied.',
+      message: 'The sign-in at "corp" was canceled or denied.',
       next: "Sign in again.",
     });
     expect(new URL(answer.location ?? "").searchParams.get("next")).toBe("/p/a#L1");

@@ -7,6 +7,7 @@ import {
   randomState,
 } from "openid-client";
 import { systemTimer } from "../../client/sleep.ts";
+import { quoted } from "../../quoted.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { CliIo } from "../io.ts";
 import { startLoopbackCallback } from "./loopback-callback.ts";
@@ -15,6 +16,9 @@ import { type ProviderTokens, tokensOf } from "./provider-tokens.ts";
 
 /** How long the user has to sign in, in milliseconds. */
 const BROWSER_MS = 300_000;
+
+/** When the user is told what may be wrong, in milliseconds. */
+const HINT_MS = 20_000;
 
 /**
  * Signs in with the browser of this computer: authorization code with PKCE, to a port of the loopback interface
@@ -43,7 +47,14 @@ export async function signInByCode(provider: ProviderRef, io: CliIo, port: numbe
     say(`  ${url}`);
     await io.openPage?.(url.href);
     io.status?.("waiting for the browser");
-    const answer = await withLimit(callback.answer, timer, signal);
+    // Providers show their own error to the browser, and tell nobody else.
+    const cancelHint = timer(HINT_MS, () =>
+      say(
+        `note: still waiting. If the browser shows an error, the provider must allow ${callback.redirectUri} for the ` +
+          `client ${quoted(provider.cliClientId)}: tell the server's operator. Ctrl-C ends this`,
+      ),
+    );
+    const answer = await withLimit(callback.answer, timer, signal).finally(cancelHint);
     try {
       const tokens = await run(() =>
         authorizationCodeGrant(config, new URL(callback.redirectUri + answer.query), {
