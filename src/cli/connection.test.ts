@@ -121,6 +121,21 @@ describe("server, token and project", () => {
     });
   });
 
+  it("the server gets the token of that of its contexts by which somebody is signed in", async () => {
+    await writeContext({ XDG_CONFIG_HOME: folder }, "three", { server: `${two.url}/x`, project: "none" });
+    await writeContext({ XDG_CONFIG_HOME: folder }, "zfour", {
+      server: `${two.url}/x`,
+      token: "token-of-four",
+      project: "four",
+    });
+    // A context that is not valid is of no consequence for the others.
+    await writeContext({ XDG_CONFIG_HOME: folder }, "bad", { server: "https://u:p@x" });
+    await runs(["--server", `${two.url}/x`]);
+    expect(calls().two).toEqual(["token-of-four about four"]);
+    await runs(["--server", `${two.url}/x`, "--context", "three"]);
+    expect(calls().two.at(-1)).toBe("nobody about none");
+  });
+
   it("the context's own server gets its token even if it is given by flag", async () => {
     await runs(["--server", one.url]);
     expect(calls().one).toEqual(["token-of-one about shop"]);

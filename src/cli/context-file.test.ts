@@ -97,6 +97,10 @@ describe("contexts that are written at once", () => {
     try {
       await writeContext(env, "one", { server: "http://one" });
       expect(readFileSync(real, "utf8")).toContain("http://one");
+      // Whoever reaches the file by another link waits as well: for a lock that was left behind, not at all.
+      writeFileSync(`${real}.lock`, "999999999 gone");
+      await writeContext(env, "two", { server: "http://two" });
+      expect(existsSync(`${real}.lock`)).toBe(false);
     } finally {
       chmodSync(dirname(path), 0o700);
     }

@@ -62,11 +62,12 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
 }
 
 /**
- * Writes one context, which becomes the current one if there is none. The user's comments and other entries stay. Only
- * its owner can read the file, since it holds tokens.
+ * Writes one context. The user's comments and other entries stay. Only its owner can read the file, since it holds
+ * tokens.
  *
  * @param wanted its name, or what chooses one, which no other process then chooses.
  * @param context it, or what makes it of the present one.
+ * @param mayBeCurrent whether it becomes the current one if there is none.
  * @returns its name.
  * @throws CliError if the file cannot be changed; what the functions throw.
  */
@@ -74,11 +75,12 @@ export function writeContext(
   env: NodeJS.ProcessEnv,
   wanted: string | ((file: ContextFile) => string),
   context: Context | ((known: Context | undefined) => Context),
+  mayBeCurrent = true,
 ): Promise<string> {
   return edit(env, ({ document, file }) => {
     const name = typeof wanted === "string" ? wanted : wanted(file);
     const next = typeof context === "function" ? context(contextNamed(file, name)) : context;
-    if (file.current === undefined) document.set("current", name);
+    if (mayBeCurrent && file.current === undefined) document.set("current", name);
     if (document.get("contexts") == null) document.set("contexts", document.createNode({}));
     const known = entryOf(document, name);
     if (known === undefined) document.setIn(["contexts", name], document.createNode(next));
@@ -173,7 +175,13 @@ export function chosenContext(
 
 /** Whether a context's server is this one, however each is written. */
 export function isServerOf(context: Context | undefined, server: string): context is Context {
-  return context?.server !== undefined && serverAddress(context.server) === serverAddress(server);
+  if (context?.server === undefined) return false;
+  try {
+    return serverAddress(context.server) === serverAddress(server);
+  } catch {
+    // Whoever chooses that context is told.
+    return false;
+  }
 }
 
 /** The error for a name that is not that of a context. */

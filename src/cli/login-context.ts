@@ -12,6 +12,7 @@ import {
 } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { CliIo } from "./io.ts";
+import { shellWord } from "./resume-command.ts";
 import { serverAddress } from "./server-address.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
 import { justIssued, type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
@@ -82,7 +83,7 @@ function checkIsFor(name: string, context: Context, kube: string | undefined): v
   if (isFor(context, kube)) return;
   const other = quoted(context.kubeContext ?? "");
   throw new CliError(EXIT.usage, `the context ${quoted(name)} is for the kubeconfig's context ${other}`, [
-    `try     taffrail login --context ${context.kubeContext}, or another --taffrail-context`,
+    `try     taffrail login --context ${shellWord(context.kubeContext ?? "")}, or another --taffrail-context`,
   ]);
 }
 
@@ -104,10 +105,11 @@ export async function keepSignIn(
   signIn: StoredSignIn,
 ): Promise<void> {
   await withSignInLock(name, io, async () => writeSignIn(io.env, name, justIssued(signIn, io)));
-  await writeContext(io.env, name, ({ token: _, tokenFile, ...known } = { server }) => {
+  const next = ({ token: _, tokenFile, ...known }: Context = { server }): Context => {
     if (tokenFile !== undefined) io.say(`note: the context "${name}" no longer uses the token file ${tokenFile}`);
     return { ...known, ...(project !== undefined && { project }) };
-  });
+  };
+  await writeContext(io.env, name, next, kube === undefined);
   if (kube !== undefined) {
     await bindKubeContext(io.env, name, kube);
     io.say(`kubectl taffrail reads from it for the kubeconfig's context ${quoted(kube)}`);

@@ -13,6 +13,7 @@ import { kargoConfigPath, readKargoToken } from "./sign-in/kargo-token.ts";
 import type { ProviderRef } from "./sign-in/provider-client.ts";
 import { isRenewed, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
 import { expiryOf, isExpired, userIn } from "./sign-in/token-claims.ts";
+import { systemCode } from "./system-code.ts";
 import { existingKubeContext } from "./target.ts";
 import { checkToken } from "./token-source.ts";
 
@@ -117,9 +118,19 @@ async function login(io: CliIo, server: string | undefined, flags: LoginFlags, k
 function explainStranger(server: string, error: unknown): unknown {
   const { reason, code, message } = describeError(error);
   if (reason !== "" || code === Code.Canceled) return error;
-  const tries = ["try     the address of Taffrail, without the path of a page"];
-  if (code === Code.Unavailable) return new CliError(EXIT.incomplete, `${server} cannot be reached`, tries);
-  return new CliError(EXIT.other, `there is no Taffrail server at ${server} (${message})`, tries);
+  if (code === Code.Unavailable) {
+    const why = systemCode(error);
+    const trust = /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(why)
+      ? ", your network and NODE_EXTRA_CA_CERTS"
+      : "";
+    return new CliError(EXIT.incomplete, `${server} cannot be reached${why && ` (${why})`}`, [
+      `try     again, and check the address${trust}`,
+    ]);
+  }
+  if (!/^HTTP 40[45]$/.test(message)) return error;
+  return new CliError(EXIT.other, `there is no Taffrail server at ${server} (${message})`, [
+    "try     the address of Taffrail, without the path of a page",
+  ]);
 }
 
 async function signIn(

@@ -52,21 +52,25 @@ async function logout(io: CliIo, named: string | undefined): Promise<void> {
     return known;
   });
   const { token, kubeContext } = context;
-  const isBound = io.isPlugin === true && kubeContext !== undefined;
+  const isBound = io.isPlugin === true && context.server !== undefined && kubeContext !== undefined;
   if (token !== undefined || isBound) {
-    await writeContext(io.env, name, (known = context) => ({
-      ...known,
-      token: undefined,
-      ...(isBound && { kubeContext: undefined }),
-    }));
+    await writeContext(
+      io.env,
+      name,
+      (known = context) => ({
+        ...known,
+        token: undefined,
+        ...(isBound && { kubeContext: undefined }),
+      }),
+      false,
+    );
   }
   if (signIn === undefined && token === undefined) {
     io.say(`note: nobody is signed in by context "${name}"`);
   } else {
     io.say(`signed out of ${context.server ?? signIn?.server} by context "${name}"`);
   }
-  if (isBound)
-    io.say(`kubectl taffrail reads from the cluster again for the kubeconfig's context ${quoted(kubeContext)}`);
+  if (isBound) io.say(`kubectl taffrail no longer reads from it for the kubeconfig's context ${quoted(kubeContext)}`);
   if (io.env.TAFFRAIL_TOKEN || io.env.TAFFRAIL_TOKEN_FILE)
     io.say("note: the token of TAFFRAIL_TOKEN or TAFFRAIL_TOKEN_FILE stays");
   if (context.tokenFile !== undefined) io.say(`note: the context's token file ${context.tokenFile} stays`);

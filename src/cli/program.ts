@@ -11,8 +11,10 @@ import { addLoginCommand } from "./login.ts";
 import { addLogoutCommand } from "./logout.ts";
 import { addLogsCommand } from "./logs.ts";
 import { addOpenCommands } from "./open.ts";
+import { shellWord } from "./resume-command.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
+import { systemCode } from "./system-code.ts";
 import { addUiCommand } from "./ui.ts";
 import { addWhoamiCommand } from "./whoami.ts";
 import { addWhyCommand } from "./why.ts";
@@ -51,12 +53,12 @@ export async function runCli(args: readonly string[], programIo: ProgramIo): Pro
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {
-    return reportError(error, io);
+    return reportError(error, io, args);
   }
 }
 
 /** Prints an error: what, where, what to do, and last what to tell an operator. Returns the exit code. */
-function reportError(error: unknown, io: CliIo): number {
+function reportError(error: unknown, io: CliIo, args: readonly string[]): number {
   const { signal } = io;
   const say = (line: string): void => io.say(asCalled(line, io));
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -74,24 +76,29 @@ function reportError(error: unknown, io: CliIo): number {
     return EXIT.other;
   }
   const { reason, message, sources, next, reference } = describeError(error);
-  const why = reason || socketError(error);
+  const why = reason || systemCode(error);
   say(`error: ${message}${why && ` (${why})`}`);
   for (const source of sources) say(`  source  ${source.source}: ${source.message}`);
-  for (const line of triesOf(reason, next, io)) say(line);
+  for (const line of triesOf(reason, next, io, args)) say(line);
   if (reference !== "") say(`  ref     ${reference}`);
   return exitCodeOf(error);
 }
 
 /** What to do: the server tells programs, and this its user. */
-function triesOf(reason: string, next: string, { env }: CliIo): readonly string[] {
-  if (reason === "TOKEN_MISSING") return ["  try     taffrail login"];
-  const first = next === "" ? [] : [`  try     ${next}`];
+function triesOf(reason: string, next: string, { env }: CliIo, args: readonly string[]): readonly string[] {
+  const first = next === "" || reason === "TOKEN_MISSING" ? [] : [next];
   const variable = ["TAFFRAIL_TOKEN", "TAFFRAIL_TOKEN_FILE"].find((each) => env[each]);
-  if (variable !== undefined && BY_TOKEN.has(reason)) {
-    return [...first, `  note    the token is that of ${variable}, unless --token-file names another`];
+  const isSignIn = args[0] === "login";
+  if (variable !== undefined && BY_TOKEN.has(reason) && !isSignIn && !args.includes("--local")) {
+    const note = `  note    a server gets the token of ${variable}, unless --token-file names another`;
+    return [...first.map((line) => `  try     ${line}`), note];
   }
-  if (reason === "TOKEN_REFUSED") return [...first, "          taffrail login"];
-  return reason === "" && next === "" ? ["  try     again, and check the server's address"] : first;
+  if (reason === "" && next === "") return ["  try     again, and check the server's address"];
+  if (reason === "TOKEN_MISSING" || reason === "TOKEN_REFUSED") {
+    const server = args.includes("--server") ? args[args.indexOf("--server") + 1] : env.TAFFRAIL_SERVER;
+    first.push(`taffrail login${server ? ` ${shellWord(server)}` : ""}`);
+  }
+  return first.map((line, index) => `  ${index === 0 ? "try" : "   "}     ${line}`);
 }
 
 /** Refusals that depend on whose token it is. */
@@ -99,16 +106,8 @@ const BY_TOKEN: ReadonlySet<string> = new Set(["TOKEN_REFUSED", "ACCESS_DENIED",
 
 /** Commands to copy are those of the program that was called, as kubectl's plugin or not. */
 function asCalled(line: string, io: CliIo): string {
-  return line.replace(/(?<=^ {2}(?:try)? +|[;,] or |: )taffrail(?= [a-z])/g, programName(io));
-}
-
-/** The system's code for a connection that failed, such as ECONNREFUSED; empty for other errors. */
-function socketError(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string") return code;
-  }
-  return "";
+  const isHint = /^ {2}(?:try| {3}) {5}/.test(line);
+  return isHint ? line.replace(/(?<![\w/.-])(?<!kubectl )taffrail(?= [a-z])/g, programName(io)) : line;
 }
 
 function isBrokenPipe(error: unknown): boolean {

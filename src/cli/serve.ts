@@ -62,7 +62,8 @@ async function serve({ env }: CliIo, flags: ServeFlags): Promise<void> {
   const shown = family === "IPv6" ? `[${address}]` : address;
   for (const { name, oidc, kargo } of config.identity.providers) {
     const clientId = (oidc ?? kargo)?.clientId;
-    const redirectUri = `${config.publicUrl ?? "https://HOST"}${config.basePath}/session/callback`;
+    const origin = config.publicUrl === undefined ? "https://HOST" : new URL(config.publicUrl).origin;
+    const redirectUri = `${origin}${config.basePath}/session/callback`;
     if (clientId !== undefined) log.info({ provider: name, clientId, redirectUri }, "users can sign in on the page");
   }
   log.info({ address: `${tls ? "https" : "http"}://${shown}:${gateway.address.port}` }, "listening");

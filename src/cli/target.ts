@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { kubeContextNames, kubeconfigFiles, peekContext } from "../kube/kubeconfig-files.ts";
 import { quoted } from "../quoted.ts";
 import type { ConnectionFlags } from "./connection.ts";
 import { type Context, type ContextFile, contextNamed, isServerOf, noContext, readContexts } from "./context-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { DEFAULT_NAMESPACE, type LocalSettings } from "./local-session.ts";
+import { signInPath } from "./sign-in/stored-sign-in.ts";
 
 /** Where a command reads: from a server, or from the cluster itself. */
 export type Target = ServerTarget | LocalTarget;
@@ -27,7 +29,7 @@ export interface LocalTarget {
 }
 
 /** The context of the kubeconfig that kubectl would use; `undefined`: there is none. */
-export function kubeContextOf(
+function kubeContextOf(
   { kubeconfig, context }: Pick<ConnectionFlags, "kubeconfig" | "context">,
   env: NodeJS.ProcessEnv,
 ): string | undefined {
@@ -97,11 +99,12 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const server = wantsLocal ? undefined : (flags.server ?? (env.TAFFRAIL_SERVER || context?.server));
   const wanted = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || undefined);
   if (server !== undefined) {
-    const own = [name, ...Object.keys(file.contexts)]
-      .map((each) => ({ name: each, context: contextNamed(file, each) }))
-      .find((each): each is NonNullable<ServerTarget["own"]> => isServerOf(each.context, server));
+    const names = [name, ...Object.keys(file.contexts)];
+    const own = ownContext(file, server, names, env, isPlugin ? kubeContextOf(flags, env) : undefined);
     // As kubectl's plugin, a namespace is what it is to kubectl.
-    const ofKube = isPlugin ? peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).namespace : undefined;
+    const ofKube = isPlugin
+      ? (peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).namespace ?? DEFAULT_NAMESPACE)
+      : undefined;
     return { kind: "server", server, own, project: wanted ?? own?.context.project ?? context?.project ?? ofKube };
   }
   const project = wanted ?? context?.project;
@@ -133,4 +136,25 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
     },
     project: project ?? namespace ?? DEFAULT_NAMESPACE,
   };
+}
+
+/** The context of a server: the first of these by which somebody is signed in, else the first. */
+function ownContext(
+  file: ContextFile,
+  server: string,
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+  kube: string | undefined,
+): ServerTarget["own"] {
+  const all = names
+    .map((name) => ({ name, context: contextNamed(file, name) }))
+    .filter((each): each is NonNullable<ServerTarget["own"]> => isServerOf(each.context, server))
+    // As kubectl's plugin, not one for another cluster.
+    .filter(({ context }) => kube === undefined || (context.kubeContext ?? kube) === kube);
+  const [first] = all;
+  // The chosen one, whether or not somebody is signed in by it.
+  if (first === undefined || first.name === names[0]) return first;
+  const isSignedIn = ({ name, context }: NonNullable<ServerTarget["own"]>): boolean =>
+    (context.token ?? context.tokenFile) !== undefined || existsSync(signInPath(env, name));
+  return all.find(isSignedIn) ?? first;
 }

@@ -78,7 +78,9 @@ describe("taffrail whoami", () => {
     const refused = await world.run(["whoami"], { env: { TAFFRAIL_TOKEN: "no-such-token" } });
     expect([refused.code, refused.out]).toEqual([4, ""]);
     // Signing in would not help.
-    expect(refused.said).toContain("  note    the token is that of TAFFRAIL_TOKEN, unless --token-file names another");
+    expect(refused.said).toContain(
+      "  note    a server gets the token of TAFFRAIL_TOKEN, unless --token-file names another",
+    );
     expect(refused.said.join()).not.toContain("taffrail login");
     expect((await world.run(["whoami"], { env: { XDG_CONFIG_HOME: "/nowhere" } })).said[0]).toBe(
       "error: no server given",

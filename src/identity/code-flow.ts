@@ -98,24 +98,25 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
   });
 
   /** For a browser that is about to go there: it would find nobody. */
-  const discoverNow = memoizeFor(BEGIN_MS, clock, async () => {
-    last = await metadata.readDiscovery();
-  });
-
-  const readEndpoints = async () => {
-    const document = await discover().catch((error: unknown) => {
+  const discoverNow = memoizeFor(BEGIN_MS, clock, () => metadata.readDiscovery());
+  const discoverOrLast = () =>
+    discover().catch((error: unknown) => {
       if (last === undefined) throw error;
       return last;
     });
+
+  const readEndpoints = async (read: () => Promise<DiscoveryDocument>) => {
+    const document = await read();
     const { data } = Endpoints.safeParse(document);
-    if (data === undefined) throw new ProviderFault("has a discovery document without the endpoints to sign in");
+    if (data === undefined)
+      throw new ProviderFault("has a discovery document without the endpoints to sign in", undefined, true);
     for (const each of [data.authorization_endpoint, data.end_session_endpoint]) checkPage(each, issuer);
     return data;
   };
 
   /** A client for one request: the secret may have changed, and the clock. */
-  const configure = async (): Promise<client.Configuration> => {
-    const endpoints = await readEndpoints();
+  const configure = async (read: () => Promise<DiscoveryDocument>): Promise<client.Configuration> => {
+    const endpoints = await readEndpoints(read);
     const secret = (await clientSecret?.())?.reveal();
     const clockSkew = (clock.now() - Date.now()) / 1_000;
     const about = { [client.clockSkew]: clockSkew };
@@ -131,9 +132,12 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     return made;
   };
 
-  const attempt = async <T>(work: (configuration: client.Configuration) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(
+    work: (configuration: client.Configuration) => Promise<T>,
+    read = discoverOrLast,
+  ): Promise<T> => {
     try {
-      return await work(await configure());
+      return await work(await configure(read));
     } catch (error) {
       throw explainFlowError(name, error);
     }
@@ -163,7 +167,6 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     issuer,
     begin: ({ redirectUri, state, nonce, verifier: codeVerifier }, again) =>
       attempt(async (configuration) => {
-        await discoverNow();
         return client.buildAuthorizationUrl(configuration, {
           ...authorizationParameters,
           redirect_uri: redirectUri,
@@ -174,7 +177,7 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
           code_challenge_method: "S256",
           ...(again && { prompt: promptForUser(authorizationParameters.prompt) }),
         });
-      }),
+      }, discoverNow),
     finish: (query, { redirectUri, state, nonce, verifier: codeVerifier }) =>
       attempt(async (configuration) => {
         const callback = new URL(redirectUri);
@@ -199,7 +202,7 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
         await client.tokenRevocation(configuration, token.reveal(), { token_type_hint: "refresh_token" });
       }),
     async signOutUrl(returnTo) {
-      const found = await readEndpoints().catch(() => undefined);
+      const found = await readEndpoints(discoverOrLast).catch(() => undefined);
       if (found?.end_session_endpoint === undefined) return undefined;
       const url = new URL(found.end_session_endpoint);
       url.searchParams.set("client_id", clientId);
@@ -214,7 +217,7 @@ function checkPage(address: string | undefined, issuer: string): void {
   if (address === undefined) return;
   const url = new URL(address);
   if (url.protocol === "https:" || url.origin === new URL(issuer).origin) return;
-  throw new ProviderFault("has an endpoint without TLS");
+  throw new ProviderFault("has an endpoint without TLS", undefined, true);
 }
 
 /** The first method that all providers support, unless this one says that it does not (RFC 6749 §2.3.1). */

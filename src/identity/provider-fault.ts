@@ -30,7 +30,8 @@ export function providerUnavailable(name: string, cause: unknown): Failure {
 /** The fault of a request without a response. Messages of undici and Node contain addresses: they are only the cause. */
 export function requestFault(cause: unknown): ProviderFault {
   if (cause instanceof ProviderFault) return cause;
-  return new ProviderFault(wordsOf(cause), cause);
+  const isLasting = (cause as { readonly code?: unknown } | null)?.code === "ERR_EGRESS_REFUSED";
+  return new ProviderFault(wordsOf(cause), cause, isLasting);
 }
 
 function wordsOf(cause: unknown): string {

@@ -118,7 +118,7 @@ export function createProviderMetadata({ issuer, egress, tls }: ProviderMetadata
         "key set",
       );
       const usable = keys.flatMap((each) => Key.safeParse(each).data ?? []).slice(0, MAX_KEYS);
-      if (usable.length === 0) throw new ProviderFault("publishes no keys");
+      if (usable.length === 0) throw new ProviderFault("publishes no keys", undefined, true);
       return usable;
     },
     async fetch(address, request) {
@@ -144,7 +144,7 @@ export function createProviderMetadata({ issuer, egress, tls }: ProviderMetadata
 }
 
 function checkNoRedirect(status: number): void {
-  if (status >= 300 && status < 400) throw new ProviderFault("redirects, which is not followed");
+  if (status >= 300 && status < 400) throw new ProviderFault("redirects, which is not followed", undefined, true);
 }
 
 function checkStatus(status: number): void {

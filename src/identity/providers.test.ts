@@ -70,6 +70,7 @@ describe("identity providers", () => {
     const { opened, lines, provider } = await startCorp(() => ({ groupsClaim: "groups" }));
     await verify(opened, provider, { groups: [] });
     await verify(opened, provider, { _claim_names: { groups: "elsewhere" } });
+    await verify(opened, provider, { hasgroups: true });
     const plain = await startCorp(() => ({}));
     await verify(plain.opened, plain.provider, {});
     expect([lines, plain.lines]).toEqual([[], []]);

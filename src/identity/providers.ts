@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Egress } from "../egress/egress.ts";
 import type { KubeApi } from "../kube/kube-api.ts";
 import type { TokenVerifier } from "./authenticator.ts";
-import { omittedClaims } from "./claims.ts";
+import { isOmitted } from "./claims.ts";
 import type { CodeFlow } from "./code-flow.ts";
 import { createKargoAdmin } from "./kargo-admin.ts";
 import { createLazyCodeFlow } from "./lazy-code-flow.ts";
@@ -28,7 +28,10 @@ export interface Providers {
   /** How users sign in on the page: one for each OpenID provider. */
   readonly flows: readonly CodeFlow[];
   health(): readonly ProviderHealth[];
-  /** Reads the keys of all OpenID providers, whose faults are then in the log and in `health`. Never fails. */
+  /**
+   * Reads the keys of all OpenID providers, whose faults are then in the log and in `health`. Never fails, and goes on in
+   * the background every minute while one of them cannot be read.
+   */
   warm(): Promise<void>;
   /** Closes all connections to them. */
   close(): Promise<void>;
@@ -50,17 +53,26 @@ interface Opened {
   readonly close?: () => Promise<void>;
 }
 
+/** How soon the providers that could not be read at the start are read again. */
+const RETRY_MS = 60_000;
+
 /** Makes the verifiers of the configured identity providers. Nothing is read before it is needed, or `warm` is called. */
 export function createProviders(compiled: readonly CompiledProvider[], options: ProvidersOptions): Providers {
   const opened = compiled.map((provider) => ({ ...open(provider, options), provider }));
+  let isClosed = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
   return {
     verifiers: opened.map(({ verifier }) => verifier),
     flows: opened.flatMap(({ flow }) => flow ?? []),
     health: () => opened.map(({ provider: { name, kind }, keys }) => ({ name, kind, keys: keys?.health })),
     async warm() {
       await Promise.all(opened.map(({ keys }) => keys?.warm()));
+      const failing = opened.filter(({ keys }) => keys?.health.lastFailure !== undefined);
+      if (failing.length > 0 && !isClosed) retry = setTimeout(() => void this.warm(), RETRY_MS).unref();
     },
     async close() {
+      isClosed = true;
+      clearTimeout(retry);
       await Promise.all(opened.map(({ close }) => close?.()));
     },
   };
@@ -100,7 +112,7 @@ function noteMissingGroups(provider: CompiledProvider, log: Logger): ((claims: J
   if (claim === undefined) return undefined;
   let isNoted = false;
   return (claims) => {
-    if (isNoted || Object.hasOwn(claims, claim) || omittedClaims(claims).length > 0) return;
+    if (isNoted || Object.hasOwn(claims, claim) || isOmitted(claims, claim)) return;
     isNoted = true;
     const about = { provider: provider.name, claim, claims: Object.keys(claims) };
     log.warn(

@@ -159,7 +159,7 @@ async function failed(
   const { failure, reference } = await reportPlainFailure(error, services, log, signal);
   const { kind, reason, message, next: hint = "" } = failure;
   // What the user may have to tell an operator.
-  const advice = isForOperators(kind) ? `${hint} Reference: ${reference}.` : hint;
+  const advice = isForOperators(kind) ? `${hint} Reference: ${reference}.`.trimStart() : hint;
   const pending = await pendingOf(services, request, query).catch(() => undefined);
   const home = `${config.basePath}/`;
   const next = pending?.next ?? ownPath(query.get("next"), home);

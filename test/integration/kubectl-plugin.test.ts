@@ -145,7 +145,7 @@ describe("kubectl taffrail", () => {
         0,
         [
           `signed out of ${server.url} by context "${host()}"`,
-          `kubectl taffrail reads from the cluster again for the kubeconfig's context "other"`,
+          `kubectl taffrail no longer reads from it for the kubeconfig's context "other"`,
         ],
       ]);
       expect((await plugin(["logout", "--context", "third"], { env })).said[0]).toBe(
@@ -192,6 +192,7 @@ describe("kubectl taffrail", () => {
         old: { server: "http://127.0.0.1:1" },
         [host()]: { server: server.url, kubeContext: "demo" },
       });
+      expect(file(env).current).toBeUndefined();
       expect(await plugin(["runs", "-o", "name"], { env })).toMatchObject({ code: 0 });
       expect((await plugin(["logout"], { env })).said[0]).toBe(`signed out of ${server.url} by context "${host()}"`);
       // In the kubeconfig's namespace, as before.
@@ -199,6 +200,14 @@ describe("kubectl taffrail", () => {
       expect((await plugin(["logout"], { env })).said[0]).toBe(
         `error: there is no sign-in for the kubeconfig's context "demo"`,
       );
+      await plugin(["logout", "--taffrail-context", "sources"], { env });
+      expect(file(env)).toEqual({
+        contexts: {
+          sources: { local: true, kubeContext: "demo" },
+          old: { server: "http://127.0.0.1:1" },
+          [host()]: { server: server.url },
+        },
+      });
     });
   });
 

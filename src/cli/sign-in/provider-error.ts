@@ -6,6 +6,7 @@ import {
 } from "openid-client";
 import { quoted } from "../../quoted.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { systemCode } from "../system-code.ts";
 
 /** The time for a response of a provider, in milliseconds. */
 export const PROVIDER_MS = 15_000;
@@ -39,7 +40,7 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
   }
   // How a provider may refuse a client (RFC 6749 §5.2).
   if (error instanceof WWWAuthenticateChallengeError) return clientRefused(clientId, name);
-  const code = codeOf(error);
+  const code = systemCode(error);
   if (code === "OAUTH_TIMEOUT" || isTimeout(error)) {
     return new CliError(EXIT.incomplete, `${name} did not answer within ${PROVIDER_MS / 1_000} s`, [
       "try     again later",
@@ -105,14 +106,6 @@ function refusal(code: string, description: string | undefined, name: string): C
         `try     taffrail login, or ${OPERATOR}`,
       ]);
   }
-}
-
-function codeOf(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string") return code;
-  }
-  return "";
 }
 
 function isTimeout(error: unknown): boolean {

@@ -212,7 +212,7 @@ function regainLater(): void {
   const waiting = state;
   setTimeout(async () => {
     if (state !== waiting) return;
-    if ((await renewal.regain()) === "unavailable") regainLater();
+    if ((await renewal.regain()) === "unavailable" && state === waiting) regainLater();
   }, RETRY_MS);
 }
 
