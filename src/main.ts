@@ -3,9 +3,11 @@ import "./heap-flags.ts";
 import { createInterface } from "node:readline/promises";
 import { addAbortSignal } from "node:stream";
 import { invocationOf } from "./cli/invocation.ts";
+import { quietenNode } from "./cli/node-warnings.ts";
 import { openPage } from "./cli/open-page.ts";
 import { runCli } from "./cli/program.ts";
 
+quietenNode();
 const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
 // The reader of our output may close it (`| head`): that is not an error.
