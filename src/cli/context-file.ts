@@ -67,7 +67,7 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextFile {
  *
  * @param wanted its name, or what chooses one, which no other process then chooses.
  * @param context it, or what makes it of the present one.
- * @param mayBeCurrent whether it becomes the current one if there is none.
+ * @param mayBeCurrent whether to make it the current context if the file names none yet.
  * @returns its name.
  * @throws CliError if the file cannot be changed; what the functions throw.
  */

@@ -16,7 +16,7 @@ import { shellWord } from "./resume-command.ts";
 import { serverAddress } from "./server-address.ts";
 import { withSignInLock } from "./sign-in/sign-in-token.ts";
 import { justIssued, type StoredSignIn, writeSignIn } from "./sign-in/stored-sign-in.ts";
-import { contextFor } from "./target.ts";
+import { contextFor, isForKube } from "./target.ts";
 
 /** A context to sign in to. */
 export interface LoginTarget {
@@ -49,7 +49,7 @@ export function loginTarget(
   const file = readContexts(env);
   const named = flags.context ?? (env.TAFFRAIL_CONTEXT || undefined);
   const wanted = given ?? (named === undefined ? env.TAFFRAIL_SERVER || undefined : undefined);
-  const chosen = named ?? (kube === undefined ? file.current : contextFor(file, kube, hasServer)) ?? "";
+  const chosen = named ?? (kube === undefined ? file.current : contextFor(file, kube, "server")) ?? "";
   const context = contextNamed(file, chosen);
   if (named !== undefined && context !== undefined) checkIsFor(named, context, kube);
   if (wanted === undefined) {
@@ -66,21 +66,13 @@ export function loginTarget(
   }
   const known = [chosen, ...Object.keys(file.contexts)].find((name) => {
     const each = contextNamed(file, name);
-    return isServerOf(each, server) && isFor(each, kube);
+    return isServerOf(each, server) && isForKube(each, kube);
   });
   return { name: known ?? newName(new URL(server).host, file.contexts), server, kube };
 }
 
-function hasServer({ server }: Context): boolean {
-  return server !== undefined;
-}
-
-function isFor({ kubeContext }: Context, kube: string | undefined): boolean {
-  return kube === undefined || (kubeContext ?? kube) === kube;
-}
-
 function checkIsFor(name: string, context: Context, kube: string | undefined): void {
-  if (isFor(context, kube)) return;
+  if (isForKube(context, kube)) return;
   const other = quoted(context.kubeContext ?? "");
   throw new CliError(EXIT.usage, `the context ${quoted(name)} is for the kubeconfig's context ${other}`, [
     `try     taffrail login --context ${shellWord(context.kubeContext ?? "")}, or another --taffrail-context`,

@@ -5,6 +5,7 @@ import type { GetServerInfoResponse } from "../../gen/taffrail/v1/analysis_run_l
 import { createTaffrailClient } from "../client/client.ts";
 import { describeError } from "../client/describe-error.ts";
 import { printable, quoted } from "../quoted.ts";
+import { isTlsCode, systemCode } from "../system-code.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { GROUPS_OMITTED } from "./groups-omitted.ts";
 import type { CliIo } from "./io.ts";
@@ -13,7 +14,6 @@ import { kargoConfigPath, readKargoToken } from "./sign-in/kargo-token.ts";
 import type { ProviderRef } from "./sign-in/provider-client.ts";
 import { isRenewed, type StoredSignIn } from "./sign-in/stored-sign-in.ts";
 import { expiryOf, isExpired, userIn } from "./sign-in/token-claims.ts";
-import { systemCode } from "./system-code.ts";
 import { existingKubeContext } from "./target.ts";
 import { checkToken } from "./token-source.ts";
 
@@ -120,9 +120,7 @@ function explainStranger(server: string, error: unknown): unknown {
   if (reason !== "" || code === Code.Canceled) return error;
   if (code === Code.Unavailable) {
     const why = systemCode(error);
-    const trust = /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(why)
-      ? ", your network and NODE_EXTRA_CA_CERTS"
-      : "";
+    const trust = isTlsCode(why) ? ", your network and NODE_EXTRA_CA_CERTS" : "";
     return new CliError(EXIT.incomplete, `${server} cannot be reached${why && ` (${why})`}`, [
       `try     again, and check the address${trust}`,
     ]);

@@ -31,7 +31,7 @@ function contextOfPlugin({ taffrailContext, ...flags }: PluginFlags, { env }: Cl
   const named = taffrailContext ?? (env.TAFFRAIL_CONTEXT || undefined);
   if (named !== undefined) return named;
   const kube = existingKubeContext(flags, env);
-  const found = contextFor(readContexts(env), kube, ({ server }) => server !== undefined);
+  const found = contextFor(readContexts(env), kube, "server");
   if (found !== undefined) return found;
   throw new CliError(EXIT.usage, `there is no sign-in for the kubeconfig's context ${quoted(kube)}`, [
     "try     kubectl taffrail logout --taffrail-context NAME",

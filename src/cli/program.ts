@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import { Command, CommanderError } from "commander";
 import { describeError } from "../client/describe-error.ts";
+import { systemCode } from "../system-code.ts";
 import { VERSION } from "../version.ts";
 import { addCompletionCommands } from "./completion.ts";
 import { addContextCommand } from "./context.ts";
@@ -14,7 +15,6 @@ import { addOpenCommands } from "./open.ts";
 import { shellWord } from "./resume-command.ts";
 import { addRunsCommand } from "./runs.ts";
 import { addServeCommand } from "./serve.ts";
-import { systemCode } from "./system-code.ts";
 import { addUiCommand } from "./ui.ts";
 import { addWhoamiCommand } from "./whoami.ts";
 import { addWhyCommand } from "./why.ts";

@@ -28,38 +28,36 @@ export interface LocalTarget {
   readonly project: string;
 }
 
-/** The context of the kubeconfig that kubectl would use; `undefined`: there is none. */
-function kubeContextOf(
-  { kubeconfig, context }: Pick<ConnectionFlags, "kubeconfig" | "context">,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
-  return peekContext(kubeconfigFiles(kubeconfig, env), context).name;
-}
-
 /**
- * The same, for what is only of use with one.
+ * The name of the kubeconfig context that kubectl would use.
  *
- * @throws CliError with status 2 if there is none, or none of the given name.
+ * @throws CliError with status 2 if the kubeconfig has no current context, or not the one that is named.
  */
 export function existingKubeContext(
-  flags: Pick<ConnectionFlags, "kubeconfig" | "context">,
+  { kubeconfig, context }: Pick<ConnectionFlags, "kubeconfig" | "context">,
   env: NodeJS.ProcessEnv,
 ): string {
-  const known = kubeContextNames(kubeconfigFiles(flags.kubeconfig, env));
-  const name = kubeContextOf(flags, env);
+  const files = kubeconfigFiles(kubeconfig, env);
+  const known = kubeContextNames(files);
+  const { name } = peekContext(files, context);
   if (name !== undefined && known.includes(name)) return name;
   const what = name === undefined ? "current context" : `context ${quoted(name)}`;
   throw new CliError(EXIT.usage, `the kubeconfig has no ${what}`, [`known: ${known.join(", ") || "none"}`]);
 }
 
-/** The name of a context that is for a context of the kubeconfig. */
+/** The name of the first context for this kubeconfig context: one of a server, or a local one. */
 export function contextFor(
   { contexts }: ContextFile,
   kubeContext: string | undefined,
-  isWanted: (context: Context) => boolean = () => true,
+  kind: "server" | "local",
 ): string | undefined {
   if (kubeContext === undefined) return undefined;
-  return Object.entries(contexts).find(([, each]) => each.kubeContext === kubeContext && isWanted(each))?.[0];
+  return Object.entries(contexts).find(([, each]) => each.kubeContext === kubeContext && each[kind] !== undefined)?.[0];
+}
+
+/** Whether a context may be used with this kubeconfig context. `undefined`, where kubectl does not come into it: always. */
+export function isForKube({ kubeContext }: Context, kube: string | undefined): boolean {
+  return kube === undefined || (kubeContext ?? kube) === kube;
 }
 
 /**
@@ -82,12 +80,10 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const named = given ?? (flags.local ? undefined : env.TAFFRAIL_CONTEXT || undefined);
   if (named !== undefined && contextNamed(file, named) === undefined) throw noContext(named, file);
 
+  const kube = isKubeContext ? peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context) : undefined;
   /** A context for the cluster that kubectl would use. */
   const forKube = (): string | undefined =>
-    [false, true]
-      .filter((isLocal) => isLocal || !wantsLocal)
-      .map((isLocal) => contextFor(file, kubeContextOf(flags, env), ({ local = false }) => local === isLocal))
-      .find((each) => each !== undefined);
+    (wantsLocal ? undefined : contextFor(file, kube?.name, "server")) ?? contextFor(file, kube?.name, "local");
   const current = env.TAFFRAIL_CONTEXT || file.current;
   /** Whoever has chosen a local context reads by it, unless a flag names another cluster. */
   const isLocal = current !== undefined && contextNamed(file, current)?.local === true;
@@ -100,11 +96,9 @@ export function targetOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv, isPlugi
   const wanted = flags.namespace ?? flags.project ?? (env.TAFFRAIL_PROJECT || undefined);
   if (server !== undefined) {
     const names = [name, ...Object.keys(file.contexts)];
-    const own = ownContext(file, server, names, env, isPlugin ? kubeContextOf(flags, env) : undefined);
+    const own = ownContext(file, server, names, env, kube?.name);
     // As kubectl's plugin, a namespace is what it is to kubectl.
-    const ofKube = isPlugin
-      ? (peekContext(kubeconfigFiles(flags.kubeconfig, env), flags.context).namespace ?? DEFAULT_NAMESPACE)
-      : undefined;
+    const ofKube = kube && (kube.namespace ?? DEFAULT_NAMESPACE);
     return { kind: "server", server, own, project: wanted ?? own?.context.project ?? context?.project ?? ofKube };
   }
   const project = wanted ?? context?.project;
@@ -149,8 +143,7 @@ function ownContext(
   const all = names
     .map((name) => ({ name, context: contextNamed(file, name) }))
     .filter((each): each is NonNullable<ServerTarget["own"]> => isServerOf(each.context, server))
-    // As kubectl's plugin, not one for another cluster.
-    .filter(({ context }) => kube === undefined || (context.kubeContext ?? kube) === kube);
+    .filter(({ context }) => isForKube(context, kube));
   const [first] = all;
   // The chosen one, whether or not somebody is signed in by it.
   if (first === undefined || first.name === names[0]) return first;

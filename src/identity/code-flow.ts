@@ -166,18 +166,20 @@ export function createCodeFlow(options: CodeFlowOptions): CodeFlow {
     name,
     issuer,
     begin: ({ redirectUri, state, nonce, verifier: codeVerifier }, again) =>
-      attempt(async (configuration) => {
-        return client.buildAuthorizationUrl(configuration, {
-          ...authorizationParameters,
-          redirect_uri: redirectUri,
-          scope: scopes.join(" "),
-          state,
-          nonce,
-          code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
-          code_challenge_method: "S256",
-          ...(again && { prompt: promptForUser(authorizationParameters.prompt) }),
-        });
-      }, discoverNow),
+      attempt(
+        async (configuration) =>
+          client.buildAuthorizationUrl(configuration, {
+            ...authorizationParameters,
+            redirect_uri: redirectUri,
+            scope: scopes.join(" "),
+            state,
+            nonce,
+            code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+            code_challenge_method: "S256",
+            ...(again && { prompt: promptForUser(authorizationParameters.prompt) }),
+          }),
+        discoverNow,
+      ),
     finish: (query, { redirectUri, state, nonce, verifier: codeVerifier }) =>
       attempt(async (configuration) => {
         const callback = new URL(redirectUri);

@@ -1,4 +1,5 @@
 import { Failure } from "../failure.ts";
+import { isTlsCode } from "../system-code.ts";
 
 /**
  * What is wrong with an identity provider, or with the way to it. The message completes "The identity provider …",
@@ -50,6 +51,6 @@ function wordsOf(cause: unknown): string {
       return "did not respond in time";
   }
   if (name === "TimeoutError") return "did not respond in time";
-  if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(String(code))) return "could not be verified: TLS failed";
+  if (isTlsCode(String(code))) return "could not be verified: TLS failed";
   return "could not be reached";
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import * as z from "zod";
 import { Failure } from "../failure.ts";
 import { printable } from "../quoted.ts";
+import { isTlsCode, systemCode } from "../system-code.ts";
 import type { KubeConnection } from "./connection.ts";
 import { KubeconfigError } from "./kubeconfig-error.ts";
 
@@ -126,8 +127,8 @@ export function unreachable(cause: unknown, owner: KubeConnection["owner"] = "se
   if (cause instanceof KubeconfigError) {
     return new Failure("refused", "KUBECONFIG_REFUSED", cause.message, { next: cause.next, cause });
   }
-  const code = codeOf(cause);
-  if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO|^HOSTNAME/.test(code)) {
+  const code = systemCode(cause);
+  if (isTlsCode(code) || code.startsWith("HOSTNAME")) {
     return new Failure(
       "refused",
       "KUBERNETES_UNTRUSTED",
@@ -142,15 +143,6 @@ export function unreachable(cause: unknown, owner: KubeConnection["owner"] = "se
     next: "Check the network, the VPN and the kubeconfig's context: `kubectl get pods` should work.",
     cause,
   });
-}
-
-/** The first code in a chain of causes. */
-function codeOf(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
-    if (typeof code === "string") return code;
-  }
-  return "";
 }
 
 /** Whether the server no longer has the version, or the list, to continue from: a new list is needed. */

@@ -1,5 +1,6 @@
 import type { HttpTimeouts } from "../egress/http-connections.ts";
 import type { SourceFault } from "../failure.ts";
+import { isTlsCode } from "../system-code.ts";
 import { SourceError } from "./source-error.ts";
 
 /**
@@ -32,7 +33,7 @@ export function requestFailure(source: string, cause: unknown, { connectMs, head
     case "UND_ERR_INVALID_ARG":
       return fail("refused", "was not asked: a header that is configured for it is not valid");
     default:
-      if (/CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(code)) {
+      if (isTlsCode(code)) {
         return fail("unavailable", "could not be verified: TLS failed", "tls");
       }
       // The parser's error does not always have a code.

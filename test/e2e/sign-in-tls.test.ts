@@ -1,6 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CLIENT_ID, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
+import { oidcOf, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
 import { startTlsProxy } from "../fakes/tls-proxy.ts";
 import { watchFaults } from "./browser.ts";
 import { launchChromium } from "./chromium.ts";
@@ -25,13 +25,7 @@ suite("signing in on the page behind a proxy that ends TLS", () => {
     ["that is configured", { limits: { proxies: 1 } }, true],
     ["that nobody has told the server of", {}, false],
   ])("%s works, with cookies that no other host can set", async (_, settings, tells) => {
-    const oidc = {
-      issuer: provider.issuer,
-      clientId: CLIENT_ID,
-      clientSecret: { env: "CURSOR_KEY" },
-      scopes: ["openid"],
-      usernamePrefix: "-",
-    };
+    const oidc = oidcOf(provider.issuer, "CURSOR_KEY");
     const identity = { providers: [{ name: "Example ID", oidc }] };
     const gateway = await world().start({ basePath: "/logs", identity, ...settings });
     const proxy = await startTlsProxy(addressOf(gateway), tells);

@@ -6,7 +6,7 @@ import { createKubeApi } from "../../src/kube/kube-api.ts";
 import { startGateway } from "../../src/server/gateway.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { sends } from "../fakes/scripted-store.ts";
-import { CLIENT_ID, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
+import { oidcOf, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
 import { GATEWAY_TOKEN } from "../integration/objects.ts";
 import { expectWell, SIZES, watchFaults } from "./browser.ts";
 import { suite } from "./demo-world.ts";
@@ -23,13 +23,7 @@ const LINES = Array.from({ length: 400 }, (_, index) => `line ${index + 1} of th
 
 beforeAll(async () => {
   provider = await startSignInProvider({ accounts: { reader: {} } }, "cursor-key-1");
-  const oidc = {
-    issuer: provider.issuer,
-    clientId: CLIENT_ID,
-    clientSecret: { env: "CURSOR_KEY" },
-    scopes: ["openid"],
-    usernamePrefix: "-",
-  };
+  const oidc = oidcOf(provider.issuer, "CURSOR_KEY");
   const settings = {
     sources: [{ name: "pods", kubernetes: {} }, archive(world().store)],
     identity: {

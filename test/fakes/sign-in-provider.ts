@@ -28,6 +28,16 @@ export interface SignInProvider {
 
 export const CLIENT_ID = "taffrail";
 
+/**
+ * The provider in a gateway's configuration: its users' names are those that the cluster knows.
+ *
+ * @param secret the environment variable with the client's secret.
+ */
+export function oidcOf(issuer: string, secret: string) {
+  const client = { clientId: CLIENT_ID, clientSecret: { env: secret } };
+  return { issuer, ...client, scopes: ["openid"], usernamePrefix: "-" };
+}
+
 /** Starts it on the loopback interface. The client's secret is `secret`. */
 export async function startSignInProvider(
   { accounts }: SignInProviderOptions,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CookieBrowser } from "../fakes/cookie-browser.ts";
-import { CLIENT_ID, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
+import { oidcOf, type SignInProvider, startSignInProvider } from "../fakes/sign-in-provider.ts";
 import { startWorld, type World } from "./world.ts";
 
 let provider: SignInProvider;
@@ -15,14 +15,7 @@ afterAll(async () => {
 });
 
 async function gatewayWith(config: object, more: object = {}): Promise<string> {
-  const oidc = {
-    ...more,
-    issuer: provider.issuer,
-    clientId: CLIENT_ID,
-    clientSecret: { env: "OTHER_KEY" },
-    scopes: ["openid"],
-    usernamePrefix: "-",
-  };
+  const oidc = { ...more, ...oidcOf(provider.issuer, "OTHER_KEY") };
   const world = await startWorld({ config: { identity: { providers: [{ name: "corp", oidc }] }, ...config } });
   worlds.push(world);
   return world.url;

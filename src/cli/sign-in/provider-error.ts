@@ -5,8 +5,8 @@ import {
   WWWAuthenticateChallengeError,
 } from "openid-client";
 import { quoted } from "../../quoted.ts";
+import { isTlsCode, systemCode } from "../../system-code.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { systemCode } from "../system-code.ts";
 
 /** The time for a response of a provider, in milliseconds. */
 export const PROVIDER_MS = 15_000;
@@ -53,7 +53,7 @@ export function providerError(error: unknown, provider: string, { clientId }: { 
   }
   if (error instanceof TypeError) {
     return new CliError(EXIT.incomplete, `${name} cannot be reached${code === "" ? "" : ` (${code})`}`, [
-      `try     again later, or check your network${TRUST.test(code) ? " and NODE_EXTRA_CA_CERTS" : ""}`,
+      `try     again later, or check your network${isTlsCode(code) ? " and NODE_EXTRA_CA_CERTS" : ""}`,
     ]);
   }
   if (error instanceof ClientError && code.startsWith("OAUTH_JWT")) {
@@ -87,9 +87,6 @@ function statusOf(error: unknown): number | undefined {
   const { cause } = error as { readonly cause?: unknown };
   return cause instanceof Response ? cause.status : undefined;
 }
-
-/** Codes of certificates that are not trusted. */
-const TRUST = /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/;
 
 function refusal(code: string, description: string | undefined, name: string): CliError {
   const said = description === undefined ? [] : [`said    ${quoted(description)}`];

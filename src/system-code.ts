@@ -6,3 +6,8 @@ export function systemCode(error: unknown): string {
   }
   return "";
 }
+
+/** Whether a system's code says that TLS failed, most often because a certificate is not trusted. */
+export function isTlsCode(code: string): boolean {
+  return /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO/.test(code);
+}
